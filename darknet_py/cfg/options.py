@@ -1,0 +1,166 @@
+"""Option values read by schema with C's rules: `option()` declares, `read_options` reads.
+
+A section kind declares its options as dataclass fields; the annotation says how the text is read:
+`int` as C's atoi, `float` as atof, `tuple[int, ...]` and `tuple[float, ...]` as comma lists, `str`
+as a word (of a table, if one is given) or a file name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from darknet_py.cfg.text import Option, Section
+from darknet_py.errors import BadOption, Place, Problems, nearest
+
+_INTEGER = re.compile(r"[+-]?\d+")
+_HEX = r"0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?\d+)?"
+_DECIMAL = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_FLOAT = re.compile(rf"[+-]?(?:{_HEX}|{_DECIMAL}|inf(?:inity)?|nan)", re.IGNORECASE)
+INT_MAX = 2**31 - 1
+
+
+def option(
+    default: Any = dataclasses.MISSING,
+    *,
+    key: str = "",
+    words: Iterable[str] = (),
+    low: float | None = None,
+    high: float | None = None,
+) -> Any:
+    """Declare an option: its default, its cfg word if unlike the field's name, its allowed values."""
+    metadata = {"option": True, "key": key, "words": tuple(words), "low": low, "high": high}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def atoi(text: str) -> int:
+    """C's atoi: the longest integer prefix, 0 when there is none, limited to 32 bits."""
+    match = _INTEGER.match(text)
+    return max(-INT_MAX - 1, min(INT_MAX, int(match.group()))) if match else 0
+
+
+def atof(text: str) -> float:
+    """C's atof: the longest numeric prefix (decimal, exponent, hex, inf, nan), 0 when there is none."""
+    match = _FLOAT.match(text)
+    if not match:
+        return 0.0
+    word = match.group()
+    return float.fromhex(word) if "x" in word.lower() else float(word)
+
+
+def split_list(text: str) -> list[str]:
+    """Elements of a comma list; nothing after a # counts (a trailing comma adds an empty element)."""
+    return text.split("#", 1)[0].split(",")
+
+
+def _read_int(text: str, place: Place, problems: Problems) -> int:
+    _check_number(text, _INTEGER, "an integer", place, problems)
+    return atoi(text)
+
+
+def _read_float(text: str, place: Place, problems: Problems) -> float:
+    _check_number(text, _FLOAT, "a number", place, problems)
+    return atof(text)
+
+
+def _check_number(
+    text: str, pattern: re.Pattern[str], expected: str, place: Place, problems: Problems
+) -> None:
+    match = pattern.match(text)
+    if not match:
+        # atoi would give 0 here without a word; nobody who wrote this meant 0.
+        problems.fail(BadOption(f"read '{text[:40]}', expected {expected}", place))
+    elif (rest := text[match.end() :]) and not rest.startswith(("#", ";")):
+        message = f"read '{text[:40]}': as in Darknet only '{match.group()}' counts"
+        problems.warn(place, message)
+
+
+def _read_ints(text: str, place: Place, problems: Problems) -> tuple[int, ...]:
+    return tuple(_read_int(item or "0", place, problems) for item in _items(text, place, problems))
+
+
+def _read_floats(text: str, place: Place, problems: Problems) -> tuple[float, ...]:
+    return tuple(_read_float(item or "0", place, problems) for item in _items(text, place, problems))
+
+
+def _items(text: str, place: Place, problems: Problems) -> list[str]:
+    items = split_list(text)
+    if "" in items:
+        problems.warn(place, f"read '{text[:40]}': an empty element counts as 0, as in Darknet")
+    return items
+
+
+def _read_word(text: str, place: Place, problems: Problems) -> str:
+    return text
+
+
+READERS: dict[str, Callable[[str, Place, Problems], Any]] = {
+    "int": _read_int,
+    "float": _read_float,
+    "str": _read_word,
+    "tuple[int, ...]": _read_ints,
+    "tuple[float, ...]": _read_floats,
+}
+
+
+def options_of(kind: type) -> dict[str, dataclasses.Field[Any]]:
+    """cfg word -> field, for every option a kind declares."""
+    fields = (field for field in dataclasses.fields(kind) if field.metadata.get("option"))
+    return {field.metadata["key"] or field.name: field for field in fields}
+
+
+def read_options(kind: type, section: Section, problems: Problems) -> dict[str, Any]:
+    """Field name -> value for each option the section writes; complains about every other key."""
+    known = options_of(kind)
+    without_effect: dict[str, str] = getattr(kind, "NO_EFFECT", {})
+    values: dict[str, Any] = {}
+    seen: set[str] = set()
+    for written in section.options:
+        if written.key in seen:
+            continue
+        seen.add(written.key)
+        place = Place(section.path, written.line, section.name, written.key)
+        if written.key in known:
+            _read_one(known[written.key], written, place, problems, values)
+        elif written.key in without_effect:
+            problems.note(place, f"no effect here: {without_effect[written.key]}")
+        else:
+            hint = nearest(written.key, [*known, *without_effect])
+            problems.warn(place, f"unknown option, it has no effect{hint}")
+    return values
+
+
+def _read_one(
+    field: dataclasses.Field[Any],
+    written: Option,
+    place: Place,
+    problems: Problems,
+    values: dict[str, Any],
+) -> None:
+    if written.value is None:
+        return
+    type_name = str(field.type).removesuffix(" | None")
+    before = len(problems.errors)
+    value = READERS[type_name](written.value, place, problems)
+    if len(problems.errors) == before:
+        _check_allowed(field, value, place, problems)
+    if len(problems.errors) == before:
+        values[field.name] = value
+
+
+def _check_allowed(
+    field: dataclasses.Field[Any], value: Any, place: Place, problems: Problems
+) -> None:
+    words, low, high = (field.metadata[name] for name in ("words", "low", "high"))
+    if words and value not in words:
+        hint = nearest(value, words)
+        if "#" in value:
+            hint = "; words take no inline comment: put it on a line of its own"
+        message = f"read '{value}', expected one of {', '.join(sorted(words))}{hint}"
+        problems.fail(BadOption(message, place))
+    elif low is not None and not value >= low:
+        problems.fail(BadOption(f"read {value}, expected at least {low:g}", place))
+    elif high is not None and not value <= high:
+        problems.fail(BadOption(f"read {value}, expected at most {high:g}", place))

@@ -1,0 +1,132 @@
+"""Darknet's cfg grammar: characters to sections that remember their lines.
+
+The rules are those of the C programs: every blank, tab and carriage return is deleted, also inside
+values; a line is a comment only when it starts with # or ;; an option splits at its first =; a key
+written twice keeps its first value.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from darknet_py.errors import CfgError, DarknetError, Place, Problems
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_SECTIONS = 10_000
+"""Limits against hostile files; the largest published cfg has 60 kB and 376 sections."""
+
+_BLANKS = re.compile(r"[ \t\r]+")
+
+
+@dataclass(frozen=True)
+class Option:
+    """`key=value` on a line; value is None for a line without `=` (the default is used)."""
+
+    key: str
+    value: str | None
+    line: int
+
+
+@dataclass(frozen=True)
+class Section:
+    """One `[name]` with its options in file order."""
+
+    name: str
+    path: str
+    line: int
+    options: tuple[Option, ...]
+
+    def find(self, key: str) -> Option | None:
+        """The first option of that key: later ones are never read, as in Darknet."""
+        return next((option for option in self.options if option.key == key), None)
+
+    def place(self, key: str = "") -> Place:
+        """Where the option stands, or the section's own line when it is not written there."""
+        option = self.find(key) if key else None
+        return Place(self.path, option.line if option else self.line, self.name, key)
+
+
+def read(path: str | os.PathLike[str], problems: Problems) -> list[Section]:
+    """The sections of a cfg file; raises CfgError for a file that cannot be one."""
+    return parse(read_text(path, "a cfg", CfgError), os.fspath(path), problems)
+
+
+def read_text(path: str | os.PathLike[str], what: str, error: type[DarknetError]) -> str:
+    """A whole text file, with one clear line for whatever else the path may be."""
+    place = Place(os.fspath(path))
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise error("no such file; check the path", place) from None
+    except IsADirectoryError:
+        raise error(f"is a directory, expected {what} file", place) from None
+    except OSError as failure:
+        raise error(f"cannot be read: {failure.strerror}", place) from None
+    if len(raw) > MAX_BYTES:
+        raise error(f"is larger than {MAX_BYTES >> 20} MB, which no {what} file is", place)
+    if b"\0" in raw:
+        raise error(f"is a binary file, expected {what} file; are cfg and weights swapped?", place)
+    return raw.decode("utf-8-sig", errors="replace")
+
+
+def parse(text: str, path: str, problems: Problems) -> list[Section]:
+    """Sections in file order; the grammar's own complaints go to `problems`."""
+    sections: list[Section] = []
+    name, start, options = "", 0, list[Option]()
+    for number, line in meaningful_lines(text):
+        if line.startswith("["):
+            if name:
+                sections.append(Section(name, path, start, tuple(options)))
+            if len(sections) >= MAX_SECTIONS:
+                message = f"more than {MAX_SECTIONS} sections; no network has that many"
+                raise CfgError(message, Place(path, number))
+            name, start, options = _section_name(line), number, []
+            continue
+        if not name:
+            message = f"'{line[:40]}' stands before any section; a cfg starts with [net]"
+            raise CfgError(message, Place(path, number))
+        options.extend(_option(line, Place(path, number, name), problems))
+    if not name:
+        raise CfgError("has no section at all; a cfg starts with [net]", Place(path))
+    sections.append(Section(name, path, start, tuple(options)))
+    _report_duplicates(sections, problems)
+    return sections
+
+
+def meaningful_lines(text: str) -> Iterator[tuple[int, str]]:
+    """(1-based number, line without blanks) of every line that is neither empty nor a comment."""
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = _BLANKS.sub("", raw)
+        if line and line[0] not in "#;":
+            yield number, line
+
+
+def _section_name(line: str) -> str:
+    """`[yolo]` -> yolo; anything after the bracket stays in the name, so that it is unknown, as in C."""
+    return line[1:-1] if line.endswith("]") else line[1:]
+
+
+def _option(line: str, place: Place, problems: Problems) -> Iterator[Option]:
+    key, equals, value = line.partition("=")
+    if not equals:
+        problems.warn(place, f"'{key[:40]}' has no '='; its default is used, as in Darknet")
+        yield Option(key, None, place.line)
+    elif not value:
+        problems.warn(place, f"'{key[:40]}=' has no value; Darknet discards the line")
+    else:
+        yield Option(key, value, place.line)
+
+
+def _report_duplicates(sections: list[Section], problems: Problems) -> None:
+    for section in sections:
+        first: dict[str, Option] = {}
+        for option in section.options:
+            kept = first.setdefault(option.key, option)
+            if kept is not option and kept.value != option.value:
+                place = Place(section.path, option.line, section.name, option.key)
+                message = f"written twice; line {kept.line} ({kept.value}) counts, this one does not"
+                problems.warn(place, message)

@@ -1,0 +1,62 @@
+"""The boxes a network proposes for a batch of pictures, as one table of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """K boxes with their scores, all tensors on one device.
+
+    image: int64 (K), the place of the box's picture in the batch.
+    boxes: (K, 4) centre x, y, width, height relative to the picture (1 = its whole side).
+    objectness: (K) in [0, 1].
+    scores: (K, C) in [0, 1], 0 where a class is not above the threshold.
+    """
+
+    image: Tensor
+    boxes: Tensor
+    objectness: Tensor
+    scores: Tensor
+
+    def __len__(self) -> int:
+        return self.image.shape[0]
+
+    def select(self, rows: Tensor) -> Candidates:
+        """The rows named by a boolean mask (K) or by an int64 index, in the index's order."""
+        return Candidates(
+            self.image[rows], self.boxes[rows], self.objectness[rows], self.scores[rows]
+        )
+
+    def of_image(self, number: int) -> Candidates:
+        """The rows of one picture of the batch, in order."""
+        return self.select(self.image == number)
+
+    def with_scores(self, scores: Tensor) -> Candidates:
+        """The same boxes with other scores (K, C)."""
+        return replace(self, scores=scores)
+
+    @staticmethod
+    def empty(classes: int, device: torch.device | str = "cpu") -> Candidates:
+        """No boxes of a given number of classes."""
+        return Candidates(
+            torch.zeros(0, dtype=torch.int64, device=device),
+            torch.zeros(0, 4, device=device),
+            torch.zeros(0, device=device),
+            torch.zeros(0, classes, device=device),
+        )
+
+    @staticmethod
+    def join(parts: Sequence[Candidates]) -> Candidates:
+        """The rows of one or more tables with the same classes, one table after the other."""
+        return Candidates(
+            torch.cat([part.image for part in parts]),
+            torch.cat([part.boxes for part in parts]),
+            torch.cat([part.objectness for part in parts]),
+            torch.cat([part.scores for part in parts]),
+        )

@@ -1,0 +1,127 @@
+"""The exception tree, the place an error points at, and the collector of everything `check` finds.
+
+    DarknetError
+    ├── CfgError          a network definition that cannot be what its author meant
+    │   ├── UnknownSection
+    │   ├── BadOption
+    │   └── ShapeError    layers whose sizes do not fit together
+    ├── WeightsError      a .weights file that does not fit its cfg
+    ├── DataError         a names, list or .data file
+    │   └── ImageError    a picture that cannot be read
+    └── OutputError       something that cannot be written
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Place:
+    """A spot in a text file: path, 1-based line, section and option key (each may be empty)."""
+
+    path: str = ""
+    line: int = 0
+    section: str = ""
+    key: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.path}:{self.line}" if self.line else self.path
+        words = [f"[{self.section}]" if self.section else "", self.key]
+        what = " ".join(word for word in words if word)
+        return ": ".join(part for part in (where, what) if part)
+
+
+class DarknetError(Exception):
+    """Every error this package raises on purpose; str() is one line that names the cure."""
+
+    def __init__(self, message: str, place: Place | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+
+class CfgError(DarknetError):
+    """A .cfg file that cannot be read as a network."""
+
+
+class UnknownSection(CfgError):
+    """A section name neither fork knows."""
+
+
+class BadOption(CfgError):
+    """An option whose value cannot be what its key needs."""
+
+
+class ShapeError(CfgError):
+    """Layers whose sizes do not fit together."""
+
+
+class WeightsError(DarknetError):
+    """A .weights file that does not fit its cfg, or is none at all."""
+
+
+class DataError(DarknetError):
+    """A names, list or .data file that cannot be used."""
+
+
+class ImageError(DataError):
+    """A picture that cannot be read."""
+
+
+class OutputError(DarknetError):
+    """A result that cannot be written."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One finding about an input file; `level` is "error", "warning" or "note"."""
+
+    level: str
+    place: Place
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.place}: {self.message}"
+
+
+@dataclass
+class Problems:
+    """Collects findings while a file is read.
+
+    strict: a warning counts as an error. collect: errors are kept instead of raised, so that a
+    check can list everything wrong at once.
+    """
+
+    strict: bool = False
+    collect: bool = False
+    notices: list[Notice] = field(default_factory=list)
+
+    def note(self, place: Place, message: str) -> None:
+        self.notices.append(Notice("note", place, message))
+
+    def warn(self, place: Place, message: str) -> None:
+        if self.strict:
+            self.fail(CfgError(message, place))
+        else:
+            self.notices.append(Notice("warning", place, message))
+
+    def fail(self, error: CfgError) -> None:
+        if not self.collect:
+            raise error
+        self.notices.append(Notice("error", error.place or Place(), error.message))
+
+    @property
+    def errors(self) -> list[Notice]:
+        return [notice for notice in self.notices if notice.level == "error"]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?`, or nothing when no known word is near."""
+    match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{match[0]}'?" if match else ""

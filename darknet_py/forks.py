@@ -1,0 +1,98 @@
+"""Where the two Darknet programs give different numbers: one record, its fields are the documentation.
+
+Section kinds of both forks are always accepted; a `Fork` only decides what they compute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from darknet_py.errors import DarknetError, nearest
+
+
+@dataclass(frozen=True)
+class Fork:
+    """The differences in numbers between pjreddie's Darknet and AlexeyAB's."""
+
+    name: str
+    letter_box: bool
+    """`detect` pads the picture to keep its aspect; otherwise it stretches it."""
+    detect_thresh: float
+    """default of `detect -thresh`."""
+    test_thresh: float
+    """default of `detector test -thresh`."""
+    dropout: float
+    """default `probability` of [dropout]."""
+    revision: int
+    """third number of the header of a .weights file written from scratch."""
+    batchnorm_biases: bool
+    """a stand-alone [batchnorm] stores biases before its scales."""
+    gru_order: tuple[str, ...]
+    """the six matrices of [gru] in file order (w: state, u: input)."""
+    lstm_order: tuple[str, ...]
+    """the eight matrices of [lstm] in file order (w: state, u: input)."""
+    rnn_hidden: bool
+    """[rnn] has a state of `hidden` values; otherwise the state has `output` values."""
+    shortcut_alpha: bool
+    """[shortcut] reads alpha and beta, and one layer in `from`; otherwise several layers, unscaled."""
+    region_raw_location: bool
+    """[region] leaves x and y raw in its output and applies the logistic when boxes are decoded."""
+    region_raw_classes: bool
+    """[region] without softmax and tree leaves class scores raw; otherwise logistic."""
+    region_objectness_gates: bool
+    """a [region] box needs objectness above the threshold; otherwise only class scores count."""
+    region_hier_thresh: bool
+    """[region] with a tree descends with -hier; otherwise it takes the last class with product > .5."""
+    prints_seconds: bool
+    """`detect` prints seconds, and boxes in the order its NMS left them; otherwise milliseconds, and
+    boxes from left to right."""
+
+
+ALEXEYAB = Fork(
+    name="alexeyab",
+    letter_box=False,
+    detect_thresh=0.24,
+    test_thresh=0.25,
+    dropout=0.2,
+    revision=5,
+    batchnorm_biases=True,
+    gru_order=("uz", "ur", "uh", "wz", "wr", "wh"),
+    lstm_order=("wf", "wi", "wg", "wo", "uf", "ui", "ug", "uo"),
+    rnn_hidden=True,
+    shortcut_alpha=False,
+    region_raw_location=True,
+    region_raw_classes=True,
+    region_objectness_gates=False,
+    region_hier_thresh=False,
+    prints_seconds=False,
+)
+
+PJREDDIE = Fork(
+    name="pjreddie",
+    letter_box=True,
+    detect_thresh=0.5,
+    test_thresh=0.5,
+    dropout=0.5,
+    revision=0,
+    batchnorm_biases=False,
+    gru_order=("wz", "wr", "wh", "uz", "ur", "uh"),
+    lstm_order=("wi", "wf", "wo", "wg", "ui", "uf", "uo", "ug"),
+    rnn_hidden=False,
+    shortcut_alpha=True,
+    region_raw_location=False,
+    region_raw_classes=False,
+    region_objectness_gates=True,
+    region_hier_thresh=True,
+    prints_seconds=True,
+)
+
+FORKS = {fork.name: fork for fork in (ALEXEYAB, PJREDDIE)}
+
+
+def fork_named(name: str | Fork) -> Fork:
+    """The record of "alexeyab" or "pjreddie"; raises DarknetError for any other name."""
+    if isinstance(name, Fork):
+        return name
+    if name not in FORKS:
+        raise DarknetError(f"unknown fork '{name}', known are {', '.join(FORKS)}{nearest(name, FORKS)}")
+    return FORKS[name]

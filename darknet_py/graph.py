@@ -1,0 +1,142 @@
+"""Sections to a graph: every layer in its place, with inputs, shapes and last use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from darknet_py.cfg import text
+from darknet_py.cfg.text import Section
+from darknet_py.errors import CfgError, DarknetError, Notice, Place, Problems, ShapeError
+from darknet_py.forks import Fork, fork_named
+from darknet_py.layers import read_layer
+from darknet_py.layers.base import INPUT, Layer, Node, Shape, Site, Stored
+from darknet_py.layers.net import Net, read_net
+
+MAX_ELEMENTS = 2**31 - 1
+"""Darknet counts outputs and weights in C ints; nothing larger can be meant."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network as data: no tensor, no torch."""
+
+    path: str
+    net: Net
+    fork: Fork
+    nodes: tuple[Node, ...]
+    notices: tuple[Notice, ...] = field(default=(), compare=False)
+
+    def site(self, index: int) -> Site:
+        return Site(index, self.nodes[index].shapes, self.net, self.fork, self.nodes)
+
+    def stored(self, index: int) -> list[Stored]:
+        """A layer's own tensors in file order (none where it shares another layer's)."""
+        return list(self.nodes[index].layer.stored(self.site(index)))
+
+    @property
+    def heads(self) -> list[int]:
+        """Indices of the layers `net(x)` returns: the detection heads, else the last non-cost layer."""
+        heads = [node.index for node in self.nodes if node.layer.HEAD]
+        return heads or [self.last]
+
+    @property
+    def last(self) -> int:
+        """The network's output in Darknet's sense: the last layer that is no [cost]."""
+        others = [node.index for node in self.nodes if node.layer.kind != "cost"]
+        return others[-1] if others else len(self.nodes) - 1
+
+    @property
+    def last_use(self) -> dict[int, int]:
+        """Layer index -> the last layer that reads its output."""
+        return {source: node.index for node in self.nodes for source in node.inputs}
+
+    @property
+    def parameters(self) -> int:
+        """Floats in the weights file, which counts what it stores and nothing twice."""
+        tensors = (stored for node in self.nodes for stored in self.stored(node.index))
+        return sum(stored.size for stored in tensors if stored.in_file)
+
+
+def read_graph(
+    path: str | os.PathLike[str],
+    *,
+    width: int | None = None,
+    height: int | None = None,
+    time_steps: int | None = None,
+    fork: str | Fork = "alexeyab",
+    problems: Problems | None = None,
+) -> Graph:
+    """The graph of a cfg file. Raises CfgError, or collects into `problems` if that collects."""
+    problems = problems or Problems()
+    sections = text.read(path, problems)
+    return build(sections, fork_named(fork), problems, width=width, height=height, time_steps=time_steps)
+
+
+def build(
+    sections: Sequence[Section],
+    fork: Fork,
+    problems: Problems,
+    *,
+    width: int | None = None,
+    height: int | None = None,
+    time_steps: int | None = None,
+) -> Graph:
+    """Sections to graph, overriding [net]'s width, height and time_steps where given."""
+    net = read_net(sections[0], problems, width=width, height=height, time_steps=time_steps)
+    if len(sections) == 1:
+        raise CfgError("has no layer after [net]", Place(sections[0].path))
+    builder = _Builder(net, fork, problems)
+    for index, section in enumerate(sections[1:]):
+        builder.add(index, section)
+    nodes = tuple(builder.nodes)
+    return Graph(sections[0].path, net, fork, nodes, tuple(problems.notices))
+
+
+class _Builder:
+    """Grows the list of nodes; after an error that is collected, a stand-in keeps the numbering."""
+
+    def __init__(self, net: Net, fork: Fork, problems: Problems) -> None:
+        self.net, self.fork, self.problems = net, fork, problems
+        self.nodes: list[Node] = []
+        self.broken: set[int] = set()
+
+    def add(self, index: int, section: Section) -> None:
+        try:
+            node = self._node(index, read_layer(section, self.problems))
+        except CfgError as error:
+            self._fail(index, section, error)
+        except DarknetError as error:
+            self._fail(index, section, CfgError(str(error), section.place()))
+        else:
+            self.nodes.append(node)
+
+    def _fail(self, index: int, section: Section, error: CfgError) -> None:
+        self.problems.fail(error)
+        self.broken.add(index)
+        shape = self._shape(index - 1)
+        self.nodes.append(Node(index, Layer(section=section), (index - 1,), (shape,), shape))
+
+    def _node(self, index: int, layer: Layer) -> Node:
+        inputs = layer.references(index)
+        shapes = tuple(self._shape(source) for source in inputs)
+        site = Site(index, shapes, self.net, self.fork, self.nodes)
+        if self.broken.intersection(inputs):
+            # What a broken layer feeds cannot be judged: one mistake, one message.
+            self.broken.add(index)
+            return Node(index, layer, inputs, shapes, shapes[0])
+        out = layer.shape(site)
+        layer.check(site, self.problems)
+        self._check_memory(layer, site, out)
+        return Node(index, layer, inputs, shapes, out)
+
+    def _shape(self, index: int) -> Shape:
+        return self.net.input if index == INPUT else self.nodes[index].out
+
+    def _check_memory(self, layer: Layer, site: Site, out: Shape) -> None:
+        stored = sum(tensor.size for tensor in layer.stored(site))
+        for what, count in (("output", out.size), ("weights", stored), ("input", site.input.size)):
+            if count > MAX_ELEMENTS:
+                message = f"its {what} would hold {count} values, Darknet's limit is {MAX_ELEMENTS}"
+                raise ShapeError(f"{message}; is a size in this cfg too large?", layer.place())

@@ -1,0 +1,339 @@
+"""Convolutional, deconvolutional and local layers, and the blur of antialiasing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from darknet_py.cfg.options import option
+from darknet_py.deferred import deferred
+from darknet_py.errors import Problems
+from darknet_py.layers.activations import ACTIVATIONS, activate
+from darknet_py.layers.base import (
+    Layer,
+    Run,
+    Shape,
+    Site,
+    Stored,
+    Weights,
+    replaced,
+    require_positive,
+    resolve_all,
+    section,
+)
+from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+else:
+    torch, F = deferred("torch"), deferred("torch.nn.functional")
+
+BLURS = {1: (1.0, 2.0, 1.0), 2: (1.0, 1.0)}
+"""antialiasing=1 blurs with [1 2 1]^2/16, antialiasing=2 with [1 1]^2/4; any other value as 1."""
+
+
+def window_count(size: int, window: int, stride: int, padding: int) -> int:
+    """How many windows fit; `padding` is the total of both sides. C truncates toward zero."""
+    return int((size + padding - window) / stride) + 1
+
+
+@dataclass(frozen=True)
+class Blur:
+    """The fixed depthwise convolution that takes over the stride of an antialiased layer."""
+
+    kind: int
+    stride_x: int
+    stride_y: int
+
+    @property
+    def taps(self) -> tuple[float, ...]:
+        return BLURS.get(self.kind, BLURS[1])
+
+    @property
+    def padding(self) -> int:
+        return len(self.taps) // 2 if len(self.taps) == 3 else 0
+
+    def shape(self, out: Shape) -> Shape:
+        size, padding = len(self.taps), 2 * self.padding
+        height = window_count(out.h, size, self.stride_y, padding)
+        return Shape(out.c, height, window_count(out.w, size, self.stride_x, padding))
+
+    def apply(self, x: torch.Tensor) -> torch.Tensor:
+        taps = torch.tensor(self.taps, dtype=x.dtype, device=x.device)
+        kernel = torch.outer(taps, taps) / taps.sum() ** 2
+        kernel = kernel.expand(x.shape[1], 1, -1, -1)
+        stride = (self.stride_y, self.stride_x)
+        return F.conv2d(x, kernel, None, stride, self.padding, groups=x.shape[1])
+
+    def finish(self, at: Site, full: torch.Tensor, run: Run) -> torch.Tensor:
+        blurred = self.apply(full)
+        if run.held is not None:
+            run.held[at.index] = _overwritten(full, blurred)
+        return blurred
+
+
+def _overwritten(full: torch.Tensor, blurred: torch.Tensor) -> torch.Tensor:
+    """What l.output holds in C: the blurred result copied over the head of the unblurred one."""
+    held = full.contiguous().clone()
+    held.view(-1)[: blurred.numel()] = blurred.reshape(-1)
+    return held
+
+
+@section("convolutional", "conv")
+@dataclass(frozen=True, kw_only=True)
+class Convolutional(Layer):
+    """Cross-correlation with zero padding, optional batch normalisation, activation."""
+
+    NO_EFFECT: ClassVar[Mapping[str, str]] = {
+        "stream": "CUDA streams are torch's business",
+        "wait_stream": "CUDA streams are torch's business",
+        "dot": "both forks read it and never use it",
+        "coordconv": "its kernel in AlexeyAB's program indexes wrongly; no published net uses it",
+        "bin_output": "it packs the signs of a linear output for the next xnor layer, "
+        "which binarises its input by itself here",
+    }
+
+    filters: int = option(1)
+    size: int = option(1)
+    stride: int = option(1)
+    stride_x: int = option(-1)
+    stride_y: int = option(-1)
+    pad: int = option(0)
+    padding: int = option(0, low=0)
+    groups: int = option(1)
+    dilation: int = option(1)
+    batch_normalize: int = option(0)
+    activation: str = option("logistic", words=ACTIVATIONS)
+    binary: int = option(0)
+    xnor: int = option(0)
+    flipped: int = option(0)
+    antialiasing: int = option(0)
+    share_index: int | None = option(None)
+    cbn: int = option(0)
+    assisted_excitation: float = option(0.0)
+    sway: int = option(0)
+    rotate: int = option(0)
+    stretch: int = option(0)
+    stretch_sway: int = option(0)
+    angle: float = option(15.0)
+    grad_centr: int = option(0)
+    reverse: float = option(0.0)
+
+    @property
+    def split(self) -> int:
+        """The groups in force: AlexeyAB's program turns grouping off for xnor layers."""
+        return 1 if self.xnor else self.groups
+
+    @property
+    def normalized(self) -> bool:
+        return bool(self.batch_normalize or self.cbn)
+
+    @property
+    def strides(self) -> tuple[int, int]:
+        """(y, x); stride_x and stride_y count from 1 up."""
+        stride_y = self.stride_y if self.stride_y >= 1 else self.stride
+        return stride_y, self.stride_x if self.stride_x >= 1 else self.stride
+
+    @property
+    def margin(self) -> int:
+        """Zero padding on each side before dilation: pad=1 means half the kernel."""
+        return self.size // 2 if self.pad else self.padding
+
+    @property
+    def spread(self) -> int:
+        return 1 if self.size == 1 else self.dilation
+
+    @property
+    def blur(self) -> Blur | None:
+        stride_y, stride_x = self.strides
+        return Blur(self.antialiasing, stride_x, stride_y) if self.antialiasing else None
+
+    def shares(self, index: int) -> int | None:
+        if self.share_index is None:
+            return None
+        return resolve_all(self, "share_index", (self.share_index,), index)[0]
+
+    def shape(self, at: Site) -> Shape:
+        stride_y, stride_x = self.strides
+        require_positive(self, filters=self.filters, size=self.size, stride=min(self.strides))
+        require_positive(self, groups=self.groups, dilation=self.dilation)
+        self._check_groups(at.input.c)
+        self._check_shared(at)
+        self._check_deformed()
+        full = self._full_shape(at.input)
+        return self.blur.shape(full) if self.blur else full
+
+    def _full_shape(self, into: Shape) -> Shape:
+        """The convolution's own output, before a blur. Dilation does not enter, as in Darknet."""
+        stride_y, stride_x = (1, 1) if self.antialiasing else self.strides
+        height = window_count(into.h, self.size, stride_y, 2 * self.margin)
+        width = window_count(into.w, self.size, stride_x, 2 * self.margin)
+        if height < 1 or width < 1 or into.h + 2 * self.margin < self.size:
+            message = f"a {self.size}x{self.size} kernel does not fit into the input {into}"
+            raise self.misfit(message, "size")
+        return Shape(self.filters, height, width)
+
+    def _check_groups(self, channels: int) -> None:
+        if channels % self.split or self.filters % self.split:
+            message = (
+                f"groups={self.groups} must divide the {channels} input channels "
+                f"and the {self.filters} filters"
+            )
+            raise self.misfit(message, "groups")
+
+    def _check_shared(self, at: Site) -> None:
+        target = self.shares(at.index)
+        if target is None:
+            return
+        owner = at.nodes[target].layer
+        mine = (self.filters, at.input.c // self.split, self.size)
+        if not isinstance(owner, Convolutional):
+            raise self.misfit(f"layer {target} is [{owner.kind}], expected a convolution", "share_index")
+        theirs = (owner.filters, at.nodes[target].shapes[0].c // owner.split, owner.size)
+        if mine != theirs:
+            message = f"weights of layer {target} are {theirs} (filters, channels, size), needs {mine}"
+            raise self.misfit(message, "share_index")
+
+    def _check_deformed(self) -> None:
+        used = [key for key in ("sway", "rotate", "stretch", "stretch_sway") if getattr(self, key)]
+        if len(used) > 1:
+            raise self.misfit(f"only one of {', '.join(used)} may be set", used[1])
+        if used and self.size == 1:
+            raise self.misfit("needs a kernel of size 3 or more", used[0])
+
+    def stored(self, at: Site) -> Iterator[Stored]:
+        if self.share_index is not None:
+            return
+        channels = at.input.c // self.split
+        rows = self.numload or None
+        turned = "always" if self.flipped else ""
+        yield Stored("biases", (self.filters,), "bias", rows=rows)
+        if self.normalized:
+            for stored in batchnorm_stored(self.filters):
+                yield replaced_rows(stored, rows)
+        shape = (self.filters, channels, self.size, self.size)
+        fan_in = channels * self.size * self.size
+        yield Stored("weights", shape, "weight", fan_in=fan_in, rows=rows, turned=turned)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        full = self._convolve(weights, inputs[0])
+        if self.normalized:
+            full = batchnorm(full, weights, run)
+        full = activate(self.activation, full, fresh=True)
+        return self.blur.finish(at, full, run) if self.blur else full
+
+    def _convolve(self, weights: Weights, x: torch.Tensor) -> torch.Tensor:
+        kernel = weights["weights"]
+        if self.binary or self.xnor:
+            kernel = _binarized(kernel)
+        if self.xnor:
+            x = torch.where(x > 0, 1.0, -1.0)
+        bias = None if self.normalized else weights["biases"]
+        stride = (1, 1) if self.antialiasing else self.strides
+        x, padding = self._padded(x, stride)
+        return F.conv2d(x, kernel, bias, stride, padding, self.spread, self.split)
+
+    def _padded(
+        self, x: torch.Tensor, stride: tuple[int, int]
+    ) -> tuple[torch.Tensor, int | tuple[int, int]]:
+        """The padding as torch takes it; where Darknet's output size is not torch's, x padded."""
+        margin = self.margin * self.spread
+        if self.spread == 1 or self.size == 2 * self.margin + 1:
+            return x, margin
+        # Dilation does not enter Darknet's output size: it reads zeros beyond the far edges.
+        out = self._full_shape(Shape(x.shape[1], x.shape[2], x.shape[3]))
+        reach = self.spread * (self.size - 1) + 1
+        bottom = (out.h - 1) * stride[0] + reach - margin - x.shape[2]
+        right = (out.w - 1) * stride[1] + reach - margin - x.shape[3]
+        return F.pad(x, (margin, right, margin, bottom)), 0
+
+    def folded(self, at: Site, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
+        if not self.normalized or self.binary or self.xnor:
+            return self, dict(weights)
+        plain = replaced(self, batch_normalize=0, cbn=0)
+        if self.share_index is not None:
+            return plain, {}
+        kernel, biases = fold_batchnorm(weights)
+        return plain, {"biases": biases, "weights": kernel}
+
+    def flops(self, at: Site, out: Shape) -> float:
+        full = self._full_shape(at.input)
+        channels = at.input.c // self.split
+        count = 2.0 * self.filters * channels * self.size**2 * full.h * full.w
+        return count / 32 if self.xnor else count
+
+    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+        filters = f"{self.filters}/{self.split}" if self.split > 1 else str(self.filters)
+        stride_y, stride_x = self.strides
+        stride = str(stride_x) if stride_x == stride_y else f"{stride_x}x{stride_y}"
+        dilation = f"({self.spread})" if self.spread > 1 else ""
+        return filters, f"{self.size} x {self.size}/ {stride}{dilation}"
+
+    def check(self, at: Site, problems: Problems) -> None:
+        if self.dilation > 1 and self.size == 1:
+            problems.note(self.place("dilation"), "no effect on a 1x1 kernel")
+        if self.cbn:
+            message = "cross-iteration statistics are a training matter; inference is plain batchnorm"
+            problems.note(self.place("cbn"), message)
+
+
+def replaced_rows(stored: Stored, rows: int | None) -> Stored:
+    return Stored(stored.name, stored.shape, stored.role, rows=rows)
+
+
+def _binarized(kernel: torch.Tensor) -> torch.Tensor:
+    """Sign times the mean magnitude of each filter, as the GPU path of both forks."""
+    mean = kernel.abs().mean(dim=(1, 2, 3), keepdim=True)
+    return torch.where(kernel > 0, mean, -mean)
+
+
+@section("deconvolutional", "deconv")
+@dataclass(frozen=True, kw_only=True)
+class Deconvolutional(Layer):
+    """Transposed convolution, optional batch normalisation, activation (pjreddie's fork)."""
+
+    filters: int = option(1)
+    size: int = option(1)
+    stride: int = option(1)
+    pad: int = option(0)
+    padding: int = option(0, low=0)
+    batch_normalize: int = option(0)
+    activation: str = option("logistic", words=ACTIVATIONS)
+
+    @property
+    def margin(self) -> int:
+        return self.size // 2 if self.pad else self.padding
+
+    def shape(self, at: Site) -> Shape:
+        require_positive(self, filters=self.filters, size=self.size, stride=self.stride)
+        grow = self.size - 2 * self.margin
+        height, width = ((side - 1) * self.stride + grow for side in (at.input.h, at.input.w))
+        if height < 1 or width < 1:
+            raise self.misfit(f"nothing is left of the input {at.input} after the padding", "padding")
+        return Shape(self.filters, height, width)
+
+    def stored(self, at: Site) -> Iterator[Stored]:
+        yield Stored("biases", (self.filters,), "bias")
+        if self.batch_normalize:
+            yield from batchnorm_stored(self.filters)
+        shape = (at.input.c, self.filters, self.size, self.size)
+        yield Stored("weights", shape, "weight", fan_in=at.input.c * self.size**2)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        bias = None if self.batch_normalize else weights["biases"]
+        x = F.conv_transpose2d(inputs[0], weights["weights"], bias, self.stride, self.margin)
+        if self.batch_normalize:
+            x = batchnorm(x, weights, run)
+        return activate(self.activation, x, fresh=True)
+
+    def flops(self, at: Site, out: Shape) -> float:
+        return 2.0 * self.filters * at.input.c * self.size**2 * at.input.h * at.input.w
+
+    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+        return str(self.filters), f"{self.size} x {self.size}/ {self.stride}"

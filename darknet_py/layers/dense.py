@@ -1,0 +1,79 @@
+"""[connected]: a full matrix over all inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from darknet_py.cfg.options import option
+from darknet_py.deferred import deferred
+from darknet_py.layers.activations import ACTIVATIONS, activate
+from darknet_py.layers.base import (
+    Layer,
+    Run,
+    Shape,
+    Site,
+    Stored,
+    Weights,
+    replaced,
+    require_positive,
+    section,
+)
+from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+else:
+    torch, F = deferred("torch"), deferred("torch.nn.functional")
+
+
+@section("connected", "conn")
+@dataclass(frozen=True, kw_only=True)
+class Connected(Layer):
+    """output = activation(W input + bias), with batch normalisation before the bias if asked."""
+
+    output: int = option(1)
+    activation: str = option("logistic", words=ACTIVATIONS)
+    batch_normalize: int = option(0)
+
+    def shape(self, at: Site) -> Shape:
+        require_positive(self, output=self.output)
+        return Shape(self.output, 1, 1)
+
+    def stored(self, at: Site) -> Iterator[Stored]:
+        yield from self.matrix(at.input.size)
+
+    def matrix(self, inputs: int) -> Iterator[Stored]:
+        """Biases, weights, then the batch-norm arrays: after the weights, unlike in convolutions."""
+        yield Stored("biases", (self.output,), "bias")
+        shape = (self.output, inputs)
+        yield Stored("weights", shape, "weight", fan_in=inputs, turned="old")
+        if self.batch_normalize:
+            yield from batchnorm_stored(self.output)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        return self.apply(weights, inputs[0].flatten(1), run)[:, :, None, None]
+
+    def apply(self, weights: Weights, x: torch.Tensor, run: Run) -> torch.Tensor:
+        """(rows, inputs) -> (rows, output)."""
+        bias = None if self.batch_normalize else weights["biases"]
+        x = F.linear(x, weights["weights"], bias)
+        if self.batch_normalize:
+            x = batchnorm(x, weights, run)
+        return activate(self.activation, x, fresh=True)
+
+    def folded(self, at: Site, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
+        if not self.batch_normalize:
+            return self, dict(weights)
+        matrix, biases = fold_batchnorm(weights)
+        return replaced(self, batch_normalize=0), {"biases": biases, "weights": matrix}
+
+    def flops(self, at: Site, out: Shape) -> float:
+        return 2.0 * at.input.size * self.output
+
+    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+        return str(self.output), ""

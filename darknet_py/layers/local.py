@@ -1,0 +1,78 @@
+"""[local]: a convolution with weights of its own at every place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from darknet_py.cfg.options import option
+from darknet_py.deferred import deferred
+from darknet_py.layers.activations import ACTIVATIONS, activate
+from darknet_py.layers.base import (
+    Layer,
+    Run,
+    Shape,
+    Site,
+    Stored,
+    Weights,
+    require_positive,
+    section,
+)
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+else:
+    torch, F = deferred("torch"), deferred("torch.nn.functional")
+
+
+@section("local")
+@dataclass(frozen=True, kw_only=True)
+class Local(Layer):
+    """Unshared convolution; `pad` is a number of pixels here, and one bias belongs to each output."""
+
+    filters: int = option(1)
+    size: int = option(1)
+    stride: int = option(1)
+    pad: int = option(0, low=0)
+    activation: str = option("logistic", words=ACTIVATIONS)
+
+    def shape(self, at: Site) -> Shape:
+        require_positive(self, filters=self.filters, size=self.size, stride=self.stride)
+        if max(at.input.h, at.input.w) + 2 * self.pad < self.size:
+            message = f"a {self.size}x{self.size} kernel does not fit into the input {at.input}"
+            raise self.misfit(message, "size")
+        return Shape(self.filters, self._count(at.input.h), self._count(at.input.w))
+
+    def _count(self, side: int) -> int:
+        # Darknet's rule for [local]: with padding the kernel's size does not enter.
+        return (side - 1 if self.pad else side - self.size) // self.stride + 1
+
+    def stored(self, at: Site) -> Iterator[Stored]:
+        out = self.shape(at)
+        inside = at.input.c * self.size**2
+        yield Stored("biases", tuple(out), "bias")
+        shape = (out.h * out.w, self.filters, inside)
+        yield Stored("weights", shape, "weight", fan_in=inside)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        out = self.shape(at)
+        patches = self._patches(inputs[0], out)
+        x = torch.einsum("nkl,lfk->nfl", patches, weights["weights"])
+        return activate(self.activation, x.reshape(-1, *out) + weights["biases"], fresh=True)
+
+    def _patches(self, x: torch.Tensor, out: Shape) -> torch.Tensor:
+        """(N, channels * size * size, places): im2col, with zeros beyond every edge it reads."""
+        need_h, need_w = ((count - 1) * self.stride + self.size for count in (out.h, out.w))
+        bottom, right = need_h - self.pad - x.shape[2], need_w - self.pad - x.shape[3]
+        padded = F.pad(x, (self.pad, right, self.pad, bottom))
+        return F.unfold(padded, self.size, stride=self.stride)
+
+    def flops(self, at: Site, out: Shape) -> float:
+        return 2.0 * out.size * at.input.c * self.size**2
+
+    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+        return str(self.filters), f"{self.size} x {self.size}/ {self.stride}"

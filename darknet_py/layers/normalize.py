@@ -1,0 +1,112 @@
+"""Batch, local response and L2 normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from darknet_py.cfg.options import option
+from darknet_py.deferred import deferred
+from darknet_py.layers.base import Layer, Run, Shape, Site, Stored, Weights, section
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+else:
+    torch, F = deferred("torch"), deferred("torch.nn.functional")
+
+BATCHNORM_EPSILON = 1e-5
+BATCHNORM_MOMENTUM = 0.01
+"""Both forks' cuDNN path: epsilon inside the root, biased variance to normalise, unbiased variance
+kept at .99/.01."""
+
+
+def batchnorm_stored(channels: int) -> Iterator[Stored]:
+    """scales, rolling_mean, rolling_variance, as every layer with batch_normalize stores them."""
+    yield Stored("scales", (channels,), "scale")
+    yield Stored("rolling_mean", (channels,), "mean")
+    yield Stored("rolling_variance", (channels,), "variance")
+
+
+def batchnorm(x: torch.Tensor, weights: Weights, run: Run) -> torch.Tensor:
+    """Normalise x (N, C, ...) over all but C; in training the rolling statistics move."""
+    return F.batch_norm(
+        x,
+        weights["rolling_mean"],
+        weights["rolling_variance"],
+        weights["scales"],
+        weights["biases"],
+        run.training,
+        BATCHNORM_MOMENTUM,
+        BATCHNORM_EPSILON,
+    )
+
+
+def fold_batchnorm(weights: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weights (out, ...) and biases (out,) that do the same without batch normalisation.
+
+    Computed in double and stored as float, as AlexeyAB's fuse_conv_batchnorm does.
+    """
+    variance = weights["rolling_variance"].double()
+    factor = weights["scales"].double() / torch.sqrt(variance + BATCHNORM_EPSILON)
+    folded = weights["weights"].double() * factor.reshape(-1, *[1] * (weights["weights"].dim() - 1))
+    biases = weights["biases"].double() - weights["rolling_mean"].double() * factor
+    return folded.to(weights["weights"].dtype), biases.to(weights["biases"].dtype)
+
+
+@section("batchnorm")
+@dataclass(frozen=True, kw_only=True)
+class Batchnorm(Layer):
+    """Batch normalisation as a layer of its own."""
+
+    def stored(self, at: Site) -> Iterator[Stored]:
+        yield Stored("biases", (at.input.c,), "bias", in_file=at.fork.batchnorm_biases)
+        yield from batchnorm_stored(at.input.c)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        return batchnorm(inputs[0], weights, run)
+
+
+@section("normalization", "lrn")
+@dataclass(frozen=True, kw_only=True)
+class Normalization(Layer):
+    """Local response normalisation over neighbouring channels."""
+
+    alpha: float = option(0.0001)
+    beta: float = option(0.75)
+    kappa: float = option(1.0)
+    size: int = option(5, low=1)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        return inputs[0] * self._norms(inputs[0] ** 2) ** -self.beta
+
+    def _norms(self, squared: torch.Tensor) -> torch.Tensor:
+        """Darknet's sliding window: channel size//2 is never added, yet later taken away."""
+        ahead, behind = self.size // 2, (self.size - 1) // 2 + 1
+        steps = torch.zeros_like(squared)
+        steps[:, :1] = squared[:, :ahead].sum(dim=1, keepdim=True)
+        channels = squared.shape[1]
+        if channels > ahead + 1:
+            steps[:, 1 : channels - ahead] += squared[:, 1 + ahead :]
+        if channels > behind:
+            steps[:, behind:] -= squared[:, : channels - behind]
+        return self.kappa + self.alpha * steps.cumsum(dim=1)
+
+    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+        return "", str(self.size)
+
+
+@section("l2norm")
+@dataclass(frozen=True, kw_only=True)
+class L2norm(Layer):
+    """Divide each pixel's channels by their length (no epsilon, as in pjreddie's)."""
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        return inputs[0] / inputs[0].norm(dim=1, keepdim=True)

@@ -1,0 +1,72 @@
+"""Layers that keep the shape: activation, dropout, empty, logistic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from darknet_py.cfg.options import option
+from darknet_py.deferred import deferred
+from darknet_py.layers.activations import ACTIVATIONS, activate
+from darknet_py.layers.base import Layer, Run, Site, Weights, section
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+else:
+    torch, F = deferred("torch"), deferred("torch.nn.functional")
+
+
+@section("activation")
+@dataclass(frozen=True, kw_only=True)
+class Activation(Layer):
+    """An activation as a layer of its own."""
+
+    activation: str = option("linear", words=ACTIVATIONS)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        return activate(self.activation, inputs[0])
+
+
+@section("dropout")
+@dataclass(frozen=True, kw_only=True)
+class Dropout(Layer):
+    """In training, zero values with `probability` and scale up the rest; nothing at inference."""
+
+    probability: float | None = option(None, low=0, high=1)
+    dropblock: int = option(0)
+    dropblock_size_rel: float = option(0.0)
+    dropblock_size_abs: int = option(0)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        if not run.training:
+            return inputs[0]
+        probability = at.fork.dropout if self.probability is None else self.probability
+        return F.dropout(inputs[0], probability, training=True)
+
+
+@section("empty", "silence")
+@dataclass(frozen=True, kw_only=True)
+class Empty(Layer):
+    """The previous layer's output under another index."""
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        return inputs[0]
+
+
+@section("logistic")
+@dataclass(frozen=True, kw_only=True)
+class Logistic(Layer):
+    """Sigmoid scores with cross-entropy as loss (pjreddie's fork)."""
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        return torch.sigmoid(inputs[0])

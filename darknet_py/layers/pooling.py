@@ -1,0 +1,161 @@
+"""Max pooling (also over channels, also antialiased), local and global average pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from darknet_py.cfg.options import option
+from darknet_py.deferred import deferred
+from darknet_py.layers.base import Layer, Run, Shape, Site, Weights, require_positive, section
+from darknet_py.layers.convolution import Blur, window_count
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+else:
+    torch, F = deferred("torch"), deferred("torch.nn.functional")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool(Layer):
+    """The geometry max and local average pooling share.
+
+    `padding` is the total of both sides and size-1 unless given; windows start at -(padding // 2).
+    """
+
+    stride: int = option(1)
+    stride_x: int | None = option(None)
+    stride_y: int | None = option(None)
+    size: int | None = option(None)
+    padding: int | None = option(None, low=0)
+
+    @property
+    def strides(self) -> tuple[int, int]:
+        stride_y = self.stride if self.stride_y is None else self.stride_y
+        return stride_y, self.stride if self.stride_x is None else self.stride_x
+
+    @property
+    def window(self) -> int:
+        return self.stride if self.size is None else self.size
+
+    @property
+    def margin(self) -> int:
+        return self.window - 1 if self.padding is None else self.padding
+
+    def shape(self, at: Site) -> Shape:
+        require_positive(self, size=self.window, stride=min(self.strides))
+        return self._pooled(at.input, self.strides)
+
+    def _pooled(self, into: Shape, strides: tuple[int, int]) -> Shape:
+        if min(into.h, into.w) + self.margin < self.window:
+            message = f"a {self.window}x{self.window} window does not fit into the input {into}"
+            raise self.misfit(message, "size")
+        height = window_count(into.h, self.window, strides[0], self.margin)
+        return Shape(into.c, height, window_count(into.w, self.window, strides[1], self.margin))
+
+    def _pads(self, x: torch.Tensor, strides: tuple[int, int]) -> tuple[int, int, int, int]:
+        """left, right, top, bottom: what the last window reaches beyond the far edges."""
+        out = self._pooled(Shape(x.shape[1], x.shape[2], x.shape[3]), strides)
+        near = self.margin // 2
+        bottom = (out.h - 1) * strides[0] + self.window - near - x.shape[2]
+        right = (out.w - 1) * strides[1] + self.window - near - x.shape[3]
+        return near, max(0, right), near, max(0, bottom)
+
+    def flops(self, at: Site, out: Shape) -> float:
+        return float(self.window**2 * out.size)
+
+    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+        stride_y, stride_x = self.strides
+        stride = str(stride_x) if stride_x == stride_y else f"{stride_x}x{stride_y}"
+        return "", f"{self.window} x {self.window}/ {stride}"
+
+
+@section("maxpool", "max")
+@dataclass(frozen=True, kw_only=True)
+class Maxpool(Pool):
+    """Largest value of each window; beyond the edges counts as minus infinity."""
+
+    NO_EFFECT: ClassVar[Mapping[str, str]] = {
+        "maxpool_zero_nonmax": "it changes the input of the layer only in AlexeyAB's GPU training",
+    }
+
+    maxpool_depth: int = option(0)
+    out_channels: int = option(1)
+    antialiasing: int = option(0)
+
+    @property
+    def blur(self) -> Blur | None:
+        stride_y, stride_x = self.strides
+        return Blur(self.antialiasing, stride_x, stride_y) if self.antialiasing else None
+
+    @property
+    def _own_strides(self) -> tuple[int, int]:
+        return (1, 1) if self.antialiasing else self.strides
+
+    def shape(self, at: Site) -> Shape:
+        if self.maxpool_depth:
+            require_positive(self, out_channels=self.out_channels)
+            return Shape(self.out_channels, at.input.h, at.input.w)
+        require_positive(self, size=self.window, stride=min(self.strides))
+        full = self._pooled(at.input, self._own_strides)
+        return self.blur.shape(full) if self.blur else full
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        if self.maxpool_depth:
+            return self._over_channels(inputs[0])
+        full = self._pool(inputs[0])
+        return self.blur.finish(at, full, run) if self.blur else full
+
+    def _pool(self, x: torch.Tensor) -> torch.Tensor:
+        strides = self._own_strides
+        left, right, top, bottom = self._pads(x, strides)
+        if left == right == top == bottom and 2 * left <= self.window:
+            return F.max_pool2d(x, self.window, strides, left)
+        x = F.pad(x, (left, right, top, bottom), value=float("-inf"))
+        return F.max_pool2d(x, self.window, strides)
+
+    def _over_channels(self, x: torch.Tensor) -> torch.Tensor:
+        """out[g] = max over channels k with k % out_channels == g."""
+        missing = -x.shape[1] % self.out_channels
+        x = F.pad(x, (0, 0, 0, 0, 0, missing), value=float("-inf"))
+        return x.unflatten(1, (-1, self.out_channels)).amax(dim=1)
+
+    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+        if self.maxpool_depth:
+            return str(self.out_channels), "depth"
+        return super().table_row(at, out)
+
+
+@section("local_avgpool", "local_avg")
+@dataclass(frozen=True, kw_only=True)
+class LocalAvgpool(Pool):
+    """Mean of each window over the pixels that lie inside the image."""
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        pads = self._pads(inputs[0], self.strides)
+        total = self._sums(inputs[0], pads)
+        inside = torch.ones_like(inputs[0][:1, :1])
+        return total / self._sums(inside, pads).clamp(min=1)
+
+    def _sums(self, x: torch.Tensor, pads: tuple[int, int, int, int]) -> torch.Tensor:
+        return F.avg_pool2d(F.pad(x, pads), self.window, self.strides, divisor_override=1)
+
+
+@section("avgpool", "avg")
+@dataclass(frozen=True, kw_only=True)
+class Avgpool(Layer):
+    """Mean of each channel over the whole image."""
+
+    def shape(self, at: Site) -> Shape:
+        return Shape(at.input.c, 1, 1)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        return inputs[0].mean(dim=(2, 3), keepdim=True)

@@ -1,0 +1,135 @@
+"""[region]: the YOLOv2 head, whose anchors are in grid cells; also with a class tree (YOLO9000)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from darknet_py.cfg.options import option
+from darknet_py.deferred import deferred
+from darknet_py.errors import BadOption, Problems
+from darknet_py.layers.base import Layer, Run, Shape, Site, Weights, require_positive, section
+from darknet_py.layers.tree import Tree, read_map, read_tree
+from darknet_py.layers.yolo import UNSET_ANCHOR, check_channels
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = deferred("torch")
+
+
+@section("region")
+@dataclass(frozen=True, kw_only=True)
+class Region(Layer):
+    """Per anchor and cell: coordinates, objectness, class scores."""
+
+    HEAD: ClassVar[bool] = True
+    NO_EFFECT: ClassVar[Mapping[str, str]] = {
+        "absolute": "both forks read it and never use it",
+        "log": "both forks read it and never use it",
+        "sqrt": "both forks read it and never use it",
+    }
+
+    coords: int = option(4, low=4)
+    classes: int = option(20)
+    num: int = option(1)
+    anchors: tuple[float, ...] = option(())
+    softmax: int = option(0)
+    background: int = option(0)
+    tree: str | None = option(None)
+    map: str | None = option(None)
+    classfix: int = option(0)
+
+    max: int | None = option(None)
+    jitter: float = option(0.2)
+    resize: float = option(1.0)
+    random: float = option(0.0)
+    rescore: int = option(0)
+    thresh: float = option(0.5)
+    focal_loss: int = option(0)
+    coord_scale: float = option(1.0)
+    object_scale: float = option(1.0)
+    noobject_scale: float = option(1.0)
+    mask_scale: float = option(1.0)
+    class_scale: float = option(1.0)
+    bias_match: int = option(0)
+
+    @property
+    def hierarchy(self) -> Tree | None:
+        return read_tree(self.section, self.tree) if self.tree else None
+
+    @property
+    def class_map(self) -> tuple[int, ...] | None:
+        """The class numbers of a smaller set (YOLO9000 on COCO or ImageNet detection)."""
+        return read_map(self.section, self.map) if self.map else None
+
+    @property
+    def entries(self) -> int:
+        return self.coords + 1 + self.classes
+
+    @property
+    def sizes(self) -> list[tuple[float, float]]:
+        """(width, height) of the anchors in grid cells."""
+        padded = [*self.anchors[: 2 * self.num], *[UNSET_ANCHOR] * (2 * self.num)]
+        return [(padded[2 * number], padded[2 * number + 1]) for number in range(self.num)]
+
+    def shape(self, at: Site) -> Shape:
+        require_positive(self, classes=self.classes, num=self.num)
+        return at.input
+
+    def check(self, at: Site, problems: Problems) -> None:
+        formula = f"num*(classes+coords+1) = {self.num}*({self.classes}+{self.coords}+1)"
+        check_channels(self, at, self.num * self.entries, formula, problems)
+        if self.anchors and len(self.anchors) != 2 * self.num:
+            message = f"{len(self.anchors)} numbers, expected 2*num = {2 * self.num}"
+            report = problems.warn if len(self.anchors) % 2 == 0 else None
+            if report:
+                report(self.place("anchors"), message)
+            else:
+                problems.fail(BadOption(message, self.place("anchors")))
+        self._check_tree(problems)
+
+    def _check_tree(self, problems: Problems) -> None:
+        tree = self.hierarchy
+        if tree and len(tree.names) != self.classes:
+            message = f"the tree has {len(tree.names)} nodes for classes={self.classes}"
+            problems.fail(BadOption(message, self.place("tree")))
+        for number in self.class_map or ():
+            if not 0 <= number < self.classes:
+                message = f"the map names class {number}, expected 0 to {self.classes - 1}"
+                problems.fail(BadOption(message, self.place("map")))
+                return
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        x = inputs[0].unflatten(1, (self.num, self.entries))
+        coords, score, classes = x.split([self.coords, 1, self.classes], dim=2)
+        if not at.fork.region_raw_location:
+            coords = self._located(coords)
+        score, classes = self._scored(at, score, classes)
+        return torch.cat([coords, score, classes], dim=2).flatten(1, 2)
+
+    def _located(self, coords: torch.Tensor) -> torch.Tensor:
+        xy, wh, extra = coords.split([2, 2, self.coords - 4], dim=2)
+        return torch.cat([torch.sigmoid(xy), wh, torch.sigmoid(extra)], dim=2)
+
+    def _scored(
+        self, at: Site, score: torch.Tensor, classes: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        tree = self.hierarchy
+        if tree:
+            return torch.sigmoid(score), tree.softmax(classes, 2)
+        if self.softmax and self.background:
+            # The objectness slot is the background class and joins the softmax.
+            both = torch.softmax(torch.cat([score, classes], dim=2), dim=2)
+            return both[:, :, :1], both[:, :, 1:]
+        if self.softmax:
+            return torch.sigmoid(score), torch.softmax(classes, dim=2)
+        if not at.fork.region_raw_classes:
+            classes = torch.sigmoid(classes)
+        return (score if self.background else torch.sigmoid(score)), classes
+
+    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+        return "", f"{self.num} anchors"

@@ -1,0 +1,180 @@
+"""Upsample, reorg, reorg3d and crop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from darknet_py.cfg.options import option
+from darknet_py.deferred import deferred
+from darknet_py.errors import BadOption
+from darknet_py.layers.base import Layer, Run, Shape, Site, Weights, require_positive, section
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+else:
+    torch, F = deferred("torch"), deferred("torch.nn.functional")
+
+
+@section("upsample")
+@dataclass(frozen=True, kw_only=True)
+class Upsample(Layer):
+    """Repeat every pixel `stride` times; a negative stride sums blocks instead. Then times `scale`."""
+
+    stride: int = option(2)
+    scale: float = option(1.0)
+
+    def shape(self, at: Site) -> Shape:
+        if not self.stride:
+            raise BadOption("read 0, expected a factor like 2 (or -2 to shrink)", self.place("stride"))
+        if self.stride > 0:
+            return Shape(at.input.c, at.input.h * self.stride, at.input.w * self.stride)
+        if min(at.input.h, at.input.w) < -self.stride:
+            raise self.misfit(f"nothing is left of the input {at.input}", "stride")
+        return Shape(at.input.c, at.input.h // -self.stride, at.input.w // -self.stride)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        if self.stride > 0:
+            x = F.interpolate(inputs[0], scale_factor=self.stride, mode="nearest")
+        else:
+            x = F.avg_pool2d(inputs[0], -self.stride, divisor_override=1)
+        return x if self.scale == 1 else x * self.scale
+
+    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+        return "", f"{abs(self.stride)}x" if self.stride > 0 else f"1/{-self.stride}x"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reorg(Layer):
+    """The shape rule both reorg kinds share: pixels to channels, or back with reverse=1."""
+
+    stride: int = option(1)
+    reverse: int = option(0)
+
+    def _moved(self, into: Shape) -> Shape:
+        require_positive(self, stride=self.stride)
+        s = self.stride
+        if self.reverse:
+            if into.c % (s * s):
+                raise self.misfit(f"stride={s} needs channels divisible by {s * s}, got {into}", "stride")
+            return Shape(into.c // (s * s), into.h * s, into.w * s)
+        if into.h % s or into.w % s:
+            raise self.misfit(f"stride={s} does not divide the input {into}", "stride")
+        return Shape(into.c * s * s, into.h // s, into.w // s)
+
+    def shape(self, at: Site) -> Shape:
+        return self._moved(at.input)
+
+    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+        return "", f"/ {self.stride}"
+
+
+@section("reorg")
+@dataclass(frozen=True, kw_only=True)
+class Reorg(_Reorg):
+    """YOLOv2's reorg: space to depth over a reinterpreted buffer, as its weights were trained.
+
+    flatten=1 turns planes into pixels (CHW to HWC); extra=n appends n zeros to the flat input.
+    """
+
+    flatten: int = option(0)
+    extra: int = option(0, low=0)
+
+    def shape(self, at: Site) -> Shape:
+        if self.extra:
+            return Shape(at.input.size + self.extra, 1, 1)
+        out = self._moved(at.input)
+        if not self.flatten and at.input.c % self.stride**2:
+            message = f"stride={self.stride} needs channels divisible by {self.stride**2}, got {at.input}"
+            raise self.misfit(message, "stride")
+        return out
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        x = inputs[0]
+        if self.extra:
+            return F.pad(x.flatten(1), (0, self.extra))[:, :, None, None]
+        out = self._moved(Shape(*x.shape[1:]))
+        if self.flatten:
+            return self._planes(x).reshape(-1, *out)
+        return (self._gather(x) if self.reverse else self._scatter(x)).reshape(-1, *out)
+
+    def _planes(self, x: torch.Tensor) -> torch.Tensor:
+        n, c, h, w = x.shape
+        if self.reverse:
+            return x.reshape(n, h * w, c).transpose(1, 2)
+        return x.reshape(n, c, h * w).transpose(1, 2)
+
+    def _scatter(self, x: torch.Tensor) -> torch.Tensor:
+        """out[i + W(j + H k)] = in[(i s + o % s) + W s ((j s + o / s) + H s (k mod C/s^2))]."""
+        n, c, h, w = x.shape
+        s = self.stride
+        blocks = x.reshape(n, c // (s * s), h, s, w, s)
+        return blocks.permute(0, 3, 5, 1, 2, 4)
+
+    def _gather(self, x: torch.Tensor) -> torch.Tensor:
+        """The inverse of `_scatter` on the same counts: C's reverse swaps the two sides."""
+        n, c, h, w = x.shape
+        s = self.stride
+        blocks = x.reshape(n, s, s, c // (s * s), h, w)
+        return blocks.permute(0, 3, 4, 1, 5, 2)
+
+
+@section("reorg3d")
+@dataclass(frozen=True, kw_only=True)
+class Reorg3d(_Reorg):
+    """Space to depth: out[(y s + x) C + c] is pixel (y, x) of each block of channel c."""
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        n, c, h, w = inputs[0].shape
+        s = self.stride
+        if self.reverse:
+            blocks = inputs[0].reshape(n, s, s, c // (s * s), h, w)
+            return blocks.permute(0, 3, 4, 1, 5, 2).reshape(n, c // (s * s), h * s, w * s)
+        blocks = inputs[0].reshape(n, c, h // s, s, w // s, s)
+        return blocks.permute(0, 3, 5, 1, 2, 4).reshape(n, c * s * s, h // s, w // s)
+
+
+@section("crop")
+@dataclass(frozen=True, kw_only=True)
+class Crop(Layer):
+    """The middle of the image, scaled from [0, 1] to [-1, 1] unless noadjust=1."""
+
+    crop_height: int = option(1)
+    crop_width: int = option(1)
+    flip: int = option(0)
+    angle: float = option(0.0)
+    saturation: float = option(1.0)
+    exposure: float = option(1.0)
+    noadjust: int = option(0)
+    shift: float = option(0.0)
+
+    def shape(self, at: Site) -> Shape:
+        require_positive(self, crop_height=self.crop_height, crop_width=self.crop_width)
+        if self.crop_height > at.input.h or self.crop_width > at.input.w:
+            message = f"{self.crop_width} x {self.crop_height} is larger than the input {at.input}"
+            raise self.misfit(message, "crop_width")
+        return Shape(at.input.c, self.crop_height, self.crop_width)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        top, left = self._corner(inputs[0], run)
+        x = inputs[0][:, :, top : top + self.crop_height, left : left + self.crop_width]
+        if run.training and self.flip and bool(torch.rand(()) < 0.5):
+            x = x.flip(3)
+        return x if self.noadjust else x * 2 - 1
+
+    def _corner(self, x: torch.Tensor, run: Run) -> tuple[int, int]:
+        slack = x.shape[2] - self.crop_height, x.shape[3] - self.crop_width
+        if run.training:
+            top, left = (int(torch.randint(room + 1, ())) for room in slack)
+            return top, left
+        return slack[0] // 2, slack[1] // 2

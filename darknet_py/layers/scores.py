@@ -1,0 +1,136 @@
+"""Layers that end classifiers and losses: softmax, cost, contrastive, iseg."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from darknet_py.cfg.options import option
+from darknet_py.deferred import deferred
+from darknet_py.errors import BadOption, Problems
+from darknet_py.layers.base import (
+    Layer,
+    Run,
+    Shape,
+    Site,
+    Weights,
+    require_positive,
+    resolve_all,
+    section,
+)
+from darknet_py.layers.tree import Tree, read_tree
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = deferred("torch")
+
+COSTS = ("sse", "masked", "smooth", "seg", "L1", "wgan")
+
+
+@section("softmax", "soft")
+@dataclass(frozen=True, kw_only=True)
+class Softmax(Layer):
+    """Probabilities within equal groups of the flat input, tree siblings, or channels per pixel."""
+
+    groups: int = option(1)
+    temperature: float = option(1.0)
+    tree: str | None = option(None)
+    spatial: float = option(0.0)
+    noloss: int = option(0)
+
+    @property
+    def hierarchy(self) -> Tree | None:
+        return read_tree(self.section, self.tree) if self.tree else None
+
+    def shape(self, at: Site) -> Shape:
+        require_positive(self, groups=self.groups)
+        if at.input.size % self.groups:
+            message = f"groups={self.groups} does not divide the {at.input.size} inputs"
+            raise self.misfit(message, "groups")
+        if self.hierarchy and len(self.hierarchy.names) != at.input.size:
+            message = f"the tree has {len(self.hierarchy.names)} nodes for {at.input.size} inputs"
+            raise self.misfit(message, "tree")
+        return at.input if self.spatial else Shape(at.input.size, 1, 1)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        if self.spatial:
+            # The GPU path of both forks: over channels, temperature 1.
+            return torch.softmax(inputs[0], dim=1)
+        x = inputs[0].flatten(1)
+        tree = self.hierarchy
+        if tree:
+            return tree.softmax(x, 1, self.temperature)[:, :, None, None]
+        grouped = x.unflatten(1, (self.groups, -1)) / self.temperature
+        return torch.softmax(grouped, dim=2).flatten(1)[:, :, None, None]
+
+
+@section("cost")
+@dataclass(frozen=True, kw_only=True)
+class Cost(Layer):
+    """A loss over the previous layer; without truth its output stays 0, as in the C programs."""
+
+    type: str = option("sse", words=COSTS)
+    scale: float = option(1.0)
+    ratio: float = option(0.0)
+    noobj: float = option(1.0)
+    thresh: float = option(0.0)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        return torch.zeros_like(inputs[0])
+
+
+@section("contrastive")
+@dataclass(frozen=True, kw_only=True)
+class Contrastive(Layer):
+    """A loss over embeddings; without training its output stays 0."""
+
+    classes: int = option(1000)
+    yolo_layer: int = option(0)
+    temperature: float = option(1.0)
+    cls_normalizer: float = option(1.0)
+    max_delta: float = option(float("inf"))
+    contrastive_neg_max: int = option(3)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        return torch.zeros_like(inputs[0])
+
+    def check(self, at: Site, problems: Problems) -> None:
+        if not self.yolo_layer:
+            message = "needs yolo_layer=, the head whose boxes the embeddings belong to"
+            problems.fail(BadOption(message, self.place()))
+            return
+        target = resolve_all(self, "yolo_layer", (self.yolo_layer,), at.index)[0]
+        kind = at.nodes[target].layer.kind
+        if kind != "yolo":
+            problems.fail(BadOption(f"layer {target} is [{kind}], expected [yolo]", self.place("yolo_layer")))
+
+
+@section("iseg")
+@dataclass(frozen=True, kw_only=True)
+class Iseg(Layer):
+    """Instance segmentation: sigmoid class planes followed by raw embedding planes."""
+
+    classes: int = option(20)
+    ids: int = option(32)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        scores, embedding = inputs[0].split([self.classes, self.ids], dim=1)
+        return torch.cat([torch.sigmoid(scores), embedding], dim=1)
+
+    def check(self, at: Site, problems: Problems) -> None:
+        if at.input.c != self.classes + self.ids:
+            message = (
+                f"the layer above has {at.input.c} channels, this head needs "
+                f"classes+ids = {self.classes}+{self.ids} = {self.classes + self.ids}"
+            )
+            problems.fail(self.misfit(message))

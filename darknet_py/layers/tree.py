@@ -1,0 +1,144 @@
+"""Class hierarchies of YOLO9000: the tree file, softmax over siblings, and probabilities down the tree."""
+
+from __future__ import annotations
+
+import functools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darknet_py.cfg.options import atoi
+from darknet_py.cfg.text import Section, read_text
+from darknet_py.deferred import deferred
+from darknet_py.errors import DataError, Place
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = deferred("torch")
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Nodes in file order: names, parents (-1 at the root), and groups of siblings.
+
+    Consecutive lines of the same parent are one group; child is the group below a node, or -1.
+    """
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    group_of: tuple[int, ...]
+    group_offsets: tuple[int, ...]
+    group_sizes: tuple[int, ...]
+    child: tuple[int, ...]
+
+    @functools.cached_property
+    def levels(self) -> list[list[int]]:
+        """Nodes by depth, the roots left out: a product down the tree goes level by level."""
+        depth: list[int] = []
+        for parent in self.parents:
+            depth.append(0 if parent < 0 else depth[parent] + 1)
+        deepest = max(depth, default=0)
+        return [[n for n, d in enumerate(depth) if d == level] for level in range(1, deepest + 1)]
+
+    def softmax(self, x: torch.Tensor, dim: int, temperature: float = 1.0) -> torch.Tensor:
+        """Softmax within each group of siblings along `dim`."""
+        x = x.movedim(dim, 0) / temperature
+        groups = torch.tensor(self.group_of, device=x.device)
+        index = groups.reshape(-1, *[1] * (x.dim() - 1)).expand_as(x)
+        count = (len(self.group_sizes), *x.shape[1:])
+        largest = x.new_zeros(count).scatter_reduce(0, index, x, "amax", include_self=False)
+        powers = torch.exp(x - largest[groups])
+        sums = powers.new_zeros(count).index_add(0, groups, powers)
+        return (powers / sums[groups]).movedim(0, dim)
+
+    def products(self, x: torch.Tensor) -> torch.Tensor:
+        """Probabilities (..., classes) times those of all ancestors."""
+        x = x.clone()
+        parents = torch.tensor(self.parents, device=x.device)
+        for level in self.levels:
+            nodes = torch.tensor(level, device=x.device)
+            x[..., nodes] *= x[..., parents[nodes]]
+        return x
+
+    def top(self, x: torch.Tensor, threshold: float) -> torch.Tensor:
+        """The class (rows,) pjreddie's descent stops at, for x (rows, classes).
+
+        From the root group take the likeliest sibling and go on below it while the running product
+        stays over the threshold. x holds products already: the C program multiplies them once more.
+        """
+        groups = self._group_table(x.device)
+        child = torch.tensor(self.child, device=x.device)
+        parents = torch.tensor(self.parents, device=x.device)
+        padded = torch.cat([x, x.new_full((len(x), 1), -1.0)], dim=1)
+        group = torch.zeros(len(x), dtype=torch.long, device=x.device)
+        product = x.new_ones(len(x))
+        answer = torch.full_like(group, -1)
+        while bool((answer < 0).any()):
+            members = groups[group]
+            best, place = padded.gather(1, members).max(dim=1)
+            node = members.gather(1, place[:, None])[:, 0]
+            enough = product * best > threshold
+            fallback = torch.where(group == 0, node, parents[members[:, 0]])
+            stop = torch.where(enough, torch.where(child[node] < 0, node, -1), fallback)
+            answer = torch.where(answer < 0, stop, answer)
+            product = torch.where(enough, product * best, product)
+            group = torch.where(enough & (child[node] >= 0), child[node], group)
+        return answer
+
+    def _group_table(self, device: torch.device) -> torch.Tensor:
+        """(groups, largest group): member nodes; unused places point one past the last class."""
+        sizes = torch.tensor(self.group_sizes, device=device)
+        columns = torch.arange(int(sizes.max()), device=device)
+        offsets = torch.tensor(self.group_offsets, device=device)
+        members = offsets[:, None] + columns[None]
+        return torch.where(columns[None] < sizes[:, None], members, len(self.parents))
+
+
+def read_tree(section: Section, name: str) -> Tree:
+    """The tree file an option names; raises DataError for a missing or malformed one."""
+    return _read_tree(find_file(section, name))
+
+
+@functools.lru_cache(maxsize=4)
+def _read_tree(path: str) -> Tree:
+    names, parents = [], []
+    for number, line in enumerate(read_text(path, "a tree", DataError).splitlines(), 1):
+        words = line.split()
+        if not words:
+            continue
+        if len(words) < 2 or atoi(words[1]) >= len(names):
+            message = f"read '{line[:40]}', expected a name and the number of an earlier line (or -1)"
+            raise DataError(message, Place(path, number))
+        names.append(words[0])
+        parents.append(atoi(words[1]))
+    if not names:
+        raise DataError("has no lines, expected a name and a parent each", Place(path))
+    return _grouped(tuple(names), tuple(parents))
+
+
+def _grouped(names: tuple[str, ...], parents: tuple[int, ...]) -> Tree:
+    group_of, offsets, sizes, child = [], list[int](), list[int](), [-1] * len(names)
+    for node, parent in enumerate(parents):
+        if not node or parent != parents[node - 1]:
+            offsets.append(node)
+            sizes.append(0)
+            if parent >= 0:
+                child[parent] = len(sizes) - 1
+        sizes[-1] += 1
+        group_of.append(len(sizes) - 1)
+    return Tree(names, parents, tuple(group_of), tuple(offsets), tuple(sizes), tuple(child))
+
+
+def read_map(section: Section, name: str) -> tuple[int, ...]:
+    """A map file: the class number of each line."""
+    path = find_file(section, name)
+    return tuple(atoi(line.strip()) for line in read_text(path, "a map", DataError).splitlines())
+
+
+def find_file(section: Section, name: str) -> str:
+    """A file named in a cfg: relative to the working directory as in Darknet, else beside the cfg."""
+    folder = Path(section.path).parent
+    places = (Path(name), folder / name, folder.parent / name, folder / Path(name).name)
+    return os.fspath(next((path for path in places if path.is_file()), places[0]))

@@ -1,0 +1,217 @@
+"""A graph with its tensors: an nn.Module that runs the layers in file order."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from darknet_py import weights
+from darknet_py.errors import DarknetError, Notice
+from darknet_py.forks import Fork
+from darknet_py.graph import Graph, read_graph
+from darknet_py.layers.base import INPUT, Node, Run, Shape, Stored, Weights
+
+BUFFERS = ("mean", "variance")
+"""Roles of tensors that batch statistics move instead of gradients."""
+
+
+class LayerTensors(nn.Module):
+    """The tensors of one layer, by their names in the weights file."""
+
+    def __init__(self, tensors: Mapping[str, torch.Tensor], buffers: frozenset[str]) -> None:
+        super().__init__()
+        self._names = list(tensors)
+        for name, tensor in tensors.items():
+            # Parts are named uz.biases; nn.Module keeps dots for sub-modules.
+            if name in buffers:
+                self.register_buffer(_attribute(name), tensor)
+            else:
+                self.register_parameter(_attribute(name), nn.Parameter(tensor))
+
+    def view(self) -> Weights:
+        return Weights({name: getattr(self, _attribute(name)) for name in self._names})
+
+
+def _attribute(name: str) -> str:
+    return name.replace(".", "_")
+
+
+class Network(nn.Module):
+    """A Darknet network. Build it with `Network.from_cfg`; it starts in eval mode."""
+
+    def __init__(self, graph: Graph, *, seed: int | None = None, start: bool = True) -> None:
+        """start: give the tensors Darknet's random start; otherwise they are left unset."""
+        super().__init__()
+        self.graph = graph
+        self.header = weights.Header(0, 2, graph.fork.revision, 0)
+        self.folded = False
+        self.layers = nn.ModuleList(_tensors(graph, node) for node in graph.nodes)
+        self._last_use = graph.last_use
+        self._heads = graph.heads
+        if start:
+            self.reset(seed)
+        self.eval()
+
+    @classmethod
+    def from_cfg(
+        cls,
+        path: str | os.PathLike[str],
+        width: int | None = None,
+        height: int | None = None,
+        fork: str | Fork = "alexeyab",
+        *,
+        time_steps: int | None = None,
+        seed: int | None = None,
+    ) -> Network:
+        """Read a .cfg file, with [net]'s width, height and time_steps overridden where given.
+
+        The tensors get Darknet's random start (`seed` makes it repeatable). Raises CfgError.
+        """
+        graph = read_graph(path, width=width, height=height, fork=fork, time_steps=time_steps)
+        return cls(graph, seed=seed)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What the cfg says that has no effect, or another one than it seems."""
+        return self.graph.notices
+
+    def reset(self, seed: int | None = None, first: int = 0) -> None:
+        """Darknet's start for all layers from `first` up: biases 0, scales 1, random weights."""
+        generator = torch.Generator()
+        generator.manual_seed(torch.seed() % 2**63 if seed is None else seed)
+        for node in self.graph.nodes[first:]:
+            tensors = self.own(node.index)
+            for stored in self.graph.stored(node.index):
+                _start(tensors[stored.name], stored, generator)
+
+    def own(self, index: int) -> Weights:
+        """The tensors of layer `index` itself, by name; none where it shares another layer's."""
+        module = self.layers[index]
+        assert isinstance(module, LayerTensors)
+        return module.view()
+
+    def used(self, index: int) -> Weights:
+        """The tensors layer `index` computes with."""
+        target = self.graph.nodes[index].layer.shares(index)
+        return self.own(index if target is None else target)
+
+    def forward(
+        self, x: torch.Tensor, state: dict[int, object] | None = None
+    ) -> list[torch.Tensor]:
+        """Outputs of the detection heads, or [the last non-cost layer's], each (N, C, H, W).
+
+        x: (N, C, H, W) float32 RGB in [0, 1], or (N, inputs) for nets of vectors; recurrent nets
+        take rows in time-major order. state carries recurrent memory from call to call; without it
+        every call starts from zero. Raises DarknetError for an input of the wrong shape.
+        """
+        run = Run(training=self.training, state=state)
+        found = {index: y for index, y in self.outputs(x, run) if index in self._heads}
+        return [found[index] for index in self._heads]
+
+    def trace(self, x: torch.Tensor) -> list[torch.Tensor]:
+        """The output of every layer in cfg order, (N, C, H, W), as the C program's l.output holds it."""
+        run = Run(training=False, held={})
+        assert run.held is not None
+        with torch.no_grad():
+            outputs = [y.clone() for _, y in self.outputs(x, run)]
+        for index, held in run.held.items():
+            outputs[index] = held
+        return outputs
+
+    def outputs(self, x: torch.Tensor, run: Run) -> Iterator[tuple[int, torch.Tensor]]:
+        """(index, output) layer by layer; each output is let go after its last use."""
+        kept = {INPUT: self._checked(x)}
+        for node in self.graph.nodes:
+            inputs = [kept[source] for source in node.inputs]
+            site = self.graph.site(node.index)
+            y = node.layer.forward(site, self.used(node.index), inputs, run)
+            kept[node.index] = y
+            del inputs
+            for source in set(node.inputs):
+                if self._last_use[source] == node.index:
+                    del kept[source]
+            yield node.index, y
+            if node.index not in self._last_use:
+                del kept[node.index]
+            del y
+
+    def _checked(self, x: torch.Tensor) -> torch.Tensor:
+        expected = self.graph.net.input
+        if x.dim() == 2 and x.shape[1] == expected.size:
+            x = x.reshape(-1, *expected)
+        if x.dim() != 4 or tuple(x.shape[1:]) != tuple(expected):
+            want = f"(N, {expected.c}, {expected.h}, {expected.w})"
+            raise DarknetError(f"input of shape {tuple(x.shape)}, expected {want}")
+        steps = self.graph.net.time_steps
+        if len(x) % steps:
+            message = f"{len(x)} rows are no multiple of time_steps={steps}"
+            raise DarknetError(f"{message}; pass time_steps=1 to run single images")
+        return x
+
+    def load_weights(
+        self, path: str | os.PathLike[str], cutoff: int | None = None
+    ) -> weights.LoadReport:
+        """Read a .weights file into this network, the layers before `cutoff` only if given.
+
+        A file that ends at a layer boundary is a partial load, which the report says.
+        Raises WeightsError for a file that does not fit, before anything is changed.
+        """
+        return weights.load(self, path, cutoff)
+
+    def save_weights(self, path: str | os.PathLike[str], cutoff: int | None = None) -> None:
+        """Write a .weights file, the layers before `cutoff` only if given; header as loaded.
+
+        Raises OutputError when it cannot be written; the file appears whole or not at all.
+        """
+        if self.folded:
+            raise DarknetError("batch normalisation is folded in; save the network it was made from")
+        weights.save(self, Path(path), cutoff)
+
+    def for_inference(self) -> Network:
+        """The same network made for speed: batch normalisation folded, channels last, no gradients."""
+        parts = [n.layer.folded(self.graph.site(n.index), self.own(n.index)) for n in self.graph.nodes]
+        nodes = tuple(
+            replace(node, layer=layer)
+            for node, (layer, _) in zip(self.graph.nodes, parts, strict=True)
+        )
+        folded = Network(replace(self.graph, nodes=nodes), start=False)
+        folded.layers = nn.ModuleList(_fixed(tensors) for _, tensors in parts)
+        folded.header, folded.folded = self.header, True
+        return folded.requires_grad_(False).to(memory_format=torch.channels_last).eval()
+
+    def extra_repr(self) -> str:
+        graph = self.graph
+        return f"{graph.path}: {len(graph.nodes)} layers, input {graph.net.input}, {graph.fork.name}"
+
+
+def _tensors(graph: Graph, node: Node) -> LayerTensors:
+    stored = graph.stored(node.index)
+    buffers = frozenset(tensor.name for tensor in stored if tensor.role in BUFFERS)
+    return LayerTensors({tensor.name: torch.empty(tensor.shape) for tensor in stored}, buffers)
+
+
+def _fixed(tensors: Mapping[str, torch.Tensor]) -> LayerTensors:
+    return LayerTensors({name: tensor.detach() for name, tensor in tensors.items()}, frozenset())
+
+
+CONSTANT_STARTS = {"bias": 0.0, "scale": 1.0, "mean": 0.0, "variance": 0.0, "shortcut": 1.0}
+"""Rolling variance starts at 0 in both forks, unlike torch's 1."""
+
+
+@torch.no_grad()
+def _start(tensor: torch.Tensor, stored: Stored, generator: torch.Generator) -> None:
+    """Weights start uniform in +-sqrt(2 / inputs per output), as in AlexeyAB's program."""
+    if stored.role in CONSTANT_STARTS:
+        tensor.fill_(CONSTANT_STARTS[stored.role])
+        return
+    middle, width = stored.start or (0.0, math.sqrt(2 / stored.fan_in))
+    values = torch.empty(stored.shape).uniform_(middle - width, middle + width, generator=generator)
+    tensor.copy_(values)
+
+

@@ -1,0 +1,152 @@
+"""The binary .weights file: header, layout, load, save. One walk over `stored()` serves all of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+import torch
+
+from darknet_py import layout
+from darknet_py.errors import OutputError
+from darknet_py.layers.base import Stored
+from darknet_py.layout import Header, Layout
+
+if TYPE_CHECKING:
+    from darknet_py.network import Network
+
+__all__ = ["Header", "LoadReport", "load", "save"]
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a load did. layers: how many layers the file reached; floats: values read after the header.
+
+    seen: images the weights were trained on. partial: the file ends before the network does.
+    notes: what a user should know about this file.
+    """
+
+    path: str
+    header: Header
+    layers: int
+    total_layers: int
+    floats: int
+    partial: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> int:
+        return self.header.seen
+
+    def __str__(self) -> str:
+        reach = f"{self.layers} of {self.total_layers} layers" if self.partial else "all layers"
+        return f"{self.path}: {reach}, {self.floats} floats, {self.seen} images seen"
+
+
+def load(network: Network, path: str | os.PathLike[str], cutoff: int | None = None) -> LoadReport:
+    """Read the file into the network's tensors in place; checks every size before the first byte."""
+    plan = layout.plan(network.graph, path, cutoff)
+    with open(plan.path, "rb") as file:
+        file.seek(plan.header.size)
+        for index in plan.layers:
+            _read_layer(network, index, plan, file)
+    network.header = plan.header
+    notes = layout.notes_on(network.graph, plan)
+    total = len(network.graph.nodes)
+    return LoadReport(plan.path, plan.header, plan.reach, total, plan.floats, plan.partial, notes)
+
+
+def _read_layer(network: Network, index: int, plan: Layout, file: BinaryIO) -> None:
+    tensors = network.own(index)
+    for stored in layout.loaded(network.graph, index):
+        target = tensors[stored.name].detach()
+        turn = layout.turned(stored, plan.header)
+        part = target if stored.rows is None else target[: stored.rows]
+        if turn or not _direct(part):
+            shape = turn or tuple(part.shape)
+            values = torch.empty(shape)
+            _read_into(values, file)
+            part.copy_(_turn_back(values, part) if turn else values)
+        else:
+            _read_into(part, file)
+
+
+def _direct(tensor: torch.Tensor) -> bool:
+    """The file's bytes can go straight into the tensor's memory, which saves a copy of the file."""
+    return tensor.device.type == "cpu" and tensor.dtype == torch.float32 and tensor.is_contiguous()
+
+
+def _read_into(tensor: torch.Tensor, file: BinaryIO) -> None:
+    array = tensor.numpy()
+    if array.size:
+        file.readinto(memoryview(array.reshape(-1)).cast("B"))  # type: ignore[attr-defined]
+    if array.dtype.byteorder == ">":  # pragma: no cover (big-endian machines)
+        array.byteswap(inplace=True)
+
+
+def _turn_back(values: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    return values.t().reshape(target.shape)
+
+
+def save(network: Network, path: Path, cutoff: int | None = None, header: Header | None = None) -> None:
+    """Write header and layers before `cutoff` to a temporary file beside `path`, then rename it."""
+    header = header or network.header
+    end = len(network.graph.nodes) if cutoff is None else cutoff
+    with replacing(path) as file:
+        file.write(header.pack())
+        for node in network.graph.nodes[:end]:
+            if not node.layer.dontsave:
+                _write_layer(network, node.index, header, file)
+
+
+def _write_layer(network: Network, index: int, header: Header, file: BinaryIO) -> None:
+    tensors = network.own(index)
+    for stored in network.graph.stored(index):
+        if stored.in_file:
+            file.write(_bytes(tensors[stored.name], stored, header))
+
+
+def _bytes(tensor: torch.Tensor, stored: Stored, header: Header) -> memoryview:
+    """The tensor as the file holds it, turned as it was when it was read."""
+    values = tensor.detach().to("cpu", torch.float32)
+    if layout.turned(stored, header):
+        values = values.reshape(len(values), -1).t()
+    return memoryview(np.ascontiguousarray(values.numpy(), "<f4").reshape(-1)).cast("B")
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the name `path` when all is written, and leaves no trace otherwise."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as failure:
+        raise OutputError(f"{path}: cannot be written: {failure.strerror}") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as failure:
+        raise OutputError(f"{path}: cannot be written: {failure.strerror}") from None
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def partial(network: Network, path: Path, cutoff: int) -> None:
+    """Darknet's `partial`: the layers before `cutoff`, seen 0, the fork's own header."""
+    header = Header(0, 2, network.graph.fork.revision, 0)
+    save(network, path, cutoff, header)
+
