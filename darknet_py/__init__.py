@@ -1,0 +1,37 @@
+"""darknet-py: Darknet's networks in Python. Importing this imports nothing heavy."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from darknet_py.errors import DarknetError
+
+if TYPE_CHECKING:
+    from darknet_py.detect.detector import Detector, load
+    from darknet_py.detect.result import Boxes, Result
+    from darknet_py.network import Network
+
+__version__ = "0.1.0"
+__all__ = ["Boxes", "DarknetError", "Detector", "Network", "Result", "load"]
+
+_HOMES = {
+    "Boxes": "darknet_py.detect.result",
+    "Detector": "darknet_py.detect.detector",
+    "Network": "darknet_py.network",
+    "Result": "darknet_py.detect.result",
+    "load": "darknet_py.detect.detector",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when they are first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'darknet_py' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

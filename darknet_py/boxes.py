@@ -26,12 +26,12 @@ def iou(a: Tensor, b: Tensor) -> Tensor:
     The leading axes broadcast.  As in AlexeyAB's fork the value is 0 where the intersection
     or the union is 0; pjreddie's is NaN for two empty boxes, which passes no threshold either.
     """
-    side = _overlap(corners(a), corners(b))
-    apart = (side < 0).any(dim=-1)
-    intersection = side.prod(dim=-1).masked_fill(apart, 0)
-    union = a[..., 2:].prod(dim=-1) + b[..., 2:].prod(dim=-1) - intersection
-    empty = (intersection == 0) | (union == 0)
-    return (intersection / union).masked_fill(empty, 0)
+    ax, ay, aw, ah = a.unbind(-1)
+    bx, by, bw, bh = b.unbind(-1)
+    width, height = _overlap(ax, aw, bx, bw), _overlap(ay, ah, by, bh)
+    intersection = (width * height).masked_fill((width < 0) | (height < 0), 0)
+    union = aw * ah + bw * bh - intersection
+    return (intersection / union).masked_fill((intersection == 0) | (union == 0), 0)
 
 
 def diou(a: Tensor, b: Tensor, beta: float = GREEDY_EXPONENT) -> Tensor:
@@ -40,20 +40,15 @@ def diou(a: Tensor, b: Tensor, beta: float = GREEDY_EXPONENT) -> Tensor:
     d2 is the squared distance of the centres, c2 the squared diagonal of the smallest box that
     holds both; where c2 is 0 the value is the plain IoU.
     """
-    return iou(a, b) - separation(a, b).pow(beta)
-
-
-def separation(a: Tensor, b: Tensor) -> Tensor:
-    """Squared centre distance over squared enclosing diagonal, in [0, 1]; 0 where that is 0."""
     first, second = corners(a), corners(b)
     low = torch.minimum(first[..., :2], second[..., :2])
     high = torch.maximum(first[..., 2:], second[..., 2:])
     diagonal = (high - low).square().sum(dim=-1)
     distance = (a[..., :2] - b[..., :2]).square().sum(dim=-1)
-    return (distance / diagonal).masked_fill(diagonal == 0, 0)
+    return iou(a, b) - (distance / diagonal).pow(beta).masked_fill(diagonal == 0, 0)
 
 
-def _overlap(first: Tensor, second: Tensor) -> Tensor:
-    """Width and height (..., 2) shared by corner-form boxes, negative where they are apart."""
-    low = torch.maximum(first[..., :2], second[..., :2])
-    return torch.minimum(first[..., 2:], second[..., 2:]) - low
+def _overlap(a: Tensor, a_size: Tensor, b: Tensor, b_size: Tensor) -> Tensor:
+    """Length shared by two spans given by centre and size, negative where they are apart."""
+    a_half, b_half = a_size / 2, b_size / 2
+    return torch.minimum(a + a_half, b + b_half) - torch.maximum(a - a_half, b - b_half)

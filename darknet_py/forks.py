@@ -43,6 +43,8 @@ class Fork:
     """a [region] box needs objectness above the threshold; otherwise only class scores count."""
     region_hier_thresh: bool
     """[region] with a tree descends with -hier; otherwise it takes the last class with product > .5."""
+    nms_kinds: bool
+    """nms_kind and beta_nms of the last head choose the suppression; otherwise do_nms_sort."""
     prints_seconds: bool
     """`detect` prints seconds, and boxes in the order its NMS left them; otherwise milliseconds, and
     boxes from left to right."""
@@ -64,6 +66,7 @@ ALEXEYAB = Fork(
     region_raw_classes=True,
     region_objectness_gates=False,
     region_hier_thresh=False,
+    nms_kinds=True,
     prints_seconds=False,
 )
 
@@ -83,6 +86,7 @@ PJREDDIE = Fork(
     region_raw_classes=False,
     region_objectness_gates=True,
     region_hier_thresh=True,
+    nms_kinds=False,
     prints_seconds=True,
 )
 

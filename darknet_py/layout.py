@@ -78,6 +78,21 @@ def loaded(graph: Graph, index: int) -> Iterator[Stored]:
             yield stored
 
 
+def unset(graph: Graph, plan: Layout) -> list[int]:
+    """Layers of which the file leaves some value open: beyond its end, or told not to load."""
+    covered = set(plan.layers)
+    return [
+        index
+        for index in range(len(graph.nodes))
+        if (tensors := graph.stored(index))
+        and (index not in covered or sum(map(floats_of, loaded(graph, index))) < _values(tensors))
+    ]
+
+
+def _values(tensors: list[Stored]) -> int:
+    return sum(stored.size for stored in tensors)
+
+
 NORMALIZATION = ("scales", "rolling_mean", "rolling_variance")
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from darknet_py import weights
+from darknet_py import layout, weights
 from darknet_py.errors import DarknetError, Notice
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph, read_graph
@@ -81,13 +81,13 @@ class Network(nn.Module):
         """What the cfg says that has no effect, or another one than it seems."""
         return self.graph.notices
 
-    def reset(self, seed: int | None = None, first: int = 0) -> None:
-        """Darknet's start for all layers from `first` up: biases 0, scales 1, random weights."""
+    def reset(self, seed: int | None = None, layers: Iterable[int] | None = None) -> None:
+        """Darknet's start for all layers (or these): biases 0, scales 1, random weights."""
         generator = torch.Generator()
-        generator.manual_seed(torch.seed() % 2**63 if seed is None else seed)
-        for node in self.graph.nodes[first:]:
-            tensors = self.own(node.index)
-            for stored in self.graph.stored(node.index):
+        generator.seed() if seed is None else generator.manual_seed(seed)
+        for index in range(len(self.graph.nodes)) if layers is None else layers:
+            tensors = self.own(index)
+            for stored in self.graph.stored(index):
                 _start(tensors[stored.name], stored, generator)
 
     def own(self, index: int) -> Weights:
@@ -127,8 +127,11 @@ class Network(nn.Module):
     def outputs(self, x: torch.Tensor, run: Run) -> Iterator[tuple[int, torch.Tensor]]:
         """(index, output) layer by layer; each output is let go after its last use."""
         kept = {INPUT: self._checked(x)}
+        del x
         for node in self.graph.nodes:
             inputs = [kept[source] for source in node.inputs]
+            if node.layer.HEAD:
+                inputs = [x.float() for x in inputs]  # boxes are made in full precision
             site = self.graph.site(node.index)
             y = node.layer.forward(site, self.used(node.index), inputs, run)
             kept[node.index] = y
@@ -215,3 +218,23 @@ def _start(tensor: torch.Tensor, stored: Stored, generator: torch.Generator) -> 
     tensor.copy_(values)
 
 
+def load_network(
+    cfg: str | os.PathLike[str],
+    path: str | os.PathLike[str],
+    *,
+    width: int | None = None,
+    height: int | None = None,
+    fork: str | Fork = "alexeyab",
+    time_steps: int | None = None,
+    cutoff: int | None = None,
+    seed: int | None = None,
+) -> tuple[Network, weights.LoadReport]:
+    """A network with the tensors of a .weights file; what the file does not hold starts at random.
+
+    The file is compared with the cfg before any memory is taken. Raises CfgError, WeightsError.
+    """
+    graph = read_graph(cfg, width=width, height=height, fork=fork, time_steps=time_steps)
+    plan = layout.plan(graph, path, cutoff)
+    network = Network(graph, start=False)
+    network.reset(seed, layout.unset(graph, plan))
+    return network, weights.load(network, path, cutoff)

@@ -1,0 +1,31 @@
+# make demo | test | parity | check | format | bench
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+INSTALLED = $(VENV)/.installed
+
+.PHONY: demo test parity check format bench
+
+demo: $(INSTALLED)
+	$(BIN)/darknet-py summary cfg/yolov3-tiny.cfg
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -m "not parity" tests
+
+parity: $(INSTALLED)
+	$(BIN)/python -m pytest -m parity tests
+
+check: $(INSTALLED)
+	$(BIN)/ruff format --check darknet_py tests
+	$(BIN)/ruff check darknet_py tests
+	$(BIN)/mypy
+
+format: $(INSTALLED)
+	$(BIN)/ruff format darknet_py tests
+	$(BIN)/ruff check --fix darknet_py tests
+
+$(INSTALLED): setup.cfg setup.py .ci/constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-c .ci/constraints.txt -e ".[dev]"
+	touch $@

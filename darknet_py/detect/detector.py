@@ -1,0 +1,263 @@
+"""A network, its class names and a device: pictures in, results out."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from darknet_py.detect import nms
+from darknet_py.detect.candidates import Candidates
+from darknet_py.detect.decode import Request, decode, suppression_of
+from darknet_py.detect.geometry import Placement, scaled_sizes, to_image
+from darknet_py.detect.image import from_bgr, prepare, read_image
+from darknet_py.detect.result import Boxes, Result
+from darknet_py.detect.sources import expand, read_ahead
+from darknet_py.errors import DarknetError, ImageError, nearest
+from darknet_py.forks import Fork
+from darknet_py.layout import head_classes
+from darknet_py.names import Names, class_names
+from darknet_py.network import Network, load_network
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+DECODING_THREADS = 2
+BATCHES_AHEAD = 2
+
+OnError = Callable[[str, ImageError], None]
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A picture read and fitted into the network's input."""
+
+    path: str
+    rgb: NDArray[np.uint8]
+    tensor: torch.Tensor
+    placement: Placement
+
+
+class Detector:
+    """Runs a detection network on pictures. Build it with `darknet_py.load`."""
+
+    def __init__(
+        self,
+        network: Network,
+        names: Sequence[str],
+        device: str | torch.device = "cpu",
+        precision: str = "fp32",
+    ) -> None:
+        """network: as loaded; an inference form of it is made here, it stays as it is.
+
+        Raises DarknetError for a network without detection head, an unknown precision, or a device
+        that is not there.
+        """
+        if head_classes(network.graph) is None:
+            last = network.graph.nodes[network.graph.last].layer.kind
+            raise DarknetError(f"{network.graph.path}: has no detection head, it ends in [{last}]")
+        if precision not in PRECISIONS:
+            known = ", ".join(PRECISIONS)
+            hint = nearest(precision, PRECISIONS)
+            raise DarknetError(f"unknown precision '{precision}', known are {known}{hint}")
+        self.graph = network.graph
+        self.names = list(names)
+        self.device = checked_device(device)
+        self.dtype = PRECISIONS[precision]
+        self.network = network.for_inference().to(self.device, self.dtype)
+        self.suppression = suppression_of(network.graph)
+
+    @property
+    def fork(self) -> Fork:
+        return self.graph.fork
+
+    def __call__(
+        self,
+        source: Any,
+        thresh: float = 0.25,
+        nms: float = 0.45,
+        letter_box: bool | None = None,
+        *,
+        hier: float = 0.5,
+        batch: int = 1,
+        honour_exif: bool = False,
+    ) -> Result | list[Result]:
+        """The Result of one picture, or a list for a folder, glob, list file or list of pictures.
+
+        source: path, folder, glob, .txt list, numpy BGR image (uint8, uint16 or float in [0, 1]), or
+        a list of these. thresh: scores must be over it. nms: IoU over which the weaker box goes; 0
+        keeps all. letter_box: pad instead of stretch; None does as the fork and the cfg do. hier:
+        least product down a class tree. batch: pictures run at once. Raises ImageError, DataError.
+        """
+        options = {"hier": hier, "batch": batch, "honour_exif": honour_exif}
+        results = list(self.stream(source, thresh, nms, letter_box, **options))
+        return results[0] if _is_single(source) else results
+
+    def stream(
+        self,
+        source: Any,
+        thresh: float = 0.25,
+        nms: float = 0.45,
+        letter_box: bool | None = None,
+        *,
+        hier: float = 0.5,
+        batch: int = 1,
+        honour_exif: bool = False,
+        on_error: OnError | None = None,
+    ) -> Iterator[Result]:
+        """The same results one by one: the next pictures are decoded while a batch runs.
+
+        on_error: called with path and error for a picture that cannot be read, which is then left
+        out; without it the error is raised.
+        """
+        if letter_box is None:
+            letter_box = self.fork.letter_box or bool(self.graph.net.letter_box)
+        net = self.graph.net
+        request = Request(thresh, hier, net.width, net.height, self.fork)
+
+        def read(item: Any) -> _Picture:
+            return self._read(item, letter_box, honour_exif)
+
+        items = _items(source)
+        readable = _readable(read_ahead(items, read, BATCHES_AHEAD * batch, DECODING_THREADS), on_error)
+        while pictures := list(islice(readable, batch)):
+            yield from self._results(pictures, request, nms)
+
+    def _read(self, item: Any, letter_box: bool, honour_exif: bool) -> _Picture:
+        net = self.graph.net
+        if isinstance(item, np.ndarray):
+            path, rgb = "", from_bgr(item, net.channels)
+        else:
+            path, rgb = os.fspath(item), read_image(item, net.channels, honour_exif)
+        height, width = rgb.shape[:2]
+        placement = Placement(width, height, net.width, net.height, letter_box)
+        tensor = prepare(rgb, net.channels, net.width, net.height, letter_box)
+        return _Picture(path, rgb, tensor, placement)
+
+    def _results(self, pictures: list[_Picture], request: Request, nms_thresh: float) -> list[Result]:
+        x = torch.stack([picture.tensor for picture in pictures])
+        heads, milliseconds = self._forward(x)
+        found = decode(self.graph, heads, request)
+        found = self._suppressed(self._relocated(found, pictures), nms_thresh)
+        found = Candidates(*(t.cpu() for t in (found.image, found.boxes, found.objectness, found.scores)))
+        share = milliseconds / len(pictures)
+        return [self._result(p, found.of_image(i), share) for i, p in enumerate(pictures)]
+
+    def _forward(self, x: torch.Tensor) -> tuple[list[torch.Tensor], float]:
+        x = x.to(self.device, self.dtype, memory_format=torch.channels_last)
+        with torch.inference_mode():
+            start = time.perf_counter()
+            heads = self.network(x)
+            if self.device.type == "cuda":
+                torch.cuda.synchronize(self.device)
+            return heads, 1000 * (time.perf_counter() - start)
+
+    def _relocated(self, found: Candidates, pictures: list[_Picture]) -> Candidates:
+        """Boxes relative to the picture instead of the network's input."""
+        net = self.graph.net
+        scaled = scaled_sizes([p.placement for p in pictures], found.boxes.device)[found.image]
+        boxes = to_image(found.boxes, scaled, (net.width, net.height))
+        return Candidates(found.image, boxes, found.objectness, found.scores)
+
+    def _suppressed(self, found: Candidates, threshold: float) -> Candidates:
+        order = nms.printing_order(found)
+        if threshold > 0:
+            found = nms.suppress(found, self.suppression.kind, threshold, self.suppression.beta)
+        return found.select(order)
+
+    def _result(self, picture: _Picture, found: Candidates, milliseconds: float) -> Result:
+        box, class_id = torch.nonzero(found.scores > 0, as_tuple=True)
+        boxes = Boxes(
+            found.boxes[box].numpy(),
+            found.scores[box, class_id].numpy(),
+            class_id.numpy(),
+            box.numpy(),
+            picture.rgb.shape[1],
+            picture.rgb.shape[0],
+        )
+        return Result(picture.path, _bgr(picture.rgb), boxes, self.names, milliseconds)
+
+
+def _bgr(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    channels = [0, 0, 0] if rgb.shape[2] == 1 else [2, 1, 0]
+    return np.ascontiguousarray(rgb[:, :, channels])
+
+
+def _items(source: Any) -> Iterable[Any]:
+    if isinstance(source, np.ndarray):
+        return [source]
+    if isinstance(source, (str, os.PathLike)):
+        return expand(source)
+    parts = ([item] if isinstance(item, np.ndarray) else expand(item) for item in source)
+    return [item for part in parts for item in part]
+
+
+def _is_single(source: Any) -> bool:
+    """One array, or the path of one picture (not a folder, glob or list file)."""
+    if isinstance(source, np.ndarray):
+        return True
+    if not isinstance(source, (str, os.PathLike)):
+        return False
+    items = expand(source)
+    return len(items) == 1 and Path(items[0]) == Path(source)
+
+
+def _readable(
+    read: Iterable[tuple[Any, _Picture | ImageError]], on_error: OnError | None
+) -> Iterator[_Picture]:
+    for item, picture in read:
+        if isinstance(picture, _Picture):
+            yield picture
+        elif on_error is None:
+            raise picture
+        else:
+            on_error("" if isinstance(item, np.ndarray) else os.fspath(item), picture)
+
+
+def checked_device(device: str | torch.device) -> torch.device:
+    """A torch device that is there; raises DarknetError that says what there is instead."""
+    try:
+        chosen = torch.device(device)
+    except RuntimeError:
+        raise DarknetError(f"unknown device '{device}', expected cpu, cuda, cuda:N or mps") from None
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        message = f"device '{device}' is not there: this torch sees no CUDA; use --device cpu"
+        raise DarknetError(f"{message}, or run `darknet-py doctor`")
+    count = torch.cuda.device_count() if chosen.type == "cuda" else 0
+    if chosen.index is not None and chosen.type == "cuda" and chosen.index >= count:
+        raise DarknetError(f"device '{device}' is not there: torch sees {count} CUDA devices, from 0")
+    return chosen
+
+
+def load(
+    cfg: str | os.PathLike[str],
+    weights: str | os.PathLike[str],
+    names: Names = None,
+    device: str | torch.device = "cpu",
+    precision: str = "fp32",
+    fork: str | Fork = "alexeyab",
+    *,
+    data: str | None = None,
+    width: int | None = None,
+    height: int | None = None,
+) -> Detector:
+    """A detector from a cfg and a .weights file.
+
+    names: a names file or a list; None looks into the .data file and then beside the cfg. precision:
+    fp32, bf16 or fp16; heads are always computed in fp32. fork: alexeyab or pjreddie, whose numbers
+    to give. width, height: override those of [net]. Raises CfgError, WeightsError, DataError.
+    """
+    # Recurrent nets see single pictures here: AlexeyAB's inference sets time_steps=1 as well.
+    network, report = load_network(cfg, weights, width=width, height=height, fork=fork, time_steps=1)
+    for note in report.notes:
+        warnings.warn(f"{report.path}: {note}", stacklevel=2)
+    classes = head_classes(network.graph)
+    known = class_names(names, os.fspath(cfg), classes, data) if classes else []
+    return Detector(network, known, device, precision)

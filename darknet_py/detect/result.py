@@ -1,0 +1,145 @@
+"""What a detector returns: boxes as numpy arrays, and the picture they lie on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darknet_py.errors import DarknetError
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """K found objects, one row per box and class over the threshold.
+
+    xywhn: (K, 4) centre x, y, width, height relative to the picture, not clipped to it.
+    confidence: (K,) in (0, 1]. class_id: (K,). box: (K,) equal for rows that are one box with
+    several classes. width, height: the picture's size in pixels.
+    """
+
+    xywhn: Floats
+    confidence: Floats
+    class_id: Integers
+    box: Integers
+    width: int
+    height: int
+
+    def __len__(self) -> int:
+        return len(self.class_id)
+
+    @property
+    def xywh(self) -> Floats:
+        """(K, 4) centre x, y, width, height in pixels."""
+        return self.xywhn * self._pixels
+
+    @property
+    def xyxyn(self) -> Floats:
+        """(K, 4) left, top, right, bottom relative to the picture."""
+        middle, half = self.xywhn[:, :2], self.xywhn[:, 2:] / 2
+        return np.concatenate([middle - half, middle + half], axis=1)
+
+    @property
+    def xyxy(self) -> Floats:
+        """(K, 4) left, top, right, bottom in pixels of the original picture."""
+        return self.xyxyn * self._pixels
+
+    @property
+    def _pixels(self) -> Floats:
+        return np.array([self.width, self.height] * 2, np.float32)
+
+    def select(self, rows: Any) -> Boxes:
+        """The rows of a mask or an index, in its order."""
+        arrays = (self.xywhn, self.confidence, self.class_id, self.box)
+        return Boxes(*(array[rows] for array in arrays), self.width, self.height)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The objects of one picture.
+
+    path: where it came from ("" for an array). image: BGR uint8 (H, W, 3). names: class names.
+    milliseconds: forward time of this picture.
+    """
+
+    path: str
+    image: NDArray[np.uint8] = field(repr=False)
+    boxes: Boxes
+    names: Sequence[str] = field(repr=False)
+    milliseconds: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def name(self, class_id: int) -> str:
+        return self.names[class_id]
+
+    def best(self) -> list[int]:
+        """The first row of each box: its most confident class among those to be shown."""
+        first: dict[int, int] = {}
+        for row in self.ranked():
+            first.setdefault(int(self.boxes.box[row]), row)
+        return list(first.values())
+
+    def ranked(self) -> list[int]:
+        """Rows to be shown, the most confident first; names starting with dont_show are left out."""
+        shown = [row for row, c in enumerate(self.boxes.class_id) if self._shown(int(c))]
+        return sorted(shown, key=lambda row: -self.boxes.confidence[row])
+
+    def _shown(self, class_id: int) -> bool:
+        return not self.name(class_id).startswith("dont_show")
+
+    def plot(self) -> NDArray[np.uint8]:
+        """The picture with labelled boxes in class colours, BGR uint8 (H, W, 3)."""
+        from darknet_py.detect.draw import draw
+
+        rows = self.best()[::-1]  # the most confident box is drawn last, on top
+        chosen = self.boxes.select(rows)
+        labels = [self._label(row) for row in rows]
+        return draw(self.image, chosen.xyxy, labels, chosen.class_id, len(self.names))
+
+    def _label(self, row: int) -> str:
+        others = np.flatnonzero(self.boxes.box == self.boxes.box[row])
+        names = [self.name(int(self.boxes.class_id[other])) for other in others if other != row]
+        text = f"{self.name(int(self.boxes.class_id[row]))}: {self.boxes.confidence[row]:.2f}"
+        return ", ".join([text, *names])
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the labelled picture; raises OutputError when that is not possible."""
+        from darknet_py.detect.draw import save_image
+
+        save_image(path, self.plot())
+
+    def to_json(self) -> str:
+        """The objects in the layout of AlexeyAB's `-out` file, as JSON text."""
+        from darknet_py.detect.report import json_entry
+
+        return json_entry(self, 1)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as `to_json`, parsed."""
+        parsed: dict[str, Any] = json.loads(self.to_json())
+        return parsed
+
+    def to_supervision(self) -> Any:
+        """A supervision.Detections; raises DarknetError when that package is not installed."""
+        try:
+            import supervision
+        except ImportError:
+            message = "to_supervision() needs the package supervision: pip install supervision"
+            raise DarknetError(message) from None
+        names = np.array([self.name(int(c)) for c in self.boxes.class_id])
+        return supervision.Detections(
+            xyxy=self.boxes.xyxy,
+            confidence=self.boxes.confidence,
+            class_id=self.boxes.class_id,
+            data={"class_name": names},
+        )
