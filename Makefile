@@ -29,3 +29,6 @@ $(INSTALLED): setup.cfg setup.py .ci/constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		-c .ci/constraints.txt -e ".[dev]"
 	touch $@
+
+bench: $(INSTALLED)
+	$(BIN)/python tests/bench/forward.py

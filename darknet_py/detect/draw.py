@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from darknet_py.detect.image import PathName, Pixels
 from darknet_py.errors import OutputError
 
-Pixels = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 # Darknet's table; its rows are mixed to give every class a colour (column 2 is red, 0 blue).
@@ -61,7 +61,7 @@ def draw(
     image_bgr: Pixels,
     boxes_xyxy: npt.ArrayLike,
     labels: Sequence[str],
-    class_ids: Sequence[int],
+    class_ids: npt.ArrayLike,
     classes: int,
 ) -> Pixels:
     """A copy of a BGR picture (H, W, 3) with labelled boxes, the later ones on top.
@@ -69,10 +69,11 @@ def draw(
     boxes_xyxy: (N, 4) left, top, right, bottom in pixels, cut at the edges of the picture;
     labels and class_ids: one per box, an empty label draws none; classes: how many there are.
     """
-    canvas = np.ascontiguousarray(image_bgr).copy()
+    canvas: Pixels = np.array(image_bgr, dtype=np.uint8, order="C")
     pen = Pen.of(canvas)
+    boxes, numbers = _whole(boxes_xyxy, canvas), np.asarray(class_ids, int).tolist()
     # One call of OpenCV per box and label: it has no other way to paint them.
-    for box, label, class_id in zip(_whole(boxes_xyxy, canvas), labels, class_ids, strict=True):
+    for box, label, class_id in zip(boxes, labels, numbers, strict=True):
         tint = colour(class_id, classes)
         cv2.rectangle(canvas, box[:2], box[2:], tint, pen.line)
         if label:
@@ -80,7 +81,7 @@ def draw(
     return canvas
 
 
-def save_image(path: str | Path, bgr: Pixels, quality: int = 80) -> None:
+def save_image(path: PathName, bgr: Pixels, quality: int = 80) -> None:
     """Write a BGR picture in the format of the path's suffix, all of it or nothing.
 
     quality: 1..100, for JPEG and WebP; the other formats lose nothing.

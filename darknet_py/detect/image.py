@@ -11,25 +11,28 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from darknet_py.detect.geometry import Placement
+from darknet_py.errors import ImageError
+
 PIXELS_VARIABLE = "OPENCV_IO_MAX_IMAGE_PIXELS"
 # OpenCV reads the variable once, while it is being imported.
 os.environ.setdefault(PIXELS_VARIABLE, str(2**27))
 
 import cv2  # noqa: E402
-import numpy as np  # noqa: E402
-import numpy.typing as npt  # noqa: E402
-import torch  # noqa: E402
-import torch.nn.functional as F  # noqa: E402
-from torch import Tensor  # noqa: E402
-
-from darknet_py.detect.geometry import Placement  # noqa: E402
-from darknet_py.errors import ImageError  # noqa: E402
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 Pixels = npt.NDArray[np.uint8]
+PathName = str | os.PathLike[str]
 
 READ_MODES = {1: cv2.IMREAD_GRAYSCALE, 3: cv2.IMREAD_COLOR}
+CHANNEL_CHANGES = {(1, 3): cv2.COLOR_GRAY2RGB, (3, 1): cv2.COLOR_RGB2GRAY}
 
 # What OpenCV can read, by the first bytes.
 IMAGE_SIGNATURES = (
@@ -40,6 +43,8 @@ IMAGE_SIGNATURES = (
     (b"II*\0", "TIFF"),
     (b"MM\0*", "TIFF"),
     (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (b"P5", "PGM"),
+    (b"P6", "PPM"),
 )
 
 OTHER_SIGNATURES = (
@@ -65,7 +70,7 @@ JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 JPEG_SCAN = 0xDA
 
 
-def read_image(path: str | Path, channels: int = 3, honour_exif: bool = False) -> Pixels:
+def read_image(path: PathName, channels: int = 3, honour_exif: bool = False) -> Pixels:
     """Read a picture as uint8 (H, W, channels), RGB or grey.
 
     channels: 3, or 1 for OpenCV's grey conversion; grey pictures give three equal channels, alpha
@@ -214,9 +219,6 @@ def _with_channels(pixels: Pixels, channels: int) -> Pixels:
     return np.asarray(cv2.cvtColor(pixels, convert), np.uint8).reshape(*pixels.shape[:2], channels)
 
 
-CHANNEL_CHANGES = {(1, 3): cv2.COLOR_GRAY2RGB, (3, 1): cv2.COLOR_RGB2GRAY}
-
-
 def _eight_bits(array: npt.NDArray[np.generic]) -> Pixels:
     """The same values as uint8."""
     if array.dtype == np.uint8:
@@ -238,7 +240,7 @@ def _read_mode(channels: int) -> int:
     return mode
 
 
-def _contents(path: str | Path) -> bytes:
+def _contents(path: PathName) -> bytes:
     file = Path(path)
     if file.is_dir():
         raise ImageError(f"{path}: is a folder, not a picture; name a file in it")
@@ -279,7 +281,7 @@ def _jpeg_segment(data: bytes, wanted: Callable[[int], bool]) -> int | None:
     return None
 
 
-def _refuse_oversized(path: str | Path, size: tuple[int, int] | None) -> None:
+def _refuse_oversized(path: PathName, size: tuple[int, int] | None) -> None:
     if size is None:
         return
     width, height = size
@@ -303,16 +305,16 @@ def _limit_cure() -> str:
     )
 
 
-def _refuse_truncated(path: str | Path, data: bytes) -> None:
+def _refuse_truncated(path: PathName, data: bytes) -> None:
     """Refuse a JPEG or PNG without an end: some decoders would fill the rest with grey."""
     scan = _jpeg_segment(data, JPEG_SCAN.__eq__)
     jpeg_cut = scan is not None and data.rfind(b"\xff\xd9") < scan
-    png_cut = data.startswith(b"\x89PNG") and b"IEND" not in data[-4096:]
+    png_cut = data.startswith(b"\x89PNG") and data.rfind(b"IEND") < 0
     if jpeg_cut or png_cut:
         raise ImageError(f"{path}: the picture is cut short; copy or download it again")
 
 
-def _refusal(path: str | Path, error: str) -> str:
+def _refusal(path: PathName, error: str) -> str:
     """The message for an exception of OpenCV's while it decodes."""
     if "IMAGE_PIXELS" in error:
         return f"{path}: too many pixels; {_limit_cure()}"

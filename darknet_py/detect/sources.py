@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,13 +12,14 @@ from typing import TypeVar
 
 from darknet_py.errors import DataError, ImageError
 
-Source = str | Path
+Source = str | os.PathLike[str]
+S = TypeVar("S")
 T = TypeVar("T")
 
 # The formats OpenCV reads into 8-bit pixels.
 IMAGE_SUFFIXES = frozenset(
-    ".avif .bmp .dib .gif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm .ppm .pxm .ras .sr .tif .tiff"
-    " .webp".split()
+    {".avif", ".bmp", ".dib", ".gif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png"}
+    | {".pnm", ".ppm", ".pxm", ".ras", ".sr", ".tif", ".tiff", ".webp"}
 )
 LIST_SUFFIX = ".txt"
 
@@ -30,7 +32,7 @@ def expand(source: Source | Iterable[Source], recursive: bool = False) -> list[P
 
     Raises DataError when one of them names nothing.
     """
-    if isinstance(source, (str, Path)):
+    if isinstance(source, (str, os.PathLike)):
         return _expand_one(source, recursive)
     found = [path for one in source for path in _expand_one(one, recursive)]
     if not found:
@@ -39,31 +41,35 @@ def expand(source: Source | Iterable[Source], recursive: bool = False) -> list[P
 
 
 def read_ahead(
-    paths: Iterable[Path], read: Callable[[Path], T], depth: int = 4, workers: int = 2
-) -> Iterator[tuple[Path, T | ImageError]]:
-    """Each path with what `read` gives for it, or the ImageError it raises, in order.
+    sources: Iterable[S], read: Callable[[S], T], depth: int = 4, workers: int = 2
+) -> Iterator[tuple[S, T | ImageError]]:
+    """Each source with what `read` gives for it, or the ImageError it raises, in order.
 
     Up to `depth` pictures are read ahead by `workers` threads while the caller works; both are at
     least 1.  Any other exception of `read` is raised when its picture's turn comes.
     """
-    waiting: deque[tuple[Path, Future[T]]] = deque()
+    waiting: deque[tuple[S, Future[T | ImageError]]] = deque()
     pool = ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="read-ahead")
     try:
-        for path in paths:
-            waiting.append((path, pool.submit(read, path)))
+        for source in sources:
+            waiting.append((source, pool.submit(_attempt, read, source)))
             if len(waiting) > max(1, depth):
-                yield _outcome(*waiting.popleft())
+                yield _finished(*waiting.popleft())
         while waiting:
-            yield _outcome(*waiting.popleft())
+            yield _finished(*waiting.popleft())
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _outcome(path: Path, reading: Future[T]) -> tuple[Path, T | ImageError]:
+def _attempt(read: Callable[[S], T], source: S) -> T | ImageError:
     try:
-        return path, reading.result()
+        return read(source)
     except ImageError as error:
-        return path, error
+        return error
+
+
+def _finished(source: S, reading: Future[T]) -> tuple[S, T]:
+    return source, reading.result()
 
 
 def _expand_one(source: Source, recursive: bool) -> list[Path]:

@@ -155,7 +155,7 @@ def test_works_after_every_layer(name: str) -> None:
     checked = check_layer(section, (4, 3, 2))
     x = checked.inputs[0]
     if name in POINTWISE:
-        wanted = np.vectorize(POINTWISE[name])(x.astype(float))
+        wanted = np.vectorize(POINTWISE[name], otypes=[float])(x)
     else:
         pixels = np.moveaxis(x, 1, -1).reshape(-1, 4)
         wanted = np.array([normalized(name, pixel) for pixel in pixels]).reshape(2, 3, 2, 4)

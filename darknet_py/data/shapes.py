@@ -1,0 +1,486 @@
+"""Drawn pictures of eight shapes with their boxes: a data set that costs nothing and belongs to us."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from darknet_py.detect.draw import save_image
+from darknet_py.weights import replacing
+
+NAMES = ("circle", "square", "triangle", "star", "ring", "cross", "hexagon", "crescent")
+
+Pixels = NDArray[np.uint8]
+Canvas = NDArray[np.float32]
+"""A BGR picture in the making, values 0 to 255."""
+Floats = NDArray[np.float64]
+
+MOST_SHAPES = 14
+SMALLEST = 10.0
+"""Least radius in pixels."""
+LARGEST = 0.28
+"""Greatest radius as a part of the picture's shorter side."""
+LEAST_VISIBLE = 0.6
+"""A shape that would hide more than the rest of an earlier one is not drawn."""
+SUBPIXEL = 4
+"""OpenCV's drawing takes coordinates in 1/16 pixel when it is told a shift of 4."""
+INSIDE = 127
+"""A pixel is the shape's when the shape covers over half of it."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Where a shape lies, in pixels; angle in radians; slim in 0..1 varies its proportions."""
+
+    kind: int
+    x: float
+    y: float
+    radius: float
+    angle: float
+    slim: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a shape is painted: blue, green, red in 0..255, the rest as parts of 1 (0: none)."""
+
+    colour: Floats
+    second: Floats
+    shading: float
+    split: float
+    outline: float
+    hollow: bool
+    shadow: float
+    rim: float
+    grain: float
+    light: float
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A shape with how much of each pixel it covers, 0 to 255."""
+
+    shape: Shape
+    look: Look
+    cover: Pixels
+
+
+def draw_picture(rng: Generator, width: int, height: int) -> tuple[Pixels, NDArray[np.float32]]:
+    """A BGR picture (height, width, 3) and its labels (K, 5): class x y w h relative to its size.
+
+    A box is tight around what is visible of its shape.
+    """
+    canvas = background(rng, width, height)
+    grey = rng.random() < 0.08
+    if grey:
+        canvas = _grey(canvas)
+    placed, owner = scatter(rng, canvas, grey)
+    for one in placed:
+        paint(canvas, one)
+    return finish(rng, canvas, grey), labels(placed, owner)
+
+
+def labels(placed: list[Placed], owner: NDArray[np.int32]) -> NDArray[np.float32]:
+    """(K, 5) class x y w h of what each shape still owns of the picture."""
+    height, width = owner.shape
+    rows = [(one.shape.kind, *visible_box(owner == i)) for i, one in enumerate(placed)]
+    found = np.array(rows, np.float64).reshape(-1, 5)
+    kinds, low, high = found[:, :1], found[:, 1:3], found[:, 3:]
+    size = (width, height)
+    return np.hstack([kinds, (low + high) / 2 / size, (high - low) / size]).astype(np.float32)
+
+
+def visible_box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of a mask in pixels, right and bottom exclusive."""
+    columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+# Where the shapes go
+
+
+def scatter(rng: Generator, canvas: Canvas, grey: bool) -> tuple[list[Placed], NDArray[np.int32]]:
+    """Shapes in drawing order, and which of them (or -1) each pixel shows."""
+    height, width = canvas.shape[:2]
+    owner = np.full((height, width), -1, np.int32)
+    placed: list[Placed] = []
+    crowded = rng.random() < 0.5
+    largest = LARGEST * min(width, height) * rng.uniform(0.35, 1)
+    for _ in range(int(rng.integers(1, MOST_SHAPES + 1)) * 2):
+        shape = _random_shape(rng, width, height, largest, placed)
+        cover = coverage(shape, width, height)
+        if not _fits(cover > INSIDE, owner, placed, crowded):
+            continue
+        look = _random_look(rng, shape, _mean_under(canvas, cover), grey)
+        owner[cover > INSIDE] = len(placed)
+        placed.append(Placed(shape, look, cover))
+        if len(placed) == MOST_SHAPES:
+            break
+    return placed, owner
+
+
+def _random_shape(
+    rng: Generator, width: int, height: int, largest: float, placed: list[Placed]
+) -> Shape:
+    radius = SMALLEST * max(1.0, largest / SMALLEST) ** rng.random()
+    # A little of a shape may lie outside of the picture.
+    x, y = (rng.uniform(0.8 * radius, side - 0.8 * radius) for side in (width, height))
+    if placed and rng.random() < 0.1:
+        # Rings with something in them and shapes on shapes would be too rare by chance.
+        around = placed[int(rng.integers(len(placed)))].shape
+        x, y, radius = around.x, around.y, min(radius, 0.45 * around.radius)
+        radius = max(radius, SMALLEST)
+    kind = int(rng.integers(len(NAMES)))
+    return Shape(kind, x, y, radius, rng.uniform(0, 2 * math.pi), rng.random())
+
+
+def _fits(
+    mask: NDArray[np.bool_], owner: NDArray[np.int32], placed: list[Placed], crowded: bool
+) -> bool:
+    """Whether enough of each earlier shape (and something of this one) stays visible."""
+    hidden = np.bincount(owner[mask] + 1, minlength=len(placed) + 1)[1:]
+    if not mask.any() or (not crowded and hidden.sum() > 0.03 * mask.sum()):
+        return False
+    still = np.bincount(owner.ravel() + 1, minlength=len(placed) + 1)[1:] - hidden
+    whole = [int((placed[i].cover > INSIDE).sum()) for i in np.flatnonzero(hidden)]
+    return all(still[i] >= LEAST_VISIBLE * w for i, w in zip(np.flatnonzero(hidden), whole, strict=True))
+
+
+def coverage(shape: Shape, width: int, height: int) -> Pixels:
+    """How much of each pixel the shape covers, 0 to 255, (height, width)."""
+    mask = np.zeros((height, width), np.uint8)
+    name = NAMES[shape.kind]
+    if name in ("circle", "ring", "crescent"):
+        _disc(mask, shape.x, shape.y, shape.radius, 255)
+    else:
+        _polygon(mask, shape, corners(name, shape.slim))
+    if name == "ring":
+        _disc(mask, shape.x, shape.y, shape.radius * (0.42 + 0.26 * shape.slim), 0)
+    if name == "crescent":
+        away = (0.4 + 0.16 * shape.slim) * shape.radius
+        x, y = shape.x + away * math.cos(shape.angle), shape.y + away * math.sin(shape.angle)
+        _disc(mask, x, y, shape.radius * 0.82, 0)
+    return mask
+
+
+def corners(name: str, slim: float) -> Floats:
+    """Corners of a polygon in a circle of radius 1 around 0, (n, 2)."""
+    if name == "cross":
+        arm = 0.24 + 0.16 * slim
+        quarter = np.array([(arm, -arm), (1, -arm), (1, arm)]) / math.hypot(1, arm)
+        right = np.array([(0, 1), (-1, 0)])
+        return np.concatenate([quarter @ np.linalg.matrix_power(right, n) for n in range(4)])
+    count = {"square": 4, "triangle": 3, "star": 10, "hexagon": 6}[name]
+    angles = 2 * math.pi * np.arange(count) / count
+    radii = np.ones(count)
+    if name == "star":
+        radii[1::2] = 0.36 + 0.16 * slim
+    return radii[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+def _polygon(mask: Pixels, shape: Shape, points: Floats) -> None:
+    sine, cosine = math.sin(shape.angle), math.cos(shape.angle)
+    turned = points @ np.array([(cosine, sine), (-sine, cosine)])
+    moved = turned * shape.radius + (shape.x, shape.y)
+    fixed = np.round(moved * (1 << SUBPIXEL)).astype(np.int32)
+    cv2.fillPoly(mask, [fixed], (255,), cv2.LINE_AA, SUBPIXEL)
+
+
+def _disc(mask: Pixels, x: float, y: float, radius: float, value: int) -> None:
+    fixed = [round(number * (1 << SUBPIXEL)) for number in (x, y, radius)]
+    cv2.circle(mask, (fixed[0], fixed[1]), fixed[2], (value,), cv2.FILLED, cv2.LINE_AA, SUBPIXEL)
+
+
+# What the shapes look like
+
+
+def _random_look(rng: Generator, shape: Shape, under: Floats, grey: bool) -> Look:
+    def sometimes(chance: float, low: float, high: float) -> float:
+        return float(rng.uniform(low, high)) if rng.random() < chance else 0.0
+
+    colour = _visible_colour(rng, under, grey)
+    # A hollow circle would be a ring, and small hollow shapes are hardly there.
+    hollow = NAMES[shape.kind] not in ("circle", "ring", "crescent") and shape.radius > 24
+    return Look(
+        colour=colour,
+        second=_visible_colour(rng, under, grey),
+        shading=sometimes(0.6, 0.05, 0.3),
+        split=sometimes(0.12, 0.25, 0.75),
+        outline=sometimes(0.25, 0.05, 0.14),
+        hollow=hollow and rng.random() < 0.08,
+        shadow=sometimes(0.5, 0.1, 0.5),
+        rim=sometimes(0.4, 10, 60),
+        grain=sometimes(0.15, 4, 18),
+        light=float(rng.uniform(0, 2 * math.pi)),
+    )
+
+
+def _visible_colour(rng: Generator, under: Floats, grey: bool) -> Floats:
+    """The first of a few random colours that stands out from what lies under it, else the best."""
+    tries = np.stack([_random_colour(rng, grey) for _ in range(6)])
+    contrast = np.linalg.norm(tries - under, axis=1)
+    enough = np.flatnonzero(contrast > 80)
+    return np.asarray(tries[enough[0] if len(enough) else int(contrast.argmax())], np.float64)
+
+
+def _random_colour(rng: Generator, grey: bool, dull: bool = False) -> Floats:
+    """Blue, green, red in 0..255; without hue one time in seven, or always when grey."""
+    hue, value = rng.random(), 255 * rng.uniform(0.1, 1)
+    saturation = 0.0 if grey or rng.random() < 0.15 else rng.uniform(0.25, 1) * (0.5 if dull else 1)
+    wheel = np.abs((hue * 6 + np.array([2, 4, 0])) % 6 - 3) - 1
+    return np.asarray(value * (1 - saturation * (1 - np.clip(wheel, 0, 1))), np.float64)
+
+
+def _mean_under(canvas: Canvas, cover: Pixels) -> Floats:
+    return np.array(cv2.mean(canvas, mask=cover)[:3])
+
+
+def paint(canvas: Canvas, placed: Placed) -> None:
+    """Paint a shape over the canvas, its shadow first."""
+    window = _window(placed.shape, canvas)
+    part, cover = canvas[window], placed.cover[window].astype(np.float32) / 255
+    if placed.look.hollow:
+        cover = _border(cover, 0.2 * placed.shape.radius)
+    if placed.look.shadow:
+        part *= 1 - placed.look.shadow * _shadow(cover, placed)[..., None]
+    colours = _colours(placed, window, cover)
+    part += (np.clip(colours, 0, 255) - part) * cover[..., None]
+
+
+def _window(shape: Shape, canvas: Canvas) -> tuple[slice, slice]:
+    """Rows and columns that the shape and its shadow can reach."""
+    reach = 1.5 * shape.radius + 12
+    height, width = canvas.shape[:2]
+    rows, columns = (
+        slice(max(0, int(middle - reach)), min(size, int(middle + reach) + 1))
+        for middle, size in ((shape.y, height), (shape.x, width))
+    )
+    return rows, columns
+
+
+def _colours(placed: Placed, window: tuple[slice, slice], cover: Canvas) -> Canvas:
+    """Colour of each pixel of the window if the shape covered it, (h, w, 3)."""
+    shape, look = placed.shape, placed.look
+    y, x = np.ogrid[window]
+    slope = (math.cos(look.light) * (x - shape.x) + math.sin(look.light) * (y - shape.y)) / shape.radius
+    colours = np.empty((*cover.shape, 3), np.float32)
+    colours[:] = look.colour
+    if look.split:
+        colours[slope > 2 * look.split - 1] = look.second
+    colours *= (1 + look.shading * np.clip(slope, -1.2, 1.2)).astype(np.float32)[..., None]
+    if look.outline:
+        border = _border(cover, look.outline * shape.radius)[..., None]
+        colours += (look.second.astype(np.float32) - colours) * border
+    if look.rim:
+        colours += look.rim * _rim(cover, look.light)[..., None]
+    if look.grain:
+        colours += look.grain * _grain(cover.shape)[..., None]
+    return colours
+
+
+def _border(cover: Canvas, thickness: float) -> Canvas:
+    """The outer pixels of a shape."""
+    size = 2 * max(1, round(thickness)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return np.asarray(cover - cv2.erode(cover, disc), np.float32)
+
+
+def _rim(cover: Canvas, light: float) -> Canvas:
+    """The edges that face the light, as if the shape were thick."""
+    move = np.array([(1, 0, -2 * math.cos(light)), (0, 1, -2 * math.sin(light))])
+    shifted = cv2.warpAffine(cover, move, cover.shape[::-1])
+    return cv2.GaussianBlur(np.clip(cover - shifted, 0, 1), (0, 0), 0.8).astype(np.float32)
+
+
+def _shadow(cover: Canvas, placed: Placed) -> Canvas:
+    radius = placed.shape.radius
+    along = 0.05 * radius + 1.5
+    light = placed.look.light
+    move = np.array([(1, 0, -along * math.cos(light)), (0, 1, -along * math.sin(light))])
+    shifted = cv2.warpAffine(cover, move, cover.shape[::-1])
+    return cv2.GaussianBlur(shifted, (0, 0), 0.05 * radius + 1).astype(np.float32)
+
+
+def _grain(shape: tuple[int, ...]) -> Canvas:
+    """A woven pattern of -1 and 1."""
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    return (((x // 2 + y // 2) % 2) * 2.0 - 1.0).astype(np.float32)
+
+
+# What lies behind them
+
+
+def background(rng: Generator, width: int, height: int) -> Canvas:
+    """A gradient with clouds, and one or two patterns on it."""
+    canvas = _gradient(rng, width, height)
+    strength = rng.uniform(0, 22)
+    canvas += strength * _clouds(rng, width, height)[..., None]
+    if rng.random() < 0.3:
+        tint = rng.uniform(0, 18, 3).astype(np.float32)
+        canvas += _clouds(rng, width, height)[..., None] * tint
+    for pattern in rng.choice(len(PATTERNS), int(rng.integers(0, 3)), replace=False):
+        mask = PATTERNS[int(pattern)](rng, width, height).astype(np.float32) / 255
+        amount = rng.uniform(0.03, 0.3) if rng.random() < 0.7 else rng.uniform(0.3, 0.8)
+        canvas += (_dull(rng) - canvas) * (mask * np.float32(amount))[..., None]
+    return np.clip(canvas, 0, 255)
+
+
+def _dull(rng: Generator) -> Canvas:
+    return _random_colour(rng, False, dull=True).astype(np.float32)
+
+
+def _gradient(rng: Generator, width: int, height: int) -> Canvas:
+    y, x = np.ogrid[:height, :width]
+    angle = rng.uniform(0, 2 * math.pi)
+    along = math.cos(angle) * (x / width - 0.5) + math.sin(angle) * (y / height - 0.5) + 0.5
+    first, second = _dull(rng), _dull(rng)
+    step = (second - first) * np.float32(rng.uniform(0, 0.8))
+    return np.asarray(first + along.astype(np.float32)[..., None] * step, np.float32)
+
+
+def _clouds(rng: Generator, width: int, height: int) -> Canvas:
+    """Value noise of three sizes, about -1 to 1."""
+    total = np.zeros((height, width), np.float32)
+    cells = int(rng.integers(3, 9))
+    for octave in range(3):
+        lattice = rng.normal(size=(cells << octave, cells << octave)).astype(np.float32)
+        grown = cv2.resize(lattice, (width, height), interpolation=cv2.INTER_CUBIC)
+        total += np.asarray(grown, np.float32) * np.float32(0.55 * 0.5**octave)
+    return total
+
+
+def _stripes(rng: Generator, width: int, height: int) -> Pixels:
+    y, x = np.ogrid[:height, :width]
+    angle, period = rng.uniform(0, math.pi), rng.uniform(8, 60)
+    wave = np.sin((math.cos(angle) * x + math.sin(angle) * y) * 2 * math.pi / period)
+    if rng.random() < 0.3:
+        wave = wave * np.sin((math.cos(angle) * y - math.sin(angle) * x) * 2 * math.pi / period)
+    return (np.clip(wave * rng.uniform(1, 6) + 0.5, 0, 1) * 255).astype(np.uint8)
+
+
+def _dots(rng: Generator, width: int, height: int) -> Pixels:
+    mask = np.zeros((height, width), np.uint8)
+    step, radius = int(rng.integers(10, 44)), int(rng.integers(1, 4))
+    for row, y in enumerate(range(step // 2, height, step)):
+        for x in range(step // 2 * (1 + row % 2), width, step):
+            cv2.circle(mask, (x, y), radius, (255,), cv2.FILLED, cv2.LINE_AA)
+    return mask
+
+
+def _grid(rng: Generator, width: int, height: int) -> Pixels:
+    mask = np.zeros((height, width), np.uint8)
+    step, thick = int(rng.integers(10, 60)), int(rng.integers(1, 3))
+    y, x = np.ogrid[:height, :width]
+    mask[(x % step < thick) | (y % step < thick)] = 255
+    return mask
+
+
+def _blobs(rng: Generator, width: int, height: int) -> Pixels:
+    """Soft uneven ellipses, which are none of the shapes."""
+    mask = np.zeros((height, width), np.uint8)
+    for _ in range(int(rng.integers(1, 9))):
+        x, y = rng.integers(0, width), rng.integers(0, height)
+        long = rng.uniform(0.05, 0.3) * min(width, height)
+        axes = (int(long), int(long * rng.uniform(0.2, 0.5)))
+        angle = rng.uniform(0, 180)
+        cv2.ellipse(mask, (int(x), int(y)), axes, angle, 0, 360, (255,), cv2.FILLED, cv2.LINE_AA)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), rng.uniform(1, 12)), np.uint8)
+
+
+def _scratches(rng: Generator, width: int, height: int) -> Pixels:
+    """Straight lines and bars anywhere."""
+    mask = np.zeros((height, width), np.uint8)
+    for _ in range(int(rng.integers(2, 16))):
+        ends = rng.integers(0, (width, height), (2, 2))
+        first, second = (int(ends[0, 0]), int(ends[0, 1])), (int(ends[1, 0]), int(ends[1, 1]))
+        cv2.line(mask, first, second, (255,), int(rng.integers(1, 9)), cv2.LINE_AA)
+    return mask
+
+
+PATTERNS = (_stripes, _dots, _grid, _blobs, _scratches)
+
+
+# The camera
+
+
+def finish(rng: Generator, canvas: Canvas, grey: bool = False) -> Pixels:
+    """Light, blur, noise and JPEG's losses, each of them sometimes; grey: keep it without colour."""
+    height, width = canvas.shape[:2]
+    if rng.random() < 0.5:
+        canvas = (canvas - 127) * rng.uniform(0.7, 1.25) + 127 + rng.uniform(-30, 30)
+    if rng.random() < 0.3:
+        y, x = np.ogrid[:height, :width]
+        corner = (x / width - 0.5) ** 2 + (y / height - 0.5) ** 2
+        canvas = canvas * (1 - rng.uniform(0.1, 0.9) * corner).astype(np.float32)[..., None]
+    if rng.random() < 0.2:
+        canvas = np.asarray(cv2.GaussianBlur(canvas, (0, 0), rng.uniform(0.4, 1.5)), np.float32)
+    if rng.random() < 0.4:
+        noise = rng.standard_normal((height, width, 1), np.float32)
+        canvas = canvas + noise * np.float32(rng.uniform(1, 12))
+    # OpenCV rounds and saturates faster than numpy.
+    pixels = np.asarray(cv2.convertScaleAbs(np.maximum(_grey(canvas) if grey else canvas, 0)))
+    return _jpeg(pixels, int(rng.integers(30, 90))) if rng.random() < 0.3 else pixels
+
+
+def _grey(canvas: Canvas) -> Canvas:
+    return np.repeat(canvas.mean(axis=2, keepdims=True), 3, axis=2).astype(np.float32)
+
+
+def _jpeg(pixels: Pixels, quality: int) -> Pixels:
+    _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+# On disk
+
+
+def write_dataset(
+    folder: str | os.PathLike[str], images: int, seed: int, width: int = 416, height: int = 416
+) -> Path:
+    """Write `images` pictures with their label files, the lists of a training, and shapes.data.
+
+    Every tenth picture is for validation. The same seed writes the same files. Returns the path of
+    shapes.data. Raises OutputError when something cannot be written.
+    """
+    home = Path(folder)
+    (home / "images").mkdir(parents=True, exist_ok=True)
+    lists: dict[str, list[str]] = {"train": [], "valid": []}
+    for number, (pixels, rows) in enumerate(_pictures(images, seed, width, height)):
+        path = home / "images" / f"{number:05d}.jpg"
+        save_image(path, pixels, 92)
+        _write(path.with_suffix(".txt"), [label_line(row) for row in rows])
+        lists["valid" if number % 10 == 9 else "train"].append(os.fspath(path))
+    for name, paths in lists.items():
+        _write(home / f"{name}.txt", paths)
+    _write(home / "shapes.names", list(NAMES))
+    _write(home / "shapes.data", _data_lines(home))
+    return home / "shapes.data"
+
+
+def _pictures(images: int, seed: int, width: int, height: int) -> Iterator[tuple[Pixels, Canvas]]:
+    """Each picture has its own generator: the first ones do not depend on how many follow."""
+    for number in range(images):
+        yield draw_picture(np.random.default_rng((seed, number)), width, height)
+
+
+def label_line(row: NDArray[np.float32]) -> str:
+    """`class x y w h`, as Darknet's programs read it."""
+    return " ".join([str(int(row[0])), *(f"{value:.6f}" for value in row[1:])])
+
+
+def _data_lines(home: Path) -> list[str]:
+    paths = {"train": "train.txt", "valid": "valid.txt", "names": "shapes.names", "backup": "backup"}
+    return [f"classes={len(NAMES)}", *(f"{key}={home / name}" for key, name in paths.items())]
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    with replacing(path) as file:
+        file.write("".join(line + "\n" for line in lines).encode())

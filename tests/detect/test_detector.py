@@ -1,0 +1,208 @@
+"""The detector as a library: sources in, results out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import darknet_py
+from darknet_py import Network
+from darknet_py.detect.detector import Detector, checked_device
+from darknet_py.errors import DataError, DarknetError, ImageError, WeightsError
+
+CFG = """[net]
+width=64
+height=32
+channels={channels}
+[convolutional]
+batch_normalize=1
+filters=8
+size=3
+stride=2
+pad=1
+activation=leaky
+[convolutional]
+filters=16
+size=1
+activation=linear
+[yolo]
+classes=3
+num=2
+mask=0,1
+anchors=10,10,20,16
+"""
+
+
+def files(folder: Path, channels: int = 3) -> tuple[Path, Path]:
+    """A small network with random weights that finds something in every picture."""
+    cfg, weights = folder / "n.cfg", folder / "n.weights"
+    cfg.write_text(CFG.format(channels=channels))
+    network = Network.from_cfg(cfg, seed=1)
+    for name, tensor in network.named_buffers():
+        if name.endswith("rolling_variance"):
+            tensor.fill_(1.0)
+    network.save_weights(weights)
+    return cfg, weights
+
+
+@pytest.fixture
+def detector(tmp_path: Path) -> Detector:
+    return darknet_py.load(*files(tmp_path), names=["a", "b", "c"])
+
+
+def picture(seed: int = 0, width: int = 50, height: int = 40) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def save(folder: Path, *names: str) -> list[Path]:
+    paths = [folder / name for name in names]
+    for seed, path in enumerate(paths):
+        assert cv2.imwrite(str(path), picture(seed))
+    return paths
+
+
+def same(a: darknet_py.Result, b: darknet_py.Result) -> None:
+    assert len(a) == len(b) > 0
+    assert a.boxes.class_id.tolist() == b.boxes.class_id.tolist()
+    np.testing.assert_allclose(a.boxes.xywhn, b.boxes.xywhn, atol=1e-5)
+    np.testing.assert_allclose(a.boxes.confidence, b.boxes.confidence, atol=1e-5)
+
+
+def test_an_array_and_its_file_give_the_same(detector: Detector, tmp_path: Path) -> None:
+    (path,) = save(tmp_path, "p.png")
+    from_file, from_array = detector(path, thresh=0.2), detector(picture(), thresh=0.2)
+    same(from_file, from_array)
+    assert (from_file.path, from_array.path) == (str(path), "")
+    assert from_file.boxes.width == 50 and from_file.image.shape == (40, 50, 3)
+    assert (from_file.image == picture()).all()
+
+
+def test_many_sources_give_a_list_in_order(detector: Detector, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    paths = save(folder, "b.png", "a.png", "c.png")
+    expected = [str(folder / name) for name in ("a.png", "b.png", "c.png")]
+    assert [r.path for r in detector(folder)] == expected
+    assert [r.path for r in detector(str(folder / "*.png"))] == expected
+    assert [r.path for r in detector(paths)] == [str(path) for path in paths]
+    assert [r.path for r in detector([paths[0]])] == [str(paths[0])]
+    (tmp_path / "list.txt").write_text("in/c.png\nin/a.png\n")
+    assert [Path(r.path).name for r in detector(tmp_path / "list.txt")] == ["c.png", "a.png"]
+
+
+def test_batches_change_nothing(detector: Detector, tmp_path: Path) -> None:
+    paths = save(tmp_path, *(f"{i}.png" for i in range(5)))
+    for alone, together in zip(detector(paths), detector(paths, batch=3), strict=True):
+        same(alone, together)
+
+
+def test_scores_are_over_the_threshold_and_nms_0_keeps_all(detector: Detector) -> None:
+    few, many = detector(picture(), thresh=0.3), detector(picture(), thresh=0.3, nms=0)
+    assert 0 < len(few) < len(many)
+    assert min(few.boxes.confidence) > 0.3
+
+
+def test_letter_box_moves_the_boxes(detector: Detector) -> None:
+    stretched, padded = (detector(picture(), thresh=0.2, letter_box=b) for b in (False, True))
+    assert stretched.boxes.xywhn.tolist() != padded.boxes.xywhn.tolist()
+
+
+def test_the_fork_decides_about_the_letter_box(tmp_path: Path) -> None:
+    cfg, weights = files(tmp_path)
+    names = ["a", "b", "c"]
+    pjreddie = darknet_py.load(cfg, weights, names=names, fork="pjreddie")
+    alexeyab = darknet_py.load(cfg, weights, names=names)
+    same(pjreddie(picture()), alexeyab(picture(), letter_box=True))
+
+
+def test_letter_box_in_the_cfg_counts(tmp_path: Path) -> None:
+    cfg, weights = files(tmp_path)
+    plain = darknet_py.load(cfg, weights)(picture(), letter_box=True)
+    cfg.write_text(cfg.read_text().replace("channels=3", "channels=3\nletter_box=1"))
+    same(darknet_py.load(cfg, weights)(picture()), plain)
+
+
+def test_grey_networks_read_grey(tmp_path: Path) -> None:
+    detector = darknet_py.load(*files(tmp_path, channels=1))
+    result = detector(picture(), thresh=0.2)
+    assert len(result) > 0
+    assert result.image.shape == (40, 50, 3)
+    assert (result.image[..., 0] == result.image[..., 2]).all()
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_lower_precision_gives_nearly_the_same(tmp_path: Path, precision: str) -> None:
+    cfg, weights = files(tmp_path)
+    exact = darknet_py.load(cfg, weights)(picture(), thresh=0.01, nms=0)
+    near = darknet_py.load(cfg, weights, precision=precision)(picture(), thresh=0.01, nms=0)
+    assert near.boxes.confidence.dtype == np.float32
+    assert abs(exact.boxes.confidence.sum() / near.boxes.confidence.sum() - 1) < 0.02
+
+
+def test_width_and_height_override_the_cfg(tmp_path: Path) -> None:
+    cfg, weights = files(tmp_path)
+    detector = darknet_py.load(cfg, weights, width=32, height=64)
+    assert detector.graph.net.input == (3, 64, 32)
+    assert len(detector(picture(), thresh=0.2)) > 0
+
+
+def test_a_file_that_is_no_picture_raises(detector: Detector, tmp_path: Path) -> None:
+    (tmp_path / "x.jpg").write_text("hello")
+    with pytest.raises(ImageError, match=r"x\.jpg"):
+        detector(tmp_path / "x.jpg")
+
+
+def test_stream_reports_what_it_cannot_read_and_goes_on(detector: Detector, tmp_path: Path) -> None:
+    paths = save(tmp_path, "a.png", "b.png")
+    (tmp_path / "x.jpg").write_text("hello")
+    failed: list[str] = []
+    sources = [paths[0], tmp_path / "x.jpg", paths[1]]
+    results = detector.stream(sources, on_error=lambda path, error: failed.append(path))
+    assert [r.path for r in results] == [str(path) for path in paths]
+    assert failed == [str(tmp_path / "x.jpg")]
+
+
+def test_names_come_from_a_file_a_list_or_are_numbers(tmp_path: Path) -> None:
+    cfg, weights = files(tmp_path)
+    assert darknet_py.load(cfg, weights).names == ["0", "1", "2"]
+    (tmp_path / "n.names").write_text("x\ny\nz\n")
+    assert darknet_py.load(cfg, weights).names == ["x", "y", "z"]
+    (tmp_path / "short.names").write_text("x\n")
+    with pytest.raises(DataError, match="has 1 names, the network has classes=3"):
+        darknet_py.load(cfg, weights, names=tmp_path / "short.names")
+
+
+def test_loading_twice_gives_the_same_numbers(tmp_path: Path) -> None:
+    cfg, weights = files(tmp_path)
+    same(darknet_py.load(cfg, weights)(picture()), darknet_py.load(cfg, weights)(picture()))
+
+
+def test_refusals(tmp_path: Path) -> None:
+    cfg, weights = files(tmp_path)
+    with pytest.raises(DarknetError, match="unknown precision 'fp31'.*did you mean 'fp32'"):
+        darknet_py.load(cfg, weights, precision="fp31")
+    with pytest.raises(DarknetError, match="unknown fork 'pjredie'.*did you mean 'pjreddie'"):
+        darknet_py.load(cfg, weights, fork="pjredie")
+    with pytest.raises(WeightsError, match="no such file"):
+        darknet_py.load(cfg, tmp_path / "none.weights")
+    cfg.write_text(cfg.read_text().split("[yolo]")[0])
+    with pytest.raises(DarknetError, match=r"has no detection head, it ends in \[convolutional\]"):
+        darknet_py.load(cfg, weights)
+
+
+def test_devices_that_are_not_there() -> None:
+    with pytest.raises(DarknetError, match="unknown device 'gpu'"):
+        checked_device("gpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(DarknetError, match="this torch sees no CUDA"):
+            checked_device("cuda:0")
+
+
+def test_a_single_picture_list_file_is_a_list(detector: Detector, tmp_path: Path) -> None:
+    save(tmp_path, "a.png")
+    (tmp_path / "l.txt").write_text("a.png\n")
+    assert isinstance(detector(tmp_path / "l.txt"), list)

@@ -1,0 +1,228 @@
+"""Softmax, cost, contrastive, iseg and the class tree."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from layer_check import Array, Expect, check_layer, close, notices_of, read
+
+from darknet_py.cfg.text import Section
+from darknet_py.errors import BadOption, CfgError, DataError
+from darknet_py.layers.tree import read_map, read_tree
+
+TREE = "animal -1\nthing -1\ncat 0\ndog 0\nhorse 0\ncup 1\npuppy 3\nwolf 3\n"
+GROUPS = [[0, 1], [2, 3, 4], [5], [6, 7]]
+PARENTS = [-1, -1, 0, 0, 0, 1, 3, 3]
+
+
+def exp_share(x: Array) -> Array:
+    powers = np.exp(x.astype(float) - x.max())
+    return powers / powers.sum()
+
+
+def grouped(groups: int, temperature: float = 1.0) -> Expect:
+    def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
+        flat = inputs[0].reshape(len(inputs[0]), groups, -1) / temperature
+        rows = [[exp_share(chunk) for chunk in row] for row in flat]
+        return np.array(rows).reshape(len(flat), -1, 1, 1)
+
+    return expect
+
+
+@pytest.mark.parametrize("name", ["softmax", "soft"])
+@pytest.mark.parametrize(
+    "options, expect",
+    [
+        ("", grouped(1)),
+        ("groups=3", grouped(3)),
+        ("groups=6\ntemperature=.25", grouped(6, 0.25)),
+        ("temperature=7\nnoloss=1", grouped(1, 7)),
+    ],
+)
+def test_softmax(name: str, options: str, expect: Expect) -> None:
+    check_layer(f"[{name}]\n{options}", (3, 4, 2), expect, gradient=True)
+
+
+def test_softmax_spatial_is_over_channels_at_temperature_1() -> None:
+    def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
+        out = np.empty(inputs[0].shape)
+        for n, i, j in np.ndindex(2, 3, 2):
+            out[n, :, i, j] = exp_share(inputs[0][n, :, i, j])
+        return out
+
+    check_layer("[softmax]\nspatial=1\ntemperature=3", (5, 3, 2), expect)
+
+
+@pytest.fixture
+def tree_file(tmp_path: Path) -> Path:
+    path = tmp_path / "a.tree"
+    path.write_text(TREE)
+    return path
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_softmax_of_a_tree_is_over_siblings(tree_file: Path, temperature: float) -> None:
+    def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
+        out = np.empty((len(inputs[0]), 8, 1, 1))
+        for n, group in [(n, group) for n in range(len(out)) for group in GROUPS]:
+            out[n, group, 0, 0] = exp_share(inputs[0][n, group, 0, 0] / temperature)
+        return out
+
+    section = f"[softmax]\ntree={tree_file}\ntemperature={temperature}"
+    check_layer(section, (8, 1, 1), expect, gradient=True)
+
+
+def test_softmax_errors(tree_file: Path) -> None:
+    for options, message in [
+        ("groups=0", "groups: read 0, expected at least 1"),
+        ("groups=5", "groups: groups=5 does not divide the 12 inputs"),
+        (f"tree={tree_file}", "tree: the tree has 8 nodes for 12 inputs"),
+        ("tree=gone.tree", "gone.tree: no such file"),
+    ]:
+        with pytest.raises(CfgError, match=re.escape(message)):
+            read(f"[net]\ninputs=12\n[softmax]\n{options}\n")
+
+
+# the tree itself
+
+
+def section_at(path: Path) -> Section:
+    return Section("region", str(path / "net.cfg"), 3, ())
+
+
+def test_tree_groups_and_children(tree_file: Path) -> None:
+    tree = read_tree(section_at(tree_file.parent), "a.tree")  # found beside the cfg
+    assert tree.names == ("animal", "thing", "cat", "dog", "horse", "cup", "puppy", "wolf")
+    assert list(tree.parents) == PARENTS
+    assert [list(range(o, o + s)) for o, s in zip(tree.group_offsets, tree.group_sizes, strict=True)] == GROUPS
+    assert tree.group_of == (0, 0, 1, 1, 1, 2, 3, 3)
+    assert tree.child == (1, 2, -1, 3, -1, -1, -1, -1)
+    assert tree.levels == [[2, 3, 4, 5], [6, 7]]
+
+
+def test_tree_products(tree_file: Path) -> None:
+    tree = read_tree(section_at(tree_file.parent), "a.tree")
+    x = torch.rand(3, 2, 8)
+    wanted = x.numpy().astype(float).copy()
+    for node, parent in enumerate(PARENTS):
+        if parent >= 0:
+            wanted[..., node] *= wanted[..., parent]
+    kept = x.clone()
+    close(tree.products(x).numpy(), wanted, 1e-6)
+    assert torch.equal(x, kept)
+
+
+def descend(scores: list[float], threshold: float) -> int:
+    """pjreddie's hierarchy_top_prediction."""
+    children = {0: 1, 1: 2, 3: 3}
+    product, group = 1.0, 0
+    while True:
+        best = max(GROUPS[group], key=lambda node: scores[node])
+        if product * scores[best] > threshold:
+            product *= scores[best]
+            if best not in children:
+                return best
+            group = children[best]
+        elif group == 0:
+            return best
+        else:
+            return PARENTS[GROUPS[group][0]]
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.1, 0.3, 0.5, 0.9])
+def test_tree_top(tree_file: Path, threshold: float) -> None:
+    tree = read_tree(section_at(tree_file.parent), "a.tree")
+    x = torch.rand(60, 8)
+    wanted = [descend(row.tolist(), threshold) for row in x]
+    assert tree.top(x, threshold).tolist() == wanted
+    assert len(set(wanted)) > 1
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        ("animal -1\ncat\n", "bad.tree:2: read 'cat', expected a name and the number of an earlier line"),
+        ("animal -1\ncat 1\n", "bad.tree:2: read 'cat 1', expected a name"),
+        ("\n\n", "bad.tree: has no lines, expected a name and a parent each"),
+        ("a -1\n\0", "bad.tree: is a binary file"),
+    ],
+)
+def test_tree_errors(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "bad.tree").write_text(content)
+    with pytest.raises(DataError, match=re.escape(message)):
+        read_tree(section_at(tmp_path), "bad.tree")
+
+
+def test_map_file(tmp_path: Path) -> None:
+    (tmp_path / "a.map").write_text("7\n 3\n0\n")
+    assert read_map(section_at(tmp_path), "a.map") == (7, 3, 0)
+    with pytest.raises(DataError, match="b.map: no such file"):
+        read_map(section_at(tmp_path), "b.map")
+
+
+def test_files_of_a_cfg_are_found_in_the_folder_above(tmp_path: Path) -> None:
+    """Darknet's cfg/ names data/9k.tree from the folder both lie in."""
+    (tmp_path / "cfg").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.map").write_text("1\n")
+    assert read_map(section_at(tmp_path / "cfg"), "data/a.map") == (1,)
+
+
+# cost, contrastive, iseg
+
+
+@pytest.mark.parametrize("options", ["", "type=smooth\nscale=2", "type=masked", "type=L1", "type=seg", "type=wgan"])
+def test_cost_passes_zeros_on(options: str) -> None:
+    checked = check_layer(f"[cost]\n{options}", feed="[conv]\nfilters=4\n")
+    assert checked.output.shape == (2, 4, 6, 5) and not checked.output.any()
+    assert checked.net.graph.heads == [0]
+
+
+def test_cost_type() -> None:
+    with pytest.raises(BadOption, match="type: read 'ssd', expected one of .*did you mean 'sse'"):
+        read("[net]\ninputs=4\n[cost]\ntype=ssd\n")
+
+
+YOLO = "[conv]\nfilters=12\nactivation=linear\n[yolo]\nclasses=7\nanchors=2,3\n[route]\nlayers=0\n"
+
+
+def test_contrastive_stays_zero() -> None:
+    checked = check_layer("[contrastive]\nyolo_layer=1\nclasses=7", feed=YOLO)
+    assert checked.output.shape == (2, 12, 6, 5) and not checked.output.any()
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ("", "[contrastive]: needs yolo_layer=, the head whose boxes the embeddings belong to"),
+        ("yolo_layer=0", "needs yolo_layer="),
+        ("yolo_layer=-1", "yolo_layer: layer 2 is [route], expected [yolo]"),
+        ("yolo_layer=9", "yolo_layer: read 9 = layer 9, expected an earlier layer"),
+    ],
+)
+def test_contrastive_errors(options: str, message: str) -> None:
+    with pytest.raises(CfgError, match=re.escape(message)):
+        read(f"[net]\nchannels=3\nheight=4\nwidth=4\n{YOLO}[contrastive]\n{options}\n")
+
+
+def test_iseg_squashes_the_class_planes_only() -> None:
+    def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
+        out = inputs[0].astype(float)
+        out[:, :3] = 1 / (1 + np.exp(-out[:, :3]))
+        return out
+
+    check_layer("[iseg]\nclasses=3\nids=4", (7, 3, 2), expect, gradient=True)
+
+
+def test_iseg_channels_must_fit() -> None:
+    message = "the layer above has 6 channels, this head needs classes+ids = 3+4 = 7"
+    with pytest.raises(CfgError, match=re.escape(message)):
+        read("[net]\nchannels=6\nheight=3\nwidth=3\n[iseg]\nclasses=3\nids=4\n")
+
+
+def test_no_notices_for_plain_sections() -> None:
+    assert notices_of(read("[net]\ninputs=6\n[softmax]\ngroups=2\n[cost]\ntype=sse\n")) == []
