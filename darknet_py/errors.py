@@ -1,14 +1,14 @@
 """The exception tree, the place an error points at, and the collector of everything `check` finds.
 
-    DarknetError
-    ├── CfgError          a network definition that cannot be what its author meant
-    │   ├── UnknownSection
-    │   ├── BadOption
-    │   └── ShapeError    layers whose sizes do not fit together
-    ├── WeightsError      a .weights file that does not fit its cfg
-    ├── DataError         a names, list or .data file
-    │   └── ImageError    a picture that cannot be read
-    └── OutputError       something that cannot be written
+DarknetError
+├── CfgError          a network definition that cannot be what its author meant
+│   ├── UnknownSection
+│   ├── BadOption
+│   └── ShapeError    layers whose sizes do not fit together
+├── WeightsError      a .weights file that does not fit its cfg
+├── DataError         a names, list or .data file
+│   └── ImageError    a picture that cannot be read
+└── OutputError       something that cannot be written
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the two Darknet programs give different numbers: one record, its fields are the documentation.
+"""Where the two Darknet programs give different numbers: one record, documented field by field.
 
 Section kinds of both forks are always accepted; a `Fork` only decides what they compute.
 """
@@ -34,7 +34,7 @@ class Fork:
     rnn_hidden: bool
     """[rnn] has a state of `hidden` values; otherwise the state has `output` values."""
     shortcut_alpha: bool
-    """[shortcut] reads alpha and beta, and one layer in `from`; otherwise several layers, unscaled."""
+    """[shortcut] reads alpha and beta, and one layer in `from`; otherwise several, unscaled."""
     region_raw_location: bool
     """[region] leaves x and y raw in its output and applies the logistic when boxes are decoded."""
     region_raw_classes: bool
@@ -42,11 +42,11 @@ class Fork:
     region_objectness_gates: bool
     """a [region] box needs objectness above the threshold; otherwise only class scores count."""
     region_hier_thresh: bool
-    """[region] with a tree descends with -hier; otherwise it takes the last class with product > .5."""
+    """[region] with a tree descends with -hier; otherwise the last class over .5 counts."""
     nms_kinds: bool
     """nms_kind and beta_nms of the last head choose the suppression; otherwise do_nms_sort."""
     prints_seconds: bool
-    """`detect` prints seconds, and boxes in the order its NMS left them; otherwise milliseconds, and
+    """`detect` prints seconds, and boxes in the order NMS left them; otherwise milliseconds, and
     boxes from left to right."""
 
 
@@ -98,5 +98,7 @@ def fork_named(name: str | Fork) -> Fork:
     if isinstance(name, Fork):
         return name
     if name not in FORKS:
-        raise DarknetError(f"unknown fork '{name}', known are {', '.join(FORKS)}{nearest(name, FORKS)}")
+        raise DarknetError(
+            f"unknown fork '{name}', known are {', '.join(FORKS)}{nearest(name, FORKS)}"
+        )
     return FORKS[name]

@@ -37,7 +37,7 @@ class Graph:
 
     @property
     def heads(self) -> list[int]:
-        """Indices of the layers `net(x)` returns: the detection heads, else the last non-cost layer."""
+        """Indices of what `net(x)` returns: the detection heads, else the last non-cost layer."""
         heads = [node.index for node in self.nodes if node.layer.HEAD]
         return heads or [self.last]
 
@@ -71,7 +71,9 @@ def read_graph(
     """The graph of a cfg file. Raises CfgError, or collects into `problems` if that collects."""
     problems = problems or Problems()
     sections = text.read(path, problems)
-    return build(sections, fork_named(fork), problems, width=width, height=height, time_steps=time_steps)
+    return build(
+        sections, fork_named(fork), problems, width=width, height=height, time_steps=time_steps
+    )
 
 
 def build(

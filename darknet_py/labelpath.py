@@ -21,4 +21,6 @@ def label_path(image: str) -> Path:
         old = separator.join(("", "JPEGImages", ""))
         path = path.replace(old, separator.join(("", "labels", "")), 1)
     stem, dot, suffix = path.rpartition(".")
-    return Path(stem + ".txt" if dot and "." + suffix.lower() in ALEXEYAB_SUFFIXES else path + ".txt")
+    return Path(
+        stem + ".txt" if dot and "." + suffix.lower() in ALEXEYAB_SUFFIXES else path + ".txt"
+    )

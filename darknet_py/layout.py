@@ -111,7 +111,7 @@ def turned(stored: Stored, header: Header) -> tuple[int, int] | None:
 
 
 def plan(graph: Graph, path: str | os.PathLike[str], cutoff: int | None = None) -> Layout:
-    """Compare the file with the cfg; raises WeightsError that says what each has and where it ends."""
+    """Compare the file with the cfg; raises WeightsError that says what each has, and where."""
     name = os.fspath(path)
     size = _size(name)
     header = _read_header(name, size)
@@ -134,7 +134,7 @@ def _reach(counts: list[int], have: float) -> tuple[int, int]:
     """How many whole layers the file covers, and their floats."""
     total = 0
     for index, count in enumerate(counts):
-        if total + count > have or (total == have and count):
+        if total + count > have:
             return index, total
         total += count
     return len(counts), total
@@ -158,21 +158,20 @@ def _read_header(name: str, size: int) -> Header:
     except OSError as failure:
         raise WeightsError(f"{name}: cannot be read: {failure.strerror}") from None
     _refuse_text(name, head)
-    if len(head) < 16:
-        message = f"has {size} bytes, less than the 16 of a header; the download was cut off"
-        raise WeightsError(f"{name}: {message}")
-    header = Header(*_VERSION.unpack(head[:12]), seen=0)
-    if not all(0 <= number < MAX_VERSION for number in (header.major, header.minor, header.revision)):
-        version = f"{header.major}.{header.minor}.{header.revision}"
-        raise WeightsError(f"{name}: is no .weights file (its version would be {version})")
-    if len(head) < header.size:
-        message = f"has {size} bytes, less than the {header.size} of its header; the download was cut off"
-        raise WeightsError(f"{name}: {message}")
-    return Header(header.major, header.minor, header.revision, _seen(head, header))
+    _require_bytes(name, size, 16)
+    version: tuple[int, int, int] = _VERSION.unpack(head[:12])
+    if not all(0 <= number < MAX_VERSION for number in version):
+        words = ".".join(map(str, version))
+        raise WeightsError(f"{name}: is no .weights file (its version would be {words})")
+    header_size = Header(*version, 0).size
+    _require_bytes(name, size, header_size)
+    return Header(*version, int.from_bytes(head[12:header_size], "little"))
 
 
-def _seen(head: bytes, header: Header) -> int:
-    return int.from_bytes(head[12 : header.size], "little")
+def _require_bytes(name: str, size: int, needed: int) -> None:
+    if size < needed:
+        message = f"has {size} bytes, less than the {needed} of its header"
+        raise WeightsError(f"{name}: {message}; the download was cut off")
 
 
 IMPOSTORS = (
@@ -203,7 +202,7 @@ def _misfit(graph: Graph, counts: list[int], have: float, header: Header) -> str
     need = sum(counts)
     line = f"the cfg needs {need} floats, the file has {_number(have)}"
     if have > need:
-        line += f": {_number(have - need)} are left over after the last layer"
+        line += f": {_number(have - need)} too many after the last layer"
     else:
         index, covered = _reach(counts, have)
         layer = graph.nodes[index].layer
@@ -213,7 +212,9 @@ def _misfit(graph: Graph, counts: list[int], have: float, header: Header) -> str
 
 
 def _number(count: float) -> str:
-    return str(int(count)) if count == int(count) else f"{int(count)} and {int(count % 1 * 4)} bytes"
+    return (
+        str(int(count)) if count == int(count) else f"{int(count)} and {int(count % 1 * 4)} bytes"
+    )
 
 
 def _cure(graph: Graph, have: float, header: Header) -> str:

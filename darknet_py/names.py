@@ -1,4 +1,4 @@
-"""Which class names belong to a network: given, from the .data file, or from the cfg's neighbourhood."""
+"""Which class names belong to a network: given, from the .data file, or from beside the cfg."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Names = str | os.PathLike[str] | Sequence[str] | None
 
 
 def class_names(names: Names, cfg: str, classes: int, data: str | None = None) -> list[str]:
-    """`classes` names: `names` (a file or a list), else the .data file's, else those beside the cfg.
+    """`classes` names: `names` (a file or list), else the .data file's, else those beside the cfg.
 
     Beside the cfg means NAME.names, or the one names file in the cfg's folder or in ../data that
     has as many names as the network has classes. Without any, the class numbers serve.

@@ -15,7 +15,7 @@ from darknet_py import layout, weights
 from darknet_py.errors import DarknetError, Notice
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph, read_graph
-from darknet_py.layers.base import INPUT, Node, Run, Shape, Stored, Weights
+from darknet_py.layers.base import INPUT, Node, Run, Stored, Weights
 
 BUFFERS = ("mean", "variance")
 """Roles of tensors that batch statistics move instead of gradients."""
@@ -115,7 +115,7 @@ class Network(nn.Module):
         return [found[index] for index in self._heads]
 
     def trace(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """The output of every layer in cfg order, (N, C, H, W), as the C program's l.output holds it."""
+        """The output of every layer in cfg order, (N, C, H, W), as the C program holds it."""
         run = Run(training=False, held={})
         assert run.held is not None
         with torch.no_grad():
@@ -173,12 +173,16 @@ class Network(nn.Module):
         Raises OutputError when it cannot be written; the file appears whole or not at all.
         """
         if self.folded:
-            raise DarknetError("batch normalisation is folded in; save the network it was made from")
+            raise DarknetError(
+                "batch normalisation is folded in; save the network it was made from"
+            )
         weights.save(self, Path(path), cutoff)
 
     def for_inference(self) -> Network:
-        """The same network made for speed: batch normalisation folded, channels last, no gradients."""
-        parts = [n.layer.folded(self.graph.site(n.index), self.own(n.index)) for n in self.graph.nodes]
+        """The same network made for speed: batch norm folded, channels last, no gradients."""
+        parts = [
+            n.layer.folded(self.graph.site(n.index), self.own(n.index)) for n in self.graph.nodes
+        ]
         nodes = tuple(
             replace(node, layer=layer)
             for node, (layer, _) in zip(self.graph.nodes, parts, strict=True)
@@ -186,11 +190,14 @@ class Network(nn.Module):
         folded = Network(replace(self.graph, nodes=nodes), start=False)
         folded.layers = nn.ModuleList(_fixed(tensors) for _, tensors in parts)
         folded.header, folded.folded = self.header, True
-        return folded.requires_grad_(False).to(memory_format=torch.channels_last).eval()
+        folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return folded.requires_grad_(False).eval()
 
     def extra_repr(self) -> str:
         graph = self.graph
-        return f"{graph.path}: {len(graph.nodes)} layers, input {graph.net.input}, {graph.fork.name}"
+        return (
+            f"{graph.path}: {len(graph.nodes)} layers, input {graph.net.input}, {graph.fork.name}"
+        )
 
 
 def _tensors(graph: Graph, node: Node) -> LayerTensors:
@@ -234,7 +241,13 @@ def load_network(
     The file is compared with the cfg before any memory is taken. Raises CfgError, WeightsError.
     """
     graph = read_graph(cfg, width=width, height=height, fork=fork, time_steps=time_steps)
-    plan = layout.plan(graph, path, cutoff)
+    return load_planned(graph, layout.plan(graph, path, cutoff), seed)
+
+
+def load_planned(
+    graph: Graph, plan: layout.Layout, seed: int | None = None
+) -> tuple[Network, weights.LoadReport]:
+    """A network with the tensors of a file that has been compared with its graph already."""
     network = Network(graph, start=False)
     network.reset(seed, layout.unset(graph, plan))
-    return network, weights.load(network, path, cutoff)
+    return network, weights.read(network, plan)

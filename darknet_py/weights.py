@@ -1,4 +1,4 @@
-"""The binary .weights file: header, layout, load, save. One walk over `stored()` serves all of them."""
+"""Loading and saving .weights files: one walk over `stored()` serves both."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ __all__ = ["Header", "LoadReport", "load", "save"]
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What a load did. layers: how many layers the file reached; floats: values read after the header.
+    """What a load did.
 
+    layers: how many layers the file reached. floats: values read after the header.
     seen: images the weights were trained on. partial: the file ends before the network does.
     notes: what a user should know about this file.
     """
@@ -50,8 +51,12 @@ class LoadReport:
 
 
 def load(network: Network, path: str | os.PathLike[str], cutoff: int | None = None) -> LoadReport:
-    """Read the file into the network's tensors in place; checks every size before the first byte."""
-    plan = layout.plan(network.graph, path, cutoff)
+    """Read the file into the network's tensors in place; all sizes are checked first."""
+    return read(network, layout.plan(network.graph, path, cutoff))
+
+
+def read(network: Network, plan: Layout) -> LoadReport:
+    """Read a file whose sizes have been checked."""
     with open(plan.path, "rb") as file:
         file.seek(plan.header.size)
         for index in plan.layers:
@@ -85,7 +90,7 @@ def _direct(tensor: torch.Tensor) -> bool:
 def _read_into(tensor: torch.Tensor, file: BinaryIO) -> None:
     array = tensor.numpy()
     if array.size:
-        file.readinto(memoryview(array.reshape(-1)).cast("B"))  # type: ignore[attr-defined]
+        file.readinto(array.reshape(-1).view(np.uint8).data)  # type: ignore[attr-defined]
     if array.dtype.byteorder == ">":  # pragma: no cover (big-endian machines)
         array.byteswap(inplace=True)
 
@@ -94,7 +99,9 @@ def _turn_back(values: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return values.t().reshape(target.shape)
 
 
-def save(network: Network, path: Path, cutoff: int | None = None, header: Header | None = None) -> None:
+def save(
+    network: Network, path: Path, cutoff: int | None = None, header: Header | None = None
+) -> None:
     """Write header and layers before `cutoff` to a temporary file beside `path`, then rename it."""
     header = header or network.header
     end = len(network.graph.nodes) if cutoff is None else cutoff
@@ -117,7 +124,7 @@ def _bytes(tensor: torch.Tensor, stored: Stored, header: Header) -> memoryview:
     values = tensor.detach().to("cpu", torch.float32)
     if layout.turned(stored, header):
         values = values.reshape(len(values), -1).t()
-    return memoryview(np.ascontiguousarray(values.numpy(), "<f4").reshape(-1)).cast("B")
+    return np.ascontiguousarray(values.numpy(), "<f4").reshape(-1).view(np.uint8).data
 
 
 @contextlib.contextmanager
@@ -149,4 +156,3 @@ def partial(network: Network, path: Path, cutoff: int) -> None:
     """Darknet's `partial`: the layers before `cutoff`, seen 0, the fork's own header."""
     header = Header(0, 2, network.graph.fork.revision, 0)
     save(network, path, cutoff, header)
-

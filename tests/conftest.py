@@ -1,24 +1,21 @@
-"""Fixtures that all tests share, and the marker of those that need the measurements of ../shared."""
+"""Fixtures that all tests share."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 import torch
+from golden_check import GOLDEN, SHARED
 from hypothesis import settings
 
-HERE = Path(__file__).resolve().parent
-SHARED = Path(os.environ.get("DARKNET_PY_SHARED") or HERE.parent.parent / "shared")
-
 # The same examples in every run, and no database of failures in the working directory.
-settings.register_profile("repeatable", derandomize=True, database=None, deadline=None, max_examples=60)
+settings.register_profile(
+    "repeatable", derandomize=True, database=None, deadline=None, max_examples=60
+)
 settings.load_profile("repeatable")
 
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "parity: compares with the measurements of ../shared (slow)")
+torch.set_num_threads(1)  # for tensors of a few hundred values threads cost more than they bring
 
 
 @pytest.fixture(autouse=True)
@@ -37,4 +34,4 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def golden() -> Path:
     """The small copies of those outputs that are part of the repository."""
-    return HERE / "golden"
+    return GOLDEN

@@ -167,7 +167,7 @@ def _check_folded(net: Network, x: torch.Tensor) -> None:
     with torch.no_grad():
         pairs = zip(net(x), net.for_inference()(x), strict=True)
     for plain, folded in pairs:
-        close(folded.numpy(), plain.numpy(), 1e-5)
+        close(folded.detach().numpy(), plain.detach().numpy(), 1e-5)
 
 
 def _check_gradient(net: Network, x: torch.Tensor) -> None:
@@ -191,5 +191,7 @@ def _last_output(net: Network, x: torch.Tensor, tensors: dict[str, torch.Tensor]
         owner = node.index if owner is None else owner
         own = {name: tensors[f"layers.{owner}.{name.replace('.', '_')}"] for name in net.own(owner)}
         inputs = [kept[source] for source in node.inputs]
-        kept[node.index] = node.layer.forward(net.graph.site(node.index), Weights(own), inputs, Run())
+        kept[node.index] = node.layer.forward(
+            net.graph.site(node.index), Weights(own), inputs, Run()
+        )
     return kept[net.graph.nodes[-1].index]

@@ -1,1 +1,1 @@
-"""The cfg room: characters to sections, sections to option values by C's rules, .data and names files."""
+"""The cfg room: sections and option values by C's rules, .data and names files."""

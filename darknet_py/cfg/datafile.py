@@ -22,7 +22,7 @@ class DataFile:
         return atoi(self.options[key]) if key in self.options else default
 
     def file(self, key: str) -> Path | None:
-        """The file a key names: relative to the working directory as in Darknet, else beside this one."""
+        """The file a key names: relative to the working directory as in Darknet, else here."""
         value = self.options.get(key)
         if value is None:
             return None
@@ -52,4 +52,3 @@ def read_names(path: str | os.PathLike[str]) -> list[str]:
     if not names:
         raise DataError("has no names, expected one class name a line", Place(os.fspath(path)))
     return names
-

@@ -30,7 +30,7 @@ def option(
     low: float | None = None,
     high: float | None = None,
 ) -> Any:
-    """Declare an option: its default, its cfg word if unlike the field's name, its allowed values."""
+    """Declare an option: its default, its cfg word if unlike the field's name, what it may be."""
     metadata = {"option": True, "key": key, "words": tuple(words), "low": low, "high": high}
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -42,7 +42,7 @@ def atoi(text: str) -> int:
 
 
 def atof(text: str) -> float:
-    """C's atof: the longest numeric prefix (decimal, exponent, hex, inf, nan), 0 when there is none."""
+    """C's atof: the longest numeric prefix (also exponent, hex, inf, nan), 0 when there is none."""
     match = _FLOAT.match(text)
     if not match:
         return 0.0
@@ -51,7 +51,7 @@ def atof(text: str) -> float:
 
 
 def split_list(text: str) -> list[str]:
-    """Elements of a comma list; nothing after a # counts (a trailing comma adds an empty element)."""
+    """Elements of a comma list; nothing after a # counts, a trailing comma adds an empty one."""
     return text.split("#", 1)[0].split(",")
 
 
@@ -82,7 +82,9 @@ def _read_ints(text: str, place: Place, problems: Problems) -> tuple[int, ...]:
 
 
 def _read_floats(text: str, place: Place, problems: Problems) -> tuple[float, ...]:
-    return tuple(_read_float(item or "0", place, problems) for item in _items(text, place, problems))
+    return tuple(
+        _read_float(item or "0", place, problems) for item in _items(text, place, problems)
+    )
 
 
 def _items(text: str, place: Place, problems: Problems) -> list[str]:

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from darknet_py.errors import CfgError, DarknetError, Place, Problems
 
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
 MAX_SECTIONS = 10_000
+MAX_OPTIONS = 1_000
 """Limits against hostile files; the largest published cfg has 60 kB and 376 sections."""
 
 _BLANKS = re.compile(r"[ \t\r]+")
@@ -90,6 +91,9 @@ def parse(text: str, path: str, problems: Problems) -> list[Section]:
             message = f"'{line[:40]}' stands before any section; a cfg starts with [net]"
             raise CfgError(message, Place(path, number))
         options.extend(_option(line, Place(path, number, name), problems))
+        if len(options) > MAX_OPTIONS:
+            message = f"more than {MAX_OPTIONS} options in one section; is this a cfg?"
+            raise CfgError(message, Place(path, number, name))
     if not name:
         raise CfgError("has no section at all; a cfg starts with [net]", Place(path))
     sections.append(Section(name, path, start, tuple(options)))
@@ -106,7 +110,7 @@ def meaningful_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _section_name(line: str) -> str:
-    """`[yolo]` -> yolo; anything after the bracket stays in the name, so that it is unknown, as in C."""
+    """`[yolo]` -> yolo; what follows the bracket makes the name an unknown one, as in C."""
     return line[1:-1] if line.endswith("]") else line[1:]
 
 
@@ -128,5 +132,7 @@ def _report_duplicates(sections: list[Section], problems: Problems) -> None:
             kept = first.setdefault(option.key, option)
             if kept is not option and kept.value != option.value:
                 place = Place(section.path, option.line, section.name, option.key)
-                message = f"written twice; line {kept.line} ({kept.value}) counts, this one does not"
+                message = (
+                    f"written twice; line {kept.line} ({kept.value}) counts, this one does not"
+                )
                 problems.warn(place, message)

@@ -9,25 +9,65 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+WINDOW_WORDS = ("dont_show", "fullscreen")
 OPTIONS = (
     click.option("--thresh", type=float, help="Score a box must be over (default: the fork's)."),
-    click.option("--hier", type=float, default=0.5, show_default=True, help="Least product down a class tree."),
-    click.option("--nms", type=float, default=0.45, show_default=True, help="Overlap over which the weaker box goes; 0: keep all."),
+    click.option(
+        "--hier",
+        type=float,
+        default=0.5,
+        show_default=True,
+        help="Least product down a class tree.",
+    ),
+    click.option(
+        "--nms",
+        type=float,
+        default=0.45,
+        show_default=True,
+        help="Overlap over which the weaker box goes; 0: keep all.",
+    ),
     click.option("--letter_box", is_flag=True, help="Keep the picture's aspect, pad with grey."),
     click.option("--ext_output", is_flag=True, help="Print each box in pixels as well."),
-    click.option("--save_labels", is_flag=True, help="Write a YOLO label file beside each picture."),
-    click.option("--out", metavar="FILE", help="Write AlexeyAB's JSON (--fork pjreddie: name of the picture)."),
-    click.option("--prefix", metavar="NAME", help="Write pictures as NAME.jpg instead of predictions.jpg."),
+    click.option(
+        "--save_labels", is_flag=True, help="Write a YOLO label file beside each picture."
+    ),
+    click.option(
+        "--out",
+        metavar="FILE",
+        help="Write AlexeyAB's JSON (--fork pjreddie: name of the picture).",
+    ),
+    click.option(
+        "--prefix", metavar="NAME", help="Write pictures as NAME.jpg instead of predictions.jpg."
+    ),
     click.option("--names", metavar="FILE", help="Class names, one a line."),
-    click.option("--fork", type=click.Choice(["alexeyab", "pjreddie"]), default="alexeyab", show_default=True, help="Whose numbers to give."),
+    click.option(
+        "--fork",
+        type=click.Choice(["alexeyab", "pjreddie"]),
+        default="alexeyab",
+        show_default=True,
+        help="Whose numbers to give.",
+    ),
     click.option("-i", "gpu", type=int, metavar="GPU", help="CUDA device number."),
     click.option("--nogpu", is_flag=True, help="Run on the CPU."),
     click.option("--device", help="cpu, cuda, cuda:N or mps (default: CUDA if there is one)."),
-    click.option("--precision", type=click.Choice(["fp32", "bf16", "fp16"]), default="fp32", show_default=True),
-    click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Pictures run at once."),
+    click.option(
+        "--precision",
+        type=click.Choice(["fp32", "bf16", "fp16"]),
+        default="fp32",
+        show_default=True,
+    ),
+    click.option(
+        "--batch",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Pictures run at once.",
+    ),
     click.option("--width", type=int, help="Network width instead of the cfg's."),
     click.option("--height", type=int, help="Network height instead of the cfg's."),
-    click.option("--exif", is_flag=True, help="Turn pictures as their EXIF says (Darknet does not)."),
+    click.option(
+        "--exif", is_flag=True, help="Turn pictures as their EXIF says (Darknet does not)."
+    ),
     click.option("--dont_show", is_flag=True, help="No effect: no window is ever opened."),
     click.option("--fullscreen", is_flag=True, help="No effect: no window is ever opened."),
 )
@@ -45,7 +85,7 @@ def detection_options(command: F) -> F:
 @click.argument("images", nargs=-1)
 @detection_options
 def detect(cfg: str, weights: str, images: tuple[str, ...], **choices: Any) -> None:
-    """Find objects in IMAGES: files, folders, globs or .txt lists; without any, paths from stdin."""
+    """Find objects in IMAGES (files, folders, globs, .txt lists); without any, paths from stdin."""
     _run("detect_thresh", cfg=cfg, weights=weights, images=images, **choices)
 
 
@@ -64,23 +104,9 @@ def _run(default_thresh: str, **choices: Any) -> None:
     from darknet_py.detect.command import Job, run
     from darknet_py.forks import fork_named
 
-    choices["device"] = _device(choices.pop("device"), choices.pop("gpu"), choices.pop("nogpu"))
     if choices["thresh"] is None:
         choices["thresh"] = getattr(fork_named(choices["fork"]), default_thresh)
-    for word in ("dont_show", "fullscreen"):
+    for word in WINDOW_WORDS:
         del choices[word]
     if run(Job(**choices)):
         raise SystemExit(1)
-
-
-def _device(device: str | None, gpu: int | None, nogpu: bool) -> str:
-    """--device as it is; else -i, else the first CUDA device, else the CPU."""
-    import torch
-
-    if nogpu or device is not None:
-        return device or "cpu"
-    if torch.cuda.is_available():
-        return f"cuda:{gpu or 0}"
-    if gpu:
-        click.echo(f"-i {gpu}: this torch sees no CUDA, running on the CPU", err=True)
-    return "cpu"

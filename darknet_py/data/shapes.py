@@ -1,4 +1,4 @@
-"""Drawn pictures of eight shapes with their boxes: a data set that costs nothing and belongs to us."""
+"""Drawn pictures of eight shapes with their boxes: a data set that costs nothing and is ours."""
 
 from __future__ import annotations
 
@@ -72,6 +72,10 @@ class Placed:
     look: Look
     cover: Pixels
 
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        return self.cover > INSIDE
+
 
 def draw_picture(rng: Generator, width: int, height: int) -> tuple[Pixels, NDArray[np.float32]]:
     """A BGR picture (height, width, 3) and its labels (K, 5): class x y w h relative to its size.
@@ -120,8 +124,9 @@ def scatter(rng: Generator, canvas: Canvas, grey: bool) -> tuple[list[Placed], N
         if not _fits(cover > INSIDE, owner, placed, crowded):
             continue
         look = _random_look(rng, shape, _mean_under(canvas, cover), grey)
-        owner[cover > INSIDE] = len(placed)
-        placed.append(Placed(shape, look, cover))
+        one = Placed(shape, look, cover)
+        owner[one.mask] = len(placed)
+        placed.append(one)
         if len(placed) == MOST_SHAPES:
             break
     return placed, owner
@@ -149,9 +154,9 @@ def _fits(
     hidden = np.bincount(owner[mask] + 1, minlength=len(placed) + 1)[1:]
     if not mask.any() or (not crowded and hidden.sum() > 0.03 * mask.sum()):
         return False
-    still = np.bincount(owner.ravel() + 1, minlength=len(placed) + 1)[1:] - hidden
-    whole = [int((placed[i].cover > INSIDE).sum()) for i in np.flatnonzero(hidden)]
-    return all(still[i] >= LEAST_VISIBLE * w for i, w in zip(np.flatnonzero(hidden), whole, strict=True))
+    left = np.bincount(owner.ravel() + 1, minlength=len(placed) + 1)[1:] - hidden
+    touched = np.flatnonzero(hidden)
+    return all(left[i] >= LEAST_VISIBLE * np.count_nonzero(placed[i].mask) for i in touched)
 
 
 def coverage(shape: Shape, width: int, height: int) -> Pixels:
@@ -246,7 +251,7 @@ def _mean_under(canvas: Canvas, cover: Pixels) -> Floats:
 def paint(canvas: Canvas, placed: Placed) -> None:
     """Paint a shape over the canvas, its shadow first."""
     window = _window(placed.shape, canvas)
-    part, cover = canvas[window], placed.cover[window].astype(np.float32) / 255
+    part, cover = canvas[window], placed.cover[window] / np.float32(255)
     if placed.look.hollow:
         cover = _border(cover, 0.2 * placed.shape.radius)
     if placed.look.shadow:
@@ -270,7 +275,8 @@ def _colours(placed: Placed, window: tuple[slice, slice], cover: Canvas) -> Canv
     """Colour of each pixel of the window if the shape covered it, (h, w, 3)."""
     shape, look = placed.shape, placed.look
     y, x = np.ogrid[window]
-    slope = (math.cos(look.light) * (x - shape.x) + math.sin(look.light) * (y - shape.y)) / shape.radius
+    slope = math.cos(look.light) * (x - shape.x) + math.sin(look.light) * (y - shape.y)
+    slope = slope / shape.radius
     colours = np.empty((*cover.shape, 3), np.float32)
     colours[:] = look.colour
     if look.split:
@@ -412,7 +418,7 @@ PATTERNS = (_stripes, _dots, _grid, _blobs, _scratches)
 
 
 def finish(rng: Generator, canvas: Canvas, grey: bool = False) -> Pixels:
-    """Light, blur, noise and JPEG's losses, each of them sometimes; grey: keep it without colour."""
+    """Light, blur, noise and JPEG's losses, each of them sometimes; grey: without colour."""
     height, width = canvas.shape[:2]
     if rng.random() < 0.5:
         canvas = (canvas - 127) * rng.uniform(0.7, 1.25) + 127 + rng.uniform(-30, 30)
@@ -426,7 +432,8 @@ def finish(rng: Generator, canvas: Canvas, grey: bool = False) -> Pixels:
         noise = rng.standard_normal((height, width, 1), np.float32)
         canvas = canvas + noise * np.float32(rng.uniform(1, 12))
     # OpenCV rounds and saturates faster than numpy.
-    pixels = np.asarray(cv2.convertScaleAbs(np.maximum(_grey(canvas) if grey else canvas, 0)))
+    rounded = cv2.convertScaleAbs(np.maximum(_grey(canvas) if grey else canvas, 0))
+    pixels = np.asarray(rounded, np.uint8)
     return _jpeg(pixels, int(rng.integers(30, 90))) if rng.random() < 0.3 else pixels
 
 
@@ -477,8 +484,9 @@ def label_line(row: NDArray[np.float32]) -> str:
 
 
 def _data_lines(home: Path) -> list[str]:
-    paths = {"train": "train.txt", "valid": "valid.txt", "names": "shapes.names", "backup": "backup"}
-    return [f"classes={len(NAMES)}", *(f"{key}={home / name}" for key, name in paths.items())]
+    files = (("train", "train.txt"), ("valid", "valid.txt"), ("names", "shapes.names"))
+    paths = [f"{key}={home / name}" for key, name in (*files, ("backup", "backup"))]
+    return [f"classes={len(NAMES)}", *paths]
 
 
 def _write(path: Path, lines: list[str]) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from darknet_py.detect import report
-from darknet_py.detect.detector import Detector, load
-from darknet_py.detect.result import Result
 from darknet_py.detect.sources import expand
 from darknet_py.errors import DarknetError, ImageError, OutputError
 from darknet_py.labelpath import label_path
+from darknet_py.opening import open_network
+
+if TYPE_CHECKING:
+    from darknet_py.detect.detector import Detector
+    from darknet_py.detect.result import Result
 
 PROMPT = "Enter Image Path: "
 
@@ -37,7 +39,9 @@ class Job:
     save_labels: bool = False
     out: str | None = None
     prefix: str | None = None
-    device: str = "cpu"
+    device: str | None = None
+    gpu: int | None = None
+    nogpu: bool = False
     precision: str = "fp32"
     batch: int = 1
     width: int | None = None
@@ -46,79 +50,102 @@ class Job:
 
 
 @dataclass
-class _Written:
-    """What has been collected and written so far."""
+class _Session:
+    """A detector at work, and what has been collected and written so far."""
 
+    job: Job
+    detector: Detector
+    many: bool
     entries: list[str] = field(default_factory=list)
     pictures: set[Path] = field(default_factory=set)
     failures: int = 0
 
 
 def run(job: Job) -> int:
-    """Detect on every picture; returns how many could not be read (each named on stderr)."""
-    _refuse_unwritable(job)
-    detector = load(
+    """Detect on every picture; returns how many could not be read (each named on stderr).
+
+    Whatever can be refused is refused before torch is imported and before anything is written.
+    """
+    opened = open_network(
         job.cfg,
         job.weights,
         job.names,
-        job.device,
-        job.precision,
-        job.fork,
         data=job.data,
+        fork=job.fork,
         width=job.width,
         height=job.height,
     )
-    _report_settings(detector, job)
-    written = _Written()
-    many = len(job.images) != 1 or len(_listed(job.images[0], written)) != 1
-    for result in _results(detector, job, written):
-        _print(detector, job, result)
-        _write(job, result, many, written)
-    if _json_file(job):
-        report.write_json(Path(str(job.out)), written.entries)
-    return written.failures
+    _refuse_unwritable(job)
+    pictures = expand(job.images) if len(job.images) == 1 else []
+
+    from darknet_py.detect.detector import from_opened
+
+    detector = from_opened(opened, chosen_device(job), job.precision)
+    session = _Session(job, detector, many=len(job.images) != 1 or len(pictures) != 1)
+    for number, result in enumerate(_results(session)):
+        if not number:
+            _report_settings(session)
+        _print(session, result)
+        _write(session, result)
+    _finish(session)
+    return session.failures
 
 
-def _listed(image: str, written: _Written) -> list[Path | str]:
+def chosen_device(job: Job) -> str:
+    """--device as it is; else -i, else the first CUDA device, else the CPU."""
+    import torch
+
+    if job.nogpu or job.device is not None:
+        return job.device or "cpu"
+    if torch.cuda.is_available():
+        return f"cuda:{job.gpu or 0}"
+    if job.gpu:
+        message = f"-i {job.gpu}: this torch sees no CUDA, running on the CPU"
+        print(message, file=sys.stderr)
+    return "cpu"
+
+
+def _listed(image: str, session: _Session) -> list[str]:
     """The pictures an argument names; one that names none is reported and counted."""
     try:
-        return [*expand(image)]
+        return expand(image)
     except DarknetError as error:
-        _report_failure(error, written)
+        _report_failure(error, session)
         return []
 
 
-def _report_failure(error: DarknetError, written: _Written) -> None:
-    written.failures += 1
+def _report_failure(error: DarknetError, session: _Session) -> None:
+    session.failures += 1
     print(f"darknet-py: error: {error}", file=sys.stderr)
 
 
-def _results(detector: Detector, job: Job, written: _Written) -> Iterator[Result]:
-    def on_error(path: str, error: ImageError) -> None:
-        _report_failure(error, written)
-
-    def stream(pictures: Iterable[Path | str]) -> Iterator[Result]:
-        return detector.stream(
-            list(pictures),
-            job.thresh,
-            job.nms,
-            True if job.letter_box else None,
-            hier=job.hier,
-            batch=job.batch,
-            honour_exif=job.exif,
-            on_error=on_error,
-        )
-
-    if job.images:
-        written.failures = 0  # the first look at a single argument may have counted it already
-        yield from stream(chain.from_iterable(_listed(image, written) for image in job.images))
+def _results(session: _Session) -> Iterator[Result]:
+    images = session.job.images
+    if images:
+        yield from _stream(session, images)
     elif sys.stdin.isatty():
         for line in _lines():
-            yield from stream(_listed(line, written))
+            yield from _stream(session, [line])
     else:
-        lines = [line.strip() for line in sys.stdin]
-        yield from stream(chain.from_iterable(_listed(line, written) for line in lines if line))
-        print(PROMPT)
+        yield from _stream(session, [line.strip() for line in sys.stdin if line.strip()])
+
+
+def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
+    def on_error(path: str, error: ImageError) -> None:
+        _report_failure(error, session)
+
+    job = session.job
+    pictures = [path for image in images for path in _listed(image, session)]
+    return session.detector.stream(
+        pictures,
+        job.thresh,
+        job.nms,
+        True if job.letter_box else None,
+        hier=job.hier,
+        batch=job.batch,
+        honour_exif=job.exif,
+        on_error=on_error,
+    )
 
 
 def _lines() -> Iterator[str]:
@@ -132,21 +159,35 @@ def _lines() -> Iterator[str]:
             yield line.strip()
 
 
-def _print(detector: Detector, job: Job, result: Result) -> None:
+def _print(session: _Session, result: Result) -> None:
+    from darknet_py.detect import report
+
+    job, detector = session.job, session.detector
     if not job.images and not sys.stdin.isatty():
         print(PROMPT, end="")
     heads = report.head_lines(detector.graph)
     print("\n".join([*heads, *report.lines(result, detector.fork, job.ext_output)]), flush=True)
 
 
-def _write(job: Job, result: Result, many: bool, written: _Written) -> None:
-    if _json_file(job):
-        written.entries.append(report.json_entry(result, len(written.entries) + 1))
-    if job.save_labels:
+def _write(session: _Session, result: Result) -> None:
+    from darknet_py.detect import report
+
+    if _json_file(session.job):
+        session.entries.append(report.json_entry(result, len(session.entries) + 1))
+    if session.job.save_labels:
         report.write_labels(label_path(result.path), result)
-    path = _picture_path(job, result, many, written.pictures)
+    path = _picture_path(session, result)
     result.save(path)
-    written.pictures.add(path)
+    session.pictures.add(path)
+
+
+def _finish(session: _Session) -> None:
+    from darknet_py.detect import report
+
+    if not session.job.images and not sys.stdin.isatty():
+        print(PROMPT)
+    if _json_file(session.job) and (session.entries or not session.failures):
+        report.write_json(Path(str(session.job.out)), session.entries)
 
 
 def _json_file(job: Job) -> bool:
@@ -158,12 +199,13 @@ def _out_is_picture(job: Job) -> bool:
     return job.fork == "pjreddie" and job.out is not None and not job.out.endswith(".json")
 
 
-def _picture_path(job: Job, result: Result, many: bool, used: set[Path]) -> Path:
-    """predictions.jpg for one picture; predictions_NAME.jpg each for many, numbered if names repeat."""
+def _picture_path(session: _Session, result: Result) -> Path:
+    """predictions.jpg for one picture; predictions_NAME.jpg for many, numbered if names repeat."""
+    job = session.job
     base = job.prefix or (job.out if _out_is_picture(job) else None) or "predictions"
-    stem = f"{base}_{Path(result.path).stem}" if many else str(base)
+    stem = f"{base}_{Path(result.path).stem}" if session.many else base
     path, number = Path(f"{stem}.jpg"), 1
-    while path in used:
+    while path in session.pictures:
         number += 1
         path = Path(f"{stem}_{number}.jpg")
     return path
@@ -171,19 +213,27 @@ def _picture_path(job: Job, result: Result, many: bool, used: set[Path]) -> Path
 
 def _refuse_unwritable(job: Job) -> None:
     """Say so before the network runs when the results could not be written."""
-    targets = [Path(name) for name in (job.out, job.prefix or "predictions") if name]
-    for target in targets:
-        folder = target.parent
-        if not folder.is_dir():
-            raise OutputError(f"{target}: the folder {folder} does not exist; create it first")
-        if not os.access(folder, os.W_OK):
-            raise OutputError(f"{target}: the folder {folder} cannot be written to")
-        if target.is_dir():
-            raise OutputError(f"{target}: is a directory, expected a file name")
+    for name in (job.out, job.prefix or "predictions"):
+        if name:
+            _require_writable(Path(name))
 
 
-def _report_settings(detector: Detector, job: Job) -> None:
+def _require_writable(target: Path) -> None:
+    folder = target.parent
+    if not folder.is_dir():
+        raise OutputError(f"{target}: the folder {folder} does not exist; create it first")
+    if target.is_dir():
+        raise OutputError(f"{target}: is a directory, expected a file name")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as failure:
+        message = f"{target}: nothing can be written to {folder}: {failure.strerror}"
+        raise OutputError(message) from None
+
+
+def _report_settings(session: _Session) -> None:
     """One line on stderr with what decides the numbers: the commonest reason why results differ."""
+    job, detector = session.job, session.detector
     graph = detector.graph
     for notice in graph.notices:
         if notice.level == "warning":

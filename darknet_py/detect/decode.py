@@ -22,7 +22,7 @@ from darknet_py.layers.tree import Tree
 from darknet_py.layers.yolo import AnchorHead, GaussianYolo, Yolo
 
 TREE_CUT = 0.5
-"""AlexeyAB's program keeps the last class of a tree whose product is over this, whatever -hier says."""
+"""AlexeyAB's program keeps the last class of a tree with a product over this, -hier or not."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Request:
     """What the caller asks of a decoder; all thresholds are strict.
 
     hier: least running product when a class tree is descended. class_map: names a smaller set of
-    classes by their numbers in the tree (YOLO9000's `map`); `detect` leaves it out, as Darknet does.
+    classes by their numbers in the tree (YOLO9000's `map`); `detect` leaves it out, as in Darknet.
     """
 
     thresh: float
@@ -211,7 +211,7 @@ class Suppression:
 
 
 def suppression_of(graph: Graph) -> Suppression:
-    """AlexeyAB's program takes it from the last [yolo], [Gaussian_yolo] or [region]; pjreddie's has one."""
+    """AlexeyAB's program asks the last [yolo], [Gaussian_yolo] or [region]; pjreddie's has one."""
     chosen = Suppression()
     for index in graph.heads if graph.fork.nms_kinds else ():
         layer = graph.nodes[index].layer

@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,8 +24,9 @@ from darknet_py.detect.sources import expand, read_ahead
 from darknet_py.errors import DarknetError, ImageError, nearest
 from darknet_py.forks import Fork
 from darknet_py.layout import head_classes
-from darknet_py.names import Names, class_names
-from darknet_py.network import Network, load_network
+from darknet_py.names import Names
+from darknet_py.network import Network, load_planned
+from darknet_py.opening import Opened, open_network
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 DECODING_THREADS = 2
@@ -91,13 +91,15 @@ class Detector:
     ) -> Result | list[Result]:
         """The Result of one picture, or a list for a folder, glob, list file or list of pictures.
 
-        source: path, folder, glob, .txt list, numpy BGR image (uint8, uint16 or float in [0, 1]), or
+        source: path, folder, glob, .txt list, numpy BGR image (uint8, uint16, float in [0, 1]) or
         a list of these. thresh: scores must be over it. nms: IoU over which the weaker box goes; 0
         keeps all. letter_box: pad instead of stretch; None does as the fork and the cfg do. hier:
         least product down a class tree. batch: pictures run at once. Raises ImageError, DataError.
         """
-        options = {"hier": hier, "batch": batch, "honour_exif": honour_exif}
-        results = list(self.stream(source, thresh, nms, letter_box, **options))
+        stream = self.stream(
+            source, thresh, nms, letter_box, hier=hier, batch=batch, honour_exif=honour_exif
+        )
+        results = list(stream)
         return results[0] if _is_single(source) else results
 
     def stream(
@@ -126,7 +128,9 @@ class Detector:
             return self._read(item, letter_box, honour_exif)
 
         items = _items(source)
-        readable = _readable(read_ahead(items, read, BATCHES_AHEAD * batch, DECODING_THREADS), on_error)
+        readable = _readable(
+            read_ahead(items, read, BATCHES_AHEAD * batch, DECODING_THREADS), on_error
+        )
         while pictures := list(islice(readable, batch)):
             yield from self._results(pictures, request, nms)
 
@@ -141,12 +145,16 @@ class Detector:
         tensor = prepare(rgb, net.channels, net.width, net.height, letter_box)
         return _Picture(path, rgb, tensor, placement)
 
-    def _results(self, pictures: list[_Picture], request: Request, nms_thresh: float) -> list[Result]:
+    def _results(
+        self, pictures: list[_Picture], request: Request, nms_thresh: float
+    ) -> list[Result]:
         x = torch.stack([picture.tensor for picture in pictures])
         heads, milliseconds = self._forward(x)
         found = decode(self.graph, heads, request)
         found = self._suppressed(self._relocated(found, pictures), nms_thresh)
-        found = Candidates(*(t.cpu() for t in (found.image, found.boxes, found.objectness, found.scores)))
+        found = Candidates(
+            *(t.cpu() for t in (found.image, found.boxes, found.objectness, found.scores))
+        )
         share = milliseconds / len(pictures)
         return [self._result(p, found.of_image(i), share) for i, p in enumerate(pictures)]
 
@@ -206,7 +214,7 @@ def _is_single(source: Any) -> bool:
     if not isinstance(source, (str, os.PathLike)):
         return False
     items = expand(source)
-    return len(items) == 1 and Path(items[0]) == Path(source)
+    return items == [os.fspath(source)]
 
 
 def _readable(
@@ -226,13 +234,17 @@ def checked_device(device: str | torch.device) -> torch.device:
     try:
         chosen = torch.device(device)
     except RuntimeError:
-        raise DarknetError(f"unknown device '{device}', expected cpu, cuda, cuda:N or mps") from None
+        raise DarknetError(
+            f"unknown device '{device}', expected cpu, cuda, cuda:N or mps"
+        ) from None
     if chosen.type == "cuda" and not torch.cuda.is_available():
         message = f"device '{device}' is not there: this torch sees no CUDA; use --device cpu"
         raise DarknetError(f"{message}, or run `darknet-py doctor`")
     count = torch.cuda.device_count() if chosen.type == "cuda" else 0
     if chosen.index is not None and chosen.type == "cuda" and chosen.index >= count:
-        raise DarknetError(f"device '{device}' is not there: torch sees {count} CUDA devices, from 0")
+        raise DarknetError(
+            f"device '{device}' is not there: torch sees {count} CUDA devices, from 0"
+        )
     return chosen
 
 
@@ -250,14 +262,20 @@ def load(
 ) -> Detector:
     """A detector from a cfg and a .weights file.
 
-    names: a names file or a list; None looks into the .data file and then beside the cfg. precision:
-    fp32, bf16 or fp16; heads are always computed in fp32. fork: alexeyab or pjreddie, whose numbers
-    to give. width, height: override those of [net]. Raises CfgError, WeightsError, DataError.
+    names: a names file or a list; None looks into the .data file and then beside the cfg.
+    precision: fp32, bf16 or fp16; heads are always computed in fp32. fork: alexeyab or pjreddie,
+    whose numbers to give. width, height: override those of [net]. Raises CfgError, WeightsError,
+    DataError.
     """
-    # Recurrent nets see single pictures here: AlexeyAB's inference sets time_steps=1 as well.
-    network, report = load_network(cfg, weights, width=width, height=height, fork=fork, time_steps=1)
+    opened = open_network(cfg, weights, names, data=data, fork=fork, width=width, height=height)
+    return from_opened(opened, device, precision)
+
+
+def from_opened(
+    opened: Opened, device: str | torch.device = "cpu", precision: str = "fp32"
+) -> Detector:
+    """A detector from files that have been read and checked already."""
+    network, report = load_planned(opened.graph, opened.plan)
     for note in report.notes:
-        warnings.warn(f"{report.path}: {note}", stacklevel=2)
-    classes = head_classes(network.graph)
-    known = class_names(names, os.fspath(cfg), classes, data) if classes else []
-    return Detector(network, known, device, precision)
+        warnings.warn(f"{report.path}: {note}", stacklevel=3)
+    return Detector(network, opened.names, device, precision)

@@ -58,8 +58,8 @@ class Boxes:
 
     def select(self, rows: Any) -> Boxes:
         """The rows of a mask or an index, in its order."""
-        arrays = (self.xywhn, self.confidence, self.class_id, self.box)
-        return Boxes(*(array[rows] for array in arrays), self.width, self.height)
+        kept = (self.xywhn[rows], self.confidence[rows], self.class_id[rows], self.box[rows])
+        return Boxes(*kept, self.width, self.height)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ class Result:
         return list(first.values())
 
     def ranked(self) -> list[int]:
-        """Rows to be shown, the most confident first; names starting with dont_show are left out."""
+        """Rows to be shown, the most confident first; names that start with dont_show are not."""
         shown = [row for row, c in enumerate(self.boxes.class_id) if self._shown(int(c))]
         return sorted(shown, key=lambda row: -self.boxes.confidence[row])
 

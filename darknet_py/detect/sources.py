@@ -24,8 +24,8 @@ IMAGE_SUFFIXES = frozenset(
 LIST_SUFFIX = ".txt"
 
 
-def expand(source: Source | Iterable[Source], recursive: bool = False) -> list[Path]:
-    """The picture files that a source names, in order.
+def expand(source: Source | Iterable[Source], recursive: bool = False) -> list[str]:
+    """The paths of the picture files that a source names, in order; those given as written.
 
     source: a file, a folder (its pictures sorted by name, those of sub-folders too when
     recursive), a glob pattern, a .txt list with one path per line, or several of these.
@@ -72,30 +72,30 @@ def _finished(source: S, reading: Future[T]) -> tuple[S, T]:
     return source, reading.result()
 
 
-def _expand_one(source: Source, recursive: bool) -> list[Path]:
+def _expand_one(source: Source, recursive: bool) -> list[str]:
     path = Path(source).expanduser()
     if path.is_dir():
         return _in_folder(path, recursive)
     if path.is_file():
-        return _listed(path) if path.suffix.lower() == LIST_SUFFIX else [path]
+        return _listed(path) if path.suffix.lower() == LIST_SUFFIX else [os.fspath(source)]
     # A file whose name holds pattern characters was taken above; the rest may be a pattern.
     if glob.has_magic(str(path)):
         return _matching(str(path))
     raise DataError(f"{source}: no such file or folder; check the path")
 
 
-def _in_folder(folder: Path, recursive: bool) -> list[Path]:
-    found = sorted(path for path in folder.glob("**/*" if recursive else "*") if _is_image(path))
+def _in_folder(folder: Path, recursive: bool) -> list[str]:
+    paths = folder.glob("**/*" if recursive else "*")
+    found = sorted(str(path) for path in paths if _is_image(path))
     if not found:
         cure = "" if recursive else "; look into its sub-folders with recursive"
         raise DataError(f"{folder}: no pictures in this folder{cure}")
     return found
 
 
-def _matching(pattern: str) -> list[Path]:
-    found = sorted(
-        path for path in map(Path, glob.glob(pattern, recursive=True)) if _is_image(path)
-    )
+def _matching(pattern: str) -> list[str]:
+    paths = glob.glob(pattern, recursive=True)
+    found = sorted(path for path in paths if _is_image(Path(path)))
     if not found:
         raise DataError(f"{pattern}: no picture matches this pattern")
     return found
@@ -108,7 +108,7 @@ def _is_image(path: Path) -> bool:
     )
 
 
-def _listed(file: Path) -> list[Path]:
+def _listed(file: Path) -> list[str]:
     try:
         text = file.read_text(encoding="utf-8-sig", errors="surrogateescape")
     except OSError as error:
@@ -120,12 +120,11 @@ def _listed(file: Path) -> list[Path]:
     return found
 
 
-def _located(line: str, folder: Path) -> Path:
+def _located(line: str, folder: Path) -> str:
     """The file a line of a list in `folder` means; when there is none, the path as it is written.
 
     Darknet looks from the working folder only; lists made on Windows have its separators.
     """
-    written = Path(line)
-    slashed = Path(line.replace("\\", "/"))
-    places = (written, slashed, folder / written, folder / slashed)
-    return next((place for place in places if place.exists()), slashed)
+    slashed = line.replace("\\", "/")
+    places = (line, slashed, str(folder / line), str(folder / slashed))
+    return next((place for place in places if os.path.exists(place)), slashed)

@@ -1,4 +1,4 @@
-"""Section kinds. Importing this registers all of them; nothing here imports torch before it is used."""
+"""Section kinds. Importing this registers them; torch is imported when one first computes."""
 
 from darknet_py.layers import (  # noqa: F401  (imported for their registration)
     convolution,

@@ -1,4 +1,4 @@
-"""What every section kind answers: its options, inputs, output shape, stored tensors and arithmetic."""
+"""What every section kind answers: its options, inputs, shape, stored tensors and arithmetic."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Site:
 
 
 class Weights(Mapping[str, "torch.Tensor"]):
-    """A layer's tensors by name; `under("uz")` gives those of a part, as `uz.biases` -> `biases`."""
+    """A layer's tensors by name; `under("uz")` gives those of a part: `uz.biases` as `biases`."""
 
     def __init__(self, tensors: Mapping[str, torch.Tensor], prefix: str = "") -> None:
         self._tensors = tensors
@@ -119,8 +119,8 @@ class Run:
     """One pass through a network.
 
     training: batch statistics and dropout are active. state: what recurrent layers carry from one
-    pass to the next, by layer index; None starts every pass from zero. held: filled by `trace` where
-    the C program's output buffer holds something else than what it passes on.
+    pass to the next, by layer index; None starts every pass from zero. held: filled by `trace`
+    where the C program's output buffer holds something else than what it passes on.
     """
 
     training: bool = False
@@ -130,7 +130,7 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """Base of all section kinds: the options every section takes, and the defaults of the contract."""
+    """Base of all section kinds: the options every section takes, and the contract's defaults."""
 
     KIND: ClassVar[str] = ""
     NAMES: ClassVar[tuple[str, ...]] = ()
@@ -155,7 +155,7 @@ class Layer:
     train_only_bn: int = option(0)
 
     def references(self, index: int) -> tuple[int, ...]:
-        """Indices of the layers read, first the one that sets the shape; -1 is the network's input."""
+        """Indices of the layers read, first the one that sets the shape; -1 is the net's input."""
         return (index - 1,)
 
     def shape(self, at: Site) -> Shape:
@@ -232,7 +232,7 @@ def resolve_all(layer: Layer, key: str, references: Sequence[int], index: int) -
     indices = tuple(resolve(reference, index) for reference in references)
     for reference, absolute in zip(references, indices, strict=True):
         if not 0 <= absolute < index:
-            meant = f"layer {absolute}" if reference >= 0 else f"layer {index}{reference:+d}"
+            meant = f"layer {absolute}"
             allowed = f"0 to {index - 1} or -1 to -{index}" if index else "none: this is layer 0"
             message = f"read {reference} = {meant}, expected an earlier layer: {allowed}"
             raise layer.misfit(message, key)
@@ -240,7 +240,7 @@ def resolve_all(layer: Layer, key: str, references: Sequence[int], index: int) -
 
 
 def make(kind: type[Layer], section: Section, **options: Any) -> Any:
-    """A layer of `kind` with these options and defaults: the parts of recurrent layers are made so."""
+    """A layer of `kind` with these options: how the parts of recurrent layers are made."""
     return kind(section=section, **options)
 
 
@@ -256,7 +256,11 @@ def _unknown(name: str) -> str:
     if name in ("net", "network"):
         return "a second [net] is not a layer; only the first section may be [net]"
     hint = nearest(name, SECTIONS)
-    return f"unknown section; known are {', '.join(SECTIONS)}" if not hint else f"unknown section{hint}"
+    return (
+        f"unknown section; known are {', '.join(SECTIONS)}"
+        if not hint
+        else f"unknown section{hint}"
+    )
 
 
 def require_positive(layer: Layer, **sizes: int) -> None:

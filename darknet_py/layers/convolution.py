@@ -190,10 +190,14 @@ class Convolutional(Layer):
         owner = at.nodes[target].layer
         mine = (self.filters, at.input.c // self.split, self.size)
         if not isinstance(owner, Convolutional):
-            raise self.misfit(f"layer {target} is [{owner.kind}], expected a convolution", "share_index")
+            raise self.misfit(
+                f"layer {target} is [{owner.kind}], expected a convolution", "share_index"
+            )
         theirs = (owner.filters, at.nodes[target].shapes[0].c // owner.split, owner.size)
         if mine != theirs:
-            message = f"weights of layer {target} are {theirs} (filters, channels, size), needs {mine}"
+            message = (
+                f"weights of layer {target} are {theirs} (filters, channels, size), needs {mine}"
+            )
             raise self.misfit(message, "share_index")
 
     def _check_deformed(self) -> None:
@@ -277,7 +281,9 @@ class Convolutional(Layer):
         if self.dilation > 1 and self.size == 1:
             problems.note(self.place("dilation"), "no effect on a 1x1 kernel")
         if self.cbn:
-            message = "cross-iteration statistics are a training matter; inference is plain batchnorm"
+            message = (
+                "cross-iteration statistics are a training matter; inference is plain batchnorm"
+            )
             problems.note(self.place("cbn"), message)
 
 
@@ -313,7 +319,9 @@ class Deconvolutional(Layer):
         grow = self.size - 2 * self.margin
         height, width = ((side - 1) * self.stride + grow for side in (at.input.h, at.input.w))
         if height < 1 or width < 1:
-            raise self.misfit(f"nothing is left of the input {at.input} after the padding", "padding")
+            raise self.misfit(
+                f"nothing is left of the input {at.input} after the padding", "padding"
+            )
         return Shape(self.filters, height, width)
 
     def stored(self, at: Site) -> Iterator[Stored]:

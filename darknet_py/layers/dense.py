@@ -46,7 +46,7 @@ class Connected(Layer):
         yield from self.matrix(at.input.size)
 
     def matrix(self, inputs: int) -> Iterator[Stored]:
-        """Biases, weights, then the batch-norm arrays: after the weights, unlike in convolutions."""
+        """Biases, weights, then the batch-norm arrays, which convolutions store before weights."""
         yield Stored("biases", (self.output,), "bias")
         shape = (self.output, inputs)
         yield Stored("weights", shape, "weight", fan_in=inputs, turned="old")

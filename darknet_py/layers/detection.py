@@ -20,7 +20,7 @@ else:
 @section("detection")
 @dataclass(frozen=True, kw_only=True)
 class Detection(Layer):
-    """classes of side*side cells, then num confidences a cell, then num boxes of `coords` a cell."""
+    """Class scores of side*side cells, then `num` confidences a cell, then `num` boxes a cell."""
 
     HEAD: ClassVar[bool] = True
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
@@ -50,7 +50,9 @@ class Detection(Layer):
         return self.side * self.side
 
     def shape(self, at: Site) -> Shape:
-        require_positive(self, classes=self.classes, num=self.num, side=self.side, coords=self.coords)
+        require_positive(
+            self, classes=self.classes, num=self.num, side=self.side, coords=self.coords
+        )
         return Shape(at.input.size, 1, 1)
 
     def check(self, at: Site, problems: Problems) -> None:
@@ -58,7 +60,9 @@ class Detection(Layer):
         if at.input.size != needed:
             formula = f"side*side*(classes+num*(1+coords)) = {self.side}*{self.side}"
             formula += f"*({self.classes}+{self.num}*(1+{self.coords}))"
-            message = f"the layer above has {at.input.size} outputs, this head needs {formula} = {needed}"
+            message = (
+                f"the layer above has {at.input.size} outputs, this head needs {formula} = {needed}"
+            )
             problems.fail(self.misfit(message))
 
     def forward(

@@ -1,4 +1,4 @@
-"""Layers that read several layers: route, shortcut, sam, scale_channels; and implicit, which reads none."""
+"""Layers that read several layers (route, shortcut, sam, scale_channels) or none (implicit)."""
 
 from __future__ import annotations
 
@@ -64,11 +64,15 @@ class Route(Layer):
     def _check_groups(self, at: Site) -> None:
         require_positive(self, groups=self.groups)
         if self.group_id >= self.groups:
-            message = f"read {self.group_id}, expected 0 to {self.groups - 1} (groups={self.groups})"
+            message = (
+                f"read {self.group_id}, expected 0 to {self.groups - 1} (groups={self.groups})"
+            )
             raise BadOption(message, self.place("group_id"))
         for index, shape in zip(self.references(at.index), at.inputs, strict=True):
             if shape.c % self.groups:
-                message = f"groups={self.groups} does not divide the {shape.c} channels of layer {index}"
+                message = (
+                    f"groups={self.groups} does not divide the {shape.c} channels of layer {index}"
+                )
                 raise self.misfit(message, "groups")
 
     def forward(
@@ -92,10 +96,14 @@ class Route(Layer):
         return joined, f"{self.group_id}/{self.groups}" if self.groups > 1 else ""
 
     def check(self, at: Site, problems: Problems) -> None:
-        sizes = [f"layer {i}: {shape}" for i, shape in zip(self.references(at.index), at.inputs, strict=True)]
+        sizes = [
+            f"layer {i}: {shape}"
+            for i, shape in zip(self.references(at.index), at.inputs, strict=True)
+        ]
         if len({(shape.h, shape.w) for shape in at.inputs}) > 1:
-            message = f"joins unlike sizes ({', '.join(sizes)}); Darknet gives such a layer no width and height"
-            problems.warn(self.place("layers"), message)
+            message = f"joins unlike sizes ({', '.join(sizes)})"
+            cure = "Darknet gives such a layer no width and height"
+            problems.warn(self.place("layers"), f"{message}; {cure}")
 
 
 WEIGHTS_TYPES = {"none": 0, "per_feature": 1, "per_layer": 1, "per_channel": 2}
@@ -204,8 +212,12 @@ class Shortcut(Layer):
             message = "several layers: pjreddie's program adds only the first; all are added here"
             problems.warn(self.place("from"), message)
         if WEIGHTS_TYPES[self.weights_type] and self.weights_normalization == "none":
-            message = "AlexeyAB's program wants weights_normalization=relu or softmax here and stops"
-            problems.warn(self.place("weights_type"), f"{message}; the weights are used as they are")
+            message = (
+                "AlexeyAB's program wants weights_normalization=relu or softmax here and stops"
+            )
+            problems.warn(
+                self.place("weights_type"), f"{message}; the weights are used as they are"
+            )
         if (self.alpha, self.beta) != (1, 1) and not at.fork.shortcut_alpha:
             key = "alpha" if self.alpha != 1 else "beta"
             problems.note(self.place(key), "no effect here: only pjreddie's program reads it")

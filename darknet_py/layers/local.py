@@ -30,7 +30,7 @@ else:
 @section("local")
 @dataclass(frozen=True, kw_only=True)
 class Local(Layer):
-    """Unshared convolution; `pad` is a number of pixels here, and one bias belongs to each output."""
+    """Unshared convolution; `pad` is a number of pixels here, and each output has its own bias."""
 
     filters: int = option(1)
     size: int = option(1)

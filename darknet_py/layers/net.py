@@ -148,5 +148,7 @@ def _check_policy(net: Net, problems: Problems) -> None:
         problems.fail(BadOption(message, net.section.place("policy")))
     elif len(net.scales) < len(net.steps):
         # The C programs read past the end of the text here.
-        message = f"{len(net.scales)} values for {len(net.steps)} steps; the missing ones count as 1"
+        message = (
+            f"{len(net.scales)} values for {len(net.steps)} steps; the missing ones count as 1"
+        )
         problems.warn(net.section.place("scales"), message)

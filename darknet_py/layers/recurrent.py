@@ -300,7 +300,7 @@ class Crnn(_ImageRecurrent):
 @section("conv_lstm")
 @dataclass(frozen=True, kw_only=True)
 class ConvLstm(_ImageRecurrent):
-    """LSTM with convolutions, optional peepholes (v*) and an optional bottleneck before the gates."""
+    """LSTM with convolutions, optional peepholes (v*) and optional bottleneck before the gates."""
 
     output: int = option(1)
     activation: str = option("linear", words=ACTIVATIONS)
@@ -323,7 +323,7 @@ class ConvLstm(_ImageRecurrent):
         state = Shape(self.output, at.input.h, at.input.w)
         both = Shape(2 * self.output, at.input.h, at.input.w)
         peepholes = ("vf", "vi", "vo") if self.peephole else ()
-        parts = {name: (gate, state) for name in peepholes}
+        parts = dict.fromkeys(peepholes, (gate, state))
         parts |= {"wf": (gate, both)} if self.bottleneck else {}
         parts |= {f"w{k}": (gate, state) for k in "figo"} if not self.bottleneck else {}
         return parts | {f"u{k}": (gate, at.input) for k in "figo"}
@@ -337,7 +337,11 @@ class ConvLstm(_ImageRecurrent):
         limit = 32 * at.net.time_steps if self.state_constrain is None else self.state_constrain
 
         def gate(name: str, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
-            return part(f"u{name}", x) if self.bottleneck else part(f"w{name}", h) + part(f"u{name}", x)
+            return (
+                part(f"u{name}", x)
+                if self.bottleneck
+                else part(f"w{name}", h) + part(f"u{name}", x)
+            )
 
         def advance(x: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
             h, c = state

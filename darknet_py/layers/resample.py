@@ -21,14 +21,16 @@ else:
 @section("upsample")
 @dataclass(frozen=True, kw_only=True)
 class Upsample(Layer):
-    """Repeat every pixel `stride` times; a negative stride sums blocks instead. Then times `scale`."""
+    """Repeat every pixel `stride` times (a negative stride sums blocks), then times `scale`."""
 
     stride: int = option(2)
     scale: float = option(1.0)
 
     def shape(self, at: Site) -> Shape:
         if not self.stride:
-            raise BadOption("read 0, expected a factor like 2 (or -2 to shrink)", self.place("stride"))
+            raise BadOption(
+                "read 0, expected a factor like 2 (or -2 to shrink)", self.place("stride")
+            )
         if self.stride > 0:
             return Shape(at.input.c, at.input.h * self.stride, at.input.w * self.stride)
         if min(at.input.h, at.input.w) < -self.stride:
@@ -60,7 +62,9 @@ class _Reorg(Layer):
         s = self.stride
         if self.reverse:
             if into.c % (s * s):
-                raise self.misfit(f"stride={s} needs channels divisible by {s * s}, got {into}", "stride")
+                raise self.misfit(
+                    f"stride={s} needs channels divisible by {s * s}, got {into}", "stride"
+                )
             return Shape(into.c // (s * s), into.h * s, into.w * s)
         if into.h % s or into.w % s:
             raise self.misfit(f"stride={s} does not divide the input {into}", "stride")
@@ -89,7 +93,9 @@ class Reorg(_Reorg):
             return Shape(at.input.size + self.extra, 1, 1)
         out = self._moved(at.input)
         if not self.flatten and at.input.c % self.stride**2:
-            message = f"stride={self.stride} needs channels divisible by {self.stride**2}, got {at.input}"
+            message = (
+                f"stride={self.stride} needs channels divisible by {self.stride**2}, got {at.input}"
+            )
             raise self.misfit(message, "stride")
         return out
 

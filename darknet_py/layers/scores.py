@@ -110,7 +110,9 @@ class Contrastive(Layer):
         target = resolve_all(self, "yolo_layer", (self.yolo_layer,), at.index)[0]
         kind = at.nodes[target].layer.kind
         if kind != "yolo":
-            problems.fail(BadOption(f"layer {target} is [{kind}], expected [yolo]", self.place("yolo_layer")))
+            problems.fail(
+                BadOption(f"layer {target} is [{kind}], expected [yolo]", self.place("yolo_layer"))
+            )
 
 
 @section("iseg")

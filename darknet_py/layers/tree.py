@@ -1,4 +1,4 @@
-"""Class hierarchies of YOLO9000: the tree file, softmax over siblings, and probabilities down the tree."""
+"""Class hierarchies of YOLO9000: the tree file, softmax over siblings, products down the tree."""
 
 from __future__ import annotations
 
@@ -103,13 +103,15 @@ def read_tree(section: Section, name: str) -> Tree:
 
 @functools.lru_cache(maxsize=4)
 def _read_tree(path: str) -> Tree:
-    names, parents = [], []
+    names, parents = list[str](), list[int]()
     for number, line in enumerate(read_text(path, "a tree", DataError).splitlines(), 1):
         words = line.split()
         if not words:
             continue
         if len(words) < 2 or atoi(words[1]) >= len(names):
-            message = f"read '{line[:40]}', expected a name and the number of an earlier line (or -1)"
+            message = (
+                f"read '{line[:40]}', expected a name and the number of an earlier line (or -1)"
+            )
             raise DataError(message, Place(path, number))
         names.append(words[0])
         parents.append(atoi(words[1]))
@@ -138,7 +140,7 @@ def read_map(section: Section, name: str) -> tuple[int, ...]:
 
 
 def find_file(section: Section, name: str) -> str:
-    """A file named in a cfg: relative to the working directory as in Darknet, else beside the cfg."""
+    """A file named in a cfg: relative to the working directory as in Darknet, else to the cfg."""
     folder = Path(section.path).parent
     places = (Path(name), folder / name, folder.parent / name, folder / Path(name).name)
     return os.fspath(next((path for path in places if path.is_file()), places[0]))

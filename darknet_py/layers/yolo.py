@@ -31,7 +31,9 @@ def check_channels(layer: Layer, at: Site, needed: int, formula: str, problems: 
     cure = f"; set filters={needed}"
     if above is not None:
         cure += f" at line {above.place('filters').line}"
-    message = f"the layer above has filters={at.input.c}, this head needs {formula} = {needed}{cure}"
+    message = (
+        f"the layer above has filters={at.input.c}, this head needs {formula} = {needed}{cure}"
+    )
     problems.fail(layer.misfit(message))
 
 
@@ -116,7 +118,9 @@ class AnchorHead(Layer):
             message = f"{count} numbers, expected pairs: 2*num = {2 * self.num}"
             problems.fail(BadOption(message, self.place("anchors")))
         elif count < 2 * self.num:
-            message = f"{count} numbers, expected 2*num = {2 * self.num}; missing anchors count as 0.5"
+            message = (
+                f"{count} numbers, expected 2*num = {2 * self.num}; missing anchors count as 0.5"
+            )
             problems.warn(self.place("anchors"), message)
         elif count > 2 * self.num:
             message = f"{count} numbers, expected 2*num = {2 * self.num}; the rest is never used"

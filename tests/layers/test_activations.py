@@ -169,7 +169,9 @@ def test_activation_layer_is_linear_unless_told() -> None:
 
 
 def test_unknown_word_names_the_nearest() -> None:
-    with pytest.raises(BadOption, match=r"\[activation\] activation: read 'leeky', .*did you mean 'leaky'"):
+    with pytest.raises(
+        BadOption, match=r"\[activation\] activation: read 'leeky', .*did you mean 'leaky'"
+    ):
         check_layer("[activation]\nactivation=leeky")
 
 
@@ -205,5 +207,7 @@ def test_dropout_in_training(option: str, fork: str, share: float) -> None:
 
 @pytest.mark.parametrize("probability, limit", [("-.1", "at least 0"), ("1.5", "at most 1")])
 def test_dropout_probability_out_of_range(probability: str, limit: str) -> None:
-    with pytest.raises(BadOption, match=f"probability: read {float(probability)}, expected {limit}"):
+    with pytest.raises(
+        BadOption, match=f"probability: read {float(probability)}, expected {limit}"
+    ):
         check_layer(f"[dropout]\nprobability={probability}")

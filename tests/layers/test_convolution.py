@@ -39,7 +39,9 @@ def convolve(
         z = j * stride[1] - padding * dilation + v * dilation
         if 0 <= y < height and 0 <= z < width:
             first = f // (filters // groups) * channels
-            out[b, f, i, j] += x[b, first : first + channels, y, z].astype(float) @ kernel[f, :, u, v]
+            out[b, f, i, j] += (
+                x[b, first : first + channels, y, z].astype(float) @ kernel[f, :, u, v]
+            )
     return out
 
 
@@ -99,7 +101,9 @@ def test_geometry(options: str, geometry: dict[str, object], reason: str) -> Non
 
 @pytest.mark.parametrize("groups, filters", [(2, 4), (4, 4), (4, 8)])
 def test_groups(groups: int, filters: int) -> None:
-    section = f"[convolutional]\nfilters={filters}\nsize=3\npad=1\ngroups={groups}\nactivation=linear"
+    section = (
+        f"[convolutional]\nfilters={filters}\nsize=3\npad=1\ngroups={groups}\nactivation=linear"
+    )
     checked = check_layer(section, (4, 5, 4), plain(padding=1, groups=groups), gradient=True)
     assert checked.weights["weights"].shape == (filters, 4 // groups, 3, 3)
 
@@ -194,7 +198,9 @@ def test_antialiasing_convolves_at_stride_1_and_blurs(
     def full(inputs: list[Array], w: dict[str, Array]) -> Array:
         return leaky(batchnorm(convolve(inputs[0], w["weights"], padding=1), w))
 
-    section = f"[convolutional]\nfilters=3\nsize=3\npad=1\nbatch_normalize=1\nactivation=leaky\n{options}"
+    section = (
+        f"[convolutional]\nfilters=3\nsize=3\npad=1\nbatch_normalize=1\nactivation=leaky\n{options}"
+    )
     section += f"\nantialiasing={kind}"
     checked = check_layer(section, (2, 7, 6), lambda x, w: blur(full(x, w), kind, stride))
     held = checked.trace[-1]  # l.output: the blurred numbers over the head of the unblurred
@@ -293,9 +299,21 @@ ERRORS = [
     ("dilation=0", CfgError, "dilation: read 0, expected at least 1"),
     ("padding=-1", BadOption, "padding: read -1, expected at least 0"),
     ("size=9", ShapeError, r"size: a 9x9 kernel does not fit into the input 5 x 6 x 4"),
-    ("filters=6\ngroups=4", ShapeError, "groups=4 must divide the 4 input channels and the 6 filters"),
-    ("filters=6\ngroups=3", ShapeError, "groups=3 must divide the 4 input channels and the 6 filters"),
-    ("share_index=-1", ShapeError, r"share_index: read -1 = layer 0-1, expected an earlier layer: none"),
+    (
+        "filters=6\ngroups=4",
+        ShapeError,
+        "groups=4 must divide the 4 input channels and the 6 filters",
+    ),
+    (
+        "filters=6\ngroups=3",
+        ShapeError,
+        "groups=3 must divide the 4 input channels and the 6 filters",
+    ),
+    (
+        "share_index=-1",
+        ShapeError,
+        r"share_index: read -1 = layer 0-1, expected an earlier layer: none",
+    ),
     ("share_index=5", ShapeError, "share_index: read 5 = layer 5, expected an earlier layer"),
     ("size=3\nsway=1\nrotate=1", ShapeError, "rotate: only one of sway, rotate may be set"),
     ("stretch=1", ShapeError, "stretch: needs a kernel of size 3 or more"),
@@ -318,12 +336,17 @@ def test_errors(options: str, error: type[CfgError] | None, message: str) -> Non
     "feed, message",
     [
         ("[dropout]", r"layer 0 is \[dropout\], expected a convolution"),
-        ("[conv]\nfilters=3\nsize=1", r"layer 0 are \(3, 4, 1\) \(filters, channels, size\), needs \(4, 3, 1\)"),
+        (
+            "[conv]\nfilters=3\nsize=1",
+            r"layer 0 are \(3, 4, 1\) \(filters, channels, size\), needs \(4, 3, 1\)",
+        ),
         ("[conv]\nfilters=4\nsize=3\npad=1", r"are \(4, 4, 3\) .* needs \(4, 4, 1\)"),
     ],
 )
 def test_shared_weights_must_fit(feed: str, message: str) -> None:
-    cfg = f"[net]\nchannels=4\nheight=6\nwidth=5\n{feed}\n[conv]\nfilters=4\nsize=1\nshare_index=0\n"
+    cfg = (
+        f"[net]\nchannels=4\nheight=6\nwidth=5\n{feed}\n[conv]\nfilters=4\nsize=1\nshare_index=0\n"
+    )
     with pytest.raises(ShapeError, match=f"share_index: .*{message}"):
         read(cfg)
 
@@ -359,7 +382,9 @@ def test_deconvolution_errors(options: str, message: str) -> None:
 
 
 def test_operations_as_alexeyab_counts_them() -> None:
-    graph = read("[net]\nchannels=4\nheight=6\nwidth=5\n[conv]\nfilters=8\nsize=3\npad=1\ngroups=2\n")
+    graph = read(
+        "[net]\nchannels=4\nheight=6\nwidth=5\n[conv]\nfilters=8\nsize=3\npad=1\ngroups=2\n"
+    )
     node = graph.nodes[0]
     assert node.layer.flops(graph.site(0), node.out) == 2 * 8 * 2 * 9 * 6 * 5
     graph = read("[net]\nchannels=4\nheight=6\nwidth=5\n[conv]\nfilters=8\nsize=3\npad=1\nxnor=1\n")

@@ -38,7 +38,9 @@ def test_route_takes_one_group_of_each_layer(group: int) -> None:
         halves = [x[:, group * x.shape[1] // 2 : (group + 1) * x.shape[1] // 2] for x in inputs]
         return np.concatenate(halves, axis=1)
 
-    checked = check_layer(f"[route]\nlayers=0,1\ngroups=2\ngroup_id={group}", expect=expect, feed=FEED)
+    checked = check_layer(
+        f"[route]\nlayers=0,1\ngroups=2\ngroup_id={group}", expect=expect, feed=FEED
+    )
     assert checked.output.shape[1] == 5
 
 
@@ -60,12 +62,20 @@ def test_route_of_unlike_sizes_by_groups() -> None:
 
 ROUTE_ERRORS = [
     ("", BadOption, "[route]: needs layers=, the layers to join"),
-    ("layers=3", CfgError, "[route] layers: read 3 = layer 3, expected an earlier layer: 0 to 2 or -1 to -3"),
+    (
+        "layers=3",
+        CfgError,
+        "[route] layers: read 3 = layer 3, expected an earlier layer: 0 to 2 or -1 to -3",
+    ),
     ("layers=-1,-4", CfgError, "[route] layers: read -4 = layer 3-4, expected an earlier layer"),
     ("layers=0\ngroups=0", CfgError, "groups: read 0, expected at least 1"),
     ("layers=0\ngroups=2\ngroup_id=2", BadOption, "group_id: read 2, expected 0 to 1 (groups=2)"),
     ("layers=0\ngroup_id=-1", BadOption, "group_id: read -1, expected at least 0"),
-    ("layers=0,1\ngroups=4", CfgError, "groups: groups=4 does not divide the 6 channels of layer 1"),
+    (
+        "layers=0,1\ngroups=4",
+        CfgError,
+        "groups: groups=4 does not divide the 6 channels of layer 1",
+    ),
 ]
 
 
@@ -76,14 +86,18 @@ def test_route_errors(options: str, error: type[CfgError], message: str) -> None
 
 
 def test_route_cannot_be_first() -> None:
-    with pytest.raises(CfgError, match="read -1 = layer 0-1, expected an earlier layer: none: this is layer 0"):
+    with pytest.raises(
+        CfgError, match="read -1 = layer 0-1, expected an earlier layer: none: this is layer 0"
+    ):
         read("[net]\nchannels=3\nheight=4\nwidth=4\n[route]\nlayers=-1\n")
 
 
 @pytest.mark.parametrize("key", ["stream", "wait_stream"])
 def test_route_streams_are_noted(key: str) -> None:
     graph = read(f"[net]\nchannels=3\nheight=4\nwidth=4\n{FEED}[route]\nlayers=0\n{key}=1\n")
-    assert any(notice.startswith(f"note: [route] {key}: no effect here") for notice in notices_of(graph))
+    assert any(
+        notice.startswith(f"note: [route] {key}: no effect here") for notice in notices_of(graph)
+    )
 
 
 # shortcut
@@ -114,7 +128,9 @@ def test_shortcut_adds_several() -> None:
 
 @pytest.mark.parametrize("previous, other", [(4, 6), (6, 4)])
 @pytest.mark.parametrize("fork", ["alexeyab", "pjreddie"])
-def test_shortcut_of_unlike_channels_adds_the_first_ones(previous: int, other: int, fork: str) -> None:
+def test_shortcut_of_unlike_channels_adds_the_first_ones(
+    previous: int, other: int, fork: str
+) -> None:
     def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
         out, added = inputs[0].astype(float), inputs[1]
         shared = min(out.shape[1], added.shape[1])
@@ -141,15 +157,26 @@ def sampled(inputs: list[Array], alpha: float, beta: float) -> Array:
     [
         (conv(4) + conv(6, stride=2), "the layer added is twice as large"),
         (conv(4) + conv(4, stride=3), "three times"),
-        (conv(4, stride=2) + "[upsample]\n" + conv(3) + "[route]\nlayers=0\n" + "[route]\nlayers=2\n", "no"),
+        (
+            conv(4, stride=2)
+            + "[upsample]\n"
+            + conv(3)
+            + "[route]\nlayers=0\n"
+            + "[route]\nlayers=2\n",
+            "no",
+        ),
     ],
 )
 def test_shortcut_of_unlike_sizes_steps_in_the_larger(feed: str, reason: str, fork: str) -> None:
     def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
         return sampled(inputs, 1, 1)
 
-    checked = check_layer("[shortcut]\nfrom=0", (3, 12, 6), expect, feed=feed, fork=fork, gradient=True)
-    assert any("joins unlike sizes by pjreddie's rule" in notice for notice in checked.notices), reason
+    checked = check_layer(
+        "[shortcut]\nfrom=0", (3, 12, 6), expect, feed=feed, fork=fork, gradient=True
+    )
+    assert any("joins unlike sizes by pjreddie's rule" in notice for notice in checked.notices), (
+        reason
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,7 +205,9 @@ def test_shortcut_of_several_layers_with_factors_adds_all_of_them() -> None:
     """The warning under fork=pjreddie says that all are added."""
     section = "[shortcut]\nfrom=0,1\nalpha=.5\nbeta=2"
     checked = check_layer(section, feed=conv(4) * 3, fork="pjreddie")
-    close(checked.output, 0.5 * checked.inputs[0] + 2 * (checked.inputs[1] + checked.inputs[2]), 1e-6)
+    close(
+        checked.output, 0.5 * checked.inputs[0] + 2 * (checked.inputs[1] + checked.inputs[2]), 1e-6
+    )
 
 
 def normalized(w: Array, how: str) -> Array:
@@ -206,7 +235,9 @@ def test_shortcut_weights(how: str, kind: str, sources: str, count: int) -> None
     feed = conv(4) + conv(4) + conv(4)
     checked = check_layer(section, expect=expect, feed=feed, gradient=how == "softmax")
     assert checked.weights["weights"].shape == (count, 4 if kind == "per_channel" else 1)
-    warned = any("wants weights_normalization=relu or softmax" in notice for notice in checked.notices)
+    warned = any(
+        "wants weights_normalization=relu or softmax" in notice for notice in checked.notices
+    )
     assert warned == (how == "none")
 
 
@@ -220,7 +251,12 @@ def test_shortcut_weights_start_at_1() -> None:
 
 SHORTCUT_ERRORS = [
     (conv(4), "", BadOption, "[shortcut]: needs from=, the layer to add"),
-    (conv(4), "from=1", CfgError, "from: read 1 = layer 1, expected an earlier layer: 0 to 0 or -1 to -1"),
+    (
+        conv(4),
+        "from=1",
+        CfgError,
+        "from: read 1 = layer 1, expected an earlier layer: 0 to 0 or -1 to -1",
+    ),
     (
         conv(4) + conv(4, stride=2),
         "from=0,0",
@@ -240,7 +276,12 @@ SHORTCUT_ERRORS = [
         "from: layer 0 is 4 x 6 x 4, the previous layer 2 x 2 x 1; widths and heights must agree",
     ),
     (conv(4) * 2, "from=0\nweights_type=per_pixel", BadOption, "did you mean 'per_"),
-    (conv(4) * 2, "from=0\nweights_normalization=max", BadOption, "expected one of avg_relu, none, relu, softmax"),
+    (
+        conv(4) * 2,
+        "from=0\nweights_normalization=max",
+        BadOption,
+        "expected one of avg_relu, none, relu, softmax",
+    ),
 ]
 
 
@@ -257,7 +298,10 @@ def test_shortcut_cannot_be_first() -> None:
 
 def test_shortcut_of_several_layers_is_news_to_pjreddie() -> None:
     cfg = f"[net]\nchannels=3\nheight=4\nwidth=4\n{conv(4) * 3}[shortcut]\nfrom=0,1\n"
-    assert any("pjreddie's program adds only the first" in notice for notice in notices_of(read(cfg, "pjreddie")))
+    assert any(
+        "pjreddie's program adds only the first" in notice
+        for notice in notices_of(read(cfg, "pjreddie"))
+    )
     assert notices_of(read(cfg)) == []
 
 

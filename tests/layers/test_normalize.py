@@ -43,7 +43,9 @@ def test_batchnorm_moves_its_statistics_in_training() -> None:
     after = checked.net.own(0)
     close(after["rolling_mean"].numpy(), 0.99 * before["rolling_mean"] + 0.01 * mean, 1e-6)
     unbiased = x.var(axis=(0, 2, 3), ddof=1)
-    close(after["rolling_variance"].numpy(), 0.99 * before["rolling_variance"] + 0.01 * unbiased, 1e-6)
+    close(
+        after["rolling_variance"].numpy(), 0.99 * before["rolling_variance"] + 0.01 * unbiased, 1e-6
+    )
 
 
 def test_folding_is_done_in_double() -> None:
@@ -87,7 +89,9 @@ def test_lrn_defaults(name: str) -> None:
     check_layer(f"[{name}]", (9, 3, 2), lrn(), gradient=True)
 
 
-@pytest.mark.parametrize("size, channels", [(5, 9), (4, 9), (3, 7), (1, 4), (2, 4), (5, 3), (5, 2), (7, 3), (9, 1)])
+@pytest.mark.parametrize(
+    "size, channels", [(5, 9), (4, 9), (3, 7), (1, 4), (2, 4), (5, 3), (5, 2), (7, 3), (9, 1)]
+)
 def test_lrn_windows(size: int, channels: int) -> None:
     options = f"size={size}\nalpha=.3\nbeta=.5\nkappa=2"
     check_layer(f"[lrn]\n{options}", (channels, 3, 2), lrn(size, 0.3, 0.5, 2.0))

@@ -20,7 +20,10 @@ def windows(x: Array, size: int, stride: tuple[int, int], padding: int) -> list[
 
     def pixels(i: int, j: int) -> Array:
         top, left = start + i * stride[0], start + j * stride[1]
-        rows, columns = slice(max(0, top), max(0, top + size)), slice(max(0, left), max(0, left + size))
+        rows, columns = (
+            slice(max(0, top), max(0, top + size)),
+            slice(max(0, left), max(0, left + size)),
+        )
         return x[:, :, rows, columns].reshape(*x.shape[:2], -1)
 
     return [[pixels(i, j) for j in range(out_w)] for i in range(out_h)]
@@ -65,7 +68,9 @@ def test_geometry(
     )
 
 
-@pytest.mark.parametrize("name, kind", [("max", "maxpool"), ("local_avg", "local_avgpool"), ("avg", "avgpool")])
+@pytest.mark.parametrize(
+    "name, kind", [("max", "maxpool"), ("local_avg", "local_avgpool"), ("avg", "avgpool")]
+)
 def test_short_names(name: str, kind: str) -> None:
     assert check_layer(f"[{name}]").net.graph.nodes[0].layer.kind == kind
 
@@ -102,7 +107,9 @@ def blurred(x: Array, kind: int, stride: tuple[int, int]) -> Array:
 
 
 @pytest.mark.parametrize("kind", [1, 2, 5])
-@pytest.mark.parametrize("options, size, stride", [("size=2\nstride=2", 2, (2, 2)), ("size=3\nstride_x=2", 3, (1, 2))])
+@pytest.mark.parametrize(
+    "options, size, stride", [("size=2\nstride=2", 2, (2, 2)), ("size=3\nstride_x=2", 3, (1, 2))]
+)
 def test_antialiasing(kind: int, options: str, size: int, stride: tuple[int, int]) -> None:
     def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
         return blurred(pooled(inputs[0], "max", size, (1, 1), size - 1), kind, stride)
@@ -147,7 +154,9 @@ def test_option_of_gpu_training_is_noted() -> None:
 
 def test_flops_and_table_rows() -> None:
     cfg = "[net]\nchannels=2\nheight=8\nwidth=8\n[maxpool]\nsize=3\nstride=2\n"
-    cfg += "[maxpool]\nmaxpool_depth=1\nout_channels=1\n[local_avg]\nsize=2\nstride_x=2\n[avgpool]\n"
+    cfg += (
+        "[maxpool]\nmaxpool_depth=1\nout_channels=1\n[local_avg]\nsize=2\nstride_x=2\n[avgpool]\n"
+    )
     graph = read(cfg)
     rows = [node.layer.table_row(graph.site(node.index), node.out) for node in graph.nodes]
     assert rows == [("", "3 x 3/ 2"), ("1", "depth"), ("", "2 x 2/ 2x1"), ("", "")]

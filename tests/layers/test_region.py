@@ -67,7 +67,9 @@ def region(
 @pytest.mark.parametrize("coords", [4, 6])
 def test_region(fork: str, softmax: int, background: int, coords: int) -> None:
     expect = region(fork, 2, 3, coords=coords, softmax=bool(softmax), background=bool(background))
-    section = f"[region]\nnum=2\nclasses=3\ncoords={coords}\nsoftmax={softmax}\nbackground={background}"
+    section = (
+        f"[region]\nnum=2\nclasses=3\ncoords={coords}\nsoftmax={softmax}\nbackground={background}"
+    )
     section += "\nanchors=1,2,3,4"
     checked = check_layer(section, (2 * (coords + 4), 3, 2), expect, fork=fork, gradient=True)
     assert checked.net.graph.heads == [0]
@@ -78,7 +80,9 @@ def test_region_with_a_tree(fork: str, tmp_path: Path) -> None:
     (tmp_path / "a.tree").write_text("a -1\nb -1\nc 0\nd 0\ne 0\n")
     (tmp_path / "a.map").write_text("4\n0\n")
     section = f"[region]\nnum=2\nclasses=5\nsoftmax=1\ntree={tmp_path}/a.tree\nmap={tmp_path}/a.map"
-    checked = check_layer(section, (20, 3, 2), region(fork, 2, 5, groups=[[0, 1], [2, 3, 4]]), fork=fork)
+    checked = check_layer(
+        section, (20, 3, 2), region(fork, 2, 5, groups=[[0, 1], [2, 3, 4]]), fork=fork
+    )
     assert checked.net.graph.nodes[0].layer.class_map == (4, 0)
 
 

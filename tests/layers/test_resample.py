@@ -165,7 +165,9 @@ def test_crop_takes_the_middle(options: str, top: int, left: int, adjust: bool) 
 
 
 def test_crop_in_training_is_random_and_may_flip() -> None:
-    net = network("[net]\nchannels=1\nheight=4\nwidth=4\n[crop]\ncrop_height=2\ncrop_width=2\nflip=1\nnoadjust=1\n")
+    net = network(
+        "[net]\nchannels=1\nheight=4\nwidth=4\n[crop]\ncrop_height=2\ncrop_width=2\nflip=1\nnoadjust=1\n"
+    )
     x = torch.arange(16.0).reshape(1, 1, 4, 4)
     net.train()
     seen = {tuple(net(x)[0].flatten().tolist()) for _ in range(200)}
@@ -175,16 +177,41 @@ def test_crop_in_training_is_random_and_may_flip() -> None:
 
 
 SHAPES = [
-    ("upsample", "stride=0", BadOption, "stride: read 0, expected a factor like 2 (or -2 to shrink)"),
+    (
+        "upsample",
+        "stride=0",
+        BadOption,
+        "stride: read 0, expected a factor like 2 (or -2 to shrink)",
+    ),
     ("upsample", "stride=-9", CfgError, "stride: nothing is left of the input 6 x 8 x 6"),
     ("reorg", "stride=0", CfgError, "stride: read 0, expected at least 1"),
     ("reorg", "stride=3", CfgError, "stride: stride=3 does not divide the input 6 x 8 x 6"),
-    ("reorg", "stride=2", CfgError, "stride: stride=2 needs channels divisible by 4, got 6 x 8 x 6"),
-    ("reorg", "stride=2\nreverse=1", CfgError, "stride=2 needs channels divisible by 4, got 6 x 8 x 6"),
+    (
+        "reorg",
+        "stride=2",
+        CfgError,
+        "stride: stride=2 needs channels divisible by 4, got 6 x 8 x 6",
+    ),
+    (
+        "reorg",
+        "stride=2\nreverse=1",
+        CfgError,
+        "stride=2 needs channels divisible by 4, got 6 x 8 x 6",
+    ),
     ("reorg", "extra=-1", BadOption, "extra: read -1, expected at least 0"),
     ("reorg3d", "stride=4", CfgError, "stride: stride=4 does not divide the input 6 x 8 x 6"),
-    ("reorg3d", "stride=2\nreverse=1", CfgError, "stride=2 needs channels divisible by 4, got 6 x 8 x 6"),
-    ("crop", "crop_height=9\ncrop_width=2", CfgError, "crop_width: 2 x 9 is larger than the input 6 x 8 x 6"),
+    (
+        "reorg3d",
+        "stride=2\nreverse=1",
+        CfgError,
+        "stride=2 needs channels divisible by 4, got 6 x 8 x 6",
+    ),
+    (
+        "crop",
+        "crop_height=9\ncrop_width=2",
+        CfgError,
+        "crop_width: 2 x 9 is larger than the input 6 x 8 x 6",
+    ),
     ("crop", "crop_height=0", CfgError, "crop_height: read 0, expected at least 1"),
 ]
 

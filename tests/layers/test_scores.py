@@ -98,7 +98,9 @@ def test_tree_groups_and_children(tree_file: Path) -> None:
     tree = read_tree(section_at(tree_file.parent), "a.tree")  # found beside the cfg
     assert tree.names == ("animal", "thing", "cat", "dog", "horse", "cup", "puppy", "wolf")
     assert list(tree.parents) == PARENTS
-    assert [list(range(o, o + s)) for o, s in zip(tree.group_offsets, tree.group_sizes, strict=True)] == GROUPS
+    assert [
+        list(range(o, o + s)) for o, s in zip(tree.group_offsets, tree.group_sizes, strict=True)
+    ] == GROUPS
     assert tree.group_of == (0, 0, 1, 1, 1, 2, 3, 3)
     assert tree.child == (1, 2, -1, 3, -1, -1, -1, -1)
     assert tree.levels == [[2, 3, 4, 5], [6, 7]]
@@ -145,7 +147,10 @@ def test_tree_top(tree_file: Path, threshold: float) -> None:
 @pytest.mark.parametrize(
     "content, message",
     [
-        ("animal -1\ncat\n", "bad.tree:2: read 'cat', expected a name and the number of an earlier line"),
+        (
+            "animal -1\ncat\n",
+            "bad.tree:2: read 'cat', expected a name and the number of an earlier line",
+        ),
         ("animal -1\ncat 1\n", "bad.tree:2: read 'cat 1', expected a name"),
         ("\n\n", "bad.tree: has no lines, expected a name and a parent each"),
         ("a -1\n\0", "bad.tree: is a binary file"),
@@ -175,7 +180,9 @@ def test_files_of_a_cfg_are_found_in_the_folder_above(tmp_path: Path) -> None:
 # cost, contrastive, iseg
 
 
-@pytest.mark.parametrize("options", ["", "type=smooth\nscale=2", "type=masked", "type=L1", "type=seg", "type=wgan"])
+@pytest.mark.parametrize(
+    "options", ["", "type=smooth\nscale=2", "type=masked", "type=L1", "type=seg", "type=wgan"]
+)
 def test_cost_passes_zeros_on(options: str) -> None:
     checked = check_layer(f"[cost]\n{options}", feed="[conv]\nfilters=4\n")
     assert checked.output.shape == (2, 4, 6, 5) and not checked.output.any()

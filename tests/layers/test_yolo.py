@@ -45,7 +45,9 @@ def yolo(masks: int, classes: int, scale: float = 1.0, new_coords: bool = False)
         ("num=2\nclasses=3\nnew_coords=1", 2, 3, 1.0, True),
     ],
 )
-def test_yolo(fork: str, options: str, masks: int, classes: int, scale: float, new_coords: bool) -> None:
+def test_yolo(
+    fork: str, options: str, masks: int, classes: int, scale: float, new_coords: bool
+) -> None:
     channels = masks * (5 + classes)
     expect = yolo(masks, classes, scale, new_coords)
     checked = check_layer(f"[yolo]\n{options}", (channels, 3, 2), expect, fork=fork, gradient=True)
@@ -79,7 +81,9 @@ def head(options: str, channels: int = 14, above: str = "[conv]\nfilters=14\n") 
 
 
 def test_sizes_are_those_of_the_mask() -> None:
-    graph = read("[net]\nchannels=7\nheight=2\nwidth=2\n[yolo]\nclasses=2\nnum=3\nmask=2\nanchors=1,2,3,4,5,6.5\n")
+    graph = read(
+        "[net]\nchannels=7\nheight=2\nwidth=2\n[yolo]\nclasses=2\nnum=3\nmask=2\nanchors=1,2,3,4,5,6.5\n"
+    )
     layer = graph.nodes[0].layer
     assert (layer.masks, layer.sizes) == ((2,), [(5.0, 6.5)])
     graph = read("[net]\nchannels=14\nheight=2\nwidth=2\n[yolo]\nclasses=2\nnum=2\nanchors=4,3\n")
@@ -89,9 +93,17 @@ def test_sizes_are_those_of_the_mask() -> None:
 ERRORS = [
     ("mask=0,2\nanchors=1,2,3,4", BadOption, "mask: read 2, expected 0 to 1 (num=2)"),
     ("mask=-1,0\nanchors=1,2,3,4", BadOption, "mask: read -1, expected 0 to 1 (num=2)"),
-    ("nms_kind=greedy\nanchors=1,2,3,4", BadOption, "nms_kind: read 'greedy', expected one of cornersnms"),
+    (
+        "nms_kind=greedy\nanchors=1,2,3,4",
+        BadOption,
+        "nms_kind: read 'greedy', expected one of cornersnms",
+    ),
     ("iou_loss=cio\nanchors=1,2,3,4", BadOption, "did you mean 'ciou'?"),
-    ("iou_thresh_kind=mse\nanchors=1,2,3,4", BadOption, "iou_thresh_kind: read 'mse', expected one of ciou"),
+    (
+        "iou_thresh_kind=mse\nanchors=1,2,3,4",
+        BadOption,
+        "iou_thresh_kind: read 'mse', expected one of ciou",
+    ),
 ]
 
 
@@ -143,9 +155,13 @@ def test_wrong_filters_names_the_line_and_the_cure() -> None:
 
 
 def test_wrong_filters_of_gaussian_yolo() -> None:
-    message = "filters=14, this head needs masks*(classes+9) = 1*(2+9) = 11; set filters=11 at line 6"
+    message = (
+        "filters=14, this head needs masks*(classes+9) = 1*(2+9) = 11; set filters=11 at line 6"
+    )
     with pytest.raises(CfgError, match=re.escape(message)):
-        read("[net]\nchannels=3\nheight=4\nwidth=4\n[conv]\nfilters=14\n[Gaussian_yolo]\nclasses=2\nanchors=1,2\n")
+        read(
+            "[net]\nchannels=3\nheight=4\nwidth=4\n[conv]\nfilters=14\n[Gaussian_yolo]\nclasses=2\nanchors=1,2\n"
+        )
 
 
 def test_wrong_channels_of_the_input() -> None:
@@ -162,7 +178,9 @@ def test_wrong_filters_without_a_convolution_above() -> None:
 
 
 def test_yolo_point_of_gaussian() -> None:
-    with pytest.raises(BadOption, match="yolo_point: read 'middle', expected one of center, left_top"):
+    with pytest.raises(
+        BadOption, match="yolo_point: read 'middle', expected one of center, left_top"
+    ):
         read("[net]\nchannels=30\nheight=4\nwidth=4\n[Gaussian_yolo]\nyolo_point=middle\n")
 
 

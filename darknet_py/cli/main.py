@@ -1,0 +1,192 @@
+"""`darknet-py`: the table of commands, Darknet's spelling of options, the shape of errors."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import click
+
+from darknet_py import __version__
+from darknet_py.cli import options
+from darknet_py.errors import DarknetError, nearest
+
+PROGRAM = "darknet-py"
+INTERRUPTED = 130
+
+
+class Command(NamedTuple):
+    """Where a command's function is, and its line in the help."""
+
+    home: str
+    help: str
+
+
+COMMANDS = {
+    "detect": Command("darknet_py.cli.detector:detect", "Find the objects in pictures."),
+    "detector test": Command("darknet_py.cli.detector:test", "Find the objects in pictures."),
+    "summary": Command(
+        "darknet_py.cli.tools:summary", "Show a network's layers and what they cost."
+    ),
+    "check": Command(
+        "darknet_py.cli.tools:check", "List all that is wrong with cfg, weights, data."
+    ),
+    "partial": Command("darknet_py.cli.tools:partial", "Save the first layers of a weights file."),
+    "doctor": Command(
+        "darknet_py.cli.tools:doctor", "Show what this machine offers to run networks."
+    ),
+}
+"""Every command: its words, its function, its help. To add one, add a row."""
+GROUPS = {"detector": "Darknet's words for detection networks: test."}
+
+
+def normalise(argv: Sequence[str], known: Collection[str]) -> list[str]:
+    """Darknet's `-ext_output` as `--ext-output`, for the option spellings a command knows.
+
+    _ and - in an option are alike. One-letter options, numbers like -.5, paths, and all after a
+    bare -- stay as they are; so does the value of an unknown option.
+    """
+    spelling = {_fold(option): option for option in known}
+    end = list(argv).index("--") if "--" in argv else len(argv)
+    return [_respell(word, spelling) for word in argv[:end]] + list(argv[end:])
+
+
+_OPTION = re.compile(r"(--?[A-Za-z][\w-]*)(=.*)?", re.DOTALL)
+
+
+def _fold(option: str) -> str:
+    return option.lstrip("-").replace("_", "-")
+
+
+def _respell(word: str, spelling: dict[str, str]) -> str:
+    match = _OPTION.fullmatch(word)
+    if not match:
+        return word
+    name, value = match.group(1), match.group(2) or ""
+    unknown = f"--{_fold(name)}" if len(name) > 2 else name
+    return spelling.get(_fold(name), unknown) + value
+
+
+class Words(click.Group):
+    """A group that knows its commands by name and imports the one that is asked for.
+
+    prefix: the words before its own commands' names, as in `detector test`.
+    """
+
+    def __init__(self, *args: Any, prefix: str = "", **extra: Any) -> None:
+        super().__init__(*args, **extra)
+        self.no_args_is_help = False
+        self.prefix = prefix
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        words = (
+            words.removeprefix(self.prefix) for words in COMMANDS if words.startswith(self.prefix)
+        )
+        return list(dict.fromkeys(word.split()[0] for word in words))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        words = self.prefix + cmd_name
+        if words in GROUPS:
+            return Words(cmd_name, prefix=f"{words} ", help=GROUPS[words])
+        return _imported(COMMANDS[words].home) if words in COMMANDS else None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, _command_first(args, self.list_commands(ctx)))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word, rest = args[0], args[1:]
+        command = self.get_command(ctx, word)
+        if command is None:
+            hint = nearest(word, self.list_commands(ctx))
+            ctx.fail(f"no command '{self.prefix}{word}'{hint}")
+        if isinstance(command, click.Group):
+            return word, command, rest
+        return word, command, normalise(rest, set(_spellings(command)))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(word, _help(self.prefix + word)) for word in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _imported(home: str) -> click.Command:
+    module, _, name = home.partition(":")
+    command: click.Command = getattr(importlib.import_module(module), name)
+    return command
+
+
+def _help(words: str) -> str:
+    return GROUPS[words] if words in GROUPS else COMMANDS[words].help
+
+
+def _spellings(command: click.Command) -> Iterator[str]:
+    yield "--help"
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            yield from (*parameter.opts, *parameter.secondary_opts)
+
+
+def _command_first(args: list[str], words: Collection[str]) -> list[str]:
+    """Options before the command's word, as in `-i 0 detector test`, go behind it."""
+    first = next((place for place, word in enumerate(args) if word in words), 0)
+    return [*args[first : first + 1], *args[:first], *args[first + 1 :]]
+
+
+class Program(Words):
+    """The whole command line: --debug stands anywhere, and errors are one line."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        """Run and exit: 0, 1 for an error, 2 for a wrong call, 130 when interrupted."""
+        written = list(sys.argv[1:] if args is None else args)
+        words = [word for word in written if word not in ("--debug", "-debug")]
+        extra |= {"prog_name": PROGRAM, "standalone_mode": False}
+        run = partial(super().main, words or ["--help"], *rest, **extra)
+        sys.exit(_exit_code(run, debug=len(words) < len(written)))
+
+
+def _exit_code(run: Callable[[], Any], debug: bool) -> int:
+    try:
+        result = run()
+    except click.ClickException as error:
+        return _refuse(error)
+    except DarknetError as error:
+        if debug:
+            raise
+        return _say(str(error), 1)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    # click returns the code of an early exit, or what the command returned.
+    return result if isinstance(result, int) else 0
+
+
+def _refuse(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else PROGRAM
+    return _say(f"{error.format_message()} (try '{path} --help')", error.exit_code)
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(f"{PROGRAM}: error: {' '.join(message.split())}", err=True)
+    return code
+
+
+@click.group(cls=Program)
+@click.version_option(__version__, prog_name=PROGRAM)
+@options.debug
+def main() -> None:
+    """Darknet's networks in Python: cfg and .weights files run as they are.
+
+    Options may be spelled as in Darknet (-ext_output) or as usual (--ext-output), and may stand
+    anywhere.
+    """
+
+
+def run() -> None:
+    """The entry point of the installed program."""
+    main()

@@ -1,0 +1,38 @@
+"""The options that many commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from darknet_py.forks import FORKS
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Decorator = Callable[[Function], Function]
+
+fork: Decorator[Any] = click.option(
+    "--fork",
+    type=click.Choice(list(FORKS)),
+    default="alexeyab",
+    show_default=True,
+    help="Whose Darknet's numbers to give where the two differ.",
+)
+width: Decorator[Any] = click.option(
+    "--width", type=click.IntRange(min=1), help="Input width in pixels instead of the cfg's."
+)
+height: Decorator[Any] = click.option(
+    "--height", type=click.IntRange(min=1), help="Input height in pixels instead of the cfg's."
+)
+strict: Decorator[Any] = click.option("--strict", is_flag=True, help="Take warnings as errors.")
+as_json: Decorator[Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+debug: Decorator[Any] = click.option(
+    "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
+)
+
+
+def network(function: Function) -> Function:
+    """--fork, --width, --height and --strict: how a cfg is read."""
+    decorated: Function = fork(width(height(strict(function))))
+    return decorated

@@ -1,0 +1,64 @@
+"""Everything about a network that can be known, and refused, before torch is imported."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from darknet_py import layout
+from darknet_py.errors import CfgError, Place
+from darknet_py.forks import Fork
+from darknet_py.graph import Graph, read_graph
+from darknet_py.names import Names, class_names
+from darknet_py.summary import summarize
+
+WORKSPACE = 2
+"""A convolution may need about as much again as its input and output together."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A cfg, a weights file that fits it, and its class names (none without a detection head)."""
+
+    graph: Graph
+    plan: layout.Layout
+    names: list[str]
+
+
+def open_network(
+    cfg: str | os.PathLike[str],
+    weights: str | os.PathLike[str],
+    names: Names = None,
+    *,
+    data: str | None = None,
+    fork: str | Fork = "alexeyab",
+    width: int | None = None,
+    height: int | None = None,
+) -> Opened:
+    """Read and check all three; raises CfgError, WeightsError or DataError."""
+    # Recurrent nets see single pictures here: AlexeyAB's inference sets time_steps=1 as well.
+    graph = read_graph(cfg, width=width, height=height, fork=fork, time_steps=1)
+    plan = layout.plan(graph, weights)
+    require_memory(graph)
+    classes = layout.head_classes(graph)
+    known = class_names(names, os.fspath(cfg), classes, data) if classes else []
+    return Opened(graph, plan, known)
+
+
+def require_memory(graph: Graph, images: int = 1) -> None:
+    """Raises CfgError when a forward pass cannot fit into this machine's memory."""
+    total = summarize(graph).totals
+    needed = 4 * graph.parameters + WORKSPACE * images * total.peak_activation_bytes
+    there = _memory()
+    if there and needed > there:
+        message = f"one forward pass needs about {needed / 2**30:.1f} GiB"
+        cure = f"this machine has {there / 2**30:.1f}; make width and height smaller"
+        raise CfgError(f"{message}, {cure}", Place(graph.path, section="net"))
+
+
+def _memory() -> int | None:
+    """Bytes of memory in this machine, None where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
