@@ -87,7 +87,7 @@ class Notice:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.level}: {self.place}: {self.message}"
+        return ": ".join(part for part in (self.level, str(self.place), self.message) if part)
 
 
 @dataclass

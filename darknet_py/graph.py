@@ -128,6 +128,7 @@ class _Builder:
             # What a broken layer feeds cannot be judged: one mistake, one message.
             self.broken.add(index)
             return Node(index, layer, inputs, shapes, shapes[0])
+        self._check_image(layer, inputs)
         out = layer.shape(site)
         layer.check(site, self.problems)
         self._check_memory(layer, site, out)
@@ -135,6 +136,21 @@ class _Builder:
 
     def _shape(self, index: int) -> Shape:
         return self.net.input if index == INPUT else self.nodes[index].out
+
+    def _check_image(self, layer: Layer, inputs: tuple[int, ...]) -> None:
+        """Both forks stop at a layer that needs width and height and gets a row of values."""
+        for source in inputs if layer.READS_IMAGES else ():
+            feeder = self.nodes[source] if source != INPUT else None
+            if feeder and feeder.layer.flat(self._site(source)):
+                message = f"layer {source} [{feeder.layer.kind}] gives no image"
+                cure = ""
+                if len(feeder.shapes) > 1:
+                    sizes = " and ".join(f"{shape.w} x {shape.h}" for shape in feeder.shapes)
+                    cure = f": it joins {sizes}; is the input a multiple of the net's stride?"
+                raise layer.misfit(message + cure)
+
+    def _site(self, index: int) -> Site:
+        return Site(index, self.nodes[index].shapes, self.net, self.fork, self.nodes)
 
     def _check_memory(self, layer: Layer, site: Site, out: Shape) -> None:
         stored = sum(tensor.size for tensor in layer.stored(site))

@@ -17,6 +17,7 @@ from darknet_py.forks import Fork
 from darknet_py.graph import Graph, read_graph
 from darknet_py.layers.base import INPUT, Node, Run, Stored, Weights
 
+HALVES = (torch.float16, torch.bfloat16)
 BUFFERS = ("mean", "variance")
 """Roles of tensors that batch statistics move instead of gradients."""
 
@@ -131,7 +132,8 @@ class Network(nn.Module):
         for node in self.graph.nodes:
             inputs = [kept[source] for source in node.inputs]
             if node.layer.HEAD:
-                inputs = [x.float() for x in inputs]  # boxes are made in full precision
+                # Boxes are made in full precision, whatever the network runs in.
+                inputs = [x.float() if x.dtype in HALVES else x for x in inputs]
             site = self.graph.site(node.index)
             y = node.layer.forward(site, self.used(node.index), inputs, run)
             kept[node.index] = y

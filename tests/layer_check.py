@@ -1,4 +1,4 @@
-"""One check for all section kinds: shapes, values, weights file, folding, gradients of one layer."""
+"""One check for all section kinds: shapes, values, weights file, folding and gradients."""
 
 from __future__ import annotations
 

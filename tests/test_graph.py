@@ -183,6 +183,49 @@ def test_data_errors_of_a_section_become_cfg_errors_with_its_line() -> None:
     assert str(caught.value) == "net.cfg:5: [softmax]: gone.tree: no such file; check the path"
 
 
+FLAT = [
+    (
+        CONV + "[conv]\nstride=2\n[route]\nlayers=0,1\n",
+        "layer 2 [route] gives no image: it joins 8 x 8 and 4 x 4",
+    ),
+    ("[reorg]\nextra=1\n", "layer 0 [reorg] gives no image"),
+]
+
+
+@pytest.mark.parametrize("feed, message", FLAT)
+@pytest.mark.parametrize(
+    "section",
+    [
+        "conv",
+        "deconv",
+        "local",
+        "maxpool",
+        "local_avgpool",
+        "avgpool",
+        "upsample",
+        "reorg",
+        "reorg3d",
+        "crop",
+    ],
+)
+def test_layers_that_need_an_image_refuse_a_row_of_values(
+    feed: str, message: str, section: str
+) -> None:
+    with pytest.raises(ShapeError, match=re.escape(message)):
+        read(f"{NET}{feed}[{section}]\n")
+
+
+@pytest.mark.parametrize("feed, _", FLAT)
+def test_other_layers_take_a_row_of_values(feed: str, _: str) -> None:
+    graph = read(f"{NET}{feed}[connected]\noutput=3\n")
+    assert graph.nodes[-1].out == (3, 1, 1)
+
+
+def test_vectors_are_images_of_one_pixel() -> None:
+    """Darknet allows convolutions after [connected] and [avgpool]."""
+    assert read(f"{NET}[connected]\noutput=5\n{CONV}").nodes[1].out == (4, 1, 1)
+
+
 BROKEN = (
     NET.replace("width", "wdth=8\nwidth")
     + "[conv]\nfilters=4\nsize=x\nactivation=lekay\n"

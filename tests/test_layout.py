@@ -115,7 +115,8 @@ def test_partial_files_and_cutoff(
 MISFITS = [
     (
         header(0, 2, 5) + zeros(36),
-        "the cfg needs 37 floats, the file has 36: it ends inside layer 2 [connected] (line 10), 26 of 27 floats; the file is cut off, or belongs to another cfg",
+        "the cfg needs 37 floats, the file has 36: it ends inside layer 2 [connected] (line 10), "
+        "26 of 27 floats; the file is cut off, or belongs to another cfg",
     ),
     (
         header(0, 2, 5) + zeros(3),
@@ -123,12 +124,16 @@ MISFITS = [
     ),
     (
         header(0, 2, 5) + zeros(40),
-        "the cfg needs 37 floats, the file has 40: 3 are left over after the last layer",
+        "the cfg needs 37 floats, the file has 40: 3 too many after the last layer",
     ),
-    (header(0, 2, 5) + zeros(37.25), "the file has 37 and 1 bytes: 0 and 1 bytes are left over"),
+    (
+        header(0, 2, 5) + zeros(37.25),
+        "the file has 37 and 1 bytes: 0 and 1 bytes too many after the last layer",
+    ),
     (
         header(0, 2, 5) + zeros(12.5),
-        "the file has 12 and 2 bytes: it ends inside layer 2 [connected] (line 10), 2 and 2 bytes of 27 floats",
+        "the file has 12 and 2 bytes: it ends inside layer 2 [connected] (line 10), "
+        "2 and 2 bytes of 27 floats",
     ),
     (
         header(0, 2000, 0, wide=False) + zeros(36),
@@ -190,7 +195,8 @@ def heads(kind: str, classes: int) -> Graph:
         "yolo": f"num=4\nmask=0,1\nanchors={','.join('12345678')}",
         "region": "num=2\nanchors=1,2,3,4",
     }
-    head = f"[conv]\nfilters={filters}\nactivation=linear\n[{kind}]\nclasses={classes}\n{words[kind]}\n"
+    head = f"[conv]\nfilters={filters}\nactivation=linear\n"
+    head += f"[{kind}]\nclasses={classes}\n{words[kind]}\n"
     cfg = f"[net]\nchannels=3\nheight=4\nwidth=4\n[conv]\nfilters=6\nsize=3\npad=1\n{head}"
     if kind == "yolo":
         cfg += f"[route]\nlayers=0\n{head}"

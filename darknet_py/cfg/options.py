@@ -8,6 +8,7 @@ as a word (of a table, if one is given) or a file name.
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,10 +16,10 @@ from typing import Any
 from darknet_py.cfg.text import Option, Section
 from darknet_py.errors import BadOption, Place, Problems, nearest
 
-_INTEGER = re.compile(r"[+-]?\d+")
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _HEX = r"0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?\d+)?"
 _DECIMAL = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_FLOAT = re.compile(rf"[+-]?(?:{_HEX}|{_DECIMAL}|inf(?:inity)?|nan)", re.IGNORECASE)
+_FLOAT = re.compile(rf"[+-]?(?:{_HEX}|{_DECIMAL}|inf(?:inity)?|nan)", re.ASCII | re.IGNORECASE)
 INT_MAX = 2**31 - 1
 
 
@@ -38,7 +39,12 @@ def option(
 def atoi(text: str) -> int:
     """C's atoi: the longest integer prefix, 0 when there is none, limited to 32 bits."""
     match = _INTEGER.match(text)
-    return max(-INT_MAX - 1, min(INT_MAX, int(match.group()))) if match else 0
+    if not match:
+        return 0
+    digits = match.group().lstrip("+-").lstrip("0")
+    # Python refuses to read thousands of digits; more than ten overflow anyway.
+    value = int(digits[:11] or "0")
+    return max(-INT_MAX - 1, -value) if text[0] == "-" else min(INT_MAX, value)
 
 
 def atof(text: str) -> float:
@@ -47,7 +53,10 @@ def atof(text: str) -> float:
     if not match:
         return 0.0
     word = match.group()
-    return float.fromhex(word) if "x" in word.lower() else float(word)
+    try:
+        return float.fromhex(word) if "x" in word.lower() else float(word)
+    except OverflowError:
+        return -math.inf if word[0] == "-" else math.inf
 
 
 def split_list(text: str) -> list[str]:

@@ -68,7 +68,7 @@ def read_text(path: str | os.PathLike[str], what: str, error: type[DarknetError]
     except OSError as failure:
         raise error(f"cannot be read: {failure.strerror}", place) from None
     if len(raw) > MAX_BYTES:
-        raise error(f"is larger than {MAX_BYTES >> 20} MB, which no {what} file is", place)
+        raise error(f"is larger than {MAX_BYTES >> 20} MB, expected {what} file", place)
     if b"\0" in raw:
         raise error(f"is a binary file, expected {what} file; are cfg and weights swapped?", place)
     return raw.decode("utf-8-sig", errors="replace")
@@ -77,24 +77,24 @@ def read_text(path: str | os.PathLike[str], what: str, error: type[DarknetError]
 def parse(text: str, path: str, problems: Problems) -> list[Section]:
     """Sections in file order; the grammar's own complaints go to `problems`."""
     sections: list[Section] = []
-    name, start, options = "", 0, list[Option]()
+    name, start, options = "", 0, list[Option]()  # start is 0 until the first section
     for number, line in meaningful_lines(text):
         if line.startswith("["):
-            if name:
+            if start:
                 sections.append(Section(name, path, start, tuple(options)))
             if len(sections) >= MAX_SECTIONS:
                 message = f"more than {MAX_SECTIONS} sections; no network has that many"
                 raise CfgError(message, Place(path, number))
             name, start, options = _section_name(line), number, []
             continue
-        if not name:
+        if not start:
             message = f"'{line[:40]}' stands before any section; a cfg starts with [net]"
             raise CfgError(message, Place(path, number))
         options.extend(_option(line, Place(path, number, name), problems))
         if len(options) > MAX_OPTIONS:
             message = f"more than {MAX_OPTIONS} options in one section; is this a cfg?"
             raise CfgError(message, Place(path, number, name))
-    if not name:
+    if not start:
         raise CfgError("has no section at all; a cfg starts with [net]", Place(path))
     sections.append(Section(name, path, start, tuple(options)))
     _report_duplicates(sections, problems)

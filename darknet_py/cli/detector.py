@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from darknet_py.cli import options
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 WINDOW_WORDS = ("dont_show", "fullscreen")
@@ -40,13 +42,7 @@ OPTIONS = (
         "--prefix", metavar="NAME", help="Write pictures as NAME.jpg instead of predictions.jpg."
     ),
     click.option("--names", metavar="FILE", help="Class names, one a line."),
-    click.option(
-        "--fork",
-        type=click.Choice(["alexeyab", "pjreddie"]),
-        default="alexeyab",
-        show_default=True,
-        help="Whose numbers to give.",
-    ),
+    options.fork,
     click.option("-i", "gpu", type=int, metavar="GPU", help="CUDA device number."),
     click.option("--nogpu", is_flag=True, help="Run on the CPU."),
     click.option("--device", help="cpu, cuda, cuda:N or mps (default: CUDA if there is one)."),
@@ -63,8 +59,8 @@ OPTIONS = (
         show_default=True,
         help="Pictures run at once.",
     ),
-    click.option("--width", type=int, help="Network width instead of the cfg's."),
-    click.option("--height", type=int, help="Network height instead of the cfg's."),
+    options.width,
+    options.height,
     click.option(
         "--exif", is_flag=True, help="Turn pictures as their EXIF says (Darknet does not)."
     ),

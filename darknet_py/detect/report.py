@@ -6,11 +6,14 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from darknet_py.detect.result import Result
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph
 from darknet_py.weights import replacing
+
+if TYPE_CHECKING:
+    from darknet_py.detect.result import Result
 
 LAYER_TYPES = {"region": 27, "yolo": 28, "Gaussian_yolo": 29}
 """AlexeyAB's numbers of the heads it announces."""

@@ -137,6 +137,8 @@ class Layer:
     NO_EFFECT: ClassVar[Mapping[str, str]] = {}
     HEAD: ClassVar[bool] = False
     """the output is decoded to boxes; `net(x)` returns it."""
+    READS_IMAGES: ClassVar[bool] = False
+    """the input must have a width and a height."""
 
     section: Section
 
@@ -161,6 +163,10 @@ class Layer:
     def shape(self, at: Site) -> Shape:
         """Output shape for one image; raises ShapeError when the inputs do not fit."""
         return at.input
+
+    def flat(self, at: Site) -> bool:
+        """Whether the output is a mere row of values, without width and height."""
+        return False
 
     def stored(self, at: Site) -> Iterator[Stored]:
         """The tensors in the order the weights file holds them."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
-from darknet_py.errors import Problems
+from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
     Layer,
@@ -86,6 +86,8 @@ def _overwritten(full: torch.Tensor, blurred: torch.Tensor) -> torch.Tensor:
 class Convolutional(Layer):
     """Cross-correlation with zero padding, optional batch normalisation, activation."""
 
+    READS_IMAGES: ClassVar[bool] = True
+
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "stream": "CUDA streams are torch's business",
         "wait_stream": "CUDA streams are torch's business",
@@ -159,6 +161,7 @@ class Convolutional(Layer):
         stride_y, stride_x = self.strides
         require_positive(self, filters=self.filters, size=self.size, stride=min(self.strides))
         require_positive(self, groups=self.groups, dilation=self.dilation)
+        self._check_numload()
         self._check_groups(at.input.c)
         self._check_shared(at)
         self._check_deformed()
@@ -174,6 +177,11 @@ class Convolutional(Layer):
             message = f"a {self.size}x{self.size} kernel does not fit into the input {into}"
             raise self.misfit(message, "size")
         return Shape(self.filters, height, width)
+
+    def _check_numload(self) -> None:
+        if not 0 <= self.numload <= self.filters:
+            message = f"read {self.numload}, expected 0 to {self.filters} (filters={self.filters})"
+            raise BadOption(message, self.place("numload"))
 
     def _check_groups(self, channels: int) -> None:
         if channels % self.split or self.filters % self.split:
@@ -301,6 +309,8 @@ def _binarized(kernel: torch.Tensor) -> torch.Tensor:
 @dataclass(frozen=True, kw_only=True)
 class Deconvolutional(Layer):
     """Transposed convolution, optional batch normalisation, activation (pjreddie's fork)."""
+
+    READS_IMAGES: ClassVar[bool] = True
 
     filters: int = option(1)
     size: int = option(1)

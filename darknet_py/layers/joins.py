@@ -55,11 +55,13 @@ class Route(Layer):
     def shape(self, at: Site) -> Shape:
         self._check_groups(at)
         channels = sum(shape.c for shape in at.inputs) // self.groups
-        first = at.inputs[0]
-        if any((shape.h, shape.w) != (first.h, first.w) for shape in at.inputs):
+        if self.flat(at):
             # Darknet then joins the flat outputs and gives the layer no width and height.
             return Shape(sum(shape.size for shape in at.inputs) // self.groups, 1, 1)
-        return Shape(channels, first.h, first.w)
+        return Shape(channels, at.input.h, at.input.w)
+
+    def flat(self, at: Site) -> bool:
+        return len({(shape.h, shape.w) for shape in at.inputs}) > 1
 
     def _check_groups(self, at: Site) -> None:
         require_positive(self, groups=self.groups)
@@ -100,7 +102,7 @@ class Route(Layer):
             f"layer {i}: {shape}"
             for i, shape in zip(self.references(at.index), at.inputs, strict=True)
         ]
-        if len({(shape.h, shape.w) for shape in at.inputs}) > 1:
+        if self.flat(at):
             message = f"joins unlike sizes ({', '.join(sizes)})"
             cure = "Darknet gives such a layer no width and height"
             problems.warn(self.place("layers"), f"{message}; {cure}")
@@ -157,7 +159,7 @@ class Shortcut(Layer):
         if "weights" in weights:
             out = self._weighted(self._normalized(weights["weights"]), inputs)
         elif inputs[0].shape[2:] != inputs[1].shape[2:] or self._factors(at) != (1, 1):
-            out = self._sampled(inputs[0], inputs[1], self._factors(at))
+            out = self._scaled(inputs, self._factors(at))
         else:
             out = self._sum(inputs)
         return activate(self.activation, out, fresh=True)
@@ -185,6 +187,13 @@ class Shortcut(Layer):
         else:
             factors = factors.clamp(min=RELU_FLOOR)
         return factors / (SUM_EPSILON + factors.sum(dim=0, keepdim=True))
+
+    def _scaled(self, inputs: Sequence[torch.Tensor], factors: tuple[float, float]) -> torch.Tensor:
+        """The sum with alpha on the previous layer and beta on every other."""
+        out = self._sampled(inputs[0], inputs[1], factors)
+        for other in inputs[2:]:
+            out = self._sampled(out, other, (1, factors[1]))
+        return out
 
     def _sampled(
         self, out: torch.Tensor, other: torch.Tensor, factors: tuple[float, float]

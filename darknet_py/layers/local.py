@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
@@ -32,6 +32,8 @@ else:
 class Local(Layer):
     """Unshared convolution; `pad` is a number of pixels here, and each output has its own bias."""
 
+    READS_IMAGES: ClassVar[bool] = True
+
     filters: int = option(1)
     size: int = option(1)
     stride: int = option(1)
@@ -40,7 +42,7 @@ class Local(Layer):
 
     def shape(self, at: Site) -> Shape:
         require_positive(self, filters=self.filters, size=self.size, stride=self.stride)
-        if max(at.input.h, at.input.w) + 2 * self.pad < self.size:
+        if min(at.input.h, at.input.w) + 2 * self.pad < self.size:
             message = f"a {self.size}x{self.size} kernel does not fit into the input {at.input}"
             raise self.misfit(message, "size")
         return Shape(self.filters, self._count(at.input.h), self._count(at.input.w))

@@ -25,6 +25,8 @@ class Pool(Layer):
     `padding` is the total of both sides and size-1 unless given; windows start at -(padding // 2).
     """
 
+    READS_IMAGES: ClassVar[bool] = True
+
     stride: int = option(1)
     stride_x: int | None = option(None)
     stride_y: int | None = option(None)
@@ -64,7 +66,7 @@ class Pool(Layer):
         return near, max(0, right), near, max(0, bottom)
 
     def flops(self, at: Site, out: Shape) -> float:
-        return float(self.window**2 * out.size)
+        return float(self.window**2 * at.input.c * out.h * out.w)
 
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
         stride_y, stride_x = self.strides
@@ -124,6 +126,11 @@ class Maxpool(Pool):
         x = F.pad(x, (0, 0, 0, 0, 0, missing), value=float("-inf"))
         return x.unflatten(1, (-1, self.out_channels)).amax(dim=1)
 
+    def flops(self, at: Site, out: Shape) -> float:
+        # Counted before the blur, which takes over the stride.
+        full = self._pooled(at.input, self._own_strides) if self.antialiasing else out
+        return super().flops(at, full)
+
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
         if self.maxpool_depth:
             return str(self.out_channels), "depth"
@@ -151,6 +158,8 @@ class LocalAvgpool(Pool):
 @dataclass(frozen=True, kw_only=True)
 class Avgpool(Layer):
     """Mean of each channel over the whole image."""
+
+    READS_IMAGES: ClassVar[bool] = True
 
     def shape(self, at: Site) -> Shape:
         return Shape(at.input.c, 1, 1)

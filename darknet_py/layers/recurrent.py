@@ -356,9 +356,17 @@ class ConvLstm(_ImageRecurrent):
                 leave = leave + part("vo", c)
             h = torch.sigmoid(leave) * activate(self.lstm_activation, c)
             # The cell is limited after h has been computed from it.
-            return h, (h, c.clamp(-limit, limit) if limit else c)
+            return self._residual(h, x), (h, c.clamp(-limit, limit) if limit else c)
 
         return advance
+
+    def _residual(self, h: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """shortcut=1 adds the first half of the bottleneck to the output, not to the state."""
+        if not (self.shortcut and self.bottleneck):
+            return h
+        half = h[0].numel() // 2
+        kept = torch.arange(h[0].numel(), device=h.device).reshape(h.shape[1:]) < half
+        return h + torch.where(kept, x, 0.0)
 
     def flops(self, at: Site, out: Shape) -> float:
         return super().flops(at, out) + (12 if self.peephole else 9) * out.size

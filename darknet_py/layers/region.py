@@ -11,7 +11,7 @@ from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.base import Layer, Run, Shape, Site, Weights, require_positive, section
 from darknet_py.layers.tree import Tree, read_map, read_tree
-from darknet_py.layers.yolo import UNSET_ANCHOR, check_channels
+from darknet_py.layers.yolo import UNSET_ANCHOR, check_anchor_count, check_channels
 
 if TYPE_CHECKING:
     import torch
@@ -81,13 +81,7 @@ class Region(Layer):
     def check(self, at: Site, problems: Problems) -> None:
         formula = f"num*(classes+coords+1) = {self.num}*({self.classes}+{self.coords}+1)"
         check_channels(self, at, self.num * self.entries, formula, problems)
-        if self.anchors and len(self.anchors) != 2 * self.num:
-            message = f"{len(self.anchors)} numbers, expected 2*num = {2 * self.num}"
-            report = problems.warn if len(self.anchors) % 2 == 0 else None
-            if report:
-                report(self.place("anchors"), message)
-            else:
-                problems.fail(BadOption(message, self.place("anchors")))
+        check_anchor_count(self, self.anchors, self.num, problems)
         self._check_tree(problems)
 
     def _check_tree(self, problems: Problems) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
@@ -22,6 +22,8 @@ else:
 @dataclass(frozen=True, kw_only=True)
 class Upsample(Layer):
     """Repeat every pixel `stride` times (a negative stride sums blocks), then times `scale`."""
+
+    READS_IMAGES: ClassVar[bool] = True
 
     stride: int = option(2)
     scale: float = option(1.0)
@@ -53,6 +55,8 @@ class Upsample(Layer):
 @dataclass(frozen=True, kw_only=True)
 class _Reorg(Layer):
     """The shape rule both reorg kinds share: pixels to channels, or back with reverse=1."""
+
+    READS_IMAGES: ClassVar[bool] = True
 
     stride: int = option(1)
     reverse: int = option(0)
@@ -87,6 +91,9 @@ class Reorg(_Reorg):
 
     flatten: int = option(0)
     extra: int = option(0, low=0)
+
+    def flat(self, at: Site) -> bool:
+        return bool(self.extra)
 
     def shape(self, at: Site) -> Shape:
         if self.extra:
@@ -152,6 +159,8 @@ class Reorg3d(_Reorg):
 @dataclass(frozen=True, kw_only=True)
 class Crop(Layer):
     """The middle of the image, scaled from [0, 1] to [-1, 1] unless noadjust=1."""
+
+    READS_IMAGES: ClassVar[bool] = True
 
     crop_height: int = option(1)
     crop_width: int = option(1)

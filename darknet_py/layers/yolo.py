@@ -37,6 +37,21 @@ def check_channels(layer: Layer, at: Site, needed: int, formula: str, problems: 
     problems.fail(layer.misfit(message))
 
 
+def check_anchor_count(
+    layer: Layer, anchors: Sequence[float], num: int, problems: Problems
+) -> None:
+    """Warns about anchors= of another length than 2*num; the C programs say nothing."""
+    count = len(anchors)
+    if count == 2 * num:
+        return
+    message = f"{count} numbers, expected 2*num = {2 * num}"
+    if count % 2:
+        message += ", pairs of width and height: is a comma missing?"
+    elif count < 2 * num:
+        message += "; missing anchors count as 0.5"
+    problems.warn(layer.place("anchors"), message)
+
+
 @dataclass(frozen=True, kw_only=True)
 class AnchorHead(Layer):
     """The options and checks that [yolo] and [Gaussian_yolo] share."""
@@ -94,7 +109,7 @@ class AnchorHead(Layer):
     @property
     def sizes(self) -> list[tuple[float, float]]:
         """(width, height) of this head's anchors in input pixels."""
-        padded = [*self.anchors[: 2 * self.num], *[UNSET_ANCHOR] * (2 * self.num)]
+        padded = [*self.anchors, *[UNSET_ANCHOR] * (2 * self.num)]
         return [(padded[2 * number], padded[2 * number + 1]) for number in self.masks]
 
     def shape(self, at: Site) -> Shape:
@@ -106,25 +121,19 @@ class AnchorHead(Layer):
         formula = f"masks*(classes+{self.COORDINATES + 1}) = "
         formula += f"{count}*({self.classes}+{self.COORDINATES + 1})"
         check_channels(self, at, count * self.entries, formula, problems)
-        self._check_anchors(problems)
+        self._check_masks(problems)
+        check_anchor_count(self, self.anchors, self.num, problems)
 
-    def _check_anchors(self, problems: Problems) -> None:
+    def _check_masks(self, problems: Problems) -> None:
+        """A published file has masks over num that anchors follow: C reads past its array."""
         outside = [number for number in self.masks if not 0 <= number < self.num]
-        if outside:
-            message = f"read {outside[0]}, expected 0 to {self.num - 1} (num={self.num})"
+        if not outside:
+            return
+        message = f"read {outside[0]}, expected 0 to {self.num - 1} (num={self.num})"
+        if min(outside) >= 0 and max(outside) < len(self.anchors) // 2:
+            problems.warn(self.place("mask"), f"{message}; the anchors of that number are used")
+        else:
             problems.fail(BadOption(message, self.place("mask")))
-        count = len(self.anchors)
-        if count % 2:
-            message = f"{count} numbers, expected pairs: 2*num = {2 * self.num}"
-            problems.fail(BadOption(message, self.place("anchors")))
-        elif count < 2 * self.num:
-            message = (
-                f"{count} numbers, expected 2*num = {2 * self.num}; missing anchors count as 0.5"
-            )
-            problems.warn(self.place("anchors"), message)
-        elif count > 2 * self.num:
-            message = f"{count} numbers, expected 2*num = {2 * self.num}; the rest is never used"
-            problems.warn(self.place("anchors"), message)
 
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
         return "", f"{len(self.masks)} anchors"

@@ -135,6 +135,13 @@ def test_errors(content: str, message: str) -> None:
     assert str(caught.value).startswith(message)
 
 
+def test_too_many_options() -> None:
+    lines = "a=1\n" * text.MAX_OPTIONS
+    assert len(parse(f"[net]\n{lines}", "net.cfg", Problems())[0].options) == text.MAX_OPTIONS
+    with pytest.raises(CfgError, match=f"more than {text.MAX_OPTIONS} options in one section"):
+        parse(f"[net]\n{lines}b=1\n", "net.cfg", Problems())
+
+
 def test_ten_thousand_sections_are_allowed() -> None:
     assert len(parse("[a]\n" * 10_000, "net.cfg", Problems())) == 10_000
 
@@ -193,7 +200,7 @@ def test_binary_file(tmp_path: Path) -> None:
 def test_huge_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text, "MAX_BYTES", 2 << 20)
     (tmp_path / "net.cfg").write_bytes(b"#" * ((2 << 20) + 1))
-    with pytest.raises(CfgError, match="is larger than 2 MB, which no a? ?cfg file is"):
+    with pytest.raises(CfgError, match="is larger than 2 MB, which no .*cfg file is"):
         read(tmp_path / "net.cfg", Problems())
 
 
@@ -241,7 +248,7 @@ def test_every_option_is_kept_in_order(pairs: list[tuple[str, str]]) -> None:
     cfg = "\n".join(["[net]", *("=".join(pair) for pair in pairs)])
     (section,) = parse(cfg, "net.cfg", Problems())
     assert [(option.key, option.value) for option in section.options] == pairs
-    for key, value in {key: value for key, value in reversed(pairs)}.items():
+    for key, value in dict(reversed(pairs)).items():
         found = section.find(key)
         assert found is not None and found.value == value
 

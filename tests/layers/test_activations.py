@@ -150,7 +150,7 @@ def test_in_place_only_without_gradients() -> None:
 
 @pytest.mark.parametrize("name", [*POINTWISE, *CHANNELS])
 def test_works_after_every_layer(name: str) -> None:
-    """The C code turns swish, mish and the channel kinds to 0 after layers that are no convolutions."""
+    """The C code turns swish, mish and the channel kinds to 0 after most layers."""
     section = f"[activation]\nactivation={name}"
     checked = check_layer(section, (4, 3, 2))
     x = checked.inputs[0]

@@ -312,7 +312,7 @@ ERRORS = [
     (
         "share_index=-1",
         ShapeError,
-        r"share_index: read -1 = layer 0-1, expected an earlier layer: none",
+        r"share_index: read -1 = layer -1, expected an earlier layer: none",
     ),
     ("share_index=5", ShapeError, "share_index: read 5 = layer 5, expected an earlier layer"),
     ("size=3\nsway=1\nrotate=1", ShapeError, "rotate: only one of sway, rotate may be set"),
@@ -397,7 +397,8 @@ def test_operations_as_alexeyab_counts_them() -> None:
 
 def test_table_rows() -> None:
     cfg = "[net]\nchannels=4\nheight=9\nwidth=9\n"
-    cfg += "[conv]\nfilters=8\nsize=3\nstride_x=2\nstride_y=1\ngroups=2\n[conv]\nsize=3\ndilation=2\npad=1\n"
+    cfg += "[conv]\nfilters=8\nsize=3\nstride_x=2\nstride_y=1\ngroups=2\n"
+    cfg += "[conv]\nsize=3\ndilation=2\npad=1\n"
     graph = read(cfg + "[deconv]\nfilters=2\nsize=3\nstride=2\n")
     rows = [node.layer.table_row(graph.site(node.index), node.out) for node in graph.nodes]
     assert rows == [("8/2", "3 x 3/ 2x1"), ("1", "3 x 3/ 1(2)"), ("2", "3 x 3/ 2")]

@@ -67,7 +67,7 @@ ROUTE_ERRORS = [
         CfgError,
         "[route] layers: read 3 = layer 3, expected an earlier layer: 0 to 2 or -1 to -3",
     ),
-    ("layers=-1,-4", CfgError, "[route] layers: read -4 = layer 3-4, expected an earlier layer"),
+    ("layers=-1,-4", CfgError, "[route] layers: read -4 = layer -1, expected an earlier layer"),
     ("layers=0\ngroups=0", CfgError, "groups: read 0, expected at least 1"),
     ("layers=0\ngroups=2\ngroup_id=2", BadOption, "group_id: read 2, expected 0 to 1 (groups=2)"),
     ("layers=0\ngroup_id=-1", BadOption, "group_id: read -1, expected at least 0"),
@@ -87,7 +87,7 @@ def test_route_errors(options: str, error: type[CfgError], message: str) -> None
 
 def test_route_cannot_be_first() -> None:
     with pytest.raises(
-        CfgError, match="read -1 = layer 0-1, expected an earlier layer: none: this is layer 0"
+        CfgError, match="read -1 = layer -1, expected an earlier layer: none: this is layer 0"
     ):
         read("[net]\nchannels=3\nheight=4\nwidth=4\n[route]\nlayers=-1\n")
 
@@ -391,7 +391,7 @@ def test_implicit_errors(options: str) -> None:
 
 
 def test_yolov7s_implicit_pairs() -> None:
-    """[implicit] + [shortcut] of 1 x 1 x C numbers is how YOLOR adds them to every pixel's channels."""
+    """[implicit] and [scale_channels]: YOLOR's factor for every channel."""
     feed = conv(4) + "[implicit]\nfilters=4\nmean=1\nstd=.02\n[scale_channels]\nfrom=0\n"
     checked = check_layer("[dropout]", feed=feed)
     close(checked.output, checked.trace[0] * checked.trace[1][:, :, :1, :1], 1e-6)
@@ -399,7 +399,8 @@ def test_yolov7s_implicit_pairs() -> None:
 
 def test_table_rows() -> None:
     cfg = f"[net]\nchannels=3\nheight=6\nwidth=4\n{conv(4)}{conv(4)}"
-    cfg += "[route]\nlayers=-1,0\ngroups=2\ngroup_id=1\n[shortcut]\nfrom=0,-2\n[sam]\nfrom=3\n[implicit]\nfilters=7\n"
+    cfg += "[route]\nlayers=-1,0\ngroups=2\ngroup_id=1\n[shortcut]\nfrom=0,-2\n"
+    cfg += "[sam]\nfrom=3\n[implicit]\nfilters=7\n"
     graph = read(cfg)
     rows = [node.layer.table_row(graph.site(node.index), node.out) for node in graph.nodes[2:]]
     assert rows == [("1 0", "1/2"), ("0 1", ""), ("3", ""), ("7", "1 atoms")]

@@ -28,7 +28,8 @@ def test_defaults_are_those_of_the_c_programs() -> None:
         "learning_rate_min": 0.00001, "momentum": 0.9, "decay": 0.0001, "burn_in": 0, "power": 4.0,
         "policy": "constant", "step": 1, "scale": 1.0, "gamma": 1.0, "steps": (), "scales": (),
         "sgdr_cycle": None, "sgdr_mult": 2, "adam": 0, "B1": 0.9, "B2": 0.999, "eps": None,
-        "angle": 0.0, "aspect": 1.0, "saturation": 1.0, "exposure": 1.0, "hue": 0.0, "max_crop": None,
+        "angle": 0.0, "aspect": 1.0, "saturation": 1.0, "exposure": 1.0, "hue": 0.0,
+        "max_crop": None,
         "min_crop": None, "flip": 1, "mosaic": 0, "letter_box": 0, "resize_step": 32.0,
         "label_smooth_eps": 0.0, "augment_speed": 2, "loss_scale": 1.0,
     }  # fmt: skip
@@ -112,7 +113,8 @@ def test_options_without_effect(key: str, why: str) -> None:
 def test_unknown_option_names_the_nearest() -> None:
     found = notices_of(read(f"[net]\ninputs=3\nlearning_rat=.1{LAYER}"))
     assert found == [
-        "warning: [net] learning_rat: unknown option, it has no effect; did you mean 'learning_rate'?"
+        "warning: [net] learning_rat: unknown option, it has no effect; "
+        "did you mean 'learning_rate'?"
     ]
 
 

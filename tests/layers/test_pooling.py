@@ -12,7 +12,7 @@ from darknet_py.errors import BadOption, CfgError
 
 
 def windows(x: Array, size: int, stride: tuple[int, int], padding: int) -> list[list[list[Array]]]:
-    """[row][column] -> the pixels (N, C, count) of each window that lie inside; padding is the total."""
+    """[row][column] -> the pixels (N, C, count) of each window that lie inside the image."""
     height, width = x.shape[2:]
     out_h = int((height + padding - size) / stride[0]) + 1
     out_w = int((width + padding - size) / stride[1]) + 1

@@ -358,8 +358,7 @@ CARRIERS = [
 
 
 def parts_of(section: str, steps: int) -> Network:
-    net = network(f"[net]\nchannels=2\nheight=3\nwidth=2\ntime_steps={steps}\n{section}\n")
-    return net
+    return network(f"[net]\nchannels=2\nheight=3\nwidth=2\ntime_steps={steps}\n{section}\n")
 
 
 @pytest.mark.parametrize("section", CARRIERS)
@@ -432,7 +431,8 @@ def test_pjreddies_rnn_needs_no_hidden() -> None:
 
 
 def test_flops_count_every_part() -> None:
-    cfg = "[net]\nchannels=2\nheight=3\nwidth=4\n[conv_lstm]\nsize=1\noutput=5\n[conv_lstm]\nsize=1\noutput=5\npeephole=1\n"
+    cfg = "[net]\nchannels=2\nheight=3\nwidth=4\n[conv_lstm]\nsize=1\noutput=5\n"
+    cfg += "[conv_lstm]\nsize=1\noutput=5\npeephole=1\n"
     graph = read(cfg + "[lstm]\noutput=6\n")
     flops = [node.layer.flops(graph.site(node.index), node.out) for node in graph.nodes]
     pixels = 3 * 4

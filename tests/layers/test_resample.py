@@ -223,7 +223,8 @@ def test_errors(kind: str, options: str, error: type[CfgError], message: str) ->
 
 
 def test_table_rows() -> None:
-    cfg = "[net]\nchannels=4\nheight=8\nwidth=8\n[upsample]\n[upsample]\nstride=-2\n[reorg3d]\nstride=2\n"
+    cfg = "[net]\nchannels=4\nheight=8\nwidth=8\n[upsample]\n"
+    cfg += "[upsample]\nstride=-2\n[reorg3d]\nstride=2\n"
     graph = read(cfg)
     rows = [node.layer.table_row(graph.site(node.index), node.out) for node in graph.nodes]
     assert rows == [("", "2x"), ("", "1/2x"), ("", "/ 2")]

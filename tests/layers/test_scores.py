@@ -216,6 +216,11 @@ def test_contrastive_errors(options: str, message: str) -> None:
         read(f"[net]\nchannels=3\nheight=4\nwidth=4\n{YOLO}[contrastive]\n{options}\n")
 
 
+def test_contrastive_collects_one_error() -> None:
+    cfg = f"[net]\nchannels=3\nheight=4\nwidth=4\n{YOLO}[contrastive]\n"
+    assert len(notices_of(read(cfg, collect=True))) == 1
+
+
 def test_iseg_squashes_the_class_planes_only() -> None:
     def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
         out = inputs[0].astype(float)

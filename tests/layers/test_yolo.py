@@ -77,7 +77,8 @@ def test_gaussian_yolo(scale: float) -> None:
 
 
 def head(options: str, channels: int = 14, above: str = "[conv]\nfilters=14\n") -> str:
-    return f"[net]\nchannels={channels}\nheight=4\nwidth=4\n{above}[yolo]\nclasses=2\nnum=2\n{options}\n"
+    start = f"[net]\nchannels={channels}\nheight=4\nwidth=4\n{above}"
+    return f"{start}[yolo]\nclasses=2\nnum=2\n{options}\n"
 
 
 def test_sizes_are_those_of_the_mask() -> None:
@@ -119,25 +120,42 @@ def test_sizes_must_be_positive(key: str) -> None:
         read(f"[net]\nchannels=6\nheight=2\nwidth=2\n[yolo]\n{key}=0\n")
 
 
-def test_odd_anchors() -> None:
-    with pytest.raises(BadOption, match=re.escape("anchors: 3 numbers, expected pairs: 2*num = 4")):
-        read(head("anchors=1,2,3"))
-
-
 @pytest.mark.parametrize(
     "options, message",
     [
-        ("anchors=1,2", "2 numbers, expected 2*num = 4; missing anchors count as 0.5"),
-        ("anchors=1,2,3,4,5,6", "6 numbers, expected 2*num = 4; the rest is never used"),
+        ("anchors=1,2", "anchors: 2 numbers, expected 2*num = 4; missing anchors count as 0.5"),
+        ("", "anchors: 0 numbers, expected 2*num = 4; missing anchors count as 0.5"),
+        ("anchors=1,2,3,4,5,6", "anchors: 6 numbers, expected 2*num = 4"),
+        (
+            "anchors=1,2,3",
+            "anchors: 3 numbers, expected 2*num = 4, pairs of width and height: "
+            "is a comma missing?",
+        ),
     ],
 )
 def test_warnings(options: str, message: str) -> None:
-    assert notices_of(read(head(options))) == [f"warning: [yolo] anchors: {message}"]
+    assert notices_of(read(head(options))) == [f"warning: [yolo] {message}"]
+
+
+def test_masks_over_num_take_anchors_that_are_written() -> None:
+    """Published files have them (cspx-p7-mish); C reads past its array there."""
+    graph = read(head("mask=0,2\nanchors=1,2,3,4,5,6"))
+    assert graph.nodes[1].layer.sizes == [(1.0, 2.0), (5.0, 6.0)]
+    assert notices_of(graph) == [
+        "warning: [yolo] mask: read 2, expected 0 to 1 (num=2); "
+        "the anchors of that number are used",
+        "warning: [yolo] anchors: 6 numbers, expected 2*num = 4",
+    ]
+
+
+def test_odd_anchors_fill_up_with_one_half() -> None:
+    assert read(head("anchors=1,2,3")).nodes[1].layer.sizes == [(1.0, 2.0), (3.0, 0.5)]
 
 
 @pytest.mark.parametrize(
     "key",
-    ["beta1", "embedding_layer", "track_history_size", "sim_thresh", "dets_for_track", "dets_for_show",
+    ["beta1", "embedding_layer", "track_history_size", "sim_thresh", "dets_for_track",
+     "dets_for_show",
      "track_ciou_norm", "show_details"],
 )  # fmt: skip
 def test_options_without_effect_are_noted(key: str) -> None:
@@ -147,7 +165,8 @@ def test_options_without_effect_are_noted(key: str) -> None:
 
 def test_wrong_filters_names_the_line_and_the_cure() -> None:
     message = (
-        "[yolo]: the layer above has filters=255, this head needs masks*(classes+5) = 2*(2+5) = 14; "
+        "[yolo]: the layer above has filters=255, "
+        "this head needs masks*(classes+5) = 2*(2+5) = 14; "
         "set filters=14 at line 6"
     )
     with pytest.raises(CfgError, match=re.escape(message)):
@@ -171,7 +190,8 @@ def test_wrong_channels_of_the_input() -> None:
 
 def test_wrong_filters_without_a_convolution_above() -> None:
     """A [route] above has no filters= line to set."""
-    cfg = "[net]\nchannels=3\nheight=4\nwidth=4\n[conv]\nfilters=9\n[route]\nlayers=0\n[yolo]\nanchors=1,2\n"
+    cfg = "[net]\nchannels=3\nheight=4\nwidth=4\n"
+    cfg += "[conv]\nfilters=9\n[route]\nlayers=0\n[yolo]\nanchors=1,2\n"
     with pytest.raises(CfgError) as caught:
         read(cfg)
     assert "the layer above has" in str(caught.value)

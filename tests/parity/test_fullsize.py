@@ -19,11 +19,11 @@ pytestmark = pytest.mark.parity
 CFG = Path(__file__).resolve().parents[2] / "cfg"
 NAMES = ("yolov2", "yolov3", "yolov3-tiny", "yolov4", "yolov4-tiny")
 PLAIN, COARSE = 2e-4, 3e-3
-"""AlexeyAB's program rounds mish and swish coarsely: deep nets with them have the wider tolerance."""
+"""Deep nets with mish or swish have the wider one: AlexeyAB's program rounds these coarsely."""
 
 
 def uniform(count: int, seed: int) -> np.ndarray:
-    """`count` float32 in [0, 1): the upper 24 bits of a 32-bit hash of (index + seed * golden ratio)."""
+    """`count` float32 in [0, 1): the upper 24 bits of a 32-bit hash of index and seed."""
     word = np.arange(count, dtype=np.uint32) + np.uint32(seed * 0x9E3779B9 & 0xFFFFFFFF)
     for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
         word ^= word >> np.uint32(shift)
