@@ -1,4 +1,4 @@
-"""The networks shipped in cfg/: they build without a complaint and need the published file sizes."""
+"""The networks shipped in cfg/ build without a complaint and need the published file sizes."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def test_weights_that_do_not_fit(tmp_path: Path) -> None:
     path = weights(tmp_path, sum(COUNTS) + 5)
     (notice,) = check(write(tmp_path), path)
     assert (notice.level, notice.place.path) == ("error", str(path))
-    assert notice.message.startswith("the cfg needs 232 floats, the file has 237: 5 are left over")
+    assert notice.message.startswith("the cfg needs 232 floats, the file has 237: 5 too many")
     assert str(notice).count(str(path)) == 1
 
 

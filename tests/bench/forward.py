@@ -102,7 +102,9 @@ def compare(ours: nn.Module, theirs: nn.Module, x: Tensor) -> tuple[float, float
     """Median milliseconds of both and the median ratio of neighbouring runs."""
     for _ in range(3):
         ours(x), theirs(x)
-    pairs = [(milliseconds(lambda: ours(x)), milliseconds(lambda: theirs(x))) for _ in range(ROUNDS)]
+    pairs = [
+        (milliseconds(lambda: ours(x)), milliseconds(lambda: theirs(x))) for _ in range(ROUNDS)
+    ]
     first, second = zip(*pairs, strict=True)
     ratio = statistics.median(a / b for a, b in pairs)
     return statistics.median(first), statistics.median(second), ratio

@@ -82,7 +82,9 @@ def test_yolo(new_coords: int) -> None:
     for b, j, i, a, v in cells(output, 2):
         if not v[4] > 0.4:
             continue
-        grow = [(2 * v[2]) ** 2, (2 * v[3]) ** 2] if new_coords else [math.exp(v[2]), math.exp(v[3])]
+        grow = (
+            [(2 * v[2]) ** 2, (2 * v[3]) ** 2] if new_coords else [math.exp(v[2]), math.exp(v[3])]
+        )
         w, h = grow[0] * ANCHORS[a][0] / WIDTH, grow[1] * ANCHORS[a][1] / HEIGHT
         scores = {c: v[4] * v[5 + c] for c in range(3) if v[4] * v[5 + c] > 0.4}
         expected.append((b, (i + v[0]) / 8, (j + v[1]) / 4, w, h, v[4], scores))
@@ -90,7 +92,9 @@ def test_yolo(new_coords: int) -> None:
     same(found(graph, output, request()), expected)
 
 
-@pytest.mark.parametrize(("point", "shift"), [("center", 0), ("left_top", 0.5), ("right_bottom", -0.5)])
+@pytest.mark.parametrize(
+    ("point", "shift"), [("center", 0), ("left_top", 0.5), ("right_bottom", -0.5)]
+)
 def test_gaussian_yolo(point: str, shift: float) -> None:
     output = outputs(24)
     expected: list[Row] = []
@@ -215,7 +219,9 @@ def test_region_classfix_drops_objectness_under_one_half() -> None:
 
 @pytest.mark.parametrize("sqrt", [0, 1])
 def test_detection(sqrt: int) -> None:
-    head = f"[connected]\noutput=117\n[detection]\nclasses=3\ncoords=4\nnum=2\nside=3\nsqrt={sqrt}\n"
+    head = (
+        f"[connected]\noutput=117\n[detection]\nclasses=3\ncoords=4\nnum=2\nside=3\nsqrt={sqrt}\n"
+    )
     graph = graph_of(head, 1)
     output = torch.rand(2, 117, 1, 1, generator=torch.Generator().manual_seed(1))
     expected: list[Row] = []

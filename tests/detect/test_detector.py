@@ -4,65 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
+from tiny_detector import files, picture, save
 
 import darknet_py
-from darknet_py import Network
 from darknet_py.detect.detector import Detector, checked_device
-from darknet_py.errors import DataError, DarknetError, ImageError, WeightsError
-
-CFG = """[net]
-width=64
-height=32
-channels={channels}
-[convolutional]
-batch_normalize=1
-filters=8
-size=3
-stride=2
-pad=1
-activation=leaky
-[convolutional]
-filters=16
-size=1
-activation=linear
-[yolo]
-classes=3
-num=2
-mask=0,1
-anchors=10,10,20,16
-"""
-
-
-def files(folder: Path, channels: int = 3) -> tuple[Path, Path]:
-    """A small network with random weights that finds something in every picture."""
-    cfg, weights = folder / "n.cfg", folder / "n.weights"
-    cfg.write_text(CFG.format(channels=channels))
-    network = Network.from_cfg(cfg, seed=1)
-    for name, tensor in network.named_buffers():
-        if name.endswith("rolling_variance"):
-            tensor.fill_(1.0)
-    network.save_weights(weights)
-    return cfg, weights
+from darknet_py.errors import DarknetError, DataError, ImageError, WeightsError
 
 
 @pytest.fixture
 def detector(tmp_path: Path) -> Detector:
     return darknet_py.load(*files(tmp_path), names=["a", "b", "c"])
-
-
-def picture(seed: int = 0, width: int = 50, height: int = 40) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-
-
-def save(folder: Path, *names: str) -> list[Path]:
-    paths = [folder / name for name in names]
-    for seed, path in enumerate(paths):
-        assert cv2.imwrite(str(path), picture(seed))
-    return paths
 
 
 def same(a: darknet_py.Result, b: darknet_py.Result) -> None:

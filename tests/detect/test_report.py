@@ -20,7 +20,12 @@ def result(path: str = "a/dog.jpg") -> Result:
     """Two boxes: the right one is a dog and a cat, the left one a cat and something hidden."""
     boxes = Boxes(
         np.array(
-            [[0.75, 0.5, 0.25, 0.5], [0.75, 0.5, 0.25, 0.5], [0.1, 0.2, 0.3, 0.1], [0.1, 0.2, 0.3, 0.1]],
+            [
+                [0.75, 0.5, 0.25, 0.5],
+                [0.75, 0.5, 0.25, 0.5],
+                [0.1, 0.2, 0.3, 0.1],
+                [0.1, 0.2, 0.3, 0.1],
+            ],
             np.float32,
         ),
         np.array([0.4, 0.906, 0.5, 0.99], np.float32),

@@ -22,13 +22,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "pictures"
 
 
-def names_of(paths: list[Path]) -> list[str]:
-    return [path.name for path in paths]
+def names_of(paths: list[str]) -> list[str]:
+    return [Path(path).name for path in paths]
 
 
 def test_a_file_is_itself_whatever_its_suffix(folder: Path) -> None:
-    assert expand(folder / "b.jpg") == [folder / "b.jpg"]
-    assert expand(str(folder / "notes.md")) == [folder / "notes.md"]
+    assert expand(folder / "b.jpg") == [str(folder / "b.jpg")]
+    assert expand(str(folder / "notes.md")) == [str(folder / "notes.md")]
+
+
+def test_a_path_stays_as_it_was_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    assert expand("./b.jpg") == ["./b.jpg"]
 
 
 def test_a_folder_gives_its_pictures_sorted(folder: Path) -> None:
@@ -43,7 +48,7 @@ def test_patterns(folder: Path) -> None:
 
 
 def test_a_name_with_pattern_characters_is_a_file_first(folder: Path) -> None:
-    assert expand(folder / "e[1].jpg") == [folder / "e[1].jpg"]
+    assert expand(folder / "e[1].jpg") == [str(folder / "e[1].jpg")]
 
 
 def test_several_sources_in_order(folder: Path) -> None:
@@ -59,10 +64,10 @@ def test_a_list_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     found = expand(folder / "list.txt")
     assert found[:4] == [
-        Path("pictures/b.jpg"),
-        folder / "a.PNG",
-        folder / "sub/d.jpeg",
-        Path("gone/x.jpg"),
+        "pictures/b.jpg",
+        str(folder / "a.PNG"),
+        str(folder / "sub/d.jpeg"),
+        "gone/x.jpg",
     ]
     assert len(found) == 5
 
@@ -70,9 +75,9 @@ def test_a_list_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_list_prefers_the_working_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "list.TXT").write_text("b.jpg\n")
     monkeypatch.chdir(folder.parent)
-    assert expand(folder / "list.TXT") == [folder / "b.jpg"]
+    assert expand(folder / "list.TXT") == [str(folder / "b.jpg")]
     Path("b.jpg").write_bytes(b"x")
-    assert expand(folder / "list.TXT") == [Path("b.jpg")]
+    assert expand(folder / "list.TXT") == ["b.jpg"]
 
 
 def test_nothing_found(folder: Path) -> None:

@@ -87,6 +87,7 @@ GEOMETRY = [
     ("size=3\npad=1\nstride=2\nstride_y=0", {"padding": 1, "stride": (2, 2)}, "0 counts as unset"),
     ("size=3\npad=1\ndilation=2", {"padding": 1, "dilation": 2}, "dilation keeps the size"),
     ("size=3\ndilation=2", {"dilation": 2}, "dilation does not enter the output's size"),
+    ("size=3\ndilation=3", {"dilation": 3}, "likewise"),
     ("size=3\npadding=2\ndilation=2", {"padding": 2, "dilation": 2}, "padding is dilated too"),
     ("size=2\npad=1\ndilation=3\nstride=2", {"padding": 1, "dilation": 3, "stride": (2, 2)}, "all"),
     ("size=1\ndilation=4", {}, "no dilation of 1x1"),

@@ -52,7 +52,9 @@ def unmatched(boxes: list[list[float]], others: list[list[float]]) -> list[list[
 
 
 def cases() -> list[tuple[str, str]]:
-    return [(model, run) for model in MODELS for run in RUNS if (model, run) != (MODELS[1], "pjreddie")]
+    return [
+        (model, run) for model in MODELS for run in RUNS if (model, run) != (MODELS[1], "pjreddie")
+    ]
 
 
 @pytest.mark.parametrize(("model", "run"), cases())
