@@ -7,7 +7,8 @@ INSTALLED = $(VENV)/.installed
 .PHONY: demo test parity check format bench
 
 demo: $(INSTALLED)
-	$(BIN)/darknet-py summary cfg/yolov3-tiny.cfg
+	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.png
+	@echo "the boxes are drawn in predictions.jpg"
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -m "not parity" tests

@@ -43,6 +43,14 @@ class Fork:
     """a [region] box needs objectness above the threshold; otherwise only class scores count."""
     region_hier_thresh: bool
     """[region] with a tree descends with -hier; otherwise the last class over .5 counts."""
+    yolo_plain: bool
+    """[yolo] is trained on squared errors without normalizers and further options, and of several
+    labels for one box the last one counts; otherwise AlexeyAB's options work and deltas add up."""
+    truth_size: int
+    """values of one label in truth arrays: x y w h class, and a track number in AlexeyAB's."""
+    freezes: bool
+    """stopbackward=1 keeps all earlier layers as they are, and onlyforward passes no gradient;
+    otherwise earlier layers get no gradient but still momentum and decay."""
     nms_kinds: bool
     """nms_kind and beta_nms of the last head choose the suppression; otherwise do_nms_sort."""
     prints_seconds: bool
@@ -66,6 +74,9 @@ ALEXEYAB = Fork(
     region_raw_classes=True,
     region_objectness_gates=False,
     region_hier_thresh=False,
+    yolo_plain=False,
+    truth_size=6,
+    freezes=True,
     nms_kinds=True,
     prints_seconds=False,
 )
@@ -86,6 +97,9 @@ PJREDDIE = Fork(
     region_raw_classes=False,
     region_objectness_gates=True,
     region_hier_thresh=True,
+    yolo_plain=True,
+    truth_size=5,
+    freezes=False,
     nms_kinds=False,
     prints_seconds=True,
 )

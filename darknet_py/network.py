@@ -134,8 +134,11 @@ class Network(nn.Module):
             if node.layer.HEAD:
                 # Boxes are made in full precision, whatever the network runs in.
                 inputs = [x.float() if x.dtype in HALVES else x for x in inputs]
-            site = self.graph.site(node.index)
-            y = node.layer.forward(site, self.used(node.index), inputs, run)
+            if run.taps is not None and node.index in run.taps:
+                run.taps[node.index] = inputs[0]
+            site, used = self.graph.site(node.index), self.used(node.index)
+            with torch.set_grad_enabled(torch.is_grad_enabled() and node.index not in run.still):
+                y = node.layer.forward(site, used, inputs, run.at(node.index))
             kept[node.index] = y
             del inputs
             for source in set(node.inputs):

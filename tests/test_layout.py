@@ -59,6 +59,7 @@ HEADERS = [
     ((0, 1001, 0), 16, True, "transposed"),
     ((2000, 0, 0), 16, True, "transposed"),
     ((0, 1000, 0), 16, False, "pjreddie's rule has a gap at exactly 1000"),
+    ((1000, 0, 0), 16, False, "likewise"),
 ]
 
 

@@ -121,11 +121,20 @@ class Run:
     training: batch statistics and dropout are active. state: what recurrent layers carry from one
     pass to the next, by layer index; None starts every pass from zero. held: filled by `trace`
     where the C program's output buffer holds something else than what it passes on.
+    taps: keys are layers whose input is wanted, which becomes the value. still: layers no gradient
+    passes. frozen: layers before this index run as at inference.
     """
 
     training: bool = False
     state: dict[int, Any] | None = None
     held: dict[int, torch.Tensor] | None = None
+    taps: dict[int, torch.Tensor | None] | None = None
+    still: frozenset[int] = frozenset()
+    frozen: int = 0
+
+    def at(self, index: int) -> Run:
+        """The run as layer `index` sees it."""
+        return dataclasses.replace(self, training=False) if index < self.frozen else self
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,6 @@ class AnchorHead(Layer):
         "dets_for_track": _TRACKING,
         "dets_for_show": _TRACKING,
         "track_ciou_norm": _TRACKING,
-        "show_details": "it chooses which losses AlexeyAB's program prints",
     }
 
     classes: int = option(20)
@@ -95,6 +94,7 @@ class AnchorHead(Layer):
     objectness_smooth: int = option(0)
     label_smooth_eps: float = option(0.0)
     counters_per_class: tuple[int, ...] = option(())
+    show_details: int = option(1)
 
     @property
     def masks(self) -> tuple[int, ...]:

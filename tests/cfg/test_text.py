@@ -200,16 +200,8 @@ def test_binary_file(tmp_path: Path) -> None:
 def test_huge_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text, "MAX_BYTES", 2 << 20)
     (tmp_path / "net.cfg").write_bytes(b"#" * ((2 << 20) + 1))
-    with pytest.raises(CfgError, match="is larger than 2 MB, which no .*cfg file is"):
+    with pytest.raises(CfgError, match="is larger than 2 MB, expected a cfg file"):
         read(tmp_path / "net.cfg", Problems())
-
-
-def test_size_limit_is_worded_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "MAX_BYTES", 1 << 20)
-    (tmp_path / "net.cfg").write_bytes(b"#" * ((1 << 20) + 1))
-    with pytest.raises(CfgError) as caught:
-        read(tmp_path / "net.cfg", Problems())
-    assert "no a cfg" not in str(caught.value)
 
 
 # properties
