@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import darknet_py
 from darknet_py.cfg.datafile import read_data_file, read_names
-from darknet_py.data import shapes
+from darknet_py.data import backdrop, shapes
 from darknet_py.data.shapes import Look, Placed, Shape, coverage, draw_picture, write_dataset
 from darknet_py.graph import read_graph
 from darknet_py.labelpath import label_path
@@ -152,11 +152,11 @@ def test_a_shadow_darkens_what_is_around() -> None:
 
 
 def test_grey_pictures_have_no_colour() -> None:
-    picture = shapes.finish(rng(3), shapes.background(rng(2), 60, 40), grey=True)
+    picture = backdrop.finish(rng(3), backdrop.background(rng(2), 60, 40), grey=True)
     assert int(np.ptp(picture.astype(int), axis=2).max()) <= 2  # what JPEG may add
 
 
-@pytest.mark.parametrize("pattern", shapes.PATTERNS, ids=lambda p: p.__name__)
+@pytest.mark.parametrize("pattern", backdrop.PATTERNS, ids=lambda p: p.__name__)
 def test_patterns_leave_some_of_the_background(pattern: object) -> None:
     assert callable(pattern)
     masks = [pattern(rng(seed), 90, 70) for seed in range(4)]
