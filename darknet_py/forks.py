@@ -56,6 +56,20 @@ class Fork:
     prints_seconds: bool
     """`detect` prints seconds, and boxes in the order NMS left them; otherwise milliseconds, and
     boxes from left to right."""
+    region_small_boxes: bool
+    """[region] weighs a label's coordinates by 2 - w*h in training; otherwise all alike."""
+    region_classfix: bool
+    """[region] is trained with classfix and focal_loss; otherwise they do nothing."""
+    region_many_classes: bool
+    """[region] without softmax and tree: a second label of a box adds its class; otherwise the
+    last label of a box sets all classes."""
+    region_class_only_objectness: bool
+    """[region]: a label without a box (YOLO9000) also teaches its image's other boxes to hold no
+    object; otherwise it teaches classes only."""
+    region_cost_slope: bool
+    """the cost [region] shows holds the derivative of the logistic, as its delta does."""
+    cost_kinds: bool
+    """[cost] knows seg, L1, wgan, noobj and thresh; otherwise these types count as sse."""
 
 
 ALEXEYAB = Fork(
@@ -79,6 +93,12 @@ ALEXEYAB = Fork(
     freezes=True,
     nms_kinds=True,
     prints_seconds=False,
+    region_small_boxes=False,
+    region_classfix=True,
+    region_many_classes=False,
+    region_class_only_objectness=False,
+    region_cost_slope=True,
+    cost_kinds=False,
 )
 
 PJREDDIE = Fork(
@@ -102,6 +122,12 @@ PJREDDIE = Fork(
     freezes=False,
     nms_kinds=False,
     prints_seconds=True,
+    region_small_boxes=True,
+    region_classfix=False,
+    region_many_classes=True,
+    region_class_only_objectness=True,
+    region_cost_slope=False,
+    cost_kinds=True,
 )
 
 FORKS = {fork.name: fork for fork in (ALEXEYAB, PJREDDIE)}

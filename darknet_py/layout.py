@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from darknet_py.errors import WeightsError
+from darknet_py.errors import DarknetError, WeightsError
 from darknet_py.graph import Graph
 from darknet_py.layers.base import Stored
 from darknet_py.layers.detection import Detection
@@ -113,10 +113,10 @@ def turned(stored: Stored, header: Header) -> tuple[int, int] | None:
 def plan(graph: Graph, path: str | os.PathLike[str], cutoff: int | None = None) -> Layout:
     """Compare the file with the cfg; raises WeightsError that says what each has, and where."""
     name = os.fspath(path)
+    end = layers_before(graph, cutoff)
     size = _size(name)
     header = _read_header(name, size)
     have = (size - header.size) / 4
-    end = len(graph.nodes) if cutoff is None else min(cutoff, len(graph.nodes))
     counts = [sum(map(floats_of, loaded(graph, i))) for i in range(end)]
     reach, floats = _reach(counts, have)
     fits = floats == have or (cutoff is not None and reach == end)
@@ -128,6 +128,14 @@ def plan(graph: Graph, path: str | os.PathLike[str], cutoff: int | None = None) 
         message = f"has a header and no weights; the cfg needs {sum(counts)} floats"
         raise WeightsError(f"{name}: {message}")
     return Layout(name, header, layers, reach if partial else end, floats, partial, size)
+
+
+def layers_before(graph: Graph, cutoff: int | None) -> int:
+    """How many layers a cutoff leaves; Darknet takes one beyond the end as all of them."""
+    if cutoff is not None and cutoff < 0:
+        message = f"cutoff={cutoff}, expected a number of layers, 0 to {len(graph.nodes)}"
+        raise DarknetError(f"{graph.path}: {message}")
+    return len(graph.nodes) if cutoff is None else min(cutoff, len(graph.nodes))
 
 
 def _reach(counts: list[int], have: float) -> tuple[int, int]:
@@ -208,7 +216,7 @@ def _misfit(graph: Graph, counts: list[int], have: float, header: Header) -> str
         layer = graph.nodes[index].layer
         line += f": it ends inside layer {index} [{layer.kind}] (line {layer.section.line}), "
         line += f"{_number(have - covered)} of {counts[index]} floats"
-    return line + _cure(graph, have, header)
+    return line + _cure(graph, have, header, have > need)
 
 
 def _number(count: float) -> str:
@@ -217,13 +225,13 @@ def _number(count: float) -> str:
     )
 
 
-def _cure(graph: Graph, have: float, header: Header) -> str:
+def _cure(graph: Graph, have: float, header: Header, too_long: bool) -> str:
     fitting = _fitting_classes(graph, have)
     if fitting is not None:
         return f"; it fits classes={fitting} in the heads (and filters= above them)"
     if header.transposed:
         return "; its version marks an old transposed file"
-    return "; the file is cut off, or belongs to another cfg"
+    return f"; the file {'' if too_long else 'is cut off, or '}belongs to another cfg"
 
 
 def _fitting_classes(graph: Graph, have: float) -> int | None:

@@ -104,7 +104,7 @@ def save(
 ) -> None:
     """Write header and layers before `cutoff` to a temporary file beside `path`, then rename it."""
     header = header or network.header
-    end = len(network.graph.nodes) if cutoff is None else cutoff
+    end = layout.layers_before(network.graph, cutoff)
     with replacing(path) as file:
         file.write(header.pack())
         for node in network.graph.nodes[:end]:

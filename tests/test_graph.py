@@ -132,7 +132,7 @@ ERRORS = [
         UnknownSection,
         "a second [net] is not a layer; only the first section may be [net]",
     ),
-    (NET + "[yolo] # head\n", UnknownSection, "net.cfg:5: [yolo]#head]: unknown section"),
+    (NET + "[yolo] # head\n", UnknownSection, "net.cfg:5: [yolo]#head]: what follows the ] counts"),
     (NET + "[Yolo]\n", UnknownSection, "[Yolo]: unknown section; did you mean 'yolo'?"),
     (
         NET + CONV + "[route]\nlayers=-1,1\n",

@@ -11,7 +11,7 @@ import pytest
 from layer_check import network, read
 
 from darknet_py import layout
-from darknet_py.errors import WeightsError
+from darknet_py.errors import DarknetError, WeightsError
 from darknet_py.graph import Graph
 from darknet_py.layout import Header, plan
 
@@ -315,3 +315,8 @@ def test_published_sizes_of_yolov3_tiny() -> None:
 )
 def test_head_classes(cfg: str, classes: int | None) -> None:
     assert layout.head_classes(read(f"[net]\nchannels=3\nheight=4\nwidth=4\n{cfg}")) == classes
+
+
+def test_a_negative_cutoff_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DarknetError, match="cutoff=-1, expected a number of layers, 0 to 4"):
+        plan(graph(), written(tmp_path, header(0, 2, 5)), -1)

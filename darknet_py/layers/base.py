@@ -270,6 +270,8 @@ def read_layer(section: Section, problems: Problems) -> Layer:
 def _unknown(name: str) -> str:
     if name in ("net", "network"):
         return "a second [net] is not a layer; only the first section may be [net]"
+    if "]" in name:
+        return "what follows the ] counts as part of the name; put comments on lines of their own"
     hint = nearest(name, SECTIONS)
     return (
         f"unknown section; known are {', '.join(SECTIONS)}"

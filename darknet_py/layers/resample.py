@@ -141,7 +141,17 @@ class Reorg(_Reorg):
 @section("reorg3d")
 @dataclass(frozen=True, kw_only=True)
 class Reorg3d(_Reorg):
-    """Space to depth: out[(y s + x) C + c] is pixel (y, x) of each block of channel c."""
+    """Space to depth: out[(y s + x) C + c] is pixel (y, x) of each block of channel c.
+
+    reverse=1 is not the way back: AlexeyAB's program runs YOLOv2's shuffle on the output's shape.
+    """
+
+    def shape(self, at: Site) -> Shape:
+        out = super().shape(at)
+        if self.reverse and out.c % self.stride**2:
+            message = f"stride={self.stride} needs channels divisible by {self.stride**4}"
+            raise self.misfit(f"{message} to reverse, got {at.input}", "stride")
+        return out
 
     def forward(
         self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
@@ -149,7 +159,7 @@ class Reorg3d(_Reorg):
         n, c, h, w = inputs[0].shape
         s = self.stride
         if self.reverse:
-            blocks = inputs[0].reshape(n, s, s, c // (s * s), h, w)
+            blocks = inputs[0].reshape(n, s, s, c // s**4, h * s, w * s)
             return blocks.permute(0, 3, 4, 1, 5, 2).reshape(n, c // (s * s), h * s, w * s)
         blocks = inputs[0].reshape(n, c, h // s, s, w // s, s)
         return blocks.permute(0, 3, 5, 1, 2, 4).reshape(n, c * s * s, h // s, w // s)

@@ -144,6 +144,11 @@ class AnchorHead(Layer):
 class Yolo(AnchorHead):
     """Per anchor and cell: x, y, w, h, objectness, classes."""
 
+    NO_EFFECT: ClassVar[Mapping[str, str]] = {
+        **AnchorHead.NO_EFFECT,
+        "uc_normalizer": "only [Gaussian_yolo] reads it",
+    }
+
     new_coords: int = option(0)
     focal_loss: int = option(0)
 

@@ -88,6 +88,11 @@ GEOMETRY = [
     ("size=3\npad=1\ndilation=2", {"padding": 1, "dilation": 2}, "dilation keeps the size"),
     ("size=3\ndilation=2", {"dilation": 2}, "dilation does not enter the output's size"),
     ("size=3\ndilation=3", {"dilation": 3}, "likewise"),
+    (
+        "size=3\npadding=2\ndilation=2\nstride_x=3\nstride_y=1",
+        {"padding": 2, "dilation": 2, "stride": (1, 3)},
+        "strides per axis",
+    ),
     ("size=3\npadding=2\ndilation=2", {"padding": 2, "dilation": 2}, "padding is dilated too"),
     ("size=2\npad=1\ndilation=3\nstride=2", {"padding": 1, "dilation": 3, "stride": (2, 2)}, "all"),
     ("size=1\ndilation=4", {}, "no dilation of 1x1"),

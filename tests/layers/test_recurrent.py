@@ -219,6 +219,11 @@ def test_crnn(words: str, hidden: int, kernel: int, shortcut: int) -> None:
     assert sizes(checked.net)["output.weights"] == (3, hidden, kernel, kernel)
 
 
+def test_crnn_in_pjreddies_words_has_one_output_unless_told() -> None:
+    checked = check_layer("[crnn]\nhidden_filters=2", (2, 4, 3), net=TIME, rows=3)
+    assert sizes(checked.net)["output.weights"] == (1, 2, 3, 3)
+
+
 # conv_lstm
 
 

@@ -140,8 +140,8 @@ def test_region_counts_its_anchors() -> None:
 
 
 def test_region_sizes_default_to_one_half() -> None:
-    graph = read("[net]\nchannels=14\nheight=2\nwidth=2\n[region]\nclasses=2\nnum=2\n")
-    assert graph.nodes[0].layer.sizes == [(0.5, 0.5), (0.5, 0.5)]
+    graph = read("[net]\nchannels=28\nheight=2\nwidth=2\n[region]\nclasses=2\nnum=4\n")
+    assert graph.nodes[0].layer.sizes == [(0.5, 0.5)] * 4
 
 
 def detection(side: int, num: int, classes: int, softmax: bool) -> Expect:

@@ -132,15 +132,20 @@ def test_reorg3d_is_space_to_depth(channels: int, stride: int) -> None:
     check_layer(f"[reorg3d]\nstride={stride}", (channels, 6, 12), expect, gradient=True)
 
 
-@pytest.mark.parametrize("channels, stride", [(4, 2), (12, 2), (9, 3)])
-def test_reorg3d_reverse_is_depth_to_space(channels: int, stride: int) -> None:
+@pytest.mark.parametrize("channels, stride", [(16, 2), (48, 2)])
+def test_reorg3d_reverse_is_the_shuffle_of_the_c_program(channels: int, stride: int) -> None:
+    """reorg_cpu(x, out_w, out_h, out_c, ..., forward=1): not the inverse of the other direction."""
+
     def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
         n, channels, h, w = inputs[0].shape
-        s, c = stride, channels // stride**2
-        out = np.zeros((n, c, h * s, w * s))
-        for o, k, j, i in np.ndindex(s * s, c, h, w):
-            out[:, k, j * s + o // s, i * s + o % s] = inputs[0][:, o * c + k, j, i]
-        return out
+        s, c, h, w = stride, channels // stride**2, h * stride, w * stride
+        source, out = inputs[0].reshape(n, -1), np.zeros((n, c * h * w))
+        inner = c // (s * s)
+        for k, j, i in np.ndindex(c, h, w):
+            offset, plane = divmod(k, inner)
+            x, y = i * s + offset % s, j * s + offset // s
+            out[:, x + w * s * (y + h * s * plane)] = source[:, i + w * (j + h * k)]
+        return out.reshape(n, c, h, w)
 
     section = f"[reorg3d]\nstride={stride}\nreverse=1"
     check_layer(section, (channels, 2, 3), expect, gradient=True)

@@ -156,7 +156,7 @@ def test_odd_anchors_fill_up_with_one_half() -> None:
     "key",
     ["beta1", "embedding_layer", "track_history_size", "sim_thresh", "dets_for_track",
      "dets_for_show",
-     "track_ciou_norm", "show_details"],
+     "track_ciou_norm"],
 )  # fmt: skip
 def test_options_without_effect_are_noted(key: str) -> None:
     found = notices_of(read(head(f"anchors=1,2,3,4\n{key}=1")))
