@@ -33,6 +33,8 @@ DECODING_THREADS = 2
 BATCHES_AHEAD = 2
 
 OnError = Callable[[str, ImageError], None]
+Decoded = tuple[str, NDArray[np.uint8]]
+"""A picture's path and its pixels, RGB or grey (H, W, C)."""
 
 
 @dataclass(frozen=True)
@@ -124,22 +126,25 @@ class Detector:
         net = self.graph.net
         request = Request(thresh, hier, net.width, net.height, self.fork)
 
-        def read(item: Any) -> _Picture:
-            return self._read(item, letter_box, honour_exif)
+        def read(item: Any) -> Decoded:
+            return self._read(item, honour_exif)
 
-        items = _items(source)
-        readable = _readable(
-            read_ahead(items, read, BATCHES_AHEAD * batch, DECODING_THREADS), on_error
-        )
-        while pictures := list(islice(readable, batch)):
+        reading = read_ahead(_items(source), read, BATCHES_AHEAD * batch, DECODING_THREADS)
+        readable = _readable(reading, on_error)
+        while decoded := list(islice(readable, batch)):
+            pictures = [self._fitted(path, rgb, letter_box) for path, rgb in decoded]
             yield from self._results(pictures, request, nms)
 
-    def _read(self, item: Any, letter_box: bool, honour_exif: bool) -> _Picture:
-        net = self.graph.net
+    def _read(self, item: Any, honour_exif: bool) -> Decoded:
+        """Path and pixels. Runs in a reading thread, so it must not call torch: a second team of
+        torch's threads would fight the network for the cores."""
+        channels = self.graph.net.channels
         if isinstance(item, np.ndarray):
-            path, rgb = "", from_bgr(item, net.channels)
-        else:
-            path, rgb = os.fspath(item), read_image(item, net.channels, honour_exif)
+            return "", from_bgr(item, channels)
+        return os.fspath(item), read_image(item, channels, honour_exif)
+
+    def _fitted(self, path: str, rgb: NDArray[np.uint8], letter_box: bool) -> _Picture:
+        net = self.graph.net
         height, width = rgb.shape[:2]
         placement = Placement(width, height, net.width, net.height, letter_box)
         tensor = prepare(rgb, net.channels, net.width, net.height, letter_box)
@@ -218,15 +223,15 @@ def _is_single(source: Any) -> bool:
 
 
 def _readable(
-    read: Iterable[tuple[Any, _Picture | ImageError]], on_error: OnError | None
-) -> Iterator[_Picture]:
-    for item, picture in read:
-        if isinstance(picture, _Picture):
-            yield picture
+    read: Iterable[tuple[Any, Decoded | ImageError]], on_error: OnError | None
+) -> Iterator[Decoded]:
+    for item, decoded in read:
+        if not isinstance(decoded, ImageError):
+            yield decoded
         elif on_error is None:
-            raise picture
+            raise decoded
         else:
-            on_error("" if isinstance(item, np.ndarray) else os.fspath(item), picture)
+            on_error("" if isinstance(item, np.ndarray) else os.fspath(item), decoded)
 
 
 def checked_device(device: str | torch.device) -> torch.device:
