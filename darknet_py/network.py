@@ -134,7 +134,7 @@ class Network(nn.Module):
             if node.layer.HEAD:
                 # Boxes are made in full precision, whatever the network runs in.
                 inputs = [x.float() if x.dtype in HALVES else x for x in inputs]
-            if run.taps is not None and node.index in run.taps:
+            if node.index in run.wanted:
                 run.taps[node.index] = inputs[0]
             site, used = self.graph.site(node.index), self.used(node.index)
             with torch.set_grad_enabled(torch.is_grad_enabled() and node.index not in run.still):

@@ -97,18 +97,14 @@ def dx_iou(pred: Box, truth: Box, kind: str) -> list[float]:
     by_union = [area - part for area, part in zip(by_area, by_inside, strict=True)]
     p = [0.0] * 4
     if union > 0:
-        p = [
-            (union * i - inside * u) / union**2 for i, u in zip(by_inside, by_union, strict=True)
-        ]
+        p = [(union * i - inside * u) / union**2 for i, u in zip(by_inside, by_union, strict=True)]
     if kind == "giou":
         cw, ch = around(pred, truth)
         c = cw * ch
         by_c = [-cw * (t < tt), cw * (b > tb), -ch * (l < tl), ch * (r > tr)]
         extra = [(c * u - union * part) / c**2 for u, part in zip(by_union, by_c, strict=True)]
-        if iw <= 0 or ih <= 0:
-            p = extra
-        else:
-            p = [a + e for a, e in zip(p, extra, strict=True)]
+        apart = iw <= 0 or ih <= 0
+        p = extra if apart else [a + e for a, e in zip(p, extra, strict=True)]
     wanted = [p[2] + p[3], p[0] + p[1], p[3] - p[2], p[1] - p[0]]
     if kind in ("diou", "ciou"):
         extra = distance_part(pred, truth, inside / union, kind == "ciou")
@@ -122,7 +118,7 @@ def distance_part(pred: Box, truth: Box, overlap: float, with_aspect: bool) -> l
     (t, b, l, r), (tt, tb, tl, tr) = sides(pred), sides(truth)  # noqa: E741
     cw, ch = around(pred, truth)
     c, s = cw**2 + ch**2, distance(pred, truth)
-    cw_dx, ch_dy = (r > tr) - (l < tl), (b > tb) - (t < tt)
+    cw_dx, ch_dy = 1.0 * (r > tr) - 1.0 * (l < tl), 1.0 * (b > tb) - 1.0 * (t < tt)
     cw_dw, ch_dh = 0.5 * (r > tr) + 0.5 * (l < tl), 0.5 * (b > tb) + 0.5 * (t < tt)
     found = [
         (2 * (truth[0] - pred[0]) * c - 2 * cw * cw_dx * s) / c**2,

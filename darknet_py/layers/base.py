@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from darknet_py.cfg.options import option, read_options
@@ -121,14 +121,15 @@ class Run:
     training: batch statistics and dropout are active. state: what recurrent layers carry from one
     pass to the next, by layer index; None starts every pass from zero. held: filled by `trace`
     where the C program's output buffer holds something else than what it passes on.
-    taps: keys are layers whose input is wanted, which becomes the value. still: layers no gradient
-    passes. frozen: layers before this index run as at inference.
+    taps: filled with the inputs of the layers in `wanted`. still: layers no gradient passes.
+    frozen: layers before this index run as at inference.
     """
 
     training: bool = False
     state: dict[int, Any] | None = None
     held: dict[int, torch.Tensor] | None = None
-    taps: dict[int, torch.Tensor | None] | None = None
+    wanted: frozenset[int] = frozenset()
+    taps: dict[int, torch.Tensor] = field(default_factory=dict)
     still: frozenset[int] = frozenset()
     frozen: int = 0
 
@@ -285,6 +286,11 @@ def require_positive(layer: Layer, **sizes: int) -> None:
     for key, value in sizes.items():
         if value < 1:
             raise CfgError(f"read {value}, expected at least 1", layer.place(key))
+
+
+def passing(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """y with x's gradient: scoring layers of both programs hand deltas on as they come."""
+    return y.detach() + x.reshape(y.shape) - x.reshape(y.shape).detach()
 
 
 def replaced(layer: Layer, **changes: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.layers.activations import ACTIVATIONS, activate
-from darknet_py.layers.base import Layer, Run, Site, Weights, section
+from darknet_py.layers.base import Layer, Run, Site, Weights, passing, section
 
 if TYPE_CHECKING:
     import torch
@@ -69,4 +69,5 @@ class Logistic(Layer):
     def forward(
         self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
-        return torch.sigmoid(inputs[0])
+        y = torch.sigmoid(inputs[0])
+        return passing(inputs[0], y) if run.training else y

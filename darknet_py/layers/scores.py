@@ -15,6 +15,7 @@ from darknet_py.layers.base import (
     Shape,
     Site,
     Weights,
+    passing,
     require_positive,
     resolve_all,
     section,
@@ -57,10 +58,14 @@ class Softmax(Layer):
     def forward(
         self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
+        y = self._probabilities(inputs[0])
+        return passing(inputs[0], y) if run.training else y
+
+    def _probabilities(self, x: torch.Tensor) -> torch.Tensor:
         if self.spatial:
             # The GPU path of both forks: over channels, temperature 1.
-            return torch.softmax(inputs[0], dim=1)
-        x = inputs[0].flatten(1)
+            return torch.softmax(x, dim=1)
+        x = x.flatten(1)
         tree = self.hierarchy
         if tree:
             return tree.softmax(x, 1, self.temperature)[:, :, None, None]

@@ -1,0 +1,186 @@
+"""Which places of a head answer for which labels: shared by [yolo] and [Gaussian_yolo]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from darknet_py.boxes import iou
+from darknet_py.layers.tree import read_map
+from darknet_py.layers.yolo import AnchorHead, Yolo
+from darknet_py.losses.iou_delta import MEASURES
+from darknet_py.losses.truth import Truth
+
+LABELS_AT_ONCE = 16
+"""Labels compared with all boxes at a time: bounds the memory."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A head at work: its output (N, A, H, W, E), the boxes in it (N, A, H, W, 4), the labels."""
+
+    layer: Yolo
+    plain: bool
+    out: Tensor
+    boxes: Tensor
+    truth: Truth
+    net_size: tuple[int, int]
+
+    @property
+    def multipliers(self) -> Tensor:
+        """counters_per_class: rare classes count more, at most max_delta times."""
+        counts = self.layer.counters_per_class
+        if not counts:
+            return self.out.new_ones(self.layer.classes)
+        counted = self.out.new_tensor(counts).clamp(min=1)
+        return (counted.max() / counted).clamp(max=self.layer.max_delta)
+
+    @property
+    def anchors(self) -> Tensor:
+        """(num, 2) width and height of all anchors, relative to the network's input."""
+        layer = replace(self.layer, mask=None)
+        return self.out.new_tensor(layer.sizes) / self.out.new_tensor(self.net_size)
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Labels and the places that answer for them, in the order the C loop visits them.
+
+    image, anchor (of this head), y, x: the place. number: the anchor's number in anchors=.
+    label: the label's number in its image.
+    """
+
+    image: Tensor
+    anchor: Tensor
+    y: Tensor
+    x: Tensor
+    number: Tensor
+    label: Tensor
+
+    def __len__(self) -> int:
+        return len(self.image)
+
+    @property
+    def place(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return self.image, self.anchor, self.y, self.x
+
+    def entry(self, number: int | slice | Tensor) -> tuple[Any, ...]:
+        """The index of a value (or values) at each place."""
+        return (*self.place, number)
+
+    def select(self, rows: Tensor) -> Hits:
+        """The hits of a mask."""
+        return Hits(*(part[rows] for part in (*self.place, self.number, self.label)))
+
+
+def predicted_boxes(layer: Yolo, out: Tensor, net_size: tuple[int, int]) -> Tensor:
+    """Every predicted box relative to the network's input."""
+    height, width = out.shape[2:4]
+    rows, columns = torch.meshgrid(
+        torch.arange(height, device=out.device),
+        torch.arange(width, device=out.device),
+        indexing="ij",
+    )
+    corner = torch.stack([columns, rows], dim=-1).to(out.dtype)
+    place = (corner + out[..., :2]) / out.new_tensor([width, height])
+    growth = (2 * out[..., 2:4]) ** 2 if layer.new_coords else torch.exp(out[..., 2:4])
+    anchors = out.new_tensor(layer.sizes) / out.new_tensor(net_size)
+    return torch.cat([place, growth * anchors[:, None, None]], dim=-1)
+
+
+def mapped_labels(layer: AnchorHead, truth: Truth) -> Truth:
+    """Labels of unknown classes do not count; map= renames the others."""
+    classes, known = truth.classes, (truth.classes >= 0) & (truth.classes < layer.classes)
+    if layer.map:
+        numbers = torch.tensor(read_map(layer.section, layer.map), device=classes.device)
+        known = known & (classes < len(numbers))
+        classes = numbers[torch.where(known, classes, 0)]
+        known = known & (classes >= 0) & (classes < layer.classes)
+    return Truth(truth.boxes, classes, truth.valid & known)
+
+
+def best_labels(scene: Scene) -> tuple[Tensor, Tensor]:
+    """For every place the largest IoU with a label, and that label's number."""
+    truth = scene.truth
+    best = scene.out.new_zeros(scene.out.shape[:-1])
+    label = torch.zeros_like(best, dtype=torch.long)
+    for start in range(0, truth.boxes.shape[1], LABELS_AT_ONCE):
+        some = slice(start, start + LABELS_AT_ONCE)
+        boxes = truth.boxes[:, some, None, None, None]
+        overlap = iou(scene.boxes[:, None], boxes)
+        overlap = torch.where(truth.valid[:, some, None, None, None], overlap, 0.0)
+        most, which = overlap.max(dim=1)
+        better = most > best
+        best, label = torch.where(better, most, best), torch.where(better, which + start, label)
+    return best, label
+
+
+def label_hits(scene: Scene) -> Hits:
+    """Each label's best anchor of all, and with iou_thresh every other anchor like enough."""
+    layer, truth = scene.layer, scene.truth
+    sizes = torch.cat([torch.zeros_like(scene.anchors), scene.anchors], dim=1)
+    label = truth.boxes[:, :, None].clone()
+    label[..., :2] = 0
+    best = iou(sizes, label).max(dim=2)[1]
+    numbers = torch.arange(layer.num, device=best.device)
+    first = numbers == best[..., None]
+    others = torch.zeros_like(first)
+    if layer.iou_thresh < 1:
+        others = (MEASURES[layer.iou_thresh_kind](sizes, label) > layer.iou_thresh) & ~first
+    slots = _slots(layer, best.device)
+    wanted = (first | others) & truth.valid[..., None] & (slots >= 0)
+    image, which, number = torch.nonzero(wanted, as_tuple=True)
+    # The best anchor of a label comes before its others.
+    order = torch.argsort(~first[image, which, number], stable=True)
+    order = order[torch.argsort((image * truth.boxes.shape[1] + which)[order], stable=True)]
+    image, which, number = image[order], which[order], number[order]
+    x, y = _cell(scene, truth.boxes[image, which])
+    return Hits(image, slots[number], y, x, number, which)
+
+
+def _slots(layer: Yolo, device: torch.device) -> Tensor:
+    """Anchor number -> its place in this head, or -1."""
+    slots = torch.full((layer.num,), -1, dtype=torch.long, device=device)
+    for slot, number in reversed(list(enumerate(layer.masks))):
+        slots[number] = slot
+    return slots
+
+
+def _cell(scene: Scene, boxes: Tensor) -> tuple[Tensor, Tensor]:
+    """Column and row of the cell a label's centre lies in; 1.0 belongs to the last one."""
+    height, width = scene.out.shape[2:4]
+    x = (boxes[:, 0] * width).long().clamp(0, width - 1)
+    return x, (boxes[:, 1] * height).long().clamp(0, height - 1)
+
+
+def classes_of(scene: Scene, hits: Hits) -> Tensor:
+    return scene.truth.classes[hits.image, hits.label]
+
+
+def place_numbers(scene: Scene, hits: Hits) -> Tensor:
+    """One number per place."""
+    _, anchors, height, width, _ = scene.out.shape
+    return ((hits.image * anchors + hits.anchor) * height + hits.y) * width + hits.x
+
+
+def first_and_last(places: Tensor) -> tuple[Tensor, Tensor]:
+    """Which entries are the first, and which the last, of their place."""
+    unique, inverse = places.unique(return_inverse=True)
+    order = torch.arange(len(places), device=places.device)
+    start = torch.full_like(unique, len(places)).scatter_reduce(0, inverse, order, "amin")
+    end = torch.full_like(unique, -1).scatter_reduce(0, inverse, order, "amax")
+    return order == start[inverse], order == end[inverse]
+
+
+def wanted_coordinates(scene: Scene, hits: Hits, label: Tensor) -> Tensor:
+    """The outputs that would give the label's box exactly."""
+    height, width = scene.out.shape[2:4]
+    cell = torch.stack([hits.x, hits.y], dim=1)
+    place = label[:, :2] * label.new_tensor([width, height]) - cell
+    ratio = label[:, 2:] / scene.anchors[hits.number]
+    return torch.cat(
+        [place, torch.sqrt(ratio / 4) if scene.layer.new_coords else torch.log(ratio)], 1
+    )

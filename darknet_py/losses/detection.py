@@ -1,0 +1,140 @@
+"""[detection], the head of YOLOv1: one box of a cell answers for the label in that cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from darknet_py.boxes import iou
+from darknet_py.forks import Fork
+from darknet_py.layers.detection import Detection
+from darknet_py.losses.truth import HeadLoss
+
+RANDOM_UNTIL = 64000
+"""random=1: while fewer images were seen, chance decides which box answers."""
+SMALL = 0.1
+"""forced=1: labels of less area belong to the second box, the others to the first."""
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Something laid out like the head's output: (N, cells, classes), (N, cells, num), and boxes
+    (N, cells, num, coords)."""
+
+    classes: Tensor
+    scores: Tensor
+    boxes: Tensor
+
+    def joined(self) -> Tensor:
+        return torch.cat([part.flatten(1) for part in (self.classes, self.scores, self.boxes)], 1)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The truth of K cells with an object; place: their image and cell."""
+
+    place: tuple[Tensor, Tensor]
+    classes: Tensor
+    boxes: Tensor
+
+
+def detection_loss(
+    layer: Detection,
+    output: Tensor,
+    truth_cells: Tensor,
+    fork: Fork,
+    seen: int,
+    generator: torch.Generator | None,
+) -> HeadLoss:
+    """delta and cost of a [detection] head for its output (N, C, 1, 1); both forks agree.
+
+    truth_cells: per cell is_obj, classes, x, y, w, h. seen: images up to this sub-batch, these
+    included. generator: what random=1 draws from.
+    Raises ShapeError for coords other than 4: the C programs then read beside the boxes.
+    """
+    if layer.coords != 4:
+        raise layer.misfit(f"read {layer.coords}, training needs 4 (x, y, w, h)", "coords")
+    out = _split(layer, output.detach().flatten(1))
+    cells = _cells(layer, truth_cells.reshape(len(output), layer.cells, -1))
+    overlap, distance = _likeness(layer, out.boxes[cells.place], cells.boxes)
+    chosen = _responsible(layer, cells, overlap, distance, seen, generator)
+    own = overlap.gather(1, chosen[:, None])[:, 0]
+    delta = _delta(layer, out, cells, chosen, own)
+    figures = _figures(out, cells, chosen, own)
+    flat = delta.joined().reshape(output.shape)
+    return HeadLoss(flat, float((flat * flat).sum()), figures)
+
+
+def _split(layer: Detection, flat: Tensor) -> _Parts:
+    counts = [layer.cells * count for count in (layer.classes, layer.num, layer.num * layer.coords)]
+    classes, scores, boxes = flat.split(counts, dim=1)
+    return _Parts(
+        classes.unflatten(1, (layer.cells, layer.classes)),
+        scores.unflatten(1, (layer.cells, layer.num)),
+        boxes.unflatten(1, (layer.cells, layer.num, layer.coords)),
+    )
+
+
+def _cells(layer: Detection, truth: Tensor) -> _Cells:
+    image, cell = torch.nonzero(truth[..., 0].long(), as_tuple=True)
+    _, classes, boxes = truth[image, cell].split([1, layer.classes, 4], dim=1)
+    return _Cells((image, cell), classes, boxes)
+
+
+def _likeness(layer: Detection, pred: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+    """IoU and RMS distance (K, num) of each box of a cell to the cell's label."""
+    # Places are in cells and sizes in images: only the places are divided.
+    scale = pred.new_tensor([layer.side, layer.side, 1, 1])
+    sizes = pred[..., 2:] ** 2 if layer.sqrt else pred[..., 2:]
+    pred, label = torch.cat([pred[..., :2], sizes], dim=-1) / scale, (label / scale)[:, None]
+    return iou(pred, label), ((pred - label) ** 2).sum(dim=-1).sqrt()
+
+
+def _responsible(
+    layer: Detection,
+    cells: _Cells,
+    overlap: Tensor,
+    distance: Tensor,
+    seen: int,
+    generator: torch.Generator | None,
+) -> Tensor:
+    """The box that answers (K,): of the best IoU, or the nearest where none meets the label."""
+    if layer.random and seen < RANDOM_UNTIL:
+        device = None if generator is None else generator.device
+        drawn = torch.randint(layer.num, (len(overlap),), generator=generator, device=device)
+        return drawn.to(overlap.device)
+    if layer.forced:
+        small = cells.boxes[:, 2] * cells.boxes[:, 3] < SMALL
+        return small.long().clamp(max=layer.num - 1)
+    most, best = overlap.max(dim=1)
+    return torch.where(most > 0, best, distance.min(dim=1)[1])
+
+
+def _delta(layer: Detection, out: _Parts, cells: _Cells, chosen: Tensor, overlap: Tensor) -> _Parts:
+    place = cells.place + (chosen,)
+    classes, boxes = torch.zeros_like(out.classes), torch.zeros_like(out.boxes)
+    classes[cells.place] = layer.class_scale * (cells.classes - out.classes[cells.place])
+    scores = layer.noobject_scale * -out.scores
+    target = overlap if layer.rescore else torch.ones_like(overlap)
+    scores[place] = layer.object_scale * (target - out.scores[place])
+    place_target, sizes = cells.boxes.split([2, 2], dim=1)
+    wanted = torch.cat([place_target, sizes.sqrt() if layer.sqrt else sizes], dim=1)
+    boxes[place] = layer.coord_scale * (wanted - out.boxes[place])
+    return _Parts(classes, scores, boxes)
+
+
+def _figures(out: _Parts, cells: _Cells, chosen: Tensor, overlap: Tensor) -> dict[str, float]:
+    """The numbers of the log line: per object, 0 without any."""
+    count = max(1, len(chosen))
+    classes = out.classes[cells.place]
+    own = torch.where(cells.classes != 0, classes, 0.0)
+    return {
+        "count": float(len(chosen)),
+        "iou": float(overlap.sum()) / count,
+        "class": float(own.sum()) / count,
+        "all_class": float(classes.sum()) / (count * classes.shape[1]),
+        "obj": float(out.scores[cells.place + (chosen,)].sum()) / count,
+        "any_obj": float(out.scores.mean()),
+    }
