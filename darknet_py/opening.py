@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from darknet_py import layout
-from darknet_py.errors import CfgError, Place
+from darknet_py.errors import CfgError, DarknetError, Place
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph, read_graph
 from darknet_py.names import Names, class_names
@@ -18,7 +18,7 @@ WORKSPACE = 2
 
 @dataclass(frozen=True)
 class Opened:
-    """A cfg, a weights file that fits it, and its class names (none without a detection head)."""
+    """The cfg of a detection network, a weights file that fits it, and its class names."""
 
     graph: Graph
     plan: layout.Layout
@@ -40,9 +40,17 @@ def open_network(
     graph = read_graph(cfg, width=width, height=height, fork=fork, time_steps=1)
     plan = layout.plan(graph, weights)
     require_memory(graph)
-    classes = layout.head_classes(graph)
-    known = class_names(names, os.fspath(cfg), classes, data) if classes else []
+    known = class_names(names, os.fspath(cfg), head_classes(graph), data)
     return Opened(graph, plan, known)
+
+
+def head_classes(graph: Graph) -> int:
+    """Classes of the last detection head; raises DarknetError for a network without one."""
+    classes = layout.head_classes(graph)
+    if classes is None:
+        last = graph.nodes[graph.last].layer.kind
+        raise DarknetError(f"{graph.path}: has no detection head, it ends in [{last}]")
+    return classes
 
 
 def require_memory(graph: Graph, images: int = 1) -> None:

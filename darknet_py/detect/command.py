@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from darknet_py.detect.reading import read_image
 from darknet_py.detect.sources import expand
 from darknet_py.errors import DarknetError, ImageError, OutputError
 from darknet_py.labelpath import label_path
@@ -77,6 +78,8 @@ def run(job: Job) -> int:
     )
     _refuse_unwritable(job)
     pictures = expand(job.images) if len(job.images) == 1 else []
+    if len(pictures) == 1:
+        read_image(pictures[0], opened.graph.net.channels)
 
     from darknet_py.detect.detector import from_opened
 

@@ -18,15 +18,15 @@ from darknet_py.detect import nms
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import Request, decode, suppression_of
 from darknet_py.detect.geometry import Placement, scaled_sizes, to_image
-from darknet_py.detect.image import from_bgr, prepare, read_image
+from darknet_py.detect.image import prepare
+from darknet_py.detect.reading import from_bgr, read_image
 from darknet_py.detect.result import Boxes, Result
 from darknet_py.detect.sources import expand, read_ahead
 from darknet_py.errors import DarknetError, ImageError, nearest
 from darknet_py.forks import Fork
-from darknet_py.layout import head_classes
 from darknet_py.names import Names
 from darknet_py.network import Network, load_planned
-from darknet_py.opening import Opened, open_network
+from darknet_py.opening import Opened, head_classes, open_network
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 DECODING_THREADS = 2
@@ -62,9 +62,7 @@ class Detector:
         Raises DarknetError for a network without detection head, an unknown precision, or a device
         that is not there.
         """
-        if head_classes(network.graph) is None:
-            last = network.graph.nodes[network.graph.last].layer.kind
-            raise DarknetError(f"{network.graph.path}: has no detection head, it ends in [{last}]")
+        head_classes(network.graph)
         if precision not in PRECISIONS:
             known = ", ".join(PRECISIONS)
             hint = nearest(precision, PRECISIONS)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from darknet_py.detect.image import PathName, Pixels
+from darknet_py.detect.reading import PathName, Pixels
 from darknet_py.errors import OutputError
 
 Colour = tuple[int, int, int]

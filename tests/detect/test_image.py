@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 import torch
 
-from darknet_py.detect import image
-from darknet_py.detect.image import from_bgr, letterbox, prepare, read_image, resize, to_tensor
+from darknet_py.detect import reading
+from darknet_py.detect.image import letterbox, prepare, resize, to_tensor
+from darknet_py.detect.reading import from_bgr, read_image
 from darknet_py.errors import ImageError
 
 SINGLE = np.float32
@@ -243,7 +244,7 @@ BROKEN = {
     "a phone photograph": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
     "a video": (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "a video"),
     "weights": (bytes(range(256)) * 8, "no format known"),
-    "a huge png": (png_header(20000, 20000), f"20000 x 20000.*{image.PIXELS_VARIABLE}"),
+    "a huge png": (png_header(20000, 20000), f"20000 x 20000.*{reading.PIXELS_VARIABLE}"),
     "a huge jpeg": (jpeg_announcing(20000, 30000), "20000 x 30000"),
     "a png of no width": (png_header(0, 10), "0 x 10"),
 }
@@ -275,19 +276,19 @@ def test_what_follows_the_end_does_no_harm(tmp_path: Path) -> None:
 
 def test_the_pixel_limit_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, "a.png", PNG)
-    monkeypatch.setenv(image.PIXELS_VARIABLE, "3000")
+    monkeypatch.setenv(reading.PIXELS_VARIABLE, "3000")
     with pytest.raises(ImageError, match="64 x 48 pixels; more than the limit of 3000"):
         read_image(path)
-    monkeypatch.setenv(image.PIXELS_VARIABLE, "4KB")
+    monkeypatch.setenv(reading.PIXELS_VARIABLE, "4KB")
     assert read_image(path).shape == (48, 64, 3)
 
 
 def test_opencv_itself_keeps_the_limit(tmp_path: Path) -> None:
     """In a fresh interpreter: the limit is in force only when it is set before the import."""
     path = written(tmp_path, "huge.ppm", b"P6 20000 20000 255\n" + bytes(99))
-    code = f"import darknet_py.detect.image as i; i.read_image({str(path)!r})"
-    clean = {key: value for key, value in os.environ.items() if key != image.PIXELS_VARIABLE}
-    root = Path(image.__file__).parents[2]
+    code = f"import darknet_py.detect.reading as i; i.read_image({str(path)!r})"
+    clean = {key: value for key, value in os.environ.items() if key != reading.PIXELS_VARIABLE}
+    root = Path(reading.__file__).parents[2]
     run = subprocess.run([sys.executable, "-c", code], env=clean, cwd=root, capture_output=True)
     last = run.stderr.decode().splitlines()[-1]
     assert "ImageError" in last

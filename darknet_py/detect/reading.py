@@ -1,0 +1,255 @@
+"""Pictures: from a file or an array to pixels. Nothing here needs torch.
+
+Sets OPENCV_IO_MAX_IMAGE_PIXELS to 2**27 unless the environment has a value, and silences OpenCV's
+log: what is wrong with a picture is said by the error raised here.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from darknet_py.errors import ImageError
+
+PIXELS_VARIABLE = "OPENCV_IO_MAX_IMAGE_PIXELS"
+# OpenCV reads the variable once, while it is being imported.
+os.environ.setdefault(PIXELS_VARIABLE, str(2**27))
+
+import cv2  # noqa: E402
+
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+Pixels = npt.NDArray[np.uint8]
+PathName = str | os.PathLike[str]
+
+READ_MODES = {1: cv2.IMREAD_GRAYSCALE, 3: cv2.IMREAD_COLOR}
+CHANNEL_CHANGES = {(1, 3): cv2.COLOR_GRAY2RGB, (3, 1): cv2.COLOR_RGB2GRAY}
+
+# What OpenCV can read, by the first bytes.
+IMAGE_SIGNATURES = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG", "PNG"),
+    (b"BM", "BMP"),
+    (b"GIF8", "GIF"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (b"P5", "PGM"),
+    (b"P6", "PPM"),
+)
+
+OTHER_SIGNATURES = (
+    (b"version https://git-lfs", "a git-lfs pointer; fetch the picture with `git lfs pull`"),
+    (b"<!doctype html", "an HTML page; download the picture again"),
+    (b"<html", "an HTML page; download the picture again"),
+    (b"<svg", "an SVG drawing; convert it to PNG"),
+    (b"<?xml", "an XML file"),
+    (b"%pdf", "a PDF document; convert its pages to PNG"),
+    (b"pk\x03\x04", "a zip archive; unpack it first"),
+    (b"\x1f\x8b", "a gzip archive; unpack it first"),
+)
+
+# The family name in an ISO media file, at byte 4.
+MEDIA_FAMILIES = (
+    (b"ftyphei", "a HEIC photograph; convert it to JPEG or PNG"),
+    (b"ftypmif1", "a HEIF photograph; convert it to JPEG or PNG"),
+    (b"ftyp", "a video"),
+)
+
+# JPEG markers that carry the size of the picture.
+JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+JPEG_SCAN = 0xDA
+
+
+def read_image(path: PathName, channels: int = 3, honour_exif: bool = False) -> Pixels:
+    """Read a picture as uint8 (H, W, channels), RGB or grey.
+
+    channels: 3, or 1 for OpenCV's grey conversion; grey pictures give three equal channels, alpha
+    is dropped, 16 bits become 8.  The EXIF orientation is ignored, as Darknet does, unless
+    honour_exif.
+
+    Raises ImageError, naming the path and the cure, for whatever is no readable picture.
+    """
+    data = _contents(path)
+    _refuse_oversized(path, _header_size(data))
+    _refuse_truncated(path, data)
+    mode = _read_mode(channels) | (0 if honour_exif else cv2.IMREAD_IGNORE_ORIENTATION)
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
+    except cv2.error as error:
+        raise ImageError(_refusal(path, str(error))) from None
+    if pixels is None or pixels.size == 0:
+        raise ImageError(f"{path}: {_complaint(data)}")
+    return _rgb(pixels)
+
+
+def from_bgr(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
+    """Uint8 (H, W, channels), RGB or grey, of an array in OpenCV's channel order.
+
+    array: (H, W), (H, W, 1), (H, W, 3) BGR or (H, W, 4) BGRA, whose alpha is dropped; uint8,
+    uint16 (the high byte counts) or floating point in [0, 1].
+
+    Raises ImageError for any other shape, type or range.
+    """
+    if not isinstance(array, np.ndarray):
+        raise ImageError(f"a picture must be a numpy array, not {type(array).__name__}")
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or 0 in array.shape:
+        raise ImageError(
+            f"an array of shape {array.shape} is no picture; give H x W, or H x W x 1, 3 or 4"
+        )
+    pixels = np.ascontiguousarray(_eight_bits(array))
+    if array.shape[2] == 4:
+        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), np.uint8)
+    return with_channels(_rgb(pixels), channels)
+
+
+def _rgb(pixels: npt.NDArray[np.generic]) -> Pixels:
+    """(H, W, 1 or 3) grey or RGB of OpenCV's (H, W), (H, W, 1) or BGR array."""
+    if pixels.ndim == 2 or pixels.shape[2] == 1:
+        return np.asarray(pixels, np.uint8).reshape(*pixels.shape[:2], 1)
+    return np.asarray(cv2.cvtColor(np.asarray(pixels, np.uint8), cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def with_channels(pixels: Pixels, channels: int) -> Pixels:
+    """The picture (H, W, 1 or 3) as (H, W, channels)."""
+    have = pixels.shape[2]
+    if have == channels:
+        return pixels
+    convert = CHANNEL_CHANGES.get((have, channels))
+    if convert is None:
+        raise ImageError(
+            f"a picture of {have} channels cannot feed a network of {channels}; "
+            "only 1 and 3 are converted"
+        )
+    return np.asarray(cv2.cvtColor(pixels, convert), np.uint8).reshape(*pixels.shape[:2], channels)
+
+
+def _eight_bits(array: npt.NDArray[np.generic]) -> Pixels:
+    """The same values as uint8."""
+    if array.dtype == np.uint8:
+        return array.astype(np.uint8, copy=False)
+    if array.dtype == np.uint16:
+        return (array.astype(np.uint16, copy=False) >> 8).astype(np.uint8)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise ImageError(f"a picture of {array.dtype} is not known; give uint8, uint16 or float")
+    values = array.astype(np.float32)
+    if not (values.min() >= 0 and values.max() <= 1):
+        raise ImageError("a floating-point picture must lie in 0..1; divide it by its white value")
+    return np.rint(values * 255).astype(np.uint8)
+
+
+def _read_mode(channels: int) -> int:
+    mode = READ_MODES.get(channels)
+    if mode is None:
+        raise ImageError(f"pictures are read with 1 or 3 channels, not {channels}")
+    return mode
+
+
+def _contents(path: PathName) -> bytes:
+    file = Path(path)
+    if file.is_dir():
+        raise ImageError(f"{path}: is a folder, not a picture; name a file in it")
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        raise ImageError(f"{path}: no such file; check the path") from None
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be read: {error.strerror}") from None
+    if not data:
+        raise ImageError(f"{path}: the file is empty; copy or download it again")
+    return data
+
+
+def _header_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height a PNG or JPEG announces, without decoding; None when it does not say."""
+    if data.startswith(b"\x89PNG") and len(data) >= 24:
+        width, height = struct.unpack_from(">II", data, 16)
+        return int(width), int(height)
+    frame = _jpeg_segment(data, JPEG_FRAMES.__contains__)
+    if frame is None or len(data) < frame + 9:
+        return None
+    height, width = struct.unpack_from(">HH", data, frame + 5)
+    return int(width), int(height)
+
+
+def _jpeg_segment(data: bytes, wanted: Callable[[int], bool]) -> int | None:
+    """Where a JPEG's first wanted segment starts, or None; looks no further than the scan."""
+    place = 2
+    while data.startswith(b"\xff\xd8\xff") and place + 4 <= len(data) and data[place] == 0xFF:
+        marker = data[place + 1]
+        if wanted(marker):
+            return place
+        if marker == JPEG_SCAN:
+            return None
+        # A marker may be preceded by any number of fill bytes.
+        place += 1 if marker == 0xFF else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    return None
+
+
+def _refuse_oversized(path: PathName, size: tuple[int, int] | None) -> None:
+    if size is None:
+        return
+    width, height = size
+    if width == 0 or height == 0:
+        raise ImageError(f"{path}: a picture of {width} x {height} pixels; save it again")
+    if width * height > _pixel_limit():
+        raise ImageError(f"{path}: {width} x {height} pixels; {_limit_cure()}")
+
+
+def _pixel_limit() -> float:
+    """Pixels allowed; a value OpenCV writes in other ways (such as 200MB) is left to OpenCV."""
+    value = os.environ.get(PIXELS_VARIABLE, "")
+    return int(value) if value.isdigit() else float("inf")
+
+
+def _limit_cure() -> str:
+    limit = os.environ.get(PIXELS_VARIABLE, "its default")
+    return (
+        f"more than the limit of {limit}: make the picture smaller, or set the environment "
+        f"variable {PIXELS_VARIABLE} before Python starts"
+    )
+
+
+def _refuse_truncated(path: PathName, data: bytes) -> None:
+    """Refuse a JPEG or PNG without an end: some decoders would fill the rest with grey."""
+    scan = _jpeg_segment(data, JPEG_SCAN.__eq__)
+    jpeg_cut = scan is not None and data.rfind(b"\xff\xd9") < scan
+    png_cut = data.startswith(b"\x89PNG") and data.rfind(b"IEND") < 0
+    if jpeg_cut or png_cut:
+        raise ImageError(f"{path}: the picture is cut short; copy or download it again")
+
+
+def _refusal(path: PathName, error: str) -> str:
+    """The message for an exception of OpenCV's while it decodes."""
+    if "IMAGE_PIXELS" in error:
+        return f"{path}: too many pixels; {_limit_cure()}"
+    return f"{path}: OpenCV cannot decode this picture; save it again as JPEG or PNG"
+
+
+def _complaint(data: bytes) -> str:
+    """What is wrong with contents that OpenCV cannot decode, and the cure."""
+    for signature, name in IMAGE_SIGNATURES:
+        if data.startswith(signature):
+            return f"the {name} picture is damaged; copy or download it again"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "the WebP picture is damaged; copy or download it again"
+    return f"not a picture: it looks like {_resemblance(data)}"
+
+
+def _resemblance(data: bytes) -> str:
+    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for signature, name in OTHER_SIGNATURES:
+        if start.startswith(signature):
+            return name
+    for family, name in MEDIA_FAMILIES:
+        if data[4:].startswith(family):
+            return name
+    is_text = b"\0" not in data[:4096]
+    return "a text file" if is_text else "data of no format known here"
