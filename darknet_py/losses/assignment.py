@@ -76,8 +76,8 @@ class Hits:
         return Hits(*(part[rows] for part in (*self.place, self.number, self.label)))
 
 
-def predicted_boxes(layer: Yolo, out: Tensor, net_size: tuple[int, int]) -> Tensor:
-    """Every predicted box relative to the network's input."""
+def cell_corners(out: Tensor) -> tuple[Tensor, Tensor]:
+    """Column and row of each cell (H, W, 2) of an output (N, A, H, W, E), and (W, H)."""
     height, width = out.shape[2:4]
     rows, columns = torch.meshgrid(
         torch.arange(height, device=out.device),
@@ -85,10 +85,15 @@ def predicted_boxes(layer: Yolo, out: Tensor, net_size: tuple[int, int]) -> Tens
         indexing="ij",
     )
     corner = torch.stack([columns, rows], dim=-1).to(out.dtype)
-    place = (corner + out[..., :2]) / out.new_tensor([width, height])
+    return corner, out.new_tensor([width, height])
+
+
+def predicted_boxes(layer: Yolo, out: Tensor, net_size: tuple[int, int]) -> Tensor:
+    """Every predicted box relative to the network's input."""
+    corner, grid = cell_corners(out)
     growth = (2 * out[..., 2:4]) ** 2 if layer.new_coords else torch.exp(out[..., 2:4])
     anchors = out.new_tensor(layer.sizes) / out.new_tensor(net_size)
-    return torch.cat([place, growth * anchors[:, None, None]], dim=-1)
+    return torch.cat([(corner + out[..., :2]) / grid, growth * anchors[:, None, None]], dim=-1)
 
 
 def mapped_labels(layer: AnchorHead, truth: Truth) -> Truth:
@@ -102,15 +107,13 @@ def mapped_labels(layer: AnchorHead, truth: Truth) -> Truth:
     return Truth(truth.boxes, classes, truth.valid & known)
 
 
-def best_labels(scene: Scene) -> tuple[Tensor, Tensor]:
-    """For every place the largest IoU with a label, and that label's number."""
-    truth = scene.truth
-    best = scene.out.new_zeros(scene.out.shape[:-1])
+def best_labels(boxes: Tensor, truth: Truth) -> tuple[Tensor, Tensor]:
+    """For every box (N, A, H, W, 4) the largest IoU with a label, and that label's number."""
+    best = boxes.new_zeros(boxes.shape[:-1])
     label = torch.zeros_like(best, dtype=torch.long)
     for start in range(0, truth.boxes.shape[1], LABELS_AT_ONCE):
         some = slice(start, start + LABELS_AT_ONCE)
-        boxes = truth.boxes[:, some, None, None, None]
-        overlap = iou(scene.boxes[:, None], boxes)
+        overlap = iou(boxes[:, None], truth.boxes[:, some, None, None, None])
         overlap = torch.where(truth.valid[:, some, None, None, None], overlap, 0.0)
         most, which = overlap.max(dim=1)
         better = most > best

@@ -73,7 +73,7 @@ def gaussian_yolo_loss(
     head = _head(layer, output.detach(), truth, net_size)
     scene = head.scene
     delta = _Delta(torch.zeros_like(scene.out), scene.out.new_zeros(head.deviations.shape))
-    best, label = best_labels(scene)
+    best, label = best_labels(scene.boxes, scene.truth)
     _answer_near(head, best, label, delta)
     _answer_certain(head, best, label, delta)
     hits = label_hits(scene)

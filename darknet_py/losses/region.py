@@ -11,7 +11,7 @@ from darknet_py.boxes import iou
 from darknet_py.forks import Fork
 from darknet_py.layers.region import Region
 from darknet_py.layers.tree import Tree
-from darknet_py.losses.assignment import LABELS_AT_ONCE, first_and_last
+from darknet_py.losses.assignment import best_labels, cell_corners, first_and_last
 from darknet_py.losses.truth import HeadLoss, Truth
 from darknet_py.losses.yolo import FOCAL_ALPHA
 
@@ -93,7 +93,7 @@ def region_loss(
     which counts as well.
     """
     scene = _scene(layer, output.detach(), truth, fork)
-    delta = _start(scene, *_best_labels(scene), seen)
+    delta = _start(scene, *best_labels(scene.boxes, scene.truth), seen)
     hits = _hits(scene)
     overlap, sure = _answer(scene, hits, delta.rows)
     steep = delta.rows * _slope(scene)
@@ -122,30 +122,9 @@ def _scene(layer: Region, output: Tensor, truth: Truth, fork: Fork) -> _Scene:
 
 def _boxes(layer: Region, out: Tensor, located: Tensor) -> Tensor:
     """Every predicted box relative to the network's input."""
-    height, width = out.shape[2:4]
-    rows, columns = torch.meshgrid(
-        torch.arange(height, device=out.device),
-        torch.arange(width, device=out.device),
-        indexing="ij",
-    )
-    corner = torch.stack([columns, rows], dim=-1).to(out.dtype)
+    corner, grid = cell_corners(out)
     sizes = torch.exp(out[..., 2:4]) * out.new_tensor(layer.sizes)[:, None, None]
-    return torch.cat([corner + located, sizes], dim=-1) / out.new_tensor([width, height] * 2)
-
-
-def _best_labels(scene: _Scene) -> tuple[Tensor, Tensor]:
-    """For every place the largest IoU with a label, and that label's number."""
-    truth = scene.truth
-    best = scene.out.new_zeros(scene.out.shape[:-1])
-    label = torch.zeros_like(best, dtype=torch.long)
-    for start in range(0, truth.boxes.shape[1], LABELS_AT_ONCE):
-        some = slice(start, start + LABELS_AT_ONCE)
-        overlap = iou(scene.boxes[:, None], truth.boxes[:, some, None, None, None])
-        overlap = torch.where(truth.valid[:, some, None, None, None], overlap, 0.0)
-        most, which = overlap.max(dim=1)
-        better = most > best
-        best, label = torch.where(better, most, best), torch.where(better, which + start, label)
-    return best, label
+    return torch.cat([(corner + located) / grid, sizes / grid], dim=-1)
 
 
 def _start(scene: _Scene, best: Tensor, label: Tensor, seen: int) -> _Delta:

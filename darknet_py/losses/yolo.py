@@ -51,7 +51,7 @@ def yolo_loss(
     """delta and cost of a [yolo] head for its output (N, C, H, W) and the labels of N images."""
     scene = _scene(layer, output.detach(), truth, net_size, fork)
     delta = torch.zeros_like(scene.out)
-    best, label = best_labels(scene)
+    best, label = best_labels(scene.boxes, scene.truth)
     delta[..., 4] = _objectness(scene, best)
     certain, overlap = _certain_hits(scene, best, label)
     if len(certain):
