@@ -66,8 +66,9 @@ def test_the_ink_contrasts_with_the_colour() -> None:
     classes = 5  # class 0 is magenta, class 2 (123457 * 2 % 5 = 4) nearly yellow
     dark = draw(grey(640, 480), [[100, 200, 300, 400]], ["dog"], [0], classes)
     light = draw(grey(640, 480), [[100, 200, 300, 400]], ["dog"], [2], classes)
-    assert (dark[170:198] == 255).all(axis=2).any()
-    assert (light[170:198] == 0).all(axis=2).any()
+    # Thin letters of OpenCV 4 do not quite reach white and black.
+    assert (dark[160:199] > 220).all(axis=2).any()
+    assert (light[160:199] < 35).all(axis=2).any()
 
 
 def test_lines_grow_with_the_picture() -> None:

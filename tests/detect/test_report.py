@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +117,18 @@ def test_save_writes_the_picture(tmp_path: Path) -> None:
     assert (tmp_path / "p.png").stat().st_size > 100
 
 
-def test_supervision_is_asked_for_by_name() -> None:
+def test_supervision_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "supervision", None)
     with pytest.raises(DarknetError, match="pip install supervision"):
         result().to_supervision()
+
+
+def test_supervision_gets_the_same_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in = types.ModuleType("supervision")
+    stand_in.Detections = lambda **columns: columns  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "supervision", stand_in)
+    columns = result().to_supervision()
+    np.testing.assert_array_equal(columns["xyxy"], result().boxes.xyxy)
+    np.testing.assert_array_equal(columns["confidence"], result().boxes.confidence)
+    assert columns["class_id"].tolist() == [0, 1, 0, 2]
+    assert columns["data"]["class_name"].tolist() == ["cat", 'dog "big"', "cat", "dont_show"]
