@@ -152,13 +152,18 @@ def _read_one(
 ) -> None:
     if written.value is None:
         return
-    type_name = str(field.type).removesuffix(" | None")
+    type_name = _type_name(field).removesuffix(" | None")
     before = len(problems.errors)
     value = READERS[type_name](written.value, place, problems)
     if len(problems.errors) == before:
         _check_allowed(field, value, place, problems)
     if len(problems.errors) == before:
         values[field.name] = value
+
+
+def _type_name(field: dataclasses.Field[Any]) -> str:
+    """The annotation as written, whether or not the module turns annotations into text."""
+    return field.type.__name__ if field.type in (int, float, str) else str(field.type)
 
 
 def _check_allowed(

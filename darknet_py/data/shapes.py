@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -22,8 +19,6 @@ from darknet_py.data.backdrop import (
     greyed,
     random_colour,
 )
-from darknet_py.detect.draw import save_image
-from darknet_py.weights import replacing
 
 NAMES = ("circle", "square", "triangle", "star", "ring", "cross", "hexagon", "crescent")
 
@@ -315,51 +310,3 @@ def _grain(shape: tuple[int, ...]) -> Canvas:
     """A woven pattern of -1 and 1."""
     y, x = np.ogrid[: shape[0], : shape[1]]
     return (((x // 2 + y // 2) % 2) * 2.0 - 1.0).astype(np.float32)
-
-
-# On disk
-
-
-def write_dataset(
-    folder: str | os.PathLike[str], images: int, seed: int, width: int = 416, height: int = 416
-) -> Path:
-    """Write `images` pictures with their label files, the lists of a training, and shapes.data.
-
-    Every tenth picture is for validation. The same seed writes the same files. Returns the path of
-    shapes.data. Raises OutputError when something cannot be written.
-    """
-    home = Path(folder)
-    (home / "images").mkdir(parents=True, exist_ok=True)
-    lists: dict[str, list[str]] = {"train": [], "valid": []}
-    for number, (pixels, rows) in enumerate(_pictures(images, seed, width, height)):
-        path = home / "images" / f"{number:05d}.jpg"
-        save_image(path, pixels, 92)
-        _write(path.with_suffix(".txt"), [label_line(row) for row in rows])
-        lists["valid" if number % 10 == 9 else "train"].append(os.fspath(path))
-    for name, paths in lists.items():
-        _write(home / f"{name}.txt", paths)
-    _write(home / "shapes.names", list(NAMES))
-    _write(home / "shapes.data", _data_lines(home))
-    return home / "shapes.data"
-
-
-def _pictures(images: int, seed: int, width: int, height: int) -> Iterator[tuple[Pixels, Canvas]]:
-    """Each picture has its own generator: the first ones do not depend on how many follow."""
-    for number in range(images):
-        yield draw_picture(np.random.default_rng((seed, number)), width, height)
-
-
-def label_line(row: NDArray[np.float32]) -> str:
-    """`class x y w h`, as Darknet's programs read it."""
-    return " ".join([str(int(row[0])), *(f"{value:.6f}" for value in row[1:])])
-
-
-def _data_lines(home: Path) -> list[str]:
-    files = (("train", "train.txt"), ("valid", "valid.txt"), ("names", "shapes.names"))
-    paths = [f"{key}={home / name}" for key, name in (*files, ("backup", "backup"))]
-    return [f"classes={len(NAMES)}", *paths]
-
-
-def _write(path: Path, lines: list[str]) -> None:
-    with replacing(path) as file:
-        file.write("".join(line + "\n" for line in lines).encode())

@@ -10,6 +10,7 @@ from darknet_py.layers import (  # noqa: F401  (imported for their registration)
     pointwise,
     pooling,
     recurrent,
+    recurrent_image,
     region,
     resample,
     scores,

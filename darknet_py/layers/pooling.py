@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.layers.base import Layer, Run, Shape, Site, Weights, require_positive, section
-from darknet_py.layers.convolution import Blur, window_count
+from darknet_py.layers.blur import Blur, window_count
 
 if TYPE_CHECKING:
     import torch

@@ -1,4 +1,4 @@
-"""Recurrent layers: rnn, gru, lstm over vectors; crnn, conv_lstm over images; history.
+"""Recurrent layers over vectors: rnn, gru, lstm; and what all recurrent layers share.
 
 Rows are time-major: with S = rows / time_steps sequences, row t * S + s is step t of sequence s.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
-from darknet_py.layers.activations import ACTIVATIONS, activate
+from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import (
     Layer,
     Run,
@@ -24,7 +24,6 @@ from darknet_py.layers.base import (
     require_positive,
     section,
 )
-from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.dense import Connected
 
 if TYPE_CHECKING:
@@ -166,10 +165,10 @@ class Rnn(Recurrent):
         return like.new_zeros(sequences, self._hidden(at), 1, 1)
 
     def step(self, at: Site, weights: Weights, run: Run) -> Step:
-        return _elman(self.runner(at, weights, run), self.shortcut)
+        return elman(self.runner(at, weights, run), self.shortcut)
 
 
-def _elman(part: Callable[[str, Any], Any], shortcut: int) -> Step:
+def elman(part: Callable[[str, Any], Any], shortcut: int) -> Step:
     def advance(x: torch.Tensor, state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         grown = part("input", x) + part("self", state)
         state = state + grown if shortcut else grown
@@ -228,179 +227,3 @@ class Lstm(_VectorRecurrent):
             return h, (h, c)
 
         return advance
-
-
-@dataclass(frozen=True, kw_only=True)
-class _ImageRecurrent(Recurrent):
-    """The options that crnn and conv_lstm hand on to their convolutions."""
-
-    size: int = option(3)
-    stride: int = option(1)
-    dilation: int = option(1)
-    pad: int = option(0)
-    padding: int = option(0, low=0)
-    groups: int = option(1)
-    xnor: int = option(0)
-    shortcut: int = option(0)
-
-    def convolution(self, filters: int, activation: str, **changes: int) -> Layer:
-        names = ("size", "stride", "dilation", "pad", "padding", "groups", "xnor")
-        options = {name: getattr(self, name) for name in (*names, "batch_normalize")} | changes
-        layer: Layer = make(
-            Convolutional, self.section, filters=filters, activation=activation, **options
-        )
-        return layer
-
-    def _same_size(self, at: Site, layer: Layer) -> Shape:
-        out = layer.shape(at)
-        if (out.h, out.w) != (at.input.h, at.input.w):
-            message = f"its convolutions turn {at.input} into {out}; the state needs the same size"
-            raise self.misfit(f"{message}: set pad=1 for size 3, pad=0 for size 1", "size")
-        return out
-
-
-@section("crnn")
-@dataclass(frozen=True, kw_only=True)
-class Crnn(_ImageRecurrent):
-    """[rnn] with convolutions. output_filters/hidden_filters are pjreddie's words: 3x3, pad 1."""
-
-    output: int = option(1)
-    hidden: int = option(1)
-    output_filters: int | None = option(None)
-    hidden_filters: int | None = option(None)
-    activation: str = option("logistic", words=ACTIVATIONS)
-
-    def _filters(self) -> tuple[int, int, dict[str, int]]:
-        """(hidden, output, geometry) in the words that were written."""
-        if self.output_filters is None and self.hidden_filters is None:
-            return self.hidden, self.output, {}
-        fixed = {"size": 3, "stride": 1, "dilation": 1, "pad": 1, "groups": 1, "xnor": 0}
-        return self.hidden_filters or 1, self.output_filters or 1, fixed
-
-    def shape(self, at: Site) -> Shape:
-        hidden, output, geometry = self._filters()
-        require_positive(self, hidden=hidden, output=output)
-        self._same_size(at, self.convolution(hidden, self.activation, **geometry))
-        return Shape(output, at.input.h, at.input.w)
-
-    def parts(self, at: Site) -> dict[str, Part]:
-        hidden, output, geometry = self._filters()
-        state = Shape(hidden, at.input.h, at.input.w)
-        inner = self.convolution(hidden, self.activation, **geometry)
-        outer = self.convolution(output, self.activation, **geometry)
-        return {"input": (inner, at.input), "self": (inner, state), "output": (outer, state)}
-
-    def start(self, at: Site, sequences: int, like: torch.Tensor) -> Any:
-        return like.new_zeros(sequences, self._filters()[0], at.input.h, at.input.w)
-
-    def step(self, at: Site, weights: Weights, run: Run) -> Step:
-        return _elman(self.runner(at, weights, run), self.shortcut)
-
-
-@section("conv_lstm")
-@dataclass(frozen=True, kw_only=True)
-class ConvLstm(_ImageRecurrent):
-    """LSTM with convolutions, optional peepholes (v*) and optional bottleneck before the gates."""
-
-    output: int = option(1)
-    activation: str = option("linear", words=ACTIVATIONS)
-    lstm_activation: str = option("tanh", words=ACTIVATIONS)
-    peephole: int = option(0)
-    bottleneck: int = option(0)
-    state_constrain: int | None = option(None)
-    time_normalizer: float = option(1.0)
-
-    def shape(self, at: Site) -> Shape:
-        require_positive(self, output=self.output)
-        out = self._same_size(at, self.convolution(self.output, self.activation))
-        if self.bottleneck and at.input.c != self.output:
-            message = f"needs output = {at.input.c}, the input's channels; it is {self.output}"
-            raise self.misfit(message, "bottleneck")
-        return out
-
-    def parts(self, at: Site) -> dict[str, Part]:
-        gate = self.convolution(self.output, self.activation)
-        state = Shape(self.output, at.input.h, at.input.w)
-        both = Shape(2 * self.output, at.input.h, at.input.w)
-        peepholes = ("vf", "vi", "vo") if self.peephole else ()
-        parts = dict.fromkeys(peepholes, (gate, state))
-        parts |= {"wf": (gate, both)} if self.bottleneck else {}
-        parts |= {f"w{k}": (gate, state) for k in "figo"} if not self.bottleneck else {}
-        return parts | {f"u{k}": (gate, at.input) for k in "figo"}
-
-    def start(self, at: Site, sequences: int, like: torch.Tensor) -> Any:
-        zero = like.new_zeros(sequences, self.output, at.input.h, at.input.w)
-        return zero, zero
-
-    def step(self, at: Site, weights: Weights, run: Run) -> Step:
-        part = self.runner(at, weights, run)
-        limit = 32 * at.net.time_steps if self.state_constrain is None else self.state_constrain
-
-        def gate(name: str, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
-            return (
-                part(f"u{name}", x)
-                if self.bottleneck
-                else part(f"w{name}", h) + part(f"u{name}", x)
-            )
-
-        def advance(x: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
-            h, c = state
-            if self.bottleneck:
-                x = activate(self.lstm_activation, part("wf", torch.cat([h, x], dim=1)))
-            forget, enter, leave, new = (gate(name, x, h) for name in "fiog")
-            if self.peephole:
-                forget, enter = forget + part("vf", c), enter + part("vi", c)
-            new = activate(self.lstm_activation, new)
-            c = torch.sigmoid(forget) * c + torch.sigmoid(enter) * new
-            if self.peephole:
-                leave = leave + part("vo", c)
-            h = torch.sigmoid(leave) * activate(self.lstm_activation, c)
-            # The cell is limited after h has been computed from it.
-            return self._residual(h, x), (h, c.clamp(-limit, limit) if limit else c)
-
-        return advance
-
-    def _residual(self, h: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """shortcut=1 adds the first half of the bottleneck to the output, not to the state."""
-        if not (self.shortcut and self.bottleneck):
-            return h
-        half = h[0].numel() // 2
-        kept = torch.arange(h[0].numel(), device=h.device).reshape(h.shape[1:]) < half
-        return h + torch.where(kept, x, 0.0)
-
-    def flops(self, at: Site, out: Shape) -> float:
-        return super().flops(at, out) + (12 if self.peephole else 9) * out.size
-
-
-@section("history")
-@dataclass(frozen=True, kw_only=True)
-class History(Layer):
-    """The last frames' channels side by side, newest first.
-
-    With time_steps=1 the C code fills only the first frame's channels; the others stay 0.
-    """
-
-    history_size: int = option(4)
-
-    def shape(self, at: Site) -> Shape:
-        require_positive(self, history_size=self.history_size)
-        return Shape(at.input.c * self.history_size, at.input.h, at.input.w)
-
-    def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
-    ) -> torch.Tensor:
-        x, steps = inputs[0], at.net.time_steps
-        older = x.shape[1] * (self.history_size - 1)
-        if steps == 1:
-            return F.pad(x, (0, 0, 0, 0, 0, older))
-        rows = x.unflatten(0, (steps, -1))
-        past = (run.state or {}).get(at.index)
-        if past is None:
-            past = x.new_zeros(rows.shape[1], older + x.shape[1], *x.shape[2:])
-        outputs = []
-        for frame in rows:
-            past = torch.cat([frame, past[:, :older]], dim=1)
-            outputs.append(past)
-        if run.state is not None:
-            run.state[at.index] = past
-        return torch.cat(outputs)

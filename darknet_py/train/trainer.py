@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from darknet_py.errors import DarknetError
@@ -17,6 +19,8 @@ from darknet_py.losses.truth import HeadLoss
 from darknet_py.network import Network
 from darknet_py.train.optimizer import Optimizer
 from darknet_py.train.schedule import rate
+
+Array = NDArray[np.float32]
 
 
 @dataclass
@@ -70,7 +74,7 @@ class Trainer:
     def _device(self) -> torch.device:
         return next(self.network.parameters()).device
 
-    def step(self, images: Tensor, truth: Tensor) -> float:
+    def step(self, images: Tensor | Array, truth: Tensor | Array) -> float:
         """One optimiser step over `images` (batch, C, H, W) in [0, 1] and `truth` (batch, truths).
 
         truth is laid out as the C programs' l.truths: boxes of x y w h class [track] padded with
@@ -78,6 +82,7 @@ class Trainer:
         Returns Darknet's loss: cost summed over heads / heads, averaged over subdivisions.
         Raises DarknetError for a wrong number of images.
         """
+        images, truth = torch.as_tensor(images), torch.as_tensor(truth)
         self._check(images, truth)
         self.network.train()
         self.batch += 1

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 import darknet_py
 from darknet_py.cfg.datafile import read_data_file, read_names
 from darknet_py.data import backdrop, shapes
-from darknet_py.data.shapes import Look, Placed, Shape, coverage, draw_picture, write_dataset
+from darknet_py.data.shape_set import write_dataset
+from darknet_py.data.shapes import Look, Placed, Shape, coverage, draw_picture
 from darknet_py.graph import read_graph
 from darknet_py.labelpath import label_path
 

@@ -1,0 +1,65 @@
+"""Windows over images: how many fit, and the blur of antialiased layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from darknet_py.deferred import deferred
+from darknet_py.layers.base import Run, Shape, Site
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+else:
+    torch, F = deferred("torch"), deferred("torch.nn.functional")
+
+BLURS = {1: (1.0, 2.0, 1.0), 2: (1.0, 1.0)}
+"""antialiasing=1 blurs with [1 2 1]^2/16, antialiasing=2 with [1 1]^2/4; any other value as 1."""
+
+
+def window_count(size: int, window: int, stride: int, padding: int) -> int:
+    """How many windows fit; `padding` is the total of both sides. C truncates toward zero."""
+    return int((size + padding - window) / stride) + 1
+
+
+@dataclass(frozen=True)
+class Blur:
+    """The fixed depthwise convolution that takes over the stride of an antialiased layer."""
+
+    kind: int
+    stride_x: int
+    stride_y: int
+
+    @property
+    def taps(self) -> tuple[float, ...]:
+        return BLURS.get(self.kind, BLURS[1])
+
+    @property
+    def padding(self) -> int:
+        return len(self.taps) // 2 if len(self.taps) == 3 else 0
+
+    def shape(self, out: Shape) -> Shape:
+        size, padding = len(self.taps), 2 * self.padding
+        height = window_count(out.h, size, self.stride_y, padding)
+        return Shape(out.c, height, window_count(out.w, size, self.stride_x, padding))
+
+    def apply(self, x: torch.Tensor) -> torch.Tensor:
+        taps = torch.tensor(self.taps, dtype=x.dtype, device=x.device)
+        kernel = torch.outer(taps, taps) / taps.sum() ** 2
+        kernel = kernel.expand(x.shape[1], 1, -1, -1)
+        stride = (self.stride_y, self.stride_x)
+        return F.conv2d(x, kernel, None, stride, self.padding, groups=x.shape[1])
+
+    def finish(self, at: Site, full: torch.Tensor, run: Run) -> torch.Tensor:
+        blurred = self.apply(full)
+        if run.held is not None:
+            run.held[at.index] = _overwritten(full, blurred)
+        return blurred
+
+
+def _overwritten(full: torch.Tensor, blurred: torch.Tensor) -> torch.Tensor:
+    """What l.output holds in C: the blurred result copied over the head of the unblurred one."""
+    held = full.contiguous().clone()
+    held.view(-1)[: blurred.numel()] = blurred.reshape(-1)
+    return held
