@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -15,7 +16,7 @@ from darknet_py import layout, weights
 from darknet_py.errors import DarknetError, Notice
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph, read_graph
-from darknet_py.layers.base import INPUT, Node, Run, Stored, Weights
+from darknet_py.layers.base import INPUT, Node, Run, Site, Stored, Weights
 
 HALVES = (torch.float16, torch.bfloat16)
 BUFFERS = ("mean", "variance")
@@ -43,6 +44,26 @@ def _attribute(name: str) -> str:
     return name.replace(".", "_")
 
 
+@dataclass(frozen=True)
+class _Step:
+    """A layer ready to run, and whose outputs nobody needs after it."""
+
+    node: Node
+    site: Site
+    tensors: Weights
+    spent: tuple[int, ...]
+
+    def run(self, inputs: list[torch.Tensor], run: Run) -> torch.Tensor:
+        layer, index = self.node.layer, self.node.index
+        if layer.HEAD:
+            # Boxes are made in full precision, whatever the network runs in.
+            inputs = [x.float() if x.dtype in HALVES else x for x in inputs]
+        if index in run.still:
+            with torch.no_grad():
+                return layer.forward(self.site, self.tensors, inputs, run.at(index))
+        return layer.forward(self.site, self.tensors, inputs, run.at(index))
+
+
 class Network(nn.Module):
     """A Darknet network. Build it with `Network.from_cfg`; it starts in eval mode."""
 
@@ -53,8 +74,8 @@ class Network(nn.Module):
         self.header = weights.Header(0, 2, graph.fork.revision, 0)
         self.folded = False
         self.layers = nn.ModuleList(_tensors(graph, node) for node in graph.nodes)
-        self._last_use = graph.last_use
         self._heads = graph.heads
+        self._steps: list[_Step] | None = None
         if start:
             self.reset(seed)
         self.eval()
@@ -129,25 +150,35 @@ class Network(nn.Module):
         """(index, output) layer by layer; each output is let go after its last use."""
         kept = {INPUT: self._checked(x)}
         del x
-        for node in self.graph.nodes:
-            inputs = [kept[source] for source in node.inputs]
-            if node.layer.HEAD:
-                # Boxes are made in full precision, whatever the network runs in.
-                inputs = [x.float() if x.dtype in HALVES else x for x in inputs]
-            if node.index in run.wanted:
-                run.taps[node.index] = inputs[0]
-            site, used = self.graph.site(node.index), self.used(node.index)
-            with torch.set_grad_enabled(torch.is_grad_enabled() and node.index not in run.still):
-                y = node.layer.forward(site, used, inputs, run.at(node.index))
-            kept[node.index] = y
+        for step in self._program():
+            index = step.node.index
+            inputs = [kept[source] for source in step.node.inputs]
+            if index in run.wanted:
+                run.taps[index] = inputs[0]
+            y = step.run(inputs, run)
+            kept[index] = y
             del inputs
-            for source in set(node.inputs):
-                if self._last_use[source] == node.index:
-                    del kept[source]
-            yield node.index, y
-            if node.index not in self._last_use:
-                del kept[node.index]
+            for source in step.spent:
+                del kept[source]
+            yield index, y
             del y
+
+    def _program(self) -> list[_Step]:
+        """The steps of a pass, made once: until tensors move to another device or type."""
+        if self._steps is None:
+            last_use = self.graph.last_use
+            self._steps = [self._step(node, last_use) for node in self.graph.nodes]
+        return self._steps
+
+    def _step(self, node: Node, last_use: Mapping[int, int]) -> _Step:
+        spent = {source for source in node.inputs if last_use[source] == node.index}
+        unused = () if node.index in last_use else (node.index,)
+        tensors = self.used(node.index)
+        return _Step(node, self.graph.site(node.index), tensors, (*spent, *unused))
+
+    def _apply(self, *arguments: Any, **options: Any) -> Network:
+        self._steps = None
+        return super()._apply(*arguments, **options)  # type: ignore[no-untyped-call]
 
     def _checked(self, x: torch.Tensor) -> torch.Tensor:
         expected = self.graph.net.input

@@ -267,3 +267,17 @@ def test_double_networks_stay_double() -> None:
     """Heads are made in at least float32; a network in double is not rounded on the way."""
     net = network(TWO_HEADS).double()
     assert all(head.dtype == torch.float64 for head in net(random_input(net, 1).double()))
+
+
+def test_a_network_runs_on_after_its_tensors_moved() -> None:
+    """Another type, new values, a copy: no pass works with tensors of before."""
+    net = network(TWO_HEADS)
+    x = random_input(net, 1)
+    before = net(x)
+    moved = net.double()(x.double())
+    assert all(a.allclose(b.float(), atol=1e-5) for a, b in zip(before, moved, strict=True))
+    net.float()
+    with torch.no_grad():
+        for tensor in net.parameters():
+            tensor.zero_()
+    assert not any(a.equal(b) for a, b in zip(before, net(x), strict=True))

@@ -19,7 +19,7 @@ from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import Request, decode, suppression_of
 from darknet_py.detect.geometry import Placement, scaled_sizes, to_image
 from darknet_py.detect.image import prepare
-from darknet_py.detect.reading import from_bgr, read_image
+from darknet_py.detect.reading import from_bgr, read_image, to_bgr
 from darknet_py.detect.result import Boxes, Result
 from darknet_py.detect.sources import expand, read_ahead
 from darknet_py.errors import DarknetError, ImageError, nearest
@@ -193,12 +193,7 @@ class Detector:
             picture.rgb.shape[1],
             picture.rgb.shape[0],
         )
-        return Result(picture.path, _bgr(picture.rgb), boxes, self.names, milliseconds)
-
-
-def _bgr(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    channels = [0, 0, 0] if rgb.shape[2] == 1 else [2, 1, 0]
-    return np.ascontiguousarray(rgb[:, :, channels])
+        return Result(picture.path, to_bgr(picture.rgb), boxes, self.names, milliseconds)
 
 
 def _items(source: Any) -> Iterable[Any]:

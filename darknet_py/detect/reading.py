@@ -110,6 +110,12 @@ def from_bgr(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
     return with_channels(_rgb(pixels), channels)
 
 
+def to_bgr(pixels: Pixels) -> Pixels:
+    """OpenCV's (H, W, 3) BGR of a picture (H, W, 1 or 3), grey or RGB."""
+    change = cv2.COLOR_GRAY2BGR if pixels.shape[2] == 1 else cv2.COLOR_RGB2BGR
+    return np.asarray(cv2.cvtColor(pixels, change), np.uint8)
+
+
 def _rgb(pixels: npt.NDArray[np.generic]) -> Pixels:
     """(H, W, 1 or 3) grey or RGB of OpenCV's (H, W), (H, W, 1) or BGR array."""
     if pixels.ndim == 2 or pixels.shape[2] == 1:
