@@ -97,7 +97,8 @@ def test_lines_are_those_darknet_prints(name: str) -> None:
 
 def test_known_totals() -> None:
     totals = summarize(read("yolov3", width=416, height=416)).totals
-    assert f"{totals.convolution_bflops:.2f}" == "65.86"
+    assert f"{totals.bflops:.2f}" == "65.86"
+    assert f"{totals.printed_bflops:.3f}" == "65.879", "what the C program prints, with shortcuts"
     assert (totals.parameters, totals.weights_bytes) == (62001757, 248007048)
     assert (totals.receptive_field, totals.stride) == (965, 32)
     assert f"{summarize(read('yolov3-tiny')).totals.bflops:.2f}" == "5.57"

@@ -154,7 +154,7 @@ def test_doctor_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (None, False, "not in this build of torch, networks run on the CPU; a CUDA build"),
         ("12.8", False, "12.8, but no device or driver; see what nvidia-smi says"),
-        ("12.8", True, "12.8, devices 0: H200, 1: H200"),
+        ("12.8", True, "12.8, devices 0: Some GPU, 1: Some GPU"),
     ],
 )
 def test_doctor_on_cuda(
@@ -167,5 +167,5 @@ def test_doctor_on_cuda(
     monkeypatch.setattr(torch.version, "cuda", version)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda number: "H200")
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda number: "Some GPU")
     assert _cuda().startswith(line)
