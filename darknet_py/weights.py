@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 
 from darknet_py import layout
-from darknet_py.errors import OutputError
+from darknet_py.errors import OutputError, WeightsError
 from darknet_py.layers.base import Stored
 from darknet_py.layout import Header, Layout
 
@@ -89,9 +90,10 @@ def _direct(tensor: torch.Tensor) -> bool:
 
 def _read_into(tensor: torch.Tensor, file: BinaryIO) -> None:
     array = tensor.numpy()
-    if array.size:
-        file.readinto(array.reshape(-1).view(np.uint8).data)  # type: ignore[attr-defined]
-    if array.dtype.byteorder == ">":  # pragma: no cover (big-endian machines)
+    raw = array.reshape(-1).view(np.uint8)
+    if file.readinto(raw.data) != raw.size:  # type: ignore[attr-defined]
+        raise WeightsError(f"{file.name}: became shorter while it was read")
+    if sys.byteorder == "big":  # pragma: no cover
         array.byteswap(inplace=True)
 
 

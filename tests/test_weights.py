@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from layer_check import network, random_input, read
 
-from darknet_py import weights
+from darknet_py import layout, weights
 from darknet_py.errors import DarknetError, OutputError, WeightsError
 from darknet_py.layout import Header
 from darknet_py.network import Network, load_network
@@ -399,3 +399,13 @@ def test_any_bytes_load_or_raise(tmp_path_factory, cut: int, head: bytes) -> Non
         net.load_weights(path)
     except WeightsError:
         assert state(net) == before
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_an_error(tmp_path: Path) -> None:
+    net = network("[net]\ninputs=4\n[connected]\noutput=3\n[connected]\noutput=2\n")
+    path = tmp_path / "a.weights"
+    net.save_weights(path)
+    planned = layout.plan(net.graph, path)
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(WeightsError, match=r"a\.weights: became shorter while it was read"):
+        weights.read(net, planned)
