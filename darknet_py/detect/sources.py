@@ -88,7 +88,7 @@ def _in_folder(folder: Path, recursive: bool) -> list[str]:
     paths = folder.glob("**/*" if recursive else "*")
     found = sorted(str(path) for path in paths if _is_image(path))
     if not found:
-        cure = "" if recursive else "; look into its sub-folders with recursive"
+        cure = "" if recursive else f"; those of its sub-folders are '{folder}/**/*.jpg'"
         raise DataError(f"{folder}: no pictures in this folder{cure}")
     return found
 

@@ -87,7 +87,7 @@ def test_nothing_found(folder: Path) -> None:
         folder / "gone.jpg": "no such file",
         f"{folder}/*.bmp": "matches",
         folder / "empty.txt": "one path per line",
-        folder / "bare": "recursive",
+        folder / "bare": "sub-folders",
     }
     for source, words in cases.items():
         with pytest.raises(DataError, match=words):
