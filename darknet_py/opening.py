@@ -10,7 +10,7 @@ from darknet_py.errors import CfgError, DarknetError, Place
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph, read_graph
 from darknet_py.names import Names, class_names
-from darknet_py.summary import summarize
+from darknet_py.summary import FLOAT_BYTES, peak_activation_bytes
 
 WORKSPACE = 2
 """A convolution may need about as much again as its input and output together."""
@@ -55,8 +55,8 @@ def head_classes(graph: Graph) -> int:
 
 def require_memory(graph: Graph, images: int = 1) -> None:
     """Raises CfgError when a forward pass cannot fit into this machine's memory."""
-    total = summarize(graph).totals
-    needed = 4 * graph.parameters + WORKSPACE * images * total.peak_activation_bytes
+    activations = WORKSPACE * images * peak_activation_bytes(graph)
+    needed = FLOAT_BYTES * graph.parameters + activations
     there = _memory()
     if there and needed > there:
         message = f"one forward pass needs about {needed / 2**30:.1f} GiB"

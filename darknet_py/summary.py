@@ -137,7 +137,7 @@ def _totals(graph: Graph, rows: tuple[Row, ...], reaches: dict[int, Reach]) -> T
         weights_bytes=HEADER_BYTES + FLOAT_BYTES * graph.parameters,
         receptive_field=max(row.receptive_field for row in rows),
         activation_bytes=FLOAT_BYTES * sum(row.output.size for row in rows),
-        peak_activation_bytes=FLOAT_BYTES * _peak_values(graph),
+        peak_activation_bytes=peak_activation_bytes(graph),
         stride=net_stride(graph, reaches),
     )
 
@@ -155,8 +155,11 @@ def _float32(value: float) -> float:
     return rounded
 
 
-def _peak_values(graph: Graph) -> int:
-    """The most values alive at once when outputs go after their last use; heads stay to the end."""
+def peak_activation_bytes(graph: Graph) -> int:
+    """The most bytes of outputs alive at once for one image, as float32.
+
+    Outputs go after their last use; heads stay to the end.
+    """
     last_use, heads = graph.last_use, set(graph.heads)
     live, peak = {INPUT: graph.net.input.size}, graph.net.input.size
     for node in graph.nodes:
@@ -166,7 +169,7 @@ def _peak_values(graph: Graph) -> int:
         for index in set(finished) - heads:
             if last_use.get(index, node.index) == node.index:
                 del live[index]
-    return peak
+    return FLOAT_BYTES * peak
 
 
 def _steps(layer: Any) -> tuple[int, int, int]:

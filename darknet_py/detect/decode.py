@@ -19,7 +19,7 @@ from darknet_py.layers.base import Layer
 from darknet_py.layers.detection import Detection
 from darknet_py.layers.region import Region
 from darknet_py.layers.tree import Tree
-from darknet_py.layers.yolo import AnchorHead, GaussianYolo, Yolo
+from darknet_py.layers.yolo import YOLO_POINTS, AnchorHead, GaussianYolo, Yolo
 
 TREE_CUT = 0.5
 """AlexeyAB's program keeps the last class of a tree with a product over this, -hier or not."""
@@ -100,10 +100,6 @@ def _decode_yolo(layer: Layer, output: Tensor, request: Request) -> Candidates:
     sizes = growth * kept.sizes(layer.sizes, _net_size(rows, request))
     scores = _over(rows[:, 4:5] * rows[:, 5:], request.thresh)
     return Candidates(kept.image, torch.cat([kept.location, sizes], dim=1), rows[:, 4], scores)
-
-
-YOLO_POINTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}
-"""Where x and y lie in the box: how much of w and h leads from there to the middle."""
 
 
 def _decode_gaussian(layer: Layer, output: Tensor, request: Request) -> Candidates:

@@ -100,7 +100,7 @@ class Detector:
             source, thresh, nms, letter_box, hier=hier, batch=batch, honour_exif=honour_exif
         )
         results = list(stream)
-        return results[0] if _is_single(source) else results
+        return results[0] if _is_single(source, results) else results
 
     def stream(
         self,
@@ -205,14 +205,11 @@ def _items(source: Any) -> Iterable[Any]:
     return [item for part in parts for item in part]
 
 
-def _is_single(source: Any) -> bool:
+def _is_single(source: Any, results: Sequence[Result]) -> bool:
     """One array, or the path of one picture (not a folder, glob or list file)."""
-    if isinstance(source, np.ndarray):
-        return True
-    if not isinstance(source, (str, os.PathLike)):
-        return False
-    items = expand(source)
-    return items == [os.fspath(source)]
+    if isinstance(source, (str, os.PathLike)):
+        return [result.path for result in results] == [os.fspath(source)]
+    return isinstance(source, np.ndarray)
 
 
 def _readable(

@@ -19,6 +19,8 @@ else:
 IOU_LOSSES = ("mse", "iou", "giou", "diou", "ciou")
 IOU_KINDS = ("iou", "giou", "diou", "ciou")
 _TRACKING = "it belongs to the object tracker of AlexeyAB's `demo`, which is not here"
+YOLO_POINTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}
+"""Where x and y lie in the box: how much of w and h leads from there to the middle."""
 UNSET_ANCHOR = 0.5
 """Both forks start anchors at .5; a list shorter than 2 * num leaves the rest there."""
 
@@ -176,7 +178,7 @@ class GaussianYolo(AnchorHead):
     COORDINATES: ClassVar[int] = 8
 
     uc_normalizer: float = option(1.0)
-    yolo_point: str = option("center", words=("center", "left_top", "right_bottom"))
+    yolo_point: str = option("center", words=tuple(YOLO_POINTS))
 
     def forward(
         self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run

@@ -121,6 +121,13 @@ def best_labels(boxes: Tensor, truth: Truth) -> tuple[Tensor, Tensor]:
     return best, label
 
 
+def hits_at(scene: Scene, where: Tensor, label: Tensor) -> Hits:
+    """The places of a mask (N, A, H, W), each with its label's number out of `label`."""
+    image, anchor, y, x = torch.nonzero(where, as_tuple=True)
+    numbers = torch.tensor(scene.layer.masks, device=where.device)[anchor]
+    return Hits(image, anchor, y, x, numbers, label[where])
+
+
 def label_hits(scene: Scene) -> Hits:
     """Each label's best anchor of all, and with iou_thresh every other anchor like enough."""
     layer, truth = scene.layer, scene.truth

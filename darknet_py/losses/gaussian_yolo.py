@@ -14,13 +14,14 @@ from torch import Tensor
 
 from darknet_py.boxes import iou
 from darknet_py.forks import Fork
-from darknet_py.layers.yolo import AnchorHead, GaussianYolo, Yolo
+from darknet_py.layers.yolo import YOLO_POINTS, AnchorHead, GaussianYolo, Yolo
 from darknet_py.losses.assignment import (
     Hits,
     Scene,
     best_labels,
     classes_of,
     first_and_last,
+    hits_at,
     label_hits,
     mapped_labels,
     place_numbers,
@@ -29,13 +30,11 @@ from darknet_py.losses.assignment import (
 )
 from darknet_py.losses.iou_delta import giou, iou_gradient
 from darknet_py.losses.truth import HeadLoss, Truth
-from darknet_py.losses.yolo import CLASS_FLOOR, classify
+from darknet_py.losses.yolo import CLASS_FLOOR, classify, score_certain
 
 SIGMA = 0.3
 """Added to a deviation where the density is taken."""
 EPSILON = 1e-9
-POINTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}
-"""yolo_point: from the predicted point to the centre, in box sizes."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class _Deviant:
 
     @property
     def shift(self) -> float:
-        return POINTS[self.layer.yolo_point]
+        return YOLO_POINTS[self.layer.yolo_point]
 
 
 @dataclass
@@ -75,7 +74,9 @@ def gaussian_yolo_loss(
     delta = _Delta(torch.zeros_like(scene.out), scene.out.new_zeros(head.deviations.shape))
     best, label = best_labels(scene.boxes, scene.truth)
     _answer_near(head, best, label, delta)
-    _answer_certain(head, best, label, delta)
+    certain = hits_at(scene, best > layer.truth_thresh, label)
+    score_certain(scene, certain, best, delta.means)
+    _add_boxes(head, certain, delta)
     hits = label_hits(scene)
     x, y = _cell(head, hits)
     hits = replace(hits, x=x, y=y)
@@ -94,7 +95,7 @@ def _head(layer: GaussianYolo, output: Tensor, truth: Truth, net_size: tuple[int
     }
     yolo = Yolo(**shared)
     boxes = predicted_boxes(yolo, means, net_size)
-    boxes[..., :2] += POINTS[layer.yolo_point] * boxes[..., 2:]
+    boxes[..., :2] += YOLO_POINTS[layer.yolo_point] * boxes[..., 2:]
     # plain: a box that has a class already is known by its first class, as in pjreddie's [yolo].
     scene = Scene(yolo, True, means, boxes, mapped_labels(layer, truth), net_size)
     return _Deviant(layer, scene, cells[..., 1:8:2])
@@ -110,28 +111,7 @@ def _answer_near(head: _Deviant, best: Tensor, label: Tensor, delta: _Delta) -> 
     wanted = best**2 - score if layer.objectness_smooth else torch.zeros_like(score)
     delta.means[..., 4] = layer.obj_normalizer * torch.where(near, wanted, -score)
     if layer.objectness_smooth:
-        classify(scene, _hits_at(head, near, label), delta.means)
-
-
-def _hits_at(head: _Deviant, where: Tensor, label: Tensor) -> Hits:
-    image, anchor, y, x = torch.nonzero(where, as_tuple=True)
-    numbers = torch.tensor(head.layer.masks, device=where.device)[anchor]
-    return Hits(image, anchor, y, x, numbers, label[where])
-
-
-def _answer_certain(head: _Deviant, best: Tensor, label: Tensor, delta: _Delta) -> None:
-    """Places over truth_thresh learn the label whatever anchor it wants."""
-    layer, scene = head.layer, head.scene
-    hits = _hits_at(head, best > layer.truth_thresh, label)
-    place, overlap = hits.place, best[hits.place]
-    target = overlap**2 if layer.objectness_smooth else torch.ones_like(overlap)
-    delta.means[place + (4,)] = layer.obj_normalizer * (target - scene.out[place + (4,)])
-    classify(scene, hits, delta.means)
-    if layer.objectness_smooth:
-        entry = place + (5 + classes_of(scene, hits),)
-        factor = scene.multipliers[classes_of(scene, hits)]
-        delta.means[entry] = factor * (target - scene.out[entry])
-    _add_boxes(head, hits, delta)
+        classify(scene, hits_at(scene, near, label), delta.means)
 
 
 def _cell(head: _Deviant, hits: Hits) -> tuple[Tensor, Tensor]:
@@ -146,10 +126,9 @@ def _answer(head: _Deviant, hits: Hits, delta: _Delta) -> None:
     layer, scene = head.layer, head.scene
     _add_boxes(head, hits, delta)
     factor = scene.multipliers[classes_of(scene, hits)] * layer.obj_normalizer
-    wanted = factor * (1 - scene.out[hits.place + (4,)])
+    wanted = factor * (1 - scene.out[hits.entry(4)])
     _, last = first_and_last(place_numbers(scene, hits))
-    chosen = tuple(part[last] for part in hits.place)
-    delta.means[chosen + (4,)] = wanted[last]
+    delta.means[hits.select(last).entry(4)] = wanted[last]
     classify(scene, hits, delta.means)
 
 
@@ -206,12 +185,12 @@ def _figures(head: _Deviant, hits: Hits, delta: Tensor) -> dict[str, float]:
     squares = (delta * delta).sum(dim=(0, 1, 2, 3))
     # Darknet calls all of w and h "uncertainty" and all of x and y "IoU".
     located, sized, rest = (float(part.sum()) for part in squares.split([4, 4, len(squares) - 8]))
-    own = scene.out[hits.place + (5 + classes_of(scene, hits),)]
+    own = scene.out[hits.entry(5 + classes_of(scene, hits))]
     return {
         "count": float(len(hits)),
         "iou": float(overlap.sum()) / count,
         "class": float(own.sum()) / count,
-        "obj": float(scene.out[hits.place + (4,)].sum()) / count,
+        "obj": float(scene.out[hits.entry(4)].sum()) / count,
         "no_obj": float(scene.out[..., 4].mean()),
         "recall50": float((overlap > 0.5).sum()) / count,
         "recall75": float((overlap > 0.75).sum()) / count,

@@ -17,6 +17,7 @@ from darknet_py.losses.assignment import (
     best_labels,
     classes_of,
     first_and_last,
+    hits_at,
     label_hits,
     mapped_labels,
     place_numbers,
@@ -53,9 +54,10 @@ def yolo_loss(
     delta = torch.zeros_like(scene.out)
     best, label = best_labels(scene.boxes, scene.truth)
     delta[..., 4] = _objectness(scene, best)
-    certain, overlap = _certain_hits(scene, best, label)
+    certain = hits_at(scene, best > layer.truth_thresh, label)
     if len(certain):
-        _answer_certain(scene, certain, overlap, delta)
+        score_certain(scene, certain, best, delta)
+        _add_boxes(scene, certain, delta)
     hits = label_hits(scene)
     overlaps = _answer(scene, hits, delta) if len(hits) else delta.new_zeros(0, 2)
     if scene.layer.iou_thresh < 1:
@@ -94,16 +96,10 @@ def _objectness(scene: Scene, best: Tensor) -> Tensor:
     return torch.where(near, 0.0, delta)
 
 
-def _certain_hits(scene: Scene, best: Tensor, label: Tensor) -> tuple[Hits, Tensor]:
-    """Places over truth_thresh and their overlap: they learn the label whatever anchor it wants."""
-    place = torch.nonzero(best > scene.layer.truth_thresh, as_tuple=True)
-    numbers = torch.tensor(scene.layer.masks, device=best.device)[place[1]]
-    image, anchor, y, x = place
-    return Hits(image, anchor, y, x, numbers, label[place]), best[place]
-
-
-def _answer_certain(scene: Scene, hits: Hits, overlap: Tensor, delta: Tensor) -> None:
-    layer = scene.layer
+def score_certain(scene: Scene, hits: Hits, best: Tensor, delta: Tensor) -> None:
+    """Objectness and classes of places over truth_thresh: they learn the label whatever anchor it
+    wants."""
+    layer, overlap = scene.layer, best[hits.place]
     target = overlap**2 if layer.objectness_smooth else torch.ones_like(overlap)
     delta[hits.entry(4)] = layer.obj_normalizer * (target - scene.out[hits.entry(4)])
     classify(scene, hits, delta)
@@ -111,7 +107,6 @@ def _answer_certain(scene: Scene, hits: Hits, overlap: Tensor, delta: Tensor) ->
         entry = hits.entry(5 + classes_of(scene, hits))
         factor = scene.multipliers[classes_of(scene, hits)]
         delta[entry] = factor * (target - scene.out[entry])
-    _add_boxes(scene, hits, delta)
 
 
 def _answer(scene: Scene, hits: Hits, delta: Tensor) -> Tensor:

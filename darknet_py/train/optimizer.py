@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -105,15 +104,6 @@ class Optimizer:
         ahead, spread = first / (1 - net.B1**batch), second / (1 - net.B2**batch)
         slot.tensor += rate * ahead / (spread.sqrt() + epsilon)
         slot.update.zero_()
-
-    def state(self) -> list[dict[str, Any]]:
-        """What a resumed run needs: accumulated updates and moments, in order."""
-        return [{"update": slot.update, "moments": slot.moments} for slot in self.slots]
-
-    def restore(self, state: list[dict[str, Any]]) -> None:
-        for slot, kept in zip(self.slots, state, strict=True):
-            slot.update.copy_(kept["update"])
-            slot.moments = kept["moments"]
 
 
 def _trains(layer: Layer, stored: Stored, network: Network) -> bool:

@@ -52,8 +52,8 @@ class Trainer:
         self.batch = self._seen // self.images
         self._chance = random.Random(self.seed)
         self._generator = torch.Generator(self._device).manual_seed(self.seed)
-        self._fixed = _fixed_layers(self.network)
-        self._passed = self._seen
+        self._frozen = _frozen_layers(self.network)
+        self._fixed = max(self._frozen, _statistics_only(self.network))
 
     @property
     def mini_batch(self) -> int:
@@ -87,7 +87,10 @@ class Trainer:
         self.network.train()
         self.batch += 1
         pairs = zip(images.split(self.mini_batch), truth.split(self.mini_batch), strict=True)
-        costs = [self._learn(x.to(self._device), t.to(self._device)) for x, t in pairs]
+        costs = [
+            self._learn(x.to(self._device), t.to(self._device), self._seen + part * len(x))
+            for part, (x, t) in enumerate(pairs, start=1)
+        ]
         self.rate = rate(self.network.graph.net, self.batch, self._chance)
         self.optimizer.move(self.rate, self.batch, self.images, self._fixed)
         self._count(len(images))
@@ -100,20 +103,22 @@ class Trainer:
             )
             raise DarknetError(f"{message} (batch of [net])")
 
-    def _learn(self, x: Tensor, truth: Tensor) -> float:
-        """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own."""
+    def _learn(self, x: Tensor, truth: Tensor, seen: int) -> float:
+        """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own.
+
+        seen: all images so far, with those of this sub-batch.
+        """
         owners = frozenset(self.owners)
         run = Run(training=True, wanted=owners, still=self._still(), frozen=self._frozen)
         outputs = {i: y for i, y in self.network.outputs(x, run) if i in owners}
-        self._passed += len(x)
-        self.losses = {i: self._loss(i, run.taps[i], y, truth) for i, y in outputs.items()}
+        self.losses = {i: self._loss(i, run.taps[i], y, truth, seen) for i, y in outputs.items()}
         live = [(run.taps[i], self._scaled(i, loss.delta)) for i, loss in self.losses.items()]
         seeds = [(tap, -delta.reshape(tap.shape)) for tap, delta in live if tap.requires_grad]
         torch.autograd.backward([tap for tap, _ in seeds], [gradient for _, gradient in seeds])
         self.optimizer.gather()
         return sum(loss.cost for loss in self.losses.values()) / len(self.losses)
 
-    def _loss(self, index: int, tap: Tensor, output: Tensor, truth: Tensor) -> HeadLoss:
+    def _loss(self, index: int, tap: Tensor, output: Tensor, truth: Tensor, seen: int) -> HeadLoss:
         graph = self.network.graph
         layer, size = graph.nodes[index].layer, (graph.net.width, graph.net.height)
         one = Pass(
@@ -123,7 +128,7 @@ class Trainer:
             truth,
             size,
             graph.fork,
-            self._passed,
+            seen,
             self._generator,
         )
         with torch.no_grad():
@@ -148,14 +153,6 @@ class Trainer:
             if node.index <= last or (alexeyab and node.layer.onlyforward)
         )
 
-    @property
-    def _frozen(self) -> int:
-        """AlexeyAB's program: layers before a stopbackward=1 keep even their batch statistics."""
-        if not self.network.graph.fork.freezes:
-            return 0
-        nodes = self.network.graph.nodes
-        return max((n.index for n in nodes if n.layer.stopbackward == 1), default=0)
-
     def _count(self, images: int) -> None:
         fork = self.network.graph.fork
         self.network.header = Header(0, 2, fork.revision, self._seen + images)
@@ -166,9 +163,13 @@ def _stops(value: int, batch: int) -> bool:
     return value == 1 or value > batch
 
 
-def _fixed_layers(network: Network) -> int:
-    """Layers before this index are never updated: frozen, or up to a train_only_bn."""
-    nodes = network.graph.nodes
-    only_statistics = [node.index + 1 for node in nodes if node.layer.train_only_bn]
-    frozen = [node.index for node in nodes if node.layer.stopbackward == 1]
-    return max([*only_statistics, *(frozen if network.graph.fork.freezes else [])], default=0)
+def _frozen_layers(network: Network) -> int:
+    """AlexeyAB's program: layers before a stopbackward=1 keep even their batch statistics."""
+    if not network.graph.fork.freezes:
+        return 0
+    return max((n.index for n in network.graph.nodes if n.layer.stopbackward == 1), default=0)
+
+
+def _statistics_only(network: Network) -> int:
+    """Layers before this index, up to a train_only_bn, learn no weights."""
+    return max((n.index + 1 for n in network.graph.nodes if n.layer.train_only_bn), default=0)

@@ -98,8 +98,8 @@ def test_the_loss_is_the_mean_over_heads_and_subdivisions() -> None:
     trainer = Trainer(net)
     learn = trainer._learn
 
-    def spied(x: Tensor, truth: Tensor) -> float:
-        learn(x, truth)
+    def spied(x: Tensor, truth: Tensor, seen: int) -> float:
+        learn(x, truth, seen)
         parts.append([loss.cost for loss in trainer.losses.values()])
         return sum(parts[-1]) / 2
 
