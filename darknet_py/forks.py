@@ -51,6 +51,10 @@ class Fork:
     freezes: bool
     """stopbackward=1 keeps all earlier layers as they are, and onlyforward passes no gradient;
     otherwise earlier layers get no gradient but still momentum and decay."""
+    training_canvas: bool
+    """training draws the picture on a grey canvas, its colours changed in floating point, and always
+    flips every other one; otherwise it crops with a border, and reads flip, resize, blur,
+    gaussian_noise, mixup, mosaic and letter_box."""
     nms_kinds: bool
     """nms_kind and beta_nms of the last head choose the suppression; otherwise do_nms_sort."""
     prints_seconds: bool
@@ -91,6 +95,7 @@ ALEXEYAB = Fork(
     yolo_plain=False,
     truth_size=6,
     freezes=True,
+    training_canvas=False,
     nms_kinds=True,
     prints_seconds=False,
     region_small_boxes=False,
@@ -120,6 +125,7 @@ PJREDDIE = Fork(
     yolo_plain=True,
     truth_size=5,
     freezes=False,
+    training_canvas=True,
     nms_kinds=False,
     prints_seconds=True,
     region_small_boxes=True,
