@@ -46,6 +46,11 @@ class Fork:
     yolo_plain: bool
     """[yolo] is trained on squared errors without normalizers and further options, and of several
     labels for one box the last one counts; otherwise AlexeyAB's options work and deltas add up."""
+    label_rule: str
+    """where a picture's label file lies: "folders" turns /images/train2017/, /images/val2017/ (2014
+    likewise) and /JPEGImages/ into their labels/ twins and leaves other folders, so that labels lie
+    beside pictures; "words" turns the first "images", "JPEGImages" and "raw" of the path, wherever
+    they stand, into "labels"."""
     truth_size: int
     """values of one label in truth arrays: x y w h class, and a track number in AlexeyAB's."""
     freezes: bool
@@ -89,6 +94,7 @@ ALEXEYAB = Fork(
     region_objectness_gates=False,
     region_hier_thresh=False,
     yolo_plain=False,
+    label_rule="folders",
     truth_size=6,
     freezes=True,
     nms_kinds=True,
@@ -118,6 +124,7 @@ PJREDDIE = Fork(
     region_objectness_gates=True,
     region_hier_thresh=True,
     yolo_plain=True,
+    label_rule="words",
     truth_size=5,
     freezes=False,
     nms_kinds=False,

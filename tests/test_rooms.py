@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "deferred": set(),
     "boxes": set(),
-    "labelpath": set(),
+    "labelpath": {"forks"},
     "cfg": {"errors"},
     "forks": {"errors"},
     "names": {"errors", "cfg"},
@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "detect": RUNNING | {"boxes", "names", "labelpath", "opening"},
     "losses": {"errors", "forks", "layers", "boxes"},
     "train": RUNNING | {"losses"},
-    "data": {"errors", "cfg", "boxes", "names", "labelpath", "weights", "detect"},
+    "data": {"errors", "cfg", "forks", "boxes", "names", "labelpath", "weights", "detect"},
     "": {"errors", "network", "detect"},
     "cli": {
         "",
