@@ -171,9 +171,7 @@ def average_precision(hit: Mask, truths: int, points: int = 0) -> float:
     return float(np.append(best, 0.0)[place].mean())
 
 
-def precision_recall(
-    hit: Mask, truths: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def precision_recall(hit: Mask, truths: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Precision and recall (K,) after each entry; recall is 0 without labels."""
     tp = np.cumsum(hit)
     return tp / np.arange(1, len(hit) + 1), tp / max(1, truths)

@@ -82,7 +82,11 @@ class MapResult:
             yield f"{percent}   \t (TP = {row.tp}, FP = {row.fp}) "
         yield f"\n for conf_thresh = {self.thresh:1.2f}, {self._shares()} "
         yield f" for conf_thresh = {self.thresh:0.2f}, {self._counts()} "
-        rule = f"{self.points} Recall-points" if self.points else "Area-Under-Curve for each unique Recall"
+        rule = (
+            f"{self.points} Recall-points"
+            if self.points
+            else "Area-Under-Curve for each unique Recall"
+        )
         yield f"\n IoU threshold = {self.iou_thresh * 100:2.0f} %, used {rule} "
         percent = f"{self.map:f}, or {self.map * 100:2.2f} %"
         yield f" mean average precision (mAP@{self.iou_thresh:0.2f}) = {percent} "

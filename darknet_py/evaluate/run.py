@@ -22,6 +22,7 @@ from darknet_py.evaluate.average_precision import (
 from darknet_py.evaluate.finding import Batch, Clock, Finder, Settings, entries
 from darknet_py.evaluate.result import ClassResult, MapResult
 from darknet_py.evaluate.truths import Truths, read_truths
+from darknet_py.forks import Fork
 from darknet_py.network import Network
 from darknet_py.opening import head_classes
 
@@ -59,8 +60,9 @@ def evaluate(
     clock = Clock()
     names = class_names(network, names, class_map)
     _check_points(points)
-    truths = read_truths(images, len(names))
-    excused = _difficult(difficult, images, len(names))
+    fork = network.graph.fork
+    truths = read_truths(images, len(names), fork)
+    excused = _difficult(difficult, images, len(names), fork)
     settings = Settings(class_map=tuple(class_map) if class_map is not None else None)
     finder = Finder(network, settings, device)
     tally = _Tally(iou_thresh, truths, excused)
@@ -93,14 +95,14 @@ def _check_points(points: int) -> None:
 
 
 def _difficult(
-    difficult: Sequence[str] | None, images: Sequence[str], classes: int
+    difficult: Sequence[str] | None, images: Sequence[str], classes: int, fork: Fork
 ) -> Truths | None:
     if difficult is None:
         return None
     if len(difficult) != len(images):
         message = f"the difficult list has {len(difficult)} pictures, the other {len(images)}"
         raise DataError(f"{message}; the lists go line by line")
-    return read_truths(difficult, classes, needed=False)
+    return read_truths(difficult, classes, fork, needed=False)
 
 
 @dataclass

@@ -11,6 +11,7 @@ import numpy as np
 from darknet_py.data.labels import read_labels
 from darknet_py.errors import DataError, Place
 from darknet_py.evaluate.average_precision import Floats, Integers, Objects
+from darknet_py.forks import ALEXEYAB, Fork
 from darknet_py.labelpath import label_path
 
 
@@ -34,20 +35,24 @@ class Truths:
         return slice(int(self.starts[first]), int(self.starts[last]))
 
 
-def read_truths(images: Sequence[str], classes: int, needed: bool = True) -> Truths:
+def read_truths(
+    images: Sequence[str], classes: int, fork: Fork = ALEXEYAB, needed: bool = True
+) -> Truths:
     """The labels of the pictures, in their order.
 
     Raises DataError for a class that is not in 0..classes - 1, a number that is none, or, if they
     are needed, when there is not one label.
     """
-    paths = [label_path(image) for image in images]
+    paths = [label_path(image, fork) for image in images]
     tables = [_checked(read_labels(path), path, classes) for path in paths]
     counts = [len(table) for table in tables]
     if needed and not any(counts):
         message = f"no labels for any of the {len(images)} pictures, so there is nothing to measure"
         raise DataError(f"{message}; expected `class x y w h` lines", Place(str(paths[0])))
     missing = tuple(
-        str(path) for path, count in zip(paths, counts, strict=True) if not count and not path.is_file()
+        str(path)
+        for path, count in zip(paths, counts, strict=True)
+        if not count and not path.is_file()
     )
     table = np.concatenate(tables)
     image = np.repeat(np.arange(len(images)), counts)
