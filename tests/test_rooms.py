@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "detect": RUNNING | {"boxes", "names", "labelpath", "opening"},
     "losses": {"errors", "forks", "layers", "boxes"},
     "train": RUNNING | {"losses"},
-    "data": {"errors", "cfg", "boxes", "names", "labelpath", "weights", "detect"},
+    "data": READING | {"boxes", "names", "labelpath", "weights", "detect"},
     "": {"errors", "network", "detect"},
     "cli": {
         "",
