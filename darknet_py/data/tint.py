@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from darknet_py.data.warp import Pixels, draw_factor
 
@@ -30,15 +31,22 @@ def colour(pixels: Pixels, tint: Tint) -> Pixels:
     """The picture (H, W, 1 or 3) with other colours; of a grey one only the exposure changes."""
     if tint == Tint():
         return pixels
-    values = pixels.astype(np.float32) / 255
+    values = pixels.astype(np.float32)
     if pixels.shape[2] == 1:
         values *= tint.exposure
     else:
-        hsv = cv2.cvtColor(values, cv2.COLOR_RGB2HSV)
-        hsv *= np.array([1, tint.saturation, tint.exposure], np.float32)
-        hsv[..., 0] = np.mod(hsv[..., 0] + 360 * tint.hue, 360)
-        values = np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.float32)
-    return np.rint(values.clip(0, 1) * 255).astype(np.uint8)
+        values = _changed(values, tint)
+    # This rounds and stops at 255; it would turn what is negative round.
+    return np.asarray(cv2.convertScaleAbs(np.maximum(values, 0)), np.uint8).reshape(pixels.shape)
+
+
+def _changed(rgb: NDArray[np.float32], tint: Tint) -> NDArray[np.float32]:
+    """(H, W, 3) in 0..255 and beyond: saturation over 1 makes numbers below 0."""
+    hsv = cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV)
+    hsv = cv2.multiply(hsv, np.array([1, tint.saturation, tint.exposure, 0]))
+    # OpenCV turns hues over 360 back by itself, but not those below 0.
+    hsv = cv2.add(hsv, np.array([360 * (tint.hue % 1), 0, 0, 0]))
+    return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.float32)
 
 
 def blur(pixels: Pixels, size: int) -> Pixels:
