@@ -77,6 +77,17 @@ class Fork:
     object; otherwise it teaches classes only."""
     region_cost_slope: bool
     """the cost [region] shows holds the derivative of the logistic, as its delta does."""
+    classifier_ratios: bool
+    """classifiers are trained on pieces sized by min_ratio and max_ratio, which may reach beyond
+    the picture, or on the middle with center=1, and flipped every other time; otherwise on pieces
+    sized by min_crop and max_crop, and flip, blur, mixup, cutmix, mosaic and label_smooth_eps
+    count."""
+    classifier_square: bool
+    """`classifier valid` stretches the middle square of the picture, `predict` letterboxes it;
+    otherwise both cut the input from the middle of the picture resized to the input's width."""
+    classifier_scales: tuple[int, ...]
+    """sizes in pixels of `classifier validmulti`: of the longer side if classifier_square,
+    otherwise of the shorter one."""
     cost_kinds: bool
     """[cost] knows seg, L1, wgan, noobj and thresh; otherwise these types count as sse."""
 
@@ -109,6 +120,9 @@ ALEXEYAB = Fork(
     region_many_classes=False,
     region_class_only_objectness=False,
     region_cost_slope=True,
+    classifier_ratios=False,
+    classifier_square=False,
+    classifier_scales=(224, 288, 320, 352, 384),
     cost_kinds=False,
 )
 
@@ -140,6 +154,9 @@ PJREDDIE = Fork(
     region_many_classes=True,
     region_class_only_objectness=True,
     region_cost_slope=False,
+    classifier_ratios=True,
+    classifier_square=True,
+    classifier_scales=(224, 256, 288, 320),
     cost_kinds=True,
 )
 

@@ -19,6 +19,10 @@ else:
     torch = deferred("torch")
 
 
+UNKNOWN = -1234.0
+"""A truth of this value says nothing about its class: no label reaches its group of siblings."""
+
+
 @dataclass(frozen=True)
 class Tree:
     """Nodes in file order: names, parents (-1 at the root), and groups of siblings.
@@ -98,11 +102,12 @@ class Tree:
 
 def read_tree(section: Section, name: str) -> Tree:
     """The tree file an option names; raises DataError for a missing or malformed one."""
-    return _read_tree(find_file(section, name))
+    return read_tree_file(find_file(section, name))
 
 
 @functools.lru_cache(maxsize=4)
-def _read_tree(path: str) -> Tree:
+def read_tree_file(path: str) -> Tree:
+    """The tree of a file with `name parent` on each line; raises DataError for a malformed one."""
     names, parents = list[str](), list[int]()
     for number, line in enumerate(read_text(path, "a tree", DataError).splitlines(), 1):
         words = line.split()

@@ -7,10 +7,9 @@ from torch import Tensor
 
 from darknet_py.forks import Fork
 from darknet_py.layers.scores import Cost, Softmax
+from darknet_py.layers.tree import UNKNOWN
 from darknet_py.losses.truth import HeadLoss
 
-UNKNOWN = -1234
-"""A truth of this value says nothing about its class."""
 LOGISTIC_FLOOR = 1e-7
 
 
