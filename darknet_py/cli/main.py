@@ -33,6 +33,8 @@ COMMANDS = {
     "detector map": Command(
         "darknet_py.cli.evaluate:mean_ap", "Score a network on labelled pictures."
     ),
+    "train": Command("darknet_py.cli.train:train", "Train a detection network."),
+    "detector train": Command("darknet_py.cli.train:train", "Train a detection network."),
     "summary": Command(
         "darknet_py.cli.tools:summary", "Show a network's layers and what they cost."
     ),
