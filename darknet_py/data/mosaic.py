@@ -109,8 +109,8 @@ def _to_tile(centre: Floats, side: Floats, part: Tile, whole: Floats) -> tuple[F
     low, high = _edges(centre, side, whole)
     low = np.maximum(low, np.array([part.x, part.y], np.float32))
     high = np.minimum(high, np.array([part.x + part.width, part.y + part.height], np.float32))
-    centre, side = (low + high) / 2 / whole, (high - low) / whole
-    return centre.astype(np.float32), side.astype(np.float32)
+    middle, length = (low + high) / 2 / whole, (high - low) / whole
+    return middle.astype(np.float32), length.astype(np.float32)
 
 
 def _to_picture(centre: Floats, side: Floats, part: Tile, whole: Floats) -> tuple[Floats, Floats]:
