@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from multiprocessing.context import BaseContext
 from typing import NamedTuple, Protocol
 
 import cv2
@@ -146,6 +148,7 @@ def batches(
         worker_init_fn=_start,
         prefetch_factor=_ahead(plan) if workers else None,
         pin_memory=pin,
+        multiprocessing_context=_processes() if workers else None,
     )
     parts = iter(loader)
     try:
@@ -154,6 +157,15 @@ def batches(
             yield group[0] if len(group) == 1 else _joined(group)
     finally:
         del parts
+
+
+def _processes() -> BaseContext:
+    """Fresh processes: OpenCV's threads do not outlive a fork, and hang in the child."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["darknet_py.data.detection", __name__])
+    return context
 
 
 def _ahead(plan: Plan) -> int:

@@ -41,10 +41,8 @@ class Precision:
 
     def backward(self, ends: list[Tensor], gradients: list[Tensor]) -> None:
         """From each end with its gradient."""
-        factor = self.scaler.get_scale() if self.scaler.is_enabled() else 1.0
-        seeds = [
-            (gradient * factor).to(end.dtype) for end, gradient in zip(ends, gradients, strict=True)
-        ]
+        scaled = self.scaler.scale(gradients)
+        seeds = [seed.to(end.dtype) for end, seed in zip(ends, scaled, strict=True)]
         torch.autograd.backward(ends, seeds)
 
     def step(self, optimizer: Optimizer, move: Move, factor: float) -> None:
