@@ -46,11 +46,20 @@ class Fork:
     yolo_plain: bool
     """[yolo] is trained on squared errors without normalizers and further options, and of several
     labels for one box the last one counts; otherwise AlexeyAB's options work and deltas add up."""
+    label_rule: str
+    """where a picture's label file lies: "folders" turns /images/train2017/, /images/val2017/ (2014
+    likewise) and /JPEGImages/ into their labels/ twins and leaves other folders, so that labels lie
+    beside pictures; "words" turns the first "images", "JPEGImages" and "raw" of the path, wherever
+    they stand, into "labels"."""
     truth_size: int
     """values of one label in truth arrays: x y w h class, and a track number in AlexeyAB's."""
     freezes: bool
     """stopbackward=1 keeps all earlier layers as they are, and onlyforward passes no gradient;
     otherwise earlier layers get no gradient but still momentum and decay."""
+    training_canvas: bool
+    """training draws the picture on a grey canvas, its colours changed in floating point, and always
+    flips every other one; otherwise it crops with a border, and reads flip, resize, blur,
+    gaussian_noise, mixup, mosaic and letter_box."""
     nms_kinds: bool
     """nms_kind and beta_nms of the last head choose the suppression; otherwise do_nms_sort."""
     prints_seconds: bool
@@ -79,6 +88,9 @@ class Fork:
     classifier_scales: tuple[int, ...]
     """sizes in pixels of `classifier validmulti`: of the longer side if classifier_square,
     otherwise of the shorter one."""
+    stream_jumps: int
+    """a stream of a recurrent net in training goes on elsewhere in the text before 1 of so many
+    passes."""
     cost_kinds: bool
     """[cost] knows seg, L1, wgan, noobj and thresh; otherwise these types count as sse."""
 
@@ -100,8 +112,10 @@ ALEXEYAB = Fork(
     region_objectness_gates=False,
     region_hier_thresh=False,
     yolo_plain=False,
+    label_rule="folders",
     truth_size=6,
     freezes=True,
+    training_canvas=False,
     nms_kinds=True,
     prints_seconds=False,
     region_small_boxes=False,
@@ -112,6 +126,7 @@ ALEXEYAB = Fork(
     classifier_ratios=False,
     classifier_square=False,
     classifier_scales=(224, 288, 320, 352, 384),
+    stream_jumps=10,
     cost_kinds=False,
 )
 
@@ -132,8 +147,10 @@ PJREDDIE = Fork(
     region_objectness_gates=True,
     region_hier_thresh=True,
     yolo_plain=True,
+    label_rule="words",
     truth_size=5,
     freezes=False,
+    training_canvas=True,
     nms_kinds=False,
     prints_seconds=True,
     region_small_boxes=True,
@@ -144,6 +161,7 @@ PJREDDIE = Fork(
     classifier_ratios=True,
     classifier_square=True,
     classifier_scales=(224, 256, 288, 320),
+    stream_jumps=64,
     cost_kinds=True,
 )
 

@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-ALEXEYAB_FOLDERS = ("train2017", "val2017", "train2014", "val2014")
-ALEXEYAB_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tiff")
+from darknet_py.forks import ALEXEYAB, Fork
 
-
-def label_path(image: str) -> Path:
-    """AlexeyAB's rule: /images/val2017/ and /JPEGImages/ become labels, the suffix .txt.
-
-    Any other folder keeps its name: labels lie beside the pictures.
-    """
-    path = image.strip()
-    for separator in ("/", "\\"):
-        for folder in ALEXEYAB_FOLDERS:
-            old = separator.join(("", "images", folder, ""))
-            path = path.replace(old, separator.join(("", "labels", folder, "")), 1)
-        old = separator.join(("", "JPEGImages", ""))
-        path = path.replace(old, separator.join(("", "labels", "")), 1)
-    stem, dot, suffix = path.rpartition(".")
-    return Path(
-        stem + ".txt" if dot and "." + suffix.lower() in ALEXEYAB_SUFFIXES else path + ".txt"
+FOLDERS = tuple(
+    (separator.join(("", *old, "")), separator.join(("", *new, "")))
+    for separator in ("/", "\\")
+    for old, new in (
+        (("images", "train2017"), ("labels", "train2017")),
+        (("images", "val2017"), ("labels", "val2017")),
+        (("images", "train2014"), ("labels", "train2014")),
+        (("images", "val2014"), ("labels", "val2014")),
+        (("JPEGImages",), ("labels",)),
     )
+)
+FOLDER_RULE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tiff")
+WORDS = (
+    *((word, "labels") for word in ("images", "JPEGImages", "raw")),
+    *((suffix, ".txt") for suffix in (".jpg", ".png", ".JPG", ".JPEG")),
+)
+
+
+def label_path(image: str, fork: Fork = ALEXEYAB) -> Path:
+    """The label file of a picture, by the fork's `label_rule`.
+
+    A suffix the fork has no rule for keeps its place before .txt (a.webp: a.webp.txt); the C
+    programs would take the picture itself for its label file.
+    """
+    return Path(RULES[fork.label_rule](image.strip()))
+
+
+def _by_folders(path: str) -> str:
+    for old, new in FOLDERS:
+        path = path.replace(old, new, 1)
+    stem, dot, suffix = path.rpartition(".")
+    known = dot and "." + suffix.lower() in FOLDER_RULE_SUFFIXES
+    return f"{stem}.txt" if known else f"{path}.txt"
+
+
+def _by_words(path: str) -> str:
+    for old, new in WORDS:
+        path = path.replace(old, new, 1)
+    return path if path.endswith(".txt") else f"{path}.txt"
+
+
+RULES: dict[str, Callable[[str], str]] = {"folders": _by_folders, "words": _by_words}

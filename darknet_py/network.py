@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from darknet_py import layout, weights
-from darknet_py.errors import DarknetError, Notice
+from darknet_py.errors import DarknetError, Notice, Problems
 from darknet_py.forks import Fork
-from darknet_py.graph import Graph, read_graph
+from darknet_py.graph import Graph, build, read_graph
 from darknet_py.layers.base import INPUT, Node, Run, Site, Stored, Weights
 
 HALVES = (torch.float16, torch.bfloat16)
@@ -228,6 +228,31 @@ class Network(nn.Module):
         folded.header, folded.folded = self.header, True
         folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return folded.requires_grad_(False).eval()
+
+    def resized(self, width: int, height: int) -> Network:
+        """A network for pictures of another size, with the very tensors of this one.
+
+        Raises DarknetError where a layer's tensors depend on the size, as those of [connected] do.
+        """
+        net = self.graph.net
+        if (width, height) == (net.width, net.height):
+            return self
+        sections = [net.section, *(node.layer.section for node in self.graph.nodes)]
+        graph = build(
+            sections,
+            self.graph.fork,
+            Problems(),
+            width=width,
+            height=height,
+            time_steps=net.time_steps,
+        )
+        for node in graph.nodes:
+            if graph.stored(node.index) != self.graph.stored(node.index):
+                what = f"the tensors of [{node.layer.kind}] depend on the input's size"
+                raise DarknetError(f"{node.layer.place()}: {what}; set random=0")
+        other = Network(graph, start=False)
+        other.layers = self.layers
+        return other
 
     def extra_repr(self) -> str:
         graph = self.graph

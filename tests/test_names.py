@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from darknet_py.errors import DataError
+from darknet_py.forks import PJREDDIE
 from darknet_py.labelpath import label_path
 from darknet_py.names import class_names
 
@@ -55,3 +56,20 @@ def test_then_a_neighbour_that_fits(tmp_path: Path) -> None:
 )
 def test_label_paths_follow_alexeyabs_rule(image: str, label: str) -> None:
     assert str(label_path(image)) == label
+
+
+@pytest.mark.parametrize(
+    ("image", "label"),
+    [
+        ("/d/images/val2017/1.jpg", "/d/labels/val2017/1.txt"),
+        ("/d/images/1.JPEG", "/d/labels/1.txt"),
+        ("VOC/JPEGImages/1.png", "VOC/labels/1.txt"),
+        ("/d/raw/1.JPG", "/d/labels/1.txt"),
+        ("/my_images/images/1.jpg", "/my_labels/images/1.txt"),
+        ("/d.jpg/1.jpg", "/d.txt/1.jpg.txt"),
+        ("/d/1.jpeg", "/d/1.jpeg.txt"),
+        ("/d/1.bmp", "/d/1.bmp.txt"),
+    ],
+)
+def test_label_paths_follow_pjreddies_rule(image: str, label: str) -> None:
+    assert str(label_path(image, PJREDDIE)) == label

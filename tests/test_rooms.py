@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "deferred": set(),
     "boxes": set(),
-    "labelpath": set(),
+    "labelpath": {"forks"},
     "cfg": {"errors"},
     "forks": {"errors"},
     "names": {"errors", "cfg"},
@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "losses": {"errors", "forks", "layers", "boxes"},
     "train": RUNNING | {"losses"},
     "data": READING | {"boxes", "names", "labelpath", "weights", "detect"},
+    "evaluate": RUNNING | {"opening", "names", "labelpath", "detect", "data"},
     "": {"errors", "network", "detect"},
     "cli": {
         "",
@@ -50,6 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "network",
         "opening",
         "detect",
+        "evaluate",
     },
     "__main__": {"cli"},
 }

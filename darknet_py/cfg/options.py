@@ -17,7 +17,7 @@ from darknet_py.cfg.text import Option, Section
 from darknet_py.errors import BadOption, Place, Problems, nearest
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
-_HEX = r"0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?\d+)?"
+_HEX = r"0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP][+-]?\d+)?"
 _DECIMAL = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _FLOAT = re.compile(rf"[+-]?(?:{_HEX}|{_DECIMAL}|inf(?:inity)?|nan)", re.ASCII | re.IGNORECASE)
 INT_MAX = 2**31 - 1

@@ -43,9 +43,7 @@ OPTIONS = (
     ),
     click.option("--names", metavar="FILE", help="Class names, one a line."),
     options.fork,
-    click.option("-i", "gpu", type=int, metavar="GPU", help="CUDA device number."),
-    click.option("--nogpu", is_flag=True, help="Run on the CPU."),
-    click.option("--device", help="cpu, cuda, cuda:N or mps (default: CUDA if there is one)."),
+    options.where,
     click.option(
         "--precision",
         type=click.Choice(["fp32", "bf16", "fp16"]),

@@ -29,6 +29,10 @@ class Command(NamedTuple):
 COMMANDS = {
     "detect": Command("darknet_py.cli.detector:detect", "Find the objects in pictures."),
     "detector test": Command("darknet_py.cli.detector:test", "Find the objects in pictures."),
+    "map": Command("darknet_py.cli.evaluate:mean_ap", "Score a network on labelled pictures."),
+    "detector map": Command(
+        "darknet_py.cli.evaluate:mean_ap", "Score a network on labelled pictures."
+    ),
     "summary": Command(
         "darknet_py.cli.tools:summary", "Show a network's layers and what they cost."
     ),
@@ -41,7 +45,7 @@ COMMANDS = {
     ),
 }
 """Every command: its words, its function, its help. To add one, add a row."""
-GROUPS = {"detector": "Darknet's words for detection networks: test."}
+GROUPS = {"detector": "Darknet's words for detection networks: test, map."}
 
 
 def normalise(argv: Sequence[str], known: Collection[str]) -> list[str]:

@@ -25,6 +25,11 @@ width: Decorator[Any] = click.option(
 height: Decorator[Any] = click.option(
     "--height", type=click.IntRange(min=1), help="Input height in pixels instead of the cfg's."
 )
+gpu: Decorator[Any] = click.option("-i", "gpu", type=int, metavar="GPU", help="CUDA device number.")
+nogpu: Decorator[Any] = click.option("--nogpu", is_flag=True, help="Run on the CPU.")
+device: Decorator[Any] = click.option(
+    "--device", help="cpu, cuda, cuda:N or mps (default: CUDA if there is one)."
+)
 strict: Decorator[Any] = click.option("--strict", is_flag=True, help="Take warnings as errors.")
 as_json: Decorator[Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 debug: Decorator[Any] = click.option(
@@ -35,4 +40,10 @@ debug: Decorator[Any] = click.option(
 def network(function: Function) -> Function:
     """--fork, --width, --height and --strict: how a cfg is read."""
     decorated: Function = fork(width(height(strict(function))))
+    return decorated
+
+
+def where(function: Function) -> Function:
+    """-i, --nogpu and --device: what a network runs on."""
+    decorated: Function = gpu(nogpu(device(function)))
     return decorated

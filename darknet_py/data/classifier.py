@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.data import blend
+from darknet_py.data.augment import Pixels, blur, draw_colour, flip
 from darknet_py.data.classes import Floats, Labels, read_labels
-from darknet_py.data.tint import Tint, blur, colour, draw_tint
-from darknet_py.data.warp import Pixels, Reach, draw_warp, flip, middle, stretch, take
+from darknet_py.data.tint import tint
+from darknet_py.data.warp import Reach, draw_warp, middle, stretch, take
 from darknet_py.detect.reading import read_image
 from darknet_py.errors import BadOption, DataError, Place
 from darknet_py.graph import Graph
@@ -43,7 +44,9 @@ class Recipe:
     beyond: bool
     center: bool
     flip: bool
-    tint: Tint
+    hue: float
+    saturation: float
+    exposure: float
     blur: int
     mixing: int
 
@@ -62,7 +65,9 @@ class Recipe:
             beyond=ratios,
             center=ratios and bool(net.center),
             flip=ratios or bool(net.flip),
-            tint=Tint(net.hue, net.saturation, net.exposure),
+            hue=net.hue,
+            saturation=net.saturation,
+            exposure=net.exposure,
             blur=0 if ratios else DEFAULT_BLUR if net.blur == 1 else net.blur,
             mixing=0 if ratios else _mixing(net),
         )
@@ -137,7 +142,7 @@ def augmented(pixels: Pixels, rng: Generator, recipe: Recipe, width: int, height
         piece = stretch(take(pixels, warp, size), width, height)
     if recipe.flip and rng.random() < 0.5:
         piece = flip(piece)
-    return colour(piece, draw_tint(rng, recipe.tint))
+    return tint(piece, draw_colour(rng, recipe.hue, recipe.saturation, recipe.exposure))
 
 
 def tree_of(graph: Graph) -> Tree | None:

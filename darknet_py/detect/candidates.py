@@ -41,6 +41,12 @@ class Candidates:
         """The same boxes with other scores (K, C)."""
         return replace(self, scores=scores)
 
+    def cpu(self) -> Candidates:
+        """The same rows in the CPU's memory."""
+        return Candidates(
+            self.image.cpu(), self.boxes.cpu(), self.objectness.cpu(), self.scores.cpu()
+        )
+
     @staticmethod
     def empty(classes: int, device: torch.device | str = "cpu") -> Candidates:
         """No boxes of a given number of classes."""

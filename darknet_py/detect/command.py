@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from darknet_py.detect.device import chosen_device
 from darknet_py.detect.reading import read_image
 from darknet_py.detect.sources import expand
 from darknet_py.errors import DarknetError, ImageError, OutputError
@@ -83,7 +84,8 @@ def run(job: Job) -> int:
 
     from darknet_py.detect.detector import from_opened
 
-    detector = from_opened(opened, chosen_device(job), job.precision)
+    device = chosen_device(job.device, job.gpu, job.nogpu)
+    detector = from_opened(opened, device, job.precision)
     session = _Session(job, detector, many=len(job.images) != 1 or len(pictures) != 1)
     for number, result in enumerate(_results(session)):
         if not number:
@@ -92,20 +94,6 @@ def run(job: Job) -> int:
         _write(session, result)
     _finish(session)
     return session.failures
-
-
-def chosen_device(job: Job) -> str:
-    """--device as it is; else -i, else the first CUDA device, else the CPU."""
-    import torch
-
-    if job.nogpu or job.device is not None:
-        return job.device or "cpu"
-    if torch.cuda.is_available():
-        return f"cuda:{job.gpu or 0}"
-    if job.gpu:
-        message = f"-i {job.gpu}: this torch sees no CUDA, running on the CPU"
-        print(message, file=sys.stderr)
-    return "cpu"
 
 
 def _listed(image: str, session: _Session) -> list[str]:

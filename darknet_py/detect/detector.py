@@ -14,14 +14,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from darknet_py.detect import nms
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import Request, decode, suppression_of
-from darknet_py.detect.geometry import Placement, scaled_sizes, to_image
+from darknet_py.detect.geometry import Placement
 from darknet_py.detect.image import prepare
 from darknet_py.detect.reading import from_bgr, read_image, to_bgr
 from darknet_py.detect.result import Boxes, Result
 from darknet_py.detect.sources import expand, read_ahead
+from darknet_py.detect.survivors import survivors
 from darknet_py.errors import DarknetError, ImageError, nearest
 from darknet_py.forks import Fork
 from darknet_py.names import Names
@@ -154,10 +154,9 @@ class Detector:
         x = torch.stack([picture.tensor for picture in pictures])
         heads, milliseconds = self._forward(x)
         found = decode(self.graph, heads, request)
-        found = self._suppressed(self._relocated(found, pictures), nms_thresh)
-        found = Candidates(
-            *(t.cpu() for t in (found.image, found.boxes, found.objectness, found.scores))
-        )
+        placements = [picture.placement for picture in pictures]
+        found = survivors(found, placements, self.suppression, nms_thresh)
+        found = found.cpu()
         share = milliseconds / len(pictures)
         return [self._result(p, found.of_image(i), share) for i, p in enumerate(pictures)]
 
@@ -169,19 +168,6 @@ class Detector:
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
             return heads, 1000 * (time.perf_counter() - start)
-
-    def _relocated(self, found: Candidates, pictures: list[_Picture]) -> Candidates:
-        """Boxes relative to the picture instead of the network's input."""
-        net = self.graph.net
-        scaled = scaled_sizes([p.placement for p in pictures], found.boxes.device)[found.image]
-        boxes = to_image(found.boxes, scaled, (net.width, net.height))
-        return Candidates(found.image, boxes, found.objectness, found.scores)
-
-    def _suppressed(self, found: Candidates, threshold: float) -> Candidates:
-        order = nms.printing_order(found)
-        if threshold > 0:
-            found = nms.suppress(found, self.suppression.kind, threshold, self.suppression.beta)
-        return found.select(order)
 
     def _result(self, picture: _Picture, found: Candidates, milliseconds: float) -> Result:
         box, class_id = torch.nonzero(found.scores > 0, as_tuple=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,11 @@ Pixels = npt.NDArray[np.uint8]
 PathName = str | os.PathLike[str]
 
 READ_MODES = {1: cv2.IMREAD_GRAYSCALE, 3: cv2.IMREAD_COLOR}
+REDUCED_MODES = {
+    2: {1: cv2.IMREAD_REDUCED_GRAYSCALE_2, 3: cv2.IMREAD_REDUCED_COLOR_2},
+    4: {1: cv2.IMREAD_REDUCED_GRAYSCALE_4, 3: cv2.IMREAD_REDUCED_COLOR_4},
+    8: {1: cv2.IMREAD_REDUCED_GRAYSCALE_8, 3: cv2.IMREAD_REDUCED_COLOR_8},
+}
 CHANNEL_CHANGES = {(1, 3): cv2.COLOR_GRAY2RGB, (3, 1): cv2.COLOR_RGB2GRAY}
 
 # What OpenCV can read, by the first bytes.
@@ -66,6 +72,45 @@ JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 JPEG_SCAN = 0xDA
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """The bytes of a picture file that looks whole; size: (width, height) where the header says."""
+
+    path: PathName
+    data: bytes
+    size: tuple[int, int] | None
+
+    def decode(self, channels: int = 3, honour_exif: bool = False, reduce: int = 1) -> Pixels:
+        """Uint8 (H, W, channels), RGB or grey; reduce: 2, 4 or 8 gives a JPEG at 1/reduce size.
+
+        Raises ImageError, naming the path and the cure.
+        """
+        mode = _read_mode(channels, reduce) | (0 if honour_exif else cv2.IMREAD_IGNORE_ORIENTATION)
+        try:
+            pixels = cv2.imdecode(np.frombuffer(self.data, np.uint8), mode)
+        except cv2.error as error:
+            raise ImageError(_refusal(self.path, str(error))) from None
+        if pixels is None or pixels.size == 0:
+            raise ImageError(f"{self.path}: {_complaint(self.data)}")
+        return _rgb(pixels)
+
+    def reduction(self, least: tuple[float, float]) -> int:
+        """The largest reduction of a JPEG that leaves at least `least` (width, height)."""
+        if self.size is None or not self.data.startswith(b"\xff\xd8\xff"):
+            return 1
+        ratio = min(side / wanted for side, wanted in zip(self.size, least, strict=True))
+        return max((reduce for reduce in REDUCED_MODES if reduce <= ratio), default=1)
+
+
+def open_image(path: PathName) -> Encoded:
+    """The bytes of a picture file; raises ImageError for one that cannot be a whole picture."""
+    data = _contents(path)
+    size = _header_size(data)
+    _refuse_oversized(path, size)
+    _refuse_truncated(path, data)
+    return Encoded(path, data, size)
+
+
 def read_image(path: PathName, channels: int = 3, honour_exif: bool = False) -> Pixels:
     """Read a picture as uint8 (H, W, channels), RGB or grey.
 
@@ -75,17 +120,7 @@ def read_image(path: PathName, channels: int = 3, honour_exif: bool = False) -> 
 
     Raises ImageError, naming the path and the cure, for whatever is no readable picture.
     """
-    data = _contents(path)
-    _refuse_oversized(path, _header_size(data))
-    _refuse_truncated(path, data)
-    mode = _read_mode(channels) | (0 if honour_exif else cv2.IMREAD_IGNORE_ORIENTATION)
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
-    except cv2.error as error:
-        raise ImageError(_refusal(path, str(error))) from None
-    if pixels is None or pixels.size == 0:
-        raise ImageError(f"{path}: {_complaint(data)}")
-    return _rgb(pixels)
+    return open_image(path).decode(channels, honour_exif)
 
 
 def from_bgr(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
@@ -151,8 +186,8 @@ def _eight_bits(array: npt.NDArray[np.generic]) -> Pixels:
     return np.rint(values * 255).astype(np.uint8)
 
 
-def _read_mode(channels: int) -> int:
-    mode = READ_MODES.get(channels)
+def _read_mode(channels: int, reduce: int) -> int:
+    mode = REDUCED_MODES.get(reduce, READ_MODES).get(channels)
     if mode is None:
         raise ImageError(f"pictures are read with 1 or 3 channels, not {channels}")
     return mode

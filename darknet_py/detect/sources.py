@@ -75,22 +75,32 @@ def _finished(source: S, reading: Future[T]) -> tuple[S, T]:
 def _expand_one(source: Source, recursive: bool) -> list[str]:
     path = Path(source).expanduser()
     if path.is_dir():
-        return _in_folder(path, recursive)
+        return pictures_in(path, recursive)
     if path.is_file():
-        return _listed(path) if path.suffix.lower() == LIST_SUFFIX else [os.fspath(source)]
+        return listed(path) if path.suffix.lower() == LIST_SUFFIX else [os.fspath(source)]
     # A file whose name holds pattern characters was taken above; the rest may be a pattern.
     if glob.has_magic(str(path)):
         return _matching(str(path))
     raise DataError(f"{source}: no such file or folder; check the path")
 
 
-def _in_folder(folder: Path, recursive: bool) -> list[str]:
-    paths = folder.glob("**/*" if recursive else "*")
-    found = sorted(str(path) for path in paths if _is_image(path))
+def pictures_in(folder: Source, recursive: bool) -> list[str]:
+    """The picture files of a folder, sorted by name; raises DataError when there is none."""
+    found = sorted(_pictures(os.fspath(folder), recursive))
     if not found:
         cure = "" if recursive else f"; those of its sub-folders are '{folder}/**/*.jpg'"
         raise DataError(f"{folder}: no pictures in this folder{cure}")
     return found
+
+
+def _pictures(folder: str, recursive: bool) -> Iterator[str]:
+    try:
+        for place, folders, names in os.walk(folder, followlinks=True):
+            if not recursive:
+                folders.clear()
+            yield from (os.path.join(place, name) for name in names if _named_as_image(name))
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read: {error.strerror}") from None
 
 
 def _matching(pattern: str) -> list[str]:
@@ -102,29 +112,71 @@ def _matching(pattern: str) -> list[str]:
 
 
 def _is_image(path: Path) -> bool:
+    return _named_as_image(path.name) and path.is_file()
+
+
+def _named_as_image(name: str) -> bool:
     # Names with a leading dot are other systems' side files, such as "._photo.jpg".
-    return (
-        path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
-    )
+    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES and not name.startswith(".")
 
 
-def _listed(file: Path) -> list[str]:
-    try:
-        text = file.read_text(encoding="utf-8-sig", errors="surrogateescape")
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read: {error.strerror}") from None
-    lines = (line.strip() for line in text.splitlines())
-    found = [_located(line, file.parent) for line in lines if line and not line.startswith("#")]
+def listed(file: Source) -> list[str]:
+    """The pictures a list file names, one path a line; empty lines and those with a # are none.
+
+    A path is looked for from the working folder, as in Darknet, else from the list's folder, else
+    from the folder above; Windows separators are understood.  A path that is nowhere is kept.
+
+    Raises DataError for a file that cannot be read, that is no text, or that names nothing.
+    """
+    path = Path(file)
+    lines = (line.strip() for line in _list_text(path).split("\n"))
+    found = _located([line for line in lines if line and not line.startswith("#")], path)
     if not found:
         raise DataError(f"{file}: the list names no pictures; write one path per line")
     return found
 
 
-def _located(line: str, folder: Path) -> str:
-    """The file a line of a list in `folder` means; when there is none, the path as it is written.
+def _list_text(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    if "\0" in text:
+        cure = "expected a text file in UTF-8 with one path per line"
+        raise DataError(f"{path}: this is a binary or UTF-16 file, {cure}")
+    return text
 
-    Darknet looks from the working folder only; lists made on Windows have its separators.
+
+def _located(lines: list[str], file: Path) -> list[str]:
+    """The files that the lines of a list mean.
+
+    Folders are looked up once: where only one place has a line's folder, nothing is asked of the
+    disk for the line itself.
     """
-    slashed = line.replace("\\", "/")
-    places = (line, slashed, str(folder / line), str(folder / slashed))
-    return next((place for place in places if os.path.exists(place)), slashed)
+    roots = ["", *(os.path.join(folder, "") for folder in (file.parent, file.parent.parent))]
+    places: dict[str, list[str]] = {}
+    found = []
+    for line in lines:
+        slashed = line.replace("\\", "/")
+        folder = slashed[: slashed.rfind("/") + 1]
+        if folder not in places:
+            places[folder] = _roots_with(folder, roots)
+        found.append(_place(line, slashed, places[folder]))
+    return found
+
+
+def _roots_with(folder: str, roots: list[str]) -> list[str]:
+    if os.path.isabs(folder):
+        return [""]
+    return [root for root in dict.fromkeys(roots) if os.path.isdir(root + folder or ".")]
+
+
+def _place(line: str, slashed: str, roots: list[str]) -> str:
+    """The first of the paths a line may mean that exists, else the one it would have."""
+    if slashed != line and os.path.exists(line):
+        return line
+    if len(roots) == 1:
+        return roots[0] + slashed
+    return next(
+        (path for path in (root + slashed for root in roots) if os.path.exists(path)), slashed
+    )

@@ -160,10 +160,12 @@ IN_PLACE: dict[str, Activation] = {
     "swish": lambda x: F.silu(x, inplace=True),
     "mish": lambda x: F.mish(x, inplace=True),
 }
+BY_OUTPUT = ("leaky", "revleaky", "relu", "logistic", "tanh")
+"""Of these, the ones whose gradient follows from the output, so that the input may go."""
 
 
 def activate(name: str, x: torch.Tensor, fresh: bool = False) -> torch.Tensor:
     """The activation of x; `fresh` says that nobody else holds x, so it may be overwritten."""
-    if fresh and name in IN_PLACE and not torch.is_grad_enabled():
+    if fresh and name in (BY_OUTPUT if torch.is_grad_enabled() else IN_PLACE):
         return IN_PLACE[name](x)
     return ACTIVATIONS[name](x)

@@ -122,7 +122,8 @@ class Run:
     pass to the next, by layer index; None starts every pass from zero. held: filled by `trace`
     where the C program's output buffer holds something else than what it passes on.
     taps: filled with the inputs of the layers in `wanted`. still: layers no gradient passes.
-    frozen: layers before this index run as at inference.
+    frozen: layers before this index run as at inference. synced: batch statistics are taken over
+    all processes of a distributed training instead of each one's own.
     """
 
     training: bool = False
@@ -132,6 +133,7 @@ class Run:
     taps: dict[int, torch.Tensor] = field(default_factory=dict)
     still: frozenset[int] = frozenset()
     frozen: int = 0
+    synced: bool = False
 
     def at(self, index: int) -> Run:
         """The run as layer `index` sees it."""

@@ -12,9 +12,11 @@ from darknet_py.layers.base import Layer, Run, Shape, Site, Stored, Weights, sec
 
 if TYPE_CHECKING:
     import torch
+    import torch.distributed.nn.functional as collectives
     import torch.nn.functional as F
 else:
     torch, F = deferred("torch"), deferred("torch.nn.functional")
+    collectives = deferred("torch.distributed.nn.functional")
 
 BATCHNORM_EPSILON = 1e-5
 BATCHNORM_MOMENTUM = 0.01
@@ -31,6 +33,8 @@ def batchnorm_stored(channels: int) -> Iterator[Stored]:
 
 def batchnorm(x: torch.Tensor, weights: Weights, run: Run) -> torch.Tensor:
     """Normalise x (N, C, ...) over all but C; in training the rolling statistics move."""
+    if run.training and run.synced:
+        return _synced(x, weights)
     return F.batch_norm(
         x,
         weights["rolling_mean"],
@@ -41,6 +45,29 @@ def batchnorm(x: torch.Tensor, weights: Weights, run: Run) -> torch.Tensor:
         BATCHNORM_MOMENTUM,
         BATCHNORM_EPSILON,
     )
+
+
+def _synced(x: torch.Tensor, weights: Weights) -> torch.Tensor:
+    """The same with mean and variance over all processes; torch's own layer needs CUDA."""
+    over = [axis for axis in range(x.dim()) if axis != 1]
+    count = torch.tensor(float(x.numel() // x.shape[1]), device=x.device)
+    total = _summed(torch.cat([x.float().sum(over), count[None]]))
+    mean, number = total[:-1] / total[-1], float(total[-1])
+    shape = [1, -1, *[1] * (x.dim() - 2)]
+    away = x.float() - mean.view(shape)
+    variance = _summed((away * away).sum(over)) / number
+    with torch.no_grad():
+        weights["rolling_mean"].lerp_(mean, BATCHNORM_MOMENTUM)
+        unbiased = variance * (number / max(1.0, number - 1))
+        weights["rolling_variance"].lerp_(unbiased, BATCHNORM_MOMENTUM)
+    factor = weights["scales"] / torch.sqrt(variance + BATCHNORM_EPSILON)
+    return (away * factor.view(shape) + weights["biases"].view(shape)).to(x.dtype)
+
+
+def _summed(values: torch.Tensor) -> torch.Tensor:
+    """The sum over all processes, with its gradient."""
+    total: torch.Tensor = collectives.all_reduce(values)
+    return total
 
 
 def fold_batchnorm(weights: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:

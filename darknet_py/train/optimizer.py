@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -31,6 +32,18 @@ class _Slot:
     moments: tuple[Tensor, Tensor] | None = None
 
 
+class Move(NamedTuple):
+    """One update with learning rate `rate`: the batch-th, over `images` images.
+
+    Layers before `frozen` stay as they are.
+    """
+
+    rate: float
+    batch: int
+    images: int
+    frozen: int
+
+
 @dataclass
 class Optimizer:
     """Accumulates gradients over sub-batches and moves the weights once per batch."""
@@ -55,20 +68,31 @@ class Optimizer:
     def net(self) -> Net:
         return self.network.graph.net
 
+    @property
+    def param_groups(self) -> list[dict[str, list[Tensor]]]:
+        """What torch's GradScaler reads."""
+        return [{"params": [slot.tensor for slot in self.slots]}]
+
+    def step(self, move: Move, factor: float = 1.0) -> None:
+        """Take the gradients, times `factor`, into the updates, and move the weights."""
+        self._gather(factor)
+        self.move(*move)
+
     @torch.no_grad()
-    def gather(self) -> None:
-        """Add the gradients of a sub-batch, and clear them."""
+    def _gather(self, factor: float) -> None:
         for slot in self.slots:
             if slot.tensor.grad is not None:
-                slot.update -= slot.tensor.grad
-                slot.tensor.grad = None
+                slot.update.add_(slot.tensor.grad, alpha=-factor)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the gradients of this step."""
+        for slot in self.slots:
+            slot.tensor.grad = None
 
     @torch.no_grad()
     def move(self, rate: float, batch: int, images: int, frozen: int) -> None:
-        """One update with learning rate `rate`: the batch-th, over `images` images.
-
-        Layers before `frozen` stay as they are.
-        """
+        """Move the weights by the updates gathered; see `Move`."""
         for slot in self.slots:
             if slot.index >= frozen and self._due(slot.layer, batch):
                 self._move(slot, rate * slot.layer.learning_rate, batch, images)
@@ -84,9 +108,9 @@ class Optimizer:
             self._adam(slot, rate, batch, images)
         else:
             if slot.role in DECAYING:
-                slot.update -= self.net.decay * images * slot.tensor
-            slot.tensor += rate / images * slot.update
-            slot.update *= self.net.momentum
+                slot.update.add_(slot.tensor, alpha=-self.net.decay * images)
+            slot.tensor.add_(slot.update, alpha=rate / images)
+            slot.update.mul_(self.net.momentum)
         limit = slot.layer.clip or self.net.clip
         if limit and slot.role in DECAYING:
             slot.tensor.clamp_(-limit, limit)

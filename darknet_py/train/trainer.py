@@ -2,38 +2,62 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from darknet_py.errors import DarknetError
-from darknet_py.layers.base import Run
 from darknet_py.layers.yolo import AnchorHead
 from darknet_py.layout import Header
 from darknet_py.losses import LOSSES, Pass
 from darknet_py.losses.truth import HeadLoss
 from darknet_py.network import Network
-from darknet_py.train.optimizer import Optimizer
+from darknet_py.train.heads import HeadPass, to_input
+from darknet_py.train.optimizer import Move, Optimizer
+from darknet_py.train.precision import Precision
+from darknet_py.train.processes import Team
 from darknet_py.train.schedule import rate
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]
+Losses = dict[int, HeadLoss]
+"""The losses of a sub-batch by layer index."""
+
+
+class LossError(DarknetError):
+    """The loss is no number any more."""
 
 
 @dataclass
 class Trainer:
     """Trains a network in place with the batch, policy and optimiser of its [net] section.
 
-    seed makes everything random repeatable. losses: those of the last sub-batch, by layer index.
+    seed: chance in a step depends on it and on the step's number alone. precision: fp32, bf16 or
+    fp16. compiled: run the network through torch.compile. synced: batch statistics over all
+    processes of a distributed training. pace: updates a step counts for, which also multiplies the
+    learning rate: Darknet's `-gpus` with n devices counts n. watch: called with the losses of each
+    sub-batch. losses: those of the last sub-batch.
+
+    In a torch.distributed process group each process gives its own batch, and all move alike.
     """
 
     network: Network
     seed: int = 0
+    precision: str = "fp32"
+    compiled: bool = False
+    synced: bool = False
+    pace: int = 1
+    watch: Callable[[Losses], None] | None = None
     optimizer: Optimizer = field(init=False)
-    losses: dict[int, HeadLoss] = field(init=False, default_factory=dict)
+    losses: Losses = field(init=False, default_factory=dict)
     rate: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
@@ -42,29 +66,41 @@ class Trainer:
             raise DarknetError(
                 "batch normalisation is folded in; train the network it was made from"
             )
-        self.owners = [node.index for node in graph.nodes if type(node.layer) in LOSSES]
+        self.owners = tuple(node.index for node in graph.nodes if type(node.layer) in LOSSES)
         if not self.owners:
             last = graph.nodes[graph.last].layer.kind
             raise DarknetError(
                 f"{graph.path}: nothing to learn: no layer has a loss, it ends in [{last}]"
             )
+        self.team = Team.here()
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = Optimizer(self.network)
-        self.batch = self._seen // self.images
-        self._chance = random.Random(self.seed)
-        self._generator = torch.Generator(self._device).manual_seed(self.seed)
+        self.half = Precision(self.precision, self._device)
+        self.subdivisions = graph.net.subdivisions
+        self.batch = self._seen * self.pace // (self.images * self.team.world)
         self._frozen = _frozen_layers(self.network)
         self._fixed = max(self._frozen, _statistics_only(self.network))
+        self.sized = self.network
+        self._pass = self._wrapped(HeadPass(self.network, self.owners))
 
-    @property
-    def mini_batch(self) -> int:
-        """Images of one sub-batch: batch / subdivisions, at least 1, times time_steps."""
-        net = self.network.graph.net
-        return max(1, net.batch // net.subdivisions) * net.time_steps
+    def _wrapped(self, run: HeadPass) -> nn.Module:
+        if self.compiled:
+            run.compile()
+        if self.team.world == 1:
+            return run
+        # Which layers take part changes with stopbackward; statistics stay each process's own.
+        return DistributedDataParallel(run, broadcast_buffers=False, find_unused_parameters=True)
 
     @property
     def images(self) -> int:
-        """Images of one optimiser step."""
-        return self.mini_batch * self.network.graph.net.subdivisions
+        """Images of one optimiser step in this process: batch of [net], times time_steps."""
+        net = self.network.graph.net
+        return max(1, net.batch // net.subdivisions) * net.time_steps * net.subdivisions
+
+    @property
+    def mini_batch(self) -> int:
+        """Images of one sub-batch."""
+        return self.images // self.subdivisions
 
     @property
     def _seen(self) -> int:
@@ -74,27 +110,76 @@ class Trainer:
     def _device(self) -> torch.device:
         return next(self.network.parameters()).device
 
-    def step(self, images: Tensor | Array, truth: Tensor | Array) -> float:
-        """One optimiser step over `images` (batch, C, H, W) in [0, 1] and `truth` (batch, truths).
+    def resize(self, width: int, height: int) -> None:
+        """Take pictures of another size from now on; the weights are the same tensors."""
+        self.sized = self.network.resized(width, height)
+        distributed = isinstance(self._pass, DistributedDataParallel)
+        head: nn.Module = self._pass.module if distributed else self._pass
+        head.network = self.sized
 
-        truth is laid out as the C programs' l.truths: boxes of x y w h class [track] padded with
-        zeros for detection heads, cells for [detection], one number per class for classifiers.
+    def step(self, images: Tensor | Array, truth: Tensor | Array) -> float:
+        """One optimiser step over `images` (batch, C, H, W) and `truth` (batch, truths).
+
+        images: floats in [0, 1], or uint8. truth is laid out as the C programs' l.truths: boxes of
+        x y w h class [track] padded with zeros for detection heads, cells for [detection], one
+        number per class for classifiers.
         Returns Darknet's loss: cost summed over heads / heads, averaged over subdivisions.
-        Raises DarknetError for a wrong number of images.
+        Raises DarknetError for a wrong number of images, LossError for a loss that is no number:
+        the weights then are as before the step.
         """
         images, truth = torch.as_tensor(images), torch.as_tensor(truth)
         self._check(images, truth)
         self.network.train()
-        self.batch += 1
-        pairs = zip(images.split(self.mini_batch), truth.split(self.mini_batch), strict=True)
-        costs = [
-            self._learn(x.to(self._device), t.to(self._device), self._seen + part * len(x))
-            for part, (x, t) in enumerate(pairs, start=1)
-        ]
-        self.rate = rate(self.network.graph.net, self.batch, self._chance)
-        self.optimizer.move(self.rate, self.batch, self.images, self._fixed)
-        self._count(len(images))
+        self.sized.train()
+        self.batch += self.pace
+        with self._chance():
+            cost = self._learn_all(images, truth)
+        move = Move(self.rate, self.batch, self.images * self.team.world, self._fixed)
+        # DistributedDataParallel hands out the mean over processes; Darknet's updates are sums.
+        self.half.step(self.optimizer, move, float(self.team.world))
+        self._count(self.images * self.team.world)
+        return self.team.mean(cost, self._device)
+
+    @contextlib.contextmanager
+    def _chance(self) -> Iterator[None]:
+        """Dropout and all other chance of this step, whatever ran before it."""
+        number = (self.seed * 1_000_003 + self.batch) * 1009 + self.team.rank
+        devices = [self._device] if self._device.type == "cuda" else []
+        self.rate = self.pace * rate(self.network.graph.net, self.batch, random.Random(number))
+        self._generator = torch.Generator(self._device).manual_seed(number)
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(number)
+            yield
+
+    def _learn_all(self, images: Tensor, truth: Tensor) -> float:
+        """All sub-batches; twice as many from now on where the device's memory is too small."""
+        while True:
+            try:
+                return self._learn_parts(images, truth)
+            except torch.OutOfMemoryError:
+                self.optimizer.clear()
+                if self.mini_batch % 2:
+                    raise DarknetError(
+                        f"out of memory with {self.mini_batch} images at once, which cannot be "
+                        "halved; make width and height, or batch, smaller"
+                    ) from None
+                self.subdivisions *= 2
+
+    def _learn_parts(self, images: Tensor, truth: Tensor) -> float:
+        parts = list(
+            zip(images.split(self.mini_batch), truth.split(self.mini_batch), strict=True)
+        )
+        costs = []
+        for number, (x, t) in enumerate(parts, start=1):
+            seen = self._seen + number * len(x) * self.team.world
+            with self._exchange(last=number == len(parts)):
+                costs.append(self._learn(x, t.to(self._device), seen))
         return sum(costs) / len(costs)
+
+    def _exchange(self, last: bool) -> AbstractContextManager[Any]:
+        """Gradients go between processes once, with the last sub-batch."""
+        alone = not isinstance(self._pass, DistributedDataParallel)
+        return contextlib.nullcontext() if last or alone else self._pass.no_sync()  # type: ignore[operator, no-any-return]
 
     def _check(self, images: Tensor, truth: Tensor) -> None:
         if len(images) != self.images or len(truth) != self.images:
@@ -103,28 +188,38 @@ class Trainer:
             )
             raise DarknetError(f"{message} (batch of [net])")
 
-    def _learn(self, x: Tensor, truth: Tensor, seen: int) -> float:
+    def _learn(self, images: Tensor, truth: Tensor, seen: int) -> float:
         """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own.
 
         seen: all images so far, with those of this sub-batch.
         """
-        owners = frozenset(self.owners)
-        run = Run(training=True, wanted=owners, still=self._still(), frozen=self._frozen)
-        outputs = {i: y for i, y in self.network.outputs(x, run) if i in owners}
-        self.losses = {i: self._loss(i, run.taps[i], y, truth, seen) for i, y in outputs.items()}
-        live = [(run.taps[i], self._scaled(i, loss.delta)) for i, loss in self.losses.items()]
-        seeds = [(tap, -delta.reshape(tap.shape)) for tap, delta in live if tap.requires_grad]
-        torch.autograd.backward([tap for tap, _ in seeds], [gradient for _, gradient in seeds])
-        self.optimizer.gather()
-        return sum(loss.cost for loss in self.losses.values()) / len(self.losses)
+        x = to_input(images, self._device)
+        with self.half.cast():
+            taps, outputs = self._pass(x, self._still(), self._frozen, self.synced)
+        pairs = list(zip(self.owners, taps, outputs, strict=True))
+        self.losses = {i: self._loss(i, tap, y, truth, seen) for i, tap, y in pairs}
+        cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
+        if self.watch:
+            self.watch(self.losses)
+        self._require_number(cost)
+        live = [(tap, self._scaled(i, self.losses[i].delta)) for i, tap, _ in pairs]
+        live = [(tap, -delta.reshape(tap.shape)) for tap, delta in live if tap.requires_grad]
+        self.half.backward([tap for tap, _ in live], [gradient for _, gradient in live])
+        return cost
+
+    def _require_number(self, cost: float) -> None:
+        if self.team.any(not np.isfinite(cost), self._device):
+            self.optimizer.clear()
+            self.batch -= self.pace
+            raise LossError(_complaint(self.batch + self.pace, cost, self.losses))
 
     def _loss(self, index: int, tap: Tensor, output: Tensor, truth: Tensor, seen: int) -> HeadLoss:
-        graph = self.network.graph
+        graph = self.sized.graph
         layer, size = graph.nodes[index].layer, (graph.net.width, graph.net.height)
         one = Pass(
             layer,
-            tap.detach(),
-            output.detach(),
+            tap.detach().float(),
+            output.detach().float(),
             truth,
             size,
             graph.fork,
@@ -156,6 +251,17 @@ class Trainer:
     def _count(self, images: int) -> None:
         fork = self.network.graph.fork
         self.network.header = Header(0, 2, fork.revision, self._seen + images)
+
+
+def _complaint(batch: int, cost: float, losses: Losses) -> str:
+    """Where a loss stopped being a number, and what to try."""
+    largest = {index: float(loss.delta.abs().max()) for index, loss in losses.items()}
+    worst = max(largest, key=lambda index: np.nan_to_num(largest[index], nan=np.inf))
+    return (
+        f"iteration {batch}: the loss is {cost}, the largest delta {largest[worst]:g} in layer "
+        f"{worst}; lower learning_rate, raise burn_in, set max_delta in the heads, or check the "
+        "labels with `darknet-py check`"
+    )
 
 
 def _stops(value: int, batch: int) -> bool:

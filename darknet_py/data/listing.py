@@ -1,0 +1,26 @@
+"""The pictures of a data set: what `train=` or `valid=` of a .data file names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from darknet_py.detect.sources import listed, pictures_in
+from darknet_py.errors import DataError, Place
+
+
+def read_list(path: str | os.PathLike[str]) -> list[str]:
+    """The image paths of a Darknet image list, in its order; of a folder, all its pictures.
+
+    A line is looked for from the working folder, else from the list's, else from the one above;
+    a picture that is nowhere keeps its path, for whoever opens it to name.  The pictures of a
+    folder are sorted by path, those of its sub-folders included.
+
+    Raises DataError when there is no such file, when it is no list, or when it names nothing.
+    """
+    if os.path.isdir(path):
+        return pictures_in(path, recursive=True)
+    if not os.path.exists(path):
+        cure = "expected a list with one image path per line, or a folder of pictures"
+        raise DataError(f"no such file; {cure}", Place(os.fspath(path)))
+    return listed(Path(path))

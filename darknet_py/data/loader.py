@@ -1,0 +1,171 @@
+"""Batches for training: samples made ahead by worker processes, in an order that can be resumed."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from darknet_py.errors import DarknetError, DataError, ImageError
+
+ATTEMPTS = 20
+"""Pictures in a row that may be unreadable before training gives up."""
+RETRY = 1 << 40
+"""Added to a sample's number for each picture that cannot be read: another is drawn."""
+AHEAD = 2
+"""Batches each worker makes before they are asked for."""
+
+
+class Source(Protocol):
+    """Where samples come from: a pure function of the number, the input's size and the seed."""
+
+    def sample(
+        self, number: int, width: int, height: int, seed: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]: ...
+
+
+class Key(NamedTuple):
+    """Which sample, at which size of the input in pixels."""
+
+    number: int
+    width: int
+    height: int
+
+
+class Batch(NamedTuple):
+    """images: (N, C, H, W) uint8; truth: (N, truths) float32; unreadable: one line a picture."""
+
+    images: Tensor
+    truth: Tensor
+    unreadable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which samples make up which batch, for one of `world` processes.
+
+    images: of one batch in one process. part: samples fetched at once, a divisor of images.
+    size_at: width and height of the input at an update, counted from 1.
+    """
+
+    images: int
+    part: int
+    size_at: Callable[[int], tuple[int, int]]
+    rank: int = 0
+    world: int = 1
+
+    def keys(self, batch: int) -> Iterator[list[Key]]:
+        """The parts of the batch-th batch, counted from 1."""
+        width, height = self.size_at(batch)
+        first = ((batch - 1) * self.world + self.rank) * self.images
+        for start in range(first, first + self.images, self.part):
+            yield [Key(number, width, height) for number in range(start, start + self.part)]
+
+
+class _Order(Sampler[list[Key]]):
+    """The keys of all batches from `first` on, for ever."""
+
+    def __init__(self, plan: Plan, first: int) -> None:
+        self.plan, self.first = plan, first
+
+    def __iter__(self) -> Iterator[list[Key]]:
+        batch = self.first
+        while True:
+            yield from self.plan.keys(batch)
+            batch += 1
+
+
+Made = tuple[Tensor, Tensor, tuple[str, ...]]
+
+
+class _Samples(Dataset["Made | DarknetError"]):
+    def __init__(self, source: Source, seed: int) -> None:
+        self.source, self.seed = source, seed
+
+    def __getitem__(self, key: Key) -> Made | DarknetError:
+        """An error is handed over as a value: raised here, it would arrive as a traceback."""
+        try:
+            return self._make(key)
+        except DarknetError as error:
+            return error
+
+    def _make(self, key: Key) -> Made:
+        bad: list[str] = []
+        for attempt in range(ATTEMPTS):
+            try:
+                number = key.number + attempt * RETRY
+                image, truth = self.source.sample(number, key.width, key.height, self.seed)
+            except ImageError as error:
+                bad.append(str(error))
+            else:
+                return torch.from_numpy(image), torch.from_numpy(truth), tuple(bad)
+        message = f"{ATTEMPTS} pictures in a row cannot be read, the last: {bad[-1]}"
+        raise DataError(f"{message}; run `darknet-py check` on the .data file")
+
+
+def _together(samples: list[Made | DarknetError]) -> Batch | DarknetError:
+    made = [sample for sample in samples if isinstance(sample, tuple)]
+    if len(made) < len(samples):
+        return next(sample for sample in samples if isinstance(sample, DarknetError))
+    images, truths, bad = zip(*made, strict=True)
+    lines = tuple(line for lines in bad for line in lines)
+    return Batch(torch.stack(images), torch.stack(truths), lines)
+
+
+def _start(worker: int) -> None:
+    """OpenCV's and torch's threads in every worker would fight for the processors.
+
+    Ctrl-C reaches all processes of a terminal; the main one ends the others when it is done.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+
+
+def batches(
+    source: Source, plan: Plan, *, seed: int, first: int = 1, workers: int = 0, pin: bool = False
+) -> Iterator[Batch]:
+    """Endless batches from the first-th on; the same ones whatever the number of workers.
+
+    workers: processes that make samples ahead, 0: none. pin: for copying to a GPU.
+    Raises DataError when nothing can be read.
+    """
+    loader = DataLoader(
+        _Samples(source, seed),
+        batch_sampler=_Order(plan, first),
+        num_workers=workers,
+        collate_fn=_together,
+        worker_init_fn=_start,
+        prefetch_factor=_ahead(plan) if workers else None,
+        pin_memory=pin,
+    )
+    parts = iter(loader)
+    try:
+        while True:
+            group = [_sound(next(parts)) for _ in range(plan.images // plan.part)]
+            yield group[0] if len(group) == 1 else _joined(group)
+    finally:
+        del parts
+
+
+def _ahead(plan: Plan) -> int:
+    return AHEAD * max(1, plan.images // plan.part)
+
+
+def _sound(part: Batch | DarknetError) -> Batch:
+    if isinstance(part, DarknetError):
+        raise part
+    return part
+
+
+def _joined(group: list[Batch]) -> Batch:
+    images, truths, bad = zip(*group, strict=True)
+    return Batch(torch.cat(images), torch.cat(truths), tuple(line for b in bad for line in b))

@@ -1,0 +1,118 @@
+"""Mosaic of four augmented pictures around a random point, as AlexeyAB's program makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from darknet_py.data.augment import Crop, Pixels
+
+Floats = NDArray[np.float32]
+
+TILES = ((0, 0), (1, 0), (0, 1), (1, 1))
+"""Column and row of each picture's tile, in the order they are drawn."""
+LEAST_CUT = 0.2
+"""Least part of the sides each tile gets."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Where a picture's tile lies in the mosaic, and which part of the picture it shows.
+
+    x, y: left and top of the tile and of the part, in pixels of the input; size: of the tile.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    from_x: int
+    from_y: int
+
+
+def draw_cut(rng: Generator, width: int, height: int) -> tuple[int, int]:
+    """The point where the four pictures meet."""
+    bounds = [(int(side * LEAST_CUT), int(side * (1 - LEAST_CUT))) for side in (width, height)]
+    x, y = (int(rng.integers(low, high + 1)) for low, high in bounds)
+    return x, y
+
+
+def to_corner(crop: Crop, number: int, flip: bool) -> Crop:
+    """The crop moved so that most of what its tile shows is picture: margins go outwards."""
+    column, row = TILES[number]
+    left, right = crop.left + crop.right, 0
+    if (column == 0) != flip:
+        left, right = right, left
+    top, bottom = crop.top + crop.bottom, 0
+    if row == 0:
+        top, bottom = bottom, top
+    return Crop(left, right, top, bottom, crop.width, crop.height)
+
+
+def tile(crop: Crop, flip: bool, number: int, cut: tuple[int, int], size: tuple[int, int]) -> Tile:
+    """The tile of picture `number`: it shows the side of the picture next to the others.
+
+    Margins without picture on that side are left out as far as they go. size: of the input.
+    """
+    (column, row), (width, height) = TILES[number], size
+    left, right = (crop.right, crop.left) if flip else (crop.left, crop.right)
+    x, wide, from_x = _span(column, cut[0], width, left, right, crop.width)
+    y, high, from_y = _span(row, cut[1], height, crop.top, crop.bottom, crop.height)
+    return Tile(x, y, wide, high, from_x, from_y)
+
+
+def _span(
+    second: int, cut: int, side: int, before: int, after: int, whole: int
+) -> tuple[int, int, int]:
+    """Start and length of a tile along an axis, and where it starts in its picture."""
+    if second:
+        return cut, side - cut, min(cut, max(0, int(-before * side / whole)))
+    return 0, cut, side - cut - min(side - cut, max(0, int(-after * side / whole)))
+
+
+def paste(canvas: Pixels, pixels: Pixels, part: Tile) -> None:
+    """Copy the picture's part into the mosaic."""
+    rows, columns = _slices(part.y, part.x, part)
+    from_rows, from_columns = _slices(part.from_y, part.from_x, part)
+    canvas[rows, columns] = pixels[from_rows, from_columns]
+
+
+def _slices(y: int, x: int, part: Tile) -> tuple[slice, slice]:
+    return slice(y, y + part.height), slice(x, x + part.width)
+
+
+def relocate(labels: Floats, part: Tile, size: tuple[int, int], bound: bool) -> Floats:
+    """Labels (K, 5) of a picture as they lie in the mosaic, cut to it, or to the tile if bound.
+
+    Darknet's whole pixels are kept: edges are cut towards zero before they are compared.
+    """
+    whole = np.array(size, np.float32)
+    move = np.array([part.x - part.from_x, part.y - part.from_y], np.float32) / whole
+    centre, side = labels[:, 1:3] + move, labels[:, 3:5]
+    cut = _to_tile if bound else _to_picture
+    centre, side = cut(centre, side, part, whole)
+    low, high = _edges(centre, side, whole)
+    kept = (low >= 0).all(1) & (high <= whole).all(1) & (side < 1).all(1) & (side > 1 / whole).all(1)
+    kept &= ((centre > 0) & (centre < 1)).all(1)
+    return np.hstack([labels[:, :1], centre, side])[kept].astype(np.float32)
+
+
+def _edges(centre: Floats, side: Floats, whole: Floats) -> tuple[Floats, Floats]:
+    low, high = np.trunc((centre - side / 2) * whole), np.trunc((centre + side / 2) * whole)
+    return low.astype(np.float32), high.astype(np.float32)
+
+
+def _to_tile(centre: Floats, side: Floats, part: Tile, whole: Floats) -> tuple[Floats, Floats]:
+    low, high = _edges(centre, side, whole)
+    low = np.maximum(low, np.float32([part.x, part.y]))
+    high = np.minimum(high, np.float32([part.x + part.width, part.y + part.height]))
+    return (low + high) / 2 / whole, (high - low) / whole
+
+
+def _to_picture(centre: Floats, side: Floats, part: Tile, whole: Floats) -> tuple[Floats, Floats]:
+    low, high = _edges(centre, side, whole)
+    before, after = np.minimum(low, 0) / whole, np.maximum(high - whole, 0) / whole
+    return centre - before / 2 - after / 2, side + before - after

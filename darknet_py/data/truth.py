@@ -1,0 +1,103 @@
+"""Labels under augmentation: where boxes go when pixels move, and the C programs' truth arrays.
+
+Labels are float32 (K, 5): class x y w h, relative to the picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from darknet_py.data.augment import Crop
+
+Floats = NDArray[np.float32]
+
+CLASS_ONLY = 999999.0
+"""x y w h of a label without a box (YOLO9000: x = y = 0), as the C programs mark it."""
+LEAST_SIDE = 0.001
+LEAST_CELL_SIDE = {"alexeyab": 0.001, "pjreddie": 0.005}
+
+
+@dataclass(frozen=True)
+class View:
+    """x' = x * scale - shift per axis (x, y), in parts of the picture; then mirrored if flip."""
+
+    scale: tuple[float, float]
+    shift: tuple[float, float]
+    flip: bool = False
+
+    @staticmethod
+    def of_crop(crop: Crop, flip: bool) -> View:
+        """What a crop stretched to the whole input does."""
+        wide, high = crop.size
+        shift = (crop.left / wide, crop.top / high)
+        return View((crop.width / wide, crop.height / high), shift, flip)
+
+
+def relocate(labels: Floats, view: View) -> Floats:
+    """Labels as seen in a view, cut to the picture; those outside of it have no width or height.
+
+    A label with x = y = 0, or that lay outside of the picture to begin with, becomes CLASS_ONLY.
+    """
+    centre, size = labels[:, 1:3], labels[:, 3:5]
+    low, high = centre - size / 2, centre + size / 2
+    lost = (centre == 0).all(1) | (high < 0).any(1) | (low > 1).any(1)
+    scale, shift = np.float32(view.scale), np.float32(view.shift)
+    low, high = low * scale - shift, high * scale - shift
+    if view.flip:
+        low[:, 0], high[:, 0] = 1 - high[:, 0], 1 - low[:, 0]
+    low, high = low.clip(0, 1), high.clip(0, 1)
+    moved = np.hstack([labels[:, :1], (low + high) / 2, high - low])
+    moved[lost, 1:] = CLASS_ONLY
+    return moved
+
+
+def keep_alexeyab(labels: Floats, classes: int, width: int, height: int) -> Floats:
+    """Labels of known classes with a middle in the picture and at least 1 pixel of the input."""
+    number, x, y, w, h = labels.T
+    large = (w >= np.float32(1 / width)) & (h >= np.float32(1 / height))
+    inside = (x > 0) & (x <= 1) & (y > 0) & (y <= 1)
+    kept = labels[(number < classes) & (number >= 0) & large & inside]
+    kept[:, 3:] = kept[:, 3:].clip(None, 1)
+    return kept
+
+
+def keep_pjreddie(labels: Floats) -> Floats:
+    """Labels of at least a thousandth of the picture's sides."""
+    return labels[(labels[:, 3:] >= LEAST_SIDE).all(1)]
+
+
+def shuffled(labels: Floats, rng: Generator, most: int) -> Floats:
+    """At most `most` labels in random order."""
+    return labels[rng.permutation(len(labels))[:most]]
+
+
+def box_truth(labels: Floats, most: int, size: int) -> Floats:
+    """float32 (most * size): rows of x y w h class [track], padded with zeros."""
+    rows = np.zeros((most, size), np.float32)
+    labels = labels[:most]
+    rows[: len(labels), :4] = labels[:, 1:]
+    rows[: len(labels), 4] = labels[:, 0]
+    return rows.ravel()
+
+
+def cell_truth(labels: Floats, side: int, classes: int, least: float) -> Floats:
+    """float32 (side * side * (1 + classes + 4)): YOLOv1's cells of object, class, x y w h.
+
+    The first label of a cell counts. least: labels with a smaller side are left out.
+    """
+    cells = np.zeros((side * side, 5 + classes), np.float32)
+    labels = labels[(labels[:, 3:] >= least).all(1) & (labels[:, 1:3] <= 1).all(1)]
+    place = np.minimum((labels[:, 1:3] * side).astype(int), side - 1)
+    _, first = np.unique(place[:, 1] * side + place[:, 0], return_index=True)
+    labels, place = labels[first], place[first]
+    index = place[:, 1] * side + place[:, 0]
+    cells[index, 0] = 1
+    known = (labels[:, 0] >= 0) & (labels[:, 0] < classes)
+    cells[index[known], 1 + labels[known, 0].astype(int)] = 1
+    cells[index, -4:-2] = labels[:, 1:3] * side - place
+    cells[index, -2:] = labels[:, 3:]
+    return cells.ravel()

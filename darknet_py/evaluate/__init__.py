@@ -1,0 +1,1 @@
+"""Evaluation: what a network finds against what is there."""

@@ -1,0 +1,69 @@
+"""What training computes in: single precision, or half precision where it does no harm."""
+
+from __future__ import annotations
+
+import contextlib
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from darknet_py.errors import DarknetError, nearest
+from darknet_py.train.optimizer import Move, Optimizer
+
+TYPES = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@dataclass
+class Precision:
+    """fp32, or torch's autocast to bf16 or fp16; losses, heads and weights stay in fp32."""
+
+    name: str
+    device: torch.device
+    scaler: torch.amp.GradScaler = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.name not in TYPES:
+            known = ", ".join(TYPES)
+            message = f"unknown precision '{self.name}', known are {known}"
+            raise DarknetError(message + nearest(self.name, TYPES))
+        # fp16 alone cannot hold small gradients; others pass the scaler untouched.
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.name == "fp16")
+
+    def cast(self) -> AbstractContextManager[Any]:
+        """Where the forward pass runs."""
+        kind = TYPES[self.name]
+        if kind is None:
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, dtype=kind)
+
+    def backward(self, ends: list[Tensor], gradients: list[Tensor]) -> None:
+        """From each end with its gradient."""
+        factor = self.scaler.get_scale() if self.scaler.is_enabled() else 1.0
+        seeds = [
+            (gradient * factor).to(end.dtype)
+            for end, gradient in zip(ends, gradients, strict=True)
+        ]
+        torch.autograd.backward(ends, seeds)
+
+    def step(self, optimizer: Optimizer, move: Move, factor: float) -> None:
+        """One move of the optimizer, left out when fp16 gradients overflowed."""
+        # GradScaler asks for nothing but param_groups and step.
+        self.scaler.step(optimizer, move, factor)  # type: ignore[arg-type]
+        self.scaler.update()
+        optimizer.clear()
+
+    def state(self) -> dict[str, float]:
+        """What a resumed training needs."""
+        if not self.scaler.is_enabled():
+            return {}
+        held = self.scaler.state_dict()
+        return {"scale": held["scale"], "growth": held["_growth_tracker"]}
+
+    def restore(self, state: dict[str, float]) -> None:
+        if self.scaler.is_enabled() and state:
+            held = self.scaler.state_dict()
+            held |= {"scale": state["scale"], "_growth_tracker": int(state["growth"])}
+            self.scaler.load_state_dict(held)

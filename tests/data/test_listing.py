@@ -1,0 +1,90 @@
+"""The pictures a data set names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from darknet_py.data.listing import read_list
+from darknet_py.errors import DataError
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data set whose lists lie in a folder beside that of the pictures."""
+    for name in ("set/images/a b.jpg", "set/images/c.png", "set/images/deep/d.jpg", "set/lists/x"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path
+
+
+def write(home: Path, text: str) -> Path:
+    path = home / "set/lists/train.list"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("../set/images/c.png", "../set/images/c.png"),
+        ("../images/c.png", "{set}/lists/../images/c.png"),
+        ("images/c.png", "{set}/images/c.png"),
+        ("  images/a b.jpg\t", "{set}/images/a b.jpg"),
+        ("images\\deep\\d.jpg", "{set}/images/deep/d.jpg"),
+        ("{set}/images/c.png", "{set}/images/c.png"),
+        ("images/gone.png", "{set}/images/gone.png"),
+        ("nowhere/gone.png", "nowhere/gone.png"),
+        ("{set}/images/gone.png", "{set}/images/gone.png"),
+        ("gone.png", "gone.png"),
+        ("C:\\pictures\\gone.png", "C:/pictures/gone.png"),
+    ],
+)
+def test_where_a_line_is_looked_for(home: Path, line: str, place: str) -> None:
+    file = write(home, line.format(set=home / "set") + "\n")
+    assert read_list(file) == [place.format(set=home / "set")]
+
+
+def test_a_file_may_have_a_backslash_in_its_name(home: Path) -> None:
+    (home / "work" / "a\\b.jpg").write_bytes(b"x")
+    assert read_list(write(home, "a\\b.jpg\n")) == ["a\\b.jpg"]
+
+
+def test_each_line_of_a_folder_found_twice_is_looked_for(home: Path) -> None:
+    (home / "work/images").mkdir()
+    (home / "work/images/c.png").write_bytes(b"x")
+    found = read_list(write(home, "images/c.png\nimages/a b.jpg\nimages/gone.jpg\n"))
+    assert found == ["images/c.png", f"{home}/set/images/a b.jpg", "images/gone.jpg"]
+
+
+def test_the_order_and_repeats_are_kept_and_comments_are_not(home: Path) -> None:
+    file = write(home, "\ufeff# ours\r\nimages/c.png\r\n\r\nimages/a b.jpg\r\nimages/c.png")
+    assert [Path(path).name for path in read_list(str(file))] == ["c.png", "a b.jpg", "c.png"]
+
+
+def test_a_folder_gives_all_its_pictures(home: Path) -> None:
+    assert read_list(home / "set") == [
+        f"{home}/set/images/{name}" for name in ("a b.jpg", "c.png", "deep/d.jpg")
+    ]
+
+
+def test_nothing_named(home: Path) -> None:
+    cases = {
+        home / "set/lists/gone.txt": "gone.txt: no such file; expected a list",
+        home / "set/lists": "no pictures in this folder",
+        write(home, "\n# none\n"): "names no pictures",
+    }
+    for path, words in cases.items():
+        with pytest.raises(DataError, match=words):
+            read_list(path)
+
+
+def test_a_utf_16_list_is_no_list(home: Path) -> None:
+    file = write(home, "")
+    file.write_bytes("images/c.png\n".encode("utf-16"))
+    with pytest.raises(DataError, match="UTF-16"):
+        read_list(file)
