@@ -88,6 +88,8 @@ class Fork:
     classifier_scales: tuple[int, ...]
     """sizes in pixels of `classifier validmulti`: of the longer side if classifier_square,
     otherwise of the shorter one."""
+    prints_bits: bool
+    """`rnn valid` also prints the bits a symbol takes."""
     stream_jumps: int
     """a stream of a recurrent net in training goes on elsewhere in the text before 1 of so many
     passes."""
@@ -126,6 +128,7 @@ ALEXEYAB = Fork(
     classifier_ratios=False,
     classifier_square=False,
     classifier_scales=(224, 288, 320, 352, 384),
+    prints_bits=False,
     stream_jumps=10,
     cost_kinds=False,
 )
@@ -161,6 +164,7 @@ PJREDDIE = Fork(
     classifier_ratios=True,
     classifier_square=True,
     classifier_scales=(224, 256, 288, 320),
+    prints_bits=True,
     stream_jumps=64,
     cost_kinds=True,
 )

@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "train": RUNNING | {"losses", "data", "detect", "evaluate", "names", "opening"},
     "data": READING | {"boxes", "names", "labelpath", "weights", "detect"},
     "evaluate": RUNNING | {"opening", "names", "labelpath", "detect", "data"},
+    "text": RUNNING | {"data", "detect"},
     "": {"errors", "network", "detect"},
     "cli": {
         "",
@@ -51,6 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "network",
         "opening",
         "detect",
+        "text",
         "evaluate",
     },
     "__main__": {"cli"},

@@ -33,6 +33,12 @@ COMMANDS = {
     "detector map": Command(
         "darknet_py.cli.evaluate:mean_ap", "Score a network on labelled pictures."
     ),
+    "rnn generate": Command(
+        "darknet_py.cli.rnn:generate", "Write a text that a recurrent network makes up."
+    ),
+    "rnn valid": Command(
+        "darknet_py.cli.rnn:valid", "Measure how well a recurrent network foresees a text."
+    ),
     "summary": Command(
         "darknet_py.cli.tools:summary", "Show a network's layers and what they cost."
     ),
@@ -45,7 +51,10 @@ COMMANDS = {
     ),
 }
 """Every command: its words, its function, its help. To add one, add a row."""
-GROUPS = {"detector": "Darknet's words for detection networks: test, map."}
+GROUPS = {
+    "detector": "Darknet's words for detection networks: test, map.",
+    "rnn": "Darknet's words for recurrent networks on texts: generate, valid.",
+}
 
 
 def normalise(argv: Sequence[str], known: Collection[str]) -> list[str]:

@@ -19,7 +19,7 @@ Codes = NDArray[np.int64]
 
 BLOCK = 256
 """Passes whose jumps are drawn together."""
-WORD = re.compile(rb"\S+")
+TOKEN = re.compile(rb"[+-]?[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -132,13 +132,12 @@ def read_codes(path: str | os.PathLike[str], tokenized: bool = False) -> Codes:
 def _numbers(data: bytes, place: Place) -> Codes:
     """The numbers of a tokenized text; the C programs stop at the first word that is none."""
     words = data.split()
-    try:
-        return np.array(words, "S20").astype(np.int64)
-    except (ValueError, OverflowError):
-        bad = next(match for match in WORD.finditer(data) if not match.group().isdigit())
-        line = data.count(b"\n", 0, bad.start()) + 1
-        message = f"read '{bad.group()[:20].decode(errors='replace')}', expected token numbers"
-        raise DataError(message, Place(place.path, line)) from None
+    bad = next((word for word in words if not TOKEN.fullmatch(word)), None)
+    if bad is not None:
+        read = bad[:20].decode(errors="replace")
+        message = f"word {words.index(bad) + 1} is '{read}', expected the number of a token"
+        raise DataError(message, place)
+    return np.array([int(word) for word in words], np.int64)
 
 
 def check_codes(codes: Codes, inputs: int, where: str) -> None:
