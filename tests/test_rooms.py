@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "data": READING | {"boxes", "names", "labelpath", "weights", "detect"},
     "evaluate": RUNNING | {"opening", "names", "labelpath", "detect", "data"},
     "text": RUNNING | {"data", "detect"},
+    "classify": RUNNING | {"opening", "names", "detect", "data"},
     "": {"errors", "network", "detect"},
     "cli": {
         "",
@@ -53,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "opening",
         "detect",
         "text",
+        "classify",
         "evaluate",
     },
     "__main__": {"cli"},

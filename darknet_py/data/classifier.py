@@ -146,9 +146,9 @@ def augmented(pixels: Pixels, rng: Generator, recipe: Recipe, width: int, height
 
 
 def tree_of(graph: Graph) -> Tree | None:
-    """The class hierarchy of the last [softmax] that has one."""
-    trees = [n.layer.hierarchy for n in graph.nodes if isinstance(n.layer, Softmax)]
-    return next((tree for tree in reversed(trees) if tree), None)
+    """The class hierarchy of the last [softmax], the one the C programs keep."""
+    layers = [n.layer for n in graph.nodes if isinstance(n.layer, Softmax)]
+    return layers[-1].hierarchy if layers else None
 
 
 def require_outputs(graph: Graph, classes: int, data: DataFile) -> None:
