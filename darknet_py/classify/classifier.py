@@ -40,7 +40,7 @@ class Classifier:
         self.device = checked_device(device)
         self.tree = tree
         self.leaves = None if leaves is None else torch.from_numpy(leaves).to(self.device)
-        self._plain = network.eval()
+        self._plain = network
         self._folded = network.for_inference().to(self.device)
         self._resized = lru_cache(SIZES_KEPT)(self._for_size)
 
