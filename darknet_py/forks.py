@@ -57,9 +57,13 @@ class Fork:
     """stopbackward=1 keeps all earlier layers as they are, and onlyforward passes no gradient;
     otherwise earlier layers get no gradient but still momentum and decay."""
     training_canvas: bool
-    """training draws the picture on a grey canvas, its colours changed in floating point, and always
-    flips every other one; otherwise it crops with a border, and reads flip, resize, blur,
-    gaussian_noise, mixup, mosaic and letter_box."""
+    """training draws the picture on a grey canvas, changes its colours in floating point and flips
+    every other one; otherwise it crops with a border, and reads flip, resize, blur, gaussian_noise,
+    mixup, mosaic and letter_box."""
+    plain_cadence: bool
+    """training keeps NAME.backup every 100 updates, numbered weights every 100 up to 1000 and then
+    every 10000; otherwise NAME_last.weights every 100 and numbered ones every 1000 (10000 in long
+    trainings), as savelast and saveweights of the .data file say."""
     nms_kinds: bool
     """nms_kind and beta_nms of the last head choose the suppression; otherwise do_nms_sort."""
     prints_seconds: bool
@@ -121,6 +125,7 @@ ALEXEYAB = Fork(
     truth_size=6,
     freezes=True,
     training_canvas=False,
+    plain_cadence=False,
     nms_kinds=True,
     prints_seconds=False,
     region_small_boxes=False,
@@ -158,6 +163,7 @@ PJREDDIE = Fork(
     truth_size=5,
     freezes=False,
     training_canvas=True,
+    plain_cadence=True,
     nms_kinds=False,
     prints_seconds=True,
     region_small_boxes=True,

@@ -33,6 +33,8 @@ COMMANDS = {
     "detector map": Command(
         "darknet_py.cli.evaluate:mean_ap", "Score a network on labelled pictures."
     ),
+    "train": Command("darknet_py.cli.train:train", "Train a detection network."),
+    "detector train": Command("darknet_py.cli.train:train", "Train a detection network."),
     "classify": Command("darknet_py.cli.classifier:classify", "Say what pictures show."),
     "classifier predict": Command("darknet_py.cli.classifier:predict", "Say what pictures show."),
     "classifier valid": Command(

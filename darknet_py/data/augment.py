@@ -87,7 +87,7 @@ def _cropped(pixels: Pixels, crop: Crop) -> Pixels:
     if not any(add):
         return inside
     mean = cv2.mean(pixels)
-    bordered = cv2.copyMakeBorder(inside, *add, cv2.BORDER_CONSTANT, value=mean)
+    bordered = cv2.copyMakeBorder(inside, *add, cv2.BORDER_CONSTANT, value=mean)  # type: ignore[call-overload]
     return np.asarray(bordered, np.uint8)
 
 
@@ -161,7 +161,8 @@ def add_noise(pixels: Pixels, sigma: int, seed: int) -> Pixels:
     """Adds the positive half of Gaussian noise: the C program's noise is an 8-bit picture too."""
     noise = np.empty_like(pixels)
     cv2.setRNGSeed(seed)
-    cv2.randn(noise, 0, min(max(sigma, 0), 127))
+    spread = np.full(pixels.shape[2], min(max(sigma, 0), 127), np.float64)
+    cv2.randn(noise, np.zeros_like(spread), spread)
     return _with_channels(cv2.add(pixels, noise))
 
 

@@ -20,6 +20,7 @@ Floats = NDArray[np.float32]
 Sample = tuple[Pixels, Floats]
 """A picture (C, H, W) uint8 and its truth (truths,) float32."""
 
+
 class Picture(Protocol):
     """A picture that has not been decoded yet: its (width, height) where that is known."""
 
@@ -66,14 +67,33 @@ class DetectionSet:
         pixels, labels = make(self, rng, width, height)
         return np.ascontiguousarray(pixels.transpose(2, 0, 1)), recipe.truth_of(labels)
 
+    def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]:
+        """The pictures that make up the number-th sample."""
+        recorder = _Recorder(self.images, self.recipe, self.held)
+        recorder.sample(number, width, height, seed)
+        return recorder.paths
+
     def pick(self, rng: Generator) -> tuple[Picture, Floats]:
         """A picture at random, with repetition as in both programs, and its labels (K, 5)."""
-        path = self.images[int(rng.integers(len(self.images)))]
+        path = self._path(rng)
         labels = read_labels(label_path(path, self.recipe.fork))
         return self.held.get(path) or open_image(path), labels
 
+    def _path(self, rng: Generator) -> str:
+        return self.images[int(rng.integers(len(self.images)))]
+
+
+@dataclass(frozen=True)
+class _Recorder(DetectionSet):
+    paths: list[str] = field(default_factory=list)
+
+    def _path(self, rng: Generator) -> str:
+        self.paths.append(super()._path(rng))
+        return self.paths[-1]
+
 
 Made = tuple[Pixels, Floats]
+"""A picture (H, W, C) and its labels (K, 5)."""
 
 
 def _single(source: DetectionSet, rng: Generator, width: int, height: int) -> Made:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -132,7 +132,7 @@ def _start(worker: int) -> None:
 
 def batches(
     source: Source, plan: Plan, *, seed: int, first: int = 1, workers: int = 0, pin: bool = False
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """Endless batches from the first-th on; the same ones whatever the number of workers.
 
     workers: processes that make samples ahead, 0: none. pin: for copying to a GPU.

@@ -95,8 +95,8 @@ def relocate(labels: Floats, part: Tile, size: tuple[int, int], bound: bool) -> 
     cut = _to_tile if bound else _to_picture
     centre, side = cut(centre, side, part, whole)
     low, high = _edges(centre, side, whole)
-    kept = (low >= 0).all(1) & (high <= whole).all(1) & (side < 1).all(1) & (side > 1 / whole).all(1)
-    kept &= ((centre > 0) & (centre < 1)).all(1)
+    kept = (low >= 0).all(1) & (high <= whole).all(1) & ((centre > 0) & (centre < 1)).all(1)
+    kept &= ((side < 1) & (side > 1 / whole)).all(1)
     return np.hstack([labels[:, :1], centre, side])[kept].astype(np.float32)
 
 
@@ -107,9 +107,10 @@ def _edges(centre: Floats, side: Floats, whole: Floats) -> tuple[Floats, Floats]
 
 def _to_tile(centre: Floats, side: Floats, part: Tile, whole: Floats) -> tuple[Floats, Floats]:
     low, high = _edges(centre, side, whole)
-    low = np.maximum(low, np.float32([part.x, part.y]))
-    high = np.minimum(high, np.float32([part.x + part.width, part.y + part.height]))
-    return (low + high) / 2 / whole, (high - low) / whole
+    low = np.maximum(low, np.array([part.x, part.y], np.float32))
+    high = np.minimum(high, np.array([part.x + part.width, part.y + part.height], np.float32))
+    middle, length = (low + high) / 2 / whole, (high - low) / whole
+    return middle.astype(np.float32), length.astype(np.float32)
 
 
 def _to_picture(centre: Floats, side: Floats, part: Tile, whole: Floats) -> tuple[Floats, Floats]:

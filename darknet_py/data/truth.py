@@ -45,7 +45,7 @@ def relocate(labels: Floats, view: View) -> Floats:
     centre, size = labels[:, 1:3], labels[:, 3:5]
     low, high = centre - size / 2, centre + size / 2
     lost = (centre == 0).all(1) | (high < 0).any(1) | (low > 1).any(1)
-    scale, shift = np.float32(view.scale), np.float32(view.shift)
+    scale, shift = np.array(view.scale, np.float32), np.array(view.shift, np.float32)
     low, high = low * scale - shift, high * scale - shift
     if view.flip:
         low[:, 0], high[:, 0] = 1 - high[:, 0], 1 - low[:, 0]

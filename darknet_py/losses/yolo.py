@@ -206,6 +206,7 @@ def _figures(scene: Scene, hits: Hits, overlaps: Tensor, delta: Tensor) -> dict[
     own = scene.out[hits.entry(5 + classes_of(scene, hits))]
     return {
         "count": float(len(hits)),
+        "rewritten": float(len(hits) - len(torch.stack(hits.place).unique(dim=1).T)),
         "iou": float(overlap.sum()) / count,
         "mean_iou_loss": float((1 - overlap).sum()) / count,
         "giou_loss": float((1 - overlaps[:, 1]).sum()) / count,

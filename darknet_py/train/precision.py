@@ -43,8 +43,7 @@ class Precision:
         """From each end with its gradient."""
         factor = self.scaler.get_scale() if self.scaler.is_enabled() else 1.0
         seeds = [
-            (gradient * factor).to(end.dtype)
-            for end, gradient in zip(ends, gradients, strict=True)
+            (gradient * factor).to(end.dtype) for end, gradient in zip(ends, gradients, strict=True)
         ]
         torch.autograd.backward(ends, seeds)
 

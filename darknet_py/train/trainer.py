@@ -81,7 +81,8 @@ class Trainer:
         self._frozen = _frozen_layers(self.network)
         self._fixed = max(self._frozen, _statistics_only(self.network))
         self.sized = self.network
-        self._pass = self._wrapped(HeadPass(self.network, self.owners))
+        self._head = HeadPass(self.network, self.owners)
+        self._pass = self._wrapped(self._head)
 
     def _wrapped(self, run: HeadPass) -> nn.Module:
         if self.compiled:
@@ -113,9 +114,7 @@ class Trainer:
     def resize(self, width: int, height: int) -> None:
         """Take pictures of another size from now on; the weights are the same tensors."""
         self.sized = self.network.resized(width, height)
-        distributed = isinstance(self._pass, DistributedDataParallel)
-        head: nn.Module = self._pass.module if distributed else self._pass
-        head.network = self.sized
+        self._head.network = self.sized
 
     def step(self, images: Tensor | Array, truth: Tensor | Array) -> float:
         """One optimiser step over `images` (batch, C, H, W) and `truth` (batch, truths).
@@ -158,7 +157,7 @@ class Trainer:
                 return self._learn_parts(images, truth)
             except torch.OutOfMemoryError:
                 self.optimizer.clear()
-                if self.mini_batch % 2:
+                if self.mini_batch % 2 or self.team.world > 1:
                     raise DarknetError(
                         f"out of memory with {self.mini_batch} images at once, which cannot be "
                         "halved; make width and height, or batch, smaller"
@@ -166,9 +165,7 @@ class Trainer:
                 self.subdivisions *= 2
 
     def _learn_parts(self, images: Tensor, truth: Tensor) -> float:
-        parts = list(
-            zip(images.split(self.mini_batch), truth.split(self.mini_batch), strict=True)
-        )
+        parts = list(zip(images.split(self.mini_batch), truth.split(self.mini_batch), strict=True))
         costs = []
         for number, (x, t) in enumerate(parts, start=1):
             seen = self._seen + number * len(x) * self.team.world
@@ -178,8 +175,9 @@ class Trainer:
 
     def _exchange(self, last: bool) -> AbstractContextManager[Any]:
         """Gradients go between processes once, with the last sub-batch."""
-        alone = not isinstance(self._pass, DistributedDataParallel)
-        return contextlib.nullcontext() if last or alone else self._pass.no_sync()  # type: ignore[operator, no-any-return]
+        if last or not isinstance(self._pass, DistributedDataParallel):
+            return contextlib.nullcontext()
+        return self._pass.no_sync()
 
     def _check(self, images: Tensor, truth: Tensor) -> None:
         if len(images) != self.images or len(truth) != self.images:

@@ -1,0 +1,104 @@
+"""chart.png: loss and mAP over the updates, drawn as AlexeyAB's program draws its chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Points = NDArray[np.float64]
+
+SIDE, MARGIN = 1000, 60
+PLOT = SIDE - MARGIN
+LINES = 100
+LABELLED = 10
+"""Every tenth line of the grid is darker and has a number."""
+FONT, SCALE = cv2.FONT_HERSHEY_COMPLEX_SMALL, 0.7
+WHITE, BLACK, LIGHT, DARK = (255,) * 3, (0,) * 3, (224,) * 3, (128,) * 3
+BLUE, RED, NAVY = (255, 0, 0), (0, 0, 255), (100, 0, 0)
+"""BGR, as OpenCV draws."""
+LABEL_STEP = 0.1
+"""A mAP is labelled when it is the best so far, or a tenth of the training after the last label."""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """losses: (K, 2) update and average loss; maps: (M, 2) update and mAP in 0..1.
+
+    updates: of the whole training; top: the loss at the upper edge.
+    """
+
+    losses: Points
+    maps: Points
+    updates: int
+    top: float
+
+
+def draw(curves: Curves, footer: str) -> Pixels:
+    """The chart as a BGR picture (1000, 1000, 3)."""
+    canvas = np.full((SIDE, SIDE, 3), 255, np.uint8)
+    _grid(canvas, curves)
+    # Long trainings have far more updates than the chart has pixels.
+    for x, y in np.unique(_places(curves.losses, curves.updates, curves.top), axis=0):
+        cv2.circle(canvas, (int(x), int(y)), 1, BLUE, cv2.FILLED)
+    if len(curves.maps):
+        _maps(canvas, curves)
+    _text(canvas, footer, (15, PLOT + 33), NAVY)
+    return canvas
+
+
+def _places(points: Points, updates: int, top: float) -> NDArray[np.int64]:
+    """(K, 2) pixels; what lies above the chart is drawn at its edge."""
+    share = np.asarray(points).reshape(-1, 2) / (max(1, updates), top)
+    x, y = MARGIN + PLOT * share[:, 0], PLOT * (1 - share[:, 1])
+    return np.stack([x.clip(MARGIN, SIDE - 1), y.clip(1, PLOT)], axis=1).astype(np.int64)
+
+
+def _grid(canvas: Pixels, curves: Curves) -> None:
+    for strong in (False, True):
+        for number in range(LINES + 1):
+            if (number % LABELLED == 0) != strong:
+                continue
+            place, colour = round(PLOT * number / LINES), DARK if strong else LIGHT
+            cv2.line(canvas, (MARGIN, place), (SIDE, place), colour)
+            cv2.line(canvas, (MARGIN + place, 0), (MARGIN + place, PLOT), colour)
+    for number in range(0, LINES + 1, LABELLED):
+        place = round(PLOT * number / LINES)
+        height, share = curves.top * (1 - number / LINES), number / LINES
+        if number:
+            _text(canvas, f"{height:.3g}", (22, min(place + 3, PLOT)), BLACK)
+        _text(canvas, f"{curves.updates * share:.0f}", (MARGIN + place - 20, PLOT + 15), BLACK)
+    _text(canvas, "Loss", (10, 60), BLUE)
+    _text(canvas, "Iteration number", (PLOT // 2, SIDE - 10), BLACK)
+    _text(canvas, f"in cfg max_batches={curves.updates}", (PLOT - 195, SIDE - 10), BLACK)
+
+
+def _maps(canvas: Pixels, curves: Curves) -> None:
+    places = _places(curves.maps, curves.updates, 1.0)
+    cv2.polylines(canvas, [places.astype(np.int32)], False, RED, 1, cv2.LINE_AA)
+    _text(canvas, "mAP%", (10, 12), RED)
+    _text(canvas, f"{100 * curves.maps[-1, 1]:.1f}%", (10, 30), RED)
+    for number in _labelled(curves):
+        x, y = places[number]
+        _text(canvas, f"{100 * curves.maps[number, 1]:.0f}%", (int(x) - 30, int(y) + 15), RED)
+
+
+def _labelled(curves: Curves) -> Sequence[int]:
+    chosen: list[int] = []
+    best, last = -1.0, -float("inf")
+    for number, (update, value) in enumerate(curves.maps):
+        late = update - last >= LABEL_STEP * curves.updates
+        if late and (value > best or number == len(curves.maps) - 1):
+            chosen.append(number)
+            last = update
+        best = max(best, value)
+    return chosen
+
+
+def _text(canvas: Pixels, text: str, at: tuple[int, int], colour: tuple[int, ...]) -> None:
+    cv2.putText(canvas, text, at, FONT, SCALE, WHITE, 5, cv2.LINE_AA)
+    cv2.putText(canvas, text, at, FONT, SCALE, colour, 1, cv2.LINE_AA)

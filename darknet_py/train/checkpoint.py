@@ -1,0 +1,206 @@
+"""Weights under Darknet's names and at its times, and the state that continues a training exactly.
+
+The state holds the weights as well: whatever moment a run is killed at, its last state is whole.
+It is a plain .npz file of arrays without pickled objects.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from darknet_py import weights
+from darknet_py.errors import DarknetError, OutputError, WeightsError
+from darknet_py.forks import Fork
+from darknet_py.layout import Header
+from darknet_py.train.average import WeightAverage
+from darknet_py.train.trainer import Trainer
+
+FORMAT = 1
+SHORT_RUN = 10_000
+"""Trainings of fewer updates keep numbered weights ten times as often."""
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """numbered, last: updates between the numbered weights and between the last ones.
+
+    early: updates up to which the last ones are kept under their number too (pjreddie's).
+    """
+
+    numbered: int
+    last: int
+    early: int = 0
+
+    @staticmethod
+    def of(fork: Fork, max_batches: int, options: dict[str, str]) -> Cadence:
+        """That of the fork; AlexeyAB's reads saveweights and savelast of the .data file."""
+        if fork.plain_cadence:
+            return Cadence(SHORT_RUN, 100, early=1000)
+        usual = 1000 if max_batches < SHORT_RUN else SHORT_RUN
+        return Cadence(
+            _positive(options, "saveweights", usual), _positive(options, "savelast", 100)
+        )
+
+    def keeps_number(self, before: int, now: int) -> bool:
+        early = now < self.early and _passed(self.last, before, now)
+        return early or _passed(self.numbered, before, now)
+
+    def keeps_last(self, before: int, now: int) -> bool:
+        return _passed(self.last, before, now)
+
+
+def _positive(options: dict[str, str], key: str, usual: int) -> int:
+    text = options.get(key, "")
+    if not text:
+        return usual
+    if not text.isdigit() or int(text) < 1:
+        raise DarknetError(f"{key}={text} of the .data file: expected a number from 1 on")
+    return int(text)
+
+
+def _passed(every: int, before: int, now: int) -> bool:
+    return now // every > before // every
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a training knows beside its tensors.
+
+    average_loss: Darknet's, none before the first update. best_map, last_map_at: of `-map`.
+    """
+
+    average_loss: float | None = None
+    best_map: float = -1.0
+    last_map: float = -1.0
+    last_map_at: int = 0
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where a training writes. base: the cfg's name without folder and suffix."""
+
+    folder: Path
+    base: str
+    last_name: str
+
+    @staticmethod
+    def of(folder: Path, cfg: str, fork: Fork) -> Files:
+        """Raises OutputError when the folder cannot be made."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as failure:
+            cure = "set backup= in the .data file"
+            message = f"{folder}: cannot be made: {failure.strerror}; {cure}"
+            raise OutputError(message) from None
+        base = Path(cfg).stem
+        return Files(
+            folder, base, f"{base}.backup" if fork.plain_cadence else f"{base}_last.weights"
+        )
+
+    @property
+    def last(self) -> Path:
+        return self.folder / self.last_name
+
+    @property
+    def state(self) -> Path:
+        return self.folder / f"{self.base}_last.state"
+
+    def named(self, word: str) -> Path:
+        """Such as best, final, ema or a number of updates."""
+        return self.folder / f"{self.base}_{word}.weights"
+
+
+def save_state(
+    path: Path, trainer: Trainer, average: WeightAverage | None, progress: Progress
+) -> None:
+    """Write all that `load_state` needs; the file appears whole or not at all."""
+    facts = {
+        "format": FORMAT,
+        "seed": trainer.seed,
+        "update": trainer.batch,
+        "seen": trainer.network.header.seen,
+        "images": trainer.images * trainer.team.world,
+        "subdivisions": trainer.subdivisions,
+        "precision": trainer.half.state(),
+        "progress": asdict(progress),
+    }
+    text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+    arrays = {name: _array(tensor) for name, tensor in _tensors(trainer, average)}
+    with weights.replacing(path) as file:
+        np.savez(file, facts=text, **arrays)
+
+
+def _array(tensor: Tensor) -> Any:
+    return np.ascontiguousarray(tensor.detach().cpu().numpy())
+
+
+def _tensors(trainer: Trainer, average: WeightAverage | None) -> Iterator[tuple[str, Tensor]]:
+    """Every tensor of a training by its name in the state."""
+    for name, tensor in trainer.network.state_dict().items():
+        yield f"net.{name}", tensor
+    for number, slot in enumerate(trainer.optimizer.slots):
+        yield f"update.{number}", slot.update
+        for place, moment in enumerate(slot.moments or ()):
+            yield f"moment{place}.{number}", moment
+    for name, tensor in (average.held if average else {}).items():
+        yield f"average.{name}", tensor
+
+
+def load_state(path: Path, trainer: Trainer, average: WeightAverage | None) -> Progress:
+    """Continue where `save_state` was called, with its seed. Raises WeightsError."""
+    facts, arrays = _read(path)
+    images = trainer.images * trainer.team.world
+    if facts.get("format") != FORMAT or facts["images"] != images:
+        had = f"{facts.get('images')} images a step, this one has {images}"
+        raise WeightsError(f"{path}: of a training with {had}; use the same cfg and processes")
+    trainer.seed = facts["seed"]
+    trainer.batch = facts["update"]
+    trainer.subdivisions = facts["subdivisions"]
+    trainer.network.header = Header(0, 2, trainer.network.graph.fork.revision, facts["seen"])
+    trainer.half.restore(facts["precision"])
+    _prepare(trainer, average, arrays)
+    _fill(path, dict(_tensors(trainer, average)), arrays)
+    return Progress(**facts["progress"])
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+        return json.loads(arrays.pop("facts").tobytes()), arrays
+    except FileNotFoundError:
+        cure = "leave --resume out to start, or set backup= to where the training wrote"
+        raise WeightsError(f"{path}: no such file, so nothing to resume; {cure}") from None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as failure:
+        message = f"{path}: is no state of a training ({failure}); start from the .weights file"
+        raise WeightsError(message) from None
+
+
+def _prepare(trainer: Trainer, average: WeightAverage | None, arrays: dict[str, Any]) -> None:
+    """Make the tensors that a training has only after some updates."""
+    for number, slot in enumerate(trainer.optimizer.slots):
+        if f"moment0.{number}" in arrays:
+            slot.moments = torch.zeros_like(slot.tensor), torch.zeros_like(slot.tensor)
+    if average and any(name.startswith("average.") for name in arrays):
+        average.start()
+
+
+@torch.no_grad()
+def _fill(path: Path, targets: dict[str, Tensor], arrays: dict[str, Any]) -> None:
+    if targets.keys() != arrays.keys():
+        odd = sorted(targets.keys() ^ arrays.keys())[0]
+        raise WeightsError(f"{path}: {odd} does not fit; is it of another cfg?")
+    for name, tensor in targets.items():
+        if tuple(tensor.shape) != arrays[name].shape:
+            message = f"{name} has shape {arrays[name].shape}, expected {tuple(tensor.shape)}"
+            raise WeightsError(f"{path}: {message}; is it of another cfg?")
+        tensor.copy_(torch.from_numpy(arrays[name]))

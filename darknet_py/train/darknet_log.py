@@ -1,0 +1,153 @@
+"""`--log-style darknet`: the lines of both C programs, for scripts that read them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import TextIO
+
+import click
+
+from darknet_py.forks import Fork
+from darknet_py.graph import Graph
+from darknet_py.layers.base import Layer
+from darknet_py.layers.detection import Detection
+from darknet_py.layers.region import Region
+from darknet_py.layers.yolo import GaussianYolo, Yolo
+from darknet_py.losses.truth import HeadLoss
+from darknet_py.train.report import Update
+
+CLEAR = "\033[H\033[J"
+"""AlexeyAB's program clears the screen before every update."""
+SLOW_LOAD = 0.1
+"""Seconds of waiting for data that AlexeyAB's program remarks on."""
+
+PLAIN = (
+    "Region {index} Avg IOU: {iou:f}, Class: {class:f}, Obj: {obj:f}, No Obj: {no_obj:f}, "
+    ".5R: {recall50:f}, .75R: {recall75:f},  count: {count:.0f}"
+)
+NORMALIZERS = "(iou: {layer.iou_normalizer:.2f}, obj: {layer.obj_normalizer:.2f}, "
+NORMALIZERS += "cls: {layer.cls_normalizer:.2f})"
+FULL = (
+    "v3 ({kind} loss, Normalizer: " + NORMALIZERS + " Region {index} Avg (IOU: {iou:f}), "
+    "count: {boxes:.0f}, class_loss = {class_loss:f}, iou_loss = {iou_loss:f}, "
+    "total_loss = {total_loss:f} "
+)
+SHORT = (
+    "v3 ({kind} loss, Normalizer: " + NORMALIZERS + " Region {index} Avg (IOU: {iou:f}), "
+    "count: {boxes:.0f}, total_loss = {total_loss:f} "
+)
+GAUSSIAN = (
+    "Region {index} Avg IOU: {iou:f}, Class: {class:f}, Obj: {obj:f}, No Obj: {no_obj:f}, "
+    ".5R: {recall50:f}, .75R: {recall75:f},  count: {count:.0f}, class_loss = {class_loss:.2f}, "
+    "iou_loss = {iou_loss:.2f}, uc_loss = {uc_loss:.2f}, total_loss = {total_loss:.2f} "
+)
+REGION = (
+    "Region Avg IOU: {iou:f}, Class: {class:f}, Obj: {obj:f}, No Obj: {no_obj:f}, "
+    "Avg Recall: {recall50:f},  count: {count:.0f}"
+)
+DETECTION = (
+    "Detection Avg IOU: {iou:f}, Pos Cat: {class:f}, All Cat: {all_class:f}, "
+    "Pos Obj: {obj:f}, Any Obj: {any_obj:f}, count: {count:.0f}"
+)
+KINDS = {"mse": "mse", "giou": "giou"}
+"""What AlexeyAB's program calls iou_loss; all others are "iou"."""
+PER_IMAGE = ("class_loss", "iou_loss", "uc_loss", "total_loss")
+
+
+def head_line(layer: Layer, index: int, loss: HeadLoss, fork: Fork) -> str:
+    """The line a head prints for each sub-batch; without objects all averages are 0, never nan."""
+    figures = dict(loss.figures)
+    if isinstance(layer, Yolo):
+        # With another loss than mse this is no part of the cost, but what Darknet prints.
+        figures["iou_loss"] = figures["total_loss"] - figures["class_loss"]
+    figures |= {name: figures[name] / len(loss.delta) for name in PER_IMAGE if name in figures}
+    kind = KINDS.get(getattr(layer, "iou_loss", ""), "iou")
+    boxes = max(1.0, figures["count"])
+    line = _layout(layer, fork)
+    return line.format(index=index, layer=layer, kind=kind, boxes=boxes, **figures)
+
+
+def _layout(layer: Layer, fork: Fork) -> str:
+    if isinstance(layer, Yolo) and not fork.yolo_plain:
+        return FULL if layer.show_details else SHORT
+    return LAYOUTS[type(layer)]
+
+
+LAYOUTS: dict[type[Layer], str] = {
+    Yolo: PLAIN,
+    GaussianYolo: GAUSSIAN,
+    Region: REGION,
+    Detection: DETECTION,
+}
+
+
+@dataclass
+class DarknetLog:
+    """Prints what the program of the graph's fork prints. images: those of the training list."""
+
+    graph: Graph
+    images: int
+    classifier: bool = False
+    totals: dict[str, float] = field(default_factory=lambda: {"boxes": 0.0, "rewritten": 0.0})
+
+    def start(self, lines: list[str]) -> None:
+        """The settings Darknet prints, not ours."""
+        net = self.graph.net
+        learning = f"Learning Rate: {net.learning_rate:g}, Momentum: {net.momentum:g}"
+        _say(f"{learning}, Decay: {net.decay:g}")
+
+    def heads(self, losses: dict[int, HeadLoss]) -> None:
+        """After each sub-batch."""
+        fork = self.graph.fork
+        target = sys.stdout if fork.yolo_plain else sys.stderr
+        for index, loss in losses.items():
+            layer = self.graph.nodes[index].layer
+            if type(layer) in LAYOUTS:
+                _say(head_line(layer, index, loss, fork), target)
+                self.totals["boxes"] += loss.figures["count"]
+                self.totals["rewritten"] += loss.figures.get("rewritten", 0.0)
+        if not fork.yolo_plain and self.totals["boxes"]:
+            share = 100 * self.totals["rewritten"] / self.totals["boxes"]
+            count = f" total_bbox = {self.totals['boxes']:.0f}, rewritten_bbox = {share:f} % "
+            _say(count, target)
+
+    def update(self, update: Update) -> None:
+        plain = self.graph.fork.yolo_plain
+        style = _classifier if self.classifier else (_pjreddie if plain else _alexeyab)
+        _say(style(update, self))
+
+    def note(self, line: str) -> None:
+        _say(line)
+
+    def end(self) -> None:
+        """Nothing is left open on the screen."""
+
+
+def _say(line: str, to: TextIO | None = None) -> None:
+    click.echo(line, file=to or sys.stdout)
+
+
+def _pjreddie(u: Update, log: DarknetLog) -> str:
+    first = f"Loaded: {u.waited:f} seconds"
+    rest = f"{u.rate:f} rate, {u.seconds:f} seconds, {u.images} images"
+    return f"{first}\n{u.number}: {u.loss:f}, {u.average:f} avg, {rest}"
+
+
+def _alexeyab(u: Update, log: DarknetLog) -> str:
+    slow = u.waited > SLOW_LOAD and u.number > 1
+    remark = " - performance bottleneck on CPU or Disk HDD/SSD" if slow else ""
+    title = f"{u.number}/{u.of}: loss={u.loss:0.1f}"
+    if u.map > 0:
+        title += f" map={u.map:0.2f} best={u.best_map:0.2f}"
+    line = f" {u.number}: {u.loss:f}, {u.average:f} avg loss, {u.rate:f} rate, "
+    line += f"{u.seconds:f} seconds, {u.images} images, {u.hours_left:f} hours left"
+    loaded = f"Loaded: {u.waited:f} seconds{remark}"
+    return f"{loaded}\n{CLEAR}{title} hours left={u.hours_left:0.1f}\a\n{line}"
+
+
+def _classifier(u: Update, log: DarknetLog) -> str:
+    epochs = u.images / max(1, log.images)
+    line = f"{u.number}, {epochs:.3f}: {u.loss:f}, {u.average:f} avg, {u.rate:f} rate, "
+    line += f"{u.seconds:f} seconds, {u.images} images"
+    return line if log.graph.fork.yolo_plain else f"{line}, {u.hours_left:f} hours left"

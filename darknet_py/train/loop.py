@@ -1,0 +1,232 @@
+"""The training loop: batch, step, report, save, evaluate."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import torch
+
+from darknet_py.data.loader import Batch
+from darknet_py.train.average import WeightAverage
+from darknet_py.train.checkpoint import Cadence, Files, Progress, save_state
+from darknet_py.train.report import Report, Update
+from darknet_py.train.results import Sink
+from darknet_py.train.signals import Stop
+from darknet_py.train.trainer import LossError, Trainer
+
+KEPT = 0.9
+"""Darknet's average loss: .9 of the old and .1 of the new."""
+PACE_KEPT = 0.95
+MOST_NAMED = 16
+
+
+class Task(Protocol):
+    """What is trained: where batches come from, and how well the network does."""
+
+    def batches(self, first: int) -> Generator[Batch, None, None]:
+        """Batches from the first-th on, counted from 1."""
+
+    def size_at(self, step: int) -> tuple[int, int]:
+        """Width and height of the input at a step, counted from 1."""
+
+    def drawn(self, step: int) -> list[str]:
+        """The pictures of a step's batch."""
+
+    def evaluates_at(self, update: int, last: int) -> bool:
+        """Whether to evaluate after this update; last: where it was done before, or began."""
+
+    def evaluate(self, trainer: Trainer, report: Report) -> float:
+        """How good the network is, in 0..1."""
+
+
+@dataclass
+class _Clock:
+    """Seconds an update takes, and of those waiting for data, as moving averages."""
+
+    seconds: float = 0.0
+    waited: float = 0.0
+
+    def add(self, seconds: float, waited: float) -> None:
+        kept = PACE_KEPT if self.seconds else 0.0
+        self.seconds = kept * self.seconds + (1 - kept) * (seconds + waited)
+        self.waited = kept * self.waited + (1 - kept) * waited
+
+
+@dataclass
+class Loop:
+    """A training from where `progress` says to max_batches, or until it is stopped.
+
+    of: updates in all, 0: for ever. limit: steps of this run, 0: no limit. sinks: none in all but
+    the first process of a distributed training.
+    """
+
+    trainer: Trainer
+    task: Task
+    files: Files
+    cadence: Cadence
+    report: Report
+    average: WeightAverage
+    of: int
+    sinks: tuple[Sink, ...] = ()
+    progress: Progress = field(default_factory=Progress)
+    limit: int = 0
+    evaluates: bool = False
+    clock: _Clock = field(default_factory=_Clock)
+    unreadable: set[str] = field(default_factory=set)
+
+    def run(self) -> int:
+        """Train; returns the number of the signal that stopped it, else 0."""
+        with Stop() as stop, contextlib.closing(self._batches()) as batches:
+            for done, (batch, waited) in enumerate(batches, start=1):
+                if done == 1:
+                    self._start()
+                before = self.trainer.batch
+                update = self._update(batch, waited)
+                self._save(before)
+                update = self._evaluated(update)
+                self._show(update)
+                stopped = self._asked(stop)
+                if self._complete or stopped or done == self.limit:
+                    self._end(update)
+                    return 0 if self._complete else stopped
+        return 0
+
+    @property
+    def _complete(self) -> bool:
+        return bool(self.of) and self.trainer.batch >= self.of
+
+    @property
+    def _step(self) -> int:
+        """Batches used so far: with a pace over 1 each counts as several updates."""
+        return self.trainer.batch // self.trainer.pace
+
+    def _start(self) -> None:
+        self.trainer.watch = self.report.heads
+
+    def _batches(self) -> Generator[tuple[Batch, float], None, None]:
+        source = self.task.batches(self._step + 1)
+        try:
+            while True:
+                start = time.perf_counter()
+                batch = next(source)
+                yield batch, time.perf_counter() - start
+        finally:
+            source.close()
+
+    def _update(self, batch: Batch, waited: float) -> Update:
+        trainer, before = self.trainer, self.trainer.batch
+        self._name_unreadable(batch)
+        start = time.perf_counter()
+        size = self.task.size_at(self._step + 1)
+        trainer.resize(*size)
+        parts = trainer.subdivisions
+        try:
+            loss = trainer.step(batch.images, batch.truth) / trainer.mini_batch
+        except LossError as error:
+            raise LossError(f"{error}; {self._culprits()}") from None
+        if trainer.subdivisions != parts:
+            parted = f"{trainer.images}={trainer.subdivisions} x {trainer.mini_batch}"
+            self.report.note(f"out of memory: subdivisions={trainer.subdivisions} now ({parted})")
+        self.average.update(before, trainer.batch)
+        seconds = time.perf_counter() - start
+        self.clock.add(seconds, waited)
+        old = self.progress.average_loss
+        average = KEPT * (loss if old is None else old) + (1 - KEPT) * loss
+        self.progress = replace(self.progress, average_loss=average)
+        left = max(0, self.of - trainer.batch) / trainer.pace * self.clock.seconds / 3600
+        return Update(
+            number=trainer.batch,
+            of=self.of,
+            images=trainer.batch * trainer.images,
+            loss=loss,
+            average=average,
+            rate=trainer.rate,
+            seconds=seconds,
+            waited=waited,
+            hours_left=left,
+            speed=trainer.images * trainer.team.world / self.clock.seconds,
+            wait_share=self.clock.waited / self.clock.seconds,
+            size=size,
+            map=self.progress.last_map,
+            best_map=self.progress.best_map,
+        )
+
+    def _culprits(self) -> str:
+        paths = list(dict.fromkeys(self.task.drawn(self._step + 1)))
+        more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+        return f"the images of the batch: {', '.join(paths[:MOST_NAMED])}{more}"
+
+    def _name_unreadable(self, batch: Batch) -> None:
+        for line in batch.unreadable:
+            if line not in self.unreadable:
+                self.unreadable.add(line)
+                count = len(self.unreadable)
+                self.report.note(f"left out, another picture is drawn: {line} ({count} so far)")
+
+    def _save(self, before: int) -> None:
+        now = self.trainer.batch
+        if self.cadence.keeps_number(before, now):
+            self._write(str(now))
+        if self.cadence.keeps_last(before, now):
+            self._save_last()
+
+    def _write(self, word: str) -> None:
+        if self.trainer.team.first:
+            self.trainer.network.save_weights(self.files.named(word))
+
+    def _save_last(self) -> None:
+        if not self.trainer.team.first:
+            return
+        save_state(self.files.state, self.trainer, self.average, self.progress)
+        self.trainer.network.save_weights(self.files.last)
+        if self.average.held:
+            with self.average.in_place():
+                self.trainer.network.save_weights(self.files.named("ema"))
+
+    def _evaluated(self, update: Update) -> Update:
+        progress, now = self.progress, self.trainer.batch
+        due = self.task.evaluates_at(now, progress.last_map_at) or self._complete
+        if not self.evaluates or not due:
+            return update
+        value = 0.0
+        if self.trainer.team.first:
+            value = self.task.evaluate(self.trainer, self.report)
+            if value >= progress.best_map:
+                self._write("best")
+        best = max(value, progress.best_map)
+        self.progress = replace(progress, last_map=value, best_map=best, last_map_at=now)
+        return replace(update, map=value, best_map=best, evaluated=True)
+
+    def _show(self, update: Update) -> None:
+        self.report.update(update)
+        for sink in self.sinks:
+            sink.add(update)
+
+    def _asked(self, stop: Stop) -> int:
+        """The signal that any process got."""
+        if self.trainer.team.world == 1:
+            return stop.asked
+        flag = self.trainer.team.any(bool(stop.asked), self._device)
+        return stop.asked or (15 if flag else 0)
+
+    @property
+    def _device(self) -> torch.device:
+        return next(self.trainer.network.parameters()).device
+
+    def _end(self, update: Update) -> None:
+        self._save_last()
+        for sink in self.sinks:
+            sink.end(update)
+        self.report.end()
+        if self._complete:
+            self._write("final")
+            self.report.note(f"done: {self.files.named('final')}")
+        else:
+            state = self.files.state
+            self.report.note(
+                f"stopped at iteration {update.number}; --resume continues from {state}"
+            )

@@ -1,0 +1,153 @@
+"""What a training shows while it runs: a live line on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol, TextIO
+
+import click
+
+from darknet_py.losses.truth import HeadLoss
+
+REDRAW = 0.1
+"""Seconds between two states of the live line."""
+PLAIN_EVERY = 10
+"""Updates between two plain lines."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """One update of a training. number: counted from 1, of `of`. images: all so far.
+
+    seconds: of computing, waited: of waiting for data before it. size: of the input. map: of the
+    last evaluation in 0..1, below 0 before the first; evaluated: whether it was after this update.
+    """
+
+    number: int
+    of: int
+    images: int
+    loss: float
+    average: float
+    rate: float
+    seconds: float
+    waited: float
+    hours_left: float
+    speed: float
+    wait_share: float
+    size: tuple[int, int]
+    map: float = -1.0
+    best_map: float = -1.0
+    evaluated: bool = False
+
+    @property
+    def line(self) -> str:
+        """The state of the training in one line."""
+        words = [
+            f"{self.number}/{self.of}",
+            f"loss {self.loss:.4g}",
+            f"avg {self.average:.4g}",
+            f"rate {self.rate:.3g}",
+            f"{self.images} images",
+            f"{self.speed:.3g} img/s",
+            f"data wait {100 * self.wait_share:.0f}%",
+        ]
+        if self.map >= 0:
+            words.append(f"mAP {100 * self.map:.2f}% (best {100 * self.best_map:.2f}%)")
+        left = timedelta(seconds=round(3600 * self.hours_left))
+        return "  ".join([*words, f"ETA {left}"])
+
+
+class Report(Protocol):
+    """Where a training speaks."""
+
+    def start(self, lines: list[str]) -> None: ...
+
+    def heads(self, losses: dict[int, HeadLoss]) -> None: ...
+
+    def update(self, update: Update) -> None: ...
+
+    def note(self, line: str) -> None: ...
+
+    def end(self) -> None: ...
+
+
+@dataclass
+class PlainLog:
+    """One line every few updates."""
+
+    to: TextIO = field(default_factory=lambda: sys.stdout)
+    every: int = PLAIN_EVERY
+
+    def start(self, lines: list[str]) -> None:
+        for line in lines:
+            self.note(line)
+
+    def heads(self, losses: dict[int, HeadLoss]) -> None:
+        """Only Darknet's own style shows the heads."""
+
+    def update(self, update: Update) -> None:
+        due = update.number % self.every == 0 or update.number in (1, update.of)
+        if due or update.evaluated:
+            self.note(update.line)
+
+    def note(self, line: str) -> None:
+        click.echo(line, file=self.to)
+
+    def end(self) -> None:
+        """Nothing is left open."""
+
+
+@dataclass
+class LiveLog:
+    """One line that is written over and over; notes scroll by above it."""
+
+    to: TextIO = field(default_factory=lambda: sys.stdout)
+    shown: str = ""
+    drawn: float = 0.0
+
+    def start(self, lines: list[str]) -> None:
+        for line in lines:
+            click.echo(line, file=self.to)
+
+    def heads(self, losses: dict[int, HeadLoss]) -> None:
+        """Only Darknet's own style shows the heads."""
+
+    def update(self, update: Update) -> None:
+        now = time.monotonic()
+        if update.evaluated:
+            self.note(update.line)
+        elif now - self.drawn > REDRAW or update.number == update.of:
+            self.drawn = now
+            self._draw(update.line)
+
+    def _draw(self, line: str) -> None:
+        line = line[: shutil.get_terminal_size().columns - 1]
+        click.echo("\r" + line.ljust(len(self.shown)), nl=False, file=self.to)
+        self.shown = line
+
+    def note(self, line: str) -> None:
+        self._draw("")
+        click.echo("\r" + line, file=self.to)
+        self.shown = ""
+
+    def end(self) -> None:
+        if self.shown:
+            click.echo(file=self.to)
+
+
+class Silent:
+    """For all processes of a distributed training but the first."""
+
+    def start(self, lines: list[str]) -> None: ...
+
+    def heads(self, losses: dict[int, HeadLoss]) -> None: ...
+
+    def update(self, update: Update) -> None: ...
+
+    def note(self, line: str) -> None: ...
+
+    def end(self) -> None: ...
