@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from darknet_py.classify import inputs
-from darknet_py.classify.classifier import Classifier, Scores, top
+from darknet_py.classify.classifier import Classifier, Scores, leaves_of, top
 from darknet_py.classify.inputs import Inputs
 from darknet_py.data.classes import Labels
+from darknet_py.data.classifier import tree_of
 from darknet_py.detect.image import to_tensor
 from darknet_py.detect.reading import read_image
 from darknet_py.detect.sources import read_ahead
 from darknet_py.errors import ImageError
 from darknet_py.graph import Graph
+from darknet_py.network import Network
 
 READERS = 2
 AHEAD = 2
@@ -80,6 +84,27 @@ def judge(
         right += guesses[0] in allowed
         in_top += any(guess in allowed for guess in guesses)
         yield Judged(path, found[0] if found else -1, scores, count, right, in_top)
+
+
+def measure(
+    network: Network,
+    images: Sequence[str],
+    labels: Labels,
+    topk: int,
+    *,
+    device: str | torch.device = "cpu",
+    batch: int = 8,
+    on_error: OnError,
+) -> Judged | None:
+    """The figures of `classifier valid` after the last picture; None where none can be read.
+
+    The network stays as it is: training may go on.
+    """
+    tree = tree_of(network.graph)
+    classifier = Classifier(network, device, tree, leaves_of(tree) if tree else None)
+    results = judge(classifier, images, labels, topk, "valid", batch=batch, on_error=on_error)
+    last = deque(results, maxlen=1)
+    return last.pop() if last else None
 
 
 def score(

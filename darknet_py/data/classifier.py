@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.random import Generator
@@ -24,6 +24,8 @@ from darknet_py.layers.tree import Tree
 
 DEFAULT_BLUR = 15
 """Pixels that blur=1 blurs over; every other value is the number of pixels itself."""
+RANDOM_EVERY, RANDOM_STEP, RANDOM_SIDES = 40, 32, (4, 14)
+"""random=1: how often the input's size changes, and its sides: 4 to 14 times 32 pixels."""
 BLURRED, MIXED = 0.25, 0.5
 """Shares of the samples that are blurred and mixed where the cfg asks for it."""
 
@@ -126,10 +128,43 @@ class ClassifierSet:
             pixels = blur(pixels, self.recipe.blur)
         return np.ascontiguousarray(pixels.transpose(2, 0, 1)), truth
 
+    def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]:
+        """The pictures that make up the number-th sample."""
+        recorder = _Recorder(self.images, self.labels, self.recipe)
+        recorder.sample(number, width, height, seed)
+        return recorder.paths
+
+    def _path(self, rng: Generator) -> str:
+        return self.images[int(rng.integers(len(self.images)))]
+
     def _part(self, rng: Generator, width: int, height: int) -> blend.Part:
-        path = self.images[int(rng.integers(len(self.images)))]
+        path = self._path(rng)
         pixels = read_image(path, self.recipe.channels)
         return augmented(pixels, rng, self.recipe, width, height), self.labels.truth(path)
+
+
+@dataclass(frozen=True)
+class _Recorder(ClassifierSet):
+    """Remembers which pictures a sample takes: what is drawn next depends on their sizes."""
+
+    paths: list[str] = field(default_factory=list)
+
+    def _path(self, rng: Generator) -> str:
+        self.paths.append(super()._path(rng))
+        return self.paths[-1]
+
+
+def size_at(graph: Graph, step: int, seed: int) -> tuple[int, int]:
+    """Width and height of the input at a training step, counted from 1.
+
+    pjreddie's random=1 draws another square every 40 steps; nothing else changes the size.
+    """
+    net = graph.net
+    if not (graph.fork.classifier_ratios and net.random):
+        return net.width, net.height
+    rng = np.random.default_rng((seed, (step - 1) // RANDOM_EVERY, RANDOM_STEP))
+    side = RANDOM_STEP * int(rng.integers(*RANDOM_SIDES, endpoint=True))
+    return side, side
 
 
 def augmented(pixels: Pixels, rng: Generator, recipe: Recipe, width: int, height: int) -> Pixels:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from darknet_py import Network
-from darknet_py.classify.accuracy import judge
+from darknet_py.classify.accuracy import judge, measure
 from darknet_py.classify.classifier import Classifier, leaves_of, top
 from darknet_py.data.classes import Labels
 from darknet_py.data.classifier import tree_of
@@ -204,3 +204,21 @@ def test_the_batch_changes_nothing(tmp_path: Path, pictures: list[str]) -> None:
         for n in (1, 4)
     )
     assert np.stack(one) == pytest.approx(np.stack(many), abs=1e-5)
+
+
+def test_measuring_leaves_the_network_in_training(tmp_path: Path, pictures: list[str]) -> None:
+    net = network(tmp_path).train()
+    before = [tensor.clone() for tensor in net.state_dict().values()]
+    found = measure(net, pictures, LABELS, 2, batch=2, on_error=print)
+    assert found is not None
+    assert found.count == 5
+    assert net.training
+    for old, new in zip(before, net.state_dict().values(), strict=True):
+        assert (old == new).all()
+    assert all(parameter.requires_grad for parameter in net.parameters())
+
+
+def test_measuring_nothing_readable_is_nothing(tmp_path: Path) -> None:
+    told: list[ImageError] = []
+    assert measure(network(tmp_path), ["none.png"], LABELS, 2, on_error=told.append) is None
+    assert len(told) == 1
