@@ -39,6 +39,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "train": RUNNING | {"losses", "data", "detect", "evaluate", "names", "opening"},
     "data": READING | {"boxes", "names", "labelpath", "weights", "detect"},
     "evaluate": RUNNING | {"opening", "names", "labelpath", "detect", "data"},
+    "text": RUNNING | {"data", "detect"},
+    "classify": RUNNING | {"opening", "names", "detect", "data"},
     "": {"errors", "network", "detect"},
     "cli": {
         "",
@@ -51,6 +53,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "network",
         "opening",
         "detect",
+        "text",
+        "classify",
         "evaluate",
     },
     "__main__": {"cli"},
