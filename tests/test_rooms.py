@@ -56,6 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "text",
         "classify",
         "evaluate",
+        "train",
     },
     "__main__": {"cli"},
 }

@@ -58,7 +58,12 @@ def _pictures() -> Path:
 
 
 def small_job(
-    folder: Path, max_batches: int = 20, net: str = "", head: str = "", data: str = "", **choices: Any
+    folder: Path,
+    max_batches: int = 20,
+    net: str = "",
+    head: str = "",
+    data: str = "",
+    **choices: Any,
 ) -> Job:
     """A job in `folder` (made), its data set and cfg beside it."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,5 +81,3 @@ def small_job(
         "log_style": "plain",
     }
     return Job(data=str(folder / "small.data"), cfg=str(cfg), **defaults | choices)
-
-

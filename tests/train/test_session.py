@@ -113,7 +113,9 @@ def test_weights_go_on_counting_unless_cleared(tmp_path: Path) -> None:
 def test_training_that_is_over_says_so(tmp_path: Path) -> None:
     run(small_job(tmp_path, max_batches=2))
     final = str(tmp_path / "backup" / "small_final.weights")
-    with pytest.raises(DarknetError, match=r"small.cfg:11: \[net\] max_batches: .*small_final.weig"):
+    with pytest.raises(
+        DarknetError, match=r"small.cfg:11: \[net\] max_batches: .*small_final.weig"
+    ):
         run(small_job(tmp_path, max_batches=2, weights=final))
     with pytest.raises(DarknetError, match="the state is at iteration 2, so training is over"):
         run(small_job(tmp_path, max_batches=2, resume=True))
