@@ -20,6 +20,8 @@ RUNNING = READING | {"weights", "network"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "deferred": set(),
+    "progress": set(),
+    "replacement": {"errors"},
     "boxes": set(),
     "labelpath": {"forks"},
     "cfg": {"errors"},
@@ -32,12 +34,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "summary": {"layers", "graph", "layertable"},
     "check": READING | {"summary"},
     "opening": {"errors", "forks", "graph", "layout", "names", "summary"},
-    "weights": {"errors", "layers", "graph", "layout"},
+    "weights": {"errors", "layers", "graph", "layout", "replacement"},
     "network": READING | {"weights"},
-    "detect": RUNNING | {"boxes", "names", "labelpath", "opening"},
+    "detect": RUNNING | {"boxes", "names", "labelpath", "opening", "replacement"},
     "losses": {"errors", "forks", "layers", "boxes"},
     "train": RUNNING | {"losses"},
-    "data": {"errors", "cfg", "forks", "boxes", "names", "labelpath", "weights", "detect"},
+    "data": READING
+    | {"boxes", "names", "labelpath", "check", "weights", "detect", "progress", "replacement"},
     "": {"errors", "network", "detect"},
     "cli": {
         "",
@@ -50,6 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "network",
         "opening",
         "detect",
+        "data",
     },
     "__main__": {"cli"},
 }
@@ -69,6 +73,8 @@ LIGHT = {
     "layout",
     "names",
     "opening",
+    "progress",
+    "replacement",
     "summary",
 }
 """Rooms that run without torch, numpy and cv2."""
