@@ -77,7 +77,7 @@ class Trainer:
         self.team = Team.here()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = Optimizer(self.network)
-        self.half = Precision(self.precision, self._device)
+        self.half = Precision(self.precision, self._device, graph.net.loss_scale)
         self.subdivisions = graph.net.subdivisions
         self.batch = self._seen * self.pace // (self.images * self.team.world)
         self._frozen = _frozen_layers(self.network)
