@@ -199,8 +199,7 @@ class Trainer:
         seen: all images so far, with those of this sub-batch.
         """
         x = to_input(images, self._device)
-        with self.half.cast():
-            taps, outputs = self._pass(x, self._still(), self._frozen, self.synced)
+        taps, outputs = self._forward(x)
         pairs = list(zip(self.owners, taps, outputs, strict=True))
         self.losses = {i: self._loss(i, tap, y, truth, seen) for i, tap, y in pairs}
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
@@ -211,6 +210,22 @@ class Trainer:
         live = [(tap, -delta.reshape(tap.shape)) for tap, delta in live if tap.requires_grad]
         self.half.backward([tap for tap, _ in live], [gradient for _, gradient in live])
         return cost
+
+    def _forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        arguments = (self._still(), self._frozen, self.synced)
+        if not self.compiled:
+            with self.half.cast():
+                return self._pass(x, *arguments)
+        # torch._dynamo takes a second to import, and only compiling can raise its errors.
+        from torch._dynamo.exc import TorchDynamoException
+
+        try:
+            with self.half.cast():
+                return self._pass(x, *arguments)
+        except TorchDynamoException as failure:
+            first = str(failure).strip().splitlines()[0]
+            cure = "install a C++ compiler, or train without --compile"
+            raise DarknetError(f"torch.compile failed: {first}; {cure}") from None
 
     def _require_number(self, cost: float) -> None:
         if self.team.any(not np.isfinite(cost), self._device):
