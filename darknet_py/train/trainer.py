@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from darknet_py.errors import DarknetError
+from darknet_py.layers.scores import Contrastive, Iseg
 from darknet_py.layers.yolo import AnchorHead
 from darknet_py.layout import Header
 from darknet_py.losses import LOSSES, Pass
@@ -29,6 +30,8 @@ from darknet_py.train.processes import Team
 from darknet_py.train.schedule import rate
 
 Array = NDArray[Any]
+UNTRAINED = (Contrastive, Iseg)
+"""Kinds that have a loss in the C programs and none here."""
 BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 Losses = dict[int, HeadLoss]
 """The losses of a sub-batch by layer index."""
@@ -74,6 +77,11 @@ class Trainer:
             raise DarknetError(
                 f"{graph.path}: nothing to learn: no layer has a loss, it ends in [{last}]"
             )
+        untrained = [node for node in graph.nodes if type(node.layer) in UNTRAINED]
+        if untrained:
+            layer = untrained[0].layer
+            cure = "the network can be run; to train the rest, take the section out"
+            raise DarknetError(f"{layer.place()}: its loss is not done here; {cure}")
         self.team = Team.here()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = Optimizer(self.network)
