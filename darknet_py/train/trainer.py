@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from darknet_py.errors import DarknetError
+from darknet_py.layers.net import Net
 from darknet_py.layers.scores import Contrastive, Iseg
 from darknet_py.layers.yolo import AnchorHead
 from darknet_py.layout import Header
@@ -109,9 +110,8 @@ class Trainer:
 
     @property
     def images(self) -> int:
-        """Images of one optimiser step in this process: batch of [net], times time_steps."""
-        net = self.network.graph.net
-        return max(1, net.batch // net.subdivisions) * net.time_steps * net.subdivisions
+        """Images of one optimiser step in this process."""
+        return step_images(self.network.graph.net)
 
     @property
     def mini_batch(self) -> int:
@@ -279,6 +279,11 @@ class Trainer:
     def _count(self, images: int) -> None:
         fork = self.network.graph.fork
         self.network.header = Header(0, 2, fork.revision, self._seen + images)
+
+
+def step_images(net: Net) -> int:
+    """Images of one optimiser step: batch of [net] in whole subdivisions, times time_steps."""
+    return max(1, net.batch // net.subdivisions) * net.time_steps * net.subdivisions
 
 
 def _complaint(batch: int, cost: float, losses: Losses) -> str:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from darknet_py.errors import DarknetError, OutputError
-from darknet_py.forks import ALEXEYAB, PJREDDIE, Fork
-from darknet_py.train.checkpoint import Cadence, Files
+from darknet_py.forks import ALEXEYAB, PJREDDIE
+from darknet_py.train.checkpoint import LAST, PLAIN_LAST, Cadence, Files
 
 
 def numbered(cadence: Cadence, upto: int, pace: int = 1) -> list[int]:
-    return [n for n in range(pace, upto + 1, pace) if cadence.keeps_number(n - pace, n)]
+    return [n for n in range(pace, upto + 1, pace) if cadence.number(n - pace, n) is not None]
 
 
 def last(cadence: Cadence, upto: int) -> list[int]:
@@ -50,10 +50,10 @@ def test_steps_that_count_for_three_updates_miss_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fork", "name"), [(ALEXEYAB, "yolo.v1_last.weights"), (PJREDDIE, "yolo.v1.backup")]
+    ("ending", "name"), [(LAST, "yolo.v1_last.weights"), (PLAIN_LAST, "yolo.v1.backup")]
 )
-def test_names(tmp_path: Path, fork: Fork, name: str) -> None:
-    files = Files.of(tmp_path / "a" / "b", "cfg/yolo.v1.cfg", fork)
+def test_names(tmp_path: Path, ending: str, name: str) -> None:
+    files = Files.of(tmp_path / "a" / "b", "cfg/yolo.v1.cfg", ending)
     assert files.last == tmp_path / "a" / "b" / name
     assert files.named("best").name == "yolo.v1_best.weights"
     assert files.state.name == "yolo.v1_last.state"
@@ -65,11 +65,11 @@ def test_leftovers_of_killed_runs_are_swept(tmp_path: Path) -> None:
     others = [".other_last.weights.ab12", "net_last.weights"]
     for name in mine + others:
         (tmp_path / name).write_bytes(b"x")
-    Files.of(tmp_path, "net.cfg", ALEXEYAB)
+    Files.of(tmp_path, "net.cfg")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made: .*; set backup= in the .data file"):
-        Files.of(tmp_path / "file" / "backup", "net.cfg", ALEXEYAB)
+        Files.of(tmp_path / "file" / "backup", "net.cfg")
