@@ -5,7 +5,9 @@ Pictures are uint8 (H, W, C), RGB or grey, unless said otherwise.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,20 +20,23 @@ Floats = NDArray[np.float32]
 HUES = 179
 """A whole turn of hue moves OpenCV's 8-bit hue by this much in AlexeyAB's program."""
 BACKGROUND_KERNEL = 17
-GREY = 0.5
+GREY = 128
+MOST_NOISE = 127
+WIDEST, REDUCED = 32766, 16383
+"""Pixels of a side that OpenCV's warp can address, and what wider pictures are reduced to."""
 
 
 @dataclass(frozen=True)
 class Colour:
     """A change of colour: hue as part of a turn (0: none), factors of saturation and exposure."""
 
-    hue: float
-    saturation: float
-    exposure: float
+    hue: float = 0.0
+    saturation: float = 1.0
+    exposure: float = 1.0
 
     @property
     def changes(self) -> bool:
-        return self != Colour(0.0, 1.0, 1.0)
+        return self != Colour()
 
 
 def draw_colour(rng: Generator, hue: float, saturation: float, exposure: float) -> Colour:
@@ -62,53 +67,107 @@ class Crop:
         """Width and height of what is left."""
         return self.width - self.left - self.right, self.height - self.top - self.bottom
 
-    def scaled(self, width: int, height: int) -> Crop:
-        """The same part of the picture after its reduction to width x height."""
-        x, y = width / self.width, height / self.height
-        left, right = round(self.left * x), round(self.right * x)
-        top, bottom = round(self.top * y), round(self.bottom * y)
-        return Crop(left, right, top, bottom, width, height)
+    def least(self, size: tuple[int, int]) -> tuple[float, float]:
+        """Width and height the whole picture needs to fill `size` pixels with the crop."""
+        wide, high = self.size
+        return size[0] * self.width / wide, size[1] * self.height / high
 
 
-def crop_resize(pixels: Pixels, crop: Crop, width: int, height: int) -> Pixels:
-    """The crop at width x height; what lies outside of the picture gets its mean colour."""
-    if crop.left or crop.right or crop.top or crop.bottom:
-        pixels = _cropped(pixels, crop)
-    return _with_channels(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR))
+class Window(NamedTuple):
+    """A part of a picture, in its pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def mirrored(self, width: int) -> Window:
+        """Where the part is before its picture, `width` pixels wide, is flipped."""
+        return self._replace(x=width - self.x - self.width)
+
+    def of(self, pixels: Pixels) -> Pixels:
+        """The pixels of the part: a view."""
+        return pixels[self.y : self.y + self.height, self.x : self.x + self.width]
 
 
-def _cropped(pixels: Pixels, crop: Crop) -> Pixels:
+def crop_resize(
+    pixels: Pixels, crop: Crop, size: tuple[int, int], window: Window | None = None
+) -> Pixels:
+    """The crop at `size`, or a window of that; what lies outside gets the picture's mean colour.
+
+    The pixels may be those of a reduced picture; the crop counts in pixels of the whole one.
+    """
+    x, y, width, height = window or Window(0, 0, *size)
+    steps = crop.size[0] / size[0], crop.size[1] / size[1]
+    start = crop.left + steps[0] * x, crop.top + steps[1] * y
+    result = _sampled(pixels, crop, start, steps, (width, height))
+    left, right = _inside(start[0], steps[0], width, crop.width)
+    top, bottom = _inside(start[1], steps[1], height, crop.height)
+    if (left, top, right, bottom) != (0, 0, width, height):
+        mean = np.rint(cv2.mean(pixels)[: pixels.shape[2]])
+        for outside in (result[:top], result[bottom:], result[:, :left], result[:, right:]):
+            outside[:] = mean
+    return result
+
+
+def _inside(start: float, step: float, count: int, length: int) -> tuple[int, int]:
+    """First and last + 1 of the samples whose middles lie on 0..length."""
+    first = math.ceil(-start / step - 0.5)
+    last = math.ceil((length - start) / step - 0.5)
+    return min(max(first, 0), count), min(max(last, 0), count)
+
+
+def crop_extend(pixels: Pixels, crop: Crop, size: tuple[int, int]) -> Pixels:
+    """The crop at `size`, corner pixels on corner pixels; outside the edge repeats (YOLOv1)."""
+    steps = [(part - 1) / max(1, side - 1) for part, side in zip(crop.size, size, strict=True)]
+    # A sample stands in the middle of its step, and the first one on the crop's first pixel.
+    start = crop.left + (1 - steps[0]) / 2, crop.top + (1 - steps[1]) / 2
+    return _sampled(pixels, crop, start, (steps[0], steps[1]), size)
+
+
+def _sampled(
+    pixels: Pixels,
+    crop: Crop,
+    start: tuple[float, float],
+    steps: tuple[float, float],
+    size: tuple[int, int],
+) -> Pixels:
+    """`size` bilinear samples, a step each, in pixels of the whole picture; the edge repeats."""
+    pixels = _addressable(pixels)
+    scale = pixels.shape[1] / crop.width, pixels.shape[0] / crop.height
+    matrix = np.zeros((2, 3))
+    for axis in range(2):
+        matrix[axis, axis] = steps[axis] * scale[axis]
+        matrix[axis, 2] = (start[axis] + steps[axis] / 2) * scale[axis] - 0.5
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return _with_channels(warped)
+
+
+def _addressable(pixels: Pixels) -> Pixels:
     height, width = pixels.shape[:2]
-    inside = pixels[
-        max(0, crop.top) : height - max(0, crop.bottom),
-        max(0, crop.left) : width - max(0, crop.right),
-    ]
-    add = [max(0, -side) for side in (crop.top, crop.bottom, crop.left, crop.right)]
-    if not any(add):
-        return inside
-    mean = cv2.mean(pixels)
-    bordered = cv2.copyMakeBorder(inside, *add, cv2.BORDER_CONSTANT, value=mean)  # type: ignore[call-overload]
-    return np.asarray(bordered, np.uint8)
-
-
-def crop_extend(pixels: Pixels, crop: Crop, width: int, height: int) -> Pixels:
-    """The crop at width x height; what lies outside repeats the picture's edge (YOLOv1)."""
-    rows = np.clip(np.arange(crop.top, crop.height - crop.bottom), 0, crop.height - 1)
-    columns = np.clip(np.arange(crop.left, crop.width - crop.right), 0, crop.width - 1)
-    inside = pixels[rows[:, None], columns]
-    return _with_channels(cv2.resize(inside, (width, height), interpolation=cv2.INTER_LINEAR))
+    if max(height, width) <= WIDEST:
+        return pixels
+    size = (min(width, REDUCED), min(height, REDUCED))
+    return _with_channels(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
 
 
 def place(pixels: Pixels, size: tuple[float, float], at: tuple[float, float], box: Pixels) -> None:
-    """Draw the picture, stretched to `size` with its corner `at`, on the grey canvas `box`."""
+    """Draw the picture, stretched to `size` with its corner `at`, on the canvas `box`.
+
+    Sizes and places are cut to whole pixels. pjreddie's way: beyond its last row and column the
+    picture is black, and what does not fit on the canvas is left out.
+    """
     (wide, high), (left, top) = (int(size[0]), int(size[1])), (int(at[0]), int(at[1]))
-    if wide < 1 or high < 1:
+    x, y = max(0, left), max(0, top)
+    region = box[y : max(y, top + high), x : max(x, left + wide)]
+    if not region.size:
         return
-    step = np.array([[pixels.shape[1] / wide, 0, 0], [0, pixels.shape[0] / high, 0]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    small = _with_channels(cv2.warpAffine(pixels, step, (wide, high), flags=flags))
-    region = box[top : top + high, left : left + wide]
-    region[:] = small[: region.shape[0], : region.shape[1]]
+    pixels = _addressable(pixels)
+    step_x, step_y = pixels.shape[1] / wide, pixels.shape[0] / high
+    matrix = np.array([[step_x, 0, (x - left) * step_x], [0, step_y, (y - top) * step_y]])
+    flags, visible = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, (region.shape[1], region.shape[0])
+    region[:] = _with_channels(cv2.warpAffine(pixels, matrix, visible, flags=flags))
 
 
 def flip(pixels: Pixels) -> Pixels:
@@ -116,7 +175,10 @@ def flip(pixels: Pixels) -> Pixels:
 
 
 def shift_colour(pixels: Pixels, colour: Colour) -> Pixels:
-    """AlexeyAB's way: OpenCV's 8-bit hue, saturation and value, each saturating at 0 and 255."""
+    """AlexeyAB's way: OpenCV's 8-bit hue, saturation and value, each saturating at 0 and 255.
+
+    Of a grey picture the exposure changes alone, here as below.
+    """
     if not colour.changes:
         return pixels
     steps = np.arange(256, dtype=np.float64)
@@ -129,14 +191,20 @@ def shift_colour(pixels: Pixels, colour: Colour) -> Pixels:
 
 
 def distort_colour(pixels: Pixels, colour: Colour) -> Pixels:
-    """pjreddie's way: in floating point, hue turns round, the result is cut to 0..1."""
-    if not colour.changes or pixels.shape[2] == 1:
+    """pjreddie's way: in floating point, hue turns round, the result is cut to 0..255."""
+    if not colour.changes:
         return pixels
-    hsv = cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2HSV)
-    # OpenCV's converter turns a hue outside of 0..360 back by itself.
-    hsv += np.array([360 * colour.hue, 0, 0], np.float32)
-    hsv *= np.array([1, colour.saturation, colour.exposure], np.float32)
-    return _rounded(255 * np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.float64))
+    values = pixels.astype(np.float32)
+    if pixels.shape[2] == 1:
+        values *= colour.exposure
+    else:
+        hsv = cv2.cvtColor(values, cv2.COLOR_RGB2HSV)
+        hsv = cv2.multiply(hsv, np.array([1, colour.saturation, colour.exposure, 0]))
+        # OpenCV turns hues over 360 back by itself, but not those below 0.
+        hsv = cv2.add(hsv, np.array([360 * (colour.hue % 1), 0, 0, 0]))
+        values = np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.float32)
+    # This rounds and stops at 255, but takes absolute values.
+    return _with_channels(cv2.convertScaleAbs(np.maximum(values, 0)))
 
 
 def blur(pixels: Pixels, size: int) -> Pixels:
@@ -161,7 +229,7 @@ def add_noise(pixels: Pixels, sigma: int, seed: int) -> Pixels:
     """Adds the positive half of Gaussian noise: the C program's noise is an 8-bit picture too."""
     noise = np.empty_like(pixels)
     cv2.setRNGSeed(seed)
-    spread = np.full(pixels.shape[2], min(max(sigma, 0), 127), np.float64)
+    spread = np.full(pixels.shape[2], min(sigma, MOST_NOISE), np.float64)
     cv2.randn(noise, np.zeros_like(spread), spread)
     return _with_channels(cv2.add(pixels, noise))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from darknet_py.cfg.datafile import DataFile, read_names
 from darknet_py.data.detection import DetectionSet
 from darknet_py.data.listing import read_list
-from darknet_py.data.loader import Batch, Plan, batches
+from darknet_py.data.loader import Batch, Key, Plan, batches, first_readable
 from darknet_py.errors import DataError, Place
 from darknet_py.train.report import Report
 from darknet_py.train.sizes import Sizes
@@ -52,8 +52,11 @@ class DetectionTask:
 
     def drawn(self, step: int) -> list[str]:
         keys = [key for part in self.plan.keys(step) for key in part]
-        drawn = [self.source.drawn(*key, self.seed) for key in keys]
+        drawn = [first_readable(key, self._drawn)[0] for key in keys]
         return [path for paths in drawn for path in paths]
+
+    def _drawn(self, key: Key) -> list[str]:
+        return self.source.drawn(*key, self.seed)
 
     def evaluates_at(self, update: int, last: int) -> bool:
         """AlexeyAB's: every `epochs` passes, not before burn_in, at least 100 updates apart."""

@@ -1,0 +1,54 @@
+"""Pictures of a data set: first their size, then as many of their pixels as are needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from darknet_py.data.augment import Pixels
+from darknet_py.detect.reading import Encoded, open_image, with_channels
+
+Size = tuple[int, int]
+
+
+class Picture(Protocol):
+    @property
+    def size(self) -> Size:
+        """Width and height of the picture in the file."""
+
+    def pixels(self, channels: int, least: tuple[float, float]) -> Pixels:
+        """Uint8 (H, W, channels), RGB or grey, perhaps reduced to no less than `least` (w, h).
+
+        Nobody writes into them. Raises ImageError for a picture that cannot be decoded.
+        """
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A picture in memory, which may be smaller than the one in the file, of `size`."""
+
+    whole: Pixels
+    size: Size
+
+    def pixels(self, channels: int, least: tuple[float, float]) -> Pixels:
+        return with_channels(self.whole, channels)
+
+
+@dataclass(frozen=True)
+class File:
+    """The bytes of a picture file whose header tells its size."""
+
+    encoded: Encoded
+    size: Size
+
+    def pixels(self, channels: int, least: tuple[float, float]) -> Pixels:
+        return self.encoded.decode(channels, reduce=self.encoded.reduction(least))
+
+
+def open_picture(path: str, channels: int) -> Picture:
+    """A picture file; raises ImageError for one that cannot be a whole picture."""
+    encoded = open_image(path)
+    if encoded.size is not None:
+        return File(encoded, encoded.size)
+    whole = encoded.decode(channels)
+    return Decoded(whole, (whole.shape[1], whole.shape[0]))
