@@ -75,7 +75,8 @@ class Fork:
     """nms_kind and beta_nms of the last head choose the suppression; otherwise do_nms_sort."""
     prints_seconds: bool
     """`detect` prints seconds, and boxes in the order NMS left them; otherwise milliseconds, and
-    boxes from left to right."""
+    boxes from left to right. `classifier predict` prints percents, and `classifier valid` each
+    picture; otherwise shares of 1, and running figures only."""
     region_small_boxes: bool
     """[region] weighs a label's coordinates by 2 - w*h in training; otherwise all alike."""
     region_classfix: bool
@@ -96,9 +97,16 @@ class Fork:
     classifier_square: bool
     """`classifier valid` stretches the middle square of the picture, `predict` letterboxes it;
     otherwise both cut the input from the middle of the picture resized to the input's width."""
+    predict_leaves: bool
+    """`classifier predict` with a class tree names leaves only; otherwise any class."""
     classifier_scales: tuple[int, ...]
     """sizes in pixels of `classifier validmulti`: of the longer side if classifier_square,
     otherwise of the shorter one."""
+    prints_bits: bool
+    """`rnn valid` also prints the bits a symbol takes."""
+    stream_jumps: int
+    """a stream of a recurrent net in training goes on elsewhere in the text before 1 of so many
+    passes."""
     cost_kinds: bool
     """[cost] knows seg, L1, wgan, noobj and thresh; otherwise these types count as sse."""
 
@@ -137,7 +145,10 @@ ALEXEYAB = Fork(
     region_cost_slope=True,
     classifier_ratios=False,
     classifier_square=False,
+    predict_leaves=False,
     classifier_scales=(224, 288, 320, 352, 384),
+    prints_bits=False,
+    stream_jumps=10,
     cost_kinds=False,
 )
 
@@ -175,7 +186,10 @@ PJREDDIE = Fork(
     region_cost_slope=False,
     classifier_ratios=True,
     classifier_square=True,
+    predict_leaves=True,
     classifier_scales=(224, 256, 288, 320),
+    prints_bits=True,
+    stream_jumps=64,
     cost_kinds=True,
 )
 

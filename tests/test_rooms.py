@@ -42,6 +42,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "data": READING
     | {"boxes", "names", "labelpath", "check", "weights", "detect", "progress", "replacement"},
     "evaluate": RUNNING | {"opening", "names", "labelpath", "detect", "data"},
+    "text": RUNNING | {"data", "detect"},
+    "classify": RUNNING | {"opening", "names", "detect", "data"},
     "": {"errors", "network", "detect"},
     "cli": {
         "",
@@ -54,6 +56,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "network",
         "opening",
         "detect",
+        "text",
+        "classify",
         "evaluate",
         "train",
         "data",

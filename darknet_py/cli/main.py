@@ -35,6 +35,38 @@ COMMANDS = {
     ),
     "train": Command("darknet_py.cli.train:train", "Train a detection network."),
     "detector train": Command("darknet_py.cli.train:train", "Train a detection network."),
+    "classify": Command("darknet_py.cli.classifier:classify", "Say what pictures show."),
+    "classifier predict": Command("darknet_py.cli.classifier:predict", "Say what pictures show."),
+    "classifier valid": Command(
+        "darknet_py.cli.classifier:valid", "Measure how often a classifier is right."
+    ),
+    "classifier valid10": Command(
+        "darknet_py.cli.classifier:valid10", "The same, by ten pieces of each picture."
+    ),
+    "classifier validcrop": Command(
+        "darknet_py.cli.classifier:validcrop", "The same, by the stretched picture."
+    ),
+    "classifier validfull": Command(
+        "darknet_py.cli.classifier:validfull", "The same, by the whole picture at its aspect."
+    ),
+    "classifier validmulti": Command(
+        "darknet_py.cli.classifier:validmulti", "The same, by the picture in several sizes."
+    ),
+    "classifier test": Command(
+        "darknet_py.cli.classifier:test", "Print all scores of listed pictures."
+    ),
+    "classifier label": Command(
+        "darknet_py.cli.classifier:label", "Print the class of listed pictures."
+    ),
+    "classifier csv": Command(
+        "darknet_py.cli.classifier:csv", "Print the best classes' numbers of listed pictures."
+    ),
+    "rnn generate": Command(
+        "darknet_py.cli.rnn:generate", "Write a text that a recurrent network makes up."
+    ),
+    "rnn valid": Command(
+        "darknet_py.cli.rnn:valid", "Measure how well a recurrent network foresees a text."
+    ),
     "summary": Command(
         "darknet_py.cli.tools:summary", "Show a network's layers and what they cost."
     ),
@@ -47,7 +79,11 @@ COMMANDS = {
     ),
 }
 """Every command: its words, its function, its help. To add one, add a row."""
-GROUPS = {"detector": "Darknet's words for detection networks: test, map."}
+GROUPS = {
+    "detector": "Darknet's words for detection networks: test, map.",
+    "classifier": "Darknet's words for classification networks: predict, valid, test ...",
+    "rnn": "Darknet's words for recurrent networks on texts: generate, valid.",
+}
 
 
 def normalise(argv: Sequence[str], known: Collection[str]) -> list[str]:

@@ -52,7 +52,11 @@ def summary(
     show_default=True,
     help="DATA: how many of each kind to print.",
 )
-@click.option("--report", metavar="FILE", help="DATA: write all findings as .txt or .json.")
+@click.option(
+    "--report",
+    metavar="FILE",
+    help="DATA: write the findings, up to 1000 of each kind, as .txt or .json.",
+)
 @click.option("--page", metavar="FILE", help="DATA: draw the faulty pictures on a .jpg or .png.")
 @click.option(
     "--workers", type=click.IntRange(min=1), help="DATA: threads; by default one per processor."

@@ -5,7 +5,6 @@ Pictures are uint8 (H, W, C), RGB or grey, unless said otherwise.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,6 +21,7 @@ HUES = 179
 BACKGROUND_KERNEL = 17
 GREY = 128
 MOST_NOISE = 127
+WARP = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 WIDEST, REDUCED = 32766, 16383
 """Pixels of a side that OpenCV's warp can address, and what wider pictures are reduced to."""
 
@@ -72,6 +72,18 @@ class Crop:
         wide, high = self.size
         return size[0] * self.width / wide, size[1] * self.height / high
 
+    def scaled(self, width: int, height: int) -> Crop:
+        """The same part of the picture after its reduction to width x height."""
+        left, right = _scaled(self.left, self.right, self.width, width)
+        top, bottom = _scaled(self.top, self.bottom, self.height, height)
+        return Crop(left, right, top, bottom, width, height)
+
+
+def _scaled(first: int, second: int, old: int, new: int) -> tuple[int, int]:
+    """Both ends in whole pixels, at least one of which is left between them."""
+    first = min(round(first * new / old), new - 1)
+    return first, min(round(second * new / old), new - 1 - max(0, first))
+
 
 class Window(NamedTuple):
     """A part of a picture, in its pixels."""
@@ -90,57 +102,35 @@ class Window(NamedTuple):
         return pixels[self.y : self.y + self.height, self.x : self.x + self.width]
 
 
-def crop_resize(
-    pixels: Pixels, crop: Crop, size: tuple[int, int], window: Window | None = None
-) -> Pixels:
-    """The crop at `size`, or a window of that; what lies outside gets the picture's mean colour.
+def crop_resize(pixels: Pixels, crop: Crop, size: tuple[int, int]) -> Pixels:
+    """The crop at `size`; what lies outside of the picture gets its mean colour.
 
     The pixels may be those of a reduced picture; the crop counts in pixels of the whole one.
     """
-    x, y, width, height = window or Window(0, 0, *size)
-    steps = crop.size[0] / size[0], crop.size[1] / size[1]
-    start = crop.left + steps[0] * x, crop.top + steps[1] * y
-    result = _sampled(pixels, crop, start, steps, (width, height))
-    left, right = _inside(start[0], steps[0], width, crop.width)
-    top, bottom = _inside(start[1], steps[1], height, crop.height)
-    if (left, top, right, bottom) != (0, 0, width, height):
-        mean = np.rint(cv2.mean(pixels)[: pixels.shape[2]])
-        for outside in (result[:top], result[bottom:], result[:, :left], result[:, right:]):
-            outside[:] = mean
-    return result
-
-
-def _inside(start: float, step: float, count: int, length: int) -> tuple[int, int]:
-    """First and last + 1 of the samples whose middles lie on 0..length."""
-    first = math.ceil(-start / step - 0.5)
-    last = math.ceil((length - start) / step - 0.5)
-    return min(max(first, 0), count), min(max(last, 0), count)
+    crop = crop.scaled(pixels.shape[1], pixels.shape[0])
+    inside = pixels[
+        max(0, crop.top) : crop.height - max(0, crop.bottom),
+        max(0, crop.left) : crop.width - max(0, crop.right),
+    ]
+    add = [max(0, -side) for side in (crop.top, crop.bottom, crop.left, crop.right)]
+    if any(add):
+        mean = cv2.mean(pixels)
+        bordered = cv2.copyMakeBorder(inside, *add, cv2.BORDER_CONSTANT, value=mean)  # type: ignore[call-overload, unused-ignore]
+        inside = np.asarray(bordered, np.uint8)
+    return _with_channels(cv2.resize(inside, size, interpolation=cv2.INTER_LINEAR))
 
 
 def crop_extend(pixels: Pixels, crop: Crop, size: tuple[int, int]) -> Pixels:
     """The crop at `size`, corner pixels on corner pixels; outside the edge repeats (YOLOv1)."""
-    steps = [(part - 1) / max(1, side - 1) for part, side in zip(crop.size, size, strict=True)]
-    # A sample stands in the middle of its step, and the first one on the crop's first pixel.
-    start = crop.left + (1 - steps[0]) / 2, crop.top + (1 - steps[1]) / 2
-    return _sampled(pixels, crop, start, (steps[0], steps[1]), size)
-
-
-def _sampled(
-    pixels: Pixels,
-    crop: Crop,
-    start: tuple[float, float],
-    steps: tuple[float, float],
-    size: tuple[int, int],
-) -> Pixels:
-    """`size` bilinear samples, a step each, in pixels of the whole picture; the edge repeats."""
     pixels = _addressable(pixels)
-    scale = pixels.shape[1] / crop.width, pixels.shape[0] / crop.height
     matrix = np.zeros((2, 3))
-    for axis in range(2):
-        matrix[axis, axis] = steps[axis] * scale[axis]
-        matrix[axis, 2] = (start[axis] + steps[axis] / 2) * scale[axis] - 0.5
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    warped = cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    whole, cut = (crop.width, crop.height), (crop.left, crop.top)
+    for axis, length in enumerate((pixels.shape[1], pixels.shape[0])):
+        scale = length / whole[axis]
+        matrix[axis, axis] = scale * (crop.size[axis] - 1) / max(1, size[axis] - 1)
+        # The middle of the crop's first pixel, also where the picture is reduced.
+        matrix[axis, 2] = (cut[axis] + 0.5) * scale - 0.5
+    warped = cv2.warpAffine(pixels, matrix, size, flags=WARP, borderMode=cv2.BORDER_REPLICATE)
     return _with_channels(warped)
 
 
@@ -166,8 +156,8 @@ def place(pixels: Pixels, size: tuple[float, float], at: tuple[float, float], bo
     pixels = _addressable(pixels)
     step_x, step_y = pixels.shape[1] / wide, pixels.shape[0] / high
     matrix = np.array([[step_x, 0, (x - left) * step_x], [0, step_y, (y - top) * step_y]])
-    flags, visible = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, (region.shape[1], region.shape[0])
-    region[:] = _with_channels(cv2.warpAffine(pixels, matrix, visible, flags=flags))
+    visible = (region.shape[1], region.shape[0])
+    region[:] = _with_channels(cv2.warpAffine(pixels, matrix, visible, flags=WARP))
 
 
 def flip(pixels: Pixels) -> Pixels:
@@ -188,23 +178,6 @@ def shift_colour(pixels: Pixels, colour: Colour) -> Pixels:
     table = np.stack([_rounded(values) for values in channels], axis=1)[None]
     hsv = cv2.LUT(cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV), table)
     return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.uint8)
-
-
-def distort_colour(pixels: Pixels, colour: Colour) -> Pixels:
-    """pjreddie's way: in floating point, hue turns round, the result is cut to 0..255."""
-    if not colour.changes:
-        return pixels
-    values = pixels.astype(np.float32)
-    if pixels.shape[2] == 1:
-        values *= colour.exposure
-    else:
-        hsv = cv2.cvtColor(values, cv2.COLOR_RGB2HSV)
-        hsv = cv2.multiply(hsv, np.array([1, colour.saturation, colour.exposure, 0]))
-        # OpenCV turns hues over 360 back by itself, but not those below 0.
-        hsv = cv2.add(hsv, np.array([360 * (colour.hue % 1), 0, 0, 0]))
-        values = np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.float32)
-    # This rounds and stops at 255, but takes absolute values.
-    return _with_channels(cv2.convertScaleAbs(np.maximum(values, 0)))
 
 
 def blur(pixels: Pixels, size: int) -> Pixels:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from darknet_py.data.warp import Pixels
+from darknet_py.data.augment import Pixels, mean_of
 from darknet_py.layers.tree import UNKNOWN
 
 Floats = NDArray[np.float32]
@@ -49,8 +49,7 @@ def _between(rng: Generator, low: float, high: float) -> int:
 
 def mixup(first: Part, second: Part) -> Part:
     """The mean of two pictures, half of each label."""
-    total = first[0].astype(np.uint16) + second[0]
-    return ((total + 1) // 2).astype(np.uint8), shared([first[1], second[1]], [0.5, 0.5])
+    return mean_of(first[0], second[0]), shared([first[1], second[1]], [0.5, 0.5])
 
 
 def cutmix(first: Part, second: Part, cut: Cut) -> Part:

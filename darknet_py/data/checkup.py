@@ -24,6 +24,7 @@ from darknet_py.progress import follow
 from darknet_py.replacement import replacing
 
 REPORT_SUFFIXES = (".txt", ".json")
+PAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def check_data_sets(
 
     Raises OutputError when the report or the page cannot be written.
     """
-    _refuse_unknown_suffix(checkup.report)
+    _require_writable(checkup.report, REPORT_SUFFIXES)
+    _require_writable(checkup.page, PAGE_SUFFIXES)
     surveys = tuple(
         _survey(read_data_file(path), _graph(cfg, checkup), checkup) for path, cfg in pairs
     )
@@ -101,9 +103,17 @@ def check_data_sets(
     return outcome
 
 
-def _refuse_unknown_suffix(report: str | None) -> None:
-    if report and Path(report).suffix.lower() not in REPORT_SUFFIXES:
-        raise OutputError(f"{report}: reports are written as {' or '.join(REPORT_SUFFIXES)}")
+def _require_writable(file: str | None, suffixes: Sequence[str]) -> None:
+    """Said before a long run, not after it."""
+    if file is None:
+        return
+    path = Path(file)
+    if path.suffix.lower() not in suffixes:
+        raise OutputError(
+            f"{file}: unknown suffix '{path.suffix}', known are {', '.join(suffixes)}"
+        )
+    if not path.parent.is_dir():
+        raise OutputError(f"{file}: cannot be written: there is no folder {path.parent}")
 
 
 def _graph(cfg: str | None, checkup: Checkup) -> Graph | None:

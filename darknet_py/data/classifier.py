@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.random import Generator
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.data import blend
+from darknet_py.data.augment import Pixels, blur, draw_colour, flip
 from darknet_py.data.classes import Floats, Labels, read_labels
-from darknet_py.data.tint import Tint, blur, colour, draw_tint
-from darknet_py.data.warp import Pixels, Reach, draw_warp, flip, middle, stretch, take
+from darknet_py.data.tint import tint
+from darknet_py.data.warp import Reach, draw_warp, middle, stretch, take
 from darknet_py.detect.reading import read_image
 from darknet_py.errors import BadOption, DataError, Place
 from darknet_py.graph import Graph
@@ -23,6 +24,8 @@ from darknet_py.layers.tree import Tree
 
 DEFAULT_BLUR = 15
 """Pixels that blur=1 blurs over; every other value is the number of pixels itself."""
+RANDOM_EVERY, RANDOM_STEP, RANDOM_SIDES = 40, 32, (4, 14)
+"""random=1: how often the input's size changes, and its sides: 4 to 14 times 32 pixels."""
 BLURRED, MIXED = 0.25, 0.5
 """Shares of the samples that are blurred and mixed where the cfg asks for it."""
 
@@ -43,7 +46,9 @@ class Recipe:
     beyond: bool
     center: bool
     flip: bool
-    tint: Tint
+    hue: float
+    saturation: float
+    exposure: float
     blur: int
     mixing: int
 
@@ -62,7 +67,9 @@ class Recipe:
             beyond=ratios,
             center=ratios and bool(net.center),
             flip=ratios or bool(net.flip),
-            tint=Tint(net.hue, net.saturation, net.exposure),
+            hue=net.hue,
+            saturation=net.saturation,
+            exposure=net.exposure,
             blur=0 if ratios else DEFAULT_BLUR if net.blur == 1 else net.blur,
             mixing=0 if ratios else _mixing(net),
         )
@@ -121,10 +128,43 @@ class ClassifierSet:
             pixels = blur(pixels, self.recipe.blur)
         return np.ascontiguousarray(pixels.transpose(2, 0, 1)), truth
 
+    def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]:
+        """The pictures that make up the number-th sample."""
+        recorder = _Recorder(self.images, self.labels, self.recipe)
+        recorder.sample(number, width, height, seed)
+        return recorder.paths
+
+    def _path(self, rng: Generator) -> str:
+        return self.images[int(rng.integers(len(self.images)))]
+
     def _part(self, rng: Generator, width: int, height: int) -> blend.Part:
-        path = self.images[int(rng.integers(len(self.images)))]
+        path = self._path(rng)
         pixels = read_image(path, self.recipe.channels)
         return augmented(pixels, rng, self.recipe, width, height), self.labels.truth(path)
+
+
+@dataclass(frozen=True)
+class _Recorder(ClassifierSet):
+    """Remembers which pictures a sample takes: what is drawn next depends on their sizes."""
+
+    paths: list[str] = field(default_factory=list)
+
+    def _path(self, rng: Generator) -> str:
+        self.paths.append(super()._path(rng))
+        return self.paths[-1]
+
+
+def size_at(graph: Graph, step: int, seed: int) -> tuple[int, int]:
+    """Width and height of the input at a training step, counted from 1.
+
+    pjreddie's random=1 draws another square every 40 steps; nothing else changes the size.
+    """
+    net = graph.net
+    if not (graph.fork.classifier_ratios and net.random):
+        return net.width, net.height
+    rng = np.random.default_rng((seed, (step - 1) // RANDOM_EVERY, RANDOM_STEP))
+    side = RANDOM_STEP * int(rng.integers(*RANDOM_SIDES, endpoint=True))
+    return side, side
 
 
 def augmented(pixels: Pixels, rng: Generator, recipe: Recipe, width: int, height: int) -> Pixels:
@@ -137,13 +177,13 @@ def augmented(pixels: Pixels, rng: Generator, recipe: Recipe, width: int, height
         piece = stretch(take(pixels, warp, size), width, height)
     if recipe.flip and rng.random() < 0.5:
         piece = flip(piece)
-    return colour(piece, draw_tint(rng, recipe.tint))
+    return tint(piece, draw_colour(rng, recipe.hue, recipe.saturation, recipe.exposure))
 
 
 def tree_of(graph: Graph) -> Tree | None:
-    """The class hierarchy of the last [softmax] that has one."""
-    trees = [n.layer.hierarchy for n in graph.nodes if isinstance(n.layer, Softmax)]
-    return next((tree for tree in reversed(trees) if tree), None)
+    """The class hierarchy of the last [softmax], the one the C programs keep."""
+    layers = [n.layer for n in graph.nodes if isinstance(n.layer, Softmax)]
+    return layers[-1].hierarchy if layers else None
 
 
 def require_outputs(graph: Graph, classes: int, data: DataFile) -> None:

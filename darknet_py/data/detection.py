@@ -15,6 +15,7 @@ from darknet_py.data.jitter import Draw, draw_alexeyab, draw_canvas, draw_cells
 from darknet_py.data.labels import label_path, read_labels
 from darknet_py.data.picture import Picture, Size, open_picture
 from darknet_py.data.recipe import MIXUP, MOSAIC, Recipe
+from darknet_py.data.tint import tint
 from darknet_py.errors import DataError
 
 Floats = NDArray[np.float32]
@@ -131,11 +132,10 @@ def rendered(pixels: Pixels, draw: Draw, labels: Floats, window: Window, size: S
     """AlexeyAB's order: crop, resize, flip, colour, blur, noise. Returns the window alone."""
     # A blur needs what lies around the window.
     shown = Window(0, 0, *size) if draw.blur else window
+    pixels = augment.crop_resize(pixels, draw.crop, size)
     source = shown.mirrored(size[0]) if draw.flip else shown
-    pixels = augment.crop_resize(pixels, draw.crop, size, source)
-    if draw.flip:
-        pixels = augment.flip(pixels)
-    pixels = augment.shift_colour(pixels, draw.colour)
+    pixels = source.of(pixels)
+    pixels = augment.shift_colour(augment.flip(pixels) if draw.flip else pixels, draw.colour)
     if draw.blur:
         pixels = window.of(_blurred(pixels, labels, draw.blur))
     return augment.add_noise(pixels, draw.noise, draw.seed) if draw.noise else pixels
@@ -163,7 +163,7 @@ def _on_canvas(
     draw = draw_canvas(rng, recipe, picture.size, size)
     canvas = np.full((size[1], size[0], recipe.channels), augment.GREY, np.uint8)
     augment.place(picture.pixels(recipe.channels, draw.size), draw.size, draw.at, canvas)
-    canvas = augment.distort_colour(canvas, draw.colour)
+    canvas = tint(canvas, draw.colour)
     scale = (draw.size[0] / size[0], draw.size[1] / size[1])
     view = truth.View(scale, (-draw.at[0] / size[0], -draw.at[1] / size[1]), draw.flip)
     labels = truth.relocate(labels, view, anywhere=True)[: recipe.boxes]
@@ -175,6 +175,6 @@ def _extended(recipe: Recipe, picture: Picture, labels: Floats, rng: Generator, 
     draw = draw_cells(rng, recipe, picture.size)
     pixels = picture.pixels(recipe.channels, draw.crop.least(size))
     pixels = augment.crop_extend(pixels, draw.crop, size)
-    pixels = augment.distort_colour(augment.flip(pixels) if draw.flip else pixels, draw.colour)
+    pixels = tint(augment.flip(pixels) if draw.flip else pixels, draw.colour)
     view = truth.View.of_crop(draw.crop, draw.flip)
     return pixels, truth.relocate(labels, view, anywhere=recipe.fork.training_canvas)

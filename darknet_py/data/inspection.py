@@ -162,14 +162,16 @@ def faulty_rows(rows: Labels, frame: Frame) -> dict[str, Mask]:
     """Kind of finding -> (K,) which of the labels (K, 5) it is about."""
     classes = rows[:, 0]
     finite = np.isfinite(rows).all(axis=1)
-    boxes = np.where(finite.reshape(-1, 1), rows[:, 1:], 0).astype(np.float64)
+    # In float32 as in C, where edges and sizes are rounded, too.
+    boxes = np.where(finite.reshape(-1, 1), rows[:, 1:], np.float32(0))
     sized = finite & (boxes[:, 2:] > 0).all(axis=1)
-    low, high = boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2
+    with np.errstate(over="ignore"):
+        low, high = boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2
     # Both programs take x = y = 0 for a label that is not there.
     inside = ((high > 0) & (low < 1)).all(axis=1) & (boxes[:, :2] != 0).any(axis=1)
     within = ((low >= -EDGE) & (high <= 1 + EDGE)).all(axis=1)
     cut = np.clip(high, 0, 1) - np.clip(low, 0, 1)
-    small = (cut < frame.smallest).any(axis=1)
+    small = (cut < np.array(frame.smallest, np.float32)).any(axis=1)
     return {
         "not-finite": ~finite,
         "class-range": (classes < 0) | (classes >= (frame.classes or np.inf)),

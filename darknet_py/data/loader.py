@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import signal
-import sys
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from multiprocessing.context import BaseContext
 from typing import NamedTuple, Protocol, TypeVar
 
 import cv2
@@ -152,8 +153,6 @@ def batches(
     workers: processes that make samples ahead, 0: none. pin: for copying to a GPU.
     Raises DataError when nothing can be read, DarknetError when a worker dies.
     """
-    # Forked workers share the pictures held in memory. Elsewhere than on Linux it is not safe.
-    fork = workers and sys.platform == "linux"
     loader = DataLoader(
         _Samples(source, seed),
         batch_sampler=_Order(plan, first),
@@ -162,7 +161,7 @@ def batches(
         worker_init_fn=_start,
         prefetch_factor=_ahead(plan, workers) if workers else None,
         pin_memory=pin,
-        multiprocessing_context="fork" if fork else None,
+        multiprocessing_context=_processes() if workers else None,
         # Its own generator: it would take a number from torch's, and a resumed run one more.
         generator=torch.Generator(),
     )
@@ -187,6 +186,15 @@ def worker_failures() -> Iterator[None]:
             raise
         cure = "is there enough memory? try fewer --workers, or --workers 0"
         raise DarknetError(f"making samples ahead failed: {text.rstrip('. ')}; {cure}") from None
+
+
+def _processes() -> BaseContext:
+    """Fresh processes: OpenCV's threads do not outlive a fork, and hang in the child."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["darknet_py.data.detection", __name__])
+    return context
 
 
 def _ahead(plan: Plan, workers: int) -> int:

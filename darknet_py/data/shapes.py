@@ -23,7 +23,7 @@ from darknet_py.data.backdrop import (
 NAMES = ("circle", "square", "triangle", "star", "ring", "cross", "hexagon", "crescent")
 
 MOST_SHAPES = 14
-SMALLEST = 10.0
+SMALLEST = 14.0
 """Least radius in pixels."""
 LARGEST = 0.28
 """Greatest radius as a part of the picture's shorter side."""

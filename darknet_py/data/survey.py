@@ -91,28 +91,25 @@ def survey(
     frame: what labels are measured by. findings: where to collect them. workers: threads, by
     default one for each processor. follow: passes the inspections on and may show how many.
     """
-    lists = dict(_lists(data, findings))
     names = _names(data)
     frame = replace(frame, classes=frame.classes or len(names))
+    workers = workers or os.cpu_count() or 1
+    lists = dict(_lists(data, findings))
     tallies: list[Tally] = []
     for name, (path, pictures) in lists.items():
         if tallies and os.path.samefile(path, tallies[0].path):
             tallies.append(replace(tallies[0], name=name))
-        else:
-            inspections = _inspected(pictures, frame, decode, workers or os.cpu_count() or 1)
-            tallies.append(Tally(name, path))
-            _count(follow(inspections, len(pictures), name), tallies[-1], findings)
-            findings.add(_of_list(tallies[-1], pictures, frame.fork))
-    if set(lists) == set(LISTS):
+            continue
+        tallies.append(Tally(name, path))
+        for found in follow(_inspected(pictures, frame, decode, workers), len(pictures), name):
+            tallies[-1].add(found)
+            findings.add(found.findings)
+        findings.add(_of_list(tallies[-1], pictures, frame.fork))
+    if len(lists) == len(LISTS):
         findings.add(_overlap(*lists.values()))
+    findings.add(_unlabelled(tallies, findings))
     findings.add(_without_example(tallies, frame, names))
     return Survey(data.path, frame, names, tuple(tallies), findings)
-
-
-def _count(inspections: Iterable[Inspection], tally: Tally, findings: Findings) -> None:
-    for found in inspections:
-        tally.add(found)
-        findings.add(found.findings)
 
 
 def _lists(data: DataFile, findings: Findings) -> Iterator[tuple[str, tuple[str, list[str]]]]:
@@ -151,12 +148,17 @@ def _inspected(
 def _of_list(tally: Tally, pictures: Sequence[str], fork: Fork) -> Iterator[Finding]:
     yield from _repeats(tally.path, pictures)
     yield from _shared_labels(tally.path, list(dict.fromkeys(pictures)), fork)
-    if not tally.states["labelled"]:
-        message = f"none of the {tally.pictures} pictures of {tally.name} has a label"
-        yield Finding("no-label", Place(tally.path), message)
-    elif tally.cornered == tally.labels >= ENOUGH_BOXES:
+    if tally.cornered == tally.labels >= ENOUGH_BOXES:
         message = f"w > x and h > y in all {tally.labels} labels of {tally.name}"
         yield Finding("corners", Place(tally.path), message)
+
+
+def _unlabelled(tallies: Sequence[Tally], findings: Findings) -> Iterator[Finding]:
+    """Lists without a label, unless it is known where their labels are."""
+    for tally in tallies:
+        if not tally.states["labelled"] and not findings.counts["label-elsewhere"]:
+            message = f"none of the {tally.pictures} pictures of {tally.name} has a label"
+            yield Finding("no-label", Place(tally.path), message)
 
 
 def _repeats(path: str, pictures: Sequence[str]) -> Iterator[Finding]:

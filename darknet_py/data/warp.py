@@ -1,4 +1,4 @@
-"""Pieces of pictures for classifiers: turned, scaled, stretched and moved; middles; mirrors.
+"""Pieces of pictures for classifiers: turned, scaled, stretched and moved; middles.
 
 Pictures are uint8 (H, W, C), RGB or grey. Positions are sampled to 1/32 pixel.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+from darknet_py.data.augment import Pixels, draw_factor
 
 FLAGS = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
@@ -66,12 +66,6 @@ def _within(rng: Generator, most: float) -> float:
     return float(rng.uniform(-most, most))
 
 
-def draw_factor(rng: Generator, limit: float) -> float:
-    """Uniform between 1 and `limit`, every other time 1 over that."""
-    factor = 1 + float(rng.random()) * (limit - 1)
-    return factor if rng.random() < 0.5 else 1 / factor
-
-
 def take(pixels: Pixels, warp: Warp, size: int) -> Pixels:
     """The square piece of `size` pixels; black where it reaches beyond the picture."""
     height, width = pixels.shape[:2]
@@ -95,11 +89,6 @@ def stretch(pixels: Pixels, width: int, height: int) -> Pixels:
     steps = ((pixels.shape[1] - 1) / max(1, width - 1), (pixels.shape[0] - 1) / max(1, height - 1))
     matrix = np.array([[steps[0], 0, 0], [0, steps[1], 0]])
     return _warped(pixels, matrix, (width, height))
-
-
-def flip(pixels: Pixels) -> Pixels:
-    """Left and right changed."""
-    return pixels[:, ::-1]
 
 
 def _warped(pixels: Pixels, matrix: NDArray[np.float64], size: tuple[int, int]) -> Pixels:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from darknet_py.detect.device import chosen_device
+from darknet_py.detect.prompt import PROMPT, typed_paths
 from darknet_py.detect.reading import read_image
 from darknet_py.detect.sources import expand
 from darknet_py.errors import DarknetError, ImageError, OutputError
@@ -19,8 +20,6 @@ from darknet_py.opening import open_network
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
     from darknet_py.detect.result import Result
-
-PROMPT = "Enter Image Path: "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +114,7 @@ def _results(session: _Session) -> Iterator[Result]:
     if images:
         yield from _stream(session, images)
     elif sys.stdin.isatty():
-        for line in _lines():
+        for line in typed_paths():
             yield from _stream(session, [line])
     else:
         yield from _stream(session, [line.strip() for line in sys.stdin if line.strip()])
@@ -137,17 +136,6 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
         honour_exif=job.exif,
         on_error=on_error,
     )
-
-
-def _lines() -> Iterator[str]:
-    """Paths typed at Darknet's prompt until end of file."""
-    while True:
-        print(PROMPT, end="", flush=True)
-        line = sys.stdin.readline()
-        if not line:
-            return
-        if line.strip():
-            yield line.strip()
 
 
 def _print(session: _Session, result: Result) -> None:

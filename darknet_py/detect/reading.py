@@ -71,11 +71,13 @@ JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 JPEG_SCAN = 0xDA
 HEAD_BYTES = 1 << 16
 """Enough for the size a picture tells, unless a large preview stands before it."""
+SHRINKABLE = 64
+"""Width and height of which OpenCV leaves something at an eighth."""
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """The bytes of a picture file that looks whole; size: (width, height) where the header says."""
+    """The bytes of a picture file; size: (width, height) where the header says."""
 
     path: PathName
     data: bytes
@@ -98,12 +100,9 @@ class Encoded:
 
 
 def open_image(path: PathName) -> Encoded:
-    """The bytes of a picture file; raises ImageError for one that cannot be a whole picture."""
+    """The bytes of a picture file; raises ImageError when there are none."""
     data = _contents(path)
-    size = _header_size(data)
-    _refuse_oversized(path, size)
-    _refuse_truncated(path, data)
-    return Encoded(path, data, size)
+    return Encoded(path, data, _header_size(data))
 
 
 def read_image(path: PathName, channels: int = 3, honour_exif: bool = False) -> Pixels:
@@ -124,14 +123,20 @@ def check_image(path: PathName, decode: bool = True) -> None:
     decode: False looks at the first bytes only of those PNG and JPEG pictures that tell their size
     there; damage behind them is not found.
     """
-    if not decode and (size := _header_size(_contents(path, HEAD_BYTES))):
+    data = _contents(path, None if decode else HEAD_BYTES)
+    size = _header_size(data)
+    if size and not decode:
         _refuse_oversized(path, size)
-    else:
-        # An eighth of the size finds what is wrong, and costs less.
-        _decoded(path, open_image(path).data, cv2.IMREAD_REDUCED_GRAYSCALE_8)
+        return
+    # An eighth of the size finds what is wrong, and costs less.
+    large = size is not None and min(size) >= SHRINKABLE
+    mode = cv2.IMREAD_REDUCED_GRAYSCALE_8 if large else cv2.IMREAD_GRAYSCALE
+    _decoded(path, data if decode else _contents(path), mode)
 
 
 def _decoded(path: PathName, data: bytes, mode: int) -> npt.NDArray[np.generic]:
+    _refuse_oversized(path, _header_size(data))
+    _refuse_truncated(path, data)
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
     except cv2.error as error:

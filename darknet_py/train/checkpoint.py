@@ -6,6 +6,7 @@ It is a plain .npz file of arrays without pickled objects.
 
 from __future__ import annotations
 
+import glob
 import json
 import zipfile
 from collections.abc import Iterator
@@ -102,6 +103,7 @@ class Files:
             message = f"{folder}: cannot be made: {failure.strerror}; {cure}"
             raise OutputError(message) from None
         base = Path(cfg).stem
+        _sweep(folder, base)
         return Files(
             folder, base, f"{base}.backup" if fork.plain_cadence else f"{base}_last.weights"
         )
@@ -117,6 +119,13 @@ class Files:
     def named(self, word: str) -> Path:
         """Such as best, final, ema or a number of updates."""
         return self.folder / f"{self.base}_{word}.weights"
+
+
+def _sweep(folder: Path, base: str) -> None:
+    """Remove what runs that were killed while they wrote have left behind."""
+    for ending in (".weights", ".backup", ".state"):
+        for path in folder.glob(f".{glob.escape(base)}*{ending}.*"):
+            path.unlink(missing_ok=True)
 
 
 def save_state(
@@ -174,8 +183,8 @@ def load_state(path: Path, trainer: Trainer, average: WeightAverage | None) -> P
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
+        with path.open("rb") as file:
+            arrays = dict(np.load(file, allow_pickle=False))
         return json.loads(arrays.pop("facts").tobytes()), arrays
     except FileNotFoundError:
         cure = "leave --resume out to start, or set backup= to where the training wrote"

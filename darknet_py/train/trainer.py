@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -28,6 +29,7 @@ from darknet_py.train.processes import Team
 from darknet_py.train.schedule import rate
 
 Array = NDArray[Any]
+BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 Losses = dict[int, HeadLoss]
 """The losses of a sub-batch by layer index."""
 
@@ -75,7 +77,7 @@ class Trainer:
         self.team = Team.here()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = Optimizer(self.network)
-        self.half = Precision(self.precision, self._device)
+        self.half = Precision(self.precision, self._device, graph.net.loss_scale)
         self.subdivisions = graph.net.subdivisions
         self.batch = self._seen * self.pace // (self.images * self.team.world)
         self._frozen = _frozen_layers(self.network)
@@ -89,8 +91,13 @@ class Trainer:
             run.compile()
         if self.team.world == 1:
             return run
-        # Which layers take part changes with stopbackward; statistics stay each process's own.
-        return DistributedDataParallel(run, broadcast_buffers=False, find_unused_parameters=True)
+        nodes = self.network.graph.nodes
+        frozen = any(node.layer.stopbackward or node.layer.onlyforward for node in nodes)
+        # Statistics stay each process's own; torch 2.13 has another word for it than 2.2.
+        words = inspect.signature(DistributedDataParallel).parameters
+        buffers = next(word for word in BUFFER_WORDS if word in words)
+        options: dict[str, Any] = {buffers: False, "find_unused_parameters": frozen}
+        return DistributedDataParallel(run, **options)
 
     @property
     def images(self) -> int:

@@ -18,8 +18,8 @@ def part(value: int, hit: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_mixup_is_the_mean() -> None:
-    pixels, truth = mixup(part(10, 0), part(255, 2))
-    assert set(pixels.ravel().tolist()) == {133}
+    pixels, truth = mixup(part(10, 0), part(254, 2))
+    assert set(pixels.ravel().tolist()) == {132}
     assert truth.tolist() == [0.5, 0, 0.5, 0]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from darknet_py.cfg.datafile import read_data_file
 from darknet_py.data import blend
-from darknet_py.data.classifier import ClassifierSet, Recipe, tree_of
+from darknet_py.data.classifier import ClassifierSet, Recipe, size_at, tree_of
 from darknet_py.errors import BadOption, DataError, ImageError
 from darknet_py.graph import Graph, read_graph
 
@@ -94,6 +94,27 @@ def test_it_can_be_sent_to_a_worker(tmp_path: Path) -> None:
     found.sample(1, 32, 24, seed=0)
     sent = pickle.loads(pickle.dumps(found))
     assert (sent.sample(7, 32, 24, seed=0)[0] == found.sample(7, 32, 24, seed=0)[0]).all()
+
+
+def test_the_pictures_of_a_sample_can_be_named(tmp_path: Path) -> None:
+    found = source(tmp_path, "mosaic=1\nangle=9")
+    for number in range(10):
+        truth = found.sample(number, 40, 40, seed=2)[1]
+        paths = found.drawn(number, 40, 40, seed=2)
+        assert len(paths) in (1, 4)
+        assert {Path(path).stem for path in paths} == {KEYS[hit] for hit in np.flatnonzero(truth)}
+
+
+def test_pjreddies_random_changes_the_size_every_40_steps(tmp_path: Path) -> None:
+    net = graph(tmp_path, "random=1", "pjreddie")
+    sizes = [size_at(net, step, seed=0) for step in range(1, 1601)]
+    assert {w == h and w % 32 == 0 for w, h in sizes} == {True}
+    assert min(sizes) == (128, 128)
+    assert max(sizes) == (448, 448)
+    changes = [step for step in range(1, 1600) if sizes[step] != sizes[step - 1]]
+    assert {step % 40 for step in changes} == {0}
+    assert size_at(graph(tmp_path, "random=1"), 7, seed=0) == (32, 24)
+    assert size_at(graph(tmp_path, fork="pjreddie"), 7, seed=0) == (32, 24)
 
 
 def test_any_size_can_be_asked_for(tmp_path: Path) -> None:

@@ -10,13 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from darknet_py.data.augment import Pixels
 from darknet_py.data.warp import (
-    Pixels,
     Reach,
     Warp,
-    draw_factor,
     draw_warp,
-    flip,
     middle,
     stretch,
     take,
@@ -139,15 +137,6 @@ def test_a_picture_one_pixel_wide_has_a_scale() -> None:
     assert math.isfinite(warp.scale)
 
 
-def test_factors_lie_on_both_sides_of_one() -> None:
-    rng = np.random.default_rng(0)
-    found = np.array([draw_factor(rng, 1.5) for _ in range(400)])
-    assert found.min() >= 1 / 1.5
-    assert found.max() <= 1.5
-    assert 0.4 < (found > 1).mean() < 0.6
-    assert draw_factor(rng, 1.0) == 1.0
-
-
 def resized(pixels: Pixels, width: int, height: int) -> np.ndarray:
     out = np.zeros((height, width, pixels.shape[2]))
     steps = (pixels.shape[1] - 1) / (width - 1), (pixels.shape[0] - 1) / (height - 1)
@@ -169,9 +158,3 @@ def test_middle_is_the_middle_square(shape: tuple[int, int]) -> None:
     pixels = smooth(shape[1], shape[0])
     top, left = (shape[0] - 30) // 2, (shape[1] - 30) // 2
     assert (middle(pixels, 30, 30) == pixels[top : top + 30, left : left + 30]).all()
-
-
-def test_flip_changes_left_and_right_only() -> None:
-    pixels = smooth(5, 4)
-    assert (flip(pixels)[:, 0] == pixels[:, -1]).all()
-    assert (flip(flip(pixels)) == pixels).all()

@@ -1,0 +1,1 @@
+"""Classifiers at work: predictions, and how often they are right."""

@@ -1,0 +1,145 @@
+"""How often a classifier is right: top-1 and top-k over a list of pictures."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from darknet_py.classify import inputs
+from darknet_py.classify.classifier import Classifier, Scores, leaves_of, top
+from darknet_py.classify.inputs import Inputs
+from darknet_py.data.classes import Labels
+from darknet_py.data.classifier import tree_of
+from darknet_py.detect.image import to_tensor
+from darknet_py.detect.reading import read_image
+from darknet_py.detect.sources import read_ahead
+from darknet_py.errors import ImageError
+from darknet_py.graph import Graph
+from darknet_py.network import Network
+
+READERS = 2
+AHEAD = 2
+"""Batches of pictures read while one runs."""
+
+OnError = Callable[[ImageError], None]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A picture, its class by its path (-1: none), its scores, and the figures so far."""
+
+    path: str
+    label: int
+    scores: Scores
+    count: int
+    right: int
+    in_top: int
+
+    @property
+    def top1(self) -> float:
+        return self.right / self.count
+
+    @property
+    def topk(self) -> float:
+        return self.in_top / self.count
+
+
+WAYS: dict[str, Inputs] = {
+    "valid": inputs.single,
+    "valid10": inputs.ten,
+    "validcrop": inputs.stretched,
+    "validfull": inputs.full,
+    "validmulti": inputs.scaled,
+}
+"""What each command of validation looks at."""
+
+
+def judge(
+    classifier: Classifier,
+    images: Sequence[str],
+    labels: Labels,
+    topk: int,
+    way: str,
+    *,
+    batch: int,
+    on_error: OnError,
+) -> Iterator[Judged]:
+    """Every readable picture with the figures so far, in order.
+
+    A picture's class is the first whose word is in its path; `validcrop` takes any of them. topk:
+    how many guesses count. on_error is told of pictures that cannot be read; they do not count.
+    """
+    right = in_top = 0
+    scored = score(classifier, images, WAYS[way], batch=batch, on_error=on_error)
+    for count, (path, scores) in enumerate(scored, start=1):
+        found = labels.matches(path)
+        allowed = found if way == "validcrop" else found[:1]
+        guesses = top(scores[: len(labels.words)], topk)
+        right += guesses[0] in allowed
+        in_top += any(guess in allowed for guess in guesses)
+        yield Judged(path, found[0] if found else -1, scores, count, right, in_top)
+
+
+def measure(
+    network: Network,
+    images: Sequence[str],
+    labels: Labels,
+    topk: int,
+    *,
+    device: str | torch.device = "cpu",
+    batch: int = 8,
+    on_error: OnError,
+) -> Judged | None:
+    """The figures of `classifier valid` after the last picture; None where none can be read.
+
+    The network stays as it is: training may go on.
+    """
+    tree = tree_of(network.graph)
+    classifier = Classifier(network, device, tree, leaves_of(tree) if tree else None)
+    results = judge(classifier, images, labels, topk, "valid", batch=batch, on_error=on_error)
+    last = deque(results, maxlen=1)
+    return last.pop() if last else None
+
+
+def score(
+    classifier: Classifier,
+    images: Sequence[str],
+    way: Inputs,
+    *,
+    batch: int,
+    on_error: OnError,
+) -> Iterator[tuple[str, Scores]]:
+    """Path and scores (classes,) of every readable picture; the next are read while one runs."""
+    reading = prepared(classifier.graph, images, way, AHEAD * batch)
+    readable = _readable(reading, on_error)
+    while pictures := list(islice(readable, batch)):
+        scores = classifier.scores([views for _, views in pictures], batch)
+        yield from zip((path for path, _ in pictures), np.asarray(scores), strict=True)
+
+
+def prepared(
+    graph: Graph, images: Iterable[str], way: Inputs, depth: int = AHEAD
+) -> Iterator[tuple[str, list[Tensor] | ImageError]]:
+    """Path and inputs of every picture, or why it cannot be read."""
+    channels = graph.net.channels
+    for path, pixels in read_ahead(images, lambda path: read_image(path, channels), depth, READERS):
+        if isinstance(pixels, ImageError):
+            yield path, pixels
+        else:
+            yield path, way(to_tensor(pixels), graph)
+
+
+def _readable(
+    reading: Iterable[tuple[str, list[Tensor] | ImageError]], on_error: OnError
+) -> Iterator[tuple[str, list[Tensor]]]:
+    for path, views in reading:
+        if isinstance(views, ImageError):
+            on_error(views)
+        else:
+            yield path, views

@@ -1,0 +1,136 @@
+"""What the classifier commands are given, read and compared before torch is imported."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import click
+
+from darknet_py import layout
+from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
+from darknet_py.data.classifier import require_outputs, tree_of
+from darknet_py.data.listing import read_list
+from darknet_py.detect.device import chosen_device
+from darknet_py.errors import DarknetError, DataError, Place
+from darknet_py.graph import Graph, read_graph
+from darknet_py.layers.tree import Tree
+from darknet_py.opening import require_memory
+
+if TYPE_CHECKING:
+    from darknet_py.classify.classifier import Classifier
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """The options of the classifier commands. top: guesses, 0 for what the .data file says."""
+
+    cfg: str
+    weights: str
+    data: str | None = None
+    images: tuple[str, ...] = ()
+    top: int = 0
+    names: str | None = None
+    fork: str = "alexeyab"
+    width: int | None = None
+    height: int | None = None
+    device: str | None = None
+    gpu: int | None = None
+    nogpu: bool = False
+    batch: int = 8
+
+
+@dataclass
+class Failures:
+    """Counts pictures that cannot be read, and names each on stderr."""
+
+    count: int = 0
+
+    def report(self, error: DarknetError) -> None:
+        self.count += 1
+        click.echo(f"darknet-py: error: {error}", err=True)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A classifier's cfg and the weights and .data file that fit it."""
+
+    job: Job
+    graph: Graph
+    plan: layout.Layout
+    data: DataFile | None
+    failures: Failures = field(default_factory=Failures)
+
+    @property
+    def classes(self) -> int:
+        return self.graph.nodes[self.graph.last].out.size
+
+    @property
+    def tree(self) -> Tree | None:
+        return tree_of(self.graph)
+
+    @property
+    def topk(self) -> int:
+        """Guesses that count: -t, else top= of the .data file, 1 without it."""
+        wanted = self.job.top or (self.data.integer("top", 1) if self.data else 1)
+        return max(1, min(wanted, self.classes))
+
+    def pictures(self, key: str, default: str) -> list[str]:
+        """The list that a key of the .data file names."""
+        path = self.data.file(key) if self.data else None
+        return read_list(default if path is None else path)
+
+    def leaves(self) -> Sequence[str] | None:
+        """The classes that `leaves=` of the .data file lists, None where it does not.
+
+        Raises DataError for names that the tree does not know.
+        """
+        path = self.data.file("leaves") if self.data else None
+        if path is None or self.tree is None:
+            return None
+        names = read_names(path)
+        if unknown := [name for name in names if name not in self.tree.names]:
+            message = f"'{unknown[0]}' is no class of the tree"
+            raise DataError(message, Place(os.fspath(path), names.index(unknown[0]) + 1))
+        click.echo(f"Found {len(names)} leaves.", err=True)
+        return names
+
+    def classifier(
+        self, tree: bool = True, only_leaves: bool = True, leaves: Sequence[str] | None = None
+    ) -> Classifier:
+        """The network on its device.
+
+        tree: scores are products down the class tree, if there is one. only_leaves: of its
+        classes only these `leaves` can be answered, None: those without children.
+        """
+        from darknet_py.classify.classifier import Classifier, leaves_of
+        from darknet_py.network import load_planned
+
+        network, report = load_planned(self.graph, self.plan)
+        for note in report.notes:
+            click.echo(f"warning: {report.path}: {note}", err=True)
+        found = self.tree if tree else None
+        mask = leaves_of(found, leaves) if found and only_leaves else None
+        device = chosen_device(self.job.device, self.job.gpu, self.job.nogpu)
+        return Classifier(network, device, found, mask)
+
+
+def open_classifier(job: Job) -> Opened:
+    """Read and check all files; raises CfgError, WeightsError or DataError."""
+    # Recurrent nets see single pictures here: AlexeyAB's inference sets time_steps=1 as well.
+    graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
+    if layout.head_classes(graph) is not None:
+        kind = graph.nodes[graph.heads[-1]].layer.kind
+        message = f"is a detection network, it ends in [{kind}]"
+        raise DarknetError(f"{graph.path}: {message}; use `darknet-py detect`")
+    if not (graph.net.width and graph.net.height):
+        raise DarknetError(f"{graph.path}: reads no pictures: [net] has no width and height")
+    plan = layout.plan(graph, job.weights)
+    require_memory(graph)
+    data = read_data_file(job.data) if job.data else None
+    opened = Opened(job, graph, plan, data)
+    if data:
+        require_outputs(graph, data.integer("classes", 2), data)
+    return opened

@@ -1,0 +1,85 @@
+"""What `classify` and `classifier predict` do: pictures in, the best classes out."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from darknet_py.classify.opening import Job, Opened, open_classifier
+from darknet_py.detect.prompt import typed_paths
+from darknet_py.detect.sources import expand
+from darknet_py.errors import DarknetError
+from darknet_py.names import class_names
+
+if TYPE_CHECKING:
+    from darknet_py.classify.classifier import Classifier, Scores
+
+IMAGENET = "cfg/imagenet1k.data"
+"""Where Darknet's `classify` takes its names from."""
+
+
+def predict(job: Job) -> int:
+    """Print the best classes of every picture; returns how many could not be read."""
+    opened = open_classifier(job)
+    names = class_names(job.names, job.cfg, opened.classes, job.data or _imagenet(opened))
+    graph = opened.graph
+
+    from darknet_py.classify import report
+
+    classifier = opened.classifier(only_leaves=graph.fork.predict_leaves)
+    if header := report.header(graph, opened.classes):
+        click.echo(header)
+    for path, scores, seconds in _predictions(opened, classifier):
+        timing = report.timing(path, seconds, graph.fork)
+        if graph.fork.prints_seconds:
+            click.echo(timing, err=True)
+        else:
+            click.echo(f"{graph.net.width} {graph.net.height}\n{timing}")
+        for line in report.prediction(scores, names, opened.topk, graph.fork, opened.tree):
+            click.echo(line)
+    return opened.failures.count
+
+
+def _imagenet(opened: Opened) -> str | None:
+    """Darknet's own file of ImageNet, where it is there and the network is one of ImageNet."""
+    there = os.path.isfile(IMAGENET) and opened.classes == 1000
+    return IMAGENET if there and opened.job.names is None else None
+
+
+def _predictions(opened: Opened, classifier: Classifier) -> Iterator[tuple[str, Scores, float]]:
+    """Path, scores and seconds of the network for every picture given or typed."""
+    from darknet_py.classify.accuracy import prepared
+    from darknet_py.classify.inputs import predicted
+    from darknet_py.errors import ImageError
+
+    for paths in _given(opened):
+        for path, views in prepared(opened.graph, paths, predicted):
+            if isinstance(views, ImageError):
+                opened.failures.report(views)
+                continue
+            start = time.perf_counter()
+            scores = classifier.scores([views])[0]
+            yield path, scores, time.perf_counter() - start
+
+
+def _given(opened: Opened) -> Iterator[Sequence[str]]:
+    """The pictures of all arguments at once, or those of each line typed."""
+    images = opened.job.images
+    if images:
+        yield [path for image in images for path in _expanded(image, opened)]
+        return
+    for line in typed_paths():
+        yield _expanded(line, opened)
+    click.echo()
+
+
+def _expanded(image: str, opened: Opened) -> list[str]:
+    try:
+        return expand(image)
+    except DarknetError as error:
+        opened.failures.report(error)
+        return []

@@ -1,0 +1,1 @@
+"""Recurrent nets on texts: writing them and measuring how well they are foreseen."""
