@@ -190,9 +190,9 @@ def blur_background(pixels: Pixels, boxes: Floats) -> Pixels:
     """Blurs all but the inside of the boxes (K, 4) x, y, w, h relative to the picture."""
     blurred = blur(pixels, BACKGROUND_KERNEL)
     height, width = pixels.shape[:2]
-    size = np.array([width, height], np.float32)
-    low = ((boxes[:, :2] - boxes[:, 2:] / 2) * size).astype(int)
-    high = low + (boxes[:, 2:] * size).astype(int)
+    # Whole pixels as C cuts them off: corners in double precision, sizes in single.
+    low = ((boxes[:, :2] - boxes[:, 2:] / np.float64(2)) * (width, height)).astype(int)
+    high = low + (boxes[:, 2:] * np.array([width, height], np.float32)).astype(int)
     for (left, top), (right, bottom) in zip(low.clip(0), high.clip(0), strict=True):
         blurred[top:bottom, left:right] = pixels[top:bottom, left:right]
     return blurred
