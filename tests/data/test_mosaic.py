@@ -138,13 +138,13 @@ def test_labels_move_as_in_the_c_program(
 
 def test_bound_cuts_a_box_to_its_tile() -> None:
     part = mosaic.tile(Crop(0, 0, 0, 0, 20, 16), False, 0, (10, 8), (WIDTH, HEIGHT))
-    label = np.array([[3, 0.5, 0.5, 0.3, 0.25]], F)
+    label = np.array([[3, 0.5, 0.5, 0.25, 0.25]], F)
     free = mosaic.relocate(label, part, (WIDTH, HEIGHT), bound=False)
     # The picture's middle lies on the mosaic's left upper corner: a quarter of the box is left.
-    np.testing.assert_allclose(free, [[3, 0.075, 0.0625, 0.15, 0.125]], atol=1e-6)
+    np.testing.assert_allclose(free, [[3, 0.05, 0.0625, 0.15, 0.125]], atol=1e-6)
     label[0, 1:3] = 0.9
     free = mosaic.relocate(label, part, (WIDTH, HEIGHT), bound=False)
-    np.testing.assert_allclose(free, [[3, 0.4, 0.4, 0.3, 0.25]], atol=1e-6)
+    np.testing.assert_allclose(free, [[3, 0.4, 0.4, 0.25, 0.25]], atol=1e-6)
     bound = mosaic.relocate(label, part, (WIDTH, HEIGHT), bound=True)
     np.testing.assert_allclose(bound, [[3, 0.375, 0.375, 0.25, 0.25]], atol=1e-6)
 
