@@ -103,6 +103,8 @@ def _mosaic(source: DetectionSet, rng: Generator, size: Size) -> Made:
         labels = truth.shuffled(labels, rng)
         draw = draw_alexeyab(rng, recipe, picture.size, size, number)
         part = mosaic.tile(draw.crop, draw.flip, number, cut, size)
+        if not (part.window.width and part.window.height):  # an input of a few pixels
+            continue
         pixels, labels = _cropped(recipe, picture, labels, draw, part.window, size)
         mosaic.paste(canvas, pixels, part)
         found.append(mosaic.relocate(labels, part, size, recipe.mosaic_bound))
@@ -123,7 +125,7 @@ def _cropped(
     view = truth.View.of_crop(draw.crop, draw.flip)
     labels = truth.relocate(labels, view)[: recipe.boxes]
     labels = truth.keep_alexeyab(labels, recipe.classes, *size)
-    draw = replace(draw, blur=_strength(draw.blur, labels, size))
+    draw = replace(draw, blur=blur_strength(draw.blur, labels, size))
     pixels = picture.pixels(recipe.channels, draw.crop.least(size))
     return rendered(pixels, draw, labels, window, size), labels
 
@@ -141,7 +143,7 @@ def rendered(pixels: Pixels, draw: Draw, labels: Floats, window: Window, size: S
     return augment.add_noise(pixels, draw.noise, draw.seed) if draw.noise else pixels
 
 
-def _strength(blur: int, labels: Floats, size: Size) -> int:
+def blur_strength(blur: int, labels: Floats, size: Size) -> int:
     """A blur of all is limited to an eighth of the smallest object's side."""
     if blur <= 1:
         return blur
