@@ -17,7 +17,6 @@ from darknet_py.train.chart import BLUE, MARGIN, PLOT, Curves, draw
 from darknet_py.train.report import LiveLog, PlainLog
 from darknet_py.train.results import Board, Results
 
-
 COLUMNS = "iteration,images,loss,avg_loss,rate,seconds,data_wait,width,height,map"
 
 
