@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "network": READING | {"weights"},
     "detect": RUNNING | {"boxes", "names", "labelpath", "opening"},
     "losses": {"errors", "forks", "layers", "boxes"},
-    "train": RUNNING | {"losses", "data", "detect", "evaluate", "names", "opening"},
+    "train": RUNNING | {"losses", "data", "detect", "classify", "evaluate", "names", "opening"},
     "data": READING | {"boxes", "names", "labelpath", "weights", "detect"},
     "evaluate": RUNNING | {"opening", "names", "labelpath", "detect", "data"},
     "text": RUNNING | {"data", "detect"},
