@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.check import Verdict, check, check_data, check_files
+from darknet_py.check import Verdict, check, check_data, check_files, count_line, data_sets
 from darknet_py.errors import Notice, Place
 
 CFGS = Path(__file__).resolve().parent.parent / "cfg"
@@ -228,3 +228,25 @@ def test_verdict_words() -> None:
     assert (found["ok"], found["errors"], found["warnings"]) == (False, 1, 0)
     expected = {"level": "error", "file": "a.cfg", "line": 3, "section": "yolo", "key": "mask"}
     assert found["notices"] == [expected | {"message": "bad"}]
+
+
+def test_the_last_line() -> None:
+    cases = {(0, 0): "OK", (0, 1): "OK, 1 warning", (1, 0): "1 error, 0 warnings"}
+    for counts, line in cases.items():
+        assert count_line(*counts) == line
+
+
+def test_data_sets_and_their_cfgs(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("")
+    a, b, none, bad = (tmp_path / f"{name}.data" for name in ("a", "b", "none", "bad"))
+    for path, text in (
+        (a, "train=t.txt"),
+        (b, "valid=t.txt"),
+        (none, "train=gone.txt"),
+        (bad, "x"),
+    ):
+        path.write_text(text)
+    assert data_sets([a, none, bad, tmp_path / "gone.data", "x.cfg"]) == [(str(a), "x.cfg")]
+    found = data_sets(["x.cfg", a, "y.cfg", "y.weights", b])
+    assert found == [(str(a), "y.cfg"), (str(b), "y.cfg")]
+    assert data_sets([a]) == [(str(a), None)]

@@ -20,6 +20,8 @@ RUNNING = READING | {"weights", "network"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "deferred": set(),
+    "progress": set(),
+    "replacement": {"errors"},
     "boxes": set(),
     "labelpath": {"forks"},
     "cfg": {"errors"},
@@ -32,12 +34,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "summary": {"layers", "graph", "layertable"},
     "check": READING | {"summary"},
     "opening": {"errors", "forks", "graph", "layout", "names", "summary"},
-    "weights": {"errors", "layers", "graph", "layout"},
+    "weights": {"errors", "layers", "graph", "layout", "replacement"},
     "network": READING | {"weights"},
-    "detect": RUNNING | {"boxes", "names", "labelpath", "opening"},
+    "detect": RUNNING | {"boxes", "names", "labelpath", "opening", "replacement"},
     "losses": {"errors", "forks", "layers", "boxes"},
     "train": RUNNING | {"losses", "data", "detect", "classify", "evaluate", "names", "opening"},
-    "data": READING | {"boxes", "names", "labelpath", "weights", "detect"},
+    "data": READING
+    | {"boxes", "names", "labelpath", "check", "weights", "detect", "progress", "replacement"},
     "evaluate": RUNNING | {"opening", "names", "labelpath", "detect", "data"},
     "text": RUNNING | {"data", "detect"},
     "classify": RUNNING | {"opening", "names", "detect", "data"},
@@ -57,6 +60,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify",
         "evaluate",
         "train",
+        "data",
     },
     "__main__": {"cli"},
 }
@@ -76,6 +80,8 @@ LIGHT = {
     "layout",
     "names",
     "opening",
+    "progress",
+    "replacement",
     "summary",
 }
 """Rooms that run without torch, numpy and cv2."""

@@ -13,8 +13,8 @@ def read_list(path: str | os.PathLike[str]) -> list[str]:
     """The image paths of a Darknet image list, in its order; of a folder, all its pictures.
 
     A line is looked for from the working folder, else from the list's, else from the one above;
-    a picture that is nowhere keeps its path, for whoever opens it to name.  The pictures of a
-    folder are sorted by path, those of its sub-folders included.
+    a picture that is nowhere keeps a path, for whoever opens it to name.  The pictures of a folder
+    are sorted by path, those of its sub-folders included.
 
     Raises DataError when there is no such file, when it is no list, or when it names nothing.
     """

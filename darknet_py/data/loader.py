@@ -22,6 +22,7 @@ ATTEMPTS = 20
 """Pictures in a row that may be unreadable before training gives up."""
 RETRY = 1 << 40
 """Added to a sample's number for each picture that cannot be read: another is drawn."""
+SCRIPTS = "a script must start training under `if __name__ == '__main__':`"
 AHEAD = 2
 """Batches each worker makes before they are asked for."""
 
@@ -153,7 +154,7 @@ def batches(
     parts = iter(loader)
     try:
         while True:
-            group = [_sound(next(parts)) for _ in range(plan.images // plan.part)]
+            group = [_next(parts) for _ in range(plan.images // plan.part)]
             yield group[0] if len(group) == 1 else _joined(group)
     finally:
         del parts
@@ -172,7 +173,14 @@ def _ahead(plan: Plan) -> int:
     return AHEAD * max(1, plan.images // plan.part)
 
 
-def _sound(part: Batch | DarknetError) -> Batch:
+def _next(parts: Iterator[Batch | DarknetError]) -> Batch:
+    try:
+        part = next(parts)
+    except RuntimeError as failure:
+        if "DataLoader worker" not in str(failure):
+            raise
+        cure = "was it out of memory? Use fewer --workers, or 0; " + SCRIPTS
+        raise DataError(f"a process that prepares pictures has ended: {cure}") from None
     if isinstance(part, DarknetError):
         raise part
     return part

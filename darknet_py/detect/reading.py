@@ -10,7 +10,6 @@ import os
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -70,11 +69,15 @@ MEDIA_FAMILIES = (
 # JPEG markers that carry the size of the picture.
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 JPEG_SCAN = 0xDA
+HEAD_BYTES = 1 << 16
+"""Enough for the size a picture tells, unless a large preview stands before it."""
+SHRINKABLE = 64
+"""Width and height of which OpenCV leaves something at an eighth."""
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """The bytes of a picture file that looks whole; size: (width, height) where the header says."""
+    """The bytes of a picture file; size: (width, height) where the header says."""
 
     path: PathName
     data: bytes
@@ -86,13 +89,7 @@ class Encoded:
         Raises ImageError, naming the path and the cure.
         """
         mode = _read_mode(channels, reduce) | (0 if honour_exif else cv2.IMREAD_IGNORE_ORIENTATION)
-        try:
-            pixels = cv2.imdecode(np.frombuffer(self.data, np.uint8), mode)
-        except cv2.error as error:
-            raise ImageError(_refusal(self.path, str(error))) from None
-        if pixels is None or pixels.size == 0:
-            raise ImageError(f"{self.path}: {_complaint(self.data)}")
-        return _rgb(pixels)
+        return _rgb(_decoded(self.path, self.data, mode))
 
     def reduction(self, least: tuple[float, float]) -> int:
         """The largest reduction of a JPEG that leaves at least `least` (width, height)."""
@@ -103,12 +100,9 @@ class Encoded:
 
 
 def open_image(path: PathName) -> Encoded:
-    """The bytes of a picture file; raises ImageError for one that cannot be a whole picture."""
+    """The bytes of a picture file; raises ImageError when there are none."""
     data = _contents(path)
-    size = _header_size(data)
-    _refuse_oversized(path, size)
-    _refuse_truncated(path, data)
-    return Encoded(path, data, size)
+    return Encoded(path, data, _header_size(data))
 
 
 def read_image(path: PathName, channels: int = 3, honour_exif: bool = False) -> Pixels:
@@ -121,6 +115,35 @@ def read_image(path: PathName, channels: int = 3, honour_exif: bool = False) -> 
     Raises ImageError, naming the path and the cure, for whatever is no readable picture.
     """
     return open_image(path).decode(channels, honour_exif)
+
+
+def check_image(path: PathName, decode: bool = True) -> None:
+    """Raises ImageError for a file that is no readable picture, with what `read_image` would say.
+
+    decode: False looks at the first bytes only of those PNG and JPEG pictures that tell their size
+    there; damage behind them is not found.
+    """
+    data = _contents(path, None if decode else HEAD_BYTES)
+    size = _header_size(data)
+    if size and not decode:
+        _refuse_oversized(path, size)
+        return
+    # An eighth of the size finds what is wrong, and costs less.
+    large = size is not None and min(size) >= SHRINKABLE
+    mode = cv2.IMREAD_REDUCED_GRAYSCALE_8 if large else cv2.IMREAD_GRAYSCALE
+    _decoded(path, data if decode else _contents(path), mode)
+
+
+def _decoded(path: PathName, data: bytes, mode: int) -> npt.NDArray[np.generic]:
+    _refuse_oversized(path, _header_size(data))
+    _refuse_truncated(path, data)
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
+    except cv2.error as error:
+        raise ImageError(_refusal(path, str(error))) from None
+    if pixels is None or pixels.size == 0:
+        raise ImageError(f"{path}: {_complaint(data)}")
+    return pixels
 
 
 def from_bgr(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
@@ -193,12 +216,13 @@ def _read_mode(channels: int, reduce: int) -> int:
     return mode
 
 
-def _contents(path: PathName) -> bytes:
-    file = Path(path)
-    if file.is_dir():
+def _contents(path: PathName, most: int | None = None) -> bytes:
+    """All bytes of the file, or its first ones."""
+    if os.path.isdir(path):
         raise ImageError(f"{path}: is a folder, not a picture; name a file in it")
     try:
-        data = file.read_bytes()
+        with open(path, "rb") as file:
+            data = file.read(most)
     except FileNotFoundError:
         raise ImageError(f"{path}: no such file; check the path") from None
     except OSError as error:

@@ -94,13 +94,24 @@ def pictures_in(folder: Source, recursive: bool) -> list[str]:
 
 
 def _pictures(folder: str, recursive: bool) -> Iterator[str]:
-    try:
-        for place, folders, names in os.walk(folder, followlinks=True):
-            if not recursive:
-                folders.clear()
-            yield from (os.path.join(place, name) for name in names if _named_as_image(name))
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be read: {error.strerror}") from None
+    seen = {os.path.realpath(folder)}
+    for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
+        folders[:] = _unseen(place, sorted(folders), seen) if recursive else []
+        for name in filter(_named_as_image, names):
+            yield os.path.join(place, name)
+
+
+def _unseen(place: str, folders: Iterable[str], seen: set[str]) -> Iterator[str]:
+    """Folders not met before: a link may lead back to one above it."""
+    for name in folders:
+        real = os.path.realpath(os.path.join(place, name))
+        if real not in seen:
+            seen.add(real)
+            yield name
+
+
+def _refuse(error: OSError) -> None:
+    raise DataError(f"{error.filename}: cannot be read: {error.strerror}")
 
 
 def _matching(pattern: str) -> list[str]:
@@ -124,7 +135,8 @@ def listed(file: Source) -> list[str]:
     """The pictures a list file names, one path a line; empty lines and those with a # are none.
 
     A path is looked for from the working folder, as in Darknet, else from the list's folder, else
-    from the folder above; Windows separators are understood.  A path that is nowhere is kept.
+    from the folder above; Windows separators are understood.  For a picture that is nowhere it is
+    the path it would have, or the one that is written.
 
     Raises DataError for a file that cannot be read, that is no text, or that names nothing.
     """

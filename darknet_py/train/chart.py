@@ -78,7 +78,8 @@ def _grid(canvas: Pixels, curves: Curves) -> None:
         height, share = curves.top * (1 - number / LINES), number / LINES
         if number:
             _text(canvas, f"{height:.3g}", (22, min(place + 3, PLOT)), BLACK)
-        _text(canvas, f"{curves.width * share:.0f}", (MARGIN + place - 20, PLOT + 15), BLACK)
+        at = min(MARGIN + place - 20, SIDE - 55)
+        _text(canvas, f"{curves.width * share:.0f}", (at, PLOT + 15), BLACK)
     _text(canvas, "Loss", (10, 60), BLUE)
     _text(canvas, "Iteration number", (PLOT // 2, SIDE - 10), BLACK)
     _text(canvas, f"in cfg max_batches={curves.updates}", (PLOT - 195, SIDE - 10), BLACK)

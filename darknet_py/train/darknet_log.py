@@ -138,7 +138,8 @@ class DarknetLog:
 
 
 def _say(line: str, to: TextIO | None = None) -> None:
-    click.echo(line, file=to or sys.stdout)
+    # Also into a file: scripts look for AlexeyAB's escape sequences.
+    click.echo(line, file=to or sys.stdout, color=True)
 
 
 def _detector_start(log: DarknetLog) -> None:

@@ -163,7 +163,7 @@ class Loop:
             wait_share=self.clock.waited / self.clock.seconds,
             size=size,
             units=self.task.units,
-            judge=self.judge.name if self.judge else "",
+            judge=self.judge.name if self.judge else "mAP",
             map=self.progress.last_map,
             best_map=self.progress.best_map,
         )

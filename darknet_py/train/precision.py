@@ -15,13 +15,20 @@ from darknet_py.train.optimizer import Move, Optimizer
 
 TYPES = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
+USUAL_SCALE = 128.0
+"""loss_scale of AlexeyAB's cfgs: deltas reach far beyond 1, so torch's 65536 would overflow."""
+
 
 @dataclass
 class Precision:
-    """fp32, or torch's autocast to bf16 or fp16; losses, heads and weights stay in fp32."""
+    """fp32, or torch's autocast to bf16 or fp16; losses, heads and weights stay in fp32.
+
+    scale: what fp16 gradients are multiplied by at first (loss_scale of [net]), 1: the usual.
+    """
 
     name: str
     device: torch.device
+    scale: float = 1.0
     scaler: torch.amp.GradScaler = field(init=False)
 
     def __post_init__(self) -> None:
@@ -30,7 +37,9 @@ class Precision:
             message = f"unknown precision '{self.name}', known are {known}"
             raise DarknetError(message + nearest(self.name, TYPES))
         # fp16 alone cannot hold small gradients; others pass the scaler untouched.
-        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.name == "fp16")
+        start = self.scale if self.scale > 1 else USUAL_SCALE
+        half = self.name == "fp16"
+        self.scaler = torch.amp.GradScaler(self.device.type, init_scale=start, enabled=half)
 
     def cast(self) -> AbstractContextManager[Any]:
         """Where the forward pass runs."""

@@ -57,7 +57,7 @@ class Update:
     wait_share: float
     size: tuple[int, int]
     units: Units = PICTURES
-    judge: str = ""
+    judge: str = "mAP"
     map: float = -1.0
     best_map: float = -1.0
     evaluated: bool = False

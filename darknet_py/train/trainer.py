@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -17,6 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from darknet_py.errors import DarknetError
 from darknet_py.layers.net import Net
+from darknet_py.layers.scores import Contrastive, Iseg
 from darknet_py.layers.yolo import AnchorHead
 from darknet_py.layout import Header, head_classes
 from darknet_py.losses import LOSSES, Pass
@@ -29,6 +31,9 @@ from darknet_py.train.processes import Team
 from darknet_py.train.schedule import rate
 
 Array = NDArray[Any]
+UNTRAINED = (Contrastive, Iseg)
+"""Kinds that have a loss in the C programs and none here."""
+BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 Losses = dict[int, HeadLoss]
 """The losses of a sub-batch by layer index."""
 
@@ -73,10 +78,15 @@ class Trainer:
             raise DarknetError(
                 f"{graph.path}: nothing to learn: no layer has a loss, it ends in [{last}]"
             )
+        untrained = [node for node in graph.nodes if type(node.layer) in UNTRAINED]
+        if untrained:
+            layer = untrained[0].layer
+            cure = "the network can be run; to train the rest, take the section out"
+            raise DarknetError(f"{layer.place()}: its loss is not done here; {cure}")
         self.team = Team.here()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = Optimizer(self.network)
-        self.half = Precision(self.precision, self._device)
+        self.half = Precision(self.precision, self._device, graph.net.loss_scale)
         self.subdivisions = graph.net.subdivisions
         self.batch = self._seen * self.pace // (self.images * self.team.world)
         self._frozen = _frozen_layers(self.network)
@@ -90,8 +100,13 @@ class Trainer:
             run.compile()
         if self.team.world == 1:
             return run
-        # Which layers take part changes with stopbackward; statistics stay each process's own.
-        return DistributedDataParallel(run, broadcast_buffers=False, find_unused_parameters=True)
+        nodes = self.network.graph.nodes
+        frozen = any(node.layer.stopbackward or node.layer.onlyforward for node in nodes)
+        # Statistics stay each process's own; torch 2.13 has another word for it than 2.2.
+        words = inspect.signature(DistributedDataParallel).parameters
+        buffers = next(word for word in BUFFER_WORDS if word in words)
+        options: dict[str, Any] = {buffers: False, "find_unused_parameters": frozen}
+        return DistributedDataParallel(run, **options)
 
     @property
     def images(self) -> int:
@@ -194,8 +209,7 @@ class Trainer:
         seen: all images so far, with those of this sub-batch.
         """
         x = to_input(images, self._device)
-        with self.half.cast():
-            taps, outputs = self._pass(x, self._still(), self._frozen, self.synced)
+        taps, outputs = self._forward(x)
         pairs = list(zip(self.owners, taps, outputs, strict=True))
         self.losses = {i: self._loss(i, tap, y, truth, seen) for i, tap, y in pairs}
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
@@ -206,6 +220,22 @@ class Trainer:
         live = [(tap, -delta.reshape(tap.shape)) for tap, delta in live if tap.requires_grad]
         self.half.backward([tap for tap, _ in live], [gradient for _, gradient in live])
         return cost
+
+    def _forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        arguments = (self._still(), self._frozen, self.synced)
+        if not self.compiled:
+            with self.half.cast():
+                return self._pass(x, *arguments)
+        # torch._dynamo takes a second to import, and only compiling can raise its errors.
+        from torch._dynamo.exc import TorchDynamoException
+
+        try:
+            with self.half.cast():
+                return self._pass(x, *arguments)
+        except TorchDynamoException as failure:
+            first = str(failure).strip().splitlines()[0]
+            cure = "install a C++ compiler, or train without --compile"
+            raise DarknetError(f"torch.compile failed: {first}; {cure}") from None
 
     def _require_number(self, cost: float) -> None:
         if self.team.any(not np.isfinite(cost), self._device):

@@ -17,7 +17,7 @@ import torch
 
 from darknet_py.detect import reading
 from darknet_py.detect.image import letterbox, prepare, resize, to_tensor
-from darknet_py.detect.reading import from_bgr, read_image
+from darknet_py.detect.reading import check_image, from_bgr, read_image
 from darknet_py.errors import ImageError
 
 SINGLE = np.float32
@@ -267,6 +267,31 @@ def test_paths_that_are_no_files(tmp_path: Path) -> None:
         read_image(tmp_path / "gone.jpg")
     with pytest.raises(ImageError, match="is a folder"):
         read_image(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_checking_says_what_reading_says(tmp_path: Path, name: str) -> None:
+    data, words = BROKEN[name]
+    path = written(tmp_path, name, data)
+    with pytest.raises(ImageError, match=words):
+        check_image(path)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 9), (63, 64), (200, 100)])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp"])
+def test_good_pictures_pass_the_check(tmp_path: Path, size: tuple[int, int], suffix: str) -> None:
+    path = written(tmp_path, f"a{suffix}", encoded(suffix, smooth(*size)))
+    check_image(path)
+    check_image(path, decode=False)
+
+
+def test_a_quick_check_looks_at_the_header(tmp_path: Path) -> None:
+    for data in (JPEG[:-2], PNG[: len(PNG) // 2]):
+        check_image(written(tmp_path, "a", data), decode=False)
+    for name in ("empty", "the start of a jpeg", "a web page", "a huge png", "half a webp"):
+        data, words = BROKEN[name]
+        with pytest.raises(ImageError, match=words):
+            check_image(written(tmp_path, "a", data), decode=False)
 
 
 def test_what_follows_the_end_does_no_harm(tmp_path: Path) -> None:

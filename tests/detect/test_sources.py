@@ -41,6 +41,16 @@ def test_a_folder_gives_its_pictures_sorted(folder: Path) -> None:
     assert "d.jpeg" in names_of(expand(folder, recursive=True))
 
 
+def test_links_between_folders_are_followed_once(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "f.png").write_bytes(b"x")
+    (folder / "sub" / "up").symlink_to(folder, target_is_directory=True)
+    (folder / "z").symlink_to(tmp_path / "far", target_is_directory=True)
+    (folder / "zz").symlink_to(tmp_path / "far", target_is_directory=True)
+    found = expand(folder, recursive=True)
+    assert names_of(found) == ["a.PNG", "b.jpg", "e[1].jpg", "d.jpeg", "f.png"]
+
+
 def test_patterns(folder: Path) -> None:
     assert names_of(expand(f"{folder}/*.jpg")) == ["b.jpg", "e[1].jpg"]
     assert names_of(expand(f"{folder}/**/*.jpeg")) == ["d.jpeg"]

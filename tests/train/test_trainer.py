@@ -13,6 +13,7 @@ from torch import Tensor
 from darknet_py.errors import DarknetError
 from darknet_py.network import Network
 from darknet_py.train import Trainer
+from darknet_py.train.trainer import LossError
 
 NET = """[net]
 batch=4
@@ -223,3 +224,120 @@ def test_scoring_layers_hand_deltas_on_as_they_come() -> None:
     both, one = gradients_of(with_cost, x, truth), gradients_of(alone, x, truth)
     for name, gradient in one.items():
         torch.testing.assert_close(both[name], 2 * gradient, atol=1e-5, rtol=1e-4)
+
+
+def test_bytes_are_floats_times_255() -> None:
+    images = (data()[0] * 255).round().to(torch.uint8)
+    losses = [
+        Trainer(network(NET + CONV + HEAD)).step(x, data()[1])
+        for x in (images, images.float() / 255)
+    ]
+    assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_precision_moves_the_weights_alike(precision: str) -> None:
+    nets = [network(NET + CONV + HEAD) for _ in range(2)]
+    start = weights(nets[0])
+    whole, half = Trainer(nets[0]), Trainer(nets[1], precision=precision)
+    for seed in range(3):
+        losses = [trainer.step(*data(seed=seed)) for trainer in (whole, half)]
+        assert losses[1] == pytest.approx(losses[0], rel=0.02)
+    for name, tensor in nets[0].state_dict().items():
+        moved = (tensor - start[name]).abs().max()
+        assert (nets[1].state_dict()[name] - tensor).abs().max() <= 0.1 * moved
+    assert all(tensor.dtype == torch.float32 for tensor in nets[1].parameters())
+
+
+def test_fp16_gradients_that_overflow_move_nothing() -> None:
+    net = network(NET + CONV + HEAD)
+    trainer = Trainer(net, precision="fp16")
+    trainer.half.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**100)
+    before = {name: tensor.clone() for name, tensor in net.named_parameters()}
+    trainer.step(*data())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in net.named_parameters())
+    assert trainer.half.scaler.get_scale() == 2.0**99
+
+
+def test_an_unknown_precision() -> None:
+    with pytest.raises(DarknetError, match="unknown precision 'fp61'.*did you mean 'fp16'"):
+        Trainer(network(NET + CONV + HEAD), precision="fp61")
+
+
+def test_another_size_of_the_input_trains_the_same_tensors() -> None:
+    net = network(NET + CONV + HEAD)
+    trainer = Trainer(net)
+    trainer.resize(16, 24)
+    before = weights(net)
+    images = torch.nn.functional.interpolate(data()[0], (24, 16))
+    trainer.step(images, data()[1])
+    assert changed(before, net) == set(before)
+    assert trainer.losses[2].delta.shape == (2, 14, 24, 16)
+    trainer.resize(8, 8)
+    trainer.step(*data())
+    assert trainer.losses[2].delta.shape == (2, 14, 8, 8)
+
+
+def test_connected_layers_cannot_change_their_size() -> None:
+    text = NET + "[connected]\noutput=4\nactivation=linear\n[softmax]\n"
+    trainer = Trainer(network(text))
+    with pytest.raises(DarknetError, match=r"the tensors of \[connected\] depend on the input's"):
+        trainer.resize(16, 16)
+
+
+def test_a_loss_that_is_no_number_leaves_the_weights() -> None:
+    net = network(NET + CONV + HEAD)
+    trainer = Trainer(net)
+    trainer.step(*data())
+    before = {name: tensor.clone() for name, tensor in net.named_parameters()}
+    images = data()[0]
+    images[3, 0, 0, 0] = float("nan")
+    with pytest.raises(LossError, match="iteration 2: the loss is nan, the largest delta nan in"):
+        trainer.step(images, data()[1])
+    assert all(torch.equal(tensor, before[name]) for name, tensor in net.named_parameters())
+    assert trainer.batch == 1
+
+
+def test_watch_sees_each_sub_batch() -> None:
+    seen: list[int] = []
+    trainer = Trainer(network(NET + CONV + HEAD), watch=lambda losses: seen.extend(losses))
+    trainer.step(*data())
+    assert seen == [2, 2]
+
+
+def test_chance_depends_on_seed_and_step_alone() -> None:
+    text = NET + CONV + "[dropout]\nprobability=.5\n" + HEAD
+    losses = []
+    for noise in range(2):
+        torch.manual_seed(noise)
+        trainer = Trainer(network(text), seed=3)
+        losses.append([trainer.step(*data()) for _ in range(2)])
+    assert losses[0] == losses[1]
+    assert Trainer(network(text), seed=4).step(*data()) != losses[0][0]
+    state = torch.get_rng_state()
+    trainer.step(*data())
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_pace_counts_and_multiplies() -> None:
+    trainer = Trainer(network(NET.replace("max", "burn_in=8\nmax") + CONV + HEAD), pace=4)
+    trainer.step(*data())
+    assert trainer.batch == 4
+    assert trainer.rate == pytest.approx(4 * 0.01 * (4 / 8) ** 4)
+
+
+def test_memory_that_cannot_be_halved(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Trainer(network(NET + CONV + HEAD))
+
+    def fail(*_: object) -> float:
+        raise torch.OutOfMemoryError("too much")
+
+    monkeypatch.setattr(trainer, "_learn", fail)
+    with pytest.raises(DarknetError, match="out of memory with 1 images at once"):
+        trainer.step(*data())
+
+
+def test_sections_whose_loss_is_not_done() -> None:
+    conv = "[conv]\nfilters=4\nsize=1\nactivation=linear\n[iseg]\nclasses=3\nids=1\n"
+    with pytest.raises(DarknetError, match=r"\[iseg\]: its loss is not done here; the network can"):
+        Trainer(network(NET + conv + CONV + HEAD))

@@ -1,0 +1,40 @@
+"""How far a long run has come."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from darknet_py import progress
+from darknet_py.progress import follow
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_items_pass_and_short_runs_say_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(follow("abc", 3, "train")) == ["a", "b", "c"]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_lines_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = iter(range(0, 1000, 4))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    assert list(follow(range(7), 7, "valid")) == list(range(7))
+    # A step takes 4 seconds, a line comes after 10; the last one would say nothing new.
+    lines = ["valid: 3 of 7, about 16 s left", "valid: 6 of 7, about 4 s left"]
+    out, err = capsys.readouterr()
+    assert (out, err.splitlines()) == ("", lines)
+
+
+def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    assert list(follow(range(4), 4, "train")) == [0, 1, 2, 3]
+    assert "train" in terminal.getvalue()
+    assert "4/4" in terminal.getvalue()

@@ -1,0 +1,96 @@
+"""When weights are written, and under which names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from darknet_py.errors import DarknetError, OutputError
+from darknet_py.forks import ALEXEYAB, PJREDDIE
+from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
+
+
+def numbered(cadence: Cadence, upto: int, pace: int = 1) -> list[int]:
+    found = [cadence.number(n - pace, n) for n in range(pace, upto + 1, pace)]
+    return [number for number in found if number is not None]
+
+
+def last(cadence: Cadence, upto: int) -> list[int]:
+    return [n for n in range(1, upto + 1) if cadence.keeps_last(n - 1, n)]
+
+
+def test_alexeyabs_times() -> None:
+    cadence = Cadence.of(ALEXEYAB, 9000, {})
+    assert numbered(cadence, 3000) == [1000, 2000, 3000]
+    assert last(cadence, 300) == [100, 200, 300]
+    assert numbered(Cadence.of(ALEXEYAB, 10_000, {}), 20_000) == [10_000, 20_000]
+
+
+def test_the_data_file_sets_them() -> None:
+    cadence = Cadence.of(ALEXEYAB, 9000, {"saveweights": "50", "savelast": "20"})
+    assert numbered(cadence, 150) == [50, 100, 150]
+    assert last(cadence, 60) == [20, 40, 60]
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "often"])
+def test_a_time_that_is_none(value: str) -> None:
+    with pytest.raises(DarknetError, match=f"savelast={value} of the .data file: expected"):
+        Cadence.of(ALEXEYAB, 100, {"savelast": value})
+
+
+def test_pjreddies_times() -> None:
+    cadence = Cadence.of(PJREDDIE, 500_200, {"saveweights": "7"})
+    assert numbered(cadence, 20_000) == [*range(100, 1000, 100), 10_000, 20_000]
+    assert last(cadence, 300) == [100, 200, 300]
+
+
+def test_steps_that_count_for_three_updates_miss_nothing() -> None:
+    cadence = Cadence.of(ALEXEYAB, 9000, {})
+    assert numbered(cadence, 3003, pace=3) == [1002, 2001, 3000]
+
+
+def test_pjreddies_classifiers_are_numbered_by_passes_over_the_list() -> None:
+    cadence = Cadence(1000, 1000, epoch=100, images=40)
+    assert [cadence.number(n - 1, n) for n in range(1, 7)] == [None, None, 1, None, 2, None]
+    assert last(cadence, 2500) == [1000, 2000]
+    # Of a list shorter than a batch numbers are left out, as in Darknet.
+    assert numbered(Cadence(1000, 1000, epoch=10, images=25), 4) == [2, 5, 7, 10]
+
+
+def test_recurrent_nets_count_passes() -> None:
+    cadence = Cadence(1000, 10, passes=8)
+    assert numbered(cadence, 500) == [1000, 2000, 3000, 4000]
+    assert last(cadence, 10) == [2, 3, 4, 5, 7, 8, 9, 10]
+    assert numbered(Cadence(10, 10, passes=4), 6) == [12, 20]
+
+
+@pytest.mark.parametrize(
+    ("endings", "last", "final"),
+    [
+        ((), "yolo.v1_last.weights", "yolo.v1_final.weights"),
+        ((PLAIN_LAST, ".weights"), "yolo.v1.backup", "yolo.v1.weights"),
+    ],
+)
+def test_names(tmp_path: Path, endings: tuple[str, ...], last: str, final: str) -> None:
+    files = Files.of(tmp_path / "a" / "b", "cfg/yolo.v1.cfg", *endings)
+    assert files.last == tmp_path / "a" / "b" / last
+    assert files.final == tmp_path / "a" / "b" / final
+    assert files.named("best").name == "yolo.v1_best.weights"
+    assert files.state.name == "yolo.v1_last.state"
+    assert files.folder.is_dir()
+
+
+def test_leftovers_of_killed_runs_are_swept(tmp_path: Path) -> None:
+    mine = [".net_last.weights.ab12", ".net_100.weights.x", ".net_last.state.q", ".net.backup.z"]
+    others = [".other_last.weights.ab12", "net_last.weights"]
+    for name in mine + others:
+        (tmp_path / name).write_bytes(b"x")
+    Files.of(tmp_path, "net.cfg")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be made: .*; set backup= in the .data file"):
+        Files.of(tmp_path / "file" / "backup", "net.cfg")

@@ -1,0 +1,170 @@
+"""Two processes with half the batch each move the weights as one process with all of it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.distributed as dist
+from train.small_run import small_job
+
+from darknet_py.errors import DarknetError
+from darknet_py.network import Network
+from darknet_py.train import Trainer
+from darknet_py.train.launch import relaunched
+
+CFG = """[net]
+batch={batch}
+subdivisions={subdivisions}
+width=16
+height=16
+channels=3
+learning_rate=0.01
+momentum=0.9
+decay=0.001
+max_batches=100
+{net}
+[convolutional]
+{normalize}
+filters=8
+size=3
+stride=2
+pad=1
+activation=leaky
+[convolutional]
+filters=14
+size=1
+activation=linear
+[yolo]
+classes=2
+num=2
+mask=0,1
+anchors=4,4, 8,8
+"""
+STEPS, IMAGES = 3, 8
+Arrays = dict[str, np.ndarray]
+
+
+def batch_of(step: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(step)
+    truth = np.zeros((IMAGES, 200, 6), np.float32)
+    truth[:, :3, :4] = rng.uniform(0.2, 0.7, (IMAGES, 3, 4))
+    truth[:, :3, 4] = rng.integers(0, 2, (IMAGES, 3))
+    return rng.random((IMAGES, 3, 16, 16), np.float32), truth.reshape(IMAGES, -1)
+
+
+def trained(cfg: str, part: slice, **choices: Any) -> tuple[Arrays, list[float]]:
+    """The weights after a few steps on this part of each batch, and the losses."""
+    network = Network.from_cfg(cfg, seed=5)
+    trainer = Trainer(network, **choices)
+    losses = []
+    for step in range(STEPS):
+        images, truth = batch_of(step)
+        losses.append(trainer.step(images[part], truth[part]))
+    return {name: value.numpy() for name, value in network.state_dict().items()}, losses
+
+
+def work(rank: int, cfg: str, store: str, choices: dict[str, Any], results: Any) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", f"file://{store}", rank=rank, world_size=2)
+    half = IMAGES // 2
+    results.put((rank, *trained(cfg, slice(rank * half, (rank + 1) * half), **choices)))
+    dist.destroy_process_group()
+
+
+def in_two(tmp_path: Path, cfg: str, **choices: Any) -> dict[int, tuple[Arrays, list[float]]]:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["darknet_py.train.session", "darknet_py.evaluate.run"])
+    results = context.Queue()
+    arguments = (cfg, str(tmp_path / "store"), choices, results)
+    processes = [context.Process(target=work, args=(rank, *arguments)) for rank in range(2)]
+    for process in processes:
+        process.start()
+    found = [results.get(timeout=60) for _ in processes]
+    for process in processes:
+        process.join()
+    return {rank: (arrays, losses) for rank, arrays, losses in found}
+
+
+def written(tmp_path: Path, batch: int, normalize: str = "", net: str = "") -> str:
+    path = tmp_path / f"{batch}.cfg"
+    # One sub-batch with batch normalisation: its statistics are those of a sub-batch.
+    parts = 1 if normalize else 2
+    path.write_text(CFG.format(batch=batch, subdivisions=parts, normalize=normalize, net=net))
+    return str(path)
+
+
+@pytest.mark.parametrize("net", ["", "adam=1\nlearning_rate=.001"])
+def test_two_halves_are_one_whole(tmp_path: Path, net: str) -> None:
+    whole, losses = trained(written(tmp_path, IMAGES, net=net), slice(None))
+    both = in_two(tmp_path, written(tmp_path, IMAGES // 2, net=net))
+    for arrays, shared in both.values():
+        # A loss is of a sub-batch, and theirs have half the images.
+        np.testing.assert_allclose(2 * np.array(shared), losses, rtol=1e-5)
+        for name, value in whole.items():
+            np.testing.assert_allclose(arrays[name], value, atol=1e-5, err_msg=name)
+
+
+def test_synchronised_statistics(tmp_path: Path) -> None:
+    normalize = "batch_normalize=1"
+    whole, _ = trained(written(tmp_path, IMAGES, normalize), slice(None))
+    both = in_two(tmp_path, written(tmp_path, IMAGES // 2, normalize), synced=True)
+    for arrays, _ in both.values():
+        for name, value in whole.items():
+            np.testing.assert_allclose(arrays[name], value, atol=1e-5, err_msg=name)
+
+
+def test_statistics_are_each_ones_own_by_default(tmp_path: Path) -> None:
+    both = in_two(tmp_path, written(tmp_path, IMAGES // 2, "batch_normalize=1"))
+    (first, _), (second, _) = both[0], both[1]
+    means = [name for name in first if name.endswith("rolling_mean")]
+    assert means and not np.array_equal(first[means[0]], second[means[0]])
+    assert all(np.array_equal(first[name], second[name]) for name in first if "rolling" not in name)
+
+
+def test_torchrun_counts_as_darknets_gpus(tmp_path: Path) -> None:
+    """n devices: an update counts for n, with n times the rate, as in `-gpus`."""
+    job = small_job(tmp_path, max_batches=8)
+    with socket.socket() as free:
+        free.bind(("", 0))
+        port = free.getsockname()[1]
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"]
+    words = ["-m", "darknet_py", "train", job.data, job.cfg, "--device", "cpu", "--workers", "0"]
+    files = ["--chart", job.chart, "--results", job.results]
+    done = subprocess.run(
+        [*launcher, f"--master-port={port}", *words, *files],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "batch 8/2 x 2 processes, 8 iterations from 0" in done.stdout
+    rows = (tmp_path / "results.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == ["2", "4", "6", "8"]
+    assert float(rows[-1].split(",")[4]) == pytest.approx(2 * 0.002)
+    net = Network.from_cfg(job.cfg)
+    assert net.load_weights(tmp_path / "backup" / "small_final.weights").seen == 8 * 8
+
+
+@pytest.mark.parametrize("words", ["a", "0,0", "99", "0,1"])
+def test_devices_that_are_not_there(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(DarknetError, match=f"-gpus {words}: "):
+        relaunched(words)
+
+
+def test_one_device_needs_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert relaunched("1") is None
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
+    assert relaunched(None) is None
