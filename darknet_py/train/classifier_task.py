@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -162,14 +163,16 @@ def _unclear(source: ClassifierSet, data: DataFile) -> list[str]:
     Of very many pictures some are looked at, all over the list. Raises DataError where no label is
     a part of any path: nothing can be learnt then.
     """
-    every = max(1, len(source.images) * len(source.labels.words) // LOOKS)
-    looked = source.images[::every]
+    many = len(source.images)
+    # At random: every so-many-th picture might be of one class only.
+    places = random.Random(0).sample(range(many), min(many, LOOKS // len(source.labels.words)))
+    looked = [source.images[place] for place in sorted(places)]
     found = [line for line in map(source.labels.unclear, looked) if line]
     if len(found) == len(looked) and not any(map(source.labels.matches, looked)):
         message = f"no label is a part of any path of train=, such as {looked[0]}"
         raise DataError(f"{message}; correct labels= or train=", Place(data.path))
     if not found:
         return []
-    of = f"{len(found)} of {len(looked)} pictures{' looked at' if every > 1 else ''}"
+    of = f"{len(found)} of {len(looked)} pictures{' looked at' if len(looked) < many else ''}"
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return [f"warning: {of} have not just one label: {'; '.join(found[:SHOWN])}{more}"]
