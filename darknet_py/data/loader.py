@@ -176,8 +176,9 @@ def _ahead(plan: Plan) -> int:
 def _next(parts: Iterator[Batch | DarknetError]) -> Batch:
     try:
         part = next(parts)
-    except RuntimeError as failure:
-        if "DataLoader worker" not in str(failure):
+    except (RuntimeError, OSError, EOFError) as failure:
+        # What a process that is gone has announced cannot be fetched from it any more.
+        if isinstance(failure, RuntimeError) and "DataLoader worker" not in str(failure):
             raise
         cure = "was it out of memory? Use fewer --workers, or 0; " + SCRIPTS
         raise DataError(f"a process that prepares pictures has ended: {cure}") from None

@@ -24,10 +24,10 @@ def write_dataset(
     shapes.data. Raises OutputError when something cannot be written.
     """
     home = Path(folder)
-    (home / "images").mkdir(parents=True, exist_ok=True)
+    (home / "pictures").mkdir(parents=True, exist_ok=True)
     lists: dict[str, list[str]] = {"train": [], "valid": []}
     for number, (pixels, rows) in enumerate(_pictures(images, seed, width, height)):
-        path = home / "images" / f"{number:05d}.jpg"
+        path = home / "pictures" / f"{number:05d}.jpg"
         save_image(path, pixels, 92)
         _write(path.with_suffix(".txt"), [label_line(row) for row in rows])
         lists["valid" if number % 10 == 9 else "train"].append(os.fspath(path))

@@ -9,6 +9,7 @@ import torch
 
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.data.detection import DetectionSet
+from darknet_py.data.negatives import unlabelled
 from darknet_py.data.recipe import Recipe
 from darknet_py.errors import DataError, Place
 from darknet_py.graph import Graph, read_graph
@@ -85,7 +86,7 @@ def open_detection(job: Job, team: Team, device: torch.device) -> Opened:
         cadence=Cadence.of(graph.fork, graph.net.max_batches, data.options),
         count=len(images),
         facts=picture_facts(graph, len(images)),
-        warnings=(*small_batch(graph), *_warnings(graph)),
+        warnings=(*small_batch(graph), *_warnings(graph, images)),
         judge=judge,
     )
 
@@ -103,9 +104,11 @@ def _judge(job: Job, data: DataFile, graph: Graph, images: int) -> MapJudge:
     return MapJudge(images_to_judge, names, every, burn_in, job.thresh, job.iou_thresh)
 
 
-def _warnings(graph: Graph) -> Iterator[str]:
-    """What the cfg asks for and the samples of detection networks never have."""
-    net = graph.net
+def _warnings(graph: Graph, images: list[str]) -> Iterator[str]:
+    """What the cfg asks for and samples of detection networks never have; missing labels."""
+    net, negatives = graph.net, unlabelled(images, graph.fork)
+    if negatives:
+        yield f"warning: {negatives}"
     if graph.fork.training_canvas and (net.mosaic or net.mixup):
         yield f"warning: {net.section.place('mosaic')}: no effect: pjreddie's program has none"
     elif net.cutmix:

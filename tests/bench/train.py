@@ -1,7 +1,7 @@
 """`make bench-train`: a training step of yolov3-tiny at 416, batch 8, in one process.
 
-The bare network, written by hand in PyTorch, runs forward and backward with a trivial loss, in turns
-with `Trainer.step` in fp32 and bf16; medians and the medians of the pairwise ratios are printed.
+The bare network, written by hand in PyTorch, runs forward and backward with a trivial loss, in
+turns with `Trainer.step` in fp32 and bf16; medians and medians of pairwise ratios are printed.
 """
 
 from __future__ import annotations
