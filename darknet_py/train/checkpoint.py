@@ -39,7 +39,7 @@ class Cadence:
 
     early: updates up to which the last ones are kept under their number too (pjreddie's). epoch:
     where weights are numbered by passes over the list instead, how many images it has. images: of
-    an update.
+    an update. passes: what an update counts for in all these numbers, and in the names.
     """
 
     numbered: int
@@ -47,6 +47,7 @@ class Cadence:
     early: int = 0
     epoch: int = 0
     images: int = 0
+    passes: int = 1
 
     @staticmethod
     def of(fork: Fork, max_batches: int, options: dict[str, str]) -> Cadence:
@@ -69,11 +70,12 @@ class Cadence:
         if self.epoch:
             epoch = now * self.images // self.epoch
             return epoch if epoch > before * self.images // self.epoch else None
-        early = now < self.early and _passed(self.last, before, now)
-        return now if early or _passed(self.numbered, before, now) else None
+        early = now < self.early and self.keeps_last(before, now)
+        due = early or _passed(self.numbered, before * self.passes, now * self.passes)
+        return now * self.passes if due else None
 
     def keeps_last(self, before: int, now: int) -> bool:
-        return _passed(self.last, before, now)
+        return _passed(self.last, before * self.passes, now * self.passes)
 
 
 def _positive(options: dict[str, str], key: str, usual: int) -> int:
@@ -215,7 +217,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             arrays = dict(np.load(file, allow_pickle=False))
         return json.loads(arrays.pop("facts").tobytes()), arrays
     except FileNotFoundError:
-        cure = "leave --resume out to start, or set backup= to where the training wrote"
+        cure = "leave --resume out to start, or set backup to the folder the training wrote to"
         raise WeightsError(f"{path}: no such file, so nothing to resume; {cure}") from None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as failure:
         message = f"{path}: is no state of a training ({failure}); start from the .weights file"

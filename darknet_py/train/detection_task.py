@@ -27,7 +27,7 @@ from darknet_py.train.picture_task import (
 from darknet_py.train.processes import Team
 from darknet_py.train.report import Report
 from darknet_py.train.sizes import Sizes
-from darknet_py.train.start import Opened, begin, require_end
+from darknet_py.train.start import Opened, begin, require_end, require_kind
 from darknet_py.train.trainer import Trainer, step_images
 
 LEAST_BETWEEN = 100
@@ -72,6 +72,7 @@ def open_detection(job: Job, team: Team, device: torch.device) -> Opened:
     """A training on the pictures with boxes that a .data file names."""
     data = read_data_file(job.data)
     graph = read_graph(job.cfg, fork=job.fork)
+    require_kind(graph, "detector")
     recipe, images = Recipe.of(graph), listed(data, "train")
     judge = _judge(job, data, graph, len(images)) if job.evaluates else None
     require_end(graph)

@@ -14,13 +14,11 @@ import torch
 from darknet_py.data.loader import Batch
 from darknet_py.train.average import WeightAverage
 from darknet_py.train.checkpoint import Cadence, Files, Progress, save_state
-from darknet_py.train.report import Report, Units, Update
+from darknet_py.train.report import KEPT, Report, Units, Update
 from darknet_py.train.results import Sink
 from darknet_py.train.signals import Stop
 from darknet_py.train.trainer import LossError, Trainer
 
-KEPT = 0.9
-"""Darknet's average loss: .9 of the old and .1 of the new."""
 PACE_KEPT = 0.95
 MOST_NAMED = 16
 
@@ -165,7 +163,7 @@ class Loop:
             wait_share=self.clock.waited / self.clock.seconds,
             size=size,
             units=self.task.units,
-            judge=self.judge.name if self.judge else "",
+            judge=self.judge.name if self.judge else "mAP",
             map=self.progress.last_map,
             best_map=self.progress.best_map,
         )

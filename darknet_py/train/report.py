@@ -13,6 +13,8 @@ import click
 
 from darknet_py.losses.truth import HeadLoss
 
+KEPT = 0.9
+"""Darknet's average loss: .9 of the old and .1 of the new."""
 REDRAW = 0.1
 """Seconds between two states of the live line."""
 PLAIN_EVERY = 10
@@ -55,7 +57,7 @@ class Update:
     wait_share: float
     size: tuple[int, int]
     units: Units = PICTURES
-    judge: str = ""
+    judge: str = "mAP"
     map: float = -1.0
     best_map: float = -1.0
     evaluated: bool = False
@@ -69,7 +71,7 @@ class Update:
             f"avg {self.average:.4g}",
             f"rate {self.rate:.3g}",
             f"{self.images} {self.units.things}",
-            f"{self.speed:.3g} {self.units.pace}",
+            f"{_plain(self.speed)} {self.units.pace}",
             f"data wait {100 * self.wait_share:.0f}%",
         ]
         if self.map >= 0:
@@ -78,6 +80,11 @@ class Update:
         if self.of:
             words.append(f"ETA {timedelta(seconds=round(3600 * self.hours_left))}")
         return "  ".join(words)
+
+
+def _plain(speed: float) -> str:
+    """Three digits or more, never with an exponent."""
+    return f"{speed:.3g}" if speed < 100 else f"{speed:.0f}"
 
 
 class Report(Protocol):

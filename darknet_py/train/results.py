@@ -16,7 +16,6 @@ from darknet_py.errors import DarknetError, OutputError
 from darknet_py.train.chart import Curves, Points, draw
 from darknet_py.train.report import PICTURES, Units, Update
 
-COLUMNS = 10
 CHART_EVERY = 100
 """Updates between two states of the chart."""
 
@@ -58,11 +57,7 @@ class Results:
         rows = [row for row in self._earlier() if int(row[0]) <= upto] if upto else []
         for row in rows:
             self._note(float(row[0]), float(row[3]), row[9])
-        self._write("w", [self._columns(), *rows])
-
-    def _columns(self) -> list[str]:
-        first = ["iteration", self.units.things, "loss", "avg_loss", "rate", "seconds"]
-        return [*first, "data_wait", "width", "height", self.judge.lower()]
+        self._write("w", [columns(self.units, self.judge), *rows])
 
     def _earlier(self) -> Iterator[list[str]]:
         if not self.path.exists():
@@ -112,6 +107,12 @@ class Results:
             raise OutputError(f"{self.path}: cannot be written: {failure.strerror}") from None
 
 
+def columns(units: Units = PICTURES, judge: str = "mAP") -> list[str]:
+    """The first line of results.csv."""
+    first = ["iteration", units.things, "loss", "avg_loss", "rate", "seconds", "data_wait"]
+    return [*first, "width", "height", judge.lower()]
+
+
 def _points(values: array[float]) -> Points:
     return np.array(values, np.float64).reshape(-1, 2)
 
@@ -119,7 +120,7 @@ def _points(values: array[float]) -> Points:
 def _is_row(row: list[str]) -> bool:
     """A row that was written whole: a killed run may leave half of one."""
     try:
-        return len(row) == COLUMNS and bool([float(value) for value in row if value])
+        return len(row) == len(columns()) and bool([float(value) for value in row if value])
     except ValueError:
         return False
 

@@ -16,6 +16,7 @@ from darknet_py.data.loader import worker_failures
 from darknet_py.detect.detector import checked_device
 from darknet_py.detect.device import chosen_device
 from darknet_py.graph import Graph
+from darknet_py.train.classifier_task import open_classifier
 from darknet_py.train.darknet_log import DarknetLog
 from darknet_py.train.detection_task import open_detection
 from darknet_py.train.job import Job
@@ -24,12 +25,15 @@ from darknet_py.train.processes import Team
 from darknet_py.train.report import LiveLog, PlainLog, Report, Silent
 from darknet_py.train.results import Board, Results, Sink
 from darknet_py.train.start import Opened
+from darknet_py.train.text_task import open_text
 from darknet_py.train.trainer import Trainer
 
 __all__ = ["KINDS", "Job", "run"]
 
 KINDS: dict[str, Callable[[Job, Team, torch.device], Opened]] = {
     "detector": open_detection,
+    "classifier": open_classifier,
+    "rnn": open_text,
 }
 """The kinds of training, and what opens them."""
 PATIENCE = timedelta(hours=6)
@@ -101,7 +105,7 @@ def _report(job: Job, opened: Opened) -> Report:
     if not trainer.team.first:
         return Silent()
     if job.log_style == "darknet":
-        return DarknetLog(trainer.network.graph, opened.count)
+        return DarknetLog(trainer.network.graph, opened.count, job.kind, trainer.pace)
     live = job.log_style == "live" or (job.log_style == "auto" and sys.stdout.isatty())
     return LiveLog() if live else PlainLog()
 

@@ -17,6 +17,12 @@ from darknet_py.train.loop import Judge, Task
 from darknet_py.train.processes import Team
 from darknet_py.train.trainer import Trainer
 
+FACTS = {
+    "detector": "has a detection head",
+    "classifier": "has no detection head",
+    "rnn": "reads no pictures: [net] has no width and height",
+}
+"""What tells the kinds of networks apart; the words are those of their `train` commands."""
 ENDING = ("poly", "sgdr")
 """Policies whose rate depends on max_batches."""
 
@@ -69,6 +75,20 @@ def begin(job: Job, graph: Graph, files: Files, team: Team, device: torch.device
         notes = [f"{files.state}: continues after iteration {trainer.batch}"]
     _require_rest(job, trainer)
     return Start(trainer, average, progress, files, notes)
+
+
+def require_kind(graph: Graph, kind: str) -> None:
+    """Raises DarknetError for a network of another kind, naming the command for it."""
+    found = kind_of(graph)
+    if found != kind:
+        cure = f"train it with `darknet-py {found} train`"
+        raise DarknetError(f"{graph.path}: {FACTS[found]}; {cure}")
+
+
+def kind_of(graph: Graph) -> str:
+    if layout.head_classes(graph) is not None:
+        return "detector"
+    return "classifier" if graph.net.width and graph.net.height else "rnn"
 
 
 def require_end(graph: Graph) -> None:

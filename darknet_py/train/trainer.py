@@ -20,7 +20,7 @@ from darknet_py.errors import DarknetError
 from darknet_py.layers.net import Net
 from darknet_py.layers.scores import Contrastive, Iseg
 from darknet_py.layers.yolo import AnchorHead
-from darknet_py.layout import Header
+from darknet_py.layout import Header, head_classes
 from darknet_py.losses import LOSSES, Pass
 from darknet_py.losses.truth import HeadLoss
 from darknet_py.network import Network
@@ -172,7 +172,9 @@ class Trainer:
                 return self._learn_parts(images, truth)
             except torch.OutOfMemoryError:
                 self.optimizer.clear()
-                if self.mini_batch % 2 or self.team.world > 1:
+                # Of a sequence in time-major rows a half would be other streams.
+                sequence = self.network.graph.net.time_steps > 1
+                if self.mini_batch % 2 or self.team.world > 1 or sequence:
                     raise DarknetError(
                         f"out of memory with {self.mini_batch} images at once, which cannot be "
                         "halved; make width and height, or batch, smaller"
@@ -239,7 +241,8 @@ class Trainer:
         if self.team.any(not np.isfinite(cost), self._device):
             self.optimizer.clear()
             self.batch -= self.pace
-            raise LossError(_complaint(self.batch + self.pace, cost, self.losses))
+            boxes = head_classes(self.network.graph) is not None
+            raise LossError(_complaint(self.batch + self.pace, cost, self.losses, boxes))
 
     def _loss(self, index: int, tap: Tensor, output: Tensor, truth: Tensor, seen: int) -> HeadLoss:
         graph = self.sized.graph
@@ -286,14 +289,17 @@ def step_images(net: Net) -> int:
     return max(1, net.batch // net.subdivisions) * net.time_steps * net.subdivisions
 
 
-def _complaint(batch: int, cost: float, losses: Losses) -> str:
-    """Where a loss stopped being a number, and what to try."""
+def _complaint(batch: int, cost: float, losses: Losses, boxes: bool) -> str:
+    """Where a loss stopped being a number, and what to try; boxes: in detection networks."""
     largest = {index: float(loss.delta.abs().max()) for index, loss in losses.items()}
     worst = max(largest, key=lambda index: np.nan_to_num(largest[index], nan=np.inf))
+    cure = "lower learning_rate or raise burn_in"
+    if boxes:
+        cure = "lower learning_rate, raise burn_in, set max_delta in the heads, or check the "
+        cure += "labels with `darknet-py check`"
     return (
         f"iteration {batch}: the loss is {cost}, the largest delta {largest[worst]:g} in layer "
-        f"{worst}; lower learning_rate, raise burn_in, set max_delta in the heads, or check the "
-        "labels with `darknet-py check`"
+        f"{worst}; {cure}"
     )
 
 
