@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from darknet_py.data.backdrop import Canvas, Pixels
 from darknet_py.data.shapes import NAMES, SMALLEST, draw_picture
 from darknet_py.detect.draw import save_image
+from darknet_py.progress import follow
 from darknet_py.replacement import replacing
 
 
@@ -34,7 +35,8 @@ def write_dataset(
     home = Path(folder)
     (home / "pictures").mkdir(parents=True, exist_ok=True)
     lists: dict[str, list[str]] = {"train": [], "valid": []}
-    for number, (pixels, rows) in enumerate(_pictures(images, seed, (width, height), smallest)):
+    pictures = _pictures(images, seed, (width, height), smallest)
+    for number, (pixels, rows) in enumerate(follow(pictures, images, "drawing")):
         path = home / "pictures" / f"{number:05d}.jpg"
         save_image(path, pixels, 92)
         _write(path.with_suffix(".txt"), [label_line(row) for row in rows])
