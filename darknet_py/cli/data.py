@@ -21,6 +21,13 @@ from darknet_py.cli import options
     help="Least radius of a shape in pixels.",
 )
 @click.option(
+    "--visible",
+    type=click.FloatRange(0, 1),
+    default=0.75,
+    show_default=True,
+    help="Least part of a shape that those over it leave to be seen.",
+)
+@click.option(
     "--valid_every",
     type=click.IntRange(1),
     default=10,
@@ -28,13 +35,27 @@ from darknet_py.cli import options
     help="Every so manieth picture is for validation; 1: all.",
 )
 def shapes(
-    out: str, images: int, seed: int, width: int, height: int, smallest: float, valid_every: int
+    out: str,
+    images: int,
+    seed: int,
+    width: int,
+    height: int,
+    smallest: float,
+    visible: float,
+    valid_every: int,
 ) -> None:
     """Draw a labelled data set of eight shapes into the folder OUT."""
     from darknet_py.data.shape_set import write_dataset
 
     data = write_dataset(
-        out, images, seed, width, height, smallest=smallest, valid_every=valid_every
+        out,
+        images,
+        seed,
+        width,
+        height,
+        smallest=smallest,
+        visible=visible,
+        valid_every=valid_every,
     )
     click.echo(f"{data}: {images} pictures")
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.data.backdrop import Canvas, Pixels
-from darknet_py.data.shapes import NAMES, SMALLEST, draw_picture
+from darknet_py.data.shapes import LEAST_VISIBLE, NAMES, SMALLEST, draw_picture
 from darknet_py.detect.draw import save_image
 from darknet_py.progress import follow
 from darknet_py.replacement import replacing
@@ -24,18 +24,20 @@ def write_dataset(
     height: int = 416,
     *,
     smallest: float = SMALLEST,
+    visible: float = LEAST_VISIBLE,
     valid_every: int = 10,
 ) -> Path:
     """Write `images` pictures with their label files, the lists of a training, and shapes.data.
 
-    smallest: least radius of a shape in pixels. valid_every: every so manieth picture is for
+    smallest: least radius of a shape in pixels. visible: least part of a shape that the shapes
+    over it leave. valid_every: every so manieth picture is for
     validation, 1: all of them. The same seed writes the same files. Returns the path of
     shapes.data. Raises OutputError when something cannot be written.
     """
     home = Path(folder)
     (home / "pictures").mkdir(parents=True, exist_ok=True)
     lists: dict[str, list[str]] = {"train": [], "valid": []}
-    pictures = _pictures(images, seed, (width, height), smallest)
+    pictures = _pictures(images, seed, (width, height), (smallest, visible))
     for number, (pixels, rows) in enumerate(follow(pictures, images, "drawing")):
         path = home / "pictures" / f"{number:05d}.jpg"
         save_image(path, pixels, 92)
@@ -50,11 +52,11 @@ def write_dataset(
 
 
 def _pictures(
-    images: int, seed: int, size: tuple[int, int], smallest: float
+    images: int, seed: int, size: tuple[int, int], limits: tuple[float, float]
 ) -> Iterator[tuple[Pixels, Canvas]]:
     """Each picture has its own generator: the first ones do not depend on how many follow."""
     for number in range(images):
-        yield draw_picture(np.random.default_rng((seed, number)), *size, smallest)
+        yield draw_picture(np.random.default_rng((seed, number)), *size, *limits)
 
 
 def label_line(row: NDArray[np.float32]) -> str:
