@@ -92,6 +92,9 @@ WORKERS = click.option(
     type=click.IntRange(0),
     help="Processes that prepare pictures (default: by the processors).",
 )
+SHOW_IMGS = click.option(
+    "--show_imgs", is_flag=True, help="Write a page of the first samples to aug_CFG.jpg."
+)
 CACHE = click.option("--cache", is_flag=True, help="Hold all pictures decoded in memory.")
 SHOWING: tuple[Decorator, ...] = (
     click.option(
@@ -135,7 +138,7 @@ def train(**choices: Any) -> None:
 @click.argument("data")
 @click.argument("cfg")
 @click.argument("weights", required=False)
-@_with([*GOING_ON, TOPK, *RUNNING, WORKERS, *SHOWING, *WINDOW])
+@_with([*GOING_ON, TOPK, *RUNNING, WORKERS, *SHOWING, SHOW_IMGS, *WINDOW])
 def classifier(**choices: Any) -> None:
     """Train the classifier CFG on the pictures of DATA, from scratch or from WEIGHTS.
 

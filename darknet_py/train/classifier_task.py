@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import torch
 
@@ -13,6 +14,7 @@ from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.classify.accuracy import measure
 from darknet_py.data.classes import Labels
 from darknet_py.data.classifier import ClassifierSet, size_at
+from darknet_py.data.loader import Batch
 from darknet_py.errors import DataError, ImageError, Place
 from darknet_py.graph import Graph, read_graph
 from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
@@ -27,6 +29,7 @@ from darknet_py.train.picture_task import (
 )
 from darknet_py.train.processes import Team
 from darknet_py.train.report import Report
+from darknet_py.train.sample_page import class_tiles, write_page
 from darknet_py.train.start import Opened, begin, require_endless, require_kind
 from darknet_py.train.trainer import Trainer, step_images
 
@@ -110,7 +113,13 @@ def open_classifier(job: Job, team: Team, device: torch.device) -> Opened:
         facts=(*picture_facts(graph, len(images)), f"{len(source.labels.words)} classes"),
         warnings=(*small_batch(graph), *_warnings(graph), *_always(data, judge), *unclear),
         judge=judge,
+        page=_page(job, source.labels) if job.show_imgs else None,
     )
+
+
+def _page(job: Job, labels: Labels) -> Callable[[Batch], str]:
+    path = Path(f"aug_{Path(job.cfg).stem}.jpg")
+    return lambda batch: write_page(path, class_tiles(batch, labels), len(batch.images))
 
 
 def _require_classifier(graph: Graph, data: DataFile) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
 from darknet_py import layout
+from darknet_py.data.loader import Batch
 from darknet_py.errors import DarknetError
 from darknet_py.graph import Graph
 from darknet_py.network import Network
@@ -44,7 +46,7 @@ class Opened:
 
     count: pictures of the training list, or symbols of the text. facts: that and more, in the words
     of the kind. warnings: what of the cfg or the data has no effect, or rarely ends well. judge:
-    what -map or -topk asked for.
+    what -map or -topk asked for. page: writes what -show_imgs asked for, and says where.
     """
 
     start: Start
@@ -54,6 +56,7 @@ class Opened:
     facts: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     judge: Judge | None = None
+    page: Callable[[Batch], str] | None = None
 
 
 def begin(job: Job, graph: Graph, files: Files, team: Team, device: torch.device) -> Start:

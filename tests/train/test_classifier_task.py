@@ -226,7 +226,7 @@ def test_options_of_the_other_program_are_named(
     ("change", "message"),
     [
         (("train=", "untrain="), "small.data: has no train=, the list of pictures"),
-        (("labels=", "unlabels="), "small.data: has no labels=, the file with a part of"),
+        (("labels=", "unlabels="), "small.data: has no labels=, and there is no data/labels.list; name a"),
         (("classes=3", "classes=2"), "classes=2, the last layer of .* gives 3 values"),
         (("backup=", "tag=1\nbackup="), "tag=1: pictures with several tags are not trained"),
     ],
