@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,8 +12,9 @@ import torch
 
 from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.classify.accuracy import measure
+from darknet_py.classify.opening import read_leaves
 from darknet_py.data.classes import Labels
-from darknet_py.data.classifier import ClassifierSet, size_at
+from darknet_py.data.classifier import ClassifierSet, size_at, tree_of
 from darknet_py.data.loader import Batch
 from darknet_py.errors import DataError, ImageError, Place
 from darknet_py.graph import Graph, read_graph
@@ -56,7 +57,8 @@ FOR_DETECTION = ("letter_box", "mosaic_bound", "gaussian_noise")
 class TopJudge:
     """What `-topk` measures: how often the right class is among the `top` best.
 
-    every: updates between two evaluations; burn_in: none before it.
+    every: updates between two evaluations; burn_in: none before it. leaves: which classes of a tree
+    can be answered, None: those without children.
     """
 
     images: list[str]
@@ -64,6 +66,7 @@ class TopJudge:
     top: int
     every: int
     burn_in: int
+    leaves: Sequence[str] | None = None
 
     @property
     def name(self) -> str:
@@ -83,6 +86,7 @@ class TopJudge:
             self.labels,
             self.top,
             device=device,
+            leaves=self.leaves,
             on_error=bad.append,
         )
         if bad:
@@ -147,7 +151,8 @@ def _judge(data: DataFile, graph: Graph, source: ClassifierSet) -> TopJudge:
     usual = TOP if classes > TOP else 1
     top = max(1, min(data.integer("top", usual), classes))
     every = PASSES * len(source.images) // step_images(graph.net)
-    return TopJudge(listed_to_judge(data), source.labels, top, every, graph.net.burn_in)
+    leaves = read_leaves(data, tree_of(graph))
+    return TopJudge(listed_to_judge(data), source.labels, top, every, graph.net.burn_in, leaves)
 
 
 def _always(data: DataFile, judge: TopJudge | None) -> Iterator[str]:
