@@ -36,6 +36,15 @@ def test_the_line_of_a_training_without_end() -> None:
     assert replace(UPDATE, judge="top5", map=0.5, best_map=0.5).line.count("top5 50.00%") == 1
 
 
+def test_a_narrow_terminal_shows_what_matters_most() -> None:
+    judged = replace(UPDATE, map=0.5, best_map=0.625)
+    assert UPDATE.fitted(200) == UPDATE.line
+    short = "12/500  avg 4.5  40 img/s  data wait 10%  mAP 50.00% (best 62.50%)  ETA 0:12:11"
+    assert judged.fitted(len(short)) == short
+    assert judged.fitted(len(short) + 11) == short.replace("avg", "loss 3.25  avg")
+    assert judged.fitted(20) == short[:20]
+
+
 def test_plain_lines_come_now_and_then() -> None:
     to = io.StringIO()
     log = PlainLog(to)
