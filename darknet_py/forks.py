@@ -64,9 +64,9 @@ class Fork:
     """stopbackward=1 keeps all earlier layers as they are, and onlyforward passes no gradient;
     otherwise earlier layers get no gradient but still momentum and decay."""
     training_canvas: bool
-    """training draws the picture on a grey canvas, changes its colours in floating point and flips
-    every other one; otherwise it crops with a border, and reads flip, resize, blur, gaussian_noise,
-    mixup, mosaic and letter_box."""
+    """training draws the picture on a grey canvas, keeps labels beside the picture that the canvas
+    shows, changes colours in floating point and flips every other one; otherwise it crops with a
+    border, and reads flip, resize, blur, gaussian_noise, mixup, mosaic and letter_box."""
     plain_cadence: bool
     """training keeps NAME.backup every 100 updates, numbered weights every 100 up to 1000 and then
     every 10000; otherwise NAME_last.weights every 100 and numbered ones every 1000 (10000 in long

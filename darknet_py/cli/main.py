@@ -75,6 +75,10 @@ COMMANDS = {
     "check": Command(
         "darknet_py.cli.tools:check", "List all that is wrong with cfg, weights, data."
     ),
+    "data shapes": Command("darknet_py.cli.data:shapes", "Draw a labelled data set of shapes."),
+    "data sheet": Command(
+        "darknet_py.cli.data:sheet", "Show training samples as augmentation leaves them."
+    ),
     "partial": Command("darknet_py.cli.tools:partial", "Save the first layers of a weights file."),
     "doctor": Command(
         "darknet_py.cli.tools:doctor", "Show what this machine offers to run networks."
@@ -82,6 +86,7 @@ COMMANDS = {
 }
 """Every command: its words, its function, its help. To add one, add a row."""
 GROUPS = {
+    "data": "Data sets: shapes draws one, sheet shows what training sees.",
     "detector": "Darknet's words for detection networks: train, test, map.",
     "classifier": "Darknet's words for classification networks: train, predict, valid ...",
     "rnn": "Darknet's words for recurrent networks on texts: train, generate, valid.",

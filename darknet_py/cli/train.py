@@ -96,6 +96,12 @@ SHOW_IMGS = click.option(
     "--show_imgs", is_flag=True, help="Write a page of the first samples to aug_CFG.jpg."
 )
 CACHE = click.option("--cache", is_flag=True, help="Hold all pictures decoded in memory.")
+SHOW_IMGS = click.option(
+    "--show_imgs", is_flag=True, help="Write a page of the first samples: aug_NAME.jpg."
+)
+MAX_BATCHES = click.option(
+    "--max_batches", type=click.IntRange(1), help="Iterations in all, instead of the cfg's."
+)
 SHOWING: tuple[Decorator, ...] = (
     click.option(
         "--log-style",
@@ -128,7 +134,7 @@ def _with(chosen: Sequence[Decorator]) -> Callable[[F], F]:
 @click.argument("data")
 @click.argument("cfg")
 @click.argument("weights", required=False)
-@_with([*GOING_ON, *MAP, *RUNNING, WORKERS, CACHE, *SHOWING, *WINDOW])
+@_with([*GOING_ON, MAX_BATCHES, *MAP, *RUNNING, WORKERS, CACHE, SHOW_IMGS, *SHOWING, *WINDOW])
 def train(**choices: Any) -> None:
     """Train CFG on the pictures of DATA, from scratch or from WEIGHTS."""
     _run("detector", choices)

@@ -6,6 +6,7 @@ Pictures are uint8 (H, W, C), RGB or grey, unless said otherwise.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,20 +19,24 @@ Floats = NDArray[np.float32]
 HUES = 179
 """A whole turn of hue moves OpenCV's 8-bit hue by this much in AlexeyAB's program."""
 BACKGROUND_KERNEL = 17
-GREY = 0.5
+GREY = 128
+MOST_NOISE = 127
+WARP = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+WIDEST, REDUCED = 32766, 16383
+"""Pixels of a side that OpenCV's warp can address, and what wider pictures are reduced to."""
 
 
 @dataclass(frozen=True)
 class Colour:
     """A change of colour: hue as part of a turn (0: none), factors of saturation and exposure."""
 
-    hue: float
-    saturation: float
-    exposure: float
+    hue: float = 0.0
+    saturation: float = 1.0
+    exposure: float = 1.0
 
     @property
     def changes(self) -> bool:
-        return self != Colour(0.0, 1.0, 1.0)
+        return self != Colour()
 
 
 def draw_colour(rng: Generator, hue: float, saturation: float, exposure: float) -> Colour:
@@ -62,53 +67,97 @@ class Crop:
         """Width and height of what is left."""
         return self.width - self.left - self.right, self.height - self.top - self.bottom
 
+    def least(self, size: tuple[int, int]) -> tuple[float, float]:
+        """Width and height the whole picture needs to fill `size` pixels with the crop."""
+        wide, high = self.size
+        return size[0] * self.width / wide, size[1] * self.height / high
+
     def scaled(self, width: int, height: int) -> Crop:
         """The same part of the picture after its reduction to width x height."""
-        x, y = width / self.width, height / self.height
-        left, right = round(self.left * x), round(self.right * x)
-        top, bottom = round(self.top * y), round(self.bottom * y)
+        left, right = _scaled(self.left, self.right, self.width, width)
+        top, bottom = _scaled(self.top, self.bottom, self.height, height)
         return Crop(left, right, top, bottom, width, height)
 
 
-def crop_resize(pixels: Pixels, crop: Crop, width: int, height: int) -> Pixels:
-    """The crop at width x height; what lies outside of the picture gets its mean colour."""
-    if crop.left or crop.right or crop.top or crop.bottom:
-        pixels = _cropped(pixels, crop)
-    return _with_channels(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR))
+def _scaled(first: int, second: int, old: int, new: int) -> tuple[int, int]:
+    """Both ends in whole pixels, at least one of which is left between them."""
+    first = min(round(first * new / old), new - 1)
+    return first, min(round(second * new / old), new - 1 - max(0, first))
 
 
-def _cropped(pixels: Pixels, crop: Crop) -> Pixels:
-    height, width = pixels.shape[:2]
+class Window(NamedTuple):
+    """A part of a picture, in its pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def mirrored(self, width: int) -> Window:
+        """Where the part is before its picture, `width` pixels wide, is flipped."""
+        return self._replace(x=width - self.x - self.width)
+
+    def of(self, pixels: Pixels) -> Pixels:
+        """The pixels of the part: a view."""
+        return pixels[self.y : self.y + self.height, self.x : self.x + self.width]
+
+
+def crop_resize(pixels: Pixels, crop: Crop, size: tuple[int, int]) -> Pixels:
+    """The crop at `size`; what lies outside of the picture gets its mean colour.
+
+    The pixels may be those of a reduced picture; the crop counts in pixels of the whole one.
+    """
+    crop = crop.scaled(pixels.shape[1], pixels.shape[0])
     inside = pixels[
-        max(0, crop.top) : height - max(0, crop.bottom),
-        max(0, crop.left) : width - max(0, crop.right),
+        max(0, crop.top) : crop.height - max(0, crop.bottom),
+        max(0, crop.left) : crop.width - max(0, crop.right),
     ]
     add = [max(0, -side) for side in (crop.top, crop.bottom, crop.left, crop.right)]
-    if not any(add):
-        return inside
-    mean = cv2.mean(pixels)
-    bordered = cv2.copyMakeBorder(inside, *add, cv2.BORDER_CONSTANT, value=mean)  # type: ignore[call-overload]
-    return np.asarray(bordered, np.uint8)
+    if any(add):
+        mean = cv2.mean(pixels)
+        bordered = cv2.copyMakeBorder(inside, *add, cv2.BORDER_CONSTANT, value=mean)  # type: ignore[call-overload, unused-ignore]
+        inside = np.asarray(bordered, np.uint8)
+    return _with_channels(cv2.resize(inside, size, interpolation=cv2.INTER_LINEAR))
 
 
-def crop_extend(pixels: Pixels, crop: Crop, width: int, height: int) -> Pixels:
-    """The crop at width x height; what lies outside repeats the picture's edge (YOLOv1)."""
-    rows = np.clip(np.arange(crop.top, crop.height - crop.bottom), 0, crop.height - 1)
-    columns = np.clip(np.arange(crop.left, crop.width - crop.right), 0, crop.width - 1)
-    inside = pixels[rows[:, None], columns]
-    return _with_channels(cv2.resize(inside, (width, height), interpolation=cv2.INTER_LINEAR))
+def crop_extend(pixels: Pixels, crop: Crop, size: tuple[int, int]) -> Pixels:
+    """The crop at `size`, corner pixels on corner pixels; outside the edge repeats (YOLOv1)."""
+    pixels = _addressable(pixels)
+    matrix = np.zeros((2, 3))
+    whole, cut = (crop.width, crop.height), (crop.left, crop.top)
+    for axis, length in enumerate((pixels.shape[1], pixels.shape[0])):
+        scale = length / whole[axis]
+        matrix[axis, axis] = scale * (crop.size[axis] - 1) / max(1, size[axis] - 1)
+        # The middle of the crop's first pixel, also where the picture is reduced.
+        matrix[axis, 2] = (cut[axis] + 0.5) * scale - 0.5
+    warped = cv2.warpAffine(pixels, matrix, size, flags=WARP, borderMode=cv2.BORDER_REPLICATE)
+    return _with_channels(warped)
+
+
+def _addressable(pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    if max(height, width) <= WIDEST:
+        return pixels
+    size = (min(width, REDUCED), min(height, REDUCED))
+    return _with_channels(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
 
 
 def place(pixels: Pixels, size: tuple[float, float], at: tuple[float, float], box: Pixels) -> None:
-    """Draw the picture, stretched to `size` with its corner `at`, on the grey canvas `box`."""
+    """Draw the picture, stretched to `size` with its corner `at`, on the canvas `box`.
+
+    Sizes and places are cut to whole pixels. pjreddie's way: beyond its last row and column the
+    picture is black, and what does not fit on the canvas is left out.
+    """
     (wide, high), (left, top) = (int(size[0]), int(size[1])), (int(at[0]), int(at[1]))
-    if wide < 1 or high < 1:
+    x, y = max(0, left), max(0, top)
+    region = box[y : max(y, top + high), x : max(x, left + wide)]
+    if not region.size:
         return
-    step = np.array([[pixels.shape[1] / wide, 0, 0], [0, pixels.shape[0] / high, 0]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    small = _with_channels(cv2.warpAffine(pixels, step, (wide, high), flags=flags))
-    region = box[top : top + high, left : left + wide]
-    region[:] = small[: region.shape[0], : region.shape[1]]
+    pixels = _addressable(pixels)
+    step_x, step_y = pixels.shape[1] / wide, pixels.shape[0] / high
+    matrix = np.array([[step_x, 0, (x - left) * step_x], [0, step_y, (y - top) * step_y]])
+    visible = (region.shape[1], region.shape[0])
+    region[:] = _with_channels(cv2.warpAffine(pixels, matrix, visible, flags=WARP))
 
 
 def flip(pixels: Pixels) -> Pixels:
@@ -116,7 +165,10 @@ def flip(pixels: Pixels) -> Pixels:
 
 
 def shift_colour(pixels: Pixels, colour: Colour) -> Pixels:
-    """AlexeyAB's way: OpenCV's 8-bit hue, saturation and value, each saturating at 0 and 255."""
+    """AlexeyAB's way: OpenCV's 8-bit hue, saturation and value, each saturating at 0 and 255.
+
+    Of a grey picture the exposure changes alone, here as below.
+    """
     if not colour.changes:
         return pixels
     steps = np.arange(256, dtype=np.float64)
@@ -126,17 +178,6 @@ def shift_colour(pixels: Pixels, colour: Colour) -> Pixels:
     table = np.stack([_rounded(values) for values in channels], axis=1)[None]
     hsv = cv2.LUT(cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV), table)
     return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.uint8)
-
-
-def distort_colour(pixels: Pixels, colour: Colour) -> Pixels:
-    """pjreddie's way: in floating point, hue turns round, the result is cut to 0..1."""
-    if not colour.changes or pixels.shape[2] == 1:
-        return pixels
-    hsv = cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2HSV)
-    # OpenCV's converter turns a hue outside of 0..360 back by itself.
-    hsv += np.array([360 * colour.hue, 0, 0], np.float32)
-    hsv *= np.array([1, colour.saturation, colour.exposure], np.float32)
-    return _rounded(255 * np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.float64))
 
 
 def blur(pixels: Pixels, size: int) -> Pixels:
@@ -149,9 +190,9 @@ def blur_background(pixels: Pixels, boxes: Floats) -> Pixels:
     """Blurs all but the inside of the boxes (K, 4) x, y, w, h relative to the picture."""
     blurred = blur(pixels, BACKGROUND_KERNEL)
     height, width = pixels.shape[:2]
-    size = np.array([width, height], np.float32)
-    low = ((boxes[:, :2] - boxes[:, 2:] / 2) * size).astype(int)
-    high = low + (boxes[:, 2:] * size).astype(int)
+    # Whole pixels as C cuts them off: corners in double precision, sizes in single.
+    low = ((boxes[:, :2] - boxes[:, 2:] / np.float64(2)) * (width, height)).astype(int)
+    high = low + (boxes[:, 2:] * np.array([width, height], np.float32)).astype(int)
     for (left, top), (right, bottom) in zip(low.clip(0), high.clip(0), strict=True):
         blurred[top:bottom, left:right] = pixels[top:bottom, left:right]
     return blurred
@@ -161,7 +202,7 @@ def add_noise(pixels: Pixels, sigma: int, seed: int) -> Pixels:
     """Adds the positive half of Gaussian noise: the C program's noise is an 8-bit picture too."""
     noise = np.empty_like(pixels)
     cv2.setRNGSeed(seed)
-    spread = np.full(pixels.shape[2], min(max(sigma, 0), 127), np.float64)
+    spread = np.full(pixels.shape[2], min(sigma, MOST_NOISE), np.float64)
     cv2.randn(noise, np.zeros_like(spread), spread)
     return _with_channels(cv2.add(pixels, noise))
 

@@ -4,44 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from darknet_py.data import augment, mosaic, truth
-from darknet_py.data.augment import Colour, Crop, Pixels
+from darknet_py.data.augment import Pixels, Window
+from darknet_py.data.cache import Cache
+from darknet_py.data.jitter import Draw, draw_alexeyab, draw_canvas, draw_cells
 from darknet_py.data.labels import label_path, read_labels
+from darknet_py.data.picture import Picture, Size, open_picture
 from darknet_py.data.recipe import MIXUP, MOSAIC, Recipe
-from darknet_py.detect.reading import open_image
+from darknet_py.data.tint import tint
+from darknet_py.errors import DataError
 
 Floats = NDArray[np.float32]
 Sample = tuple[Pixels, Floats]
 """A picture (C, H, W) uint8 and its truth (truths,) float32."""
-
-
-class Picture(Protocol):
-    """A picture that has not been decoded yet: its (width, height) where that is known."""
-
-    @property
-    def size(self) -> tuple[int, int] | None: ...
-
-    def decode(self, channels: int = 3, honour_exif: bool = False, reduce: int = 1) -> Pixels: ...
-
-    def reduction(self, least: tuple[float, float]) -> int: ...
-
-
-@dataclass(frozen=True)
-class Draw:
-    """The random numbers of one picture. noise: its sigma, 0 for none."""
-
-    crop: Crop
-    flip: bool
-    colour: Colour
-    blur: int = 0
-    noise: int = 0
-    seed: int = 0
+Made = tuple[Pixels, Floats]
+"""A picture (H, W, C) and its labels (K, 5)."""
 
 
 @dataclass(frozen=True)
@@ -53,22 +35,24 @@ class DetectionSet:
 
     images: Sequence[str]
     recipe: Recipe
-    held: Mapping[str, Picture] = field(default_factory=dict)
+    held: Cache | Mapping[str, Picture] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.images:
+            raise DataError("no pictures to train on; is the list of `train=` empty?")
 
     def sample(self, number: int, width: int, height: int, seed: int) -> Sample:
         """The number-th training sample at this size of the input; pictures come at random.
 
-        Raises ImageError for a picture that cannot be read.
+        Raises ImageError for a picture that cannot be read, DataError for a label file.
         """
         rng = np.random.default_rng((seed, number))
-        recipe = self.recipe
-        mixing = recipe.mixing if rng.random() < 0.5 else 0
-        make = MIXES[mixing]
-        pixels, labels = make(self, rng, width, height)
-        return np.ascontiguousarray(pixels.transpose(2, 0, 1)), recipe.truth_of(labels)
+        mixing = self.recipe.mixing if rng.random() < 0.5 else 0
+        pixels, labels = MIXES[mixing](self, rng, (width, height))
+        return np.ascontiguousarray(pixels.transpose(2, 0, 1)), self.recipe.truth_of(labels)
 
     def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]:
-        """The pictures that make up the number-th sample."""
+        """The pictures that make up the number-th sample; raises what `sample` raises."""
         recorder = _Recorder(self.images, self.recipe, self.held)
         recorder.sample(number, width, height, seed)
         return recorder.paths
@@ -77,7 +61,7 @@ class DetectionSet:
         """A picture at random, with repetition as in both programs, and its labels (K, 5)."""
         path = self._path(rng)
         labels = read_labels(label_path(path, self.recipe.fork))
-        return self.held.get(path) or open_image(path), labels
+        return self.held.get(path) or open_picture(path, self.recipe.channels), labels
 
     def _path(self, rng: Generator) -> str:
         return self.images[int(rng.integers(len(self.images)))]
@@ -92,197 +76,108 @@ class _Recorder(DetectionSet):
         return self.paths[-1]
 
 
-Made = tuple[Pixels, Floats]
-"""A picture (H, W, C) and its labels (K, 5)."""
-
-
-def _single(source: DetectionSet, rng: Generator, width: int, height: int) -> Made:
+def _single(source: DetectionSet, rng: Generator, size: Size) -> Made:
     recipe = source.recipe
     picture, labels = source.pick(rng)
+    labels = truth.shuffled(labels, rng)
     if recipe.cells:
-        return _extended(recipe, picture, labels, rng, width, height)
+        return _extended(recipe, picture, labels, rng, size)
     if recipe.fork.training_canvas:
-        return _on_canvas(recipe, picture, labels, rng, width, height)
-    size, whole = _size(picture, recipe)
-    draw = draw_alexeyab(rng, recipe, size, (width, height))
-    return _augmented(recipe, picture, whole, labels, draw, rng, (width, height))
+        return _on_canvas(recipe, picture, labels, rng, size)
+    draw = draw_alexeyab(rng, recipe, picture.size, size)
+    return _cropped(recipe, picture, labels, draw, Window(0, 0, *size), size)
 
 
-def _mixup(source: DetectionSet, rng: Generator, width: int, height: int) -> Made:
-    first, labels = _single(source, rng, width, height)
-    second, more = _single(source, rng, width, height)
+def _mixup(source: DetectionSet, rng: Generator, size: Size) -> Made:
+    first, labels = _single(source, rng, size)
+    second, more = _single(source, rng, size)
     return augment.mean_of(first, second), np.vstack([labels, more])
 
 
-def _mosaic(source: DetectionSet, rng: Generator, width: int, height: int) -> Made:
-    recipe, size = source.recipe, (width, height)
-    canvas = np.zeros((height, width, recipe.channels), np.uint8)
-    cut = mosaic.draw_cut(rng, width, height)
+def _mosaic(source: DetectionSet, rng: Generator, size: Size) -> Made:
+    recipe = source.recipe
+    canvas = np.zeros((size[1], size[0], recipe.channels), np.uint8)
+    cut = mosaic.draw_cut(rng, *size)
     found: list[Floats] = []
     for number in range(len(mosaic.TILES)):
         picture, labels = source.pick(rng)
-        whole_size, whole = _size(picture, recipe)
-        draw = draw_alexeyab(rng, recipe, whole_size, size, number)
-        pixels, labels = _augmented(recipe, picture, whole, labels, draw, rng, size)
+        labels = truth.shuffled(labels, rng)
+        draw = draw_alexeyab(rng, recipe, picture.size, size, number)
         part = mosaic.tile(draw.crop, draw.flip, number, cut, size)
+        if not (part.window.width and part.window.height):  # an input of a few pixels
+            continue
+        pixels, labels = _cropped(recipe, picture, labels, draw, part.window, size)
         mosaic.paste(canvas, pixels, part)
         found.append(mosaic.relocate(labels, part, size, recipe.mosaic_bound))
     return canvas, np.vstack(found)
 
 
-MIXES: dict[int, Callable[[DetectionSet, Generator, int, int], Made]] = {
+MIXES: dict[int, Callable[[DetectionSet, Generator, Size], Made]] = {
     0: _single,
     MIXUP: _mixup,
     MOSAIC: _mosaic,
 }
 
 
-def _size(picture: Picture, recipe: Recipe) -> tuple[tuple[int, int], Pixels | None]:
-    """Width and height, and the pixels where they had to be decoded to know."""
-    if picture.size is not None:
-        return picture.size, None
-    pixels = picture.decode(recipe.channels)
-    return (pixels.shape[1], pixels.shape[0]), pixels
-
-
-def draw_alexeyab(
-    rng: Generator,
-    recipe: Recipe,
-    size: tuple[int, int],
-    net_size: tuple[int, int],
-    tile: int | None = None,
-) -> Draw:
-    """All random numbers for a picture of `size`; tile: its number in a mosaic."""
-    spread = rng.random(6)
-    flip = recipe.flip and rng.random() < 0.5
-    colour = augment.draw_colour(rng, recipe.hue, recipe.saturation, recipe.exposure)
-    blur = (0, 1, recipe.blur)[int(rng.integers(3))] if recipe.blur else 0
-    noise = recipe.noise if recipe.noise and rng.random() < 0.5 else 0
-    crop = _crop(recipe, size, net_size, spread)
-    if tile is not None and rng.random() < 0.5:
-        crop = mosaic.to_corner(crop, tile, flip)
-    return Draw(_valid(crop), flip, colour, blur, noise, int(rng.integers(2**31)))
-
-
-def _crop(
-    recipe: Recipe, size: tuple[int, int], net_size: tuple[int, int], spread: NDArray[np.float64]
-) -> Crop:
-    """jitter moves each side by itself; resize moves opposite sides of both axes alike."""
-    width, height = size
-    left, right = _sides(width, recipe, spread[[0, 1]], spread[4:])
-    top, bottom = _sides(height, recipe, spread[[2, 3]], spread[4:])
-    if recipe.letter_box:
-        across, down = _letter_box(size, net_size)
-        left, right = int(left - across), int(right - across)
-        top, bottom = int(top - down), int(bottom - down)
-    return Crop(left, right, top, bottom, width, height)
-
-
-def _sides(
-    length: int, recipe: Recipe, jitter: NDArray[np.float64], resize: NDArray[np.float64]
-) -> tuple[int, int]:
-    """Pixels cut at both ends of an axis."""
-    far = int(length * recipe.jitter)
-    down, up = sorted((recipe.resize, 1 / recipe.resize))
-    low = int(length * (1 - 1 / down) / 2)
-    high = 0 if recipe.resize < 1 else int(length * (1 - 1 / up) / 2)
-    first, second = (
-        int(int(-far + 2 * far * j) + (low + (high - low) * r))
-        for j, r in zip(jitter, resize, strict=True)
-    )
-    return first, second
-
-
-def _letter_box(size: tuple[int, int], net_size: tuple[int, int]) -> tuple[float, float]:
-    """Pixels to add at each side so that the picture gets the aspect of the input."""
-    (width, height), aspect = size, net_size[0] / net_size[1]
-    if width / height > aspect:
-        return 0.0, (width / aspect - height) / 2
-    return (height * aspect - width) / 2, 0.0
-
-
-def _valid(crop: Crop) -> Crop:
-    """The whole picture instead of a crop that shows nothing of it."""
-    wide, high = crop.size
-    shows = max(crop.left, crop.right) < crop.width and max(crop.top, crop.bottom) < crop.height
-    if wide > 0 and high > 0 and shows:
-        return crop
-    return Crop(0, 0, 0, 0, crop.width, crop.height)
-
-
-def _augmented(
-    recipe: Recipe,
-    picture: Picture,
-    pixels: Pixels | None,
-    labels: Floats,
-    draw: Draw,
-    rng: Generator,
-    size: tuple[int, int],
+def _cropped(
+    recipe: Recipe, picture: Picture, labels: Floats, draw: Draw, window: Window, size: Size
 ) -> Made:
-    """AlexeyAB's order: crop, resize, flip, colour, blur, noise."""
-    width, height = size
+    """A window of the augmented picture at `size`, and the labels of the whole of it."""
     view = truth.View.of_crop(draw.crop, draw.flip)
-    labels = truth.relocate(truth.shuffled(labels, rng, len(labels)), view)[: recipe.boxes]
-    labels = truth.keep_alexeyab(labels, recipe.classes, width, height)
-    if pixels is None:
-        wide, high = draw.crop.size
-        least = (width * draw.crop.width / wide, height * draw.crop.height / high)
-        pixels = picture.decode(recipe.channels, reduce=picture.reduction(least))
-    crop = draw.crop.scaled(pixels.shape[1], pixels.shape[0])
-    pixels = augment.crop_resize(pixels, crop, width, height)
-    if draw.flip:
-        pixels = augment.flip(pixels)
-    pixels = augment.shift_colour(pixels, draw.colour)
-    pixels = _blurred(pixels, labels, draw.blur, size)
-    return (augment.add_noise(pixels, draw.noise, draw.seed) if draw.noise else pixels), labels
+    labels = truth.relocate(labels, view)[: recipe.boxes]
+    labels = truth.keep_alexeyab(labels, recipe.classes, *size)
+    draw = replace(draw, blur=blur_strength(draw.blur, labels, size))
+    pixels = picture.pixels(recipe.channels, draw.crop.least(size))
+    return rendered(pixels, draw, labels, window, size), labels
 
 
-def _blurred(pixels: Pixels, labels: Floats, strength: int, size: tuple[int, int]) -> Pixels:
-    """1 blurs the background only; more is limited to an eighth of the smallest object's side."""
-    if strength > 1:
-        sides = labels[:, 3:] * np.array(size, np.float32)
-        strength = min(strength, int(sides.min()) // 8 if len(labels) else 0)
+def rendered(pixels: Pixels, draw: Draw, labels: Floats, window: Window, size: Size) -> Pixels:
+    """AlexeyAB's order: crop, resize, flip, colour, blur, noise. Returns the window alone."""
+    # A blur needs what lies around the window.
+    shown = Window(0, 0, *size) if draw.blur else window
+    pixels = augment.crop_resize(pixels, draw.crop, size)
+    source = shown.mirrored(size[0]) if draw.flip else shown
+    pixels = source.of(pixels)
+    pixels = augment.shift_colour(augment.flip(pixels) if draw.flip else pixels, draw.colour)
+    if draw.blur:
+        pixels = window.of(_blurred(pixels, labels, draw.blur))
+    return augment.add_noise(pixels, draw.noise, draw.seed) if draw.noise else pixels
+
+
+def blur_strength(blur: int, labels: Floats, size: Size) -> int:
+    """A blur of all is limited to an eighth of the smallest object's side."""
+    if blur <= 1:
+        return blur
+    sides = labels[:, 3:] * np.array(size, np.float32)
+    return min(blur, int(sides.min()) // 8 if len(labels) else 0)
+
+
+def _blurred(pixels: Pixels, labels: Floats, strength: int) -> Pixels:
+    """1 blurs the background only."""
     if strength == 1:
         return augment.blur_background(pixels, labels[:, 1:])
-    return augment.blur(pixels, strength) if strength else pixels
+    return augment.blur(pixels, strength)
 
 
 def _on_canvas(
-    recipe: Recipe, picture: Picture, labels: Floats, rng: Generator, width: int, height: int
+    recipe: Recipe, picture: Picture, labels: Floats, rng: Generator, size: Size
 ) -> Made:
     """pjreddie's: the picture, its aspect changed, as large as it fits anywhere on grey."""
-    (wide, high), pixels = _size(picture, recipe)
-    far = recipe.jitter
-    aspect = wide * (1 + rng.uniform(-far, far)) / (high * (1 + rng.uniform(-far, far)))
-    # C's comparison with 1, not with the input's aspect, is kept: inputs are square there.
-    new = (height * aspect, float(height)) if aspect < 1 else (float(width), width / aspect)
-    left, top = rng.uniform(0, width - new[0]), rng.uniform(0, height - new[1])
-    if pixels is None:
-        pixels = picture.decode(recipe.channels, reduce=picture.reduction(new))
-    canvas = np.full((height, width, recipe.channels), round(255 * augment.GREY), np.uint8)
-    augment.place(pixels, new, (left, top), canvas)
-    colour = augment.draw_colour(rng, recipe.hue, recipe.saturation, recipe.exposure)
-    canvas, flip = augment.distort_colour(canvas, colour), rng.random() < 0.5
-    shift = (-left / width, -top / height)
-    view = truth.View((new[0] / width, new[1] / height), shift, flip)
-    labels = truth.relocate(truth.shuffled(labels, rng, len(labels)), view)[: recipe.boxes]
-    return (augment.flip(canvas) if flip else canvas), truth.keep_pjreddie(labels)
+    draw = draw_canvas(rng, recipe, picture.size, size)
+    canvas = np.full((size[1], size[0], recipe.channels), augment.GREY, np.uint8)
+    augment.place(picture.pixels(recipe.channels, draw.size), draw.size, draw.at, canvas)
+    canvas = tint(canvas, draw.colour)
+    scale = (draw.size[0] / size[0], draw.size[1] / size[1])
+    view = truth.View(scale, (-draw.at[0] / size[0], -draw.at[1] / size[1]), draw.flip)
+    labels = truth.relocate(labels, view, anywhere=True)[: recipe.boxes]
+    return (augment.flip(canvas) if draw.flip else canvas), truth.keep_pjreddie(labels)
 
 
-def _extended(
-    recipe: Recipe, picture: Picture, labels: Floats, rng: Generator, width: int, height: int
-) -> Made:
+def _extended(recipe: Recipe, picture: Picture, labels: Floats, rng: Generator, size: Size) -> Made:
     """YOLOv1's: a jittered crop whose outside repeats the edge."""
-    size, pixels = _size(picture, recipe)
-    crop = _valid(_crop(_without_resize(recipe), size, (width, height), rng.random(6)))
-    flip = rng.random() < 0.5
-    pixels = pixels if pixels is not None else picture.decode(recipe.channels)
-    pixels = augment.crop_extend(pixels, crop, width, height)
-    colour = augment.draw_colour(rng, recipe.hue, recipe.saturation, recipe.exposure)
-    pixels = augment.distort_colour(augment.flip(pixels) if flip else pixels, colour)
-    view = truth.View.of_crop(crop, flip)
-    return pixels, truth.relocate(truth.shuffled(labels, rng, len(labels)), view)
-
-
-def _without_resize(recipe: Recipe) -> Recipe:
-    return replace(recipe, resize=1.0, letter_box=False)
+    draw = draw_cells(rng, recipe, picture.size)
+    pixels = picture.pixels(recipe.channels, draw.crop.least(size))
+    pixels = augment.crop_extend(pixels, draw.crop, size)
+    pixels = tint(augment.flip(pixels) if draw.flip else pixels, draw.colour)
+    view = truth.View.of_crop(draw.crop, draw.flip)
+    return pixels, truth.relocate(labels, view, anywhere=recipe.fork.training_canvas)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -18,13 +20,14 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from darknet_py.errors import DarknetError, DataError, ImageError
 
-ATTEMPTS = 20
-"""Pictures in a row that may be unreadable before training gives up."""
+ATTEMPTS = 100
+"""Samples in a row with unreadable pictures before training gives up."""
 RETRY = 1 << 40
 """Added to a sample's number for each picture that cannot be read: another is drawn."""
 SCRIPTS = "a script must start training under `if __name__ == '__main__':`"
 AHEAD = 2
-"""Batches each worker makes before they are asked for."""
+"""Batches that are made before they are asked for; each worker makes at least so many parts."""
+T = TypeVar("T")
 
 
 class Source(Protocol):
@@ -86,6 +89,22 @@ class _Order(Sampler[list[Key]]):
             batch += 1
 
 
+def first_readable(key: Key, make: Callable[[Key], T]) -> tuple[T, tuple[str, ...]]:
+    """What `make` gives for a sample, or for one drawn instead where a picture cannot be read.
+
+    The second value names the pictures that could not, a line each. Raises DataError when there is
+    no end of them.
+    """
+    bad: list[str] = []
+    for attempt in range(ATTEMPTS):
+        try:
+            return make(key._replace(number=key.number + attempt * RETRY)), tuple(bad)
+        except ImageError as error:
+            bad.append(str(error))
+    message = f"{ATTEMPTS} samples in a row have unreadable pictures, the last: {bad[-1]}"
+    raise DataError(f"{message}; run `darknet-py check` on the .data file")
+
+
 Made = tuple[Tensor, Tensor, tuple[str, ...]]
 
 
@@ -96,22 +115,13 @@ class _Samples(Dataset["Made | DarknetError"]):
     def __getitem__(self, key: Key) -> Made | DarknetError:
         """An error is handed over as a value: raised here, it would arrive as a traceback."""
         try:
-            return self._make(key)
+            (image, truth), bad = first_readable(key, self._sample)
         except DarknetError as error:
             return error
+        return torch.from_numpy(image), torch.from_numpy(truth), bad
 
-    def _make(self, key: Key) -> Made:
-        bad: list[str] = []
-        for attempt in range(ATTEMPTS):
-            try:
-                number = key.number + attempt * RETRY
-                image, truth = self.source.sample(number, key.width, key.height, self.seed)
-            except ImageError as error:
-                bad.append(str(error))
-            else:
-                return torch.from_numpy(image), torch.from_numpy(truth), tuple(bad)
-        message = f"{ATTEMPTS} pictures in a row cannot be read, the last: {bad[-1]}"
-        raise DataError(f"{message}; run `darknet-py check` on the .data file")
+    def _sample(self, key: Key) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        return self.source.sample(*key, self.seed)
 
 
 def _together(samples: list[Made | DarknetError]) -> Batch | DarknetError:
@@ -126,9 +136,12 @@ def _together(samples: list[Made | DarknetError]) -> Batch | DarknetError:
 def _start(worker: int) -> None:
     """OpenCV's and torch's threads in every worker would fight for the processors.
 
-    Ctrl-C reaches all processes of a terminal; the main one ends the others when it is done.
+    Ctrl-C on a terminal, and `timeout`, signal a whole group of processes; only the main one is to
+    know: it ends the others when it is done, and they end when it is gone.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "setpgrp"):
+        os.setpgrp()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
 
@@ -139,7 +152,7 @@ def batches(
     """Endless batches from the first-th on; the same ones whatever the number of workers.
 
     workers: processes that make samples ahead, 0: none. pin: for copying to a GPU.
-    Raises DataError when nothing can be read.
+    Raises DataError when nothing can be read, DarknetError when a worker dies.
     """
     loader = DataLoader(
         _Samples(source, seed),
@@ -147,17 +160,39 @@ def batches(
         num_workers=workers,
         collate_fn=_together,
         worker_init_fn=_start,
-        prefetch_factor=_ahead(plan) if workers else None,
+        prefetch_factor=_ahead(plan, workers) if workers else None,
         pin_memory=pin,
         multiprocessing_context=_processes() if workers else None,
+        # Its own generator: it would take a number from torch's, and a resumed run one more.
+        generator=torch.Generator(),
     )
     parts = iter(loader)
     try:
         while True:
-            group = [_next(parts) for _ in range(plan.images // plan.part)]
+            # What a process that is gone has announced cannot be fetched from it: an OSError.
+            with worker_failures(OSError, EOFError):
+                group = [_sound(next(parts)) for _ in range(plan.images // plan.part)]
             yield group[0] if len(group) == 1 else _joined(group)
     finally:
         del parts
+
+
+@contextlib.contextmanager
+def worker_failures(*more: type[Exception]) -> Iterator[None]:
+    """Turns what torch raises, at any time, when a worker process dies into a DarknetError.
+
+    more: exceptions that mean the same where this is used.
+    """
+    expected: tuple[type[Exception], ...] = (RuntimeError, *more)
+    try:
+        yield
+    except expected as error:
+        text = str(error)
+        known = text.startswith(("DataLoader worker", "Too many open files"))
+        if isinstance(error, RuntimeError) and not known:
+            raise
+        cure = f"is there enough memory? try fewer --workers, or --workers 0; {SCRIPTS}"
+        raise DarknetError(f"making samples ahead failed: {text.rstrip('. ')}; {cure}") from None
 
 
 def _processes() -> BaseContext:
@@ -169,19 +204,13 @@ def _processes() -> BaseContext:
     return context
 
 
-def _ahead(plan: Plan) -> int:
-    return AHEAD * max(1, plan.images // plan.part)
+def _ahead(plan: Plan, workers: int) -> int:
+    """Parts that each worker makes ahead."""
+    parts = plan.images // plan.part
+    return max(AHEAD, -(-AHEAD * parts // workers))
 
 
-def _next(parts: Iterator[Batch | DarknetError]) -> Batch:
-    try:
-        part = next(parts)
-    except (RuntimeError, OSError, EOFError) as failure:
-        # What a process that is gone has announced cannot be fetched from it any more.
-        if isinstance(failure, RuntimeError) and "DataLoader worker" not in str(failure):
-            raise
-        cure = "was it out of memory? Use fewer --workers, or 0; " + SCRIPTS
-        raise DataError(f"a process that prepares pictures has ended: {cure}") from None
+def _sound(part: Batch | DarknetError) -> Batch:
     if isinstance(part, DarknetError):
         raise part
     return part

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from darknet_py.data.augment import Crop, Pixels
+from darknet_py.data.augment import Crop, Pixels, Window
 
 Floats = NDArray[np.float32]
 
@@ -20,17 +20,11 @@ LEAST_CUT = 0.2
 
 @dataclass(frozen=True)
 class Tile:
-    """Where a picture's tile lies in the mosaic, and which part of the picture it shows.
-
-    x, y: left and top of the tile and of the part, in pixels of the input; size: of the tile.
-    """
+    """x, y: left and top of a tile in the mosaic; window: the part of its picture it shows."""
 
     x: int
     y: int
-    width: int
-    height: int
-    from_x: int
-    from_y: int
+    window: Window
 
 
 def draw_cut(rng: Generator, width: int, height: int) -> tuple[int, int]:
@@ -61,7 +55,7 @@ def tile(crop: Crop, flip: bool, number: int, cut: tuple[int, int], size: tuple[
     left, right = (crop.right, crop.left) if flip else (crop.left, crop.right)
     x, wide, from_x = _span(column, cut[0], width, left, right, crop.width)
     y, high, from_y = _span(row, cut[1], height, crop.top, crop.bottom, crop.height)
-    return Tile(x, y, wide, high, from_x, from_y)
+    return Tile(x, y, Window(from_x, from_y, wide, high))
 
 
 def _span(
@@ -74,14 +68,8 @@ def _span(
 
 
 def paste(canvas: Pixels, pixels: Pixels, part: Tile) -> None:
-    """Copy the picture's part into the mosaic."""
-    rows, columns = _slices(part.y, part.x, part)
-    from_rows, from_columns = _slices(part.from_y, part.from_x, part)
-    canvas[rows, columns] = pixels[from_rows, from_columns]
-
-
-def _slices(y: int, x: int, part: Tile) -> tuple[slice, slice]:
-    return slice(y, y + part.height), slice(x, x + part.width)
+    """Put the pixels of a tile into the mosaic."""
+    part.window._replace(x=part.x, y=part.y).of(canvas)[:] = pixels
 
 
 def relocate(labels: Floats, part: Tile, size: tuple[int, int], bound: bool) -> Floats:
@@ -90,7 +78,7 @@ def relocate(labels: Floats, part: Tile, size: tuple[int, int], bound: bool) -> 
     Darknet's whole pixels are kept: edges are cut towards zero before they are compared.
     """
     whole = np.array(size, np.float32)
-    move = np.array([part.x - part.from_x, part.y - part.from_y], np.float32) / whole
+    move = np.array([part.x - part.window.x, part.y - part.window.y], np.float32) / whole
     centre, side = labels[:, 1:3] + move, labels[:, 3:5]
     cut = _to_tile if bound else _to_picture
     centre, side = cut(centre, side, part, whole)
@@ -107,8 +95,9 @@ def _edges(centre: Floats, side: Floats, whole: Floats) -> tuple[Floats, Floats]
 
 def _to_tile(centre: Floats, side: Floats, part: Tile, whole: Floats) -> tuple[Floats, Floats]:
     low, high = _edges(centre, side, whole)
-    low = np.maximum(low, np.array([part.x, part.y], np.float32))
-    high = np.minimum(high, np.array([part.x + part.width, part.y + part.height], np.float32))
+    corner = np.array([part.x, part.y], np.float32)
+    low = np.maximum(low, corner)
+    high = np.minimum(high, corner + np.array(part.window[2:], np.float32))
     middle, length = (low + high) / 2 / whole, (high - low) / whole
     return middle.astype(np.float32), length.astype(np.float32)
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.data import truth
-from darknet_py.errors import DarknetError
+from darknet_py.errors import BadOption, DarknetError
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph
 from darknet_py.layers.detection import Detection
+from darknet_py.layers.net import Net
 from darknet_py.layers.region import Region
 from darknet_py.layers.yolo import AnchorHead
 
 Floats = NDArray[np.float32]
 
 HEADS = (AnchorHead, Region, Detection)
+Head = AnchorHead | Region | Detection
 MOST_BOXES = {
     ("alexeyab", False): 200,
     ("alexeyab", True): 200,
@@ -25,7 +29,8 @@ MOST_BOXES = {
     ("pjreddie", True): 30,
 }
 """Labels a picture can have where the head's max= is not written: by fork, and if [region]."""
-MIXUP, MOSAIC = 1, 3
+MIXUP, CUTMIX, MOSAIC, EITHER = 1, 2, 3, 4
+"""mixup= in AlexeyAB's numbers, which cutmix=1 and mosaic=1 stand for; EITHER is both of these."""
 
 
 @dataclass(frozen=True)
@@ -54,25 +59,29 @@ class Recipe:
 
     @staticmethod
     def of(graph: Graph) -> Recipe:
-        """Raises DarknetError for a network without detection head or a mix Darknet refuses."""
+        """Raises DarknetError for a network without detection head or options that cannot be."""
         net, fork = graph.net, graph.fork
         head = last_head(graph)
-        mixing = 0 if fork.training_canvas else _mixing(graph)
+        cells = head.side if isinstance(head, Detection) else 0
+        # Neither fork's training of YOLOv1 knows more than jitter and colours.
+        plain = bool(cells) or fork.training_canvas
+        _check(graph, head, plain)
         return Recipe(
             fork=fork,
             channels=net.channels,
             classes=head.classes,
             boxes=head.max or MOST_BOXES[fork.name, isinstance(head, Region)],
-            cells=head.side if isinstance(head, Detection) else 0,
+            cells=cells,
             jitter=head.jitter,
             resize=head.resize,
-            hue=net.hue,
-            saturation=net.saturation,
-            exposure=net.exposure,
-            flip=fork.training_canvas or bool(net.flip),
+            hue=abs(net.hue),
+            # Both programs take 0 for 1.
+            saturation=net.saturation or 1.0,
+            exposure=net.exposure or 1.0,
+            flip=bool(net.flip),
             blur=net.blur,
             noise=net.gaussian_noise,
-            mixing=mixing,
+            mixing=0 if plain else _mixing(graph),
             mosaic_bound=bool(net.mosaic_bound),
             letter_box=bool(net.letter_box),
         )
@@ -84,7 +93,7 @@ class Recipe:
         return truth.box_truth(labels, self.boxes, self.fork.truth_size)
 
 
-def last_head(graph: Graph) -> AnchorHead | Region | Detection:
+def last_head(graph: Graph) -> Head:
     """The head whose jitter, resize, random and classes training uses: the last one."""
     heads = [node.layer for node in graph.nodes if isinstance(node.layer, HEADS)]
     if not heads:
@@ -94,12 +103,54 @@ def last_head(graph: Graph) -> AnchorHead | Region | Detection:
     return heads[-1]
 
 
+Limit = tuple[Callable[[float], bool], str]
+"""What an option may be: its test, and that in words."""
+NONE_OR_MORE: Limit = (lambda value: 0 <= value < math.inf, "0 or more")
+ALWAYS: dict[str, Limit] = {
+    "hue": (math.isfinite, "a part of a turn, such as .1"),
+    "saturation": NONE_OR_MORE,
+    "exposure": NONE_OR_MORE,
+    "channels": (lambda value: value in (1, 3), "3 for colours, or 1 for grey"),
+}
+ALEXEYAB_ONLY: dict[str, Limit] = {
+    "blur": NONE_OR_MORE,
+    "gaussian_noise": NONE_OR_MORE,
+    "mixup": (lambda value: value in range(5), "0 to 4"),
+}
+OF_HEAD: dict[str, Limit] = {
+    "max": (lambda value: 1 <= value <= 100_000, "1 to 100000 labels a picture"),
+    "jitter": NONE_OR_MORE,
+    "resize": (lambda value: 0 < value < math.inf, "more than 0; 1 changes nothing"),
+}
+ON_CANVAS: dict[str, Limit] = {
+    **OF_HEAD,
+    "jitter": (lambda value: 0 <= value < 1, "0 to less than 1"),
+}
+
+
+def _check(graph: Graph, head: Head, plain: bool) -> None:
+    if not (graph.net.width and graph.net.height):
+        place = graph.net.section.place()
+        raise BadOption("needs width and height: detection networks read pictures", place)
+    _check_options(graph.net, ALWAYS if plain else ALWAYS | ALEXEYAB_ONLY)
+    _check_options(head, ON_CANVAS if graph.fork.training_canvas else OF_HEAD)
+
+
+def _check_options(layer: Net | Head, limits: dict[str, Limit]) -> None:
+    for key, (allowed, expected) in limits.items():
+        value = getattr(layer, key)
+        if value is not None and not allowed(value):
+            raise BadOption(f"read {value:g}, expected {expected}", layer.section.place(key))
+
+
 def _mixing(graph: Graph) -> int:
     """mixup, cutmix and mosaic of [net] as one mode; cutmix is for classifiers only."""
     net = graph.net
-    if net.mosaic and net.letter_box:
-        message = "mosaic=1 and letter_box=1 do not go together; use one of them"
-        raise DarknetError(f"{net.section.place('mosaic')}: {message}")
+    mode = CUTMIX if net.cutmix else net.mixup
     if net.mosaic:
-        return MOSAIC
-    return MIXUP if net.mixup == MIXUP and not net.cutmix else 0
+        mode = MOSAIC
+    mode = {CUTMIX: 0, EITHER: MOSAIC}.get(mode, mode)
+    if mode == MOSAIC and net.letter_box:
+        message = "mosaic=1 and letter_box=1 do not go together; use one of them"
+        raise BadOption(message, net.section.place("letter_box"))
+    return mode

@@ -1,4 +1,4 @@
-"""Colours of classifier pictures, changed as both programs do it: in floating point."""
+"""Colours in floating point: for classifiers and YOLOv1, and pjreddie's other detectors."""
 
 from __future__ import annotations
 

@@ -37,14 +37,18 @@ class View:
         return View((crop.width / wide, crop.height / high), shift, flip)
 
 
-def relocate(labels: Floats, view: View) -> Floats:
+def relocate(labels: Floats, view: View, anywhere: bool = False) -> Floats:
     """Labels as seen in a view, cut to the picture; those outside of it have no width or height.
 
-    A label with x = y = 0, or that lay outside of the picture to begin with, becomes CLASS_ONLY.
+    A label with x = y = 0 becomes CLASS_ONLY, and so does one that lay outside of the picture to
+    begin with, unless `anywhere`. Labels with values that are no numbers are left out.
     """
+    labels = labels[np.isfinite(labels).all(1)]
     centre, size = labels[:, 1:3], labels[:, 3:5]
     low, high = centre - size / 2, centre + size / 2
-    lost = (centre == 0).all(1) | (high < 0).any(1) | (low > 1).any(1)
+    lost = (centre == 0).all(1)
+    if not anywhere:
+        lost |= (high < 0).any(1) | (low > 1).any(1)
     scale, shift = np.array(view.scale, np.float32), np.array(view.shift, np.float32)
     low, high = low * scale - shift, high * scale - shift
     if view.flip:
@@ -70,9 +74,9 @@ def keep_pjreddie(labels: Floats) -> Floats:
     return labels[(labels[:, 3:] >= LEAST_SIDE).all(1)]
 
 
-def shuffled(labels: Floats, rng: Generator, most: int) -> Floats:
-    """At most `most` labels in random order."""
-    return labels[rng.permutation(len(labels))[:most]]
+def shuffled(labels: Floats, rng: Generator) -> Floats:
+    """In random order, so that every label has its chance where a picture has too many."""
+    return labels[rng.permutation(len(labels))]
 
 
 def box_truth(labels: Floats, most: int, size: int) -> Floats:

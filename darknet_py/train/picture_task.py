@@ -12,7 +12,7 @@ import torch
 
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.data.listing import read_list
-from darknet_py.data.loader import Batch, Plan, Source, batches
+from darknet_py.data.loader import Batch, Key, Plan, Source, batches, first_readable
 from darknet_py.errors import DataError, Place
 from darknet_py.graph import Graph
 from darknet_py.train.job import Job
@@ -67,8 +67,11 @@ class PictureTask:
 
     def drawn(self, step: int) -> list[str]:
         keys = [key for part in self.plan.keys(step) for key in part]
-        drawn = [self.source.drawn(*key, self.seed) for key in keys]
+        drawn = [first_readable(key, self._drawn)[0] for key in keys]
         return [path for paths in drawn for path in paths]
+
+    def _drawn(self, key: Key) -> list[str]:
+        return self.source.drawn(*key, self.seed)
 
 
 def _workers(job: Job, device: torch.device) -> int:

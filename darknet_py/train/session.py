@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
+from darknet_py.data.loader import worker_failures
 from darknet_py.detect.detector import checked_device
 from darknet_py.detect.device import chosen_device
 from darknet_py.graph import Graph
@@ -57,7 +58,10 @@ NOT_DONE = {
 def run(job: Job) -> int:
     """Train; returns the exit code: 0, or 128 + the number of the signal that stopped it."""
     with _together(job) as (team, device):
-        stopped = _loop(job, KINDS[job.kind](job, team, device)).run()
+        loop = _loop(job, KINDS[job.kind](job, team, device))
+        # torch raises this from a signal handler, wherever the training is at that moment.
+        with worker_failures():
+            stopped = loop.run()
     return 128 + stopped if stopped else 0
 
 

@@ -229,7 +229,7 @@ def test_a_worker_that_is_killed_ends_the_training_with_one_line(
         return step(self, *batch)
 
     monkeypatch.setattr(Trainer, "step", killing)
-    with pytest.raises(DataError, match="a process that prepares pictures has ended: was it out"):
+    with pytest.raises(DarknetError, match="making samples ahead failed: .*try fewer --workers"):
         run(small_job(tmp_path, max_batches=1000, workers=1))
 
 

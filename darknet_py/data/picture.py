@@ -1,0 +1,70 @@
+"""Pictures of a data set: first their size, then as many of their pixels as are needed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from darknet_py.data.augment import Pixels
+from darknet_py.detect.reading import Encoded, open_image, with_channels
+
+Size = tuple[int, int]
+
+
+class Picture(Protocol):
+    @property
+    def size(self) -> Size:
+        """Width and height of the picture in the file."""
+
+    def pixels(self, channels: int, least: tuple[float, float]) -> Pixels:
+        """Uint8 (H, W, channels), RGB or grey, perhaps reduced to no less than `least` (w, h).
+
+        Nobody writes into them. Raises ImageError for a picture that cannot be decoded.
+        """
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A picture in memory, which may be smaller than the one in the file, of `size`."""
+
+    whole: Pixels
+    size: Size
+
+    def pixels(self, channels: int, least: tuple[float, float]) -> Pixels:
+        return reduced(with_channels(self.whole, channels), least)
+
+
+@dataclass(frozen=True)
+class File:
+    """The bytes of a picture file whose header tells its size."""
+
+    encoded: Encoded
+    size: Size
+
+    def pixels(self, channels: int, least: tuple[float, float]) -> Pixels:
+        return reduced(self.encoded.decode(channels, reduce=self.encoded.reduction(least)), least)
+
+
+def reduced(pixels: Pixels, least: tuple[float, float]) -> Pixels:
+    """The picture (H, W, C) halved as often as it stays at least `least` (width, height)."""
+    height, width = pixels.shape[:2]
+    ratio = min(width / least[0], height / least[1])
+    if ratio < 2:
+        return pixels
+    part = 2 ** int(math.log2(ratio))
+    size = (-(-width // part), -(-height // part))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8).reshape(*size[::-1], -1)
+
+
+def open_picture(path: str, channels: int) -> Picture:
+    """A picture file; raises ImageError for one that cannot be a whole picture."""
+    encoded = open_image(path)
+    if encoded.size is not None and min(encoded.size) > 0:
+        return File(encoded, encoded.size)
+    whole = encoded.decode(channels)
+    return Decoded(whole, (whole.shape[1], whole.shape[0]))

@@ -1,0 +1,168 @@
+"""Pictures with one rectangle each, in a colour that tells its class, and how to find it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from darknet_py.data.augment import Pixels
+from darknet_py.data.detection import DetectionSet
+from darknet_py.data.picture import Decoded
+from darknet_py.data.recipe import Recipe
+from darknet_py.graph import Graph, read_graph
+
+COLOURS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0))
+GROUND = 100
+CFG = """[net]
+width={width}
+height={height}
+channels={channels}
+{net}
+[convolutional]
+filters={filters}
+size=1
+activation=linear
+{head}
+"""
+HEADS = {
+    "yolo": "[yolo]\nclasses=4\nnum=1\nmask=0\nanchors=4,4\n",
+    "region": "[region]\nclasses=4\nnum=1\ncoords=4\nanchors=1,1\n",
+    "detection": "[connected]\noutput=144\nactivation=linear\n"
+    "[detection]\nclasses=4\nside=4\nnum=1\ncoords=4\n",
+}
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
+
+
+def graph(
+    folder: Path,
+    net: str = "",
+    head: str = "jitter=0",
+    kind: str = "yolo",
+    fork: str = "alexeyab",
+    channels: int = 3,
+    size: tuple[int, int] = (64, 48),
+) -> Graph:
+    """A network of one layer; net and head: more options of both, a line each."""
+    text = CFG.format(
+        width=size[0],
+        height=size[1],
+        channels=channels,
+        net=net,
+        filters=9,
+        head=f"{HEADS[kind]}{head}",
+    )
+    path = folder / f"{kind}.cfg"
+    path.write_text(text)
+    return read_graph(path, fork=fork)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture of width x height with a rectangle (left, top, right, bottom) of class `number`."""
+
+    number: int
+    size: tuple[int, int]
+    corners: tuple[int, int, int, int]
+
+    @property
+    def label(self) -> str:
+        (width, height), (left, top, right, bottom) = self.size, self.corners
+        values = [
+            (left + right) / 2 / width,
+            (top + bottom) / 2 / height,
+            (right - left) / width,
+            (bottom - top) / height,
+        ]
+        return " ".join([str(self.number), *(f"{value:.8f}" for value in values)]) + "\n"
+
+    def pixels(self, channels: int = 3) -> Pixels:
+        """RGB; grey is white on GROUND."""
+        left, top, right, bottom = self.corners
+        picture = np.full((self.size[1], self.size[0], channels), GROUND, np.uint8)
+        colour = COLOURS[self.number] if channels == 3 else 255
+        picture[top:bottom, left:right] = colour
+        return picture
+
+
+def scenes(rng: np.random.Generator, sizes: list[tuple[int, int]]) -> list[Scene]:
+    """A rectangle of at least a sixth of the sides in each, of classes 0, 1, 2, ..."""
+    made = []
+    for number, (width, height) in enumerate(sizes):
+        spans = []
+        for side in (width, height):
+            length = int(rng.integers(max(1, side // 6), max(2, side * 3 // 4)))
+            start = int(rng.integers(0, side - length + 1))
+            spans.append((start, start + length))
+        (left, right), (top, bottom) = spans
+        made.append(Scene(number, (width, height), (left, top, right, bottom)))
+    return made
+
+
+@dataclass(frozen=True)
+class InOrder(DetectionSet):
+    """Takes its pictures one after the other."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def _path(self, rng: np.random.Generator) -> str:
+        self.asked.append(self.images[len(self.asked) % len(self.images)])
+        return self.asked[-1]
+
+
+def in_memory(folder: Path, made: list[Scene], recipe: Recipe) -> InOrder:
+    """The label files on disk, the pictures not."""
+    held = {}
+    for scene in made:
+        path = folder / f"{scene.number}.png"
+        path.with_suffix(".txt").write_text(scene.label)
+        held[str(path)] = Decoded(scene.pixels(recipe.channels), scene.size)
+    return InOrder(list(held), recipe, held)
+
+
+def write(folder: Path, scene: Scene, suffix: str = ".png", name: str | None = None) -> str:
+    """The picture and its label file; returns the path."""
+    path = folder / f"{scene.number if name is None else name}{suffix}"
+    assert cv2.imwrite(str(path), scene.pixels()[..., ::-1])
+    path.with_suffix(".txt").write_text(scene.label)
+    return str(path)
+
+
+def seen(pixels: Pixels, number: int) -> Box | None:
+    """The box around the pixels (H, W, C) that are more than half of a class's colour."""
+    colour = np.array(COLOURS[number] if pixels.shape[2] == 3 else (255,), float) - GROUND
+    away = pixels.astype(float) - GROUND
+    part = away @ colour / (colour @ colour)
+    strange = np.linalg.norm(away - part[..., None] * colour, axis=2)
+    rows, columns = np.nonzero((part > 0.5) & (strange < 60))
+    if not len(rows):
+        return None
+    return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+
+
+def labelled(truth: np.ndarray, recipe: Recipe, size: tuple[int, int]) -> dict[int, Box]:
+    """Class -> box in pixels of a sample's truth."""
+    found = {}
+    for number, x, y, w, h in rows_of(truth, recipe):
+        box = (x - w / 2) * size[0], (y - h / 2) * size[1], w * size[0], h * size[1]
+        assert int(number) not in found
+        found[int(number)] = (box[0], box[1], box[0] + box[2], box[1] + box[3])
+    return found
+
+
+def rows_of(truth: np.ndarray, recipe: Recipe) -> list[tuple[float, ...]]:
+    """class x y w h of a sample's truth, from rows or from YOLOv1's cells."""
+    if not recipe.cells:
+        rows = truth.reshape(recipe.boxes, recipe.fork.truth_size)
+        return [(row[4], *row[:4]) for row in rows if row[0]]
+    cells = truth.reshape(recipe.cells, recipe.cells, -1)
+    found = []
+    for y, x in zip(*np.nonzero(cells[..., 0]), strict=True):
+        cell = cells[y, x]
+        place = (x + cell[-4]) / recipe.cells, (y + cell[-3]) / recipe.cells
+        found.append((int(cell[1:-4].argmax()), *place, *cell[-2:]))
+    return found
