@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,11 +13,12 @@ import torch
 from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.classify.accuracy import measure
 from darknet_py.classify.opening import read_leaves
+from darknet_py.data.class_sheet import class_sheet
 from darknet_py.data.classes import Labels
 from darknet_py.data.classifier import ClassifierSet, size_at, tree_of
-from darknet_py.data.loader import Batch
+from darknet_py.detect.draw import save_image
 from darknet_py.errors import DataError, ImageError, Place
-from darknet_py.graph import Graph, read_graph
+from darknet_py.graph import Graph
 from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
 from darknet_py.train.job import Job
 from darknet_py.train.picture_task import (
@@ -30,8 +31,7 @@ from darknet_py.train.picture_task import (
 )
 from darknet_py.train.processes import Team
 from darknet_py.train.report import Report
-from darknet_py.train.sample_page import class_tiles, write_page
-from darknet_py.train.start import Opened, begin, require_endless, require_kind
+from darknet_py.train.start import Opened, Start, begin, graph_of, require_endless, require_kind
 from darknet_py.train.trainer import Trainer, step_images
 
 NUMBERED = 1000
@@ -45,6 +45,8 @@ TOP = 5
 LOOKS = 50_000_000
 """Comparisons of a path with a label at the start: a few seconds."""
 SHOWN = 3
+MOST_SHOWN = 32
+"""Most samples on the page of -show_imgs."""
 OTHERS = {
     True: ("mixup", "cutmix", "mosaic", "blur", "label_smooth_eps"),
     False: ("center", "random", "min_ratio", "max_ratio"),
@@ -101,7 +103,7 @@ class TopJudge:
 def open_classifier(job: Job, team: Team, device: torch.device) -> Opened:
     """A training on the pictures with classes that a .data file names."""
     data = read_data_file(job.data)
-    graph = read_graph(job.cfg, fork=job.fork)
+    graph = graph_of(job)
     _require_classifier(graph, data)
     images = listed(data, "train")
     source = ClassifierSet.of(graph, images, data)
@@ -109,21 +111,27 @@ def open_classifier(job: Job, team: Team, device: torch.device) -> Opened:
     unclear = _unclear(source, data) if team.first else []
     start = begin(job, graph, _files(job, data, graph), team, device)
     size = partial(size_at, graph, seed=start.trainer.seed)
+    task = PictureTask.of(job, source, start.trainer, size, device)
+    if job.show_imgs and team.first:
+        _show(source, task, start)
     return Opened(
         start=start,
-        task=PictureTask.of(job, source, start.trainer, size, device),
+        task=task,
         cadence=_cadence(data, start.trainer, len(images)),
         count=len(images),
         facts=(*picture_facts(graph, len(images)), f"{len(source.labels.words)} classes"),
         warnings=(*small_batch(graph), *_warnings(graph), *_always(data, judge), *unclear),
         judge=judge,
-        page=_page(job, source.labels) if job.show_imgs else None,
     )
 
 
-def _page(job: Job, labels: Labels) -> Callable[[Batch], str]:
-    path = Path(f"aug_{Path(job.cfg).stem}.jpg")
-    return lambda batch: write_page(path, class_tiles(batch, labels), len(batch.images))
+def _show(source: ClassifierSet, task: PictureTask, start: Start) -> None:
+    """-show_imgs: a page of the samples of the next update."""
+    step = start.trainer.batch // start.trainer.pace + 1
+    keys = [key for part in task.plan.keys(step) for key in part][:MOST_SHOWN]
+    path = Path(f"aug_{start.files.base}.jpg")
+    save_image(path, class_sheet(source, keys, task.seed), 90)
+    start.notes.append(f"{path}: the first {len(keys)} samples as they are trained on")
 
 
 def _require_classifier(graph: Graph, data: DataFile) -> None:

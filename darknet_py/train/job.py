@@ -40,6 +40,5 @@ class Job:
     results: str = "results.csv"
     tensorboard: str | None = None
     iterations: int = 0
-    show_imgs: bool = False
     tokenized: bool = False
     backup: str = "backup"

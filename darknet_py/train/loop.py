@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -72,8 +72,7 @@ class Loop:
     """A training from where `progress` says to max_batches, or until it is stopped.
 
     of: updates in all, 0: for ever. judge: keeps the weights it finds best. sinks: none in all but
-    the first process of a distributed training. limit: steps of this run, 0: no limit. page: shows
-    the first batch somewhere, and says where.
+    the first process of a distributed training. limit: steps of this run, 0: no limit.
     """
 
     trainer: Trainer
@@ -84,7 +83,6 @@ class Loop:
     average: WeightAverage
     of: int
     judge: Judge | None = None
-    page: Callable[[Batch], str] | None = None
     sinks: tuple[Sink, ...] = ()
     progress: Progress = field(default_factory=Progress)
     limit: int = 0
@@ -96,7 +94,7 @@ class Loop:
         with Stop() as stop, contextlib.closing(self._batches()) as batches:
             for done, (batch, waited) in enumerate(batches, start=1):
                 if done == 1:
-                    self._start(batch)
+                    self._start()
                 before = self.trainer.batch
                 update = self._update(batch, waited)
                 self._save(before)
@@ -117,10 +115,8 @@ class Loop:
         """Batches used so far: with a pace over 1 each counts as several updates."""
         return self.trainer.batch // self.trainer.pace
 
-    def _start(self, batch: Batch) -> None:
+    def _start(self) -> None:
         self.trainer.watch = self.report.heads
-        if self.page and self.trainer.team.first:
-            self.report.note(self.page(batch))
 
     def _batches(self) -> Generator[tuple[Batch, float], None, None]:
         source = self.task.batches(self._step + 1)

@@ -94,7 +94,6 @@ def _loop(job: Job, opened: Opened) -> Loop:
         average=start.average,
         of=graph.net.max_batches,
         judge=opened.judge,
-        page=opened.page,
         sinks=_sinks(job, opened) if trainer.team.first else (),
         progress=start.progress,
         limit=job.iterations,

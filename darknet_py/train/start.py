@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from darknet_py import layout
-from darknet_py.data.loader import Batch
 from darknet_py.errors import DarknetError
-from darknet_py.graph import Graph
+from darknet_py.graph import Graph, read_graph
 from darknet_py.network import Network
 from darknet_py.train.average import WeightAverage
 from darknet_py.train.checkpoint import Cadence, Files, Progress, load_state
@@ -46,7 +44,7 @@ class Opened:
 
     count: pictures of the training list, or symbols of the text. facts: that and more, in the words
     of the kind. warnings: what of the cfg or the data has no effect, or rarely ends well. judge:
-    what -map or -topk asked for. page: writes what -show_imgs asked for, and says where.
+    what -map or -topk asked for.
     """
 
     start: Start
@@ -56,7 +54,14 @@ class Opened:
     facts: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     judge: Judge | None = None
-    page: Callable[[Batch], str] | None = None
+
+
+def graph_of(job: Job) -> Graph:
+    """The network of job.cfg; raises CfgError."""
+    graph = read_graph(job.cfg, fork=job.fork)
+    if job.max_batches is None:
+        return graph
+    return replace(graph, net=replace(graph.net, max_batches=job.max_batches))
 
 
 def begin(job: Job, graph: Graph, files: Files, team: Team, device: torch.device) -> Start:
