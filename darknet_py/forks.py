@@ -70,7 +70,10 @@ class Fork:
     plain_cadence: bool
     """training keeps NAME.backup every 100 updates, numbered weights every 100 up to 1000 and then
     every 10000; otherwise NAME_last.weights every 100 and numbered ones every 1000 (10000 in long
-    trainings), as savelast and saveweights of the .data file say."""
+    trainings), as savelast and saveweights of the .data file say. Classifiers: NAME.backup every
+    1000, weights numbered by passes over the list, and NAME.weights at the end; otherwise as above.
+    Recurrent nets: NAME.backup every 100 passes and numbered ones every 10000; otherwise 10 and
+    1000."""
     nms_kinds: bool
     """nms_kind and beta_nms of the last head choose the suppression; otherwise do_nms_sort."""
     prints_seconds: bool
@@ -103,7 +106,7 @@ class Fork:
     """sizes in pixels of `classifier validmulti`: of the longer side if classifier_square,
     otherwise of the shorter one."""
     prints_bits: bool
-    """`rnn valid` also prints the bits a symbol takes."""
+    """`rnn valid` also prints the bits a symbol takes, and `rnn train` the sizes of its input."""
     stream_jumps: int
     """a stream of a recurrent net in training goes on elsewhere in the text before 1 of so many
     passes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -17,7 +17,7 @@ from darknet_py.data.recipe import Recipe
 from darknet_py.data.sheet import sheet
 from darknet_py.detect.draw import save_image
 from darknet_py.errors import DataError, Place
-from darknet_py.graph import Graph, read_graph
+from darknet_py.graph import Graph
 from darknet_py.opening import head_classes
 from darknet_py.train.checkpoint import LAST, PLAIN_LAST, Cadence, Files
 from darknet_py.train.job import Job
@@ -32,7 +32,7 @@ from darknet_py.train.picture_task import (
 from darknet_py.train.processes import Team
 from darknet_py.train.report import Report
 from darknet_py.train.sizes import Sizes
-from darknet_py.train.start import Opened, Start, begin, require_end, require_kind
+from darknet_py.train.start import Opened, Start, begin, graph_of, require_end, require_kind
 from darknet_py.train.trainer import Trainer, step_images
 
 SHOWN = 32
@@ -78,7 +78,7 @@ class MapJudge:
 def open_detection(job: Job, team: Team, device: torch.device) -> Opened:
     """A training on the pictures with boxes that a .data file names."""
     data = read_data_file(job.data)
-    graph = _graph(job)
+    graph = graph_of(job)
     require_kind(graph, "detector")
     recipe, images = Recipe.of(graph), listed(data, "train")
     judge = _judge(job, data, graph, len(images)) if job.evaluates else None
@@ -101,13 +101,6 @@ def open_detection(job: Job, team: Team, device: torch.device) -> Opened:
         warnings=(*small_batch(graph), *_warnings(graph, images)),
         judge=judge,
     )
-
-
-def _graph(job: Job) -> Graph:
-    graph = read_graph(job.cfg, fork=job.fork)
-    if job.max_batches is None:
-        return graph
-    return replace(graph, net=replace(graph.net, max_batches=job.max_batches))
 
 
 def _show(source: DetectionSet, data: DataFile, start: Start, size: tuple[int, int]) -> None:
