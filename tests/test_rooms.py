@@ -34,11 +34,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "opening": {"errors", "forks", "graph", "layout", "names", "summary"},
     "weights": {"errors", "layers", "graph", "layout"},
     "network": READING | {"weights"},
-    "detect": RUNNING | {"boxes", "names", "labelpath", "opening"},
+    "detect": RUNNING | {"deferred", "boxes", "names", "labelpath", "opening"},
     "losses": {"errors", "forks", "layers", "boxes"},
     "train": RUNNING | {"losses"},
     "data": {"errors", "cfg", "forks", "boxes", "names", "labelpath", "weights", "detect"},
-    "evaluate": RUNNING | {"opening", "names", "labelpath", "detect", "data"},
+    "evaluate": RUNNING | {"deferred", "opening", "names", "labelpath", "detect", "data"},
     "": {"errors", "network", "detect"},
     "cli": {
         "",

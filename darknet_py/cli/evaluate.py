@@ -38,7 +38,11 @@ LETTER_BOX = "No effect, as in AlexeyAB's program: letter_box=1 in [net] decides
 )
 @click.option("--letter_box", is_flag=True, expose_value=False, help=LETTER_BOX)
 @click.option(
-    "--batch", type=click.IntRange(1), default=8, show_default=True, help="Pictures run at once."
+    "--batch",
+    type=click.IntRange(1),
+    default=4,
+    show_default=True,
+    help="Pictures run at once, on a CPU by each core.",
 )
 @options.fork
 @options.width

@@ -7,7 +7,8 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -16,11 +17,14 @@ from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text import read_text
 from darknet_py.data.listing import read_list
+from darknet_py.deferred import import_at_once
 from darknet_py.detect.device import chosen_device
 from darknet_py.errors import DataError, Place
+from darknet_py.evaluate.pictures import start_reading
 from darknet_py.opening import Opened, open_network
 
 if TYPE_CHECKING:
+    from darknet_py.evaluate.conditions import Conditions
     from darknet_py.evaluate.result import MapResult
     from darknet_py.evaluate.run import Progress
 
@@ -41,7 +45,7 @@ class Job:
     device: str | None = None
     gpu: int | None = None
     nogpu: bool = False
-    batch: int = 8
+    batch: int = 4
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Inputs:
 def run(job: Job) -> MapResult:
     """Evaluate and print; what can be refused is refused before torch is imported."""
     inputs = _read(job)
+    pictures = start_reading(inputs.images, inputs.opened.graph)
+    import_at_once("torch")
 
     from darknet_py.evaluate.run import evaluate
     from darknet_py.network import load_planned
@@ -78,6 +84,8 @@ def run(job: Job) -> MapResult:
             device=chosen_device(job.device, job.gpu, job.nogpu),
             batch=job.batch,
             progress=told,
+            announce=partial(_announce, job),
+            pictures=pictures,
         )
     _report(result)
     return result
@@ -141,13 +149,21 @@ def _class_map(data: DataFile) -> tuple[int, ...] | None:
     return tuple(map(atoi, lines))
 
 
+def _announce(job: Job, conditions: Conditions) -> None:
+    valid = read_data_file(job.data).options["valid"]
+    click.echo(f"{job.weights} on {valid}: {conditions.line()}", err=True)
+
+
 def _report(result: MapResult) -> None:
     click.echo(result.table(), nl=False)
+    pictures = result.conditions.pictures
     if result.unlabelled:
-        count = f"{len(result.unlabelled)} of {result.images} pictures have no label file"
+        count = f"{len(result.unlabelled)} of {pictures} pictures have no label file"
         first = f"the first is {result.unlabelled[0]}"
         click.echo(f"warning: {count} and count as empty; {first}", err=True)
-    rate = result.images / result.seconds
-    shares = f"waiting for pictures {result.waiting:.1f} s, network {result.network:.1f} s"
     click.echo(f"Total Detection Time: {int(result.seconds)} Seconds", err=True)
-    click.echo(f"{result.images} pictures, {rate:.1f} a second ({shares})", err=True)
+    each = [
+        f"{name} {1000 * seconds / pictures:.1f}" for name, seconds in asdict(result.timing).items()
+    ]
+    rate = f"{pictures / result.seconds:.1f} pictures a second"
+    click.echo(f"{rate}; milliseconds of a thread for each: {', '.join(each)}", err=True)
