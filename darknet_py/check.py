@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -18,6 +19,7 @@ from darknet_py.layers.region import Region
 from darknet_py.layers.yolo import AnchorHead
 from darknet_py.summary import net_stride
 
+LISTS = ("train", "valid")
 StrPath = str | os.PathLike[str]
 
 
@@ -121,10 +123,31 @@ def _check_weights(graph: Graph, path: StrPath, problems: Problems) -> None:
 
 
 def _check_lists(data: DataFile, problems: Problems) -> None:
-    for key in ("train", "valid"):
+    for key in LISTS:
         file = data.file(key)
         if file is not None and not file.exists():
             problems.warn(Place(data.path, key=key), f"{file}: no such file")
+
+
+def data_sets(paths: Sequence[StrPath]) -> list[tuple[str, str | None]]:
+    """The .data files with a train or valid list that exists, each with the cfg it belongs to.
+
+    That is the next cfg behind it, else the last one before it.
+    """
+    names = [os.fspath(path) for path in paths]
+    found = []
+    for at, path in enumerate(names):
+        around = [*names[at:], *reversed(names[:at])]
+        cfg = next((other for other in around if _suffix(other) == ".cfg"), None)
+        with contextlib.suppress(DarknetError):  # already one of check()'s findings
+            if _suffix(path) == ".data" and _has_list(read_data_file(path)):
+                found.append((path, cfg))
+    return found
+
+
+def _has_list(data: DataFile) -> bool:
+    files = (data.file(key) for key in LISTS)
+    return any(file is not None and file.exists() for file in files)
 
 
 def _check_names(data: DataFile, problems: Problems) -> None:
@@ -154,13 +177,7 @@ class Verdict:
 
     def text(self) -> str:
         """One notice a line, then OK, or how many errors and warnings there are."""
-        return "\n".join([*map(str, self.notices), self._last_line()])
-
-    def _last_line(self) -> str:
-        counts = f"{_count(self.errors, 'error')}, {_count(self.warnings, 'warning')}"
-        if self.errors:
-            return counts
-        return f"OK, {_count(self.warnings, 'warning')}" if self.warnings else "OK"
+        return "\n".join([*map(str, self.notices), count_line(self.errors, self.warnings)])
 
     def to_json(self) -> str:
         """{ok, errors, warnings, notices: [{level, file, line, section, key, message}]}."""
@@ -170,6 +187,13 @@ class Verdict:
         ]
         counts = {"ok": not self.errors, "errors": self.errors, "warnings": self.warnings}
         return json.dumps(counts | {"notices": notices}, indent=1)
+
+
+def count_line(errors: int, warnings: int) -> str:
+    """The last line of a check: OK, or how many errors and warnings there are."""
+    if errors:
+        return f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    return f"OK, {_count(warnings, 'warning')}" if warnings else "OK"
 
 
 def _count(number: int, word: str) -> str:

@@ -51,6 +51,13 @@ class Fork:
     likewise) and /JPEGImages/ into their labels/ twins and leaves other folders, so that labels lie
     beside pictures; "words" turns the first "images", "JPEGImages" and "raw" of the path, wherever
     they stand, into "labels"."""
+    drops_under_a_pixel: bool
+    """training drops boxes narrower or lower than a pixel of the network's input; otherwise those
+    under a thousandth of the picture."""
+    most_labels: int
+    """default of `max`, the labels of one picture that training takes; but of [region]:"""
+    region_most_labels: int
+    """its default of `max`."""
     truth_size: int
     """values of one label in truth arrays: x y w h class, and a track number in AlexeyAB's."""
     freezes: bool
@@ -95,6 +102,9 @@ ALEXEYAB = Fork(
     region_hier_thresh=False,
     yolo_plain=False,
     label_rule="folders",
+    drops_under_a_pixel=True,
+    most_labels=200,
+    region_most_labels=200,
     truth_size=6,
     freezes=True,
     nms_kinds=True,
@@ -125,6 +135,9 @@ PJREDDIE = Fork(
     region_hier_thresh=True,
     yolo_plain=True,
     label_rule="words",
+    drops_under_a_pixel=False,
+    most_labels=90,
+    region_most_labels=30,
     truth_size=5,
     freezes=False,
     nms_kinds=False,

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -15,14 +12,15 @@ import numpy as np
 import torch
 
 from darknet_py import layout
-from darknet_py.errors import OutputError, WeightsError
+from darknet_py.errors import WeightsError
 from darknet_py.layers.base import Stored
 from darknet_py.layout import Header, Layout
+from darknet_py.replacement import replacing
 
 if TYPE_CHECKING:
     from darknet_py.network import Network
 
-__all__ = ["Header", "LoadReport", "load", "save"]
+__all__ = ["Header", "LoadReport", "load", "replacing", "save"]
 
 
 @dataclass(frozen=True)
@@ -127,31 +125,6 @@ def _bytes(tensor: torch.Tensor, stored: Stored, header: Header) -> memoryview:
     if layout.turned(stored, header):
         values = values.reshape(len(values), -1).t()
     return np.ascontiguousarray(values.numpy(), "<f4").reshape(-1).view(np.uint8).data
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the name `path` when all is written, and leaves no trace otherwise."""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as failure:
-        raise OutputError(f"{path}: cannot be written: {failure.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except OSError as failure:
-        raise OutputError(f"{path}: cannot be written: {failure.strerror}") from None
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def partial(network: Network, path: Path, cutoff: int) -> None:

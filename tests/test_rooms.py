@@ -20,6 +20,8 @@ RUNNING = READING | {"weights", "network"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "deferred": set(),
+    "progress": set(),
+    "replacement": {"errors"},
     "boxes": set(),
     "labelpath": {"forks"},
     "cfg": {"errors"},
@@ -32,13 +34,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "summary": {"layers", "graph", "layertable"},
     "check": READING | {"summary"},
     "opening": {"errors", "forks", "graph", "layout", "names", "summary"},
-    "weights": {"errors", "layers", "graph", "layout"},
+    "weights": {"errors", "layers", "graph", "layout", "replacement"},
     "network": READING | {"weights"},
-    "detect": RUNNING | {"deferred", "boxes", "names", "labelpath", "opening"},
+    "detect": RUNNING | {"deferred", "boxes", "names", "labelpath", "opening", "replacement"},
     "losses": {"errors", "forks", "layers", "boxes"},
     "train": RUNNING | {"losses"},
-    "data": {"errors", "cfg", "forks", "boxes", "names", "labelpath", "weights", "detect"},
-    "evaluate": RUNNING | {"deferred", "opening", "names", "labelpath", "detect", "data"},
+    "data": READING
+    | {"boxes", "names", "labelpath", "check", "weights", "detect", "progress", "replacement"},
+    "evaluate": RUNNING
+    | {"deferred", "opening", "names", "labelpath", "detect", "data", "progress", "replacement"},
     "": {"errors", "network", "detect"},
     "cli": {
         "",
@@ -51,6 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "network",
         "opening",
         "detect",
+        "data",
         "evaluate",
     },
     "__main__": {"cli"},
@@ -71,6 +76,8 @@ LIGHT = {
     "layout",
     "names",
     "opening",
+    "progress",
+    "replacement",
     "summary",
 }
 """Rooms that run without torch, numpy and cv2."""

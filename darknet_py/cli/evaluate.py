@@ -44,6 +44,13 @@ LETTER_BOX = "No effect, as in AlexeyAB's program: letter_box=1 in [net] decides
     show_default=True,
     help="Pictures run at once, on a CPU by each core.",
 )
+@click.option(
+    "--out",
+    multiple=True,
+    metavar="FILE",
+    help="Write the figures: .json, or .csv with a line per class; may be given twice.",
+)
+@click.option("--coco", is_flag=True, help="Print pycocotools' figures of the same boxes as well.")
 @options.fork
 @options.width
 @options.height

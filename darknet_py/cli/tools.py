@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,8 @@ from darknet_py.cli import options
 from darknet_py.errors import DarknetError, Notice
 
 if TYPE_CHECKING:
+    from darknet_py.check import Verdict
+    from darknet_py.data.checkup import Outcome
     from darknet_py.weights import LoadReport
 
 
@@ -42,22 +44,49 @@ def summary(
 @click.argument("files", nargs=-1, required=True, metavar="CFG|DATA [WEIGHTS]...")
 @options.as_json
 @options.network
+@click.option("--quick", is_flag=True, help="DATA: look at pictures' first bytes only.")
+@click.option(
+    "--findings",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="DATA: how many of each kind to print.",
+)
+@click.option("--report", metavar="FILE", help="DATA: write all findings as .txt or .json.")
+@click.option("--page", metavar="FILE", help="DATA: draw the faulty pictures on a .jpg or .png.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="DATA: threads; by default one per processor."
+)
 @click.pass_context
 def check(
     ctx: click.Context,
+    /,
     files: tuple[str, ...],
     as_json: bool,
     fork: str,
     width: int | None,
     height: int | None,
     strict: bool,
+    **survey: Any,
 ) -> None:
-    """List all that is wrong with CFG (and WEIGHTS for it) or DATA; exit code 1 for errors."""
-    from darknet_py.check import check_files
+    """List all that is wrong with CFG (and WEIGHTS for it) or DATA; exit code 1 for errors.
 
-    verdict = check_files(files, fork=fork, strict=strict, width=width, height=height)
-    click.echo(verdict.to_json() if as_json else verdict.text())
-    ctx.exit(1 if verdict.errors else 0)
+    Every picture and label file that the train and valid lists of DATA name is looked at. With a
+    CFG beside it, its classes and its size are what labels are measured by.
+    """
+    from darknet_py.check import check_files, data_sets
+
+    network: dict[str, Any] = {"fork": fork, "strict": strict, "width": width, "height": height}
+    verdict = check_files(files, **network)
+    found: Verdict | Outcome = verdict
+    if sets := data_sets(files):
+        from darknet_py.data.checkup import Checkup, check_data_sets
+
+        found = check_data_sets(sets, verdict, Checkup(**network, **survey))
+    elif survey["report"] or survey["page"]:
+        raise DarknetError("--report and --page need a .data file with a list that exists")
+    click.echo(found.to_json() if as_json else found.text())
+    ctx.exit(1 if found.errors else 0)
 
 
 @click.command()

@@ -55,6 +55,16 @@ def parse_labels(text: bytes) -> Labels:
         return np.array(_numbers(text), np.float32).reshape(-1, COLUMNS)
 
 
+def is_integer(word: bytes) -> bool:
+    """Whether %d reads the whole word."""
+    return word.isdigit() or _INTEGER.fullmatch(word) is not None
+
+
+def is_number(word: bytes) -> bool:
+    """Whether %f reads the whole word; nan and inf are numbers, too."""
+    return _FLOAT.fullmatch(word) is not None
+
+
 def _numbers(text: bytes) -> list[float]:
     words = text.split()
     if _is_plain(text, words):

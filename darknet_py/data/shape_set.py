@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from darknet_py.data.backdrop import Canvas, Pixels
 from darknet_py.data.shapes import NAMES, draw_picture
 from darknet_py.detect.draw import save_image
-from darknet_py.weights import replacing
+from darknet_py.replacement import replacing
 
 
 def write_dataset(

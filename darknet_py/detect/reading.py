@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +63,8 @@ MEDIA_FAMILIES = (
 # JPEG markers that carry the size of the picture.
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 JPEG_SCAN = 0xDA
+HEAD_BYTES = 1 << 16
+"""Enough for the size a picture tells, unless a large preview stands before it."""
 
 
 def read_image(path: PathName, channels: int = 3, honour_exif: bool = False) -> Pixels:
@@ -75,17 +76,33 @@ def read_image(path: PathName, channels: int = 3, honour_exif: bool = False) -> 
 
     Raises ImageError, naming the path and the cure, for whatever is no readable picture.
     """
-    data = _contents(path)
+    mode = _read_mode(channels) | (0 if honour_exif else cv2.IMREAD_IGNORE_ORIENTATION)
+    return _rgb(_decoded(path, _contents(path), mode))
+
+
+def check_image(path: PathName, decode: bool = True) -> None:
+    """Raises ImageError for a file that is no readable picture, with what `read_image` would say.
+
+    decode: False looks at the first bytes only of those PNG and JPEG pictures that tell their size
+    there; damage behind them is not found.
+    """
+    if not decode and (size := _header_size(_contents(path, HEAD_BYTES))):
+        _refuse_oversized(path, size)
+    else:
+        # An eighth of the size finds what is wrong, and costs less.
+        _decoded(path, _contents(path), cv2.IMREAD_REDUCED_GRAYSCALE_8)
+
+
+def _decoded(path: PathName, data: bytes, mode: int) -> npt.NDArray[np.generic]:
     _refuse_oversized(path, _header_size(data))
     _refuse_truncated(path, data)
-    mode = _read_mode(channels) | (0 if honour_exif else cv2.IMREAD_IGNORE_ORIENTATION)
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
     except cv2.error as error:
         raise ImageError(_refusal(path, str(error))) from None
     if pixels is None or pixels.size == 0:
         raise ImageError(f"{path}: {_complaint(data)}")
-    return _rgb(pixels)
+    return pixels
 
 
 def from_bgr(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
@@ -158,12 +175,13 @@ def _read_mode(channels: int) -> int:
     return mode
 
 
-def _contents(path: PathName) -> bytes:
-    file = Path(path)
-    if file.is_dir():
+def _contents(path: PathName, most: int | None = None) -> bytes:
+    """All bytes of the file, or its first ones."""
+    if os.path.isdir(path):
         raise ImageError(f"{path}: is a folder, not a picture; name a file in it")
     try:
-        data = file.read_bytes()
+        with open(path, "rb") as file:
+            data = file.read(most)
     except FileNotFoundError:
         raise ImageError(f"{path}: no such file; check the path") from None
     except OSError as error:

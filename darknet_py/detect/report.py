@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph
-from darknet_py.weights import replacing
+from darknet_py.replacement import replacing
 
 if TYPE_CHECKING:
     from darknet_py.detect.result import Result

@@ -18,8 +18,10 @@ from pycocotools.cocoeval import COCOeval
 from darknet_py.errors import DataError, Place
 from darknet_py.evaluate.tally import Evidence
 
-NAMES = ("AP", "AP50", "AP75", "APs", "APm", "APl")
-NAMES += ("AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
+NAMES = (
+    *("AP", "AP50", "AP75", "APs", "APm", "APl"),
+    *("AR1", "AR10", "AR100", "ARs", "ARm", "ARl"),
+)
 """The figures in the order pycocotools gives them; s, m, l: small, medium, large boxes."""
 
 

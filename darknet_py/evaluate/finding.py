@@ -117,30 +117,31 @@ class Finder:
     def run(self, pictures: Iterator[Picture], total: int) -> Iterator[Batch]:
         """The batches in order; total: how many pictures there are."""
         threads = torch.get_num_threads()
-        workers = self._workers(total, threads)
-        share = max(1, threads // workers) if self.device.type == "cpu" else threads
-        starting = partial(torch.set_num_threads, share)
+        workers, batch = self._shares(total, threads)
+        each = max(1, threads // workers) if self.device.type == "cpu" else threads
+        starting = partial(torch.set_num_threads, each)
         pool = ThreadPoolExecutor(workers, "evaluate", initializer=starting)
         try:
-            yield from self._overlapped(pictures, pool, workers)
+            yield from self._side_by_side(pictures, pool, workers, batch)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             # What a worker sets holds for itself, and for threads that are started later.
             torch.set_num_threads(threads)
 
-    def _workers(self, total: int, threads: int) -> int:
+    def _shares(self, total: int, threads: int) -> tuple[int, int]:
+        """How many workers there are, and how many pictures each of them takes at once."""
         batch = self.settings.batch
         if self.device.type != "cpu":
-            return DEVICE_WORKERS
-        fitting = pictures_in_memory(self.graph) // batch
-        return max(1, min(threads, fitting, -(-total // batch)))
+            return DEVICE_WORKERS, batch
+        workers = max(1, min(threads, total, pictures_in_memory(self.graph) // batch))
+        return workers, min(batch, -(-total // workers))
 
-    def _overlapped(
-        self, pictures: Iterator[Picture], pool: ThreadPoolExecutor, workers: int
+    def _side_by_side(
+        self, pictures: Iterator[Picture], pool: ThreadPoolExecutor, workers: int, batch: int
     ) -> Iterator[Batch]:
         running: deque[Future[Batch]] = deque()
         first = 0
-        while group := list(islice(pictures, self.settings.batch)):
+        while group := list(islice(pictures, batch)):
             running.append(pool.submit(self._batch, first, group))
             first += len(group)
             if len(running) > workers:

@@ -11,10 +11,12 @@ from typing import Any
 
 from darknet_py.errors import OutputError
 from darknet_py.evaluate.result import MapResult, share
-from darknet_py.weights import replacing
+from darknet_py.replacement import replacing
 
-TOTALS = ("precision", "recall", "f1", "tp", "fp", "fn", "average_iou")
-TOTALS += ("detections_count", "unique_truth_count", "seconds")
+TOTALS = (
+    *("precision", "recall", "f1", "tp", "fp", "fn", "average_iou"),
+    *("detections_count", "unique_truth_count", "seconds"),
+)
 COLUMNS = ("class_id", "name", "ap", "tp", "fp", "fn", "truths", "precision", "recall", "f1")
 
 

@@ -66,6 +66,11 @@ class MapResult:
     def f1(self) -> float:
         return share(2 * self.tp, 2 * self.tp + self.fp + self.fn)
 
+    @property
+    def labelled(self) -> list[ClassResult]:
+        """The classes with labels; other tools take the mean AP over these."""
+        return [row for row in self.classes if row.truths]
+
     def table(self) -> str:
         """What AlexeyAB's `detector map` prints to stdout, without the counter of ranks.
 

@@ -20,6 +20,7 @@ from darknet_py.evaluate.tally import Tally
 from darknet_py.evaluate.truths import Truths, read_truths
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph
+from darknet_py.layers.region import Region
 from darknet_py.network import Network
 from darknet_py.opening import head_classes
 
@@ -90,6 +91,9 @@ def evaluated_names(
 ) -> list[str]:
     """One name per class that is evaluated; raises DataError when their number does not fit."""
     classes = head_classes(graph)
+    if class_map is not None and not _has_tree(graph):
+        message = "a class map chooses from the classes of a tree, and [region] tree= is not set"
+        raise DataError(f"{message}; take map= out of the .data file")
     for number in class_map or ():
         if not 0 <= number < classes:
             raise DataError(f"the class map names class {number}, expected 0 to {classes - 1}")
@@ -99,6 +103,11 @@ def evaluated_names(
     if len(names) != expected:
         raise DataError(f"{len(names)} names for {expected} classes; one name per class is needed")
     return list(names)
+
+
+def _has_tree(graph: Graph) -> bool:
+    heads = (graph.nodes[index].layer for index in graph.heads)
+    return any(isinstance(head, Region) and head.hierarchy is not None for head in heads)
 
 
 def _check_numbers(thresh: float, iou_thresh: float, points: int) -> None:

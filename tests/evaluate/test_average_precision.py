@@ -113,7 +113,7 @@ def literal(s: Scene, thresh: float, iou_thresh: float, points: int) -> Literal:
                 same = s.truths.class_id[j] == one.class_id
                 if current > np.float32(iou_thresh) and same and current > best:
                     best, one.truth = current, int(j)
-            if one.score > thresh:
+            if one.score > np.float32(thresh):
                 taken = any(d.truth == one.truth for d in detections[checkpoint:])
                 if one.truth >= 0 and not taken:
                     tp[one.class_id] += 1
@@ -175,7 +175,7 @@ def test_the_c_rules_step_by_step(seed: int, points: int) -> None:
             literal(s, thresh, iou_thresh, points),
         )
         assert ours.aps == pytest.approx(theirs.aps, abs=1e-12)
-        assert max(ours.aps) > 0.05 and ours.aps[2] == 0
+        assert max(ours.aps) > 0.01 and ours.aps[2] == 0
         assert (ours.tp, ours.fp) == (theirs.tp, theirs.fp)
         assert ours.average_iou == pytest.approx(theirs.average_iou, abs=1e-6)
         assert sum(ours.tp) and sum(ours.fp)

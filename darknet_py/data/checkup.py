@@ -1,0 +1,154 @@
+"""`darknet-py check` on data sets: surveys, their report, and a page of faulty pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.check import Verdict, count_line
+from darknet_py.data import survey_report
+from darknet_py.data.faulty_page import draw_page
+from darknet_py.data.findings import Finding, Findings
+from darknet_py.data.inspection import Frame
+from darknet_py.data.survey import Survey, survey
+from darknet_py.detect.draw import save_image
+from darknet_py.errors import DarknetError, OutputError, Place, Problems
+from darknet_py.forks import Fork, fork_named
+from darknet_py.graph import Graph, read_graph
+from darknet_py.layers.region import Region
+from darknet_py.layout import head_classes
+from darknet_py.progress import follow
+from darknet_py.replacement import replacing
+
+REPORT_SUFFIXES = (".txt", ".json")
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """How data sets are to be checked.
+
+    quick: pictures are not decoded. findings: of each kind how many are printed. report, page:
+    files to write, none when None. workers: threads, None for one on each processor.
+    """
+
+    fork: str | Fork = "alexeyab"
+    strict: bool = False
+    width: int | None = None
+    height: int | None = None
+    quick: bool = False
+    findings: int = 5
+    workers: int | None = None
+    report: str | None = None
+    page: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The light check's verdict and the surveys of the data sets."""
+
+    verdict: Verdict
+    surveys: tuple[Survey, ...]
+    shown: int
+
+    @property
+    def errors(self) -> int:
+        return self.verdict.errors + self._total("error")
+
+    @property
+    def warnings(self) -> int:
+        return self.verdict.warnings + self._total("warning")
+
+    def _total(self, level: str) -> int:
+        return sum(survey.findings.total(level) for survey in self.surveys)
+
+    def text(self, everything: bool = False) -> str:
+        """Notices, tables and findings, then OK, or how many errors and warnings there are."""
+        shown, rows = (None, None) if everything else (self.shown, survey_report.CLASS_ROWS)
+        parts = ["\n".join(map(str, self.verdict.notices))]
+        parts += [survey_report.text(survey, shown, rows) for survey in self.surveys]
+        parts.append(count_line(self.errors, self.warnings))
+        found = "\n\n".join(part for part in parts if part)
+        # A path that is no UTF-8 cannot be printed as it is.
+        return found.encode(errors="backslashreplace").decode()
+
+    def to_json(self) -> str:
+        """What a light check gives, and `data`: a list with one survey for each data set."""
+        found = json.loads(self.verdict.to_json())
+        found |= {"ok": not self.errors, "errors": self.errors, "warnings": self.warnings}
+        found["data"] = [survey_report.values(survey) for survey in self.surveys]
+        return json.dumps(found, indent=1)
+
+
+def check_data_sets(
+    pairs: Sequence[tuple[str, str | None]], verdict: Verdict, checkup: Checkup
+) -> Outcome:
+    """Survey each .data file, by the size and classes of its cfg if there is one; write the files.
+
+    Raises OutputError when the report or the page cannot be written.
+    """
+    _refuse_unknown_suffix(checkup.report)
+    surveys = tuple(
+        _survey(read_data_file(path), _graph(cfg, checkup), checkup) for path, cfg in pairs
+    )
+    outcome = Outcome(verdict, surveys, checkup.findings)
+    if checkup.report:
+        _write_report(Path(checkup.report), outcome)
+    if checkup.page:
+        save_image(checkup.page, draw_page(surveys), 90)
+    return outcome
+
+
+def _refuse_unknown_suffix(report: str | None) -> None:
+    if report and Path(report).suffix.lower() not in REPORT_SUFFIXES:
+        raise OutputError(f"{report}: reports are written as {' or '.join(REPORT_SUFFIXES)}")
+
+
+def _graph(cfg: str | None, checkup: Checkup) -> Graph | None:
+    """The network; None also for a cfg whose errors the light check has said."""
+    if cfg is None:
+        return None
+    problems = Problems(collect=True)
+    size = {"width": checkup.width, "height": checkup.height}
+    try:
+        graph = read_graph(cfg, **size, fork=checkup.fork, problems=problems)
+    except DarknetError:
+        return None
+    return None if problems.errors else graph
+
+
+def _survey(data: DataFile, graph: Graph | None, checkup: Checkup) -> Survey:
+    findings = Findings(strict=checkup.strict)
+    frame = _frame(data, graph, checkup)
+    written = data.integer("classes", 0)
+    if written and frame.classes != written:
+        message = f"read {written}, but the network has {frame.classes}"
+        findings.add([Finding("other-classes", Place(data.path, key="classes"), message)])
+    return survey(data, frame, findings, not checkup.quick, checkup.workers, follow)
+
+
+def _frame(data: DataFile, graph: Graph | None, checkup: Checkup) -> Frame:
+    fork = fork_named(checkup.fork)
+    frame = Frame(data.integer("classes", 0), checkup.width or 0, checkup.height or 0, fork=fork)
+    classes = head_classes(graph) if graph is not None else None
+    if graph is None or classes is None:
+        return frame
+    head = next(node.layer for node in reversed(graph.nodes) if node.layer.HEAD)
+    default = fork.region_most_labels if isinstance(head, Region) else fork.most_labels
+    most = getattr(head, "max", None)
+    return replace(
+        frame,
+        classes=classes,
+        width=graph.net.width,
+        height=graph.net.height,
+        most=default if most is None else most,
+    )
+
+
+def _write_report(path: Path, outcome: Outcome) -> None:
+    is_json = path.suffix.lower() == ".json"
+    content = outcome.to_json() if is_json else outcome.text(everything=True)
+    with replacing(path) as file:
+        file.write(f"{content}\n".encode())

@@ -1,0 +1,129 @@
+"""A page of small pictures, each with its boxes and a caption."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from darknet_py.detect.draw import FONT, Colour
+from darknet_py.detect.reading import Pixels
+
+INK, PAPER, FRAME = (30, 30, 30), (255, 255, 255), (225, 225, 225)
+TEXT_SCALE, LINE_HEIGHT, GAP = 0.42, 17, 10
+FAR = 4.0
+"""Coordinates are cut at this many picture sizes: OpenCV draws in small integers."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A box: left, top, right, bottom relative to the picture (also beyond it), colour, words.
+
+    thick: a wider line, for boxes that matter.
+    """
+
+    box: tuple[float, float, float, float]
+    colour: Colour
+    words: str = ""
+    thick: bool = False
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A BGR picture (H, W, 3), or None for an empty one; its boxes; the lines under it."""
+
+    picture: Pixels | None
+    marks: tuple[Mark, ...] = ()
+    caption: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Style:
+    """Sizes in pixels. width, height: room for a picture. lines: of captions, longer ones are cut.
+
+    margin: share of that room left around a picture, where boxes beyond its edges are drawn.
+    """
+
+    columns: int = 4
+    width: int = 400
+    height: int = 300
+    lines: int = 4
+    margin: float = 0.06
+
+
+def contact_sheet(tiles: Sequence[Tile], title: str = "", style: Style | None = None) -> Pixels:
+    """A BGR page (H, W, 3) of the tiles, row by row, under a title."""
+    style = style or Style()
+    columns = max(1, min(style.columns, len(tiles)))
+    painted = [_painted(tile, style) for tile in tiles]
+    blank = np.full((*_tile_size(style), 3), PAPER, np.uint8)
+    painted += [blank] * (-len(painted) % columns)
+    rows = [np.hstack(painted[at : at + columns]) for at in range(0, len(painted), columns)]
+    width = columns * _tile_size(style)[1]
+    return np.ascontiguousarray(np.vstack([_text_strip([title], width, 1), *rows]))
+
+
+def _tile_size(style: Style) -> tuple[int, int]:
+    """Height and width of a tile with its caption and the gap around it."""
+    return style.height + style.lines * LINE_HEIGHT + 2 * GAP, style.width + GAP
+
+
+def _painted(tile: Tile, style: Style) -> Pixels:
+    canvas = np.full((*_tile_size(style), 3), PAPER, np.uint8)
+    room = canvas[: style.height, : style.width]
+    room[:] = FRAME
+    if tile.picture is not None:
+        _paint_picture(room, tile.picture, tile.marks, style.margin)
+    caption = canvas[style.height : style.height + style.lines * LINE_HEIGHT + GAP, : style.width]
+    caption[:] = _text_strip(tile.caption, style.width, style.lines)[: len(caption)]
+    return canvas
+
+
+def _paint_picture(room: Pixels, picture: Pixels, marks: Sequence[Mark], margin: float) -> None:
+    height, width = picture.shape[:2]
+    scale = (1 - 2 * margin) * min(room.shape[0] / height, room.shape[1] / width)
+    inner = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (room.shape[1] - inner[0]) // 2, (room.shape[0] - inner[1]) // 2
+    shrunk = cv2.resize(picture, inner, interpolation=cv2.INTER_AREA)
+    room[top : top + inner[1], left : left + inner[0]] = shrunk
+    # Boxes that matter are painted over the others.
+    for mark in sorted(marks, key=lambda mark: mark.thick):
+        corners = np.clip(mark.box, -FAR, FAR).reshape(2, 2)
+        places = np.rint(corners * inner + (left, top)).astype(int)
+        places = np.clip(places, 1, (room.shape[1] - 2, room.shape[0] - 2))
+        _paint_mark(room, mark, places[0].tolist(), places[1].tolist())
+
+
+def _paint_mark(room: Pixels, mark: Mark, first: list[int], second: list[int]) -> None:
+    cv2.rectangle(room, first, second, mark.colour, 2 if mark.thick else 1)
+    if mark.words:
+        words = _plain(mark.words)
+        (width, height), _ = cv2.getTextSize(words, FONT, TEXT_SCALE, 1)
+        left = max(0, min(first[0], room.shape[1] - width - 4))
+        bottom = max(height + 4, first[1])
+        strip = (left, bottom - height - 4), (left + width + 4, bottom)
+        cv2.rectangle(room, *strip, mark.colour, cv2.FILLED)
+        place = (left + 2, bottom - 3)
+        cv2.putText(room, words, place, FONT, TEXT_SCALE, PAPER, 1, cv2.LINE_AA)
+
+
+def _text_strip(paragraphs: Sequence[str], width: int, lines: int) -> Pixels:
+    """`lines` lines of text on paper, with a gap below; what is too long ends in dots."""
+    strip = np.full((lines * LINE_HEIGHT + GAP, width, 3), PAPER, np.uint8)
+    wide = cv2.getTextSize("n" * 40, FONT, TEXT_SCALE, 1)[0][0] / 40
+    fitting = max(8, int((width - 8) / wide))
+    wrapped = [line for text in paragraphs for line in textwrap.wrap(_plain(text), fitting)]
+    if len(wrapped) > lines:
+        wrapped[lines - 1 :] = [wrapped[lines - 1][: fitting - 4] + " ..."]
+    for number, line in enumerate(wrapped):
+        place = (4, (number + 1) * LINE_HEIGHT - 3)
+        cv2.putText(strip, line, place, FONT, TEXT_SCALE, INK, 1, cv2.LINE_AA)
+    return strip
+
+
+def _plain(text: str) -> str:
+    """OpenCV's fonts know ASCII only."""
+    return text.encode("ascii", "replace").decode()
