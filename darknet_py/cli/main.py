@@ -33,6 +33,19 @@ COMMANDS = {
     "detector map": Command(
         "darknet_py.cli.evaluate:mean_ap", "Score a network on labelled pictures."
     ),
+    "detector valid": Command(
+        "darknet_py.cli.evaluate:valid", "Write result files in the forms of COCO, VOC, ..."
+    ),
+    "detector valid2": Command(
+        "darknet_py.cli.evaluate:valid2", "Like valid, averaged with mirrored pictures."
+    ),
+    "detector recall": Command(
+        "darknet_py.cli.evaluate:recall", "Count the labels that any box overlaps."
+    ),
+    "eval coco": Command(
+        "darknet_py.cli.evaluate:coco", "pycocotools' figures of a file of results."
+    ),
+    "eval voc": Command("darknet_py.cli.evaluate:voc", "VOC's AP of comp4 files."),
     "summary": Command(
         "darknet_py.cli.tools:summary", "Show a network's layers and what they cost."
     ),
@@ -45,7 +58,10 @@ COMMANDS = {
     ),
 }
 """Every command: its words, its function, its help. To add one, add a row."""
-GROUPS = {"detector": "Darknet's words for detection networks: test, map."}
+GROUPS = {
+    "detector": "Darknet's words for detection networks: test, map, valid, ...",
+    "eval": "Score files of results that have been written before: coco, voc.",
+}
 
 
 def normalise(argv: Sequence[str], known: Collection[str]) -> list[str]:

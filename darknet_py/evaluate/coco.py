@@ -88,7 +88,7 @@ def _table(evidence: Evidence, names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _pixels(boxes: NDArray[np.float32], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+def _pixels(boxes: NDArray[np.floating[Any]], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Left, top, width, height in pixels of relative centre-form boxes."""
     corners = np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, 2:]], axis=1)
     return corners.astype(np.float64) * np.tile(sizes, 2)

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from darknet_py.data.listing import read_list
-from darknet_py.deferred import import_at_once
-from darknet_py.detect.device import chosen_device
-from darknet_py.evaluate.inputs import Inputs, load, read_inputs, required_file
+from darknet_py.evaluate.inputs import Inputs, Setup, device_of, load, read_inputs, required_file
 from darknet_py.evaluate.pictures import start_reading
 from darknet_py.progress import counted
 from darknet_py.replacement import require_writable
@@ -24,32 +22,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class Job(Setup):
     """The options of `map`, with AlexeyAB's defaults."""
 
-    data: str
-    cfg: str
-    weights: str
     thresh: float = 0.25
     iou_thresh: float = 0.5
     points: int = 0
     out: tuple[str, ...] = ()
     coco: bool = False
-    fork: str = "alexeyab"
-    width: int | None = None
-    height: int | None = None
-    device: str | None = None
-    gpu: int | None = None
-    nogpu: bool = False
-    batch: int = 4
 
 
 def run(job: Job) -> None:
     """Evaluate, print, write; what can be refused is refused before torch is imported."""
     _refuse_unwritable(job)
-    inputs = read_inputs(
-        job.data, job.cfg, job.weights, fork=job.fork, width=job.width, height=job.height
-    )
+    inputs = read_inputs(job)
     result = _evaluated(job, inputs)
     click.echo(result.table(), nl=False)
     figures = _coco(result, inputs) if job.coco else None
@@ -69,13 +55,10 @@ def _evaluated(job: Job, inputs: Inputs) -> MapResult:
     listed = "difficult" in inputs.data.options
     difficult = required_file(inputs.data, "difficult") if listed else None
     pictures = start_reading(inputs.images, inputs.opened.graph)
-    import_at_once("torch")
+    network = load(inputs.opened)
 
     from darknet_py.evaluate.run import evaluate
 
-    network, notes = load(inputs.opened)
-    for note in notes:
-        click.echo(f"warning: {note}", err=True)
     with counted(len(inputs.images), "map") as passed:
         return evaluate(
             network,
@@ -86,7 +69,7 @@ def _evaluated(job: Job, inputs: Inputs) -> MapResult:
             points=job.points,
             difficult=read_list(difficult) if difficult else None,
             class_map=inputs.class_map,
-            device=chosen_device(job.device, job.gpu, job.nogpu),
+            device=device_of(job),
             batch=job.batch,
             progress=passed,
             announce=partial(_announce, job, inputs),

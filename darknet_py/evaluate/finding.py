@@ -23,6 +23,7 @@ from darknet_py.detect.decode import Request, Suppression, decode, suppression_o
 from darknet_py.detect.detector import checked_device
 from darknet_py.detect.geometry import Placement
 from darknet_py.detect.survivors import survivors
+from darknet_py.evaluate.mirror import averaged, require_mirrorable
 from darknet_py.evaluate.pictures import Picture, pads
 from darknet_py.network import Network
 from darknet_py.opening import pictures_in_memory
@@ -36,7 +37,8 @@ class Settings:
     """How boxes are found. Scores must be over `floor`; boxes that overlap more than `nms` go.
 
     hier: least product down a class tree. class_map: see decode.Request. suppression: None asks
-    the network's cfg. batch: pictures run at once by each worker.
+    the network's cfg. batch: pictures run at once by each worker. mirrored: average the outputs
+    with those of the mirrored pictures.
     """
 
     floor: float = 0.005
@@ -45,6 +47,7 @@ class Settings:
     class_map: tuple[int, ...] | None = None
     suppression: Suppression | None = None
     batch: int = 4
+    mirrored: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,10 @@ class Finder:
     """A network made for inference on a device, with the settings it finds boxes by."""
 
     def __init__(self, network: Network, settings: Settings, device: str | torch.device) -> None:
-        """Raises DarknetError for a device that is not there."""
+        """Raises DarknetError for a device that is not there, or a head without mirror image."""
         graph = network.graph
+        if settings.mirrored:
+            require_mirrorable(graph)
         self.graph = graph
         self.device = checked_device(device)
         self.network = network.for_inference().to(self.device)
@@ -157,6 +162,8 @@ class Finder:
         with torch.inference_mode():
             before = time.perf_counter()
             heads = self.network(x)
+            if self.settings.mirrored:
+                heads = averaged(self.graph, heads, self.network(x.flip(3)))
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
             after = time.perf_counter()

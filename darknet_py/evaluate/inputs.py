@@ -8,15 +8,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text import read_text
 from darknet_py.data.listing import read_list
+from darknet_py.deferred import import_at_once
+from darknet_py.detect.device import chosen_device
 from darknet_py.errors import DataError, Place
 from darknet_py.opening import Opened, open_network
 
 if TYPE_CHECKING:
     from darknet_py.network import Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What every command of evaluation is told: the files, how to read them, where to run."""
+
+    data: str
+    cfg: str
+    weights: str
+    fork: str = "alexeyab"
+    width: int | None = None
+    height: int | None = None
+    device: str | None = None
+    gpu: int | None = None
+    nogpu: bool = False
+    batch: int = 4
 
 
 @dataclass(frozen=True)
@@ -34,21 +54,19 @@ class Inputs:
     class_map: tuple[int, ...] | None
 
 
-def read_inputs(
-    data: str,
-    cfg: str,
-    weights: str,
-    *,
-    fork: str = "alexeyab",
-    width: int | None = None,
-    height: int | None = None,
-) -> Inputs:
+def read_inputs(setup: Setup) -> Inputs:
     """Raises DataError, CfgError or WeightsError for what is missing or does not fit."""
-    file = read_data_file(data)
+    file = read_data_file(setup.data)
     class_map = read_class_map(file)
-    # The names of a class map may be its own or the cfg's; they are counted where they are used.
-    named = None if class_map else data
-    opened = open_network(cfg, weights, data=named, fork=fork, width=width, height=height)
+    opened = open_network(
+        setup.cfg,
+        setup.weights,
+        # The names of a class map may be its own or the cfg's; they are counted where it is used.
+        data=None if class_map else setup.data,
+        fork=setup.fork,
+        width=setup.width,
+        height=setup.height,
+    )
     names = opened.names if class_map is None else read_names(required_file(file, "names"))
     image_set = os.fspath(required_file(file, "valid"))
     images = require_pictures(read_list(image_set), image_set)
@@ -61,6 +79,11 @@ def required_file(data: DataFile, key: str) -> Path:
     if path is None:
         raise DataError(f"has no {key}= line, which says where to look", Place(data.path))
     return path
+
+
+def results_folder(data: DataFile) -> Path:
+    """The folder results= names, or Darknet's own."""
+    return Path(data.options.get("results", "results"))
 
 
 def require_pictures(images: list[str], image_set: str) -> list[str]:
@@ -86,9 +109,18 @@ def read_class_map(data: DataFile) -> tuple[int, ...] | None:
     return tuple(map(atoi, words))
 
 
-def load(opened: Opened) -> tuple[Network, list[str]]:
-    """The network with its weights, and what a user should know about them."""
+def load(opened: Opened) -> Network:
+    """The network with its weights; what a user should know about them goes to stderr."""
+    import_at_once("torch")
+
     from darknet_py.network import load_planned
 
     network, report = load_planned(opened.graph, opened.plan)
-    return network, [f"{report.path}: {note}" for note in report.notes]
+    for note in report.notes:
+        click.echo(f"warning: {report.path}: {note}", err=True)
+    return network
+
+
+def device_of(setup: Setup) -> str:
+    """The device to run on."""
+    return chosen_device(setup.device, setup.gpu, setup.nogpu)

@@ -10,8 +10,14 @@ import numpy as np
 import torch
 
 from darknet_py.detect.report import head_lines
-from darknet_py.errors import DarknetError, DataError
-from darknet_py.evaluate.average_precision import Matches, average_precisions, count_over, rank
+from darknet_py.errors import DataError
+from darknet_py.evaluate.average_precision import (
+    Matches,
+    average_precisions,
+    check_numbers,
+    count_over,
+    rank,
+)
 from darknet_py.evaluate.conditions import Conditions, conditions_of
 from darknet_py.evaluate.finding import Finder, Settings, Timing
 from darknet_py.evaluate.pictures import Picture, start_reading
@@ -25,7 +31,6 @@ from darknet_py.network import Network
 from darknet_py.opening import head_classes
 
 BATCH = 4
-MOST_POINTS = 10_000
 
 Progress = Callable[[int], object]
 
@@ -62,7 +67,7 @@ def evaluate(
     """
     start, graph = time.perf_counter(), network.graph
     names = evaluated_names(graph, names, class_map)
-    _check_numbers(thresh, iou_thresh, points)
+    check_numbers(points, thresh=thresh, iou_thresh=iou_thresh)
     tally = Tally(
         iou_thresh,
         read_truths(images, len(names), graph.fork),
@@ -108,14 +113,6 @@ def evaluated_names(
 def _has_tree(graph: Graph) -> bool:
     heads = (graph.nodes[index].layer for index in graph.heads)
     return any(isinstance(head, Region) and head.hierarchy is not None for head in heads)
-
-
-def _check_numbers(thresh: float, iou_thresh: float, points: int) -> None:
-    for name, value in (("thresh", thresh), ("iou_thresh", iou_thresh)):
-        if not 0 <= value <= 1:
-            raise DarknetError(f"{name} is {value:g}, expected 0 to 1")
-    if points and not 2 <= points <= MOST_POINTS:
-        raise DarknetError(f"points is {points}, expected 0 (area), 11 (VOC 2007) or 101 (COCO)")
 
 
 def _difficult(
