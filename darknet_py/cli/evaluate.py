@@ -139,3 +139,33 @@ def voc(**choices: Any) -> None:
     from darknet_py.evaluate.files_command import Voc, eval_voc
 
     eval_voc(Voc(**choices))
+
+
+@click.command()
+@click.argument("data")
+@click.argument("cfg", required=False)
+@click.option(
+    "--num_of_clusters",
+    type=click.IntRange(1),
+    help="How many anchors (default: as many as CFG has, else 5).",
+)
+@click.option("--width", type=click.IntRange(1), help="Input width (default: CFG's).")
+@click.option("--height", type=click.IntRange(1), help="Input height (default: CFG's).")
+@click.option("--show", is_flag=True, help="Draw boxes and anchors in cloud.png; opens no window.")
+@click.option(
+    "--runs",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="Runs of k-means, of which the best counts.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same anchors.")
+@click.option(
+    "--write_cfg", metavar="FILE", help="Write CFG with the new anchors, masks and filters."
+)
+@options.fork
+def calc_anchors(**choices: Any) -> None:
+    """Find anchors for the labels of DATA's train= list; with CFG, compare with its own."""
+    from darknet_py.evaluate.anchor_command import Job, run
+
+    run(Job(**choices))

@@ -42,6 +42,9 @@ COMMANDS = {
     "detector recall": Command(
         "darknet_py.cli.evaluate:recall", "Count the labels that any box overlaps."
     ),
+    "detector calc_anchors": Command(
+        "darknet_py.cli.evaluate:calc_anchors", "Find anchors for the boxes of a data set."
+    ),
     "eval coco": Command(
         "darknet_py.cli.evaluate:coco", "pycocotools' figures of a file of results."
     ),

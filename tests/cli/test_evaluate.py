@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import cv2
 import pytest
 from click.testing import CliRunner, Result
 from labelled import data_set
@@ -247,3 +248,75 @@ def test_recall_prints_darknets_line_after_each_picture() -> None:
     lines = [line for line in result.stderr.splitlines() if "RPs/Img" in line]
     assert len(lines) == 2 and lines[0].startswith("    0 ") and lines[1].startswith("    1 ")
     assert result.stdout == lines[1] + "\n"
+
+
+def test_calc_anchors_prints_darknets_lines_and_writes_its_files(here: Path) -> None:
+    add("n.data", "train=valid.txt")
+    words = ("detector", "calc_anchors", "n.data")
+    result = darknet(*words, "-num_of_clusters", "2", "-width", "416", "-height", "416")
+    assert result.exit_code == 0
+    lines = [line for line in result.stdout.splitlines() if line]
+    assert lines[:4] == [
+        " num_of_clusters = 2, width = 416, height = 416 ",
+        " read labels from 2 images ",
+        " all loaded. ",
+        " calculating k-means++ ...",
+    ]
+    assert "counters_per_class = 2, 0, 2" in lines
+    assert re.search(r"\n avg IoU = \d+\.\d\d % \n", result.stdout)
+    assert lines[-2:] == [
+        "Saving anchors to the file: anchors.txt ",
+        f"anchors = {(here / 'anchors.txt').read_text()}",
+    ]
+    assert (here / "anchors.txt").read_text().startswith("0.4160,0.4160, ")
+    assert (here / "counters_per_class.txt").read_text() == "counters_per_class = 2, 0, 2"
+    small = darknet(*words, "-num_of_clusters", "1", "-width", "13", "-height", "13")
+    assert re.search(r"anchors = \d\.\d{4},\d\.\d{4}\n", small.stdout)
+
+
+def test_calc_anchors_compares_with_a_cfg_and_writes_a_new_one(here: Path) -> None:
+    add("n.data", "train=valid.txt")
+    words = ("detector", "calc_anchors", "n.data", "n.cfg")
+    result = darknet(*words, "--write_cfg", "new.cfg", "--runs", "3", "--seed", "1")
+    assert " num_of_clusters = 2, width = 64, height = 32 " in result.stdout
+    assert re.search(r"the 2 anchors of n.cfg: avg IoU = \d+\.\d\d %", result.stdout)
+    assert "layer 2 [yolo], stride 2: mask=0,1, filters=16" in result.stdout
+    text = (here / "new.cfg").read_text()
+    assert f"anchors={(here / 'anchors.txt').read_text()}" in text
+    assert darknet("summary", "new.cfg").exit_code == 0
+
+
+def test_calc_anchors_draws_the_boxes(here: Path) -> None:
+    pytest.importorskip("matplotlib")
+    add("n.data", "train=valid.txt")
+    darknet("detector", "calc_anchors", "n.data", "n.cfg", "-show")
+    picture = cv2.imread(str(here / "cloud.png"))
+    assert picture.shape[0] > 500 and picture.std() > 5
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), "give -width 416 -height 416, or the cfg behind the .data file"),
+        (("n.cfg", "-num_of_clusters", "9"), "different box sizes cannot make 9 anchors"),
+        (("-width", "416", "-height", "416", "--write_cfg", "x"), "needs the cfg to start from"),
+        (("n.cfg", "--write_cfg", "gone/x.cfg"), "the folder gone does not exist"),
+    ],
+)
+def test_calc_anchors_refuses(words: tuple[str, ...], expected: str) -> None:
+    add("n.data", "train=valid.txt")
+    result = darknet("detector", "calc_anchors", "n.data", *words)
+    assert result.exit_code == 1 and expected in result.stderr
+
+
+def test_calc_anchors_leaves_wrong_labels_out(here: Path) -> None:
+    add("n.data", "train=valid.txt")
+    (here / "a.txt").write_text("0 .5 .5 0 .5\n0 .5 .5 .5 1.5\n1 .5 .5 .5 .5\n")
+    result = darknet("detector", "calc_anchors", "n.data", "n.cfg")
+    assert "warning: 2 labels have no width and height in 0 to 1" in result.stderr
+    assert "the first in " in result.stderr and "a.txt" in result.stderr
+    assert "counters_per_class = 1, 1, 1" in result.stdout
+    for name in ("a.txt", "b.txt"):
+        (here / name).write_text("")
+    refused = darknet("detector", "calc_anchors", "n.data", "n.cfg")
+    assert "valid.txt: no usable label for any of 2 images" in refused.stderr
