@@ -64,6 +64,17 @@ def setup(command: F) -> F:
     help="Write the figures: .json, or .csv with a line per class; may be given twice.",
 )
 @click.option("--coco", is_flag=True, help="Print pycocotools' figures of the same boxes as well.")
+@click.option(
+    "--curves", metavar="FILE.png", help="Draw precision-recall, and F1 over the threshold."
+)
+@click.option("--confusion", metavar="FILE.png", help="Draw which class is taken for which.")
+@click.option(
+    "--worst",
+    type=(int, str),
+    metavar="N DIR",
+    help="Draw the N pictures with most errors into DIR: labels green (missed: yellow), boxes "
+    "blue (wrong: red).",
+)
 @setup
 def mean_ap(**choices: Any) -> None:
     """Score WEIGHTS on the pictures of DATA's valid= list: AP of each class, and their mean."""

@@ -99,7 +99,7 @@ def match(found: Objects, truths: Objects, iou_thresh: float) -> Matches:
     Only an IoU over iou_thresh counts; of equal ones the first label is taken. One label may be
     matched by several entries.
     """
-    entry, truth = _pairs(found, truths)
+    entry, truth = pairs(found, truths)
     overlaps = iou(found.boxes[entry], truths.boxes[truth])
     near = overlaps > np.float32(iou_thresh)
     entry, truth, overlaps = entry[near], truth[near], overlaps[near]
@@ -123,8 +123,8 @@ def iou(a: Reals, b: Reals) -> Reals:
     return np.divide(inside, union, out=np.zeros_like(inside), where=counted)
 
 
-def _pairs(found: Objects, truths: Objects) -> tuple[Integers, Integers]:
-    """Rows of all entries and labels that share picture and class."""
+def pairs(found: Objects, truths: Objects) -> tuple[Integers, Integers]:
+    """Rows of all entries and labels that share picture and class, entry by entry."""
     classes = 1 + max(found.class_id.max(initial=0), truths.class_id.max(initial=0))
     key = truths.image * classes + truths.class_id
     order = np.argsort(key, kind="stable")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from darknet_py.data.listing import read_list
+from darknet_py.errors import DarknetError
 from darknet_py.evaluate.inputs import Inputs, Setup, device_of, load, read_inputs, required_file
 from darknet_py.evaluate.pictures import start_reading
 from darknet_py.progress import counted
@@ -30,6 +32,14 @@ class Job(Setup):
     points: int = 0
     out: tuple[str, ...] = ()
     coco: bool = False
+    curves: str | None = None
+    confusion: str | None = None
+    worst: tuple[int, str] | None = None
+
+    @property
+    def needs_boxes(self) -> bool:
+        """Whether the boxes are asked for, beside their figures."""
+        return self.coco or self.confusion is not None or self.worst is not None
 
 
 def run(job: Job) -> None:
@@ -41,6 +51,7 @@ def run(job: Job) -> None:
     figures = _coco(result, inputs) if job.coco else None
     _report(result)
     _write(job, inputs, result, figures)
+    _draw(job, result)
 
 
 def _refuse_unwritable(job: Job) -> None:
@@ -49,6 +60,20 @@ def _refuse_unwritable(job: Job) -> None:
     for name in job.out:
         require_known_format(Path(name))
         require_writable(Path(name))
+    drawn = {"--curves": job.curves, "--confusion": job.confusion}
+    for option, picture in drawn.items():
+        if picture:
+            _require_drawable(option, Path(picture))
+    if job.worst and job.worst[0] < 1:
+        raise DarknetError(f"--worst is {job.worst[0]}, expected 1 picture or more")
+
+
+def _require_drawable(option: str, path: Path) -> None:
+    from darknet_py.evaluate.plot import require_matplotlib, require_picture
+
+    require_matplotlib(option)
+    require_picture(path)
+    require_writable(path)
 
 
 def _evaluated(job: Job, inputs: Inputs) -> MapResult:
@@ -74,7 +99,7 @@ def _evaluated(job: Job, inputs: Inputs) -> MapResult:
             progress=passed,
             announce=partial(_announce, job, inputs),
             pictures=pictures,
-            keep=job.coco,
+            keep=job.needs_boxes,
         )
 
 
@@ -92,26 +117,38 @@ def _coco(result: MapResult, inputs: Inputs) -> CocoFigures:
 
 
 def _report(result: MapResult) -> None:
-    pictures = result.conditions.pictures
+    for line in (*_remarks(result), *_speed(result)):
+        click.echo(line, err=True)
+
+
+def _remarks(result: MapResult) -> Iterator[str]:
+    """What makes these figures differ from those of other tools, and what looks wrong."""
     if result.unlabelled:
-        count = f"{len(result.unlabelled)} of {pictures} pictures have no label file"
+        count = f"{len(result.unlabelled)} of {result.conditions.pictures} pictures"
         first = f"the first is {result.unlabelled[0]}"
-        click.echo(f"warning: {count} and count as empty; {first}", err=True)
+        yield f"warning: {count} have no label file and count as empty; {first}"
     if not result.detections_count:
         floor = result.conditions.score_floor
-        message = f"not one box has a score over {floor:g}: are these the trained weights?"
-        click.echo(f"warning: {message}", err=True)
-    if result.labelled and len(result.labelled) < len(result.classes):
-        bare = len(result.classes) - len(result.labelled)
-        mean = sum(row.ap for row in result.labelled) / len(result.labelled)
-        rest = f"over the other {len(result.labelled)} the mAP is {mean * 100:.2f} %"
-        click.echo(f"{bare} classes have no labels and count as 0; {rest}", err=True)
-    click.echo(f"Total Detection Time: {int(result.seconds)} Seconds", err=True)
-    each = [
-        f"{name} {1000 * seconds / pictures:.1f}" for name, seconds in asdict(result.timing).items()
-    ]
+        yield f"warning: not one box has a score over {floor:g}: are these the trained weights?"
+    bare, labelled = len(result.classes) - len(result.labelled), result.labelled
+    if bare:
+        mean = sum(row.ap for row in labelled) / len(labelled)
+        rest = f"over the other {len(labelled)} the mAP is {mean * 100:.2f} %"
+        yield f"{bare} classes have no labels and count as 0; {rest}"
+    tp, fp = result.counts_by_score
+    if (tp, fp) != (result.tp, result.fp):
+        rule = "a box under -thresh can take a label in Darknet's counts"
+        yield f"{rule}; without that TP = {tp}, FP = {fp}, FN = {result.unique_truth_count - tp}"
+    thresh, f1 = result.by_threshold.best
+    yield f"the best F1-score is {f1:.2f}, at -thresh {thresh:.3f}"
+
+
+def _speed(result: MapResult) -> Iterator[str]:
+    yield f"Total Detection Time: {int(result.seconds)} Seconds"
+    pictures, spent = result.conditions.pictures, asdict(result.timing).items()
+    each = ", ".join(f"{name} {1000 * seconds / pictures:.1f}" for name, seconds in spent)
     rate = f"{pictures / result.seconds:.1f} pictures a second"
-    click.echo(f"{rate}; milliseconds of a thread for each: {', '.join(each)}", err=True)
+    yield f"{rate}; milliseconds of a thread for each: {each}"
 
 
 def _write(job: Job, inputs: Inputs, result: MapResult, figures: CocoFigures | None) -> None:
@@ -121,3 +158,29 @@ def _write(job: Job, inputs: Inputs, result: MapResult, figures: CocoFigures | N
     for name in job.out:
         write(Path(name), result, **extra, **({"coco": figures.values} if figures else {}))
         click.echo(f"{name}: the figures of {len(result.classes)} classes", err=True)
+
+
+def _draw(job: Job, result: MapResult) -> None:
+    names = [row.name for row in result.classes]
+    if job.curves:
+        from darknet_py.evaluate.plot import draw_curves
+
+        draw_curves(Path(job.curves), result)
+        click.echo(f"{job.curves}: precision, recall and F1", err=True)
+    if job.confusion:
+        from darknet_py.evaluate.confusion import confusion
+        from darknet_py.evaluate.plot import draw_confusion
+
+        assert result.evidence is not None
+        iou_thresh = result.conditions.iou_thresh
+        counts = confusion(result.evidence, len(names), job.thresh, iou_thresh)
+        title = f"boxes over {job.thresh:g} and labels they overlap by more than {iou_thresh:g}"
+        draw_confusion(Path(job.confusion), counts, names, title)
+        click.echo(f"{job.confusion}: which class is taken for which", err=True)
+    if job.worst:
+        from darknet_py.evaluate.worst import draw_worst
+
+        assert result.evidence is not None
+        count, folder = job.worst
+        drawn = draw_worst(result.evidence, names, job.thresh, count, Path(folder))
+        click.echo(f"{folder}: the {len(drawn)} pictures with most errors", err=True)

@@ -26,6 +26,8 @@ def to_dict(result: MapResult, **extra: Any) -> dict[str, Any]:
     entry["computed_with"] = dataclasses.asdict(result.conditions)
     entry |= {"thresh": result.thresh, "mAP": result.map}
     entry |= {name: getattr(result, name) for name in TOTALS}
+    thresh, f1 = result.by_threshold.best
+    entry["best_f1"] = {"f1": f1, "thresh": thresh}
     entry["classes"] = class_rows(result)
     return entry
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from darknet_py.evaluate.average_precision import Ranking
 from darknet_py.evaluate.conditions import Conditions
+from darknet_py.evaluate.curves import Threshold
 from darknet_py.evaluate.finding import Timing
 from darknet_py.evaluate.tally import Evidence
 
@@ -30,8 +33,9 @@ class MapResult:
     classes: by number. map: mean AP of all classes, those without labels included, as Darknet
     counts them. tp, fp, fn, average_iou: over `thresh`. unlabelled: label files that are not
     there. heads: the lines that name the detection layers. ranking: every entry by falling score,
-    for curves. evidence: the boxes, where they were asked for. seconds: all the time it took;
-    timing: what threads, some of them side by side, spent it on.
+    for curves over recall; by_threshold: precision and recall that other thresholds give.
+    evidence: the boxes, where they were asked for. seconds: all the time it took; timing: what
+    threads, some of them side by side, spent it on.
     """
 
     classes: tuple[ClassResult, ...]
@@ -44,6 +48,7 @@ class MapResult:
     thresh: float
     conditions: Conditions
     ranking: Ranking = field(repr=False, compare=False)
+    by_threshold: Threshold = field(repr=False, compare=False)
     evidence: Evidence | None = field(default=None, repr=False, compare=False)
     unlabelled: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
@@ -70,6 +75,16 @@ class MapResult:
     def labelled(self) -> list[ClassResult]:
         """The classes with labels; other tools take the mean AP over these."""
         return [row for row in self.classes if row.truths]
+
+    @property
+    def counts_by_score(self) -> tuple[int, int]:
+        """TP and FP when the best of its boxes takes a label, as other tools count.
+
+        Darknet lets the first box in its own order take it, even one under the threshold.
+        """
+        over = self.ranking.score > np.float32(self.thresh)
+        tp = int((self.ranking.hit & over).sum())
+        return tp, int(over.sum()) - tp
 
     def table(self) -> str:
         """What AlexeyAB's `detector map` prints to stdout, without the counter of ranks.

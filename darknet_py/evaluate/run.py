@@ -16,9 +16,11 @@ from darknet_py.evaluate.average_precision import (
     average_precisions,
     check_numbers,
     count_over,
+    firsts,
     rank,
 )
 from darknet_py.evaluate.conditions import Conditions, conditions_of
+from darknet_py.evaluate.curves import over_threshold
 from darknet_py.evaluate.finding import Finder, Settings, Timing
 from darknet_py.evaluate.pictures import Picture, start_reading
 from darknet_py.evaluate.result import ClassResult, MapResult
@@ -150,4 +152,6 @@ def _summed_up(
         conditions=conditions,
         unlabelled=tally.truths.unlabelled,
         ranking=ranking,
+        # The table's own rule of what is a hit, so that -thresh gives what the curve says.
+        by_threshold=over_threshold(score, firsts(truth), len(tally.truths)),
     )

@@ -97,6 +97,19 @@ def test_out_and_coco(here: Path) -> None:
     assert "coco" not in json.loads(self_written(here))
 
 
+def test_curves_confusion_and_worst(here: Path) -> None:
+    pytest.importorskip("matplotlib")
+    words = ("--curves", "c.png", "--confusion", "m.svg", "--worst", "1", "w")
+    result = evaluated(*words)
+    assert result.stdout == evaluated().stdout
+    assert cv2.imread("c.png").std() > 5
+    assert "<svg" in (here / "m.svg").read_text()
+    assert [path.suffix for path in (here / "w").iterdir()] == [".jpg"]
+    assert "w: the 1 pictures with most errors" in result.stderr
+    thresh = re.findall(r"best F1-score is (\S+), at -thresh (\S+)", result.stderr)[0]
+    assert f"F1-score = {thresh[0]} " in evaluated("-thresh", thresh[1]).stdout
+
+
 def self_written(folder: Path) -> str:
     evaluated("-out", "p.json")
     return (folder / "p.json").read_text()
@@ -172,6 +185,7 @@ def test_bad_files_are_one_clear_line(here: Path, word: str, what: str) -> None:
         (("-points", "1"), "points is 1, expected 0 (area)"),
         (("-out", "o.txt"), "o.txt: figures are written as .json or .csv"),
         (("-out", "gone/o.json"), "the folder gone does not exist"),
+        (("--worst", "0", "w"), "--worst is 0, expected 1 picture or more"),
     ],
 )
 def test_bad_options_are_one_clear_line(words: tuple[str, ...], expected: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 from darknet_py.errors import OutputError
 from darknet_py.evaluate.average_precision import Ranking
 from darknet_py.evaluate.conditions import Conditions
+from darknet_py.evaluate.curves import Threshold
 from darknet_py.evaluate.report import require_known_format, write
 from darknet_py.evaluate.result import ClassResult, MapResult
 
@@ -43,6 +44,7 @@ RESULT = MapResult(
     thresh=0.25,
     conditions=CONDITIONS,
     ranking=Ranking(np.zeros(0), np.zeros(0, bool), np.zeros(4, int), np.zeros(3, int)),
+    by_threshold=Threshold(np.array([0.9, 0.5]), np.array([1.0, 0.5]), np.array([0.2, 0.4])),
     heads=(" Detection layer: 121 - type = 28 ", " Detection layer: 130 - type = 28 "),
     seconds=1.5,
 )
@@ -86,6 +88,7 @@ def test_json_has_all_figures_and_what_they_were_computed_with(tmp_path: Path) -
     write(tmp_path / "o.JSON", RESULT, image_set="valid.txt", coco={"AP": 0.1})
     written = json.loads((tmp_path / "o.JSON").read_text())
     assert written["image_set"] == "valid.txt" and written["coco"] == {"AP": 0.1}
+    assert written["best_f1"] == {"f1": pytest.approx(0.4 / 0.9), "thresh": 0.25}
     assert written["computed_with"]["nms_kind"] == "greedynms"
     assert written["computed_with"]["input"] == [416, 416, 3]
     names = ("mAP", "tp", "fp", "fn", "average_iou", "detections_count", "unique_truth_count")
