@@ -180,3 +180,36 @@ def calc_anchors(**choices: Any) -> None:
     from darknet_py.evaluate.anchor_command import Job, run
 
     run(Job(**choices))
+
+
+@click.command()
+@click.argument("run_a")
+@click.argument("run_b")
+@click.option(
+    "--score",
+    type=float,
+    default=0.005,
+    show_default=True,
+    help="Scores that differ by no more are the same.",
+)
+@click.option(
+    "--iou",
+    type=float,
+    default=0.98,
+    show_default=True,
+    help="Boxes that overlap by no less are the same.",
+)
+@click.option(
+    "--show", type=click.IntRange(0), default=10, show_default=True, help="Differences listed."
+)
+def compare(run_a: str, run_b: str, score: float, iou: float, show: int) -> None:
+    """Say how two runs differ: which pictures, classes and boxes, and by how much.
+
+    A run is a file that detect -out, valid (coco, bdd) or map -out has written, or the words of a
+    detect or map command in quotes, which is then run.
+    """
+    from darknet_py.cli.main import execute
+    from darknet_py.evaluate.compare import Tolerance
+    from darknet_py.evaluate.compare_command import run
+
+    run(run_a, run_b, Tolerance(score, iou), show, execute)

@@ -42,6 +42,7 @@ COMMANDS = {
     "detector recall": Command(
         "darknet_py.cli.evaluate:recall", "Count the labels that any box overlaps."
     ),
+    "compare": Command("darknet_py.cli.evaluate:compare", "Say how two runs differ."),
     "detector calc_anchors": Command(
         "darknet_py.cli.evaluate:calc_anchors", "Find anchors for the boxes of a data set."
     ),
@@ -208,6 +209,15 @@ def main() -> None:
     Options may be spelled as in Darknet (-ext_output) or as usual (--ext-output), and may stand
     anywhere.
     """
+
+
+def execute(words: Sequence[str]) -> int:
+    """Run a command line inside this process; gives its exit code."""
+    try:
+        main(words)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
 
 
 def run() -> None:

@@ -334,3 +334,31 @@ def test_calc_anchors_leaves_wrong_labels_out(here: Path) -> None:
         (here / name).write_text("")
     refused = darknet("detector", "calc_anchors", "n.data", "n.cfg")
     assert "valid.txt: no usable label for any of 2 images" in refused.stderr
+
+
+def test_compare_files_and_commands(here: Path) -> None:
+    evaluated("-out", "one.json")
+    evaluated("-out", "two.json", "-points", "11")
+    result = darknet("compare", "one.json", "two.json", "--show", "1")
+    assert "computed with points: 0 -> 11" in result.stdout
+    words = "detect n.cfg n.weights a.png -thresh .3 --nogpu"
+    same = darknet("compare", words, words)
+    assert same.exit_code == 0, same.stderr
+    assert re.search(r"(\d+) boxes in A, \1 in B: \1 the same\n", same.stdout)
+    lenient = darknet("compare", "one.json", "one.json", "--score", "0", "--iou", "1")
+    assert lenient.stdout == "0 of 3 classes have another AP\n"
+    names = {path.name for path in here.iterdir()}
+    assert not any(name.startswith(("predictions", "picture")) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        ("gone.json", "gone.json: cannot be read: No such file"),
+        ("rm -r x", "'rm -r x' is neither a file nor one of the commands detect, "),
+        ("map n.data gone.cfg n.weights", "failed: darknet-py: error: gone.cfg: no such file"),
+    ],
+)
+def test_compare_refuses(run: str, expected: str) -> None:
+    result = darknet("compare", run, run)
+    assert result.exit_code == 1 and expected in result.stderr
