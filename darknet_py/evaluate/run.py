@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,6 @@ import torch
 from darknet_py.detect.report import head_lines
 from darknet_py.errors import DataError
 from darknet_py.evaluate.average_precision import (
-    Matches,
     average_precisions,
     check_numbers,
     count_over,
@@ -21,7 +20,7 @@ from darknet_py.evaluate.average_precision import (
 )
 from darknet_py.evaluate.conditions import Conditions, conditions_of
 from darknet_py.evaluate.curves import over_threshold
-from darknet_py.evaluate.finding import Finder, Settings, Timing
+from darknet_py.evaluate.finding import Batch, Finder, Settings, Timing
 from darknet_py.evaluate.pictures import Picture, start_reading
 from darknet_py.evaluate.result import ClassResult, MapResult
 from darknet_py.evaluate.tally import Tally
@@ -81,16 +80,22 @@ def evaluate(
     conditions = conditions_of(finder, len(images), iou_thresh, points)
     if announce:
         announce(conditions)
-    timing = Timing()
-    for found in finder.run(pictures or start_reading(images, graph), len(images)):
-        tally.add(found)
-        timing += found.timing
-        if progress:
-            progress(len(found.sizes))
+    batches = finder.run(pictures or start_reading(images, graph), len(images))
+    timing = _gathered(batches, tally, progress)
     result = _summed_up(tally, names, thresh, conditions)
     heads, evidence = tuple(head_lines(graph)), tally.evidence(images)
     seconds = time.perf_counter() - start
     return replace(result, heads=heads, evidence=evidence, timing=timing, seconds=seconds)
+
+
+def _gathered(batches: Iterable[Batch], tally: Tally, progress: Progress | None) -> Timing:
+    timing = Timing()
+    for found in batches:
+        tally.add(found)
+        timing += found.timing
+        if progress:
+            progress(len(found.sizes))
+    return timing
 
 
 def evaluated_names(
@@ -131,9 +136,11 @@ def _difficult(
 def _summed_up(
     tally: Tally, names: Sequence[str], thresh: float, conditions: Conditions
 ) -> MapResult:
-    score, class_id, truth, iou, counted = tally.columns()
+    scored = tally.scored()
+    score, class_id, truth = scored.score, scored.class_id, scored.matches.truth
     labels = np.bincount(tally.truths.objects.class_id, minlength=len(names))
-    counts = count_over(score, class_id, Matches(truth, iou), len(names), thresh)
+    counts = count_over(score, class_id, scored.matches, len(names), thresh)
+    counted = scored.counted
     ranking = rank(score[counted], class_id[counted], truth[counted], labels)
     precisions = average_precisions(ranking, conditions.points)
     columns = zip(names, precisions, counts.tp, counts.fp, labels, strict=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +19,10 @@ from darknet_py.evaluate.average_precision import (
 from darknet_py.evaluate.finding import Batch, Entries
 from darknet_py.evaluate.truths import Truths
 
-COUNTED = 5
-"""Columns that are kept of every entry, before those that are kept when asked for."""
+COUNTED = [("score", "f4"), ("class_id", "i4"), ("truth", "i4"), ("iou", "f4"), ("counted", "?")]
+KEPT = [("image", "i4"), ("boxes", "f4", (4,))]
+"""Of every entry, and what is kept of it when the boxes are asked for."""
+FIRST_ROWS = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,16 +40,26 @@ class Evidence:
     truth: Integers
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Score, class and label of all K entries. counted: not excused by a difficult object."""
+
+    score: NDArray[np.float32]
+    class_id: Integers
+    matches: Matches
+    counted: Mask
+
+
 class Tally:
     """Grows by a batch at a time; keeps the boxes only when `keep` says so."""
 
-    iou_thresh: float
-    truths: Truths
-    difficult: Truths | None
-    keep: bool
-    parts: list[tuple[NDArray[Any], ...]] = field(default_factory=list)
-    sizes: list[tuple[int, int]] = field(default_factory=list)
+    def __init__(
+        self, iou_thresh: float, truths: Truths, difficult: Truths | None, keep: bool
+    ) -> None:
+        self.iou_thresh, self.truths, self.difficult = iou_thresh, truths, difficult
+        self.keep = keep
+        self._rows = _Rows(np.dtype(COUNTED + KEPT if keep else COUNTED))
+        self._sizes: list[tuple[int, int]] = []
 
     def add(self, batch: Batch) -> None:
         """Match what was found in the pictures of a batch."""
@@ -57,12 +68,13 @@ class Tally:
         found = Objects(entries.image, entries.class_id, entries.boxes)
         rows = self.truths.rows(batch.first, last)
         matches = match(found, self.truths.objects.select(rows), self.iou_thresh)
-        offset = np.where(matches.truth == UNMATCHED, 0, rows.start)
-        counted = ~self._excused(found, matches, batch.first, last)
-        columns = (entries.score, entries.class_id, matches.truth + offset, matches.iou, counted)
-        boxes = (entries.image, entries.boxes) if self.keep else ()
-        self.parts.append((*columns, *boxes))
-        self.sizes += batch.sizes if self.keep else ()
+        part = self._rows.extend(len(found))
+        part["score"], part["class_id"], part["iou"] = entries.score, entries.class_id, matches.iou
+        part["truth"] = matches.truth + np.where(matches.truth == UNMATCHED, 0, rows.start)
+        part["counted"] = ~self._excused(found, matches, batch.first, last)
+        if self.keep:
+            part["image"], part["boxes"] = entries.image, entries.boxes
+            self._sizes += batch.sizes
 
     def _excused(self, found: Objects, matches: Matches, first: int, last: int) -> Mask:
         """Unmatched entries that lie on a difficult object: they do not count in the AP.
@@ -75,17 +87,43 @@ class Tally:
         labels = self.difficult.objects.select(self.difficult.rows(first, last))
         return free & (match(found, labels, self.iou_thresh).truth != UNMATCHED)
 
-    def columns(self) -> list[NDArray[Any]]:
-        """Score, class, label, IoU and whether it counts in the AP, of all entries."""
-        return self._joined()[:COUNTED]
+    def scored(self) -> Scored:
+        """All entries, in the order in which they were found."""
+        rows = self._rows.all()
+        truth, class_id = rows["truth"].astype(np.int64), rows["class_id"].astype(np.int64)
+        score, iou = rows["score"].copy(), rows["iou"].copy()
+        return Scored(score, class_id, Matches(truth, iou), rows["counted"].copy())
 
     def evidence(self, images: Sequence[str]) -> Evidence | None:
         """All that was seen in the images, if it was to be kept."""
         if not self.keep:
             return None
-        score, class_id, truth, _, _, image, boxes = self._joined()
-        entries = Entries(image, class_id, score, boxes)
-        return Evidence(tuple(images), np.array(self.sizes), self.truths, entries, truth)
+        rows, scored = self._rows.all(), self.scored()
+        image, boxes = rows["image"].astype(np.int64), rows["boxes"].copy()
+        entries = Entries(image, scored.class_id, scored.score, boxes)
+        sizes = np.array(self._sizes, np.int64).reshape(-1, 2)
+        return Evidence(tuple(images), sizes, self.truths, entries, scored.matches.truth)
 
-    def _joined(self) -> list[NDArray[Any]]:
-        return [np.concatenate(column) for column in zip(*self.parts, strict=True)]
+
+@dataclass
+class _Rows:
+    """A table that grows in one piece: many small arrays would leave holes in the memory."""
+
+    dtype: np.dtype[np.void]
+    length: int = 0
+    table: NDArray[np.void] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.table = np.empty(FIRST_ROWS, self.dtype)
+
+    def extend(self, count: int) -> NDArray[np.void]:
+        """The next `count` rows, to be filled."""
+        first, self.length = self.length, self.length + count
+        if self.length > len(self.table):
+            grown = np.empty(max(self.length, 2 * len(self.table)), self.dtype)
+            grown[:first] = self.table[:first]
+            self.table = grown
+        return self.table[first : self.length]
+
+    def all(self) -> NDArray[np.void]:
+        return self.table[: self.length]
