@@ -61,7 +61,7 @@ def setup(command: F) -> F:
     "--out",
     multiple=True,
     metavar="FILE",
-    help="Write the figures: .json, or .csv with a line per class; may be given twice.",
+    help="Write the figures as JSON, or to FILE.csv a line per class; may be given twice.",
 )
 @click.option("--coco", is_flag=True, help="Print pycocotools' figures of the same boxes as well.")
 @click.option(

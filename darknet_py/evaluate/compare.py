@@ -151,7 +151,7 @@ def _alone(table: BoxTable, kind: str, row: int) -> Difference:
     return Difference(table.picture[row], kind, ("", name), (0.0, score), 0.0)
 
 
-FIGURES = ("mAP", "precision", "recall", "f1", "average_iou", "tp", "fp", "fn", "detections_count")
+FIGURES = ("mAP", "precision", "recall", "f1", "average_iou", "TP", "FP", "FN", "detections_count")
 
 
 def figure_lines(a: dict[str, Any], b: dict[str, Any], shown: int) -> Iterator[str]:

@@ -93,7 +93,7 @@ def test_out_and_coco(here: Path) -> None:
     line = result.stdout.splitlines()[-12]
     assert line.startswith(" Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100")
     assert f"{written['coco']['AP']:.3f}" == line[-5:]
-    assert (here / "o.csv").read_text().startswith("class_id,name,ap,tp,fp,fn,truths,")
+    assert (here / "o.csv").read_text().startswith("class_id,name,ap,TP,FP,FN,truths,")
     assert "coco" not in json.loads(self_written(here))
 
 
@@ -183,12 +183,15 @@ def test_bad_files_are_one_clear_line(here: Path, word: str, what: str) -> None:
     [
         (("-thresh", "25"), "thresh is 25, expected 0 to 1"),
         (("-points", "1"), "points is 1, expected 0 (area)"),
-        (("-out", "o.txt"), "o.txt: figures are written as .json or .csv"),
+        (("--curves", "o.bmp"), "o.bmp: figures are drawn as .png, .jpg, .svg, .pdf"),
+        (("--confusion", "gone/o.png"), "the folder gone does not exist"),
         (("-out", "gone/o.json"), "the folder gone does not exist"),
         (("--worst", "0", "w"), "--worst is 0, expected 1 picture or more"),
     ],
 )
 def test_bad_options_are_one_clear_line(words: tuple[str, ...], expected: str) -> None:
+    if {"--curves", "--confusion"} & set(words):
+        pytest.importorskip("matplotlib")
     result = darknet("map", *NET, *words)
     assert result.exit_code == 1 and result.stdout == ""
     assert expected in result.stderr.splitlines()[-1]

@@ -124,16 +124,17 @@ def test_files_of_valid_are_read(tmp_path: Path) -> None:
 
 def figures(**changes: Any) -> dict[str, Any]:
     classes = [{"name": "dog", "ap": 0.5}, {"name": "cat", "ap": 0.25}, {"name": "cow", "ap": 0.1}]
-    return {"mAP": 0.4, "computed_with": {"nms": 0.45}, "classes": classes, "tp": 3} | changes
+    return {"mAP": 0.4, "computed_with": {"nms": 0.45}, "classes": classes, "TP": 3} | changes
 
 
 def test_figures_of_map() -> None:
     changed = [{"name": "dog", "ap": 0.4}, {"name": "cat", "ap": 0.75}, {"name": "cow", "ap": 0.1}]
-    other = figures(mAP=0.41, computed_with={"nms": 0.6, "fork": "x"}, classes=changed)
+    other = figures(mAP=0.41, TP=4, computed_with={"nms": 0.6, "fork": "x"}, classes=changed)
     assert list(figure_lines(figures(), other, 5)) == [
         "computed with nms: 0.45 -> 0.6",
         "computed with fork: None -> x",
         "mAP: 0.4000 -> 0.4100",
+        "TP: 3 -> 4",
         "2 of 3 classes have another AP",
         "cat: AP 0.2500 -> 0.7500 (+0.5000)",
         "dog: AP 0.5000 -> 0.4000 (-0.1000)",

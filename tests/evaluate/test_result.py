@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from darknet_py.errors import OutputError
 from darknet_py.evaluate.average_precision import Ranking
 from darknet_py.evaluate.conditions import Conditions
 from darknet_py.evaluate.curves import Threshold
-from darknet_py.evaluate.report import require_known_format, write
+from darknet_py.evaluate.report import write
 from darknet_py.evaluate.result import ClassResult, MapResult
 
 CONDITIONS = Conditions(
@@ -85,13 +84,13 @@ def test_the_table_of_points() -> None:
 
 
 def test_json_has_all_figures_and_what_they_were_computed_with(tmp_path: Path) -> None:
-    write(tmp_path / "o.JSON", RESULT, image_set="valid.txt", coco={"AP": 0.1})
-    written = json.loads((tmp_path / "o.JSON").read_text())
+    write(tmp_path / "o.figures", RESULT, image_set="valid.txt", coco={"AP": 0.1})
+    written = json.loads((tmp_path / "o.figures").read_text())
     assert written["image_set"] == "valid.txt" and written["coco"] == {"AP": 0.1}
     assert written["best_f1"] == {"f1": pytest.approx(0.4 / 0.9), "thresh": 0.25}
     assert written["computed_with"]["nms_kind"] == "greedynms"
     assert written["computed_with"]["input"] == [416, 416, 3]
-    names = ("mAP", "tp", "fp", "fn", "average_iou", "detections_count", "unique_truth_count")
+    names = ("mAP", "TP", "FP", "FN", "average_iou", "detections_count", "unique_truth_count")
     assert [written[name] for name in names] == [0.491277, 148, 223, 205, 0.284048, 22534, 353]
     assert written["precision"] == pytest.approx(148 / 371)
     assert written["recall"] == pytest.approx(148 / 353)
@@ -100,9 +99,9 @@ def test_json_has_all_figures_and_what_they_were_computed_with(tmp_path: Path) -
         "class_id": 2,
         "name": "hair drier",
         "ap": 0.0,
-        "tp": 0,
-        "fp": 2,
-        "fn": 0,
+        "TP": 0,
+        "FP": 2,
+        "FN": 0,
         "truths": 0,
         "precision": 0.0,
         "recall": 0.0,
@@ -115,9 +114,4 @@ def test_csv_has_a_line_per_class(tmp_path: Path) -> None:
     with open(tmp_path / "o.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["name"] for row in rows] == ["person", "traffic light", "hair drier"]
-    assert (rows[0]["ap"], rows[0]["fn"], rows[1]["recall"]) == ("0.473831", "205", "1.0")
-
-
-def test_other_formats_are_refused() -> None:
-    with pytest.raises(OutputError, match=r"o.txt: figures are written as .json or .csv"):
-        require_known_format(Path("o.txt"))
+    assert (rows[0]["ap"], rows[0]["FN"], rows[1]["recall"]) == ("0.473831", "205", "1.0")
