@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ from darknet_py.replacement import require_writable
 
 if TYPE_CHECKING:
     from darknet_py.evaluate.coco import CocoFigures
-    from darknet_py.evaluate.conditions import Conditions
     from darknet_py.evaluate.result import MapResult
 
 
@@ -81,6 +79,8 @@ def _evaluated(job: Job, inputs: Inputs) -> MapResult:
 
     from darknet_py.evaluate.run import evaluate
 
+    device = device_of(job)
+    _announce(job, inputs, device)
     with counted(len(inputs.images), "map") as passed:
         return evaluate(
             network,
@@ -91,16 +91,21 @@ def _evaluated(job: Job, inputs: Inputs) -> MapResult:
             points=job.points,
             difficult=read_list(difficult) if difficult else None,
             class_map=inputs.class_map,
-            device=device_of(job),
+            device=device,
             batch=job.batch,
             progress=passed,
-            announce=partial(_announce, job, inputs),
             pictures=pictures,
             keep=job.needs_boxes,
         )
 
 
-def _announce(job: Job, inputs: Inputs, conditions: Conditions) -> None:
+def _announce(job: Job, inputs: Inputs, device: str) -> None:
+    """What decides the figures, before they are there."""
+    from darknet_py.evaluate.conditions import conditions_of
+    from darknet_py.evaluate.finding import Settings
+
+    graph, count = inputs.opened.graph, len(inputs.images)
+    conditions = conditions_of(graph, Settings(), device, count, job.iou_thresh, job.points)
     click.echo(f"{job.weights} on {inputs.image_set}: {conditions.line()}", err=True)
 
 
@@ -131,7 +136,8 @@ def _remarks(result: MapResult) -> Iterator[str]:
     if bare:
         mean = sum(row.ap for row in labelled) / len(labelled)
         rest = f"over the other {len(labelled)} the mAP is {mean * 100:.2f} %"
-        yield f"{bare} classes have no labels and count as 0; {rest}"
+        count = f"{bare} of {len(result.classes)} classes"
+        yield f"{count} have no labels and count as 0; {rest}"
     tp, fp = result.counts_by_score
     if (tp, fp) != (result.tp, result.fp):
         rule = "a box under -thresh can take a label in Darknet's counts"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darknet_py.evaluate.finding import Finder
+from darknet_py.detect.decode import suppression_of
+from darknet_py.evaluate.finding import Settings
 from darknet_py.evaluate.pictures import pads
+from darknet_py.graph import Graph
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,18 +45,20 @@ class Conditions:
         return ", ".join(words)
 
 
-def conditions_of(finder: Finder, pictures: int, iou_thresh: float, points: int) -> Conditions:
+def conditions_of(
+    graph: Graph, settings: Settings, device: str, pictures: int, iou_thresh: float, points: int
+) -> Conditions:
     """The conditions a network is evaluated under."""
-    net = finder.graph.net
+    net = graph.net
     return Conditions(
         pictures=pictures,
         input=(net.width, net.height, net.channels),
-        resize="letterbox" if pads(finder.graph) else "stretch",
-        score_floor=finder.settings.floor,
-        nms_kind=finder.suppression.kind,
-        nms=finder.settings.nms,
+        resize="letterbox" if pads(graph) else "stretch",
+        score_floor=settings.floor,
+        nms_kind=(settings.suppression or suppression_of(graph)).kind,
+        nms=settings.nms,
         iou_thresh=iou_thresh,
         points=points,
-        device=str(finder.device),
-        fork=finder.graph.fork.name,
+        device=device,
+        fork=graph.fork.name,
     )

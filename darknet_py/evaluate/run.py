@@ -49,7 +49,6 @@ def evaluate(
     device: str | torch.device = "cpu",
     batch: int = BATCH,
     progress: Progress | None = None,
-    announce: Callable[[Conditions], object] | None = None,
     pictures: Iterator[Picture] | None = None,
     keep: bool = False,
 ) -> MapResult:
@@ -61,8 +60,8 @@ def evaluate(
     other number of recalls. difficult: for each image another path, whose labels excuse a box
     that matches no label. class_map: the network's classes that are numbered 0, 1, ... in names
     and labels (YOLO9000). batch: pictures run at once, on a CPU by each core. progress: told how
-    many more pictures are done; announce: told the conditions before the first. pictures: the
-    images, when `start_reading` has been called for them already. keep: the result has evidence.
+    many more pictures are done. pictures: the images, when `start_reading` has been called for
+    them already. keep: the result has evidence.
 
     Raises DataError before anything runs for labels that do not fit, ImageError for a picture.
     """
@@ -76,10 +75,9 @@ def evaluate(
         keep,
     )
     chosen = None if class_map is None else tuple(class_map)
-    finder = Finder(network, Settings(class_map=chosen, batch=batch), device)
-    conditions = conditions_of(finder, len(images), iou_thresh, points)
-    if announce:
-        announce(conditions)
+    settings = Settings(class_map=chosen, batch=batch)
+    finder = Finder(network, settings, device)
+    conditions = conditions_of(graph, settings, str(finder.device), len(images), iou_thresh, points)
     batches = finder.run(pictures or start_reading(images, graph), len(images))
     timing = _gathered(batches, tally, progress)
     result = _summed_up(tally, names, thresh, conditions)

@@ -58,7 +58,7 @@ def test_map_prints_alexeyabs_table_and_what_it_was_computed_with() -> None:
     assert lines[-1].startswith(" `-points 0` (AUC)")
     assert 0.1 < ap(result) < 0.4
     assert "valid.txt: 2 pictures, input 64 x 32 x 3, stretch, scores over 0.005" in result.stderr
-    assert "1 classes have no labels and count as 0; over the other 2 the mAP is" in result.stderr
+    assert "1 of 3 classes have no labels and count as 0; over the other 2 the mAP" in result.stderr
     assert "Total Detection Time: 0 Seconds" in result.stderr
     assert "milliseconds of a thread for each: reading" in result.stderr
 
