@@ -21,6 +21,13 @@ class Fork:
     """default of `detect -thresh`."""
     test_thresh: float
     """default of `detector test -thresh`."""
+    valid_thresh: float
+    """score a box must be over in `detector valid`."""
+    valid_nms: float
+    """overlap over which the weaker box goes in `detector valid`."""
+    coco_id_after_underscore: bool
+    """COCO's image_id is the number behind the last _ of the file name; otherwise the number the
+    name begins with, or that behind the last _ where it begins with none (COCO_val2014_...)."""
     dropout: float
     """default `probability` of [dropout]."""
     revision: int
@@ -119,6 +126,9 @@ ALEXEYAB = Fork(
     letter_box=False,
     detect_thresh=0.24,
     test_thresh=0.25,
+    valid_thresh=0.001,
+    valid_nms=0.6,
+    coco_id_after_underscore=False,
     dropout=0.2,
     revision=5,
     batchnorm_biases=True,
@@ -160,6 +170,9 @@ PJREDDIE = Fork(
     letter_box=True,
     detect_thresh=0.5,
     test_thresh=0.5,
+    valid_thresh=0.005,
+    valid_nms=0.45,
+    coco_id_after_underscore=True,
     dropout=0.5,
     revision=0,
     batchnorm_biases=False,
