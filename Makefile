@@ -1,13 +1,13 @@
-# make demo | test | parity | check | format | bench
+# make demo | test | parity | check | format | bench | bench-train
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test parity check format bench
+.PHONY: demo test parity check format bench bench-train
 
 demo: $(INSTALLED)
-	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.png
+	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg
 	@echo "the boxes are drawn in predictions.jpg"
 
 test: $(INSTALLED)
@@ -33,3 +33,6 @@ $(INSTALLED): setup.cfg setup.py .ci/constraints.txt
 
 bench: $(INSTALLED)
 	$(BIN)/python tests/bench/forward.py
+
+bench-train: $(INSTALLED)
+	$(BIN)/python tests/bench/train.py

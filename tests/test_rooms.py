@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "network": READING | {"weights"},
     "detect": RUNNING | {"boxes", "names", "labelpath", "opening", "replacement"},
     "losses": {"errors", "forks", "layers", "boxes"},
-    "train": RUNNING | {"losses", "data", "detect", "evaluate", "names", "opening"},
+    "train": RUNNING | {"losses", "data", "detect", "classify", "evaluate", "names", "opening"},
     "data": READING
     | {"boxes", "names", "labelpath", "check", "weights", "detect", "progress", "replacement"},
     "evaluate": RUNNING | {"opening", "names", "labelpath", "detect", "data"},

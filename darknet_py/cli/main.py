@@ -35,6 +35,7 @@ COMMANDS = {
     ),
     "train": Command("darknet_py.cli.train:train", "Train a detection network."),
     "detector train": Command("darknet_py.cli.train:train", "Train a detection network."),
+    "classifier train": Command("darknet_py.cli.train:classifier", "Train a classifier."),
     "classify": Command("darknet_py.cli.classifier:classify", "Say what pictures show."),
     "classifier predict": Command("darknet_py.cli.classifier:predict", "Say what pictures show."),
     "classifier valid": Command(
@@ -61,6 +62,7 @@ COMMANDS = {
     "classifier csv": Command(
         "darknet_py.cli.classifier:csv", "Print the best classes' numbers of listed pictures."
     ),
+    "rnn train": Command("darknet_py.cli.train:rnn", "Train a recurrent network on a text."),
     "rnn generate": Command(
         "darknet_py.cli.rnn:generate", "Write a text that a recurrent network makes up."
     ),
@@ -80,9 +82,9 @@ COMMANDS = {
 }
 """Every command: its words, its function, its help. To add one, add a row."""
 GROUPS = {
-    "detector": "Darknet's words for detection networks: test, map.",
-    "classifier": "Darknet's words for classification networks: predict, valid, test ...",
-    "rnn": "Darknet's words for recurrent networks on texts: generate, valid.",
+    "detector": "Darknet's words for detection networks: train, test, map.",
+    "classifier": "Darknet's words for classification networks: train, predict, valid ...",
+    "rnn": "Darknet's words for recurrent networks on texts: train, generate, valid.",
 }
 
 

@@ -24,6 +24,7 @@ ATTEMPTS = 100
 """Samples in a row with unreadable pictures before training gives up."""
 RETRY = 1 << 40
 """Added to a sample's number for each picture that cannot be read: another is drawn."""
+SCRIPTS = "a script must start training under `if __name__ == '__main__':`"
 AHEAD = 2
 """Batches that are made before they are asked for; each worker makes at least so many parts."""
 T = TypeVar("T")
@@ -168,7 +169,8 @@ def batches(
     parts = iter(loader)
     try:
         while True:
-            with worker_failures():
+            # What a process that is gone has announced cannot be fetched from it: an OSError.
+            with worker_failures(OSError, EOFError):
                 group = [_sound(next(parts)) for _ in range(plan.images // plan.part)]
             yield group[0] if len(group) == 1 else _joined(group)
     finally:
@@ -176,15 +178,20 @@ def batches(
 
 
 @contextlib.contextmanager
-def worker_failures() -> Iterator[None]:
-    """Turns what torch raises, at any time, when a worker process dies into a DarknetError."""
+def worker_failures(*more: type[Exception]) -> Iterator[None]:
+    """Turns what torch raises, at any time, when a worker process dies into a DarknetError.
+
+    more: exceptions that mean the same where this is used.
+    """
+    expected: tuple[type[Exception], ...] = (RuntimeError, *more)
     try:
         yield
-    except RuntimeError as error:
+    except expected as error:
         text = str(error)
-        if not text.startswith(("DataLoader worker", "Too many open files")):
+        known = text.startswith(("DataLoader worker", "Too many open files"))
+        if isinstance(error, RuntimeError) and not known:
             raise
-        cure = "is there enough memory? try fewer --workers, or --workers 0"
+        cure = f"is there enough memory? try fewer --workers, or --workers 0; {SCRIPTS}"
         raise DarknetError(f"making samples ahead failed: {text.rstrip('. ')}; {cure}") from None
 
 

@@ -10,27 +10,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.data.backdrop import Canvas, Pixels
-from darknet_py.data.shapes import NAMES, draw_picture
+from darknet_py.data.shapes import NAMES, SMALLEST, draw_picture
 from darknet_py.detect.draw import save_image
 from darknet_py.replacement import replacing
 
 
 def write_dataset(
-    folder: str | os.PathLike[str], images: int, seed: int, width: int = 416, height: int = 416
+    folder: str | os.PathLike[str],
+    images: int,
+    seed: int,
+    width: int = 416,
+    height: int = 416,
+    *,
+    smallest: float = SMALLEST,
+    valid_every: int = 10,
 ) -> Path:
     """Write `images` pictures with their label files, the lists of a training, and shapes.data.
 
-    Every tenth picture is for validation. The same seed writes the same files. Returns the path of
+    smallest: least radius of a shape in pixels. valid_every: every so manieth picture is for
+    validation, 1: all of them. The same seed writes the same files. Returns the path of
     shapes.data. Raises OutputError when something cannot be written.
     """
     home = Path(folder)
-    (home / "images").mkdir(parents=True, exist_ok=True)
+    (home / "pictures").mkdir(parents=True, exist_ok=True)
     lists: dict[str, list[str]] = {"train": [], "valid": []}
-    for number, (pixels, rows) in enumerate(_pictures(images, seed, width, height)):
-        path = home / "images" / f"{number:05d}.jpg"
+    for number, (pixels, rows) in enumerate(_pictures(images, seed, (width, height), smallest)):
+        path = home / "pictures" / f"{number:05d}.jpg"
         save_image(path, pixels, 92)
         _write(path.with_suffix(".txt"), [label_line(row) for row in rows])
-        lists["valid" if number % 10 == 9 else "train"].append(os.fspath(path))
+        judged = number % valid_every == valid_every - 1
+        lists["valid" if judged else "train"].append(os.fspath(path))
     for name, paths in lists.items():
         _write(home / f"{name}.txt", paths)
     _write(home / "shapes.names", list(NAMES))
@@ -38,10 +47,12 @@ def write_dataset(
     return home / "shapes.data"
 
 
-def _pictures(images: int, seed: int, width: int, height: int) -> Iterator[tuple[Pixels, Canvas]]:
+def _pictures(
+    images: int, seed: int, size: tuple[int, int], smallest: float
+) -> Iterator[tuple[Pixels, Canvas]]:
     """Each picture has its own generator: the first ones do not depend on how many follow."""
     for number in range(images):
-        yield draw_picture(np.random.default_rng((seed, number)), width, height)
+        yield draw_picture(np.random.default_rng((seed, number)), *size, smallest)
 
 
 def label_line(row: NDArray[np.float32]) -> str:

@@ -23,7 +23,7 @@ from darknet_py.data.backdrop import (
 NAMES = ("circle", "square", "triangle", "star", "ring", "cross", "hexagon", "crescent")
 
 MOST_SHAPES = 14
-SMALLEST = 14.0
+SMALLEST = 18.0
 """Least radius in pixels."""
 LARGEST = 0.28
 """Greatest radius as a part of the picture's shorter side."""
@@ -76,16 +76,18 @@ class Placed:
         return self.cover > INSIDE
 
 
-def draw_picture(rng: Generator, width: int, height: int) -> tuple[Pixels, NDArray[np.float32]]:
+def draw_picture(
+    rng: Generator, width: int, height: int, smallest: float = SMALLEST
+) -> tuple[Pixels, NDArray[np.float32]]:
     """A BGR picture (height, width, 3) and its labels (K, 5): class x y w h relative to its size.
 
-    A box is tight around what is visible of its shape.
+    A box is tight around what is visible of its shape. smallest: least radius in pixels.
     """
     canvas = background(rng, width, height)
     grey = rng.random() < 0.08
     if grey:
         canvas = greyed(canvas)
-    placed, owner = scatter(rng, canvas, grey)
+    placed, owner = scatter(rng, canvas, grey, smallest)
     for one in placed:
         paint(canvas, one)
     return finish(rng, canvas, grey), labels(placed, owner)
@@ -110,7 +112,9 @@ def visible_box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
 # Where the shapes go
 
 
-def scatter(rng: Generator, canvas: Canvas, grey: bool) -> tuple[list[Placed], NDArray[np.int32]]:
+def scatter(
+    rng: Generator, canvas: Canvas, grey: bool, smallest: float = SMALLEST
+) -> tuple[list[Placed], NDArray[np.int32]]:
     """Shapes in drawing order, and which of them (or -1) each pixel shows."""
     height, width = canvas.shape[:2]
     owner = np.full((height, width), -1, np.int32)
@@ -118,7 +122,7 @@ def scatter(rng: Generator, canvas: Canvas, grey: bool) -> tuple[list[Placed], N
     crowded = rng.random() < 0.5
     largest = LARGEST * min(width, height) * rng.uniform(0.35, 1)
     for _ in range(int(rng.integers(1, MOST_SHAPES + 1)) * 2):
-        shape = _random_shape(rng, width, height, largest, placed)
+        shape = _random_shape(rng, (width, height), (smallest, largest), placed)
         cover = coverage(shape, width, height)
         if not _fits(cover > INSIDE, owner, placed, crowded):
             continue
@@ -132,16 +136,17 @@ def scatter(rng: Generator, canvas: Canvas, grey: bool) -> tuple[list[Placed], N
 
 
 def _random_shape(
-    rng: Generator, width: int, height: int, largest: float, placed: list[Placed]
+    rng: Generator, size: tuple[int, int], radii: tuple[float, float], placed: list[Placed]
 ) -> Shape:
-    radius = SMALLEST * max(1.0, largest / SMALLEST) ** rng.random()
+    smallest, largest = radii
+    radius = smallest * max(1.0, largest / smallest) ** rng.random()
     # A little of a shape may lie outside of the picture.
-    x, y = (rng.uniform(0.8 * radius, side - 0.8 * radius) for side in (width, height))
+    x, y = (rng.uniform(0.8 * radius, side - 0.8 * radius) for side in size)
     if placed and rng.random() < 0.1:
         # Rings with something in them and shapes on shapes would be too rare by chance.
         around = placed[int(rng.integers(len(placed)))].shape
         x, y, radius = around.x, around.y, min(radius, 0.45 * around.radius)
-        radius = max(radius, SMALLEST)
+        radius = max(radius, smallest)
     kind = int(rng.integers(len(NAMES)))
     return Shape(kind, x, y, radius, rng.uniform(0, 2 * math.pi), rng.random())
 

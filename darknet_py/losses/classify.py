@@ -11,6 +11,8 @@ from darknet_py.layers.tree import UNKNOWN
 from darknet_py.losses.truth import HeadLoss
 
 LOGISTIC_FLOOR = 1e-7
+SOFTMAX_FLOOR = torch.finfo(torch.float32).tiny
+"""Of the probability in -log: where it is 0 the C programs print an infinite loss and train on."""
 
 
 def softmax_loss(layer: Softmax, output: Tensor, truth: Tensor) -> HeadLoss:
@@ -23,7 +25,7 @@ def softmax_loss(layer: Softmax, output: Tensor, truth: Tensor) -> HeadLoss:
         return HeadLoss(torch.zeros_like(probability), 0.0, {})
     truth = truth.reshape(probability.shape)
     delta = truth - probability
-    loss = torch.where(truth != 0, -torch.log(probability), 0.0)
+    loss = torch.where(truth != 0, -torch.log(probability.clamp_min(SOFTMAX_FLOOR)), 0.0)
     if layer.tree:
         unknown = truth == UNKNOWN
         delta, loss = delta.masked_fill(unknown, 0), loss.masked_fill(unknown, 0)

@@ -27,15 +27,22 @@ LABEL_STEP = 0.1
 
 @dataclass(frozen=True)
 class Curves:
-    """losses: (K, 2) update and average loss; maps: (M, 2) update and mAP in 0..1.
+    """losses: (K, 2) update and average loss; maps: (M, 2) update and `judge` in 0..1.
 
-    updates: of the whole training; top: the loss at the upper edge.
+    updates: of the whole training, 0: for ever. top: the loss at the upper edge. judge: such as
+    mAP.
     """
 
     losses: Points
     maps: Points
     updates: int
     top: float
+    judge: str = "mAP"
+
+    @property
+    def width(self) -> float:
+        """Updates from edge to edge: of a training without end, those so far."""
+        return float(self.updates or max(1, self.losses[:, 0].max(initial=0)))
 
 
 def draw(curves: Curves, footer: str) -> Pixels:
@@ -43,7 +50,7 @@ def draw(curves: Curves, footer: str) -> Pixels:
     canvas = np.full((SIDE, SIDE, 3), 255, np.uint8)
     _grid(canvas, curves)
     # Long trainings have far more updates than the chart has pixels.
-    for x, y in np.unique(_places(curves.losses, curves.updates, curves.top), axis=0):
+    for x, y in np.unique(_places(curves.losses, curves.width, curves.top), axis=0):
         cv2.circle(canvas, (int(x), int(y)), 1, BLUE, cv2.FILLED)
     if len(curves.maps):
         _maps(canvas, curves)
@@ -51,9 +58,9 @@ def draw(curves: Curves, footer: str) -> Pixels:
     return canvas
 
 
-def _places(points: Points, updates: int, top: float) -> NDArray[np.int64]:
+def _places(points: Points, width: float, top: float) -> NDArray[np.int64]:
     """(K, 2) pixels; what lies above the chart is drawn at its edge."""
-    share = np.asarray(points).reshape(-1, 2) / (max(1, updates), top)
+    share = np.asarray(points).reshape(-1, 2) / (width, top)
     x, y = MARGIN + PLOT * share[:, 0], PLOT * (1 - share[:, 1])
     return np.stack([x.clip(MARGIN, SIDE - 1), y.clip(1, PLOT)], axis=1).astype(np.int64)
 
@@ -72,16 +79,16 @@ def _grid(canvas: Pixels, curves: Curves) -> None:
         if number:
             _text(canvas, f"{height:.3g}", (22, min(place + 3, PLOT)), BLACK)
         at = min(MARGIN + place - 20, SIDE - 55)
-        _text(canvas, f"{curves.updates * share:.0f}", (at, PLOT + 15), BLACK)
+        _text(canvas, f"{curves.width * share:.0f}", (at, PLOT + 15), BLACK)
     _text(canvas, "Loss", (10, 60), BLUE)
     _text(canvas, "Iteration number", (PLOT // 2, SIDE - 10), BLACK)
     _text(canvas, f"in cfg max_batches={curves.updates}", (PLOT - 195, SIDE - 10), BLACK)
 
 
 def _maps(canvas: Pixels, curves: Curves) -> None:
-    places = _places(curves.maps, curves.updates, 1.0)
+    places = _places(curves.maps, curves.width, 1.0)
     cv2.polylines(canvas, [places.astype(np.int32)], False, RED, 1, cv2.LINE_AA)
-    _text(canvas, "mAP%", (10, 12), RED)
+    _text(canvas, f"{curves.judge}%", (10, 12), RED)
     _text(canvas, f"{100 * curves.maps[-1, 1]:.1f}%", (10, 30), RED)
     for number in _labelled(curves):
         x, y = places[number]
@@ -92,7 +99,7 @@ def _labelled(curves: Curves) -> Sequence[int]:
     chosen: list[int] = []
     best, last = -1.0, -float("inf")
     for number, (update, value) in enumerate(curves.maps):
-        late = update - last >= LABEL_STEP * curves.updates
+        late = update - last >= LABEL_STEP * curves.width
         if late and (value > best or number == len(curves.maps) - 1):
             chosen.append(number)
             last = update

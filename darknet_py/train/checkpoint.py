@@ -28,35 +28,54 @@ from darknet_py.train.trainer import Trainer
 FORMAT = 1
 SHORT_RUN = 10_000
 """Trainings of fewer updates keep numbered weights ten times as often."""
+LAST, FINAL = "_last.weights", "_final.weights"
+PLAIN_LAST = ".backup"
+"""The last weights of pjreddie's program, and of recurrent nets in both."""
 
 
 @dataclass(frozen=True)
 class Cadence:
     """numbered, last: updates between the numbered weights and between the last ones.
 
-    early: updates up to which the last ones are kept under their number too (pjreddie's).
+    early: updates up to which the last ones are kept under their number too (pjreddie's). epoch:
+    where weights are numbered by passes over the list instead, how many images it has. images: of
+    an update. passes: what an update counts for in all these numbers, and in the names.
     """
 
     numbered: int
     last: int
     early: int = 0
+    epoch: int = 0
+    images: int = 0
+    passes: int = 1
 
     @staticmethod
     def of(fork: Fork, max_batches: int, options: dict[str, str]) -> Cadence:
         """That of the fork; AlexeyAB's reads saveweights and savelast of the .data file."""
         if fork.plain_cadence:
             return Cadence(SHORT_RUN, 100, early=1000)
-        usual = 1000 if max_batches < SHORT_RUN else SHORT_RUN
-        return Cadence(
-            _positive(options, "saveweights", usual), _positive(options, "savelast", 100)
-        )
+        return Cadence.written(options, 1000 if max_batches < SHORT_RUN else SHORT_RUN)
 
-    def keeps_number(self, before: int, now: int) -> bool:
-        early = now < self.early and _passed(self.last, before, now)
-        return early or _passed(self.numbered, before, now)
+    @staticmethod
+    def written(options: dict[str, str], numbered: int) -> Cadence:
+        """saveweights and savelast of the .data file; else `numbered`, and the last ones at 100.
+
+        Raises DarknetError for a value that is no number of updates.
+        """
+        numbered = _positive(options, "saveweights", numbered)
+        return Cadence(numbered, _positive(options, "savelast", 100))
+
+    def number(self, before: int, now: int) -> int | None:
+        """What number to keep the weights under after the updates up to `now`, None for none."""
+        if self.epoch:
+            epoch = now * self.images // self.epoch
+            return epoch if epoch > before * self.images // self.epoch else None
+        early = now < self.early and self.keeps_last(before, now)
+        due = early or _passed(self.numbered, before * self.passes, now * self.passes)
+        return now * self.passes if due else None
 
     def keeps_last(self, before: int, now: int) -> bool:
-        return _passed(self.last, before, now)
+        return _passed(self.last, before * self.passes, now * self.passes)
 
 
 def _positive(options: dict[str, str], key: str, usual: int) -> int:
@@ -87,37 +106,48 @@ class Progress:
 
 @dataclass(frozen=True)
 class Files:
-    """Where a training writes. base: the cfg's name without folder and suffix."""
+    """Where a training writes. base: the cfg's name without folder and suffix.
+
+    last_ending, final_ending: what follows it in the names of those weights.
+    """
 
     folder: Path
     base: str
-    last_name: str
+    last_ending: str = LAST
+    final_ending: str = FINAL
 
     @staticmethod
-    def of(folder: Path, cfg: str, fork: Fork) -> Files:
-        """Raises OutputError when the folder cannot be made."""
+    def of(
+        folder: Path,
+        cfg: str,
+        last: str = LAST,
+        final: str = FINAL,
+        cure: str = "set backup= in the .data file",
+    ) -> Files:
+        """Raises OutputError, with this cure, when the folder cannot be made."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as failure:
-            cure = "set backup= in the .data file"
             message = f"{folder}: cannot be made: {failure.strerror}; {cure}"
             raise OutputError(message) from None
         base = Path(cfg).stem
         _sweep(folder, base)
-        return Files(
-            folder, base, f"{base}.backup" if fork.plain_cadence else f"{base}_last.weights"
-        )
+        return Files(folder, base, last, final)
 
     @property
     def last(self) -> Path:
-        return self.folder / self.last_name
+        return self.folder / f"{self.base}{self.last_ending}"
+
+    @property
+    def final(self) -> Path:
+        return self.folder / f"{self.base}{self.final_ending}"
 
     @property
     def state(self) -> Path:
         return self.folder / f"{self.base}_last.state"
 
     def named(self, word: str) -> Path:
-        """Such as best, final, ema or a number of updates."""
+        """Such as best, ema or a number of updates."""
         return self.folder / f"{self.base}_{word}.weights"
 
 
@@ -187,7 +217,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             arrays = dict(np.load(file, allow_pickle=False))
         return json.loads(arrays.pop("facts").tobytes()), arrays
     except FileNotFoundError:
-        cure = "leave --resume out to start, or set backup= to where the training wrote"
+        cure = "leave --resume out to start, or set backup to the folder the training wrote to"
         raise WeightsError(f"{path}: no such file, so nothing to resume; {cure}") from None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as failure:
         message = f"{path}: is no state of a training ({failure}); start from the .weights file"

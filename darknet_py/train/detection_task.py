@@ -2,104 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from darknet_py.cfg.datafile import DataFile, read_names
+import torch
+
+from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.data.detection import DetectionSet
-from darknet_py.data.listing import read_list
-from darknet_py.data.loader import Batch, Key, Plan, batches, first_readable
+from darknet_py.data.negatives import unlabelled
+from darknet_py.data.recipe import Recipe
 from darknet_py.errors import DataError, Place
+from darknet_py.graph import Graph, read_graph
+from darknet_py.opening import head_classes
+from darknet_py.train.checkpoint import LAST, PLAIN_LAST, Cadence, Files
+from darknet_py.train.job import Job
+from darknet_py.train.picture_task import (
+    PictureTask,
+    backup_folder,
+    listed,
+    listed_to_judge,
+    picture_facts,
+    small_batch,
+)
+from darknet_py.train.processes import Team
 from darknet_py.train.report import Report
 from darknet_py.train.sizes import Sizes
-from darknet_py.train.trainer import Trainer
+from darknet_py.train.start import Opened, begin, require_end, require_kind
+from darknet_py.train.trainer import Trainer, step_images
 
 LEAST_BETWEEN = 100
 """Updates at least between two evaluations."""
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """When and how `-map` evaluates. epochs: passes over the training list between evaluations."""
+class MapJudge:
+    """What `-map` measures. every: updates between two evaluations; burn_in: none before it."""
 
     images: list[str]
     names: list[str]
-    epochs: int = 4
+    every: int
+    burn_in: int
     thresh: float = 0.25
     iou_thresh: float = 0.5
+    name: str = "mAP"
 
+    def is_due(self, update: int, last: int) -> bool:
+        """AlexeyAB's: every so many passes over the list, at least 100 updates apart."""
+        return update >= max(last + max(self.every, LEAST_BETWEEN), self.burn_in)
 
-@dataclass(frozen=True)
-class DetectionTask:
-    """Pictures with boxes; see `darknet_py.train.loop.Task`."""
-
-    source: DetectionSet
-    plan: Plan
-    sizes: Sizes
-    seed: int
-    workers: int
-    pin: bool
-    burn_in: int
-    evaluation: Evaluation | None = None
-
-    def batches(self, first: int) -> Generator[Batch, None, None]:
-        return batches(
-            self.source, self.plan, seed=self.seed, first=first, workers=self.workers, pin=self.pin
-        )
-
-    def size_at(self, step: int) -> tuple[int, int]:
-        return self.sizes.at(step)
-
-    def drawn(self, step: int) -> list[str]:
-        keys = [key for part in self.plan.keys(step) for key in part]
-        drawn = [first_readable(key, self._drawn)[0] for key in keys]
-        return [path for paths in drawn for path in paths]
-
-    def _drawn(self, key: Key) -> list[str]:
-        return self.source.drawn(*key, self.seed)
-
-    def evaluates_at(self, update: int, last: int) -> bool:
-        """AlexeyAB's: every `epochs` passes, not before burn_in, at least 100 updates apart."""
-        if self.evaluation is None:
-            return False
-        passes = self.evaluation.epochs * len(self.source.images) // self.plan.images
-        return update >= max(last + max(passes, LEAST_BETWEEN), self.burn_in)
-
-    def evaluate(self, trainer: Trainer, report: Report) -> float:
+    def judge(self, trainer: Trainer, report: Report) -> float:
         from darknet_py.evaluate.run import evaluate
 
-        how = self.evaluation
-        assert how is not None
-        report.note(f"mAP of {len(how.images)} pictures ...")
+        report.note(f"mAP of {len(self.images)} pictures ...")
         result = evaluate(
             trainer.network,
-            how.images,
-            how.names,
-            thresh=how.thresh,
-            iou_thresh=how.iou_thresh,
+            self.images,
+            self.names,
+            thresh=self.thresh,
+            iou_thresh=self.iou_thresh,
             device=next(trainer.network.parameters()).device,
         )
-        report.note(f"mean average precision (mAP@{how.iou_thresh:.2f}) = {100 * result.map:.2f} %")
+        report.note(
+            f"mean average precision (mAP@{self.iou_thresh:.2f}) = {100 * result.map:.2f} %"
+        )
         return result.map
 
 
-def listed(data: DataFile, key: str) -> list[str]:
-    """The pictures of train= or valid=; raises DataError when the .data file has none."""
-    path = data.file(key)
-    if path is None:
-        cure = "the list of pictures, one path a line"
-        raise DataError(f"has no {key}=, {cure}", Place(data.path))
-    return read_list(path)
+def open_detection(job: Job, team: Team, device: torch.device) -> Opened:
+    """A training on the pictures with boxes that a .data file names."""
+    data = read_data_file(job.data)
+    graph = read_graph(job.cfg, fork=job.fork)
+    require_kind(graph, "detector")
+    recipe, images = Recipe.of(graph), listed(data, "train")
+    judge = _judge(job, data, graph, len(images)) if job.evaluates else None
+    require_end(graph)
+    last = PLAIN_LAST if graph.fork.plain_cadence else LAST
+    files = Files.of(backup_folder(data), job.cfg, last)
+    start = begin(job, graph, files, team, device)
+    sizes = Sizes(graph, start.trainer.seed, start.trainer.pace)
+    return Opened(
+        start=start,
+        task=PictureTask.of(job, DetectionSet(images, recipe), start.trainer, sizes.at, device),
+        cadence=Cadence.of(graph.fork, graph.net.max_batches, data.options),
+        count=len(images),
+        facts=picture_facts(graph, len(images)),
+        warnings=(*small_batch(graph), *_warnings(graph, images)),
+        judge=judge,
+    )
 
 
-def evaluation_of(
-    data: DataFile, classes: int, epochs: int, thresh: float, iou_thresh: float
-) -> Evaluation:
-    """What `-map` needs; as in AlexeyAB's program valid= falls back to train=."""
-    images = listed(data, "valid" if "valid" in data.options else "train")
+def _judge(job: Job, data: DataFile, graph: Graph, images: int) -> MapJudge:
+    classes = head_classes(graph)
     path = data.file("names")
     names = read_names(path) if path else [str(number) for number in range(classes)]
     if len(names) != classes:
         message = f"names= has {len(names)} names, the network has classes={classes}"
         raise DataError(message, Place(data.path))
-    return Evaluation(images, names, epochs, thresh, iou_thresh)
+    every = job.epochs * images // step_images(graph.net)
+    images_to_judge = listed_to_judge(data)
+    burn_in = graph.net.burn_in
+    return MapJudge(images_to_judge, names, every, burn_in, job.thresh, job.iou_thresh)
+
+
+def _warnings(graph: Graph, images: list[str]) -> Iterator[str]:
+    """What the cfg asks for and samples of detection networks never have; missing labels."""
+    net, negatives = graph.net, unlabelled(images, graph.fork)
+    if negatives:
+        yield f"warning: {negatives}"
+    if graph.fork.training_canvas and (net.mosaic or net.mixup):
+        yield f"warning: {net.section.place('mosaic')}: no effect: pjreddie's program has none"
+    elif net.cutmix:
+        yield f"warning: {net.section.place('cutmix')}: no effect: it is for classifiers"

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -13,19 +14,21 @@ import torch
 from darknet_py.data.loader import Batch
 from darknet_py.train.average import WeightAverage
 from darknet_py.train.checkpoint import Cadence, Files, Progress, save_state
-from darknet_py.train.report import Report, Update
+from darknet_py.train.report import KEPT, Report, Units, Update
 from darknet_py.train.results import Sink
 from darknet_py.train.signals import Stop
 from darknet_py.train.trainer import LossError, Trainer
 
-KEPT = 0.9
-"""Darknet's average loss: .9 of the old and .1 of the new."""
 PACE_KEPT = 0.95
 MOST_NAMED = 16
 
 
 class Task(Protocol):
-    """What is trained: where batches come from, and how well the network does."""
+    """What is trained: where batches come from."""
+
+    @property
+    def units(self) -> Units:
+        """What the batches are made of."""
 
     def batches(self, first: int) -> Generator[Batch, None, None]:
         """Batches from the first-th on, counted from 1."""
@@ -34,12 +37,20 @@ class Task(Protocol):
         """Width and height of the input at a step, counted from 1."""
 
     def drawn(self, step: int) -> list[str]:
-        """The pictures of a step's batch."""
+        """The pictures of a step's batch, if it is made of pictures."""
 
-    def evaluates_at(self, update: int, last: int) -> bool:
-        """Whether to evaluate after this update; last: where it was done before, or began."""
 
-    def evaluate(self, trainer: Trainer, report: Report) -> float:
+class Judge(Protocol):
+    """How good the network is, now and then: -map, -topk."""
+
+    @property
+    def name(self) -> str:
+        """The word for what it tells, such as mAP."""
+
+    def is_due(self, update: int, last: int) -> bool:
+        """Whether to judge after this update; last: where it was done before, or began."""
+
+    def judge(self, trainer: Trainer, report: Report) -> float:
         """How good the network is, in 0..1."""
 
 
@@ -60,8 +71,8 @@ class _Clock:
 class Loop:
     """A training from where `progress` says to max_batches, or until it is stopped.
 
-    of: updates in all, 0: for ever. limit: steps of this run, 0: no limit. sinks: none in all but
-    the first process of a distributed training.
+    of: updates in all, 0: for ever. judge: keeps the weights it finds best. sinks: none in all but
+    the first process of a distributed training. limit: steps of this run, 0: no limit.
     """
 
     trainer: Trainer
@@ -71,10 +82,10 @@ class Loop:
     report: Report
     average: WeightAverage
     of: int
+    judge: Judge | None = None
     sinks: tuple[Sink, ...] = ()
     progress: Progress = field(default_factory=Progress)
     limit: int = 0
-    evaluates: bool = False
     clock: _Clock = field(default_factory=_Clock)
     unreadable: set[str] = field(default_factory=set)
 
@@ -127,7 +138,7 @@ class Loop:
         try:
             loss = trainer.step(batch.images, batch.truth) / trainer.mini_batch
         except LossError as error:
-            raise LossError(f"{error}; {self._culprits()}") from None
+            raise LossError(f"{error}{self._culprits()}") from None
         if trainer.subdivisions != parts:
             parted = f"{trainer.images}={trainer.subdivisions} x {trainer.mini_batch}"
             self.report.note(f"out of memory: subdivisions={trainer.subdivisions} now ({parted})")
@@ -151,14 +162,18 @@ class Loop:
             speed=trainer.images * trainer.team.world / self.clock.seconds,
             wait_share=self.clock.waited / self.clock.seconds,
             size=size,
+            units=self.task.units,
+            judge=self.judge.name if self.judge else "mAP",
             map=self.progress.last_map,
             best_map=self.progress.best_map,
         )
 
     def _culprits(self) -> str:
         paths = list(dict.fromkeys(self.task.drawn(self._step + 1)))
+        if not paths:
+            return ""
         more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
-        return f"the images of the batch: {', '.join(paths[:MOST_NAMED])}{more}"
+        return f"; the images of the batch: {', '.join(paths[:MOST_NAMED])}{more}"
 
     def _name_unreadable(self, batch: Batch) -> None:
         for line in batch.unreadable:
@@ -169,14 +184,15 @@ class Loop:
 
     def _save(self, before: int) -> None:
         now = self.trainer.batch
-        if self.cadence.keeps_number(before, now):
-            self._write(str(now))
+        number = self.cadence.number(before, now)
+        if number is not None:
+            self._write(self.files.named(str(number)))
         if self.cadence.keeps_last(before, now):
             self._save_last()
 
-    def _write(self, word: str) -> None:
+    def _write(self, path: Path) -> None:
         if self.trainer.team.first:
-            self.trainer.network.save_weights(self.files.named(word))
+            self.trainer.network.save_weights(path)
 
     def _save_last(self) -> None:
         if not self.trainer.team.first:
@@ -188,15 +204,14 @@ class Loop:
                 self.trainer.network.save_weights(self.files.named("ema"))
 
     def _evaluated(self, update: Update) -> Update:
-        progress, now = self.progress, self.trainer.batch
-        due = self.task.evaluates_at(now, progress.last_map_at) or self._complete
-        if not self.evaluates or not due:
+        progress, now, judge = self.progress, self.trainer.batch, self.judge
+        if not judge or not (judge.is_due(now, progress.last_map_at) or self._complete):
             return update
         value = 0.0
         if self.trainer.team.first:
-            value = self.task.evaluate(self.trainer, self.report)
+            value = judge.judge(self.trainer, self.report)
             if value >= progress.best_map:
-                self._write("best")
+                self._write(self.files.named("best"))
         best = max(value, progress.best_map)
         self.progress = replace(progress, last_map=value, best_map=best, last_map_at=now)
         return replace(update, map=value, best_map=best, evaluated=True)
@@ -223,8 +238,8 @@ class Loop:
             sink.end(update)
         self.report.end()
         if self._complete:
-            self._write("final")
-            self.report.note(f"done: {self.files.named('final')}")
+            self._write(self.files.final)
+            self.report.note(f"done: {self.files.final}")
         else:
             state = self.files.state
             self.report.note(

@@ -13,6 +13,8 @@ import click
 
 from darknet_py.losses.truth import HeadLoss
 
+KEPT = 0.9
+"""Darknet's average loss: .9 of the old and .1 of the new."""
 REDRAW = 0.1
 """Seconds between two states of the live line."""
 PLAIN_EVERY = 10
@@ -20,11 +22,26 @@ PLAIN_EVERY = 10
 
 
 @dataclass(frozen=True)
-class Update:
-    """One update of a training. number: counted from 1, of `of`. images: all so far.
+class Units:
+    """What a training counts. things: plural; pace: things a second. sized: the input's size is
+    worth telling."""
 
-    seconds: of computing, waited: of waiting for data before it. size: of the input. map: of the
-    last evaluation in 0..1, below 0 before the first; evaluated: whether it was after this update.
+    things: str
+    pace: str
+    sized: bool = True
+
+
+PICTURES = Units("images", "img/s")
+SYMBOLS = Units("symbols", "symbols/s", sized=False)
+
+
+@dataclass(frozen=True)
+class Update:
+    """One update of a training. number: counted from 1, of `of`, 0 for no end. images: all so far.
+
+    seconds: of computing, waited: of waiting for data before it. hours_left: 0 where there is no
+    end. size: of the input. judge: what -map or -topk measures, such as mAP. map: what that was the
+    last time, in 0..1, below 0 before the first; evaluated: whether it was after this update.
     """
 
     number: int
@@ -39,6 +56,8 @@ class Update:
     speed: float
     wait_share: float
     size: tuple[int, int]
+    units: Units = PICTURES
+    judge: str = "mAP"
     map: float = -1.0
     best_map: float = -1.0
     evaluated: bool = False
@@ -47,18 +66,25 @@ class Update:
     def line(self) -> str:
         """The state of the training in one line."""
         words = [
-            f"{self.number}/{self.of}",
+            f"{self.number}/{self.of}" if self.of else str(self.number),
             f"loss {self.loss:.4g}",
             f"avg {self.average:.4g}",
             f"rate {self.rate:.3g}",
-            f"{self.images} images",
-            f"{self.speed:.3g} img/s",
+            f"{self.images} {self.units.things}",
+            f"{_plain(self.speed)} {self.units.pace}",
             f"data wait {100 * self.wait_share:.0f}%",
         ]
         if self.map >= 0:
-            words.append(f"mAP {100 * self.map:.2f}% (best {100 * self.best_map:.2f}%)")
-        left = timedelta(seconds=round(3600 * self.hours_left))
-        return "  ".join([*words, f"ETA {left}"])
+            best = f"(best {100 * self.best_map:.2f}%)"
+            words.append(f"{self.judge} {100 * self.map:.2f}% {best}")
+        if self.of:
+            words.append(f"ETA {timedelta(seconds=round(3600 * self.hours_left))}")
+        return "  ".join(words)
+
+
+def _plain(speed: float) -> str:
+    """Three digits or more, never with an exponent."""
+    return f"{speed:.3g}" if speed < 100 else f"{speed:.0f}"
 
 
 class Report(Protocol):

@@ -14,21 +14,7 @@ import numpy as np
 from darknet_py.detect.draw import save_image
 from darknet_py.errors import DarknetError, OutputError
 from darknet_py.train.chart import Curves, Points, draw
-from darknet_py.train.report import Update
-
-COLUMNS = (
-    "iteration",
-    "images",
-    "loss",
-    "avg_loss",
-    "rate",
-    "seconds",
-    "data_wait",
-    "width",
-    "height",
-    "map",
-)
-
+from darknet_py.train.report import PICTURES, Units, Update
 
 CHART_EVERY = 100
 """Updates between two states of the chart."""
@@ -48,12 +34,18 @@ def _doubles() -> array[float]:
 
 @dataclass
 class Results:
-    """The file, and of each row only what the chart needs: two numbers."""
+    """The file, and of each row only what the chart needs: two numbers.
+
+    updates: of the whole training, 0: for ever. top: the loss at the chart's upper edge. judge:
+    what -map or -topk measures.
+    """
 
     path: Path
     chart: Path
     updates: int
     top: float
+    units: Units = PICTURES
+    judge: str = "mAP"
     losses: array[float] = field(default_factory=_doubles)
     maps: array[float] = field(default_factory=_doubles)
 
@@ -65,7 +57,7 @@ class Results:
         rows = [row for row in self._earlier() if int(row[0]) <= upto] if upto else []
         for row in rows:
             self._note(float(row[0]), float(row[3]), row[9])
-        self._write("w", [list(COLUMNS), *rows])
+        self._write("w", [columns(self.units, self.judge), *rows])
 
     def _earlier(self) -> Iterator[list[str]]:
         if not self.path.exists():
@@ -81,6 +73,7 @@ class Results:
     def add(self, u: Update) -> None:
         """Append a row, and draw the chart now and then."""
         value = f"{u.map:.6f}" if u.evaluated else ""
+        size = [str(side) for side in u.size] if u.units.sized else ["", ""]
         row = [
             str(u.number),
             str(u.images),
@@ -89,8 +82,7 @@ class Results:
             f"{u.rate:.6g}",
             f"{u.seconds:.4f}",
             f"{u.waited:.4f}",
-            str(u.size[0]),
-            str(u.size[1]),
+            *size,
             value,
         ]
         self._note(u.number, u.average, value)
@@ -100,9 +92,11 @@ class Results:
 
     def end(self, u: Update) -> None:
         """Write the chart as it is now."""
-        curves = Curves(_points(self.losses), _points(self.maps), self.updates, self.top)
-        left = f"approx. time left = {u.hours_left:.2f} hours"
-        footer = f"current avg loss = {u.average:.4f}    iteration = {u.number}    {left}"
+        losses, maps = _points(self.losses), _points(self.maps)
+        curves = Curves(losses, maps, self.updates, self.top, self.judge)
+        footer = f"current avg loss = {u.average:.4f}    iteration = {u.number}"
+        if self.updates:
+            footer += f"    approx. time left = {u.hours_left:.2f} hours"
         save_image(self.chart, draw(curves, footer))
 
     def _write(self, mode: str, rows: list[list[str]]) -> None:
@@ -113,6 +107,12 @@ class Results:
             raise OutputError(f"{self.path}: cannot be written: {failure.strerror}") from None
 
 
+def columns(units: Units = PICTURES, judge: str = "mAP") -> list[str]:
+    """The first line of results.csv."""
+    first = ["iteration", units.things, "loss", "avg_loss", "rate", "seconds", "data_wait"]
+    return [*first, "width", "height", judge.lower()]
+
+
 def _points(values: array[float]) -> Points:
     return np.array(values, np.float64).reshape(-1, 2)
 
@@ -120,7 +120,7 @@ def _points(values: array[float]) -> Points:
 def _is_row(row: list[str]) -> bool:
     """A row that was written whole: a killed run may leave half of one."""
     try:
-        return len(row) == len(COLUMNS) and bool([float(value) for value in row if value])
+        return len(row) == len(columns()) and bool([float(value) for value in row if value])
     except ValueError:
         return False
 
@@ -144,7 +144,7 @@ class Board:
     def add(self, update: Update) -> None:
         figures = {"loss": update.loss, "avg_loss": update.average, "rate": update.rate}
         if update.evaluated:
-            figures["map"] = update.map
+            figures[update.judge.lower()] = update.map
         for name, value in figures.items():
             self.writer.add_scalar(name, value, update.number)
 

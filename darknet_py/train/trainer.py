@@ -17,8 +17,10 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from darknet_py.errors import DarknetError
+from darknet_py.layers.net import Net
+from darknet_py.layers.scores import Contrastive, Iseg
 from darknet_py.layers.yolo import AnchorHead
-from darknet_py.layout import Header
+from darknet_py.layout import Header, head_classes
 from darknet_py.losses import LOSSES, Pass
 from darknet_py.losses.truth import HeadLoss
 from darknet_py.network import Network
@@ -29,6 +31,8 @@ from darknet_py.train.processes import Team
 from darknet_py.train.schedule import rate
 
 Array = NDArray[Any]
+UNTRAINED = (Contrastive, Iseg)
+"""Kinds that have a loss in the C programs and none here."""
 BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 Losses = dict[int, HeadLoss]
 """The losses of a sub-batch by layer index."""
@@ -74,6 +78,11 @@ class Trainer:
             raise DarknetError(
                 f"{graph.path}: nothing to learn: no layer has a loss, it ends in [{last}]"
             )
+        untrained = [node for node in graph.nodes if type(node.layer) in UNTRAINED]
+        if untrained:
+            layer = untrained[0].layer
+            cure = "the network can be run; to train the rest, take the section out"
+            raise DarknetError(f"{layer.place()}: its loss is not done here; {cure}")
         self.team = Team.here()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = Optimizer(self.network)
@@ -101,9 +110,8 @@ class Trainer:
 
     @property
     def images(self) -> int:
-        """Images of one optimiser step in this process: batch of [net], times time_steps."""
-        net = self.network.graph.net
-        return max(1, net.batch // net.subdivisions) * net.time_steps * net.subdivisions
+        """Images of one optimiser step in this process."""
+        return step_images(self.network.graph.net)
 
     @property
     def mini_batch(self) -> int:
@@ -164,7 +172,9 @@ class Trainer:
                 return self._learn_parts(images, truth)
             except torch.OutOfMemoryError:
                 self.optimizer.clear()
-                if self.mini_batch % 2 or self.team.world > 1:
+                # Of a sequence in time-major rows a half would be other streams.
+                sequence = self.network.graph.net.time_steps > 1
+                if self.mini_batch % 2 or self.team.world > 1 or sequence:
                     raise DarknetError(
                         f"out of memory with {self.mini_batch} images at once, which cannot be "
                         "halved; make width and height, or batch, smaller"
@@ -199,8 +209,7 @@ class Trainer:
         seen: all images so far, with those of this sub-batch.
         """
         x = to_input(images, self._device)
-        with self.half.cast():
-            taps, outputs = self._pass(x, self._still(), self._frozen, self.synced)
+        taps, outputs = self._forward(x)
         pairs = list(zip(self.owners, taps, outputs, strict=True))
         self.losses = {i: self._loss(i, tap, y, truth, seen) for i, tap, y in pairs}
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
@@ -212,11 +221,28 @@ class Trainer:
         self.half.backward([tap for tap, _ in live], [gradient for _, gradient in live])
         return cost
 
+    def _forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        arguments = (self._still(), self._frozen, self.synced)
+        if not self.compiled:
+            with self.half.cast():
+                return self._pass(x, *arguments)
+        # torch._dynamo takes a second to import, and only compiling can raise its errors.
+        from torch._dynamo.exc import TorchDynamoException
+
+        try:
+            with self.half.cast():
+                return self._pass(x, *arguments)
+        except TorchDynamoException as failure:
+            first = str(failure).strip().splitlines()[0]
+            cure = "install a C++ compiler, or train without --compile"
+            raise DarknetError(f"torch.compile failed: {first}; {cure}") from None
+
     def _require_number(self, cost: float) -> None:
         if self.team.any(not np.isfinite(cost), self._device):
             self.optimizer.clear()
             self.batch -= self.pace
-            raise LossError(_complaint(self.batch + self.pace, cost, self.losses))
+            boxes = head_classes(self.network.graph) is not None
+            raise LossError(_complaint(self.batch + self.pace, cost, self.losses, boxes))
 
     def _loss(self, index: int, tap: Tensor, output: Tensor, truth: Tensor, seen: int) -> HeadLoss:
         graph = self.sized.graph
@@ -258,14 +284,22 @@ class Trainer:
         self.network.header = Header(0, 2, fork.revision, self._seen + images)
 
 
-def _complaint(batch: int, cost: float, losses: Losses) -> str:
-    """Where a loss stopped being a number, and what to try."""
+def step_images(net: Net) -> int:
+    """Images of one optimiser step: batch of [net] in whole subdivisions, times time_steps."""
+    return max(1, net.batch // net.subdivisions) * net.time_steps * net.subdivisions
+
+
+def _complaint(batch: int, cost: float, losses: Losses, boxes: bool) -> str:
+    """Where a loss stopped being a number, and what to try; boxes: in detection networks."""
     largest = {index: float(loss.delta.abs().max()) for index, loss in losses.items()}
     worst = max(largest, key=lambda index: np.nan_to_num(largest[index], nan=np.inf))
+    cure = "lower learning_rate or raise burn_in"
+    if boxes:
+        cure = "lower learning_rate, raise burn_in, set max_delta in the heads, or check the "
+        cure += "labels with `darknet-py check`"
     return (
         f"iteration {batch}: the loss is {cost}, the largest delta {largest[worst]:g} in layer "
-        f"{worst}; lower learning_rate, raise burn_in, set max_delta in the heads, or check the "
-        "labels with `darknet-py check`"
+        f"{worst}; {cure}"
     )
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from darknet_py.errors import DarknetError, OutputError
-from darknet_py.forks import ALEXEYAB, PJREDDIE, Fork
-from darknet_py.train.checkpoint import Cadence, Files
+from darknet_py.forks import ALEXEYAB, PJREDDIE
+from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
 
 
 def numbered(cadence: Cadence, upto: int, pace: int = 1) -> list[int]:
-    return [n for n in range(pace, upto + 1, pace) if cadence.keeps_number(n - pace, n)]
+    found = [cadence.number(n - pace, n) for n in range(pace, upto + 1, pace)]
+    return [number for number in found if number is not None]
 
 
 def last(cadence: Cadence, upto: int) -> list[int]:
@@ -49,12 +50,32 @@ def test_steps_that_count_for_three_updates_miss_nothing() -> None:
     assert numbered(cadence, 3003, pace=3) == [1002, 2001, 3000]
 
 
+def test_pjreddies_classifiers_are_numbered_by_passes_over_the_list() -> None:
+    cadence = Cadence(1000, 1000, epoch=100, images=40)
+    assert [cadence.number(n - 1, n) for n in range(1, 7)] == [None, None, 1, None, 2, None]
+    assert last(cadence, 2500) == [1000, 2000]
+    # Of a list shorter than a batch numbers are left out, as in Darknet.
+    assert numbered(Cadence(1000, 1000, epoch=10, images=25), 4) == [2, 5, 7, 10]
+
+
+def test_recurrent_nets_count_passes() -> None:
+    cadence = Cadence(1000, 10, passes=8)
+    assert numbered(cadence, 500) == [1000, 2000, 3000, 4000]
+    assert last(cadence, 10) == [2, 3, 4, 5, 7, 8, 9, 10]
+    assert numbered(Cadence(10, 10, passes=4), 6) == [12, 20]
+
+
 @pytest.mark.parametrize(
-    ("fork", "name"), [(ALEXEYAB, "yolo.v1_last.weights"), (PJREDDIE, "yolo.v1.backup")]
+    ("endings", "last", "final"),
+    [
+        ((), "yolo.v1_last.weights", "yolo.v1_final.weights"),
+        ((PLAIN_LAST, ".weights"), "yolo.v1.backup", "yolo.v1.weights"),
+    ],
 )
-def test_names(tmp_path: Path, fork: Fork, name: str) -> None:
-    files = Files.of(tmp_path / "a" / "b", "cfg/yolo.v1.cfg", fork)
-    assert files.last == tmp_path / "a" / "b" / name
+def test_names(tmp_path: Path, endings: tuple[str, ...], last: str, final: str) -> None:
+    files = Files.of(tmp_path / "a" / "b", "cfg/yolo.v1.cfg", *endings)
+    assert files.last == tmp_path / "a" / "b" / last
+    assert files.final == tmp_path / "a" / "b" / final
     assert files.named("best").name == "yolo.v1_best.weights"
     assert files.state.name == "yolo.v1_last.state"
     assert files.folder.is_dir()
@@ -65,11 +86,11 @@ def test_leftovers_of_killed_runs_are_swept(tmp_path: Path) -> None:
     others = [".other_last.weights.ab12", "net_last.weights"]
     for name in mine + others:
         (tmp_path / name).write_bytes(b"x")
-    Files.of(tmp_path, "net.cfg", ALEXEYAB)
+    Files.of(tmp_path, "net.cfg")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made: .*; set backup= in the .data file"):
-        Files.of(tmp_path / "file" / "backup", "net.cfg", ALEXEYAB)
+        Files.of(tmp_path / "file" / "backup", "net.cfg")

@@ -111,7 +111,7 @@ def test_no_objects_print_as_zero_not_nan(tmp_path: Path) -> None:
 
 
 def test_alexeyabs_update(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    log = DarknetLog(graph_of(tmp_path, "yolo", "alexeyab"), images=100)
+    log = DarknetLog(graph_of(tmp_path, "yolo", "alexeyab"), 100)
     log.start(["not Darknet's"])
     log.heads({1: HeadLoss(torch.zeros(2, 1, 1, 1), 0.0, FIGURES)})
     log.update(UPDATE)
@@ -132,7 +132,7 @@ def test_alexeyabs_update(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_pjreddies_update(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    DarknetLog(graph_of(tmp_path, "yolo", "pjreddie"), images=100).update(UPDATE)
+    DarknetLog(graph_of(tmp_path, "yolo", "pjreddie"), 100).update(UPDATE)
     assert capsys.readouterr().out == (
         "Loaded: 0.200000 seconds\n"
         "12: 3.250000, 4.500000 avg, 0.000250 rate, 1.500000 seconds, 768 images\n"
@@ -145,6 +145,6 @@ def test_pjreddies_update(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_classifiers(
     tmp_path: Path, fork: str, end: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    DarknetLog(graph_of(tmp_path, "yolo", fork), images=100, classifier=True).update(UPDATE)
+    DarknetLog(graph_of(tmp_path, "yolo", fork), 100, "classifier").update(UPDATE)
     line = "12, 7.680: 3.250000, 4.500000 avg, 0.000250 rate, 1.500000 seconds, 768 images"
-    assert capsys.readouterr().out == line + end
+    assert capsys.readouterr().out == "Loaded: 0.200000 seconds\n" + line + end

@@ -15,14 +15,16 @@ from train.test_darknet_log import UPDATE
 from darknet_py.errors import DarknetError, OutputError
 from darknet_py.train.chart import BLUE, MARGIN, PLOT, Curves, draw
 from darknet_py.train.report import LiveLog, PlainLog
-from darknet_py.train.results import COLUMNS, Board, Results
+from darknet_py.train.results import Board, Results
+
+COLUMNS = "iteration,images,loss,avg_loss,rate,seconds,data_wait,width,height,map"
 
 
 def test_the_line() -> None:
     assert UPDATE.line == (
         "12/500  loss 3.25  avg 4.5  rate 0.00025  768 images  40 img/s  data wait 10%  ETA 0:12:11"
     )
-    judged = replace(UPDATE, map=0.5, best_map=0.625)
+    judged = replace(UPDATE, judge="mAP", map=0.5, best_map=0.625)
     assert "  mAP 50.00% (best 62.50%)  ETA" in judged.line
 
 
@@ -60,7 +62,7 @@ def test_rows_of_a_killed_run_are_cut_to_where_it_resumes(tmp_path: Path) -> Non
     again = Results(path, tmp_path / "chart.png", 500, 20)
     again.open(4)
     lines = path.read_text().splitlines()
-    assert lines[0] == ",".join(COLUMNS)
+    assert lines[0] == COLUMNS
     assert [line.split(",")[0] for line in lines[1:]] == ["1", "2", "3", "4"]
     assert lines[2] == "2,768,3.25,4.5,0.00025,1.5000,0.2000,416,416,0.250000"
     assert list(again.losses) == [1, 4.5, 2, 4.5, 3, 4.5, 4, 4.5]
@@ -71,7 +73,7 @@ def test_a_new_run_starts_a_new_file(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
     path.write_text("something else\n")
     Results(path, tmp_path / "chart.png", 500, 20).open(0)
-    assert path.read_text().splitlines() == [",".join(COLUMNS)]
+    assert path.read_text().splitlines() == [COLUMNS]
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

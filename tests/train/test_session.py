@@ -217,6 +217,22 @@ def test_a_signal_saves_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert net.load_weights(tmp_path / "backup" / "small_last.weights").seen == 4 * 8
 
 
+def test_a_worker_that_is_killed_ends_the_training_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Trainer.step
+
+    def killing(self: Trainer, *batch: Any) -> float:
+        if self.batch == 2:
+            for child in multiprocessing.active_children():
+                child.kill()
+        return step(self, *batch)
+
+    monkeypatch.setattr(Trainer, "step", killing)
+    with pytest.raises(DarknetError, match="making samples ahead failed: .*try fewer --workers"):
+        run(small_job(tmp_path, max_batches=1000, workers=1))
+
+
 def test_memory_that_is_too_small_halves_the_sub_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -335,3 +335,9 @@ def test_memory_that_cannot_be_halved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer, "_learn", fail)
     with pytest.raises(DarknetError, match="out of memory with 1 images at once"):
         trainer.step(*data())
+
+
+def test_sections_whose_loss_is_not_done() -> None:
+    conv = "[conv]\nfilters=4\nsize=1\nactivation=linear\n[iseg]\nclasses=3\nids=1\n"
+    with pytest.raises(DarknetError, match=r"\[iseg\]: its loss is not done here; the network can"):
+        Trainer(network(NET + conv + CONV + HEAD))

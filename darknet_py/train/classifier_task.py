@@ -1,0 +1,178 @@
+"""Training of classifiers on the pictures of a .data file, their classes told by their paths."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+
+from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.classify.accuracy import measure
+from darknet_py.data.classes import Labels
+from darknet_py.data.classifier import ClassifierSet, size_at
+from darknet_py.errors import DataError, ImageError, Place
+from darknet_py.graph import Graph, read_graph
+from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
+from darknet_py.train.job import Job
+from darknet_py.train.picture_task import (
+    PictureTask,
+    backup_folder,
+    listed,
+    listed_to_judge,
+    picture_facts,
+    small_batch,
+)
+from darknet_py.train.processes import Team
+from darknet_py.train.report import Report
+from darknet_py.train.start import Opened, begin, require_endless, require_kind
+from darknet_py.train.trainer import Trainer, step_images
+
+NUMBERED = 1000
+"""AlexeyAB's updates between numbered weights, and pjreddie's between the last ones."""
+PLAIN_FINAL = ".weights"
+"""What pjreddie's program calls a classifier's weights at the end."""
+PASSES, EARLIEST = 2, 100
+"""-topk: passes over the list between two evaluations, and the first update for one."""
+TOP = 5
+"""AlexeyAB's guesses that count where the .data file has no top=."""
+LOOKS = 50_000_000
+"""Comparisons of a path with a label at the start: a few seconds."""
+SHOWN = 3
+OTHERS = {
+    True: ("mixup", "cutmix", "mosaic", "blur", "label_smooth_eps"),
+    False: ("center", "random", "min_ratio", "max_ratio"),
+}
+"""Options of [net] that only the other program reads: of pjreddie's, and of AlexeyAB's."""
+FOR_DETECTION = ("letter_box", "mosaic_bound", "gaussian_noise")
+
+
+@dataclass(frozen=True)
+class TopJudge:
+    """What `-topk` measures: how often the right class is among the `top` best.
+
+    every: updates between two evaluations; burn_in: none before it.
+    """
+
+    images: list[str]
+    labels: Labels
+    top: int
+    every: int
+    burn_in: int
+
+    @property
+    def name(self) -> str:
+        return f"top{self.top}"
+
+    def is_due(self, update: int, last: int) -> bool:
+        return update >= max(last + self.every, EARLIEST, self.burn_in)
+
+    def judge(self, trainer: Trainer, report: Report) -> float:
+        """0 where none of the pictures can be read."""
+        report.note(f"accuracy on {len(self.images)} pictures ...")
+        bad: list[ImageError] = []
+        device = next(trainer.network.parameters()).device
+        last = measure(
+            trainer.network,
+            self.images,
+            self.labels,
+            self.top,
+            device=device,
+            on_error=bad.append,
+        )
+        if bad:
+            report.note(f"warning: left out {len(bad)} unreadable pictures, the first: {bad[0]}")
+        top1, topk = (last.top1, last.topk) if last else (0.0, 0.0)
+        if self.top > 1:
+            report.note(f"accuracy top1 = {top1:f}")
+        report.note(f"accuracy {self.name} = {topk:f}")
+        return topk
+
+
+def open_classifier(job: Job, team: Team, device: torch.device) -> Opened:
+    """A training on the pictures with classes that a .data file names."""
+    data = read_data_file(job.data)
+    graph = read_graph(job.cfg, fork=job.fork)
+    _require_classifier(graph, data)
+    images = listed(data, "train")
+    source = ClassifierSet.of(graph, images, data)
+    judge = _judge(data, graph, source) if job.evaluates else None
+    unclear = _unclear(source, data) if team.first else []
+    start = begin(job, graph, _files(job, data, graph), team, device)
+    size = partial(size_at, graph, seed=start.trainer.seed)
+    return Opened(
+        start=start,
+        task=PictureTask.of(job, source, start.trainer, size, device),
+        cadence=_cadence(data, start.trainer, len(images)),
+        count=len(images),
+        facts=(*picture_facts(graph, len(images)), f"{len(source.labels.words)} classes"),
+        warnings=(*small_batch(graph), *_warnings(graph), *_always(data, judge), *unclear),
+        judge=judge,
+    )
+
+
+def _require_classifier(graph: Graph, data: DataFile) -> None:
+    require_kind(graph, "classifier")
+    if graph.fork.classifier_ratios and data.integer("tag", 0):
+        message = "tag=1: pictures with several tags are not trained here"
+        raise DataError(f"{message}; take the line out", Place(data.path))
+    require_endless(graph)
+
+
+def _files(job: Job, data: DataFile, graph: Graph) -> Files:
+    endings = (PLAIN_LAST, PLAIN_FINAL) if graph.fork.plain_cadence else ()
+    return Files.of(backup_folder(data), job.cfg, *endings)
+
+
+def _cadence(data: DataFile, trainer: Trainer, images: int) -> Cadence:
+    if not trainer.network.graph.fork.plain_cadence:
+        return Cadence.written(data.options, NUMBERED)
+    return Cadence(NUMBERED, NUMBERED, epoch=images, images=trainer.images)
+
+
+def _judge(data: DataFile, graph: Graph, source: ClassifierSet) -> TopJudge:
+    classes = len(source.labels.words)
+    # With few classes AlexeyAB's 5 guesses are right whatever the network says.
+    usual = TOP if classes > TOP else 1
+    top = max(1, min(data.integer("top", usual), classes))
+    every = PASSES * len(source.images) // step_images(graph.net)
+    return TopJudge(listed_to_judge(data), source.labels, top, every, graph.net.burn_in)
+
+
+def _always(data: DataFile, judge: TopJudge | None) -> Iterator[str]:
+    if judge and judge.top >= len(judge.labels.words):
+        place, classes = Place(data.path, key="top"), len(judge.labels.words)
+        yield f"warning: {place}: the best {judge.top} of {classes} classes are always right"
+
+
+def _warnings(graph: Graph) -> Iterator[str]:
+    """What the cfg asks for and the samples of this fork's classifiers never have."""
+    net, fork = graph.net, graph.fork
+    reasons = dict.fromkeys(OTHERS[fork.classifier_ratios], f"with --fork {fork.name}")
+    reasons |= dict.fromkeys(FOR_DETECTION, "on classifiers")
+    for key, reason in reasons.items():
+        if getattr(net, key):
+            yield f"warning: {net.section.place(key)}: no effect {reason}"
+
+
+def _unclear(source: ClassifierSet, data: DataFile) -> list[str]:
+    """How many pictures have not just one label, and the first of them.
+
+    Of very many pictures some are looked at, all over the list. Raises DataError where no label is
+    a part of any path: nothing can be learnt then.
+    """
+    many = len(source.images)
+    # At random: every so-many-th picture might be of one class only.
+    places = random.Random(0).sample(range(many), min(many, LOOKS // len(source.labels.words)))
+    looked = [source.images[place] for place in sorted(places)]
+    found = [line for line in map(source.labels.unclear, looked) if line]
+    if len(found) == len(looked) and not any(map(source.labels.matches, looked)):
+        message = f"no label is a part of any path of train=, such as {looked[0]}"
+        raise DataError(f"{message}; correct labels= or train=", Place(data.path))
+    if not found:
+        return []
+    of = f"{len(found)} of {len(looked)} pictures{' looked at' if len(looked) < many else ''}"
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return [f"warning: {of} have not just one label: {'; '.join(found[:SHOWN])}{more}"]

@@ -1,0 +1,85 @@
+"""Training of recurrent nets on a text, as Darknet's `rnn train`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import torch
+
+from darknet_py.data.loader import Batch
+from darknet_py.data.text import TextSet, read_codes
+from darknet_py.errors import DataError, Place
+from darknet_py.graph import read_graph
+from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
+from darknet_py.train.job import Job
+from darknet_py.train.processes import Team
+from darknet_py.train.report import SYMBOLS, Units
+from darknet_py.train.start import Opened, begin, kind_of, require_end, require_kind
+
+NUMBERED = {True: 10_000, False: 1000}
+LAST = {True: 100, False: 10}
+"""Passes between the numbered weights and between the last ones: pjreddie's, and AlexeyAB's."""
+
+
+@dataclass(frozen=True)
+class TextTask:
+    """Streams of a text; see `darknet_py.train.loop.Task`.
+
+    Every pass starts from empty memory, as on the CPU and on AlexeyAB's GPU: a stream that reads on
+    remembers nothing of what it read before.
+    """
+
+    source: TextSet
+    size: tuple[int, int]
+    rank: int
+    world: int
+    units: Units = SYMBOLS
+
+    def batches(self, first: int) -> Generator[Batch, None, None]:
+        for number in count(first):
+            symbols, answers = self.source.batch(number, self.rank, self.world)
+            yield Batch(torch.from_numpy(symbols), torch.from_numpy(answers), ())
+
+    def size_at(self, step: int) -> tuple[int, int]:
+        return self.size
+
+    def drawn(self, step: int) -> list[str]:
+        return []
+
+
+def open_text(job: Job, team: Team, device: torch.device) -> Opened:
+    """A training on the text that job.data is."""
+    graph = read_graph(job.cfg, fork=job.fork)
+    net, plain = graph.net, graph.fork.plain_cadence
+    if kind_of(graph) == "detector":
+        require_kind(graph, "rnn")
+    require_end(graph)
+    if not os.path.exists(job.data):
+        raise DataError("no such file; name the text with -file", Place(job.data))
+    text = TextSet.of(graph, read_codes(job.data, job.tokenized), job.seed, job.data)
+    _require_length(text, job.data)
+    files = Files.of(Path(job.backup), job.cfg, PLAIN_LAST, cure="give another --backup")
+    start = begin(job, graph, files, team, device)
+    source = TextSet.of(graph, text.codes, start.trainer.seed)
+    return Opened(
+        start=start,
+        task=TextTask(source, (net.width, net.height), team.rank, team.world),
+        cadence=Cadence(NUMBERED[plain], LAST[plain], passes=text.passes),
+        count=len(text.codes),
+        facts=(
+            f"{len(text.codes)} symbols of {job.data}",
+            f"{text.inputs} inputs",
+            f"{text.streams} streams of {text.steps} steps",
+        ),
+    )
+
+
+def _require_length(text: TextSet, path: str) -> None:
+    """A shorter text would meet its own start within one pass."""
+    if len(text.codes) <= text.steps:
+        message = f"{len(text.codes)} symbols, expected more than time_steps={text.steps}"
+        raise DataError(f"{message}; take a longer text or set time_steps", Place(path))

@@ -1,0 +1,84 @@
+"""classifier train and rnn train by the words of the command line, to a network that has learnt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tiny_classifier import files
+from train.small_classifier import LEARNABLE
+from train.small_text import CFG, TEXT
+
+from darknet_py.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def darknet(*words: str) -> Result:
+    return CliRunner().invoke(main, [*words, "-nogpu"])
+
+
+def test_a_classifier_learns_drawn_shapes(tmp_path: Path) -> None:
+    files(tmp_path, train=60, valid=30)
+    Path("t.cfg").write_text(LEARNABLE)
+    words = ("classifier", "train", "t.data", "t.cfg", "-topk", "-dont_show", "-workers", "0")
+    result = darknet(*words)
+    assert result.exit_code == 0, result.output
+    assert "100/100  loss " in result.stdout
+    assert "accuracy top2 = 1.000000\n" in result.stdout
+    judged = darknet("classifier", "valid", "t.data", "t.cfg", "backup/t_best.weights")
+    last = judged.stdout.splitlines()[-1].split()
+    assert last[:3] == ["29:", "top", "1:"]
+    assert float(last[3].strip(",")) > 0.9
+    shown = darknet(
+        "classifier", "predict", "t.data", "t.cfg", "backup/t_final.weights", "star_32.png"
+    )
+    assert shown.stdout.splitlines()[3].startswith("star: 0.9")
+
+
+def test_a_recurrent_net_learns_to_recite() -> None:
+    Path("r.cfg").write_text(CFG.format(max_batches=200, subdivisions=1, net="", layers=""))
+    Path("t.txt").write_text(TEXT)
+    trained = darknet("rnn", "train", "r.cfg", "-file", "t.txt", "-seed", "1")
+    assert trained.exit_code == 0, trained.output
+    result = darknet(
+        *("rnn", "generate", "r.cfg", "backup/r_final.weights"),
+        *("-seed", TEXT[:9], "-len", str(2 * len(TEXT) - 9), "-temp", ".2", "-srand", "1"),
+    )
+    assert result.stdout == TEXT * 2 + "\n"
+
+
+def test_training_goes_on_from_weights_or_a_state() -> None:
+    Path("r.cfg").write_text(CFG.format(max_batches=9, subdivisions=1, net="", layers=""))
+    Path("t.txt").write_text(TEXT)
+    words = ("rnn", "train", "r.cfg", "-file", "t.txt", "-backup", "kept")
+    assert "stopped at iteration 5" in darknet(*words, "-iterations", "5").stdout
+    assert "continues after iteration 5" in darknet(*words, "-resume").stdout
+    over = darknet(*words[:3], "kept/r_final.weights", *words[3:])
+    assert over.exit_code == 1
+    assert "is at iteration 9, so training is over; raise max_batches, or use -clear" in over.stderr
+    assert "9 iterations from 0" in darknet(*words, "kept/r_final.weights", "-clear").stdout
+
+
+@pytest.mark.parametrize("kind", ["detector", "classifier", "rnn"])
+def test_help_is_there_and_names_what_has_no_effect(kind: str) -> None:
+    text = CliRunner().invoke(main, [kind, "train", "--help"]).stdout
+    assert "--resume" in text
+    assert ("--topk" in text) == (kind == "classifier")
+    assert ("--map " in text) == (kind == "detector")
+    assert ("--tokenized" in text) == (kind == "rnn")
+
+
+def test_errors_are_one_line() -> None:
+    files(Path(), train=3, valid=3)
+    Path("t.txt").write_text(TEXT)
+    for words in (["classifier", "train", "t.data", "t.txt"], ["rnn", "train", "t.cfg"]):
+        result = darknet(*words)
+        assert result.exit_code == 1
+        assert result.stdout == ""
+        assert result.stderr.startswith("darknet-py: error: ")
+        assert result.stderr.count("\n") == 1
