@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import numpy as np
 
 from darknet_py.data.augment import Pixels
 from darknet_py.data.detection import DetectionSet
-from darknet_py.data.picture import Decoded
+from darknet_py.data.picture import Decoded, Picture
 from darknet_py.data.recipe import Recipe
 from darknet_py.graph import Graph, read_graph
 
@@ -166,3 +167,9 @@ def rows_of(truth: np.ndarray, recipe: Recipe) -> list[tuple[float, ...]]:
         place = (x + cell[-4]) / recipe.cells, (y + cell[-3]) / recipe.cells
         found.append((int(cell[1:-4].argmax()), *place, *cell[-2:]))
     return found
+
+
+def tell_pixels(held: Picture, line: Connection) -> None:
+    """In another process: the picture's greatest value, whenever asked."""
+    while line.recv():
+        line.send(int(held.pixels(3, held.size).max()))

@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 from darknet_py.data import detection, mosaic
 from darknet_py.data.augment import Colour, Crop, Pixels, Window
 from darknet_py.data.detection import DetectionSet
-from darknet_py.data.jitter import Draw, draw_alexeyab, draw_canvas
+from darknet_py.data.jitter import Draw, draw_alexeyab, draw_canvas, draw_cells, letter_boxed
 from darknet_py.data.picture import Decoded
 from darknet_py.data.recipe import Recipe
 from darknet_py.errors import DataError, ImageError
@@ -269,6 +269,55 @@ def test_letter_box_shows_the_whole_picture_in_its_aspect(tmp_path: Path) -> Non
     assert (pixels[17:47, 33:] == 200).all()
 
 
+@pytest.mark.parametrize(
+    ("picture", "net_size", "expected"),
+    [
+        ((100, 50), (64, 64), (0, 0, -25, -25)),
+        ((50, 100), (64, 64), (-25, -25, 0, 0)),
+        ((100, 50), (64, 32), (0, 0, 0, 0)),
+        ((100, 100), (32, 64), (0, 0, -50, -50)),
+        ((101, 100), (64, 64), (0, 0, 0, 0)),
+    ],
+)
+def test_margins_of_the_letter_box(
+    picture: tuple[int, int], net_size: tuple[int, int], expected: tuple[int, ...]
+) -> None:
+    crop = letter_boxed(Crop(0, 0, 0, 0, *picture), net_size)
+    assert (crop.left, crop.right, crop.top, crop.bottom) == expected
+    assert (crop.width, crop.height) == picture
+
+
+def test_every_other_picture_of_a_mosaic_is_moved_to_its_corner(tmp_path: Path) -> None:
+    recipe = replace(recipe_of(tmp_path), jitter=0.4)
+    rng = np.random.default_rng(0)
+    for tile, flipped in ((0, False), (0, True), (3, False)):
+        drawn = [draw_alexeyab(rng, recipe, (999, 999), (64, 48), tile) for _ in range(300)]
+        crops = [draw.crop for draw in drawn if draw.flip is flipped]
+        (outer, inner), bottom = ("left", "right"), "bottom"
+        if (tile == 0) == flipped:
+            outer, inner = inner, outer
+        if tile == 3:
+            outer, inner, bottom = "right", "left", "top"
+        moved = np.mean([getattr(crop, outer) == 0 for crop in crops])
+        assert 0.35 < moved < 0.65
+        assert np.mean([getattr(crop, inner) == 0 for crop in crops]) < 0.05
+        spread = [abs(getattr(crop, bottom)) for crop in crops if getattr(crop, outer) == 0]
+        assert max(spread) > 400
+
+
+@pytest.mark.parametrize("kind", ["yolo", "detection"])
+def test_no_crop_shows_nothing(tmp_path: Path, kind: str) -> None:
+    recipe = replace(recipe_of(tmp_path, kind=kind), jitter=1.5)
+    rng = np.random.default_rng(0)
+    draw = draw_cells if kind == "detection" else draw_alexeyab
+    sizes = [(100, 60)] if kind == "detection" else [(100, 60), (64, 48)]
+    for _ in range(500):
+        crop = draw(rng, recipe, *sizes).crop
+        assert max(0, crop.left) + max(0, crop.right) < 100
+        assert max(0, crop.top) + max(0, crop.bottom) < 60
+    assert crop.size > (0, 0)
+
+
 def test_jitter_0_and_resize_1_stretch_the_picture(tmp_path: Path) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
     source = DetectionSet(
@@ -311,8 +360,9 @@ def test_pjreddies_pictures_fit_the_canvas_at_any_place(tmp_path: Path) -> None:
     assert {draw.at[0] for draw in wide} == {0.0}
     tops = np.array([draw.at[1] for draw in wide])
     assert 0 <= tops.min() < 2 < 30 < tops.max() <= 32
-    tall = draw_canvas(rng, recipe, (50, 100), (64, 64))
-    assert tall.size == (32.0, 64.0)
+    assert draw_canvas(rng, recipe, (50, 100), (64, 64)).size == (32.0, 64.0)
+    assert draw_canvas(rng, recipe, (80, 100), (64, 64)).size == (51.2, 64.0)
+    assert draw_canvas(rng, recipe, (125, 100), (64, 64)).size == (64.0, 51.2)
     jittered = [
         draw_canvas(rng, replace(recipe, jitter=0.5), (100, 100), (64, 64)) for _ in range(300)
     ]
@@ -533,6 +583,19 @@ def test_more_labels_than_there_is_room_for(tmp_path: Path) -> None:
     assert {len(rows) for rows in kept} == {4}
     # Another four every time.
     assert len({row[1] for rows in kept for row in rows}) == 16
+    # Those of unknown classes take the room of others, as in the C program.
+    path.write_text("".join(f"{9 * (k % 2)} {0.05 + k / 20} .5 .2 .2\n" for k in range(16)))
+    counts = [len(rows_of(sample(source, n, (64, 48))[1], recipe)) for n in range(40)]
+    assert 1.5 < np.mean(counts) < 2.5
+
+
+def test_pjreddies_small_labels_take_room_too(tmp_path: Path) -> None:
+    recipe = recipe_of(tmp_path, head="jitter=0\nmax=4", fork="pjreddie")
+    source = in_memory(tmp_path, [Scene(1, (50, 40), (0, 0, 50, 40))], recipe)
+    path = Path(source.images[0]).with_suffix(".txt")
+    path.write_text("".join(f"0 .5 .5 {(k % 2) / 5} .2\n" for k in range(16)))
+    counts = [len(rows_of(sample(source, n, (64, 48))[1], recipe)) for n in range(40)]
+    assert 1.5 < np.mean(counts) < 2.5
 
 
 def pictures_of_all_kinds(folder: Path) -> dict[str, Path]:
