@@ -7,7 +7,7 @@ INSTALLED = $(VENV)/.installed
 .PHONY: demo test parity check format bench bench-train
 
 demo: $(INSTALLED)
-	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg
+	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg -thresh .6
 	@echo "the boxes are drawn in predictions.jpg"
 
 test: $(INSTALLED)

@@ -160,10 +160,14 @@ def rnn(**choices: Any) -> None:
 
 
 def _run(kind: str, choices: dict[str, Any]) -> None:
-    from darknet_py.train.launch import relaunched
+    from darknet_py.train.launch import devices, relaunch
     from darknet_py.train.session import Job, run
 
     for word in WITHOUT_EFFECT:
         choices.pop(word, None)
-    code = relaunched(choices.pop("gpus"))
-    raise SystemExit(run(Job(kind=kind, **choices)) if code is None else code)
+    chosen = devices(choices.pop("gpus"))
+    if len(chosen) > 1:
+        raise SystemExit(relaunch(chosen))
+    if chosen:
+        choices["gpu"] = chosen[0]
+    raise SystemExit(run(Job(kind=kind, **choices)))

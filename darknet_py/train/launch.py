@@ -10,18 +10,26 @@ import torch
 
 from darknet_py.errors import DarknetError
 
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 
-def relaunched(gpus: str | None) -> int | None:
-    """The exit code of the processes for `-gpus 0,1,...`; None where this process is to train."""
-    if gpus is None or "WORLD_SIZE" in os.environ:
-        return None
-    numbers = _numbers(gpus)
-    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, numbers))
-    if len(numbers) == 1:
-        return None
+
+def devices(gpus: str | None) -> list[int]:
+    """The devices of `-gpus 0,1,...`, none without it and in the processes it has started.
+
+    Raises DarknetError for what are no devices of this machine.
+    """
+    return [] if gpus is None or "WORLD_SIZE" in os.environ else _numbers(gpus)
+
+
+def relaunch(numbers: list[int]) -> int:
+    """Run this very command with a process for each device; returns their exit code."""
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     program = [f"--nproc-per-node={len(numbers)}", "-m", "darknet_py"]
-    return subprocess.call([*torchrun, *program, *sys.argv[1:]])
+    # Numbers count among the devices that are visible already.
+    visible = os.environ.get(VISIBLE)
+    names = visible.split(",") if visible else [str(number) for number in range(max(numbers) + 1)]
+    there = os.environ | {VISIBLE: ",".join(names[number] for number in numbers)}
+    return subprocess.call([*torchrun, *program, *sys.argv[1:]], env=there)
 
 
 def _numbers(gpus: str) -> list[int]:

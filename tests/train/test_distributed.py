@@ -18,8 +18,8 @@ from train.small_run import small_job
 
 from darknet_py.errors import DarknetError
 from darknet_py.network import Network
-from darknet_py.train import Trainer
-from darknet_py.train.launch import relaunched
+from darknet_py.train import Trainer, launch
+from darknet_py.train.launch import devices
 
 CFG = """[net]
 batch={batch}
@@ -159,12 +159,33 @@ def test_torchrun_counts_as_darknets_gpus(tmp_path: Path) -> None:
 def test_devices_that_are_not_there(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     with pytest.raises(DarknetError, match=f"-gpus {words}: "):
-        relaunched(words)
+        devices(words)
 
 
-def test_one_device_needs_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert relaunched("1") is None
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
-    assert relaunched(None) is None
+def test_devices_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    assert devices(None) == []
+    assert devices("1") == [1]
+    assert devices("2,0") == [2, 0]
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert devices("2,0") == []
+
+
+@pytest.mark.parametrize(("visible", "expected"), [("", "2,0"), ("4,5,7", "7,4")])
+def test_each_device_gets_a_process(
+    visible: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[list[str], dict[str, str]]] = []
+
+    def call(words: list[str], env: dict[str, str]) -> int:
+        calls.append((words, env))
+        return 3
+
+    monkeypatch.setattr(launch.subprocess, "call", call)
+    monkeypatch.setattr(sys, "argv", ["darknet-py", "train", "a.data", "a.cfg", "-gpus", "2,0"])
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert launch.relaunch([2, 0]) == 3
+    words, env = calls[0]
+    assert words[-6:] == ["darknet_py", "train", "a.data", "a.cfg", "-gpus", "2,0"]
+    assert "--nproc-per-node=2" in words
+    assert env["CUDA_VISIBLE_DEVICES"] == expected
