@@ -61,6 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "evaluate",
         "train",
         "data",
+        "progress",
     },
     "__main__": {"cli"},
 }

@@ -69,6 +69,10 @@ COMMANDS = {
     "rnn valid": Command(
         "darknet_py.cli.rnn:valid", "Measure how well a recurrent network foresees a text."
     ),
+    "data sheet": Command(
+        "darknet_py.cli.data:sheet", "Draw training samples with their boxes on a page."
+    ),
+    "data shapes": Command("darknet_py.cli.data:shapes", "Draw a labelled data set of shapes."),
     "summary": Command(
         "darknet_py.cli.tools:summary", "Show a network's layers and what they cost."
     ),
@@ -84,6 +88,7 @@ COMMANDS = {
 GROUPS = {
     "detector": "Darknet's words for detection networks: train, test, map.",
     "classifier": "Darknet's words for classification networks: train, predict, valid ...",
+    "data": "Data sets: pages of training samples, drawn shapes.",
     "rnn": "Darknet's words for recurrent networks on texts: train, generate, valid.",
 }
 

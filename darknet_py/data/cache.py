@@ -6,7 +6,7 @@ import math
 import mmap
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -19,6 +19,7 @@ from darknet_py.data.picture import Decoded, Picture, Size, open_picture
 from darknet_py.data.recipe import Recipe
 from darknet_py.detect.sources import read_ahead
 from darknet_py.errors import DataError
+from darknet_py.progress import Progress
 
 MOST = 0.6
 """Part of the free memory that pictures may take."""
@@ -26,8 +27,6 @@ SAMPLE = 48
 """Pictures from which the memory for all is estimated."""
 LEAST_SHARE = 0.25
 """Crops of less of a picture's side may be enlarged."""
-Progress = Callable[[Iterable[Any], int, str], Iterator[Any]]
-"""As `darknet_py.progress.follow`: hands items through and shows how many have passed."""
 
 
 class Arena:

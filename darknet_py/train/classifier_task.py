@@ -13,6 +13,7 @@ from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.classify.accuracy import measure
 from darknet_py.data.classes import Labels
 from darknet_py.data.classifier import ClassifierSet, size_at
+from darknet_py.data.listing import pictures_of, pictures_to_judge
 from darknet_py.errors import DataError, ImageError, Place
 from darknet_py.graph import Graph, read_graph
 from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
@@ -20,8 +21,6 @@ from darknet_py.train.job import Job
 from darknet_py.train.picture_task import (
     PictureTask,
     backup_folder,
-    listed,
-    listed_to_judge,
     picture_facts,
     small_batch,
 )
@@ -96,7 +95,7 @@ def open_classifier(job: Job, team: Team, device: torch.device) -> Opened:
     data = read_data_file(job.data)
     graph = read_graph(job.cfg, fork=job.fork)
     _require_classifier(graph, data)
-    images = listed(data, "train")
+    images = pictures_of(data, "train")
     source = ClassifierSet.of(graph, images, data)
     judge = _judge(data, graph, source) if job.evaluates else None
     unclear = _unclear(source, data) if team.first else []
@@ -138,7 +137,7 @@ def _judge(data: DataFile, graph: Graph, source: ClassifierSet) -> TopJudge:
     usual = TOP if classes > TOP else 1
     top = max(1, min(data.integer("top", usual), classes))
     every = PASSES * len(source.images) // step_images(graph.net)
-    return TopJudge(listed_to_judge(data), source.labels, top, every, graph.net.burn_in)
+    return TopJudge(pictures_to_judge(data), source.labels, top, every, graph.net.burn_in)
 
 
 def _always(data: DataFile, judge: TopJudge | None) -> Iterator[str]:

@@ -9,6 +9,7 @@ import torch
 
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.data.detection import DetectionSet
+from darknet_py.data.listing import pictures_of, pictures_to_judge
 from darknet_py.data.negatives import unlabelled
 from darknet_py.data.recipe import Recipe
 from darknet_py.errors import DataError, Place
@@ -19,8 +20,6 @@ from darknet_py.train.job import Job
 from darknet_py.train.picture_task import (
     PictureTask,
     backup_folder,
-    listed,
-    listed_to_judge,
     picture_facts,
     small_batch,
 )
@@ -73,7 +72,7 @@ def open_detection(job: Job, team: Team, device: torch.device) -> Opened:
     data = read_data_file(job.data)
     graph = read_graph(job.cfg, fork=job.fork)
     require_kind(graph, "detector")
-    recipe, images = Recipe.of(graph), listed(data, "train")
+    recipe, images = Recipe.of(graph), pictures_of(data, "train")
     judge = _judge(job, data, graph, len(images)) if job.evaluates else None
     require_end(graph)
     last = PLAIN_LAST if graph.fork.plain_cadence else LAST
@@ -99,7 +98,7 @@ def _judge(job: Job, data: DataFile, graph: Graph, images: int) -> MapJudge:
         message = f"names= has {len(names)} names, the network has classes={classes}"
         raise DataError(message, Place(data.path))
     every = job.epochs * images // step_images(graph.net)
-    images_to_judge = listed_to_judge(data)
+    images_to_judge = pictures_to_judge(data)
     burn_in = graph.net.burn_in
     return MapJudge(images_to_judge, names, every, burn_in, job.thresh, job.iou_thresh)
 

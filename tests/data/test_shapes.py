@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -20,12 +21,14 @@ from darknet_py.cfg.datafile import read_data_file, read_names
 from darknet_py.data import backdrop, shapes
 from darknet_py.data.shape_set import write_dataset
 from darknet_py.data.shapes import Look, Placed, Shape, coverage, draw_picture
+from darknet_py.errors import OutputError
 from darknet_py.graph import read_graph
 from darknet_py.labelpath import label_path
 
 ROOT = Path(__file__).resolve().parents[2]
 CFG, WEIGHTS = ROOT / "cfg" / "shapes.cfg", ROOT / "data" / "shapes.weights"
 WHITE = np.full(3, 255.0)
+T = TypeVar("T")
 PLAIN = Look(WHITE, WHITE, 0, 0, 0, False, 0, 0, 0, 0)
 
 
@@ -206,6 +209,26 @@ def test_data_set_on_disk(tmp_path: Path) -> None:
         np.testing.assert_allclose(rows, expected[1], atol=1e-6)
         error = np.abs(np.asarray(cv2.imread(path), int) - expected[0])
         assert error.mean() < 8  # JPEG's
+
+
+def test_progress_and_what_cannot_be_drawn(tmp_path: Path) -> None:
+    told = []
+
+    def follow(items: Iterable[T], total: int, label: str) -> Iterator[T]:
+        for item in items:
+            told.append((total, label))
+            yield item
+
+    write_dataset(tmp_path / "set", 3, 9, 64, 64, progress=follow)
+    assert told == [(3, "pictures")] * 3
+    with pytest.raises(OutputError, match="no shape of radius 40 fits into 64 x 90 pixels; take"):
+        write_dataset(tmp_path / "other", 3, 9, 64, 90, smallest=40)
+    with pytest.raises(OutputError, match="radius 0 .* or a smallest radius of 1 to 38.4"):
+        write_dataset(tmp_path / "other", 3, 9, 64, 90, smallest=0)
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="file/pictures: cannot be made: Not a directory"):
+        write_dataset(tmp_path / "file", 3, 9)
+    assert not (tmp_path / "other").exists()
 
 
 def test_data_set_repeats_and_grows(tmp_path: Path) -> None:
