@@ -21,6 +21,13 @@ class Fork:
     """default of `detect -thresh`."""
     test_thresh: float
     """default of `detector test -thresh`."""
+    valid_thresh: float
+    """score a box must be over in `detector valid`."""
+    valid_nms: float
+    """overlap over which the weaker box goes in `detector valid`."""
+    coco_id_after_underscore: bool
+    """COCO's image_id is the number behind the last _ of the file name; otherwise the number the
+    name begins with, or that behind the last _ where it begins with none (COCO_val2014_...)."""
     dropout: float
     """default `probability` of [dropout]."""
     revision: int
@@ -70,7 +77,10 @@ class Fork:
     plain_cadence: bool
     """training keeps NAME.backup every 100 updates, numbered weights every 100 up to 1000 and then
     every 10000; otherwise NAME_last.weights every 100 and numbered ones every 1000 (10000 in long
-    trainings), as savelast and saveweights of the .data file say."""
+    trainings), as savelast and saveweights of the .data file say. Classifiers: NAME.backup every
+    1000, weights numbered by passes over the list, and NAME.weights at the end; otherwise as above.
+    Recurrent nets: NAME.backup every 100 passes and numbered ones every 10000; otherwise 10 and
+    1000."""
     nms_kinds: bool
     """nms_kind and beta_nms of the last head choose the suppression; otherwise do_nms_sort."""
     prints_seconds: bool
@@ -103,7 +113,7 @@ class Fork:
     """sizes in pixels of `classifier validmulti`: of the longer side if classifier_square,
     otherwise of the shorter one."""
     prints_bits: bool
-    """`rnn valid` also prints the bits a symbol takes."""
+    """`rnn valid` also prints the bits a symbol takes, and `rnn train` the sizes of its input."""
     stream_jumps: int
     """a stream of a recurrent net in training goes on elsewhere in the text before 1 of so many
     passes."""
@@ -116,6 +126,9 @@ ALEXEYAB = Fork(
     letter_box=False,
     detect_thresh=0.24,
     test_thresh=0.25,
+    valid_thresh=0.001,
+    valid_nms=0.6,
+    coco_id_after_underscore=False,
     dropout=0.2,
     revision=5,
     batchnorm_biases=True,
@@ -157,6 +170,9 @@ PJREDDIE = Fork(
     letter_box=True,
     detect_thresh=0.5,
     test_thresh=0.5,
+    valid_thresh=0.005,
+    valid_nms=0.45,
+    coco_id_after_underscore=True,
     dropout=0.5,
     revision=0,
     batchnorm_biases=False,

@@ -64,6 +64,13 @@ def require_memory(graph: Graph, images: int = 1) -> None:
         raise CfgError(f"{message}, {cure}", Place(graph.path, section="net"))
 
 
+def pictures_in_memory(graph: Graph) -> int:
+    """How many pictures can be in the network at once in half of this machine's memory."""
+    there = _memory()
+    needed = WORKSPACE * peak_activation_bytes(graph)
+    return max(1, there // (2 * needed)) if there else 1
+
+
 def _memory() -> int | None:
     """Bytes of memory in this machine, None where the system does not say."""
     try:

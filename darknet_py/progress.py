@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 import click
@@ -45,3 +46,33 @@ def _with_lines(items: Iterable[T], total: int, label: str) -> Iterator[T]:
             said = now
             left = (now - start) / count * (total - count)
             click.echo(f"{label}: {count} of {total}, about {left:.0f} s left", err=True)
+
+
+@contextmanager
+def counted(total: int, label: str) -> Iterator[Callable[[int], object]]:
+    """A function to be told how many more have passed; stderr also shows how many a second."""
+    if sys.stderr.isatty():
+        bar = click.progressbar(length=total, label=label, show_pos=True, file=sys.stderr)
+        bar.item_show_func = lambda _: f"{1 / bar.time_per_iteration:.1f}/s" if bar.avg else None
+        with bar:
+            yield bar.update
+    else:
+        yield _Lines(total, label).add
+
+
+class _Lines:
+    """A line every SECONDS, of what has passed, the rate and the time left."""
+
+    def __init__(self, total: int, label: str) -> None:
+        self.total, self.label, self.passed = total, label, 0
+        self.start = self.said = time.monotonic()
+
+    def add(self, count: int) -> None:
+        self.passed += count
+        now = time.monotonic()
+        if now - self.said >= SECONDS and self.passed < self.total:
+            self.said = now
+            rate = self.passed / (now - self.start)
+            left = (self.total - self.passed) / rate
+            words = f"{self.passed} of {self.total}, {rate:.1f}/s, about {left:.0f} s left"
+            click.echo(f"{self.label}: {words}", err=True)

@@ -31,6 +31,20 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.unlink(temporary)
 
 
+def require_writable(target: Path) -> None:
+    """Raises OutputError when a file of that path could not be written, before any work is done."""
+    folder = target.parent
+    if not folder.is_dir():
+        raise OutputError(f"{target}: the folder {folder} does not exist; create it first")
+    if target.is_dir():
+        raise OutputError(f"{target}: is a directory, expected a file name")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as failure:
+        message = f"{target}: nothing can be written to {folder}: {failure.strerror}"
+        raise OutputError(message) from None
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -36,12 +36,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "opening": {"errors", "forks", "graph", "layout", "names", "summary"},
     "weights": {"errors", "layers", "graph", "layout", "replacement"},
     "network": READING | {"weights"},
-    "detect": RUNNING | {"boxes", "names", "labelpath", "opening", "replacement"},
+    "detect": RUNNING | {"deferred", "boxes", "names", "labelpath", "opening", "replacement"},
     "losses": {"errors", "forks", "layers", "boxes"},
-    "train": RUNNING | {"losses", "data", "detect", "classify", "evaluate", "names", "opening"},
+    "train": RUNNING
+    | {"losses", "data", "detect", "classify", "evaluate", "names", "opening", "progress"},
     "data": READING
     | {"boxes", "names", "labelpath", "check", "weights", "detect", "progress", "replacement"},
-    "evaluate": RUNNING | {"opening", "names", "labelpath", "detect", "data"},
+    "evaluate": RUNNING
+    | {"deferred", "opening", "names", "labelpath", "detect", "data", "progress", "replacement"},
     "text": RUNNING | {"data", "detect"},
     "classify": RUNNING | {"opening", "names", "detect", "data"},
     "": {"errors", "network", "detect"},
@@ -61,7 +63,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "evaluate",
         "train",
         "data",
-        "progress",
     },
     "__main__": {"cli"},
 }

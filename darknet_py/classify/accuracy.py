@@ -94,14 +94,16 @@ def measure(
     *,
     device: str | torch.device = "cpu",
     batch: int = 8,
+    leaves: Sequence[str] | None = None,
     on_error: OnError,
 ) -> Judged | None:
     """The figures of `classifier valid` after the last picture; None where none can be read.
 
-    The network stays as it is: training may go on.
+    leaves: which classes of a tree can be answered, None: those without children. The network
+    stays as it is: training may go on.
     """
     tree = tree_of(network.graph)
-    classifier = Classifier(network, device, tree, leaves_of(tree) if tree else None)
+    classifier = Classifier(network, device, tree, leaves_of(tree, leaves) if tree else None)
     results = judge(classifier, images, labels, topk, "valid", batch=batch, on_error=on_error)
     last = deque(results, maxlen=1)
     return last.pop() if last else None

@@ -87,14 +87,9 @@ class Opened:
 
         Raises DataError for names that the tree does not know.
         """
-        path = self.data.file("leaves") if self.data else None
-        if path is None or self.tree is None:
-            return None
-        names = read_names(path)
-        if unknown := [name for name in names if name not in self.tree.names]:
-            message = f"'{unknown[0]}' is no class of the tree"
-            raise DataError(message, Place(os.fspath(path), names.index(unknown[0]) + 1))
-        click.echo(f"Found {len(names)} leaves.", err=True)
+        names = read_leaves(self.data, self.tree)
+        if names is not None:
+            click.echo(f"Found {len(names)} leaves.", err=True)
         return names
 
     def classifier(
@@ -115,6 +110,18 @@ class Opened:
         mask = leaves_of(found, leaves) if found and only_leaves else None
         device = chosen_device(self.job.device, self.job.gpu, self.job.nogpu)
         return Classifier(network, device, found, mask)
+
+
+def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | None:
+    """The names that `leaves=` lists for a tree; raises DataError for those it does not know."""
+    path = data.file("leaves") if data else None
+    if path is None or tree is None:
+        return None
+    names = read_names(path)
+    if unknown := [name for name in names if name not in tree.names]:
+        message = f"'{unknown[0]}' is no class of the tree"
+        raise DataError(message, Place(os.fspath(path), names.index(unknown[0]) + 1))
+    return names
 
 
 def open_classifier(job: Job) -> Opened:

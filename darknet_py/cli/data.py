@@ -1,4 +1,4 @@
-"""`data sheet` and `data shapes`."""
+"""`data shapes` and `data sheet`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,58 @@ import click
 
 from darknet_py.cli import options
 
-SIDE = click.IntRange(1, 8192)
+
+@click.command()
+@click.argument("out")
+@click.option("--images", type=click.IntRange(1), required=True, help="How many pictures.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--width", type=click.IntRange(32), default=416, show_default=True)
+@click.option("--height", type=click.IntRange(32), default=416, show_default=True)
+@click.option(
+    "--smallest",
+    type=click.FloatRange(4),
+    default=18,
+    show_default=True,
+    help="Least radius of a shape in pixels.",
+)
+@click.option(
+    "--visible",
+    type=click.FloatRange(0, 1),
+    default=0.75,
+    show_default=True,
+    help="Least part of a shape that those over it leave to be seen.",
+)
+@click.option(
+    "--valid_every",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="Every so manieth picture is for validation; 1: all.",
+)
+def shapes(
+    out: str,
+    images: int,
+    seed: int,
+    width: int,
+    height: int,
+    smallest: float,
+    visible: float,
+    valid_every: int,
+) -> None:
+    """Draw a labelled data set of eight shapes into the folder OUT."""
+    from darknet_py.data.shape_set import write_dataset
+
+    data = write_dataset(
+        out,
+        images,
+        seed,
+        width,
+        height,
+        smallest=smallest,
+        visible=visible,
+        valid_every=valid_every,
+    )
+    click.echo(f"{data}: {images} pictures")
 
 
 @click.command()
@@ -22,7 +73,7 @@ SIDE = click.IntRange(1, 8192)
     "--first", type=click.IntRange(0), default=0, show_default=True, help="Number of the first one."
 )
 @click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the training."
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="That of the training."
 )
 @options.fork
 @options.width
@@ -32,36 +83,3 @@ def sheet(**choices: Any) -> None:
     from darknet_py.data.sheet import SheetJob, write_sheet
 
     click.echo(write_sheet(SheetJob(**choices)))
-
-
-@click.command()
-@click.argument("out", metavar="FOLDER")
-@click.option(
-    "--images", type=click.IntRange(1), default=1000, show_default=True, help="How many pictures."
-)
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same pictures."
-)
-@click.option("--width", type=SIDE, default=416, show_default=True, help="In pixels.")
-@click.option("--height", type=SIDE, default=416, show_default=True, help="In pixels.")
-@click.option(
-    "--smallest",
-    type=click.FloatRange(1),
-    default=18.0,
-    show_default=True,
-    help="Least radius of a shape.",
-)
-@click.option(
-    "--valid_every",
-    type=click.IntRange(1),
-    default=10,
-    show_default=True,
-    help="Every so manieth picture is for validation, 1: all.",
-)
-def shapes(out: str, images: int, seed: int, width: int, height: int, **choices: Any) -> None:
-    """Draw pictures of shapes with label files into FOLDER, and FOLDER/shapes.data for training."""
-    from darknet_py.data.shape_set import write_dataset
-    from darknet_py.progress import follow
-
-    data = write_dataset(out, images, seed, width, height, progress=follow, **choices)
-    click.echo(f"{data}: {images} pictures")

@@ -69,15 +69,32 @@ COMMANDS = {
     "rnn valid": Command(
         "darknet_py.cli.rnn:valid", "Measure how well a recurrent network foresees a text."
     ),
-    "data sheet": Command(
-        "darknet_py.cli.data:sheet", "Draw training samples with their boxes on a page."
+    "detector valid": Command(
+        "darknet_py.cli.evaluate:valid", "Write result files in the forms of COCO, VOC, ..."
     ),
-    "data shapes": Command("darknet_py.cli.data:shapes", "Draw a labelled data set of shapes."),
+    "detector valid2": Command(
+        "darknet_py.cli.evaluate:valid2", "Like valid, averaged with mirrored pictures."
+    ),
+    "detector recall": Command(
+        "darknet_py.cli.evaluate:recall", "Count the labels that any box overlaps."
+    ),
+    "compare": Command("darknet_py.cli.evaluate:compare", "Say how two runs differ."),
+    "detector calc_anchors": Command(
+        "darknet_py.cli.evaluate:calc_anchors", "Find anchors for the boxes of a data set."
+    ),
+    "eval coco": Command(
+        "darknet_py.cli.evaluate:coco", "pycocotools' figures of a file of results."
+    ),
+    "eval voc": Command("darknet_py.cli.evaluate:voc", "VOC's AP of comp4 files."),
     "summary": Command(
         "darknet_py.cli.tools:summary", "Show a network's layers and what they cost."
     ),
     "check": Command(
         "darknet_py.cli.tools:check", "List all that is wrong with cfg, weights, data."
+    ),
+    "data shapes": Command("darknet_py.cli.data:shapes", "Draw a labelled data set of shapes."),
+    "data sheet": Command(
+        "darknet_py.cli.data:sheet", "Show training samples as augmentation leaves them."
     ),
     "partial": Command("darknet_py.cli.tools:partial", "Save the first layers of a weights file."),
     "doctor": Command(
@@ -86,10 +103,11 @@ COMMANDS = {
 }
 """Every command: its words, its function, its help. To add one, add a row."""
 GROUPS = {
-    "detector": "Darknet's words for detection networks: train, test, map.",
+    "data": "Data sets: shapes draws one, sheet shows what training sees.",
+    "detector": "Darknet's words for detection networks: train, test, map, valid ...",
     "classifier": "Darknet's words for classification networks: train, predict, valid ...",
-    "data": "Data sets: pages of training samples, drawn shapes.",
     "rnn": "Darknet's words for recurrent networks on texts: train, generate, valid.",
+    "eval": "Score files of results that have been written before: coco, voc.",
 }
 
 
@@ -234,6 +252,15 @@ def main() -> None:
     Options may be spelled as in Darknet (-ext_output) or as usual (--ext-output), and may stand
     anywhere.
     """
+
+
+def execute(words: Sequence[str]) -> int:
+    """Run a command line inside this process; gives its exit code."""
+    try:
+        main(words)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
 
 
 def run() -> None:

@@ -13,6 +13,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
 
 GOING_ON: tuple[Decorator, ...] = (
+    click.option(
+        "--max_batches", type=click.IntRange(1), help="Iterations in all, instead of the cfg's."
+    ),
     click.option("--clear", is_flag=True, help="Count iterations from 0 whatever WEIGHTS say."),
     click.option("--resume", is_flag=True, help="Continue exactly where the last run stopped."),
 )
@@ -93,6 +96,9 @@ WORKERS = click.option(
     help="Processes that prepare pictures (default: by the processors).",
 )
 CACHE = click.option("--cache", is_flag=True, help="Hold all pictures decoded in memory.")
+SHOW_IMGS = click.option(
+    "--show_imgs", is_flag=True, help="Write a page of the first samples: aug_NAME.jpg."
+)
 SHOWING: tuple[Decorator, ...] = (
     click.option(
         "--log-style",
@@ -125,7 +131,7 @@ def _with(chosen: Sequence[Decorator]) -> Callable[[F], F]:
 @click.argument("data")
 @click.argument("cfg")
 @click.argument("weights", required=False)
-@_with([*GOING_ON, *MAP, *RUNNING, WORKERS, CACHE, *SHOWING, *WINDOW])
+@_with([*GOING_ON, *MAP, *RUNNING, WORKERS, CACHE, SHOW_IMGS, *SHOWING, *WINDOW])
 def train(**choices: Any) -> None:
     """Train CFG on the pictures of DATA, from scratch or from WEIGHTS."""
     _run("detector", choices)
@@ -135,7 +141,7 @@ def train(**choices: Any) -> None:
 @click.argument("data")
 @click.argument("cfg")
 @click.argument("weights", required=False)
-@_with([*GOING_ON, TOPK, *RUNNING, WORKERS, *SHOWING, *WINDOW])
+@_with([*GOING_ON, TOPK, *RUNNING, WORKERS, SHOW_IMGS, *SHOWING, *WINDOW])
 def classifier(**choices: Any) -> None:
     """Train the classifier CFG on the pictures of DATA, from scratch or from WEIGHTS.
 

@@ -93,8 +93,9 @@ def read_labels(data: DataFile, tree: Tree | None, smoothing: float = 0.0) -> La
     """
     path = data.file("labels")
     if path is None and not os.path.exists(DEFAULT_LABELS):
-        cure = "the file with a part of the paths of its pictures for each class, one a line"
-        raise DataError(f"has no labels=, {cure}", Place(data.path))
+        cure = "name a file with a part of the paths of its pictures for each class, one a line"
+        message = f"has no labels=, and there is no {DEFAULT_LABELS}"
+        raise DataError(f"{message}; {cure}", Place(data.path))
     file = DEFAULT_LABELS if path is None else os.fspath(path)
     classes = data.integer("classes", 2)
     words = read_names(file)

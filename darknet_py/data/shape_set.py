@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.data.backdrop import Canvas, Pixels
-from darknet_py.data.shapes import NAMES, SMALLEST, draw_picture
+from darknet_py.data.shapes import LEAST_VISIBLE, NAMES, SMALLEST, draw_picture
 from darknet_py.detect.draw import save_image
 from darknet_py.errors import OutputError
-from darknet_py.progress import Progress
+from darknet_py.progress import follow
 from darknet_py.replacement import replacing
 
 ROOM = 0.6
@@ -28,22 +28,22 @@ def write_dataset(
     height: int = 416,
     *,
     smallest: float = SMALLEST,
+    visible: float = LEAST_VISIBLE,
     valid_every: int = 10,
-    progress: Progress | None = None,
 ) -> Path:
     """Write `images` pictures with their label files, the lists of a training, and shapes.data.
 
-    smallest: least radius of a shape in pixels. valid_every: every so manieth picture is for
-    validation, 1: all of them. progress: such as `darknet_py.progress.follow`. The same seed writes
-    the same files. Returns the path of shapes.data. Raises OutputError when something cannot be
-    written, or when shapes do not fit into the pictures.
+    smallest: least radius of a shape in pixels. visible: least part of a shape that the shapes
+    over it leave. valid_every: every so manieth picture is for validation, 1: all of them. The same
+    seed writes the same files. Returns the path of shapes.data. Raises OutputError when something
+    cannot be written, or when shapes do not fit into the pictures.
     """
     _require_room(width, height, smallest)
     home = Path(folder)
     _make_folder(home / "pictures")
     lists: dict[str, list[str]] = {"train": [], "valid": []}
-    made = enumerate(_pictures(images, seed, (width, height), smallest))
-    for number, (pixels, rows) in progress(made, images, "pictures") if progress else made:
+    pictures = _pictures(images, seed, (width, height), (smallest, visible))
+    for number, (pixels, rows) in enumerate(follow(pictures, images, "drawing")):
         path = home / "pictures" / f"{number:05d}.jpg"
         save_image(path, pixels, 92)
         _write(path.with_suffix(".txt"), [label_line(row) for row in rows])
@@ -72,11 +72,11 @@ def _make_folder(folder: Path) -> None:
 
 
 def _pictures(
-    images: int, seed: int, size: tuple[int, int], smallest: float
+    images: int, seed: int, size: tuple[int, int], limits: tuple[float, float]
 ) -> Iterator[tuple[Pixels, Canvas]]:
     """Each picture has its own generator: the first ones do not depend on how many follow."""
     for number in range(images):
-        yield draw_picture(np.random.default_rng((seed, number)), *size, smallest)
+        yield draw_picture(np.random.default_rng((seed, number)), *size, *limits)
 
 
 def label_line(row: NDArray[np.float32]) -> str:

@@ -27,8 +27,10 @@ SMALLEST = 18.0
 """Least radius in pixels."""
 LARGEST = 0.28
 """Greatest radius as a part of the picture's shorter side."""
-LEAST_VISIBLE = 0.6
+LEAST_VISIBLE = 0.75
 """A shape that would hide more than the rest of an earlier one is not drawn."""
+APART = 0.03
+"""In pictures without crowds a shape covers others with at most this part of itself."""
 SUBPIXEL = 4
 """OpenCV's drawing takes coordinates in 1/16 pixel when it is told a shift of 4."""
 INSIDE = 127
@@ -77,17 +79,22 @@ class Placed:
 
 
 def draw_picture(
-    rng: Generator, width: int, height: int, smallest: float = SMALLEST
+    rng: Generator,
+    width: int,
+    height: int,
+    smallest: float = SMALLEST,
+    visible: float = LEAST_VISIBLE,
 ) -> tuple[Pixels, NDArray[np.float32]]:
     """A BGR picture (height, width, 3) and its labels (K, 5): class x y w h relative to its size.
 
     A box is tight around what is visible of its shape. smallest: least radius in pixels.
+    visible: least part of a shape that the shapes drawn after it leave.
     """
     canvas = background(rng, width, height)
     grey = rng.random() < 0.08
     if grey:
         canvas = greyed(canvas)
-    placed, owner = scatter(rng, canvas, grey, smallest)
+    placed, owner = scatter(rng, canvas, grey, smallest, visible)
     for one in placed:
         paint(canvas, one)
     return finish(rng, canvas, grey), labels(placed, owner)
@@ -113,7 +120,11 @@ def visible_box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
 
 
 def scatter(
-    rng: Generator, canvas: Canvas, grey: bool, smallest: float = SMALLEST
+    rng: Generator,
+    canvas: Canvas,
+    grey: bool,
+    smallest: float = SMALLEST,
+    visible: float = LEAST_VISIBLE,
 ) -> tuple[list[Placed], NDArray[np.int32]]:
     """Shapes in drawing order, and which of them (or -1) each pixel shows."""
     height, width = canvas.shape[:2]
@@ -124,7 +135,7 @@ def scatter(
     for _ in range(int(rng.integers(1, MOST_SHAPES + 1)) * 2):
         shape = _random_shape(rng, (width, height), (smallest, largest), placed)
         cover = coverage(shape, width, height)
-        if not _fits(cover > INSIDE, owner, placed, crowded):
+        if not _fits(cover > INSIDE, owner, placed, None if crowded else APART, visible):
             continue
         look = _random_look(rng, shape, _mean_under(canvas, cover), grey)
         one = Placed(shape, look, cover)
@@ -152,15 +163,22 @@ def _random_shape(
 
 
 def _fits(
-    mask: NDArray[np.bool_], owner: NDArray[np.int32], placed: list[Placed], crowded: bool
+    mask: NDArray[np.bool_],
+    owner: NDArray[np.int32],
+    placed: list[Placed],
+    overlap: float | None,
+    visible: float,
 ) -> bool:
-    """Whether enough of each earlier shape (and something of this one) stays visible."""
+    """Whether enough of each earlier shape (and something of this one) stays visible.
+
+    overlap: most that this one may cover of others, as a part of itself; None: as it comes.
+    """
     hidden = np.bincount(owner[mask] + 1, minlength=len(placed) + 1)[1:]
-    if not mask.any() or (not crowded and hidden.sum() > 0.03 * mask.sum()):
+    if not mask.any() or (overlap is not None and hidden.sum() > overlap * mask.sum()):
         return False
     left = np.bincount(owner.ravel() + 1, minlength=len(placed) + 1)[1:] - hidden
     touched = np.flatnonzero(hidden)
-    return all(left[i] >= LEAST_VISIBLE * np.count_nonzero(placed[i].mask) for i in touched)
+    return all(left[i] >= visible * np.count_nonzero(placed[i].mask) for i in touched)
 
 
 def coverage(shape: Shape, width: int, height: int) -> Pixels:

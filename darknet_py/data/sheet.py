@@ -14,7 +14,7 @@ from darknet_py.data.contact_sheet import Mark, Style, Tile, contact_sheet
 from darknet_py.data.detection import DetectionSet
 from darknet_py.data.listing import pictures_of
 from darknet_py.data.loader import Key, first_readable
-from darknet_py.data.recipe import Recipe
+from darknet_py.data.recipe import MIXUP, MOSAIC, Recipe
 from darknet_py.data.truth import CLASS_ONLY
 from darknet_py.detect.draw import colour, save_image
 from darknet_py.detect.reading import Pixels, to_bgr
@@ -25,6 +25,7 @@ MOST_ROOM, LEAST_ROOM = 416, 200
 NAMELESS = 12
 """Boxes over which names would hide the picture."""
 LINES = 3
+MIXED = {0: "", MIXUP: ", mixup", MOSAIC: ", mosaic"}
 
 
 @dataclass(frozen=True)
@@ -50,34 +51,31 @@ def write_sheet(job: SheetJob) -> str:
     data = read_data_file(job.data)
     graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork)
     source = DetectionSet(pictures_of(data, "train"), Recipe.of(graph))
-    size = graph.net.width, graph.net.height
-    page = sheet(source, _names(data, source.recipe), job.first, job.images, *size, job.seed)
+    numbers = range(job.first, job.first + job.images)
+    keys = [Key(number, graph.net.width, graph.net.height) for number in numbers]
+    page = sheet(source, class_names(data, source.recipe.classes), keys, job.seed)
     save_image(job.out, page, 92)
-    last = job.first + job.images - 1
-    return f"{job.out}: samples {job.first} to {last} of a training with seed {job.seed}"
+    return f"{job.out}: samples {numbers[0]} to {numbers[-1]} of a training with seed {job.seed}"
 
 
-def sheet(
-    source: DetectionSet,
-    names: Sequence[str],
-    first: int,
-    count: int,
-    width: int,
-    height: int,
-    seed: int,
-) -> Pixels:
-    """A BGR page of samples first, first + 1, ..., the very ones training sees at this size.
+def sheet(source: DetectionSet, names: Sequence[str], keys: Sequence[Key], seed: int) -> Pixels:
+    """A BGR page of these samples, the very ones training sees; names: by class.
 
-    names: by class. Raises DataError when no pictures can be read.
+    Raises DataError when no pictures can be read.
     """
-    tiles = [
-        _tile(source, names, Key(number, width, height), seed)
-        for number in range(first, first + count)
-    ]
-    shapes = f"{width} x {height}, {source.recipe.fork.name}'s augmentation, seed {seed}"
-    return contact_sheet(
-        tiles, f"samples {first} to {first + count - 1}: {shapes}", _style(width, height)
-    )
+    tiles = [_tile(source, names, key, seed) for key in keys]
+    first, last = keys[0], keys[-1]
+    mixed = MIXED[source.recipe.mixing]
+    facts = f"{first.width} x {first.height}, {source.recipe.fork.name}{mixed}, seed {seed}"
+    title = f"samples {first.number} to {last.number}: {facts}"
+    return contact_sheet(tiles, title, _style(first.width, first.height))
+
+
+def class_names(data: DataFile, classes: int) -> list[str]:
+    """The names of a .data file, and numbers for the classes without one."""
+    path = data.file("names")
+    names = read_names(path) if path else []
+    return [*names, *map(str, range(len(names), classes))]
 
 
 def _style(width: int, height: int) -> Style:
@@ -85,13 +83,6 @@ def _style(width: int, height: int) -> Style:
     scale = min(MOST_ROOM, max(LEAST_ROOM, longer)) / longer
     room = max(1, round(width * scale)), max(1, round(height * scale))
     return Style(columns=4, width=room[0], height=room[1], lines=LINES, margin=0.0)
-
-
-def _names(data: DataFile, recipe: Recipe) -> list[str]:
-    """Class names, and numbers for those without."""
-    path = data.file("names")
-    names = read_names(path) if path else []
-    return [*names, *map(str, range(len(names), recipe.classes))]
 
 
 def _tile(source: DetectionSet, names: Sequence[str], key: Key, seed: int) -> Tile:

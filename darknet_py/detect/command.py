@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +12,10 @@ from darknet_py.detect.device import chosen_device
 from darknet_py.detect.prompt import PROMPT, typed_paths
 from darknet_py.detect.reading import read_image
 from darknet_py.detect.sources import expand
-from darknet_py.errors import DarknetError, ImageError, OutputError
+from darknet_py.errors import DarknetError, ImageError
 from darknet_py.labelpath import label_path
 from darknet_py.opening import open_network
+from darknet_py.replacement import require_writable
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
@@ -194,20 +194,7 @@ def _refuse_unwritable(job: Job) -> None:
     """Say so before the network runs when the results could not be written."""
     for name in (job.out, job.prefix or "predictions"):
         if name:
-            _require_writable(Path(name))
-
-
-def _require_writable(target: Path) -> None:
-    folder = target.parent
-    if not folder.is_dir():
-        raise OutputError(f"{target}: the folder {folder} does not exist; create it first")
-    if target.is_dir():
-        raise OutputError(f"{target}: is a directory, expected a file name")
-    try:
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as failure:
-        message = f"{target}: nothing can be written to {folder}: {failure.strerror}"
-        raise OutputError(message) from None
+            require_writable(Path(name))
 
 
 def _report_settings(session: _Session) -> None:

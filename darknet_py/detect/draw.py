@@ -69,12 +69,18 @@ def draw(
     boxes_xyxy: (N, 4) left, top, right, bottom in pixels, cut at the edges of the picture;
     labels and class_ids: one per box, an empty label draws none; classes: how many there are.
     """
+    tints = [colour(number, classes) for number in np.asarray(class_ids, int).tolist()]
+    return paint(image_bgr, boxes_xyxy, labels, tints)
+
+
+def paint(
+    image_bgr: Pixels, boxes_xyxy: npt.ArrayLike, labels: Sequence[str], tints: Sequence[Colour]
+) -> Pixels:
+    """The same with a colour for each box, as blue, green, red in 0..255."""
     canvas: Pixels = np.array(image_bgr, dtype=np.uint8, order="C")
     pen = Pen.of(canvas)
-    boxes, numbers = _whole(boxes_xyxy, canvas), np.asarray(class_ids, int).tolist()
     # One call of OpenCV per box and label: it has no other way to paint them.
-    for box, label, class_id in zip(boxes, labels, numbers, strict=True):
-        tint = colour(class_id, classes)
+    for box, label, tint in zip(_whole(boxes_xyxy, canvas), labels, tints, strict=True):
         cv2.rectangle(canvas, box[:2], box[2:], tint, pen.line)
         if label:
             _write_label(canvas, box, label, tint, pen)

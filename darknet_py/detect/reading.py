@@ -146,6 +146,18 @@ def _decoded(path: PathName, data: bytes, mode: int) -> npt.NDArray[np.generic]:
     return pixels
 
 
+def image_size(path: PathName) -> tuple[int, int]:
+    """Width and height in pixels; a PNG or JPEG is not decoded for it.
+
+    Raises ImageError, naming the path and the cure, for whatever is no readable picture.
+    """
+    size = _header_size(_contents(path))
+    if size is not None:
+        return size
+    pixels = read_image(path)
+    return pixels.shape[1], pixels.shape[0]
+
+
 def from_bgr(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
     """Uint8 (H, W, channels), RGB or grey, of an array in OpenCV's channel order.
 

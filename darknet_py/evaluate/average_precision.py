@@ -8,15 +8,30 @@ entry ranks first, and the counts at the threshold let the earliest entry take a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from darknet_py.errors import DarknetError
+
 Floats = NDArray[np.float32]
+Reals = NDArray[np.floating[Any]]
+"""Single precision where the C programs' figures are wanted."""
 Integers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 UNMATCHED = -1
+MOST_POINTS = 10_000
+
+
+def check_numbers(points: int, **shares: float) -> None:
+    """Raises DarknetError for points that give no AP, or a named share that is not in 0..1."""
+    for name, value in shares.items():
+        if not 0 <= value <= 1:
+            raise DarknetError(f"{name} is {value:g}, expected 0 to 1")
+    if points and not 2 <= points <= MOST_POINTS:
+        raise DarknetError(f"points is {points}, expected 0 (area), 11 (VOC 2007) or 101 (COCO)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +44,7 @@ class Objects:
 
     image: Integers
     class_id: Integers
-    boxes: Floats
+    boxes: Reals
 
     def __len__(self) -> int:
         return len(self.class_id)
@@ -57,7 +72,7 @@ class Ranking:
     truths: (C,) labels of each class.
     """
 
-    score: Floats
+    score: Reals
     hit: Mask
     starts: Integers
     truths: Integers
@@ -84,7 +99,7 @@ def match(found: Objects, truths: Objects, iou_thresh: float) -> Matches:
     Only an IoU over iou_thresh counts; of equal ones the first label is taken. One label may be
     matched by several entries.
     """
-    entry, truth = _pairs(found, truths)
+    entry, truth = pairs(found, truths)
     overlaps = iou(found.boxes[entry], truths.boxes[truth])
     near = overlaps > np.float32(iou_thresh)
     entry, truth, overlaps = entry[near], truth[near], overlaps[near]
@@ -97,19 +112,19 @@ def match(found: Objects, truths: Objects, iou_thresh: float) -> Matches:
     return Matches(chosen, largest)
 
 
-def iou(a: Floats, b: Floats) -> Floats:
-    """IoU (N,) of centre-form boxes (N, 4), two by two, 0 where one is empty; single precision."""
+def iou(a: Reals, b: Reals) -> Reals:
+    """IoU (N,) of centre-form boxes (N, 4), two by two, 0 where one is empty."""
     low = np.maximum(a[:, :2] - a[:, 2:] / 2, b[:, :2] - b[:, 2:] / 2)
     high = np.minimum(a[:, :2] + a[:, 2:] / 2, b[:, :2] + b[:, 2:] / 2)
     sides = high - low
-    inside = np.where((sides < 0).any(axis=1), np.float32(0), sides[:, 0] * sides[:, 1])
+    inside = np.where((sides < 0).any(axis=1), 0, sides[:, 0] * sides[:, 1])
     union = a[:, 2] * a[:, 3] + b[:, 2] * b[:, 3] - inside
     counted = (inside != 0) & (union != 0)
     return np.divide(inside, union, out=np.zeros_like(inside), where=counted)
 
 
-def _pairs(found: Objects, truths: Objects) -> tuple[Integers, Integers]:
-    """Rows of all entries and labels that share picture and class."""
+def pairs(found: Objects, truths: Objects) -> tuple[Integers, Integers]:
+    """Rows of all entries and labels that share picture and class, entry by entry."""
     classes = 1 + max(found.class_id.max(initial=0), truths.class_id.max(initial=0))
     key = truths.image * classes + truths.class_id
     order = np.argsort(key, kind="stable")
@@ -146,7 +161,7 @@ def count_over(
     return Counts(tp, fp, mean)
 
 
-def rank(score: Floats, class_id: Integers, truth: Integers, truths: Integers) -> Ranking:
+def rank(score: Reals, class_id: Integers, truth: Integers, truths: Integers) -> Ranking:
     """All entries in the order in which they are counted; truths: (C,) labels of each class."""
     order = np.lexsort((-score, class_id))
     starts = np.searchsorted(class_id[order], np.arange(len(truths) + 1))

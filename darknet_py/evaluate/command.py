@@ -1,153 +1,189 @@
-"""What `map` does on the command line: files in, Darknet's table on stdout."""
+"""What `map` does on the command line: files in, Darknet's table on stdout, files out."""
 
 from __future__ import annotations
 
-import os
-import sys
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
-from darknet_py.cfg.options import atoi
-from darknet_py.cfg.text import read_text
 from darknet_py.data.listing import read_list
-from darknet_py.detect.device import chosen_device
-from darknet_py.errors import DataError, Place
-from darknet_py.opening import Opened, open_network
+from darknet_py.errors import DarknetError
+from darknet_py.evaluate.inputs import Inputs, Setup, device_of, load, read_inputs, required_file
+from darknet_py.evaluate.pictures import start_reading
+from darknet_py.progress import counted
+from darknet_py.replacement import require_writable
 
 if TYPE_CHECKING:
+    from darknet_py.evaluate.coco import CocoFigures
     from darknet_py.evaluate.result import MapResult
-    from darknet_py.evaluate.run import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class Job(Setup):
     """The options of `map`, with AlexeyAB's defaults."""
 
-    data: str
-    cfg: str
-    weights: str
     thresh: float = 0.25
     iou_thresh: float = 0.5
     points: int = 0
-    fork: str = "alexeyab"
-    width: int | None = None
-    height: int | None = None
-    device: str | None = None
-    gpu: int | None = None
-    nogpu: bool = False
-    batch: int = 8
+    out: tuple[str, ...] = ()
+    coco: bool = False
+    curves: str | None = None
+    confusion: str | None = None
+    worst: tuple[int, str] | None = None
+
+    @property
+    def needs_boxes(self) -> bool:
+        """Whether the boxes are asked for, beside their figures."""
+        return self.coco or self.confusion is not None or self.worst is not None
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """What a .data file, a cfg and a weights file say, read before torch is imported."""
+def run(job: Job) -> None:
+    """Evaluate, print, write; what can be refused is refused before torch is imported."""
+    _refuse_unwritable(job)
+    inputs = read_inputs(job)
+    result = _evaluated(job, inputs)
+    click.echo(result.table(), nl=False)
+    figures = _coco(result, inputs) if job.coco else None
+    _report(result)
+    _write(job, inputs, result, figures)
+    _draw(job, result)
 
-    opened: Opened
-    names: Sequence[str]
-    images: list[str]
-    difficult: list[str] | None
-    class_map: tuple[int, ...] | None
+
+def _refuse_unwritable(job: Job) -> None:
+    for name in job.out:
+        require_writable(Path(name))
+    drawn = {"--curves": job.curves, "--confusion": job.confusion}
+    for option, picture in drawn.items():
+        if picture:
+            _require_drawable(option, Path(picture))
+    if job.worst and job.worst[0] < 1:
+        raise DarknetError(f"--worst is {job.worst[0]}, expected 1 picture or more")
 
 
-def run(job: Job) -> MapResult:
-    """Evaluate and print; what can be refused is refused before torch is imported."""
-    inputs = _read(job)
+def _require_drawable(option: str, path: Path) -> None:
+    from darknet_py.evaluate.plot import require_matplotlib, require_picture
+
+    require_matplotlib(option)
+    require_picture(path)
+    require_writable(path)
+
+
+def _evaluated(job: Job, inputs: Inputs) -> MapResult:
+    listed = "difficult" in inputs.data.options
+    difficult = required_file(inputs.data, "difficult") if listed else None
+    pictures = start_reading(inputs.images, inputs.opened.graph)
+    network = load(inputs.opened)
 
     from darknet_py.evaluate.run import evaluate
-    from darknet_py.network import load_planned
 
-    network, report = load_planned(inputs.opened.graph, inputs.opened.plan)
-    for note in report.notes:
-        warnings.warn(f"{report.path}: {note}", stacklevel=2)
-    with progress(len(inputs.images), "map") as told:
-        result = evaluate(
+    device = device_of(job)
+    _announce(job, inputs, device)
+    with counted(len(inputs.images), "map") as passed:
+        return evaluate(
             network,
             inputs.images,
             inputs.names,
             thresh=job.thresh,
             iou_thresh=job.iou_thresh,
             points=job.points,
-            difficult=inputs.difficult,
+            difficult=read_list(difficult) if difficult else None,
             class_map=inputs.class_map,
-            device=chosen_device(job.device, job.gpu, job.nogpu),
+            device=device,
             batch=job.batch,
-            progress=told,
+            progress=passed,
+            pictures=pictures,
+            keep=job.needs_boxes,
         )
-    _report(result)
-    return result
 
 
-@contextmanager
-def progress(total: int, label: str) -> Iterator[Progress | None]:
-    """A bar on stderr with pictures, pictures a second and the time left; only on a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    bar = click.progressbar(length=total, label=label, show_pos=True, file=sys.stderr)
-    bar.item_show_func = lambda _: f"{1 / bar.time_per_iteration:.1f}/s" if bar.avg else None
-    with bar:
-        yield bar.update
+def _announce(job: Job, inputs: Inputs, device: str) -> None:
+    """What decides the figures, before they are there."""
+    from darknet_py.evaluate.conditions import conditions_of
+    from darknet_py.evaluate.finding import Settings
+
+    graph, count = inputs.opened.graph, len(inputs.images)
+    conditions = conditions_of(graph, Settings(), device, count, job.iou_thresh, job.points)
+    click.echo(f"{job.weights} on {inputs.image_set}: {conditions.line()}", err=True)
 
 
-def _read(job: Job) -> Inputs:
-    data = read_data_file(job.data)
-    class_map = _class_map(data)
-    # The names of a class map are counted by `evaluate`: they may be of the map or of the cfg.
-    opened = open_network(
-        job.cfg,
-        job.weights,
-        data=None if class_map else job.data,
-        fork=job.fork,
-        width=job.width,
-        height=job.height,
-    )
-    names = opened.names if class_map is None else read_names(_file(data, "names"))
-    difficult = read_list(_file(data, "difficult")) if "difficult" in data.options else None
-    images = require_pictures(read_list(_file(data, "valid")), data)
-    return Inputs(opened, names, images, difficult, class_map)
+def _coco(result: MapResult, inputs: Inputs) -> CocoFigures:
+    from darknet_py.evaluate.coco import figures_of
 
-
-def require_pictures(images: list[str], data: DataFile) -> list[str]:
-    """The paths, when all of them are there; raises DataError with the first that is not."""
-    missing = [path for path in images if not os.path.isfile(path)]
-    if missing:
-        message = f"{len(missing)} of {len(images)} pictures are not there, the first is"
-        cure = "paths are looked for from the working folder and from the list's"
-        raise DataError(f"{message} {missing[0]}; {cure}", Place(data.options["valid"]))
-    return images
-
-
-def _file(data: DataFile, key: str) -> os.PathLike[str]:
-    path = data.file(key)
-    if path is None:
-        raise DataError(f"has no {key}=; `map` needs it", Place(data.path))
-    return path
-
-
-def _class_map(data: DataFile) -> tuple[int, ...] | None:
-    """YOLO9000's `map=`: the network's class of each class that is evaluated."""
-    path = data.file("map")
-    if path is None:
-        return None
-    lines = read_text(path, "a map", DataError).split()
-    if not lines:
-        raise DataError("is empty, expected one class number a line", Place(os.fspath(path)))
-    return tuple(map(atoi, lines))
+    assert result.evidence is not None
+    figures = figures_of(result.evidence, [row.name for row in result.classes])
+    click.echo(f"\nCOCO's figures of the same boxes, areas by boxes:\n{figures.text}", nl=False)
+    return figures
 
 
 def _report(result: MapResult) -> None:
-    click.echo(result.table(), nl=False)
+    for line in (*_remarks(result), *_speed(result)):
+        click.echo(line, err=True)
+
+
+def _remarks(result: MapResult) -> Iterator[str]:
+    """What makes these figures differ from those of other tools, and what looks wrong."""
     if result.unlabelled:
-        count = f"{len(result.unlabelled)} of {result.images} pictures have no label file"
+        count = f"{len(result.unlabelled)} of {result.conditions.pictures} pictures"
         first = f"the first is {result.unlabelled[0]}"
-        click.echo(f"warning: {count} and count as empty; {first}", err=True)
-    rate = result.images / result.seconds
-    shares = f"waiting for pictures {result.waiting:.1f} s, network {result.network:.1f} s"
-    click.echo(f"Total Detection Time: {int(result.seconds)} Seconds", err=True)
-    click.echo(f"{result.images} pictures, {rate:.1f} a second ({shares})", err=True)
+        yield f"warning: {count} have no label file and count as empty; {first}"
+    if not result.detections_count:
+        floor = result.conditions.score_floor
+        yield f"warning: not one box has a score over {floor:g}: are these the trained weights?"
+    bare, labelled = len(result.classes) - len(result.labelled), result.labelled
+    if bare:
+        mean = sum(row.ap for row in labelled) / len(labelled)
+        rest = f"over the other {len(labelled)} the mAP is {mean * 100:.2f} %"
+        count = f"{bare} of {len(result.classes)} classes"
+        yield f"{count} have no labels and count as 0; {rest}"
+    tp, fp = result.counts_by_score
+    if (tp, fp) != (result.tp, result.fp):
+        rule = "a box under -thresh can take a label in Darknet's counts"
+        yield f"{rule}; without that TP = {tp}, FP = {fp}, FN = {result.unique_truth_count - tp}"
+    thresh, f1 = result.by_threshold.best
+    yield f"the best F1-score is {f1:.2f}, at -thresh {thresh:.3f}"
+
+
+def _speed(result: MapResult) -> Iterator[str]:
+    yield f"Total Detection Time: {int(result.seconds)} Seconds"
+    pictures, spent = result.conditions.pictures, asdict(result.timing).items()
+    each = ", ".join(f"{name} {1000 * seconds / pictures:.1f}" for name, seconds in spent)
+    rate = f"{pictures / result.seconds:.1f} pictures a second"
+    yield f"{rate}; milliseconds of a thread for each: {each}"
+
+
+def _write(job: Job, inputs: Inputs, result: MapResult, figures: CocoFigures | None) -> None:
+    from darknet_py.evaluate.report import write
+
+    extra = {"image_set": inputs.image_set, "cfg": job.cfg, "weights": job.weights}
+    for name in job.out:
+        write(Path(name), result, **extra, **({"coco": figures.values} if figures else {}))
+        click.echo(f"{name}: the figures of {len(result.classes)} classes", err=True)
+
+
+def _draw(job: Job, result: MapResult) -> None:
+    names = [row.name for row in result.classes]
+    if job.curves:
+        from darknet_py.evaluate.plot import draw_curves
+
+        draw_curves(Path(job.curves), result)
+        click.echo(f"{job.curves}: precision, recall and F1", err=True)
+    if job.confusion:
+        from darknet_py.evaluate.confusion import confusion
+        from darknet_py.evaluate.plot import draw_confusion
+
+        assert result.evidence is not None
+        iou_thresh = result.conditions.iou_thresh
+        counts = confusion(result.evidence, len(names), job.thresh, iou_thresh)
+        title = f"boxes over {job.thresh:g} and labels they overlap by more than {iou_thresh:g}"
+        draw_confusion(Path(job.confusion), counts, names, title)
+        click.echo(f"{job.confusion}: which class is taken for which", err=True)
+    if job.worst:
+        from darknet_py.evaluate.worst import draw_worst
+
+        assert result.evidence is not None
+        count, folder = job.worst
+        drawn = draw_worst(result.evidence, names, job.thresh, count, Path(folder))
+        click.echo(f"{folder}: the {len(drawn)} pictures with most errors", err=True)

@@ -1,28 +1,35 @@
-"""What a network finds in a list of pictures: batch after batch, the next ones decoded ahead."""
+"""What a network finds in a list of pictures, batch after batch.
+
+On a CPU several batches run side by side, each on a core of its own: threads that share one batch
+wait for each other after every layer, and on a machine with other work they wait long.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import Request, Suppression, decode, suppression_of
 from darknet_py.detect.detector import checked_device
 from darknet_py.detect.geometry import Placement
-from darknet_py.detect.image import prepare
-from darknet_py.detect.reading import Pixels, read_image
-from darknet_py.detect.sources import read_ahead
 from darknet_py.detect.survivors import survivors
-from darknet_py.errors import ImageError
+from darknet_py.evaluate.mirror import averaged, require_mirrorable
+from darknet_py.evaluate.pictures import Picture, pads
 from darknet_py.network import Network
+from darknet_py.opening import pictures_in_memory
 
-DECODING_THREADS = 2
-BATCHES_AHEAD = 2
+DEVICE_WORKERS = 2
+"""On another device one worker prepares a batch while another waits for its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +37,8 @@ class Settings:
     """How boxes are found. Scores must be over `floor`; boxes that overlap more than `nms` go.
 
     hier: least product down a class tree. class_map: see decode.Request. suppression: None asks
-    the network's cfg. letter_box: pad instead of stretch; None does as the fork and the cfg do.
+    the network's cfg. batch: pictures run at once by each worker. mirrored: average the outputs
+    with those of the mirrored pictures.
     """
 
     floor: float = 0.005
@@ -38,25 +46,22 @@ class Settings:
     nms: float = 0.45
     class_map: tuple[int, ...] | None = None
     suppression: Suppression | None = None
-    letter_box: bool | None = None
+    batch: int = 4
+    mirrored: bool = False
 
 
-@dataclass
-class Clock:
-    """Seconds spent so far waiting for pictures, in the network, and on all the rest."""
+@dataclass(frozen=True)
+class Timing:
+    """Seconds spent by threads: reading pictures, in the network, and on the rest."""
 
-    waiting: float = 0.0
+    reading: float = 0.0
     network: float = 0.0
     rest: float = 0.0
-    _since: float = field(default_factory=time.perf_counter)
 
-    def lap(self) -> float:
-        before, self._since = self._since, time.perf_counter()
-        return self._since - before
-
-    @property
-    def total(self) -> float:
-        return self.waiting + self.network + self.rest
+    def __add__(self, other: Timing) -> Timing:
+        return Timing(
+            self.reading + other.reading, self.network + other.network, self.rest + other.rest
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,14 +74,37 @@ class Batch:
     first: int
     sizes: tuple[tuple[int, int], ...]
     found: Candidates
+    timing: Timing
+
+    def entries(self) -> Entries:
+        """What is left of the boxes, box by box and class by class."""
+        row, class_id = torch.nonzero(self.found.scores, as_tuple=True)
+        return Entries(
+            self.found.image[row].numpy() + self.first,
+            class_id.numpy(),
+            self.found.scores[row, class_id].numpy(),
+            self.found.boxes[row].numpy(),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Entries:
+    """K boxes with one class each: picture, class, score, box relative to the picture."""
+
+    image: npt.NDArray[np.int64]
+    class_id: npt.NDArray[np.int64]
+    score: npt.NDArray[np.float32]
+    boxes: npt.NDArray[np.float32]
 
 
 class Finder:
     """A network made for inference on a device, with the settings it finds boxes by."""
 
     def __init__(self, network: Network, settings: Settings, device: str | torch.device) -> None:
-        """Raises DarknetError for a device that is not there."""
+        """Raises DarknetError for a device that is not there, or a head without mirror image."""
         graph = network.graph
+        if settings.mirrored:
+            require_mirrorable(graph)
         self.graph = graph
         self.device = checked_device(device)
         self.network = network.for_inference().to(self.device)
@@ -90,57 +118,68 @@ class Finder:
             graph.fork,
             settings.class_map,
         )
-        self.letter_box = letter_box_of(network, settings.letter_box)
 
-    def run(self, images: Sequence[str], batch: int, clock: Clock) -> Iterator[Batch]:
-        """The batches in order; raises ImageError for a picture that cannot be read."""
-        channels = self.graph.net.channels
+    def run(self, pictures: Iterator[Picture], total: int) -> Iterator[Batch]:
+        """The batches in order; total: how many pictures there are."""
+        threads = torch.get_num_threads()
+        workers, batch = self._shares(total, threads)
+        each = max(1, threads // workers) if self.device.type == "cpu" else threads
+        starting = partial(torch.set_num_threads, each)
+        pool = ThreadPoolExecutor(workers, "evaluate", initializer=starting)
+        try:
+            yield from self._side_by_side(pictures, pool, workers, batch)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            # What a worker sets holds for itself, and for threads that are started later.
+            torch.set_num_threads(threads)
 
-        def read(path: str) -> Pixels:
-            return read_image(path, channels)
+    def _shares(self, total: int, threads: int) -> tuple[int, int]:
+        """How many workers there are, and how many pictures each of them takes at once."""
+        batch = self.settings.batch
+        if self.device.type != "cpu":
+            return DEVICE_WORKERS, batch
+        workers = max(1, min(threads, total, pictures_in_memory(self.graph) // batch))
+        return workers, min(batch, -(-total // workers))
 
-        reading = read_ahead(images, read, BATCHES_AHEAD * batch, DECODING_THREADS)
-        pictures = _raising(reading)
+    def _side_by_side(
+        self, pictures: Iterator[Picture], pool: ThreadPoolExecutor, workers: int, batch: int
+    ) -> Iterator[Batch]:
+        running: deque[Future[Batch]] = deque()
         first = 0
-        clock.rest += clock.lap()
-        while pixels := list(islice(pictures, batch)):
-            clock.waiting += clock.lap()
-            yield self._batch(first, pixels, clock)
-            clock.rest += clock.lap()
-            first += len(pixels)
+        while group := list(islice(pictures, batch)):
+            running.append(pool.submit(self._batch, first, group))
+            first += len(group)
+            if len(running) > workers:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
 
-    def _batch(self, first: int, pixels: Sequence[Pixels], clock: Clock) -> Batch:
-        net = self.graph.net
-        sizes = tuple((p.shape[1], p.shape[0]) for p in pixels)
-        places = [Placement(*size, net.width, net.height, self.letter_box) for size in sizes]
-        x = torch.stack(
-            [prepare(p, net.channels, net.width, net.height, self.letter_box) for p in pixels]
-        )
-        clock.rest += clock.lap()
+    def _batch(self, first: int, group: Sequence[Picture]) -> Batch:
+        net, start = self.graph.net, time.perf_counter()
+        sizes = tuple(picture.size for picture in group)
+        places = [Placement(*size, net.width, net.height, pads(self.graph)) for size in sizes]
+        x = _stacked(group).to(self.device)
         with torch.inference_mode():
-            heads = self.network(x.to(self.device, memory_format=torch.channels_last))
+            before = time.perf_counter()
+            heads = self.network(x)
+            if self.settings.mirrored:
+                heads = averaged(self.graph, heads, self.network(x.flip(3)))
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
-            clock.network += clock.lap()
+            after = time.perf_counter()
             found = decode(self.graph, heads, self.request)
-            found = survivors(found, places, self.suppression, self.settings.nms)
-        return Batch(first, sizes, found.cpu())
+            found = survivors(found, places, self.suppression, self.settings.nms).cpu()
+        end = time.perf_counter()
+        reading = sum(picture.seconds for picture in group)
+        return Batch(
+            first, sizes, found, Timing(reading, after - before, end - after + before - start)
+        )
 
 
-def letter_box_of(network: Network, wanted: bool | None = None) -> bool:
-    """Whether pictures are padded to keep their aspect."""
-    graph = network.graph
-    return graph.fork.letter_box or bool(graph.net.letter_box) if wanted is None else wanted
-
-
-def entries(found: Candidates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row, class and score of every box and class left, in order: box by box."""
-    row, class_id = torch.nonzero(found.scores, as_tuple=True)
-    return row.numpy(), class_id.numpy(), found.scores[row, class_id].numpy()
-
-
-def _raising(reading: Iterable[tuple[str, Pixels | ImageError]]) -> Iterator[Pixels]:
-    for _, pixels in reading:
-        if isinstance(pixels, ImageError):
-            raise pixels
-        yield pixels
+def _stacked(group: Sequence[Picture]) -> torch.Tensor:
+    """Float32 (N, C, H, W), channels last: as the network's convolutions want it."""
+    shape = (len(group), *group[0].planes.shape)
+    x = torch.empty(shape, memory_format=torch.channels_last)
+    for target, picture in zip(x, group, strict=True):
+        target.copy_(torch.from_numpy(picture.planes))
+    return x

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from darknet_py.evaluate.average_precision import Ranking
+from darknet_py.evaluate.conditions import Conditions
+from darknet_py.evaluate.curves import Threshold
+from darknet_py.evaluate.finding import Timing
+from darknet_py.evaluate.tally import Evidence
 
 
 @dataclass(frozen=True)
@@ -25,10 +31,11 @@ class MapResult:
     """The figures of `map`; what is a share lies in 0..1 and is 0 where nothing can be shared.
 
     classes: by number. map: mean AP of all classes, those without labels included, as Darknet
-    counts them. tp, fp, fn, average_iou: over `thresh`. images: pictures looked at; unlabelled:
-    label files that are not there. seconds: all the time it took, of which `waiting` for pictures
-    to be decoded and `network` in the network. heads: the lines that name the detection layers.
-    ranking: every entry by falling score, for curves.
+    counts them. tp, fp, fn, average_iou: over `thresh`. unlabelled: label files that are not
+    there. heads: the lines that name the detection layers. ranking: every entry by falling score,
+    for curves over recall; by_threshold: precision and recall that other thresholds give.
+    evidence: the boxes, where they were asked for. seconds: all the time it took; timing: what
+    threads, some of them side by side, spent it on.
     """
 
     classes: tuple[ClassResult, ...]
@@ -39,15 +46,14 @@ class MapResult:
     detections_count: int
     unique_truth_count: int
     thresh: float
-    iou_thresh: float
-    points: int
-    images: int
-    seconds: float
-    waiting: float = 0.0
-    network: float = 0.0
+    conditions: Conditions
+    ranking: Ranking = field(repr=False, compare=False)
+    by_threshold: Threshold = field(repr=False, compare=False)
+    evidence: Evidence | None = field(default=None, repr=False, compare=False)
     unlabelled: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
-    ranking: Ranking | None = field(default=None, repr=False, compare=False)
+    seconds: float = 0.0
+    timing: Timing = Timing()
 
     @property
     def fn(self) -> int:
@@ -64,6 +70,21 @@ class MapResult:
     @property
     def f1(self) -> float:
         return share(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+
+    @property
+    def labelled(self) -> list[ClassResult]:
+        """The classes with labels; other tools take the mean AP over these."""
+        return [row for row in self.classes if row.truths]
+
+    @property
+    def counts_by_score(self) -> tuple[int, int]:
+        """TP and FP when the best of its boxes takes a label, as other tools count.
+
+        Darknet lets the first box in its own order take it, even one under the threshold.
+        """
+        over = self.ranking.score > np.float32(self.thresh)
+        tp = int((self.ranking.hit & over).sum())
+        return tp, int(over.sum()) - tp
 
     def table(self) -> str:
         """What AlexeyAB's `detector map` prints to stdout, without the counter of ranks.
@@ -82,14 +103,11 @@ class MapResult:
             yield f"{percent}   \t (TP = {row.tp}, FP = {row.fp}) "
         yield f"\n for conf_thresh = {self.thresh:1.2f}, {self._shares()} "
         yield f" for conf_thresh = {self.thresh:0.2f}, {self._counts()} "
-        rule = (
-            f"{self.points} Recall-points"
-            if self.points
-            else "Area-Under-Curve for each unique Recall"
-        )
-        yield f"\n IoU threshold = {self.iou_thresh * 100:2.0f} %, used {rule} "
+        points, iou = self.conditions.points, self.conditions.iou_thresh
+        rule = f"{points} Recall-points" if points else "Area-Under-Curve for each unique Recall"
+        yield f"\n IoU threshold = {iou * 100:2.0f} %, used {rule} "
         percent = f"{self.map:f}, or {self.map * 100:2.2f} %"
-        yield f" mean average precision (mAP@{self.iou_thresh:0.2f}) = {percent} "
+        yield f" mean average precision (mAP@{iou:0.2f}) = {percent} "
         yield from POINTS_HELP
 
     def _shares(self) -> str:

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from darknet_py.detect.report import head_lines
-from darknet_py.errors import DarknetError, DataError
+from darknet_py.errors import DataError
 from darknet_py.evaluate.average_precision import (
-    UNMATCHED,
-    Matches,
-    Objects,
     average_precisions,
+    check_numbers,
     count_over,
-    match,
+    firsts,
     rank,
 )
-from darknet_py.evaluate.finding import Batch, Clock, Finder, Settings, entries
+from darknet_py.evaluate.conditions import Conditions, conditions_of
+from darknet_py.evaluate.curves import over_threshold
+from darknet_py.evaluate.finding import Batch, Finder, Settings, Timing
+from darknet_py.evaluate.pictures import Picture, start_reading
 from darknet_py.evaluate.result import ClassResult, MapResult
+from darknet_py.evaluate.tally import Tally
 from darknet_py.evaluate.truths import Truths, read_truths
 from darknet_py.forks import Fork
+from darknet_py.graph import Graph
+from darknet_py.layers.region import Region
 from darknet_py.network import Network
 from darknet_py.opening import head_classes
 
-BATCH = 8
-MOST_POINTS = 10_000
+BATCH = 4
 
 Progress = Callable[[int], object]
 
@@ -45,6 +49,8 @@ def evaluate(
     device: str | torch.device = "cpu",
     batch: int = BATCH,
     progress: Progress | None = None,
+    pictures: Iterator[Picture] | None = None,
+    keep: bool = False,
 ) -> MapResult:
     """AlexeyAB's `detector map` of a network as it stands; the network is left as it is.
 
@@ -53,35 +59,55 @@ def evaluate(
     overlap its label by more. points: 0 (area under the curve), 11 (VOC 2007), 101 (COCO) or any
     other number of recalls. difficult: for each image another path, whose labels excuse a box
     that matches no label. class_map: the network's classes that are numbered 0, 1, ... in names
-    and labels (YOLO9000). batch: pictures run at once. progress: told how many pictures are done.
+    and labels (YOLO9000). batch: pictures run at once, on a CPU by each core. progress: told how
+    many more pictures are done. pictures: the images, when `start_reading` has been called for
+    them already. keep: the result has evidence.
 
     Raises DataError before anything runs for labels that do not fit, ImageError for a picture.
     """
-    clock = Clock()
-    names = class_names(network, names, class_map)
-    _check_points(points)
-    fork = network.graph.fork
-    truths = read_truths(images, len(names), fork)
-    excused = _difficult(difficult, images, len(names), fork)
-    settings = Settings(class_map=tuple(class_map) if class_map is not None else None)
+    start, graph = time.perf_counter(), network.graph
+    names = evaluated_names(graph, names, class_map)
+    check_numbers(points, thresh=thresh, iou_thresh=iou_thresh)
+    tally = Tally(
+        iou_thresh,
+        read_truths(images, len(names), graph.fork),
+        _difficult(difficult, images, len(names), graph.fork),
+        keep,
+    )
+    chosen = None if class_map is None else tuple(class_map)
+    settings = Settings(class_map=chosen, batch=batch)
     finder = Finder(network, settings, device)
-    tally = _Tally(iou_thresh, truths, excused)
-    for found in finder.run(images, batch, clock):
+    conditions = conditions_of(graph, settings, str(finder.device), len(images), iou_thresh, points)
+    batches = finder.run(pictures or start_reading(images, graph), len(images))
+    timing = _gathered(batches, tally, progress)
+    result = _summed_up(tally, names, thresh, conditions)
+    heads, evidence = tuple(head_lines(graph)), tally.evidence(images)
+    seconds = time.perf_counter() - start
+    return replace(result, heads=heads, evidence=evidence, timing=timing, seconds=seconds)
+
+
+def _gathered(batches: Iterable[Batch], tally: Tally, progress: Progress | None) -> Timing:
+    timing = Timing()
+    for found in batches:
         tally.add(found)
+        timing += found.timing
         if progress:
             progress(len(found.sizes))
-    return tally.result(network, names, thresh, points, clock)
+    return timing
 
 
-def class_names(
-    network: Network, names: Sequence[str], class_map: Sequence[int] | None
+def evaluated_names(
+    graph: Graph, names: Sequence[str], class_map: Sequence[int] | None = None
 ) -> list[str]:
     """One name per class that is evaluated; raises DataError when their number does not fit."""
-    classes = head_classes(network.graph)
+    classes = head_classes(graph)
+    if class_map is not None and not _has_tree(graph):
+        message = "a class map chooses from the classes of a tree, and [region] tree= is not set"
+        raise DataError(f"{message}; take map= out of the .data file")
+    for number in class_map or ():
+        if not 0 <= number < classes:
+            raise DataError(f"the class map names class {number}, expected 0 to {classes - 1}")
     if class_map is not None and len(names) == classes:
-        strange = [number for number in class_map if not 0 <= number < classes]
-        if strange:
-            raise DataError(f"the class map names class {strange[0]}, expected 0 to {classes - 1}")
         return [names[number] for number in class_map]
     expected = classes if class_map is None else len(class_map)
     if len(names) != expected:
@@ -89,9 +115,9 @@ def class_names(
     return list(names)
 
 
-def _check_points(points: int) -> None:
-    if points and not 2 <= points <= MOST_POINTS:
-        raise DarknetError(f"points is {points}, expected 0 (area), 11 (VOC 2007) or 101 (COCO)")
+def _has_tree(graph: Graph) -> bool:
+    heads = (graph.nodes[index].layer for index in graph.heads)
+    return any(isinstance(head, Region) and head.hierarchy is not None for head in heads)
 
 
 def _difficult(
@@ -105,76 +131,32 @@ def _difficult(
     return read_truths(difficult, classes, fork, needed=False)
 
 
-@dataclass
-class _Tally:
-    """What has been found so far, matched batch by batch: a few numbers per entry."""
-
-    iou_thresh: float
-    truths: Truths
-    difficult: Truths | None
-    score: list[np.ndarray] = field(default_factory=list)
-    class_id: list[np.ndarray] = field(default_factory=list)
-    truth: list[np.ndarray] = field(default_factory=list)
-    iou: list[np.ndarray] = field(default_factory=list)
-    kept: list[np.ndarray] = field(default_factory=list)
-
-    def add(self, batch: Batch) -> None:
-        row, class_id, score = entries(batch.found)
-        image = batch.found.image[row].numpy() + batch.first
-        found = Objects(image, class_id, batch.found.boxes[row].numpy())
-        last = batch.first + len(batch.sizes)
-        rows = self.truths.rows(batch.first, last)
-        matches = match(found, self.truths.objects.select(rows), self.iou_thresh)
-        offset = np.where(matches.truth == UNMATCHED, 0, rows.start)
-        self.score.append(score)
-        self.class_id.append(class_id)
-        self.truth.append(matches.truth + offset)
-        self.iou.append(matches.iou)
-        self.kept.append(~self._excused(found, matches, batch.first, last))
-
-    def _excused(self, found: Objects, matches: Matches, first: int, last: int) -> np.ndarray:
-        """Unmatched entries that lie on a difficult object: they do not count in the AP.
-
-        At the threshold the C program counts them as misses all the same.
-        """
-        free = matches.truth == UNMATCHED
-        if self.difficult is None:
-            return np.zeros_like(free)
-        labels = self.difficult.objects.select(self.difficult.rows(first, last))
-        return free & (match(found, labels, self.iou_thresh).truth != UNMATCHED)
-
-    def result(
-        self, network: Network, names: Sequence[str], thresh: float, points: int, clock: Clock
-    ) -> MapResult:
-        classes = len(names)
-        score, class_id, kept = (np.concatenate(p) for p in (self.score, self.class_id, self.kept))
-        matches = Matches(np.concatenate(self.truth), np.concatenate(self.iou))
-        labels = np.bincount(self.truths.objects.class_id, minlength=classes)
-        counts = count_over(score, class_id, matches, classes, thresh)
-        ranking = rank(score[kept], class_id[kept], matches.truth[kept], labels)
-        precisions = average_precisions(ranking, points)
-        columns = zip(names, precisions, counts.tp, counts.fp, labels, strict=True)
-        rows = tuple(
+def _summed_up(
+    tally: Tally, names: Sequence[str], thresh: float, conditions: Conditions
+) -> MapResult:
+    scored = tally.scored()
+    score, class_id, truth = scored.score, scored.class_id, scored.matches.truth
+    labels = np.bincount(tally.truths.objects.class_id, minlength=len(names))
+    counts = count_over(score, class_id, scored.matches, len(names), thresh)
+    counted = scored.counted
+    ranking = rank(score[counted], class_id[counted], truth[counted], labels)
+    precisions = average_precisions(ranking, conditions.points)
+    columns = zip(names, precisions, counts.tp, counts.fp, labels, strict=True)
+    return MapResult(
+        classes=tuple(
             ClassResult(number, name, float(ap), int(tp), int(fp), int(truths))
             for number, (name, ap, tp, fp, truths) in enumerate(columns)
-        )
-        clock.rest += clock.lap()
-        return MapResult(
-            classes=rows,
-            map=float(precisions.mean()),
-            tp=int(counts.tp.sum()),
-            fp=int(counts.fp.sum()),
-            average_iou=counts.average_iou,
-            detections_count=len(ranking.score),
-            unique_truth_count=len(self.truths),
-            thresh=thresh,
-            iou_thresh=self.iou_thresh,
-            points=points,
-            images=len(self.truths.starts) - 1,
-            seconds=clock.total,
-            waiting=clock.waiting,
-            network=clock.network,
-            unlabelled=self.truths.unlabelled,
-            heads=tuple(head_lines(network.graph)),
-            ranking=ranking,
-        )
+        ),
+        map=float(precisions.mean()),
+        tp=int(counts.tp.sum()),
+        fp=int(counts.fp.sum()),
+        average_iou=counts.average_iou,
+        detections_count=len(ranking.score),
+        unique_truth_count=len(tally.truths),
+        thresh=thresh,
+        conditions=conditions,
+        unlabelled=tally.truths.unlabelled,
+        ranking=ranking,
+        # The table's own rule of what is a hit, so that -thresh gives what the curve says.
+        by_threshold=over_threshold(score, firsts(truth), len(tally.truths)),
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
+from darknet_py.errors import DarknetError
 from darknet_py.layers.base import Layer, Run, Shape, Site, Stored, Weights, section
 
 if TYPE_CHECKING:
@@ -32,9 +33,16 @@ def batchnorm_stored(channels: int) -> Iterator[Stored]:
 
 
 def batchnorm(x: torch.Tensor, weights: Weights, run: Run) -> torch.Tensor:
-    """Normalise x (N, C, ...) over all but C; in training the rolling statistics move."""
+    """Normalise x (N, C, ...) over all but C; in training the rolling statistics move.
+
+    Raises DarknetError where training gives a single value for each channel.
+    """
     if run.training and run.synced:
         return _synced(x, weights)
+    if run.training and x.numel() == x.shape[1]:
+        message = f"batch normalisation of {x.shape[1]} channels gets a single value for each"
+        cure = "raise batch or lower subdivisions in [net]"
+        raise DarknetError(f"{message}, of which nothing is left; {cure}")
     return F.batch_norm(
         x,
         weights["rolling_mean"],

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import torch
 
 from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.classify.accuracy import measure
+from darknet_py.classify.opening import read_leaves
+from darknet_py.data.class_sheet import class_sheet
 from darknet_py.data.classes import Labels
-from darknet_py.data.classifier import ClassifierSet, size_at
+from darknet_py.data.classifier import ClassifierSet, size_at, tree_of
 from darknet_py.data.listing import pictures_of, pictures_to_judge
+from darknet_py.detect.draw import save_image
 from darknet_py.errors import DataError, ImageError, Place
-from darknet_py.graph import Graph, read_graph
+from darknet_py.graph import Graph
 from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
 from darknet_py.train.job import Job
 from darknet_py.train.picture_task import (
@@ -26,7 +30,7 @@ from darknet_py.train.picture_task import (
 )
 from darknet_py.train.processes import Team
 from darknet_py.train.report import Report
-from darknet_py.train.start import Opened, begin, require_endless, require_kind
+from darknet_py.train.start import Opened, Start, begin, graph_of, require_endless, require_kind
 from darknet_py.train.trainer import Trainer, step_images
 
 NUMBERED = 1000
@@ -40,6 +44,8 @@ TOP = 5
 LOOKS = 50_000_000
 """Comparisons of a path with a label at the start: a few seconds."""
 SHOWN = 3
+MOST_SHOWN = 32
+"""Most samples on the page of -show_imgs."""
 OTHERS = {
     True: ("mixup", "cutmix", "mosaic", "blur", "label_smooth_eps"),
     False: ("center", "random", "min_ratio", "max_ratio"),
@@ -52,7 +58,8 @@ FOR_DETECTION = ("letter_box", "mosaic_bound", "gaussian_noise")
 class TopJudge:
     """What `-topk` measures: how often the right class is among the `top` best.
 
-    every: updates between two evaluations; burn_in: none before it.
+    every: updates between two evaluations; burn_in: none before it. leaves: which classes of a tree
+    can be answered, None: those without children.
     """
 
     images: list[str]
@@ -60,6 +67,7 @@ class TopJudge:
     top: int
     every: int
     burn_in: int
+    leaves: Sequence[str] | None = None
 
     @property
     def name(self) -> str:
@@ -79,6 +87,7 @@ class TopJudge:
             self.labels,
             self.top,
             device=device,
+            leaves=self.leaves,
             on_error=bad.append,
         )
         if bad:
@@ -93,7 +102,7 @@ class TopJudge:
 def open_classifier(job: Job, team: Team, device: torch.device) -> Opened:
     """A training on the pictures with classes that a .data file names."""
     data = read_data_file(job.data)
-    graph = read_graph(job.cfg, fork=job.fork)
+    graph = graph_of(job)
     _require_classifier(graph, data)
     images = pictures_of(data, "train")
     source = ClassifierSet.of(graph, images, data)
@@ -101,15 +110,27 @@ def open_classifier(job: Job, team: Team, device: torch.device) -> Opened:
     unclear = _unclear(source, data) if team.first else []
     start = begin(job, graph, _files(job, data, graph), team, device)
     size = partial(size_at, graph, seed=start.trainer.seed)
+    task = PictureTask.of(job, source, start.trainer, size, device)
+    if job.show_imgs and team.first:
+        _show(source, task, start)
     return Opened(
         start=start,
-        task=PictureTask.of(job, source, start.trainer, size, device),
+        task=task,
         cadence=_cadence(data, start.trainer, len(images)),
         count=len(images),
         facts=(*picture_facts(graph, len(images)), f"{len(source.labels.words)} classes"),
         warnings=(*small_batch(graph), *_warnings(graph), *_always(data, judge), *unclear),
         judge=judge,
     )
+
+
+def _show(source: ClassifierSet, task: PictureTask, start: Start) -> None:
+    """-show_imgs: a page of the samples of the next update."""
+    step = start.trainer.batch // start.trainer.pace + 1
+    keys = [key for part in task.plan.keys(step) for key in part][:MOST_SHOWN]
+    path = Path(f"aug_{start.files.base}.jpg")
+    save_image(path, class_sheet(source, keys, task.seed), 90)
+    start.notes.append(f"{path}: the first {len(keys)} samples as they are trained on")
 
 
 def _require_classifier(graph: Graph, data: DataFile) -> None:
@@ -137,7 +158,8 @@ def _judge(data: DataFile, graph: Graph, source: ClassifierSet) -> TopJudge:
     usual = TOP if classes > TOP else 1
     top = max(1, min(data.integer("top", usual), classes))
     every = PASSES * len(source.images) // step_images(graph.net)
-    return TopJudge(pictures_to_judge(data), source.labels, top, every, graph.net.burn_in)
+    leaves = read_leaves(data, tree_of(graph))
+    return TopJudge(pictures_to_judge(data), source.labels, top, every, graph.net.burn_in, leaves)
 
 
 def _always(data: DataFile, judge: TopJudge | None) -> Iterator[str]:

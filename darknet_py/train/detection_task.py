@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
+from darknet_py.data.cache import hold, least_size
 from darknet_py.data.detection import DetectionSet
 from darknet_py.data.listing import pictures_of, pictures_to_judge
+from darknet_py.data.loader import Key
 from darknet_py.data.negatives import unlabelled
+from darknet_py.data.picture import Picture
 from darknet_py.data.recipe import Recipe
+from darknet_py.data.sheet import class_names, sheet
+from darknet_py.detect.draw import save_image
 from darknet_py.errors import DataError, Place
-from darknet_py.graph import Graph, read_graph
+from darknet_py.graph import Graph
 from darknet_py.opening import head_classes
+from darknet_py.progress import follow
 from darknet_py.train.checkpoint import LAST, PLAIN_LAST, Cadence, Files
 from darknet_py.train.job import Job
 from darknet_py.train.picture_task import (
@@ -26,9 +33,11 @@ from darknet_py.train.picture_task import (
 from darknet_py.train.processes import Team
 from darknet_py.train.report import Report
 from darknet_py.train.sizes import Sizes
-from darknet_py.train.start import Opened, begin, require_end, require_kind
+from darknet_py.train.start import Opened, Start, begin, graph_of, require_end, require_kind
 from darknet_py.train.trainer import Trainer, step_images
 
+SHOWN = 32
+"""Most samples on the page of -show_imgs."""
 LEAST_BETWEEN = 100
 """Updates at least between two evaluations."""
 
@@ -70,7 +79,7 @@ class MapJudge:
 def open_detection(job: Job, team: Team, device: torch.device) -> Opened:
     """A training on the pictures with boxes that a .data file names."""
     data = read_data_file(job.data)
-    graph = read_graph(job.cfg, fork=job.fork)
+    graph = graph_of(job)
     require_kind(graph, "detector")
     recipe, images = Recipe.of(graph), pictures_of(data, "train")
     judge = _judge(job, data, graph, len(images)) if job.evaluates else None
@@ -79,15 +88,35 @@ def open_detection(job: Job, team: Team, device: torch.device) -> Opened:
     files = Files.of(backup_folder(data), job.cfg, last)
     start = begin(job, graph, files, team, device)
     sizes = Sizes(graph, start.trainer.seed, start.trainer.pace)
+    source = DetectionSet(images, recipe, _held(job, images, recipe, sizes))
+    if job.show_imgs and team.first:
+        _show(source, data, start, (graph.net.width, graph.net.height))
     return Opened(
         start=start,
-        task=PictureTask.of(job, DetectionSet(images, recipe), start.trainer, sizes.at, device),
+        task=PictureTask.of(job, source, start.trainer, sizes.at, device),
         cadence=Cadence.of(graph.fork, graph.net.max_batches, data.options),
         count=len(images),
         facts=picture_facts(graph, len(images)),
         warnings=(*small_batch(graph), *_warnings(graph, images)),
         judge=judge,
     )
+
+
+def _held(job: Job, images: list[str], recipe: Recipe, sizes: Sizes) -> dict[str, Picture]:
+    if not job.cache:
+        return {}
+    return hold(images, recipe.channels, least_size(recipe, sizes.largest), follow)
+
+
+def _show(source: DetectionSet, data: DataFile, start: Start, size: tuple[int, int]) -> None:
+    """-show_imgs: a page of the samples of the next update."""
+    trainer, names = start.trainer, class_names(data, source.recipe.classes)
+    first = trainer.batch * trainer.images
+    keys = [Key(number, *size) for number in range(first, first + min(trainer.images, SHOWN))]
+    path = Path(f"aug_{start.files.base}.jpg")
+    page = sheet(source, names, keys, trainer.seed)
+    save_image(path, page, 90)
+    start.notes.append(f"{path}: the first {len(keys)} samples as they are trained on")
 
 
 def _judge(job: Job, data: DataFile, graph: Graph, images: int) -> MapJudge:

@@ -33,6 +33,8 @@ class Job:
     synced: bool = False
     workers: int | None = None
     cache: bool = False
+    show_imgs: bool = False
+    max_batches: int | None = None
     log_style: str = "auto"
     chart: str = "chart.png"
     results: str = "results.csv"

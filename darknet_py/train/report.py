@@ -17,6 +17,8 @@ KEPT = 0.9
 """Darknet's average loss: .9 of the old and .1 of the new."""
 REDRAW = 0.1
 """Seconds between two states of the live line."""
+LEAST = ("things", "rate", "loss")
+"""What a narrow terminal does not show, the first to go first."""
 PLAIN_EVERY = 10
 """Updates between two plain lines."""
 
@@ -65,21 +67,33 @@ class Update:
     @property
     def line(self) -> str:
         """The state of the training in one line."""
-        words = [
-            f"{self.number}/{self.of}" if self.of else str(self.number),
-            f"loss {self.loss:.4g}",
-            f"avg {self.average:.4g}",
-            f"rate {self.rate:.3g}",
-            f"{self.images} {self.units.things}",
-            f"{_plain(self.speed)} {self.units.pace}",
-            f"data wait {100 * self.wait_share:.0f}%",
-        ]
+        return "  ".join(self._words.values())
+
+    def fitted(self, columns: int) -> str:
+        """The line without what matters least, where it would be longer than this."""
+        words = dict(self._words)
+        for name in LEAST:
+            if len("  ".join(words.values())) > columns:
+                del words[name]
+        return "  ".join(words.values())[:columns]
+
+    @property
+    def _words(self) -> dict[str, str]:
+        words = {
+            "number": f"{self.number}/{self.of}" if self.of else str(self.number),
+            "loss": f"loss {self.loss:.4g}",
+            "average": f"avg {self.average:.4g}",
+            "rate": f"rate {self.rate:.3g}",
+            "things": f"{self.images} {self.units.things}",
+            "speed": f"{_plain(self.speed)} {self.units.pace}",
+            "wait": f"data wait {100 * self.wait_share:.0f}%",
+        }
         if self.map >= 0:
             best = f"(best {100 * self.best_map:.2f}%)"
-            words.append(f"{self.judge} {100 * self.map:.2f}% {best}")
+            words["judge"] = f"{self.judge} {100 * self.map:.2f}% {best}"
         if self.of:
-            words.append(f"ETA {timedelta(seconds=round(3600 * self.hours_left))}")
-        return "  ".join(words)
+            words["left"] = f"ETA {timedelta(seconds=round(3600 * self.hours_left))}"
+        return words
 
 
 def _plain(speed: float) -> str:
@@ -148,10 +162,9 @@ class LiveLog:
             self.note(update.line)
         elif now - self.drawn > REDRAW or update.number == update.of:
             self.drawn = now
-            self._draw(update.line)
+            self._draw(update.fitted(shutil.get_terminal_size().columns - 1))
 
     def _draw(self, line: str) -> None:
-        line = line[: shutil.get_terminal_size().columns - 1]
         click.echo("\r" + line.ljust(len(self.shown)), nl=False, file=self.to)
         self.shown = line
 

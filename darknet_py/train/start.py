@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from darknet_py import layout
 from darknet_py.errors import DarknetError
-from darknet_py.graph import Graph
+from darknet_py.graph import Graph, read_graph
 from darknet_py.network import Network
 from darknet_py.train.average import WeightAverage
 from darknet_py.train.checkpoint import Cadence, Files, Progress, load_state
@@ -54,6 +54,14 @@ class Opened:
     facts: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     judge: Judge | None = None
+
+
+def graph_of(job: Job) -> Graph:
+    """The network of job.cfg; raises CfgError."""
+    graph = read_graph(job.cfg, fork=job.fork)
+    if job.max_batches is None:
+        return graph
+    return replace(graph, net=replace(graph.net, max_batches=job.max_batches))
 
 
 def begin(job: Job, graph: Graph, files: Files, team: Team, device: torch.device) -> Start:

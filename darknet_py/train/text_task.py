@@ -13,12 +13,11 @@ import torch
 from darknet_py.data.loader import Batch
 from darknet_py.data.text import TextSet, read_codes
 from darknet_py.errors import DataError, Place
-from darknet_py.graph import read_graph
 from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
 from darknet_py.train.job import Job
 from darknet_py.train.processes import Team
 from darknet_py.train.report import SYMBOLS, Units
-from darknet_py.train.start import Opened, begin, kind_of, require_end, require_kind
+from darknet_py.train.start import Opened, begin, graph_of, kind_of, require_end, require_kind
 
 NUMBERED = {True: 10_000, False: 1000}
 LAST = {True: 100, False: 10}
@@ -53,7 +52,7 @@ class TextTask:
 
 def open_text(job: Job, team: Team, device: torch.device) -> Opened:
     """A training on the text that job.data is."""
-    graph = read_graph(job.cfg, fork=job.fork)
+    graph = graph_of(job)
     net, plain = graph.net, graph.fork.plain_cadence
     if kind_of(graph) == "detector":
         require_kind(graph, "rnn")

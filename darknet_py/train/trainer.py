@@ -175,9 +175,10 @@ class Trainer:
                 # Of a sequence in time-major rows a half would be other streams.
                 sequence = self.network.graph.net.time_steps > 1
                 if self.mini_batch % 2 or self.team.world > 1 or sequence:
+                    what = "time_steps" if sequence else "width and height"
                     raise DarknetError(
-                        f"out of memory with {self.mini_batch} images at once, which cannot be "
-                        "halved; make width and height, or batch, smaller"
+                        f"out of memory with {self.mini_batch} inputs at once, which cannot be "
+                        f"halved; make {what}, or batch, smaller"
                     ) from None
                 self.subdivisions *= 2
 

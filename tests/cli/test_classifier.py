@@ -192,7 +192,12 @@ anchors=1,1,2,2
     ("file", "text", "words", "message"),
     [
         ("t.data", "classes=4\n", ("valid",), "t.data: classes=4, the last layer of t.cfg gives 3"),
-        ("t.data", "classes=3\nvalid=none.list\n", ("valid",), "data/labels.list: no such file"),
+        (
+            "t.data",
+            "classes=3\nvalid=none.list\n",
+            ("valid",),
+            "has no labels=, and there is no data/labels.list",
+        ),
         ("t.names", "one\n", ("predict", "star_2.png"), "has 1 names, the network has classes=3"),
         ("t.cfg", DETECTOR, ("valid",), r"ends in [yolo]; use `darknet-py detect`"),
         ("t.cfg", "[net]\ninputs=9\n[connected]\noutput=3\n", ("valid",), "reads no pictures"),

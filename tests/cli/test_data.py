@@ -54,9 +54,18 @@ def test_shapes_and_a_page_of_their_samples(tmp_path: Path, cfg: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("shapes", "FOLDER/net.cfg"), "net.cfg/pictures: cannot be made: Not a directory"),
-        (("shapes", "FOLDER/a", "--width", "20"), "no shape of radius 18 fits into 20 x 416"),
-        (("shapes", "FOLDER/a", "-smallest", "nan"), "a smallest radius of 1 to 249.6"),
+        (
+            ("shapes", "FOLDER/net.cfg", "--images=1"),
+            "net.cfg/pictures: cannot be made: Not a directory",
+        ),
+        (
+            ("shapes", "FOLDER/a", "-images", "1", "--width", "40", "-smallest", "30"),
+            "no shape of radius 30 fits into 40 x 416 pixels; take larger pictures",
+        ),
+        (
+            ("shapes", "FOLDER/a", "-images", "1", "-smallest", "nan"),
+            "or a smallest radius of 1 to 249.6",
+        ),
         (("sheet", "FOLDER/a.data", "FOLDER/net.cfg", "x.jpg"), "a.data: no such file"),
     ],
 )
@@ -70,8 +79,10 @@ def test_errors_are_one_line(
     assert list(tmp_path.iterdir()) == [cfg]
 
 
-@pytest.mark.parametrize("option", ["--images=0", "--seed=-1", "--smallest=0", "--valid_every=0"])
+@pytest.mark.parametrize(
+    "option", ["--images=0", "--seed=-1", "--smallest=0", "--valid_every=0", "--width=20"]
+)
 def test_numbers_out_of_range(tmp_path: Path, option: str) -> None:
-    result = run("data", "shapes", tmp_path / "a", option)
+    result = run("data", "shapes", tmp_path / "a", "--images=1", option)
     assert result.exit_code == 2
     assert "is not in the range" in result.stderr

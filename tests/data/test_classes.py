@@ -113,7 +113,11 @@ def test_a_tree_in_the_data_file_comes_first(tmp_path: Path, tree: Tree) -> None
         ("classes=0\nlabels=labels.list\n", "a\n", "classes=0"),
         ("classes=3\nlabels=labels.list\n", "a\n\nb\n", r"labels.list:2: is empty, and would"),
         ("classes=3\nlabels=nowhere.list\n", "a\n", "nowhere.list: no such file"),
-        ("classes=2\n", "a\nb\n", "data/labels.list: no such file"),
+        (
+            "classes=2\n",
+            "a\nb\n",
+            "set.data: has no labels=, and there is no data/labels.list; name",
+        ),
         ("classes=2\nlabels=labels.list\ntree=own.tree\n", "a\nb\n", "the tree has 1 nodes"),
     ],
 )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import cv2
 import numpy as np
@@ -28,7 +27,6 @@ from darknet_py.labelpath import label_path
 ROOT = Path(__file__).resolve().parents[2]
 CFG, WEIGHTS = ROOT / "cfg" / "shapes.cfg", ROOT / "data" / "shapes.weights"
 WHITE = np.full(3, 255.0)
-T = TypeVar("T")
 PLAIN = Look(WHITE, WHITE, 0, 0, 0, False, 0, 0, 0, 0)
 
 
@@ -211,16 +209,7 @@ def test_data_set_on_disk(tmp_path: Path) -> None:
         assert error.mean() < 8  # JPEG's
 
 
-def test_progress_and_what_cannot_be_drawn(tmp_path: Path) -> None:
-    told = []
-
-    def follow(items: Iterable[T], total: int, label: str) -> Iterator[T]:
-        for item in items:
-            told.append((total, label))
-            yield item
-
-    write_dataset(tmp_path / "set", 3, 9, 64, 64, progress=follow)
-    assert told == [(3, "pictures")] * 3
+def test_what_cannot_be_drawn(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no shape of radius 40 fits into 64 x 90 pixels; take"):
         write_dataset(tmp_path / "other", 3, 9, 64, 90, smallest=40)
     with pytest.raises(OutputError, match="radius 0 .* or a smallest radius of 1 to 38.4"):

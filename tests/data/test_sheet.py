@@ -11,6 +11,7 @@ from data.coloured_pictures import CFG, HEADS, Scene, graph, scenes, seen, write
 from darknet_py.data.augment import Pixels
 from darknet_py.data.contact_sheet import PAPER
 from darknet_py.data.detection import DetectionSet
+from darknet_py.data.loader import Key
 from darknet_py.data.recipe import Recipe
 from darknet_py.data.sheet import SheetJob, sheet, write_sheet
 from darknet_py.detect.draw import colour
@@ -29,6 +30,10 @@ def source(folder: Path, net: str = "flip=0", **where: str) -> DetectionSet:
     return DetectionSet(paths, Recipe.of(graph(folder, net, **where)))  # type: ignore[arg-type]
 
 
+def keys(first: int, count: int, size: tuple[int, int] = SIZE) -> list[Key]:
+    return [Key(number, *size) for number in range(first, first + count)]
+
+
 def tile(page: Pixels, number: int, columns: int) -> Pixels:
     """The picture of a sample, BGR."""
     width, height = SIZE[0] + 10, SIZE[1] + 3 * 17 + 20
@@ -38,7 +43,7 @@ def tile(page: Pixels, number: int, columns: int) -> Pixels:
 
 def test_the_page_shows_the_samples_of_a_training(tmp_path: Path) -> None:
     pictures = source(tmp_path)
-    page = sheet(pictures, NAMES, 7, 5, *SIZE, seed=3)
+    page = sheet(pictures, NAMES, keys(7, 5), seed=3)
     assert page.shape == (TITLE + 2 * (SIZE[1] + 71), 4 * (SIZE[0] + 10), 3)
     for place in range(5):
         pixels, _ = pictures.sample(7 + place, *SIZE, 3)
@@ -46,8 +51,8 @@ def test_the_page_shows_the_samples_of_a_training(tmp_path: Path) -> None:
         # Lines and letters of the labels alone.
         assert 0 < np.abs(away).any(axis=2).mean() < 0.15
     assert (tile(page, 5, 4) == PAPER).all()
-    assert (sheet(pictures, NAMES, 7, 5, *SIZE, seed=3) == page).all()
-    assert (sheet(pictures, NAMES, 8, 5, *SIZE, seed=3) != page).any()
+    assert (sheet(pictures, NAMES, keys(7, 5), seed=3) == page).all()
+    assert (sheet(pictures, NAMES, keys(8, 5), seed=3) != page).any()
 
 
 @pytest.mark.parametrize("kind", ["yolo", "detection"])
@@ -58,7 +63,7 @@ def test_boxes_are_drawn_around_their_pixels_in_the_colour_of_the_class(
     pictures = DetectionSet(
         [write(tmp_path, scene)], Recipe.of(graph(tmp_path, "flip=0", kind=kind))
     )
-    page = sheet(pictures, NAMES, 0, 1, *SIZE, seed=0)
+    page = sheet(pictures, NAMES, keys(0, 1), seed=0)
     shown = tile(page, 0, 1)
     tint = colour(3, 4)
     plain = pictures.sample(0, *SIZE, 0)[0].transpose(1, 2, 0)
@@ -73,10 +78,10 @@ def test_what_is_left_out_is_named_under_its_sample(tmp_path: Path) -> None:
     pictures = source(tmp_path)
     (tmp_path / "bad.png").write_text("no picture")
     mixed = DetectionSet([str(tmp_path / "bad.png"), *pictures.images], pictures.recipe)
-    pages = [sheet(one, NAMES, 0, 8, *SIZE, seed=0) for one in (pictures, mixed)]
+    pages = [sheet(one, NAMES, keys(0, 8), seed=0) for one in (pictures, mixed)]
     assert pages[0].shape == pages[1].shape
     with pytest.raises(DataError, match=r"bad\.png: not a picture"):
-        sheet(DetectionSet(mixed.images[:1], mixed.recipe), NAMES, 0, 1, *SIZE, seed=0)
+        sheet(DetectionSet(mixed.images[:1], mixed.recipe), NAMES, keys(0, 1), seed=0)
 
 
 def test_many_boxes_bear_no_names(tmp_path: Path) -> None:
@@ -87,7 +92,7 @@ def test_many_boxes_bear_no_names(tmp_path: Path) -> None:
         for path in pictures.images:
             rows = [f"0 {0.05 + k / 14} 0.5 0.02 0.02" for k in range(count)]
             Path(path).with_suffix(".txt").write_text("\n".join(rows))
-        page = tile(sheet(pictures, NAMES, 0, 1, *SIZE, seed=0), 0, 1)
+        page = tile(sheet(pictures, NAMES, keys(0, 1), seed=0), 0, 1)
         inks.append((page == colour(0, 4)).all(axis=2).sum())
     assert inks[0] > 3 * inks[1] > 0
 
@@ -98,11 +103,11 @@ def test_labels_without_a_box_and_classes_without_a_name(tmp_path: Path) -> None
     Path(path).with_suffix(".txt").write_text("2 0 0 0 0\n")
     far = DetectionSet([path], Recipe.of(graph(tmp_path, fork="pjreddie")))
     assert far.recipe.labels_of(far.sample(0, *SIZE, 0)[1])[0, 0] == 2
-    page = tile(sheet(far, NAMES, 0, 1, *SIZE, seed=0), 0, 1)
+    page = tile(sheet(far, NAMES, keys(0, 1), seed=0), 0, 1)
     assert not (page == colour(2, 4)).all(axis=2).any()
     Path(path).with_suffix(".txt").write_text("9 .5 .5 .5 .5\n")
     cells = DetectionSet([path], Recipe.of(graph(tmp_path, kind="detection")))
-    page = tile(sheet(cells, NAMES, 0, 1, *SIZE, seed=0), 0, 1)
+    page = tile(sheet(cells, NAMES, keys(0, 1), seed=0), 0, 1)
     assert (page == colour(0, 4)).all(axis=2).any()
 
 
@@ -113,7 +118,7 @@ def test_labels_without_a_box_and_classes_without_a_name(tmp_path: Path) -> None
 def test_samples_are_shown_at_a_size_to_look_at(
     tmp_path: Path, size: tuple[int, int], shape: tuple[int, int]
 ) -> None:
-    page = sheet(source(tmp_path), NAMES, 0, 2, *size, seed=0)
+    page = sheet(source(tmp_path), NAMES, keys(0, 2, size), seed=0)
     assert page.shape[:2] == (TITLE + shape[0] + 71, 2 * (shape[1] + 10))
 
 

@@ -226,7 +226,10 @@ def test_options_of_the_other_program_are_named(
     ("change", "message"),
     [
         (("train=", "untrain="), "small.data: has no train=, the list of pictures"),
-        (("labels=", "unlabels="), "small.data: has no labels=, the file with a part of"),
+        (
+            ("labels=", "unlabels="),
+            "small.data: has no labels=, and there is no data/labels.list; name a",
+        ),
         (("classes=3", "classes=2"), "classes=2, the last layer of .* gives 3 values"),
         (("backup=", "tag=1\nbackup="), "tag=1: pictures with several tags are not trained"),
     ],
@@ -271,3 +274,16 @@ def test_a_loss_that_is_no_number_names_its_pictures_and_no_heads(tmp_path: Path
     pattern = r"the loss is (nan|inf).* in layer 5; lower learning_rate or raise burn_in; the im"
     with pytest.raises(DarknetError, match=pattern):
         run(job)
+
+
+def test_only_the_leaves_that_are_listed_can_be_answered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own.tree").write_text("circle -1\nsquare -1\nstar -1\n")
+    (tmp_path / "leaves").write_text("circle\n")
+    data = f"leaves={tmp_path}/leaves\ntop=1"
+    job = small_job(tmp_path, max_batches=1, data=data, evaluates=True)
+    text = Path(job.cfg).read_text().replace("[softmax]", f"[softmax]\ntree={tmp_path}/own.tree")
+    Path(job.cfg).write_text(text)
+    run(job)
+    assert "accuracy top1 = 0.333333" in capsys.readouterr().out

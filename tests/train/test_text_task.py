@@ -164,6 +164,12 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
         run(small_job(tmp_path, max_batches=0))
 
 
+def test_a_single_stream_cannot_be_normalised(tmp_path: Path) -> None:
+    layers = "[rnn]\noutput=9\nhidden=7\nbatch_normalize=1"
+    with pytest.raises(DarknetError, match="of 7 channels gets a single value for each.* raise ba"):
+        run(small_job(tmp_path, subdivisions=8, layers=layers))
+
+
 def test_detection_networks_are_sent_to_their_command(tmp_path: Path) -> None:
     job = small_job(tmp_path)
     Path(job.cfg).write_text(
@@ -189,5 +195,5 @@ def test_sequences_are_never_halved(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise torch.OutOfMemoryError("too much")
 
     monkeypatch.setattr(Trainer, "_learn", greedy)
-    with pytest.raises(DarknetError, match="out of memory with 128 images at once"):
+    with pytest.raises(DarknetError, match="with 128 inputs at once.* make time_steps, or"):
         run(small_job(tmp_path))

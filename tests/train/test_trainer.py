@@ -333,7 +333,7 @@ def test_memory_that_cannot_be_halved(monkeypatch: pytest.MonkeyPatch) -> None:
         raise torch.OutOfMemoryError("too much")
 
     monkeypatch.setattr(trainer, "_learn", fail)
-    with pytest.raises(DarknetError, match="out of memory with 1 images at once"):
+    with pytest.raises(DarknetError, match="out of memory with 1 inputs at once"):
         trainer.step(*data())
 
 

@@ -1,0 +1,190 @@
+"""pycocotools' twelve figures: of an evaluation's own detections, or of files in COCO's form."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from darknet_py.errors import DataError, Place
+from darknet_py.evaluate.tally import Evidence
+
+NAMES = (
+    *("AP", "AP50", "AP75", "APs", "APm", "APl"),
+    *("AR1", "AR10", "AR100", "ARs", "ARm", "ARl"),
+)
+"""The figures in the order pycocotools gives them; s, m, l: small, medium, large boxes."""
+
+
+@dataclass(frozen=True)
+class CocoFigures:
+    """values: by NAMES, in 0..1, None where no label is of that size. text: pycocotools' lines.
+
+    named: pictures with results; pictures: all there are.
+    """
+
+    values: dict[str, float | None]
+    text: str
+    named: int
+    pictures: int
+
+
+def figures_of(evidence: Evidence, names: Sequence[str]) -> CocoFigures:
+    """The figures of an evaluation's boxes against its labels.
+
+    Areas are those of the boxes and no label is a crowd, as YOLO labels hold neither outlines nor
+    crowds: with COCO's own annotations the figures come out a little different.
+    """
+    truth = _table(evidence, names)
+    objects = evidence.truths.objects
+    boxes = _pixels(objects.boxes, evidence.sizes[objects.image])
+    truth["annotations"] = list(_annotations(objects.image, objects.class_id, boxes))
+    found, entries = _table(evidence, names), evidence.entries
+    boxes = _pixels(entries.boxes, evidence.sizes[entries.image])
+    annotations = _annotations(entries.image, entries.class_id, boxes)
+    scores = entries.score.tolist()
+    found["annotations"] = [
+        annotation | {"score": score} for annotation, score in zip(annotations, scores, strict=True)
+    ]
+    return _judged(truth, found)
+
+
+def figures_of_files(
+    annotations: str | os.PathLike[str], results: str | os.PathLike[str], named_only: bool = False
+) -> CocoFigures:
+    """The figures of a result file: a list of image_id, category_id, bbox and score.
+
+    named_only: leave out the pictures the result file does not name; otherwise what it found in
+    them is nothing. Raises DataError for a file that is not what it should be.
+    """
+    truth = _read(annotations, dict, "COCO annotations, an object with images and annotations")
+    missing = [key for key in ("images", "annotations", "categories") if key not in truth]
+    if missing:
+        message = f"has no '{missing[0]}', expected COCO annotations"
+        raise DataError(message, Place(os.fspath(annotations)))
+    found = _read(results, list, "a list of objects with image_id, category_id, bbox and score")
+    place = Place(os.fspath(results))
+    checked = [_result(number, entry, place) for number, entry in enumerate(found, 1)]
+    _require_known(checked, truth, place)
+    pictures = sorted({entry["image_id"] for entry in checked}) if named_only else None
+    labels = [_label(number, label) for number, label in enumerate(truth["annotations"], 1)]
+    shared = {"images": truth["images"], "categories": truth["categories"]}
+    return _judged(shared | {"annotations": labels}, shared | {"annotations": checked}, pictures)
+
+
+def _table(evidence: Evidence, names: Sequence[str]) -> dict[str, Any]:
+    return {
+        "images": [{"id": number} for number in range(1, len(evidence.images) + 1)],
+        "categories": [{"id": number, "name": name} for number, name in enumerate(names, 1)],
+    }
+
+
+def _pixels(boxes: NDArray[np.floating[Any]], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Left, top, width, height in pixels of relative centre-form boxes."""
+    corners = np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, 2:]], axis=1)
+    return corners.astype(np.float64) * np.tile(sizes, 2)
+
+
+def _annotations(
+    image: NDArray[np.int64], class_id: NDArray[np.int64], boxes: NDArray[np.float64]
+) -> Iterator[dict[str, Any]]:
+    rows = zip(image.tolist(), class_id.tolist(), boxes.tolist(), strict=True)
+    for number, (picture, category, box) in enumerate(rows, 1):
+        yield {
+            "id": number,
+            "image_id": picture + 1,
+            "category_id": category + 1,
+            "bbox": box,
+            "area": box[2] * box[3],
+            "iscrowd": 0,
+        }
+
+
+def _judged(
+    truth: dict[str, Any], found: dict[str, Any], pictures: list[int] | None = None
+) -> CocoFigures:
+    """What pycocotools makes of both; it prints as it goes, of which the summary is kept."""
+    summary = io.StringIO()
+    with contextlib.redirect_stdout(io.StringIO()):
+        judge = COCOeval(_indexed(truth), _indexed(found), "bbox")
+        if pictures is not None:
+            judge.params.imgIds = pictures
+        judge.evaluate()
+        judge.accumulate()
+        with contextlib.redirect_stdout(summary):
+            judge.summarize()
+    # pycocotools writes -1 where no label is of that size.
+    values = [None if value < 0 else float(value) for value in judge.stats]
+    named = len({entry["image_id"] for entry in found["annotations"]})
+    figures = dict(zip(NAMES, values, strict=True))
+    return CocoFigures(figures, summary.getvalue(), named, len(truth["images"]))
+
+
+def _indexed(table: dict[str, Any]) -> Any:
+    index = COCO()
+    index.dataset = table
+    index.createIndex()
+    return index
+
+
+def _read(path: str | os.PathLike[str], kind: type, expected: str) -> Any:
+    place = Place(os.fspath(path))
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            value = json.load(file)
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", place) from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"is no JSON ({error}), expected {expected}", place) from None
+    if not isinstance(value, kind):
+        raise DataError(f"expected {expected}", place)
+    return value
+
+
+def _result(number: int, entry: Any, place: Place) -> dict[str, Any]:
+    """A result as pycocotools wants it; raises DataError for one that is none."""
+    try:
+        box = [float(side) for side in entry["bbox"]]
+        image, category, score = entry["image_id"], entry["category_id"], float(entry["score"])
+    except (TypeError, KeyError, ValueError):
+        box, image, category, score = [], 0, 0, 0.0
+    if len(box) != 4 or not np.isfinite([*box, score]).all():
+        message = f"result {number} has not image_id, category_id, a bbox of four and a score"
+        raise DataError(message, place)
+    return {
+        "id": number,
+        "image_id": image,
+        "category_id": category,
+        "bbox": box,
+        "area": box[2] * box[3],
+        "score": score,
+        "iscrowd": 0,
+    }
+
+
+def _label(number: int, label: dict[str, Any]) -> dict[str, Any]:
+    """An annotation with what pycocotools needs and small files leave out."""
+    width, height = label["bbox"][2:]
+    return {"id": number, "area": width * height, "iscrowd": 0, **label}
+
+
+def _require_known(found: list[dict[str, Any]], truth: dict[str, Any], place: Place) -> None:
+    """pycocotools would leave out unknown categories without a word."""
+    for key, table, cure in (
+        ("image_id", "images", "are the results of this picture set?"),
+        ("category_id", "categories", "class numbers of 80 classes are not COCO's 1 to 90"),
+    ):
+        known = {entry["id"] for entry in truth[table]}
+        strange = next((entry for entry in found if entry[key] not in known), None)
+        if strange:
+            message = f"result {strange['id']} has {key} {strange[key]}"
+            raise DataError(f"{message}, which the annotations do not have; {cure}", place)

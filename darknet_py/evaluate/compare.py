@@ -1,0 +1,189 @@
+"""Two runs compared: which pictures, classes and boxes differ, and by how much."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from darknet_py.errors import DataError
+from darknet_py.evaluate.average_precision import Integers, Objects
+from darknet_py.evaluate.couples import classless, couples
+from darknet_py.evaluate.result_reading import BoxTable
+
+COUPLE = 0.5
+"""Boxes that overlap by more are one object in both runs."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """What still counts as the same box: scores that differ by no more, IoU that is no less."""
+
+    score: float = 0.005
+    iou: float = 0.98
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One box that differs. kind: "moved", "renamed", "only in A" or "only in B".
+
+    name and score: (A, B), "" and 0 where a run has none. iou: of the two boxes, 0 for one.
+    """
+
+    picture: str
+    kind: str
+    name: tuple[str, str]
+    score: tuple[float, float]
+    iou: float
+
+    def __str__(self) -> str:
+        words = [f"{name} {score:.4f}" for name, score in zip(self.name, self.score, strict=True)]
+        if self.kind.startswith("only"):
+            return f"{self.picture}: {words[self.kind.endswith('B')]} {self.kind}"
+        return f"{self.picture}: {self.kind} {' -> '.join(words)}, IoU {self.iou:.4f}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """same: boxes alike in both runs. pictures: (in both, only in A, only in B). differences: by
+    picture. score, iou: largest difference of scores and least overlap of coupled boxes."""
+
+    boxes: tuple[int, int]
+    pictures: tuple[int, int, int]
+    same: int
+    score: float
+    iou: float
+    differences: tuple[Difference, ...]
+
+    def lines(self, shown: int) -> Iterator[str]:
+        """The comparison in words, with the first `shown` differences."""
+        both, only_a, only_b = self.pictures
+        yield f"{both} pictures in both runs, {only_a} only in A, {only_b} only in B"
+        kinds = Counter(one.kind for one in self.differences)
+        words = [f"{count} {kind}" for kind, count in sorted(kinds.items())]
+        counts = f"{self.boxes[0]} boxes in A, {self.boxes[1]} in B: {self.same} the same"
+        yield ", ".join([counts, *words])
+        most = f"scores differ by at most {self.score:.6f}, IoU is at least {self.iou:.6f}"
+        yield f"of boxes in both: {most}"
+        if not self.differences:
+            return
+        yield from self._by("class", Counter(_class_of(one) for one in self.differences), shown)
+        yield from self._by("picture", Counter(one.picture for one in self.differences), shown)
+        yield from map(str, self.differences[:shown])
+        left = len(self.differences) - shown
+        if left > 0:
+            yield f"and {left} more; --show {len(self.differences)} shows all"
+
+    def _by(self, what: str, counts: Counter[str], shown: int) -> Iterator[str]:
+        most = ", ".join(f"{name} {count}" for name, count in counts.most_common(shown))
+        yield f"differences by {what}: {most}"
+
+
+def _class_of(one: Difference) -> str:
+    return one.name[0] or one.name[1]
+
+
+def compare_boxes(a: BoxTable, b: BoxTable, tolerance: Tolerance) -> Comparison:
+    """The boxes of two runs; raises DataError when their coordinates are in other units."""
+    if a.boxes.size and b.boxes.size and a.unit != b.unit:
+        message = f"boxes in {a.unit} cannot be compared with boxes in {b.unit}"
+        raise DataError(f"{message}; compare files of one form")
+    first, second = _objects(a, b)
+    left, right, overlap = couples(first, second, COUPLE)
+    change = np.abs(a.score[left] - b.score[right])
+    alike = (change <= tolerance.score) & (overlap >= tolerance.iou)
+    moved = (left[~alike], right[~alike], overlap[~alike])
+    found = [_pair(a, b, "moved", row) for row in zip(*moved, strict=True)]
+    found += _unlike(a, b, (first, second), (left, right))
+    both = set(a.pictures) & set(b.pictures)
+    return Comparison(
+        (len(a.score), len(b.score)),
+        (len(both), len(set(a.pictures) - both), len(set(b.pictures) - both)),
+        int(alike.sum()),
+        float(change.max(initial=0)),
+        float(overlap.min(initial=1)),
+        tuple(sorted(found, key=lambda one: one.picture)),
+    )
+
+
+def _objects(a: BoxTable, b: BoxTable) -> tuple[Objects, Objects]:
+    """Both tables with the same numbers for the same pictures and classes."""
+    pictures = {name: k for k, name in enumerate(dict.fromkeys((*a.picture, *b.picture)))}
+    classes = {name: k for k, name in enumerate(dict.fromkeys((*a.name, *b.name)))}
+
+    def numbered(table: BoxTable) -> Objects:
+        image = np.array([pictures[name] for name in table.picture], np.int64)
+        class_id = np.array([classes[name] for name in table.name], np.int64)
+        return Objects(image, class_id, table.boxes)
+
+    return numbered(a), numbered(b)
+
+
+def _unlike(
+    a: BoxTable, b: BoxTable, objects: tuple[Objects, Objects], coupled: tuple[Integers, Integers]
+) -> list[Difference]:
+    """The boxes without a couple of their class: of another class in the other run, or alone."""
+    rest_a, rest_b = (
+        np.setdiff1d(np.arange(len(some)), rows)
+        for some, rows in zip(objects, coupled, strict=True)
+    )
+    others = classless(objects[0].select(rest_a)), classless(objects[1].select(rest_b))
+    one, other, overlap = couples(others[0], others[1], COUPLE)
+    renamed = zip(rest_a[one], rest_b[other], overlap, strict=True)
+    found = [_pair(a, b, "renamed", row) for row in renamed]
+    found += [_alone(a, "only in A", row) for row in np.delete(rest_a, one).tolist()]
+    return found + [_alone(b, "only in B", row) for row in np.delete(rest_b, other).tolist()]
+
+
+def _pair(a: BoxTable, b: BoxTable, kind: str, row: tuple[Any, Any, Any]) -> Difference:
+    left, right, iou = int(row[0]), int(row[1]), float(row[2])
+    names, scores = (a.name[left], b.name[right]), (float(a.score[left]), float(b.score[right]))
+    return Difference(a.picture[left], kind, names, scores, iou)
+
+
+def _alone(table: BoxTable, kind: str, row: int) -> Difference:
+    name, score = table.name[row], float(table.score[row])
+    if kind.endswith("A"):
+        return Difference(table.picture[row], kind, (name, ""), (score, 0.0), 0.0)
+    return Difference(table.picture[row], kind, ("", name), (0.0, score), 0.0)
+
+
+FIGURES = ("mAP", "precision", "recall", "f1", "average_iou", "TP", "FP", "FN", "detections_count")
+
+
+def figure_lines(a: dict[str, Any], b: dict[str, Any], shown: int) -> Iterator[str]:
+    """Two files of `map` in words: conditions, totals and the APs that differ, largest first."""
+    with_a, with_b = a["computed_with"], b["computed_with"]
+    for key in dict.fromkeys((*with_a, *with_b)):
+        if with_a.get(key) != with_b.get(key):
+            yield f"computed with {key}: {with_a.get(key)} -> {with_b.get(key)}"
+    for key in ("image_set", "cfg", "weights", "thresh", *FIGURES):
+        if a.get(key) != b.get(key):
+            yield f"{key}: {_figure(a.get(key))} -> {_figure(b.get(key))}"
+    rows_a, rows_b = ({row["name"]: row for row in run["classes"]} for run in (a, b))
+    for name in rows_a.keys() ^ rows_b.keys():
+        yield f"class {name} only in {'A' if name in rows_a else 'B'}"
+    changes = [(rows_b[n]["ap"] - row["ap"], n) for n, row in rows_a.items() if n in rows_b]
+    changed = sorted((pair for pair in changes if pair[0]), key=lambda pair: -abs(pair[0]))
+    yield f"{len(changed)} of {len(changes)} classes have another AP"
+    for change, name in changed[:shown]:
+        before, after = rows_a[name]["ap"], rows_b[name]["ap"]
+        yield f"{name}: AP {before:.4f} -> {after:.4f} ({change:+.4f})"
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def compare(
+    a: BoxTable | dict[str, Any], b: BoxTable | dict[str, Any], tolerance: Tolerance, shown: int
+) -> Sequence[str]:
+    """Two result files in words; raises DataError when one has boxes and the other figures."""
+    if isinstance(a, BoxTable) and isinstance(b, BoxTable):
+        return list(compare_boxes(a, b, tolerance).lines(shown))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return list(figure_lines(a, b, shown))
+    raise DataError("one run has boxes, the other the figures of map; compare files of one kind")

@@ -1,0 +1,66 @@
+"""What `eval coco` and `eval voc` do on the command line: files against files, no network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from darknet_py.cfg.datafile import read_data_file, read_names
+from darknet_py.data.listing import read_list
+from darknet_py.errors import DataError
+from darknet_py.evaluate.inputs import required_file, results_folder
+
+
+def eval_coco(annotations: str, results: str, named_only: bool) -> None:
+    """Print pycocotools' twelve figures of a result file."""
+    from darknet_py.evaluate.coco import figures_of_files
+
+    figures = figures_of_files(annotations, results, named_only)
+    left = f"; it names {figures.named} of {figures.pictures} pictures"
+    rule = "the others are left out" if named_only else "nothing was found in the others"
+    missing = figures.named < figures.pictures
+    click.echo(f"{results}{left}{', ' + rule if missing else ''}", err=True)
+    click.echo(figures.text, nl=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voc:
+    """The options of `eval voc`."""
+
+    data: str
+    folder: str | None = None
+    prefix: str = "comp4_det_test_"
+    annotations: str | None = None
+    labels: bool = False
+    iou_thresh: float = 0.5
+    points: int = 0
+
+
+def eval_voc(job: Voc) -> None:
+    """Print the AP of each class and their mean, from comp4 files."""
+    if job.labels and job.annotations:
+        raise DataError("score against labels or against annotations, not both")
+    data = read_data_file(job.data)
+    names = read_names(required_file(data, "names"))
+    images = read_list(required_file(data, "valid"))
+    folder = Path(job.folder) if job.folder else results_folder(data)
+
+    from darknet_py.evaluate.voc import from_labels, from_xml, score_files
+
+    annotation = from_labels(len(names)) if job.labels else from_xml(names, job.annotations)
+    result = score_files(
+        folder,
+        names,
+        images,
+        annotation,
+        prefix=job.prefix,
+        iou_thresh=job.iou_thresh,
+        points=job.points,
+    )
+    truth = "YOLO labels" if job.labels else "VOC's annotations"
+    rule = f"{job.points} recall points" if job.points else "area under the curve"
+    words = f"{len(images)} pictures, {truth}, hits over IoU {job.iou_thresh:g}, {rule}"
+    click.echo(f"{folder}/{job.prefix}*.txt: {words}", err=True)
+    click.echo(result.text())

@@ -1,0 +1,87 @@
+"""`detector recall`: how many labels any box overlaps, whatever its class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from darknet_py.detect.decode import Suppression
+from darknet_py.evaluate.average_precision import Reals, iou
+from darknet_py.evaluate.finding import Batch, Finder, Settings
+from darknet_py.evaluate.pictures import Picture, start_reading
+from darknet_py.evaluate.result import share
+from darknet_py.evaluate.truths import Truths, read_truths
+from darknet_py.network import Network
+from darknet_py.opening import head_classes
+
+SETTINGS = Settings(floor=0.001, hier=0.5, nms=0.4, suppression=Suppression("objectness"))
+"""Both programs' numbers; suppression goes by objectness, over all classes at once."""
+IOU_THRESH = 0.5
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Counts after the picture of that number: boxes proposed, labels in all and overlapped."""
+
+    picture: int
+    proposals: int
+    total: int
+    correct: int
+    iou_sum: float
+
+    def line(self) -> str:
+        """The line Darknet prints after each picture; shares of nothing are 0."""
+        each = share(self.proposals, self.picture + 1)
+        mean, part = 100 * share(self.iou_sum, self.total), 100 * share(self.correct, self.total)
+        counts = f"{self.picture:5d} {self.correct:5d} {self.total:5d}"
+        return f"{counts}\tRPs/Img: {each:.2f}\tIOU: {mean:.2f}%\tRecall:{part:.2f}%"
+
+
+def measure_recall(
+    network: Network,
+    images: Sequence[str],
+    *,
+    device: str | torch.device = "cpu",
+    batch: int = 4,
+    pictures: Iterator[Picture] | None = None,
+) -> Iterator[Recall]:
+    """The counts after each picture; the last ones are those of all.
+
+    Boxes over an objectness of .001 are proposals; of [region] in AlexeyAB's fork, whose boxes
+    have no objectness, those with a class over it.
+    """
+    graph = network.graph
+    truths = read_truths(images, head_classes(graph), graph.fork)
+    finder = Finder(network, replace(SETTINGS, batch=batch), device)
+    so_far = Recall(-1, 0, 0, 0, 0.0)
+    for found in finder.run(pictures or start_reading(images, graph), len(images)):
+        steps = list(_per_picture(so_far, found, truths))
+        yield from steps
+        so_far = steps[-1]
+
+
+def _per_picture(so_far: Recall, batch: Batch, truths: Truths) -> Iterator[Recall]:
+    image = batch.found.image.numpy()
+    proposed = batch.found.objectness.numpy() > np.float32(SETTINGS.floor)
+    boxes = batch.found.boxes.numpy()
+    for place in range(len(batch.sizes)):
+        number = batch.first + place
+        labels = truths.objects.boxes[truths.rows(number, number + 1)]
+        best = _best_overlaps(boxes[proposed & (image == place)], labels)
+        so_far = Recall(
+            number,
+            so_far.proposals + int((proposed & (image == place)).sum()),
+            so_far.total + len(labels),
+            so_far.correct + int((best > np.float32(IOU_THRESH)).sum()),
+            so_far.iou_sum + float(best.sum()),
+        )
+        yield so_far
+
+
+def _best_overlaps(boxes: Reals, labels: Reals) -> Reals:
+    """(labels,) the largest IoU of each label with any box, 0 without boxes."""
+    pairs = iou(np.repeat(labels, len(boxes), axis=0), np.tile(boxes, (len(labels), 1)))
+    return pairs.reshape(len(labels), len(boxes)).max(axis=1, initial=0)

@@ -1,0 +1,88 @@
+"""`detector valid` and `valid2`: what a network finds, in files other programs score."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from darknet_py.evaluate.finding import Batch, Finder, Settings
+from darknet_py.evaluate.pictures import Picture, start_reading
+from darknet_py.evaluate.result_files import FORMS, Found, Target, form_of
+from darknet_py.evaluate.run import evaluated_names
+from darknet_py.network import Network
+
+HIER = 0.5
+Progress = Callable[[int], object]
+
+
+@dataclass(frozen=True)
+class Written:
+    """The folder that was written to, how many boxes, and the seconds it took."""
+
+    place: Path
+    entries: int
+    seconds: float
+
+
+def write_results(
+    network: Network,
+    images: Sequence[str],
+    names: Sequence[str],
+    folder: Path,
+    *,
+    form: str = "voc",
+    out: str | None = None,
+    mirrored: bool = False,
+    class_map: Sequence[int] | None = None,
+    device: str | torch.device = "cpu",
+    batch: int = 4,
+    progress: Progress | None = None,
+    pictures: Iterator[Picture] | None = None,
+) -> Written:
+    """Write what is found in the images as `detector valid` does.
+
+    form: a key of result_files.FORMS. out: a name instead of the form's own. mirrored: average
+    with the mirror images, as `valid2`. Score floor and NMS are the fork's. The rest is as in
+    `evaluate`. All files appear when the last picture is done, or none does (kitti: per picture).
+
+    Raises OutputError, ImageError, or DataError for a picture without the number COCO needs.
+    """
+    start, fork = time.perf_counter(), network.graph.fork
+    names = evaluated_names(network.graph, names, class_map)
+    chosen = None if class_map is None else tuple(class_map)
+    settings = Settings(
+        floor=fork.valid_thresh,
+        hier=HIER,
+        nms=fork.valid_nms,
+        class_map=chosen,
+        batch=batch,
+        mirrored=mirrored,
+    )
+    finder = Finder(network, settings, device)
+    target, entries = Target(folder, out, names, fork), 0
+    with FORMS[form_of(form)](target) as write:
+        for found in finder.run(pictures or start_reading(images, network.graph), len(images)):
+            for one in per_picture(found, images):
+                write(one)
+                entries += len(one.score)
+            if progress:
+                progress(len(found.sizes))
+    return Written(folder, entries, time.perf_counter() - start)
+
+
+def per_picture(batch: Batch, images: Sequence[str]) -> Iterator[Found]:
+    """The entries of each picture of a batch, with corners in pixels."""
+    entries = batch.entries()
+    for place, size in enumerate(batch.sizes):
+        number = batch.first + place
+        rows = entries.image == number
+        pixels = entries.boxes[rows] * np.array(size * 2, np.float32)
+        middle, half = pixels[:, :2].astype(np.float64), pixels[:, 2:].astype(np.float64) / 2
+        corners = np.concatenate([middle - half, middle + half], axis=1)
+        class_id, score = entries.class_id[rows], entries.score[rows]
+        yield Found(images[number], number, size, class_id, score, corners)

@@ -1,0 +1,72 @@
+"""What `detector valid`, `valid2` and `recall` do on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from darknet_py.detect.report import head_lines
+from darknet_py.evaluate.inputs import Setup, device_of, load, read_inputs, results_folder
+from darknet_py.evaluate.pictures import start_reading
+from darknet_py.progress import counted
+
+if TYPE_CHECKING:
+    from darknet_py.evaluate.recall import Recall
+
+
+@dataclass(frozen=True, kw_only=True)
+class Valid(Setup):
+    """The options of `valid` and `valid2`."""
+
+    out: str | None = None
+    mirrored: bool = False
+
+
+def valid(job: Valid) -> None:
+    """Write result files; says where they are."""
+    inputs = read_inputs(job)
+    pictures = start_reading(inputs.images, inputs.opened.graph)
+    network = load(inputs.opened)
+
+    from darknet_py.evaluate.valid import write_results
+
+    for line in head_lines(network.graph):
+        click.echo(line)
+    with counted(len(inputs.images), "valid") as passed:
+        written = write_results(
+            network,
+            inputs.images,
+            inputs.names,
+            results_folder(inputs.data),
+            form=inputs.data.options.get("eval", "voc"),
+            out=job.out,
+            mirrored=job.mirrored,
+            class_map=inputs.class_map,
+            device=device_of(job),
+            batch=job.batch,
+            progress=passed,
+            pictures=pictures,
+        )
+    click.echo(f"Total Detection Time: {written.seconds:f} Seconds", err=True)
+    click.echo(
+        f"{written.place}: {written.entries} boxes in {len(inputs.images)} pictures", err=True
+    )
+
+
+def recall(job: Setup) -> None:
+    """Print Darknet's line after each picture, to stderr as it does, and the last one to stdout."""
+    inputs = read_inputs(job)
+    pictures = start_reading(inputs.images, inputs.opened.graph)
+    network = load(inputs.opened)
+
+    from darknet_py.evaluate.recall import measure_recall
+
+    last: Recall | None = None
+    for last in measure_recall(
+        network, inputs.images, device=device_of(job), batch=job.batch, pictures=pictures
+    ):
+        click.echo(last.line(), err=True)
+    if last:
+        click.echo(last.line())

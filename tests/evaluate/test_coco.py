@@ -1,0 +1,112 @@
+"""pycocotools' figures of our boxes and of files; files that are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from darknet_py.errors import DataError
+from darknet_py.evaluate.average_precision import Objects
+from darknet_py.evaluate.coco import NAMES, figures_of, figures_of_files
+from darknet_py.evaluate.finding import Entries
+from darknet_py.evaluate.tally import Evidence
+from darknet_py.evaluate.truths import Truths
+
+# Two pictures; relative boxes of 40 x 40, 200 x 100 and 20 x 20 pixels.
+SIZES = np.array([[400, 400], [200, 200]])
+BOXES = np.array([[0.5, 0.5, 0.1, 0.1], [0.5, 0.5, 0.5, 0.25], [0.5, 0.5, 0.1, 0.1]], np.float32)
+IMAGE = np.array([0, 0, 1])
+CLASS = np.array([0, 1, 0])
+
+
+def evidence(rows: list[int], scores: list[float]) -> Evidence:
+    """An evaluation that found these rows of BOXES exactly."""
+    truths = Truths(Objects(IMAGE, CLASS, BOXES), np.array([0, 2, 3]))
+    score = np.array(scores, np.float32)
+    entries = Entries(IMAGE[rows], CLASS[rows], score, BOXES[rows])
+    return Evidence(("a.jpg", "b.jpg"), SIZES, truths, entries, np.array(rows, np.int64))
+
+
+def test_all_found_is_1_for_every_size() -> None:
+    figures = figures_of(evidence([0, 1, 2], [0.9, 0.8, 0.7]), ["x", "y"])
+    assert figures.values == dict.fromkeys(NAMES, pytest.approx(1.0))
+    assert figures.text.count("\n") == 12 and "maxDets=100 ] = 1.000" in figures.text
+    assert (figures.named, figures.pictures) == (2, 2)
+
+
+def test_one_of_two_found_is_one_half_and_sizes_without_labels_have_no_figure() -> None:
+    figures = figures_of(evidence([0], [0.9]), ["x", "y", "z"])
+    assert figures.values["AP"] == pytest.approx((51 / 101 + 0) / 2)
+    assert figures.values["AR100"] == pytest.approx((0.5 + 0) / 2)
+    assert (figures.values["APs"], figures.values["APm"], figures.values["APl"]) == (
+        *(pytest.approx(0.0), pytest.approx(1.0)),
+        pytest.approx(0.0),
+    )
+    nothing = figures_of(evidence([], []), ["x", "y"])
+    assert nothing.values["AP"] == 0 and nothing.named == 0
+
+
+def files(folder: Path, results: Any, **changes: Any) -> tuple[Path, Path]:
+    annotations = {
+        "images": [{"id": 7}, {"id": 9}],
+        "categories": [{"id": 1}, {"id": 3}],
+        "annotations": [
+            {"image_id": 7, "category_id": 3, "bbox": [10, 10, 50, 50]},
+            {"image_id": 9, "category_id": 3, "bbox": [10, 10, 50, 50]},
+        ],
+        **changes,
+    }
+    (folder / "a.json").write_text(json.dumps({k: v for k, v in annotations.items() if v}))
+    (folder / "r.json").write_text(json.dumps(results))
+    return folder / "a.json", folder / "r.json"
+
+
+FOUND = {"image_id": 7, "category_id": 3, "bbox": [10, 10, 50, 50], "score": 0.5}
+
+
+def test_files_in_cocos_form(tmp_path: Path) -> None:
+    figures = figures_of_files(*files(tmp_path, [FOUND]))
+    assert figures.values["AP"] == pytest.approx(51 / 101)
+    assert (figures.named, figures.pictures) == (1, 2)
+    named_only = figures_of_files(*files(tmp_path, [FOUND]), named_only=True)
+    assert named_only.values["AP"] == pytest.approx(1.0)
+    assert figures_of_files(*files(tmp_path, [])).values["AP"] == 0
+
+
+BAD = {
+    "no such file": (None, {}, "r.json: cannot be read: No such file"),
+    "no list": ({"a": 1}, {}, "r.json: expected a list of objects"),
+    "no results": ([{"a": 1}], {}, "result 1 has not image_id, category_id, a bbox of four"),
+    "three sides": ([FOUND | {"bbox": [1, 2, 3]}], {}, "result 1 has not image_id"),
+    "nan": ([FOUND | {"score": float("nan")}], {}, "result 1 has not image_id"),
+    "other pictures": ([FOUND, FOUND | {"image_id": 8}], {}, "result 2 has image_id 8, which"),
+    "class numbers": ([FOUND | {"category_id": 2}], {}, "class numbers of 80 classes are not"),
+    "no annotations": ([FOUND], {"categories": None}, "a.json: has no 'categories', expected"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_files_that_are_none(tmp_path: Path, what: str) -> None:
+    results, changes, expected = BAD[what]
+    annotations, found = files(tmp_path, results, **changes)
+    if results is None:
+        found.unlink()
+    with pytest.raises(DataError) as caught:
+        figures_of_files(annotations, found)
+    assert expected in str(caught.value)
+
+
+def test_what_is_no_json(tmp_path: Path) -> None:
+    annotations, results = files(tmp_path, [])
+    results.write_text("[{")
+    with pytest.raises(DataError, match="r.json: is no JSON"):
+        figures_of_files(annotations, results)
+    with pytest.raises(DataError, match="a.json: expected a list"):
+        figures_of_files(annotations, annotations)
+    with pytest.raises(DataError, match="r.json: expected COCO annotations"):
+        results.write_text("[]")
+        figures_of_files(results, annotations)

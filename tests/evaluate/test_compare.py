@@ -1,0 +1,171 @@
+"""Two runs compared: boxes of every form of file, figures of `map`, files that are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from darknet_py.errors import DataError
+from darknet_py.evaluate.compare import (
+    Comparison,
+    Difference,
+    Tolerance,
+    compare,
+    compare_boxes,
+    figure_lines,
+)
+from darknet_py.evaluate.result_reading import BoxTable, read_results
+
+Box = tuple[str, float, float, float, float, float]
+
+
+def detect_file(path: Path, pictures: dict[str, list[Box]]) -> BoxTable:
+    """AlexeyAB's JSON of `detect` with these boxes (name, score, x, y, w, h)."""
+    sides = ("center_x", "center_y", "width", "height")
+    entries = [
+        {
+            "frame_id": number,
+            "filename": name,
+            "objects": [
+                {"class_id": 0, "name": box[0], "confidence": box[1]}
+                | {"relative_coordinates": dict(zip(sides, box[2:], strict=True))}
+                for box in boxes
+            ],
+        }
+        for number, (name, boxes) in enumerate(pictures.items(), 1)
+    ]
+    path.write_text(json.dumps(entries))
+    table = read_results(path)
+    assert isinstance(table, BoxTable)
+    return table
+
+
+DOG = ("dog", 0.9, 0.3, 0.3, 0.2, 0.2)
+CAT = ("cat", 0.8, 0.7, 0.7, 0.2, 0.2)
+
+
+def compared(folder: Path, a: dict[str, list[Box]], b: dict[str, list[Box]]) -> Comparison:
+    first, second = detect_file(folder / "a.json", a), detect_file(folder / "b.json", b)
+    return compare_boxes(first, second, Tolerance())
+
+
+def test_the_same_run_has_no_differences(tmp_path: Path) -> None:
+    result = compared(tmp_path, {"1": [DOG, CAT], "2": []}, {"2": [], "1": [CAT, DOG]})
+    assert result == Comparison((2, 2), (2, 0, 0), 2, 0.0, pytest.approx(1), ())
+    assert list(result.lines(5)) == [
+        "2 pictures in both runs, 0 only in A, 0 only in B",
+        "2 boxes in A, 2 in B: 2 the same",
+        "of boxes in both: scores differ by at most 0.000000, IoU is at least 1.000000",
+    ]
+
+
+def test_boxes_that_are_moved_renamed_or_alone(tmp_path: Path) -> None:
+    moved = ("dog", 0.9, 0.31, 0.3, 0.2, 0.2)
+    fainter = ("cat", 0.7, 0.7, 0.7, 0.2, 0.2)
+    wolf = ("wolf", 0.6, 0.3, 0.31, 0.2, 0.2)
+    a = {"1": [DOG, CAT], "2": [DOG], "3": [DOG], "5": [CAT]}
+    b = {"1": [moved, fainter], "2": [wolf], "3": [], "4": [CAT], "5": [CAT]}
+    result = compared(tmp_path, a, b)
+    assert (result.boxes, result.pictures, result.same) == ((5, 5), (4, 0, 1), 1)
+    assert result.score == pytest.approx(0.1)
+    assert result.iou == pytest.approx(0.19 / 0.21)
+    kinds = {(one.picture, one.kind, *one.name) for one in result.differences}
+    assert kinds == {
+        ("1", "moved", "dog", "dog"),
+        ("1", "moved", "cat", "cat"),
+        ("2", "renamed", "dog", "wolf"),
+        ("3", "only in A", "dog", ""),
+        ("4", "only in B", "", "cat"),
+    }
+    lines = list(result.lines(2))
+    assert lines[0] == "4 pictures in both runs, 0 only in A, 1 only in B"
+    assert lines[1].endswith("1 the same, 2 moved, 1 only in A, 1 only in B, 1 renamed")
+    assert lines[3] == "differences by class: dog 3, cat 2"
+    assert lines[4].startswith("differences by picture: 1 2, ")
+    assert lines[-1] == "and 3 more; --show 5 shows all" and len(lines) == 8
+
+
+def test_a_difference_in_words() -> None:
+    pair = Difference("a.jpg", "moved", ("dog", "dog"), (0.5, 0.25), 0.75)
+    assert str(pair) == "a.jpg: moved dog 0.5000 -> dog 0.2500, IoU 0.7500"
+    alone = Difference("a.jpg", "only in B", ("", "cat"), (0.0, 0.25), 0.0)
+    assert str(alone) == "a.jpg: cat 0.2500 only in B"
+
+
+def test_tolerances_are_used(tmp_path: Path) -> None:
+    a = detect_file(tmp_path / "a.json", {"1": [DOG]})
+    b = detect_file(tmp_path / "b.json", {"1": [("dog", 0.88, 0.305, 0.3, 0.2, 0.2)]})
+    assert compare_boxes(a, b, Tolerance(0.03, 0.9)).differences == ()
+    for tolerance in (Tolerance(0.01, 0.9), Tolerance(0.03, 0.97)):
+        assert [one.kind for one in compare_boxes(a, b, tolerance).differences] == ["moved"]
+
+
+def test_files_of_valid_are_read(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(
+        '[{"image_id": 7, "category_id": 18, "bbox": [10, 20, 30, 40], "score": 0.5}]'
+    )
+    (tmp_path / "b.json").write_text(
+        '[{"name": "x", "category": "dog", "bbox": [10, 20, 40, 60], "score": 0.5}]'
+    )
+    coco, bdd = read_results(tmp_path / "c.json"), read_results(tmp_path / "b.json")
+    assert isinstance(coco, BoxTable) and isinstance(bdd, BoxTable)
+    assert coco.boxes.tolist() == bdd.boxes.tolist() == [[25, 40, 30, 40]]
+    assert (coco.picture, coco.name, bdd.picture, bdd.name) == (
+        *(("7",), ("category 18",)),
+        *(("x",), ("dog",)),
+    )
+    detect = detect_file(tmp_path / "d.json", {"1": [DOG]})
+    with pytest.raises(DataError, match="boxes in shares of the picture cannot be compared with"):
+        compare(detect, coco, Tolerance(), 5)
+
+
+def figures(**changes: Any) -> dict[str, Any]:
+    classes = [{"name": "dog", "ap": 0.5}, {"name": "cat", "ap": 0.25}, {"name": "cow", "ap": 0.1}]
+    return {"mAP": 0.4, "computed_with": {"nms": 0.45}, "classes": classes, "TP": 3} | changes
+
+
+def test_figures_of_map() -> None:
+    changed = [{"name": "dog", "ap": 0.4}, {"name": "cat", "ap": 0.75}, {"name": "cow", "ap": 0.1}]
+    other = figures(mAP=0.41, TP=4, computed_with={"nms": 0.6, "fork": "x"}, classes=changed)
+    assert list(figure_lines(figures(), other, 5)) == [
+        "computed with nms: 0.45 -> 0.6",
+        "computed with fork: None -> x",
+        "mAP: 0.4000 -> 0.4100",
+        "TP: 3 -> 4",
+        "2 of 3 classes have another AP",
+        "cat: AP 0.2500 -> 0.7500 (+0.5000)",
+        "dog: AP 0.5000 -> 0.4000 (-0.1000)",
+    ]
+    fewer = list(figure_lines(figures(), figures(classes=changed[:2]), 1))
+    assert fewer[0] == "class cow only in A" and fewer[-1].startswith("cat") and len(fewer) == 3
+    assert list(figure_lines(figures(), figures(), 5)) == ["0 of 3 classes have another AP"]
+
+
+BAD = {
+    "{": "is no JSON",
+    '{"a": 1}': "is no result file, expected what detect -out",
+    '[{"a": 1}]': "is no result file",
+    '[{"frame_id": 1, "objects": [{"name": "dog"}]}]': "has an entry of another form (KeyError",
+    '[{"image_id": 1, "category_id": 1, "bbox": [1, 2], "score": 1}]': "has an entry of another",
+    '[{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, NaN], "score": 1}]': "not finite",
+    '[{"name": 1, "bbox": [1, 2, 3, 4], "category": "x", "score": "y"}]': "could not convert",
+}
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_files_that_are_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(DataError) as caught:
+        read_results(tmp_path / "a.json")
+    assert "a.json" in str(caught.value) and BAD[text] in str(caught.value)
+
+
+def test_boxes_and_figures_cannot_be_compared(tmp_path: Path) -> None:
+    table = detect_file(tmp_path / "a.json", {"1": []})
+    with pytest.raises(DataError, match="one run has boxes, the other the figures of map"):
+        compare(table, figures(), Tolerance(), 5)
+    with pytest.raises(DataError, match="gone.json: cannot be read"):
+        read_results(tmp_path / "gone.json")

@@ -1,0 +1,165 @@
+"""VOC's AP of comp4 files against the steps of VOC's script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from darknet_py.errors import DataError
+from darknet_py.evaluate.voc import from_labels, from_xml, score_files
+
+NAMES = ["cat", "dog"]
+OBJECT = (
+    "<object><name>{}</name><difficult>{:d}</difficult><bndbox><xmin>{}</xmin><ymin>{}</ymin>"
+    "<xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"
+)
+Row = tuple[str, bool, list[int]]
+
+
+def scene(
+    seed: int,
+) -> tuple[dict[str, list[Row]], dict[str, list[tuple[str, float, list[float]]]]]:
+    """Objects of each picture, and lines of each class."""
+    random = np.random.default_rng(seed)
+    objects: dict[str, list[Row]] = {}
+    found: dict[str, list[tuple[str, float, list[float]]]] = {name: [] for name in NAMES}
+    for number in range(8):
+        rows = objects.setdefault(f"p{number}", [])
+        for _ in range(4):
+            corner, size = random.integers(1, 150, 2), random.integers(20, 80, 2)
+            box = [*corner.tolist(), *(corner + size).tolist()]
+            name = NAMES[random.integers(2)]
+            rows.append((name, bool(random.random() < 0.25), box))
+            for _ in range(3):
+                shaken = (np.array(box) + random.normal(0, 6, 4)).round(3).tolist()
+                found[name].append((f"p{number}", round(float(random.random()), 6), shaken))
+    return objects, found
+
+
+def write(folder: Path, seed: int) -> list[str]:
+    """The scene as files; gives the paths of the pictures, which need not be there."""
+    objects, found = scene(seed)
+    (folder / "Annotations").mkdir()
+    for picture, rows in objects.items():
+        text = "".join(OBJECT.format(name, hard, *box) for name, hard, box in rows)
+        (folder / "Annotations" / f"{picture}.xml").write_text(f"<annotation>{text}</annotation>")
+    for name, lines in found.items():
+        text = "".join(f"{p} {s:f} {' '.join(map(str, box))}\n" for p, s, box in lines)
+        (folder / f"comp4_det_test_{name}.txt").write_text(text)
+    return [str(folder / "JPEGImages" / f"{picture}.jpg") for picture in objects]
+
+
+def literal(seed: int, name: str, thresh: float, points: int) -> float:
+    objects, found = scene(seed)
+    there = {p: [(hard, box) for n, hard, box in rows if n == name] for p, rows in objects.items()}
+    taken: set[tuple[str, int]] = set()
+    hits = []
+    for picture, _, box in sorted(found[name], key=lambda line: -line[1]):
+        best, place = -1.0, -1
+        for k, (_, other) in enumerate(there[picture]):
+            width = min(box[2], other[2]) - max(box[0], other[0]) + 1
+            height = min(box[3], other[3]) - max(box[1], other[1]) + 1
+            inside = max(width, 0) * max(height, 0)
+            areas = [(b[2] - b[0] + 1) * (b[3] - b[1] + 1) for b in (box, other)]
+            overlap = inside / (sum(areas) - inside)
+            if overlap > best:
+                best, place = overlap, k
+        if best <= thresh:
+            hits.append(False)
+        elif not there[picture][place][0]:
+            hits.append((picture, place) not in taken)
+            taken.add((picture, place))
+    labels = sum(not hard for rows in there.values() for hard, _ in rows)
+    tp = np.cumsum(hits)
+    recall, precision = tp / labels, tp / np.arange(1, len(hits) + 1)
+    if points == 11:
+        steps = np.arange(0.0, 1.1, 0.1)
+        return sum(max(precision[recall >= t], default=0.0) for t in steps) / 11
+    return sum(
+        (recall[k] - (recall[k - 1] if k else 0)) * max(precision[k:]) for k in range(len(hits))
+    )
+
+
+@pytest.mark.parametrize("points", [0, 11])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_steps_of_vocs_script(tmp_path: Path, seed: int, points: int) -> None:
+    images = write(tmp_path, seed)
+    for thresh in (0.5, 0.7):
+        result = score_files(
+            tmp_path, NAMES, images, from_xml(NAMES), iou_thresh=thresh, points=points
+        )
+        expected = [literal(seed, name, thresh, points) for name in NAMES]
+        assert [ap for _, ap, _ in result.aps] == pytest.approx(expected, abs=1e-9)
+        assert 0.02 < result.mean < 0.98
+    assert result.text().splitlines()[0] == f"AP for cat = {expected[0]:.4f}"
+    assert result.text().splitlines()[-1] == f"Mean AP = {sum(expected) / 2:.4f}"
+    other = from_xml(NAMES, str(tmp_path / "Annotations"))
+    again = score_files(tmp_path, NAMES, ["x/" + Path(i).name for i in images], other)
+    assert again.aps[0][2] == result.aps[0][2]
+
+
+def test_labels_lie_where_detections_of_the_same_boxes_do(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "p.png"), np.zeros((100, 200, 3), np.uint8))
+    (tmp_path / "p.txt").write_text("1 0.5 0.5 0.25 0.4\n")
+    annotation = from_labels(2)(str(tmp_path / "p.png"))
+    # `valid` writes x - w / 2 + 1 and x + w / 2 + 1.
+    assert annotation.corners.tolist() == [pytest.approx([76, 31, 126, 71])]
+    assert annotation.class_id.tolist() == [1] and not annotation.difficult.any()
+    (tmp_path / "p.txt").write_text("2 0.5 0.5 0.25 0.4\n")
+    with pytest.raises(DataError, match="p.txt: holds a class that is not in 0 to 1"):
+        from_labels(2)(str(tmp_path / "p.png"))
+
+
+LINE = "p0 0.5 1 2 3 4\n"
+BAD = {
+    "missing": (None, "comp4_det_test_cat.txt: cannot be read: No such file"),
+    "too short": (LINE + "p0 0.5 1 2 3", "cat.txt: expected lines of picture, score, left"),
+    "words": (LINE + "p0 0.5 1 2 3 x", "could not convert string to float"),
+    "nan": (LINE + "p0 nan 1 2 3 4", "holds a number that is not finite"),
+    "other pictures": (LINE + "q0 0.5 1 2 3 4", "picture 'q0' is not in the list of pictures"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_comp4_files_that_are_none(tmp_path: Path, what: str) -> None:
+    images = write(tmp_path, 0)
+    text, expected = BAD[what]
+    path = tmp_path / "comp4_det_test_cat.txt"
+    path.unlink() if text is None else path.write_text(text)
+    with pytest.raises(DataError) as caught:
+        score_files(tmp_path, NAMES, images, from_xml(NAMES))
+    assert expected in str(caught.value)
+
+
+def test_empty_comp4_files_are_an_ap_of_0(tmp_path: Path) -> None:
+    images = write(tmp_path, 0)
+    for name in NAMES:
+        (tmp_path / f"comp4_det_test_{name}.txt").write_text("")
+    assert score_files(tmp_path, NAMES, images, from_xml(NAMES)).mean == 0
+
+
+XML = {
+    "<annotation>": "is no annotation of VOC's: no element found",
+    "<a><object><name>cow</name></object></a>": "names class 'cow', which the names file has not",
+    "<a><object><name>cat</name></object></a>": "is no annotation of VOC's: could not convert",
+}
+
+
+@pytest.mark.parametrize("text", XML)
+def test_annotations_that_are_none(tmp_path: Path, text: str) -> None:
+    images = write(tmp_path, 0)
+    (tmp_path / "Annotations" / "p3.xml").write_text(text)
+    with pytest.raises(DataError) as caught:
+        score_files(tmp_path, NAMES, images, from_xml(NAMES))
+    assert "p3.xml" in str(caught.value) and XML[text] in str(caught.value)
+
+
+def test_no_objects_at_all_are_refused(tmp_path: Path) -> None:
+    images = write(tmp_path, 0)
+    for path in (tmp_path / "Annotations").iterdir():
+        path.write_text("<annotation></annotation>")
+    with pytest.raises(DataError, match="no objects in any of the 8 pictures"):
+        score_files(tmp_path, NAMES, images, from_xml(NAMES))
