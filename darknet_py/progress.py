@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import click
 
@@ -16,6 +16,12 @@ SECONDS = 10.0
 """Between two lines where there is no terminal."""
 REDRAWS = 500
 """How often a bar is drawn at most."""
+
+
+class Progress(Protocol):
+    """Hands items through and shows how many of `total` have passed, as `follow` does."""
+
+    def __call__(self, items: Iterable[T], total: int, label: str) -> Iterator[T]: ...
 
 
 def follow(items: Iterable[T], total: int, label: str) -> Iterator[T]:

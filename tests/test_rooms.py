@@ -38,7 +38,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "network": READING | {"weights"},
     "detect": RUNNING | {"deferred", "boxes", "names", "labelpath", "opening", "replacement"},
     "losses": {"errors", "forks", "layers", "boxes"},
-    "train": RUNNING | {"losses", "data", "detect", "classify", "evaluate", "names", "opening"},
+    "train": RUNNING
+    | {"losses", "data", "detect", "classify", "evaluate", "names", "opening", "progress"},
     "data": READING
     | {"boxes", "names", "labelpath", "check", "weights", "detect", "progress", "replacement"},
     "evaluate": RUNNING

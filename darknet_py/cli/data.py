@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from darknet_py.cli import options
@@ -63,13 +65,21 @@ def shapes(
 @click.command()
 @click.argument("data")
 @click.argument("cfg")
-@click.argument("out")
-@click.option("--images", type=click.IntRange(1, 400), default=16, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True, help="That of the training.")
+@click.argument("out", metavar="OUT.jpg")
+@click.option(
+    "--images", type=click.IntRange(1, 400), default=16, show_default=True, help="How many samples."
+)
+@click.option(
+    "--first", type=click.IntRange(0), default=0, show_default=True, help="Number of the first one."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="That of the training."
+)
 @options.fork
-def sheet(data: str, cfg: str, out: str, images: int, seed: int, fork: str) -> None:
-    """Draw the first training samples of DATA, as augmentation leaves them, on the page OUT."""
-    from darknet_py.data.sheet import write_sheet
+@options.width
+@options.height
+def sheet(**choices: Any) -> None:
+    """Draw the samples that training CFG on DATA sees on a page, with boxes and names."""
+    from darknet_py.data.sheet import SheetJob, write_sheet
 
-    write_sheet(data, cfg, out, images, seed, fork)
-    click.echo(f"{out}: {images} samples")
+    click.echo(write_sheet(SheetJob(**choices)))

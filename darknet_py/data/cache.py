@@ -1,122 +1,175 @@
-"""A data set decoded once and held in memory, which all worker processes share."""
+"""All pictures of a data set, decoded once and held in memory that worker processes share."""
 
 from __future__ import annotations
 
+import math
+import mmap
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
+from darknet_py.data.augment import Pixels
+from darknet_py.data.memory import free_memory
 from darknet_py.data.picture import Decoded, Picture, Size, open_picture
-from darknet_py.errors import DataError, ImageError
-from darknet_py.progress import follow
+from darknet_py.data.recipe import Recipe
+from darknet_py.detect.sources import read_ahead
+from darknet_py.errors import DataError
+from darknet_py.progress import Progress
 
-PIECE = 1 << 28
-"""Bytes of one piece of shared memory; larger pictures get one of their own."""
-TRIED = 32
-"""Pictures whose size in memory is taken for that of all."""
-SHARE = 0.6
-"""Part of the free memory that a data set may take."""
-AT_ONCE = 256
+MOST = 0.6
+"""Part of the free memory that pictures may take."""
+SAMPLE = 48
+"""Pictures from which the memory for all is estimated."""
+LEAST_SHARE = 0.25
+"""Crops of less of a picture's side may be enlarged."""
+
+
+class Arena:
+    """Bytes in memory that processes share however they are started: a pickled one is the same.
+
+    Written at its end, and read-only once `bytes` was asked for. On Linux it counts as memory of
+    this process; elsewhere it is a temporary file without a name.
+    """
+
+    def __init__(self, file: int | None = None, size: int = 0) -> None:
+        self.file = _anonymous_file() if file is None else file
+        self.size = size
+
+    @cached_property
+    def bytes(self) -> mmap.mmap:
+        return mmap.mmap(self.file, self.size, access=mmap.ACCESS_READ)
+
+    def append(self, pixels: Pixels) -> int:
+        """Where they start. Raises OSError when there is no room."""
+        data, start = np.ascontiguousarray(pixels).data.cast("B"), self.size
+        while self.size < start + len(data):
+            self.size += os.write(self.file, data[self.size - start :])
+        return start
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from multiprocessing.reduction import DupFd  # not there on Windows
+
+        return _attached, (DupFd(self.file), self.size)
+
+    def __del__(self) -> None:
+        os.close(self.file)
+
+
+def _anonymous_file() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("darknet-py pictures")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def _attached(file: Any, size: int) -> Arena:
+    return Arena(file.detach(), size)
 
 
 @dataclass(frozen=True)
-class _Place:
-    piece: int
+class Held:
+    """A picture in an arena, perhaps reduced; size: width and height in the file."""
+
+    arena: Arena
     start: int
     shape: tuple[int, int, int]
     size: Size
 
-
-@dataclass
-class Cache:
-    """Decoded pictures by path. Handing it to another process hands over no pixels."""
-
-    places: dict[str, _Place] = field(default_factory=dict)
-    pieces: list[Tensor] = field(default_factory=list)
-    used: int = PIECE
-
-    def get(self, path: str) -> Picture | None:
-        """The picture, None for one that is not held."""
-        place = self.places.get(path)
-        if place is None:
-            return None
-        piece = self.pieces[place.piece].numpy()
-        count = place.shape[0] * place.shape[1] * place.shape[2]
-        return Decoded(piece[place.start : place.start + count].reshape(place.shape), place.size)
-
-    def add(self, path: str, pixels: NDArray[np.uint8], size: Size) -> None:
-        """Hold the pixels (H, W, C) of a picture that has `size` (width, height) in its file."""
-        if self.used + pixels.size > (len(self.pieces[-1]) if self.pieces else 0):
-            piece = torch.empty(max(PIECE, pixels.size), dtype=torch.uint8)
-            self.pieces.append(piece.share_memory_())
-            self.used = 0
-        self.pieces[-1].numpy()[self.used : self.used + pixels.size] = pixels.ravel()
-        height, width, channels = pixels.shape
-        self.places[path] = _Place(len(self.pieces) - 1, self.used, (height, width, channels), size)
-        self.used += pixels.size
+    def pixels(self, channels: int, least: tuple[float, float]) -> Pixels:
+        count = self.shape[0] * self.shape[1] * self.shape[2]
+        flat = np.frombuffer(self.arena.bytes, np.uint8, count, self.start)
+        return Decoded(flat.reshape(self.shape), self.size).pixels(channels, least)
 
 
-def hold(images: Sequence[str], channels: int, least: Size) -> Cache:
-    """Decode every picture once, reduced as far as `least` (width, height) allows.
+def hold(
+    images: Sequence[str], channels: int, least: Size, progress: Progress | None = None
+) -> dict[str, Picture]:
+    """Path -> picture, decoded with 1 or 3 channels and halved as often as `least` allows.
 
-    Pictures that cannot be read are left out: they are named when they are drawn. Raises DataError
-    when the data set would take too much of the free memory.
+    least: width and height below which nothing is reduced; see `least_size`. Pictures that cannot
+    be read are left out. progress: such as `darknet_py.progress.follow`.
+
+    Raises DataError when they would take more than MOST of the free memory.
     """
+    if os.name == "nt":
+        message = "worker processes cannot share pictures on Windows; train without --cache"
+        raise DataError(message)
     paths = list(dict.fromkeys(images))
-    _require_memory(paths, channels, least)
-    cache = Cache()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for path, read in follow(_read(pool, paths, channels, least), len(paths), "decoding"):
-            if read is not None:
-                cache.add(path, *read)
-    return cache
+    read = partial(_decoded, channels=channels, least=least)
+    room = _room(paths, read)
+    decoded = read_ahead(paths, read, depth=4 * _threads(), workers=_threads())
+    if progress:
+        decoded = progress(decoded, len(paths), "pictures into memory")
+    arena, held = Arena(), dict[str, Picture]()
+    for path, found in decoded:
+        if isinstance(found, Decoded):
+            height, width = found.whole.shape[:2]
+            held[path] = Held(arena, _kept(arena, found), (height, width, channels), found.size)
+        if room is not None and arena.size > room.bytes:
+            raise room.refusal(arena.size / len(held) * len(paths))
+    return held
 
 
-Read = tuple[NDArray[np.uint8], Size]
+def least_size(recipe: Recipe, largest: Size) -> Size:
+    """Width and height of pictures of which even small crops fill the largest input."""
+    share = 1.0
+    if recipe.cells or not recipe.fork.training_canvas:
+        share -= 2 * recipe.jitter
+    if not (recipe.cells or recipe.fork.training_canvas):
+        share /= max(1.0, recipe.resize)
+    share = max(share, LEAST_SHARE)
+    return math.ceil(largest[0] / share), math.ceil(largest[1] / share)
 
 
-def _read(
-    pool: ThreadPoolExecutor, paths: Sequence[str], channels: int, least: Size
-) -> Iterator[tuple[str, Read | None]]:
-    """A few hundred at a time: what is read ahead takes memory too."""
-    for start in range(0, len(paths), AT_ONCE):
-        part = paths[start : start + AT_ONCE]
-        read = pool.map(lambda path: _decoded(path, channels, least), part)
-        yield from zip(part, read, strict=True)
+@dataclass(frozen=True)
+class _Room:
+    """Bytes that pictures may take, of those that are free."""
+
+    pictures: int
+    free: int
+
+    @property
+    def bytes(self) -> float:
+        return MOST * self.free
+
+    def refusal(self, needed: float) -> DataError:
+        figures = f"{self.pictures} pictures need about {needed / 1e9:.1f} GB of memory, decoded"
+        limit = f"more than {MOST:.0%} of the {self.free / 1e9:.1f} GB that are free"
+        return DataError(f"{figures}: {limit}; train without --cache, or on fewer pictures")
 
 
-def _decoded(path: str, channels: int, least: Size) -> Read | None:
-    try:
-        picture = open_picture(path, channels)
-        return np.ascontiguousarray(picture.pixels(channels, least)), picture.size
-    except ImageError:
+def _room(paths: Sequence[str], read: Callable[[str], Decoded]) -> _Room | None:
+    """Room for all pictures, by a first few of them; None where free memory is not known."""
+    free = free_memory()
+    if free is None:
         return None
+    room = _Room(len(paths), free)
+    few = paths[:: max(1, len(paths) // SAMPLE)]
+    found = [result for _, result in read_ahead(few, read, depth=_threads(), workers=_threads())]
+    sizes = [result.whole.nbytes for result in found if isinstance(result, Decoded)]
+    needed = sum(sizes) / max(1, len(few)) * len(paths)
+    if needed > room.bytes:
+        raise room.refusal(needed)
+    return room
 
 
-def _require_memory(paths: Sequence[str], channels: int, least: Size) -> None:
-    tried = paths[:: max(1, len(paths) // TRIED)][:TRIED]
-    sizes = [read[0].size for read in (_decoded(path, channels, least) for path in tried) if read]
-    needed = len(paths) * sum(sizes) / max(1, len(sizes))
-    free = _free()
-    if free is not None and needed > SHARE * free:
-        message = f"{len(paths)} pictures would take about {needed / 2**30:.1f} GiB"
-        cure = f"{free / 2**30:.1f} are free; train without --cache"
-        raise DataError(f"--cache: {message}, {cure}")
+def _decoded(path: str, channels: int, least: Size) -> Decoded:
+    picture = open_picture(path, channels)
+    return Decoded(picture.pixels(channels, least), picture.size)
 
 
-def _free() -> float | None:
-    """Bytes of free memory, also of the kind processes share; None where nobody says."""
+def _kept(arena: Arena, picture: Decoded) -> int:
     try:
-        with open("/proc/meminfo") as file:
-            values = dict(line.split(":", 1) for line in file)
-        shared = os.statvfs("/dev/shm")
-    except (OSError, ValueError):
-        return None
-    available = 1024.0 * int(values["MemAvailable"].split()[0])
-    return min(available, float(shared.f_bavail) * shared.f_frsize)
+        return arena.append(picture.whole)
+    except OSError as error:
+        message = f"no memory for more pictures after {arena.size / 1e9:.1f} GB: {error.strerror}"
+        raise DataError(f"{message}; train without --cache") from None
+
+
+def _threads() -> int:
+    return os.cpu_count() or 1

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from darknet_py.data import augment, mosaic, truth
 from darknet_py.data.augment import Pixels, Window
-from darknet_py.data.cache import Cache
 from darknet_py.data.jitter import Draw, draw_alexeyab, draw_canvas, draw_cells
 from darknet_py.data.labels import label_path, read_labels
 from darknet_py.data.picture import Picture, Size, open_picture
@@ -35,7 +34,7 @@ class DetectionSet:
 
     images: Sequence[str]
     recipe: Recipe
-    held: Cache | Mapping[str, Picture] = field(default_factory=dict)
+    held: Mapping[str, Picture] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.images:

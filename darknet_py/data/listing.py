@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from darknet_py.cfg.datafile import DataFile
 from darknet_py.detect.sources import listed, pictures_in
 from darknet_py.errors import DataError, Place
 
@@ -24,3 +25,17 @@ def read_list(path: str | os.PathLike[str]) -> list[str]:
         cure = "expected a list with one image path per line, or a folder of pictures"
         raise DataError(f"no such file; {cure}", Place(os.fspath(path)))
     return listed(Path(path))
+
+
+def pictures_of(data: DataFile, key: str) -> list[str]:
+    """The pictures of train= or valid=; raises DataError when the .data file has none."""
+    path = data.file(key)
+    if path is None:
+        cure = "the list of pictures, one path a line"
+        raise DataError(f"has no {key}=, {cure}", Place(data.path))
+    return read_list(path)
+
+
+def pictures_to_judge(data: DataFile) -> list[str]:
+    """The pictures of valid=; as in AlexeyAB's program train= where there is no valid=."""
+    return pictures_of(data, "valid" if "valid" in data.options else "train")

@@ -92,6 +92,12 @@ class Recipe:
             return truth.cell_truth(labels, self.cells, self.classes, least)
         return truth.box_truth(labels, self.boxes, self.fork.truth_size)
 
+    def labels_of(self, values: Floats) -> Floats:
+        """The labels (K, 5) in a sample's truth: the inverse of `truth_of`."""
+        if self.cells:
+            return truth.labels_of_cells(values, self.cells, self.classes)
+        return truth.labels_of_boxes(values, self.fork.truth_size)
+
 
 def last_head(graph: Graph) -> Head:
     """The head whose jitter, resize, random and classes training uses: the last one."""

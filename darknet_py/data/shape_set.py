@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 from darknet_py.data.backdrop import Canvas, Pixels
 from darknet_py.data.shapes import LEAST_VISIBLE, NAMES, SMALLEST, draw_picture
 from darknet_py.detect.draw import save_image
+from darknet_py.errors import OutputError
 from darknet_py.progress import follow
 from darknet_py.replacement import replacing
+
+ROOM = 0.6
+"""Radius of a shape that surely fits, as a part of the picture's shorter side."""
 
 
 def write_dataset(
@@ -30,12 +34,13 @@ def write_dataset(
     """Write `images` pictures with their label files, the lists of a training, and shapes.data.
 
     smallest: least radius of a shape in pixels. visible: least part of a shape that the shapes
-    over it leave. valid_every: every so manieth picture is for
-    validation, 1: all of them. The same seed writes the same files. Returns the path of
-    shapes.data. Raises OutputError when something cannot be written.
+    over it leave. valid_every: every so manieth picture is for validation, 1: all of them. The same
+    seed writes the same files. Returns the path of shapes.data. Raises OutputError when something
+    cannot be written, or when shapes do not fit into the pictures.
     """
+    _require_room(width, height, smallest)
     home = Path(folder)
-    (home / "pictures").mkdir(parents=True, exist_ok=True)
+    _make_folder(home / "pictures")
     lists: dict[str, list[str]] = {"train": [], "valid": []}
     pictures = _pictures(images, seed, (width, height), (smallest, visible))
     for number, (pixels, rows) in enumerate(follow(pictures, images, "drawing")):
@@ -49,6 +54,21 @@ def write_dataset(
     _write(home / "shapes.names", list(NAMES))
     _write(home / "shapes.data", _data_lines(home))
     return home / "shapes.data"
+
+
+def _require_room(width: int, height: int, smallest: float) -> None:
+    most = min(width, height) * ROOM
+    if 1 <= smallest <= most:
+        return
+    message = f"no shape of radius {smallest:g} fits into {width} x {height} pixels"
+    raise OutputError(f"{message}; take larger pictures, or a smallest radius of 1 to {most:g}")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
 
 
 def _pictures(

@@ -1,85 +1,113 @@
-"""A page of training samples, with their boxes, as the network is going to see them."""
+"""A page of training samples as the network sees them, with their boxes."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.cfg.datafile import read_data_file, read_names
+from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.data.contact_sheet import Mark, Style, Tile, contact_sheet
 from darknet_py.data.detection import DetectionSet
-from darknet_py.data.listing import read_list
+from darknet_py.data.listing import pictures_of
 from darknet_py.data.loader import Key, first_readable
-from darknet_py.data.recipe import Recipe
-from darknet_py.detect.draw import save_image
+from darknet_py.data.recipe import MIXUP, MOSAIC, Recipe
+from darknet_py.data.truth import CLASS_ONLY
+from darknet_py.detect.draw import colour, save_image
 from darknet_py.detect.reading import Pixels, to_bgr
-from darknet_py.errors import DataError, Place
 from darknet_py.graph import read_graph
 
-Floats = NDArray[np.float32]
-COLOURS = ((60, 60, 230), (40, 160, 40), (220, 110, 30), (150, 50, 180), (0, 140, 240))
-"""BGR, by class."""
+MOST_ROOM, LEAST_ROOM = 416, 200
+"""Pixels of the page for the longer side of a sample."""
+NAMELESS = 12
+"""Boxes over which names would hide the picture."""
+LINES = 3
+MIXED = {0: "", MIXUP: ", mixup", MOSAIC: ", mosaic"}
+
+
+@dataclass(frozen=True)
+class SheetJob:
+    """What `data sheet` is asked for; width, height: of the input, instead of the cfg's."""
+
+    data: str
+    cfg: str
+    out: str
+    images: int = 16
+    first: int = 0
+    seed: int = 0
+    fork: str = "alexeyab"
+    width: int | None = None
+    height: int | None = None
+
+
+def write_sheet(job: SheetJob) -> str:
+    """Draw the first samples of a training with this seed; returns a line that says so.
+
+    Raises DarknetError for a data set or cfg that cannot be trained, or a page not to be written.
+    """
+    data = read_data_file(job.data)
+    graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork)
+    source = DetectionSet(pictures_of(data, "train"), Recipe.of(graph))
+    numbers = range(job.first, job.first + job.images)
+    keys = [Key(number, graph.net.width, graph.net.height) for number in numbers]
+    page = sheet(source, class_names(data, source.recipe.classes), keys, job.seed)
+    save_image(job.out, page, 92)
+    return f"{job.out}: samples {numbers[0]} to {numbers[-1]} of a training with seed {job.seed}"
 
 
 def sheet(source: DetectionSet, names: Sequence[str], keys: Sequence[Key], seed: int) -> Pixels:
-    """A BGR page of these samples, each box under its class's name."""
+    """A BGR page of these samples, the very ones training sees; names: by class.
+
+    Raises DataError when no pictures can be read.
+    """
     tiles = [_tile(source, names, key, seed) for key in keys]
-    style = Style(columns=4, width=320, height=320, lines=2, margin=0.0)
-    recipe = source.recipe
-    mixed = {1: ", mixup", 3: ", mosaic"}.get(recipe.mixing, "")
-    title = f"samples {keys[0].number} to {keys[-1].number}, seed {seed}, {recipe.fork.name}{mixed}"
-    return contact_sheet(tiles, title, style)
+    first, last = keys[0], keys[-1]
+    mixed = MIXED[source.recipe.mixing]
+    facts = f"{first.width} x {first.height}, {source.recipe.fork.name}{mixed}, seed {seed}"
+    title = f"samples {first.number} to {last.number}: {facts}"
+    return contact_sheet(tiles, title, _style(first.width, first.height))
+
+
+def class_names(data: DataFile, classes: int) -> list[str]:
+    """The names of a .data file, and numbers for the classes without one."""
+    path = data.file("names")
+    names = read_names(path) if path else []
+    return [*names, *map(str, range(len(names), classes))]
+
+
+def _style(width: int, height: int) -> Style:
+    longer = max(width, height)
+    scale = min(MOST_ROOM, max(LEAST_ROOM, longer)) / longer
+    room = max(1, round(width * scale)), max(1, round(height * scale))
+    return Style(columns=4, width=room[0], height=room[1], lines=LINES, margin=0.0)
 
 
 def _tile(source: DetectionSet, names: Sequence[str], key: Key, seed: int) -> Tile:
-    def made(one: Key) -> tuple[Pixels, Floats, list[str]]:
-        return *source.sample(*one, seed), source.drawn(*one, seed)
+    def make(key: Key) -> tuple[Pixels, NDArray[np.float32], list[str]]:
+        return *source.sample(*key, seed), source.drawn(*key, seed)
 
-    (planes, truth, paths), _ = first_readable(key, made)
-    boxes = boxes_of(source.recipe, truth)
-    marks = tuple(_mark(row, names) for row in boxes)
-    caption = ", ".join(Path(path).name for path in paths)
-    return Tile(to_bgr(np.ascontiguousarray(planes.transpose(1, 2, 0))), marks, (caption,))
+    (pixels, truth, drawn), unreadable = first_readable(key, make)
+    labels = source.recipe.labels_of(truth)
+    has_box = labels[:, 3] < CLASS_ONLY
+    many = has_box.sum() > NAMELESS
+    marks = tuple(_mark(row, names, len(names), not many) for row in labels[has_box])
+    files = ", ".join(os.path.basename(path) for path in drawn)
+    words = [f"{key.number}: {files} ({len(marks)} boxes)"]
+    words += [f"without a box: {_name(row, names)}" for row in labels[~has_box]]
+    words += [f"left out: {line}" for line in unreadable]
+    return Tile(to_bgr(np.ascontiguousarray(pixels.transpose(1, 2, 0))), marks, tuple(words))
 
 
-def _mark(row: Floats, names: Sequence[str]) -> Mark:
+def _mark(row: NDArray[np.float32], names: Sequence[str], classes: int, named: bool) -> Mark:
+    x, y, w, h = row[1:].tolist()
+    box = (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
+    tint = colour(max(0, int(row[0])), max(1, classes))
+    return Mark(box, tint, _name(row, names) if named else "")
+
+
+def _name(row: NDArray[np.float32], names: Sequence[str]) -> str:
     number = int(row[0])
-    x, y, w, h = (float(value) for value in row[1:])
-    name = names[number] if number < len(names) else str(number)
-    corners = (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
-    return Mark(corners, COLOURS[number % len(COLOURS)], name)
-
-
-def boxes_of(recipe: Recipe, truth: Floats) -> Floats:
-    """The labels (K, 5) class x y w h that a truth array holds."""
-    if recipe.cells:
-        return _of_cells(recipe, truth)
-    rows = truth.reshape(-1, recipe.fork.truth_size)
-    rows = rows[: int((rows[:, 0] != 0).cumprod().sum())]
-    return np.hstack([rows[:, 4:5], rows[:, :4]])
-
-
-def _of_cells(recipe: Recipe, truth: Floats) -> Floats:
-    side = recipe.cells
-    cells = truth.reshape(side * side, -1)
-    number = np.flatnonzero(cells[:, 0])
-    cells, place = cells[number], np.stack([number % side, number // side], axis=1)
-    classes = cells[:, 1:-4].argmax(axis=1)[:, None]
-    centre = (cells[:, -4:-2] + place) / side
-    return np.hstack([classes, centre, cells[:, -2:]]).astype(np.float32)
-
-
-def write_sheet(data: str, cfg: str, out: str, images: int, seed: int, fork: str) -> None:
-    """The first samples of a training with this seed as a page; raises DataError, OutputError."""
-    options = read_data_file(data)
-    graph = read_graph(cfg, fork=fork)
-    path = options.file("train")
-    if path is None:
-        raise DataError("has no train=, the list of pictures, one path a line", Place(data))
-    names = options.file("names")
-    source = DetectionSet(read_list(path), Recipe.of(graph))
-    keys = [Key(number, graph.net.width, graph.net.height) for number in range(images)]
-    save_image(out, sheet(source, read_names(names) if names else [], keys, seed), 90)
+    return names[number] if 0 <= number < len(names) else "no such class"

@@ -105,3 +105,22 @@ def cell_truth(labels: Floats, side: int, classes: int, least: float) -> Floats:
     cells[index, -4:-2] = labels[:, 1:3] * side - place
     cells[index, -2:] = labels[:, 3:]
     return cells.ravel()
+
+
+def labels_of_boxes(values: Floats, size: int) -> Floats:
+    """The labels (K, 5) of rows of x y w h class [track], which end at the first x of 0."""
+    rows = values.reshape(-1, size)
+    rows = rows[(rows[:, 0] != 0).cumprod().astype(bool)]
+    return np.hstack([rows[:, 4:5], rows[:, :4]])
+
+
+def labels_of_cells(values: Floats, side: int, classes: int) -> Floats:
+    """The labels (K, 5) of YOLOv1's cells; class -1 where a cell has an object and no class."""
+    cells = values.reshape(side * side, 5 + classes)
+    index = np.flatnonzero(cells[:, 0])
+    cells = cells[index]
+    place = np.stack([index % side, index // side], axis=1).astype(np.float32)
+    known = cells[:, 1 : 1 + classes]
+    number = np.where(known.any(1), known.argmax(1) if classes else 0, -1)
+    centre = (cells[:, -4:-2] + place) / side
+    return np.hstack([number[:, None], centre, cells[:, -2:]]).astype(np.float32)

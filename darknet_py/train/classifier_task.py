@@ -16,6 +16,7 @@ from darknet_py.classify.opening import read_leaves
 from darknet_py.data.class_sheet import class_sheet
 from darknet_py.data.classes import Labels
 from darknet_py.data.classifier import ClassifierSet, size_at, tree_of
+from darknet_py.data.listing import pictures_of, pictures_to_judge
 from darknet_py.detect.draw import save_image
 from darknet_py.errors import DataError, ImageError, Place
 from darknet_py.graph import Graph
@@ -24,8 +25,6 @@ from darknet_py.train.job import Job
 from darknet_py.train.picture_task import (
     PictureTask,
     backup_folder,
-    listed,
-    listed_to_judge,
     picture_facts,
     small_batch,
 )
@@ -105,7 +104,7 @@ def open_classifier(job: Job, team: Team, device: torch.device) -> Opened:
     data = read_data_file(job.data)
     graph = graph_of(job)
     _require_classifier(graph, data)
-    images = listed(data, "train")
+    images = pictures_of(data, "train")
     source = ClassifierSet.of(graph, images, data)
     judge = _judge(data, graph, source) if job.evaluates else None
     unclear = _unclear(source, data) if team.first else []
@@ -160,7 +159,7 @@ def _judge(data: DataFile, graph: Graph, source: ClassifierSet) -> TopJudge:
     top = max(1, min(data.integer("top", usual), classes))
     every = PASSES * len(source.images) // step_images(graph.net)
     leaves = read_leaves(data, tree_of(graph))
-    return TopJudge(listed_to_judge(data), source.labels, top, every, graph.net.burn_in, leaves)
+    return TopJudge(pictures_to_judge(data), source.labels, top, every, graph.net.burn_in, leaves)
 
 
 def _always(data: DataFile, judge: TopJudge | None) -> Iterator[str]:

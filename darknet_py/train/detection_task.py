@@ -9,23 +9,24 @@ from pathlib import Path
 import torch
 
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
-from darknet_py.data.cache import Cache, hold
+from darknet_py.data.cache import hold, least_size
 from darknet_py.data.detection import DetectionSet
+from darknet_py.data.listing import pictures_of, pictures_to_judge
 from darknet_py.data.loader import Key
 from darknet_py.data.negatives import unlabelled
+from darknet_py.data.picture import Picture
 from darknet_py.data.recipe import Recipe
-from darknet_py.data.sheet import sheet
+from darknet_py.data.sheet import class_names, sheet
 from darknet_py.detect.draw import save_image
 from darknet_py.errors import DataError, Place
 from darknet_py.graph import Graph
 from darknet_py.opening import head_classes
+from darknet_py.progress import follow
 from darknet_py.train.checkpoint import LAST, PLAIN_LAST, Cadence, Files
 from darknet_py.train.job import Job
 from darknet_py.train.picture_task import (
     PictureTask,
     backup_folder,
-    listed,
-    listed_to_judge,
     picture_facts,
     small_batch,
 )
@@ -80,18 +81,16 @@ def open_detection(job: Job, team: Team, device: torch.device) -> Opened:
     data = read_data_file(job.data)
     graph = graph_of(job)
     require_kind(graph, "detector")
-    recipe, images = Recipe.of(graph), listed(data, "train")
+    recipe, images = Recipe.of(graph), pictures_of(data, "train")
     judge = _judge(job, data, graph, len(images)) if job.evaluates else None
     require_end(graph)
     last = PLAIN_LAST if graph.fork.plain_cadence else LAST
     files = Files.of(backup_folder(data), job.cfg, last)
     start = begin(job, graph, files, team, device)
     sizes = Sizes(graph, start.trainer.seed, start.trainer.pace)
-    size = (graph.net.width, graph.net.height)
-    held = hold(images, graph.net.channels, size) if job.cache else Cache()
-    source = DetectionSet(images, recipe, held)
+    source = DetectionSet(images, recipe, _held(job, images, recipe, sizes))
     if job.show_imgs and team.first:
-        _show(source, data, start, size)
+        _show(source, data, start, (graph.net.width, graph.net.height))
     return Opened(
         start=start,
         task=PictureTask.of(job, source, start.trainer, sizes.at, device),
@@ -103,13 +102,19 @@ def open_detection(job: Job, team: Team, device: torch.device) -> Opened:
     )
 
 
+def _held(job: Job, images: list[str], recipe: Recipe, sizes: Sizes) -> dict[str, Picture]:
+    if not job.cache:
+        return {}
+    return hold(images, recipe.channels, least_size(recipe, sizes.largest), follow)
+
+
 def _show(source: DetectionSet, data: DataFile, start: Start, size: tuple[int, int]) -> None:
     """-show_imgs: a page of the samples of the next update."""
-    trainer, names = start.trainer, data.file("names")
+    trainer, names = start.trainer, class_names(data, source.recipe.classes)
     first = trainer.batch * trainer.images
     keys = [Key(number, *size) for number in range(first, first + min(trainer.images, SHOWN))]
     path = Path(f"aug_{start.files.base}.jpg")
-    page = sheet(source, read_names(names) if names else [], keys, trainer.seed)
+    page = sheet(source, names, keys, trainer.seed)
     save_image(path, page, 90)
     start.notes.append(f"{path}: the first {len(keys)} samples as they are trained on")
 
@@ -122,7 +127,7 @@ def _judge(job: Job, data: DataFile, graph: Graph, images: int) -> MapJudge:
         message = f"names= has {len(names)} names, the network has classes={classes}"
         raise DataError(message, Place(data.path))
     every = job.epochs * images // step_images(graph.net)
-    images_to_judge = listed_to_judge(data)
+    images_to_judge = pictures_to_judge(data)
     burn_in = graph.net.burn_in
     return MapJudge(images_to_judge, names, every, burn_in, job.thresh, job.iou_thresh)
 

@@ -11,9 +11,7 @@ from typing import Protocol
 import torch
 
 from darknet_py.cfg.datafile import DataFile
-from darknet_py.data.listing import read_list
 from darknet_py.data.loader import Batch, Key, Plan, Source, batches, first_readable
-from darknet_py.errors import DataError, Place
 from darknet_py.graph import Graph
 from darknet_py.train.job import Job
 from darknet_py.train.report import PICTURES, Units
@@ -81,20 +79,6 @@ def _workers(job: Job, device: torch.device) -> int:
     processors = os.cpu_count() or 1
     share = processors if device.type == "cuda" else processors // 2
     return max(1, min(MOST_WORKERS, share))
-
-
-def listed(data: DataFile, key: str) -> list[str]:
-    """The pictures of train= or valid=; raises DataError when the .data file has none."""
-    path = data.file(key)
-    if path is None:
-        cure = "the list of pictures, one path a line"
-        raise DataError(f"has no {key}=, {cure}", Place(data.path))
-    return read_list(path)
-
-
-def listed_to_judge(data: DataFile) -> list[str]:
-    """The pictures of valid=; as in AlexeyAB's program train= where there is no valid=."""
-    return listed(data, "valid" if "valid" in data.options else "train")
 
 
 def backup_folder(data: DataFile) -> Path:

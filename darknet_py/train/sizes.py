@@ -41,10 +41,25 @@ class Sizes:
         draw = self._pjreddie if self.graph.fork.training_canvas else self._alexeyab
         return draw(rng, tenth, step * self.pace)
 
+    @property
+    def largest(self) -> Size:
+        """The largest width and height of all."""
+        net, factor = self.graph.net, last_head(self.graph).random
+        if not factor:
+            return net.width, net.height
+        if self.graph.fork.training_canvas:
+            side = (PJREDDIE_LEAST + PJREDDIE_CHOICES - 1) * PJREDDIE_STEP
+            return side, side
+        return self._scaled(max(self._limit, 1 / self._limit))
+
+    @property
+    def _limit(self) -> float:
+        factor = last_head(self.graph).random
+        return USUAL_FACTOR if factor == 1 else factor
+
     def _alexeyab(self, rng: np.random.Generator, tenth: int, update: int) -> Size:
         """The first ten updates show whether the largest size fits into memory."""
-        net, factor = self.graph.net, last_head(self.graph).random
-        limit = USUAL_FACTOR if factor == 1 else factor
+        net, limit = self.graph.net, self._limit
         value = draw_factor(rng, limit)
         start = (net.width, net.height)
         size = self._scaled(value)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.data.listing import read_list
+from darknet_py.cfg.datafile import read_data_file
+from darknet_py.data.listing import pictures_of, pictures_to_judge, read_list
 from darknet_py.errors import DataError
 
 
@@ -88,3 +89,18 @@ def test_a_utf_16_list_is_no_list(home: Path) -> None:
     file.write_bytes("images/c.png\n".encode("utf-16"))
     with pytest.raises(DataError, match="UTF-16"):
         read_list(file)
+
+
+def test_the_pictures_of_a_data_file(home: Path) -> None:
+    write(home, "images/c.png\n")
+    file = home / "set/a.data"
+    file.write_text("train = lists/train.list\n")
+    data = read_data_file(file)
+    assert [Path(path).name for path in pictures_of(data, "train")] == ["c.png"]
+    # Without valid= those to learn from are those to judge by, as in AlexeyAB's program.
+    assert pictures_to_judge(data) == pictures_of(data, "train")
+    with pytest.raises(DataError, match=r"a\.data: has no valid=, the list of pictures"):
+        pictures_of(data, "valid")
+    file.write_text("train = lists/train.list\nvalid = images\n")
+    names = [Path(path).name for path in pictures_to_judge(read_data_file(file))]
+    assert names == ["a b.jpg", "c.png", "d.jpg"]

@@ -201,7 +201,7 @@ def test_a_worker_that_is_killed(source: DetectionSet, monkeypatch: pytest.Monke
     assert os.getpgid(worker.pid) != os.getpgid(0)
     os.kill(worker.pid, signal.SIGKILL)
     with pytest.raises(
-        DarknetError, match=r"^making samples ahead failed: [^\n]*--workers 0;[^\n]*$"
+        DarknetError, match=r"^making samples ahead failed: [^\n]*--workers 0; [^\n]*$"
     ):
         for _ in range(99):
             next(made)

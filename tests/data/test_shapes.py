@@ -20,6 +20,7 @@ from darknet_py.cfg.datafile import read_data_file, read_names
 from darknet_py.data import backdrop, shapes
 from darknet_py.data.shape_set import write_dataset
 from darknet_py.data.shapes import Look, Placed, Shape, coverage, draw_picture
+from darknet_py.errors import OutputError
 from darknet_py.graph import read_graph
 from darknet_py.labelpath import label_path
 
@@ -206,6 +207,17 @@ def test_data_set_on_disk(tmp_path: Path) -> None:
         np.testing.assert_allclose(rows, expected[1], atol=1e-6)
         error = np.abs(np.asarray(cv2.imread(path), int) - expected[0])
         assert error.mean() < 8  # JPEG's
+
+
+def test_what_cannot_be_drawn(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no shape of radius 40 fits into 64 x 90 pixels; take"):
+        write_dataset(tmp_path / "other", 3, 9, 64, 90, smallest=40)
+    with pytest.raises(OutputError, match="radius 0 .* or a smallest radius of 1 to 38.4"):
+        write_dataset(tmp_path / "other", 3, 9, 64, 90, smallest=0)
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="file/pictures: cannot be made: Not a directory"):
+        write_dataset(tmp_path / "file", 3, 9)
+    assert not (tmp_path / "other").exists()
 
 
 def test_data_set_repeats_and_grows(tmp_path: Path) -> None:

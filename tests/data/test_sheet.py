@@ -1,86 +1,174 @@
-"""The page of training samples shows the boxes of the truth array."""
+"""The page of training samples: the very ones, with boxes where their pixels are."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from data.coloured_pictures import CFG, HEADS, Scene, graph, scenes, seen, write
 
-from darknet_py.cli.main import main
-from darknet_py.data import truth
+from darknet_py.data.augment import Pixels
+from darknet_py.data.contact_sheet import PAPER
+from darknet_py.data.detection import DetectionSet
+from darknet_py.data.loader import Key
 from darknet_py.data.recipe import Recipe
-from darknet_py.data.sheet import boxes_of
-from darknet_py.graph import read_graph
+from darknet_py.data.sheet import SheetJob, sheet, write_sheet
+from darknet_py.detect.draw import colour
+from darknet_py.detect.reading import read_image
+from darknet_py.errors import DarknetError, DataError
 
-YOLO = """[net]
-height=64
-width=64
-channels=3
-{net}
-[convolutional]
-filters=39
-size=1
-activation=linear
-[yolo]
-classes=8
-num=3
-mask=0,1,2
-anchors=4,4, 8,8, 12,12
-jitter=.3
-"""
-CELLS = """[net]
-height=32
-width=32
-channels=3
-[connected]
-output=882
-activation=linear
-[detection]
-classes=8
-coords=4
-num=2
-side=7
-"""
-LABELS = np.array([[3, 0.25, 0.5, 0.125, 0.25], [1, 0.75, 0.9, 0.5, 0.2]], np.float32)
+NAMES = ["red", "green", "blue", "yellow"]
+TITLE = 27
+SIZE = (256, 192)
+"""Large enough to be shown as it is."""
 
 
-@pytest.mark.parametrize("fork", ["alexeyab", "pjreddie"])
-@pytest.mark.parametrize("cfg", [YOLO.format(net=""), CELLS], ids=["boxes", "cells"])
-def test_boxes_of_a_truth_array(tmp_path: Path, cfg: str, fork: str) -> None:
-    (tmp_path / "net.cfg").write_text(cfg)
-    recipe = Recipe.of(read_graph(tmp_path / "net.cfg", fork=fork))
-    found = boxes_of(recipe, recipe.truth_of(LABELS))
-    np.testing.assert_allclose(found[np.argsort(-found[:, 0])], LABELS, atol=1e-6)
-    assert len(boxes_of(recipe, recipe.truth_of(LABELS[:0]))) == 0
-    assert truth.box_truth(LABELS, 2, 6).shape == (12,)
+def source(folder: Path, net: str = "flip=0", **where: str) -> DetectionSet:
+    made = scenes(np.random.default_rng(5), [(300, 220)] * 3)
+    paths = [write(folder, scene) for scene in made]
+    return DetectionSet(paths, Recipe.of(graph(folder, net, **where)))  # type: ignore[arg-type]
 
 
-def test_from_drawing_to_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    words = ["data", "shapes", "set", "--images", "6", "--seed", "2", "--width", "96"]
-    drawn = CliRunner().invoke(main, [*words, "--height", "96", "--valid_every", "3"])
-    assert drawn.exit_code == 0, drawn.output
-    assert len(Path("set/train.txt").read_text().split()) == 4
-    assert len(Path("set/valid.txt").read_text().split()) == 2
-    Path("net.cfg").write_text(YOLO.format(net="mosaic=1"))
-    words = ["data", "sheet", "set/shapes.data", "net.cfg"]
-    for out in ("a.png", "b.png"):
-        assert CliRunner().invoke(main, [*words, out, "--images", "5"]).exit_code == 0
-    other = CliRunner().invoke(main, [*words, "c.png", "--images", "5", "--seed", "1"])
-    assert other.exit_code == 0
-    first, again, third = (cv2.imread(name) for name in ("a.png", "b.png", "c.png"))
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, third)
-    assert first.shape[1] > 4 * 320
+def keys(first: int, count: int, size: tuple[int, int] = SIZE) -> list[Key]:
+    return [Key(number, *size) for number in range(first, first + count)]
 
 
-def test_a_data_file_without_a_list(tmp_path: Path) -> None:
-    (tmp_path / "x.data").write_text("classes=8\n")
-    (tmp_path / "net.cfg").write_text(YOLO.format(net=""))
-    words = ["data", "sheet", str(tmp_path / "x.data"), str(tmp_path / "net.cfg"), "x.png"]
-    result = CliRunner().invoke(main, words)
-    assert result.exit_code == 1
-    assert "x.data: has no train=" in result.stderr
+def tile(page: Pixels, number: int, columns: int) -> Pixels:
+    """The picture of a sample, BGR."""
+    width, height = SIZE[0] + 10, SIZE[1] + 3 * 17 + 20
+    top, left = TITLE + number // columns * height, number % columns * width
+    return page[top : top + SIZE[1], left : left + SIZE[0]]
+
+
+def test_the_page_shows_the_samples_of_a_training(tmp_path: Path) -> None:
+    pictures = source(tmp_path)
+    page = sheet(pictures, NAMES, keys(7, 5), seed=3)
+    assert page.shape == (TITLE + 2 * (SIZE[1] + 71), 4 * (SIZE[0] + 10), 3)
+    for place in range(5):
+        pixels, _ = pictures.sample(7 + place, *SIZE, 3)
+        away = tile(page, place, 4)[..., ::-1].astype(int) - pixels.transpose(1, 2, 0)
+        # Lines and letters of the labels alone.
+        assert 0 < np.abs(away).any(axis=2).mean() < 0.15
+    assert (tile(page, 5, 4) == PAPER).all()
+    assert (sheet(pictures, NAMES, keys(7, 5), seed=3) == page).all()
+    assert (sheet(pictures, NAMES, keys(8, 5), seed=3) != page).any()
+
+
+@pytest.mark.parametrize("kind", ["yolo", "detection"])
+def test_boxes_are_drawn_around_their_pixels_in_the_colour_of_the_class(
+    tmp_path: Path, kind: str
+) -> None:
+    scene = Scene(3, (256, 192), (100, 80, 180, 140))
+    pictures = DetectionSet(
+        [write(tmp_path, scene)], Recipe.of(graph(tmp_path, "flip=0", kind=kind))
+    )
+    page = sheet(pictures, NAMES, keys(0, 1), seed=0)
+    shown = tile(page, 0, 1)
+    tint = colour(3, 4)
+    plain = pictures.sample(0, *SIZE, 0)[0].transpose(1, 2, 0)
+    left, top, right, bottom = seen(np.ascontiguousarray(plain), 3) or (0, 0, 0, 0)
+    rows, columns = np.nonzero((shown == tint).all(axis=2))
+    below = rows > top + 2  # the name stands above the box
+    found = columns[below].min(), columns[below].max(), rows.max()
+    np.testing.assert_allclose(found, (left, right, bottom), atol=2)
+
+
+def test_what_is_left_out_is_named_under_its_sample(tmp_path: Path) -> None:
+    pictures = source(tmp_path)
+    (tmp_path / "bad.png").write_text("no picture")
+    mixed = DetectionSet([str(tmp_path / "bad.png"), *pictures.images], pictures.recipe)
+    pages = [sheet(one, NAMES, keys(0, 8), seed=0) for one in (pictures, mixed)]
+    assert pages[0].shape == pages[1].shape
+    with pytest.raises(DataError, match=r"bad\.png: not a picture"):
+        sheet(DetectionSet(mixed.images[:1], mixed.recipe), NAMES, keys(0, 1), seed=0)
+
+
+def test_many_boxes_bear_no_names(tmp_path: Path) -> None:
+    """A page with and one without names differ in the strips of letters."""
+    pictures = source(tmp_path)
+    inks = []
+    for count in (12, 13):
+        for path in pictures.images:
+            rows = [f"0 {0.05 + k / 14} 0.5 0.02 0.02" for k in range(count)]
+            Path(path).with_suffix(".txt").write_text("\n".join(rows))
+        page = tile(sheet(pictures, NAMES, keys(0, 1), seed=0), 0, 1)
+        inks.append((page == colour(0, 4)).all(axis=2).sum())
+    assert inks[0] > 3 * inks[1] > 0
+
+
+def test_labels_without_a_box_and_classes_without_a_name(tmp_path: Path) -> None:
+    """YOLO9000's, which the truth holds as boxes far away; YOLOv1's cells of no class."""
+    path = write(tmp_path, Scene(0, (60, 40), (5, 5, 30, 30)))
+    Path(path).with_suffix(".txt").write_text("2 0 0 0 0\n")
+    far = DetectionSet([path], Recipe.of(graph(tmp_path, fork="pjreddie")))
+    assert far.recipe.labels_of(far.sample(0, *SIZE, 0)[1])[0, 0] == 2
+    page = tile(sheet(far, NAMES, keys(0, 1), seed=0), 0, 1)
+    assert not (page == colour(2, 4)).all(axis=2).any()
+    Path(path).with_suffix(".txt").write_text("9 .5 .5 .5 .5\n")
+    cells = DetectionSet([path], Recipe.of(graph(tmp_path, kind="detection")))
+    page = tile(sheet(cells, NAMES, keys(0, 1), seed=0), 0, 1)
+    assert (page == colour(0, 4)).all(axis=2).any()
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [((32, 32), (200, 200)), ((1000, 500), (208, 416)), ((4, 400), (400, 4)), ((1, 999), (416, 1))],
+)
+def test_samples_are_shown_at_a_size_to_look_at(
+    tmp_path: Path, size: tuple[int, int], shape: tuple[int, int]
+) -> None:
+    page = sheet(source(tmp_path), NAMES, keys(0, 2, size), seed=0)
+    assert page.shape[:2] == (TITLE + shape[0] + 71, 2 * (shape[1] + 10))
+
+
+def job(folder: Path, **options: object) -> SheetJob:
+    made = scenes(np.random.default_rng(5), [(60, 44)] * 3)
+    lines = [write(folder, scene) for scene in made]
+    (folder / "train.txt").write_text("\n".join(lines))
+    (folder / "a.data").write_text(f"classes=4\ntrain={folder / 'train.txt'}\n")
+    text = CFG.format(width=64, height=48, channels=3, net="", filters=9, head=HEADS["yolo"])
+    (folder / "a.cfg").write_text(text)
+    paths = {"data": folder / "a.data", "cfg": folder / "a.cfg", "out": folder / "page.png"}
+    return SheetJob(**({name: str(path) for name, path in paths.items()} | options))  # type: ignore[arg-type]
+
+
+def test_a_page_is_written(tmp_path: Path) -> None:
+    told = write_sheet(job(tmp_path, images=3, first=2, seed=5))
+    assert told == f"{tmp_path / 'page.png'}: samples 2 to 4 of a training with seed 5"
+    # 64 x 48 is shown larger.
+    page = read_image(tmp_path / "page.png")
+    assert page.shape == (TITLE + 150 + 71, 3 * 210, 3)
+    for left in (0, 210, 420):
+        picture = page[TITLE : TITLE + 150, left : left + 200]
+        assert any(seen(picture, number) for number in range(3))
+
+
+def test_the_other_fork_and_another_size(tmp_path: Path) -> None:
+    write_sheet(job(tmp_path, fork="pjreddie", width=300, height=300, images=1))
+    page = read_image(tmp_path / "page.png")
+    assert page.shape == (TITLE + 300 + 71, 310, 3)
+    assert (page[TITLE:] == 128).all(axis=2).any(), "the canvas"
+
+
+def test_names_of_the_data_file_and_numbers_for_those_without(tmp_path: Path) -> None:
+    pages = []
+    for names in (None, "apple\n", "a\nb\nc\nd\n"):
+        done = job(tmp_path, images=4)
+        if names:
+            (tmp_path / "some.names").write_text(names)
+            with open(done.data, "a") as file:
+                file.write("names=some.names\n")
+        write_sheet(done)
+        pages.append(read_image(done.out))
+    assert (pages[0] != pages[1]).any()
+    assert (pages[1] != pages[2]).any()
+
+
+def test_what_cannot_be_a_page(tmp_path: Path) -> None:
+    with pytest.raises(DarknetError, match=r"pictures cannot be written as '\.txt'"):
+        write_sheet(job(tmp_path, out=str(tmp_path / "page.txt")))
+    with pytest.raises(DataError, match=r"a\.data: has no train="):
+        done = job(tmp_path)
+        Path(done.data).write_text("valid=x\n")
+        write_sheet(done)

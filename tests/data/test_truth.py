@@ -195,6 +195,23 @@ def test_the_view_of_a_crop(
     assert view.flip is flip
 
 
+@given(labels=labels_of_one, view=views)
+def test_labels_come_back_from_the_truth(labels: list[Label], view: View) -> None:
+    moved = truth.keep_alexeyab(truth.relocate(array(labels), view), 5, 32, 16)
+    for size in (5, 6):
+        back = truth.labels_of_boxes(truth.box_truth(moved, 7, size), size)
+        np.testing.assert_array_equal(back, moved)
+
+
+def test_labels_come_back_from_yolov1s_cells() -> None:
+    labels = array([(2, 0.375, 0.75, 0.5, 0.25), (9, 0.625, 0.125, 0.5, 0.25)])
+    cells = truth.cell_truth(labels, 2, 3, 0.001)
+    # No cell knows class 9.
+    expected = [[-1, 0.625, 0.125, 0.5, 0.25], [2, 0.375, 0.75, 0.5, 0.25]]
+    assert truth.labels_of_cells(cells, 2, 3).tolist() == expected
+    assert truth.labels_of_cells(0 * cells, 2, 3).shape == (0, 5)
+
+
 def test_every_label_has_its_chance() -> None:
     labels = array([(number, 0.5, 0.5, 0.1, 0.1) for number in range(9)])
     firsts = [truth.shuffled(labels, np.random.default_rng(seed))[0, 0] for seed in range(400)]

@@ -17,6 +17,7 @@ import pytest
 from train.small_run import small_job
 
 import darknet_py.train.loop as loop
+from darknet_py.data import detection
 from darknet_py.errors import DarknetError, DataError, WeightsError
 from darknet_py.network import Network
 from darknet_py.train.session import Job, run
@@ -70,6 +71,18 @@ def test_workers_change_nothing(tmp_path: Path) -> None:
     for workers in (0, 2):
         run(small_job(tmp_path / str(workers), max_batches=4, workers=workers))
     assert weights_of(tmp_path / "0", "final") == weights_of(tmp_path / "2", "final")
+
+
+def test_pictures_in_memory_are_not_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str, channels: int) -> None:
+        raise AssertionError(f"{path} was opened")
+
+    monkeypatch.setattr(detection, "open_picture", refuse)
+    assert run(small_job(tmp_path, max_batches=3, cache=True)) == 0
+    with pytest.raises(AssertionError, match="was opened"):
+        run(small_job(tmp_path, max_batches=3))
 
 
 def test_what_a_run_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

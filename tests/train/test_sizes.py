@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,3 +94,22 @@ def test_seeds_and_paces(tmp_path: Path) -> None:
 def test_never_below_one_step(tmp_path: Path, width: int) -> None:
     sizes = Sizes(graph_of(tmp_path, 1.4, width=width, height=width), 0)
     assert min(min(sizes.at(step)) for step in range(1, 900)) >= 32
+
+
+@pytest.mark.parametrize(
+    ("random", "options"),
+    [
+        (0, {}),
+        (1, {}),
+        (1.2, {"width": 448, "height": 224}),
+        (0.5, {}),
+        (1, {"fork": "pjreddie"}),
+        (0, {"fork": "pjreddie"}),
+    ],
+)
+def test_the_largest_of_all(tmp_path: Path, random: float, options: dict[str, Any]) -> None:
+    sizes = Sizes(graph_of(tmp_path, random, **options), 0)
+    every = [sizes.at(step) for step in range(1, 1001)]
+    assert all(size[0] <= sizes.largest[0] and size[1] <= sizes.largest[1] for size in every)
+    # A factor under 1 turned round is drawn as often, and seldom just that.
+    assert sizes.largest in every or random == 0.5
