@@ -63,12 +63,13 @@ class HandWritten(nn.Module):
         return self.first(deep), self.second(joined)
 
 
-def bare(x: Tensor) -> Callable[[], object]:
+def bare(x: Tensor, half: bool = False) -> Callable[[], object]:
     """Forward and backward of the hand-written network, its gradients thrown away."""
     network = HandWritten().to(memory_format=torch.channels_last).train()
 
     def run() -> None:
-        first, second = network(x)
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            first, second = network(x)
         (first.sum() + second.sum()).backward()
         network.zero_grad(set_to_none=True)
 
@@ -97,7 +98,12 @@ def seconds(work: Callable[[], object]) -> float:
 def main() -> None:
     torch.manual_seed(0)
     x = torch.rand(IMAGES, 3, SIDE, SIDE).contiguous(memory_format=torch.channels_last)
-    works = {"bare": bare(x), "fp32": trainer(x, "fp32"), "bf16": trainer(x, "bf16")}
+    works = {
+        "bare": bare(x),
+        "bare bf16": bare(x, half=True),
+        "fp32": trainer(x, "fp32"),
+        "bf16": trainer(x, "bf16"),
+    }
     for work in works.values():
         seconds(work), seconds(work)
     rounds = [{name: seconds(work) for name, work in works.items()} for _ in range(ROUNDS)]
@@ -105,7 +111,7 @@ def main() -> None:
     for name in works:
         median = statistics.median(times[name] for times in rounds)
         ratio = statistics.median(times[name] / times["bare"] for times in rounds)
-        what = "forward + backward" if name == "bare" else "Trainer.step"
+        what = "forward + backward" if name.startswith("bare") else "Trainer.step"
         sys.stdout.write(f"{name} {what}: {median:.3f} s, {ratio:.2f} x bare\n")
 
 
