@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from darknet_py.detect.detector import checked_device
+from darknet_py.devices import checked_device
 from darknet_py.errors import DarknetError
 from darknet_py.layers.tree import Tree
 from darknet_py.network import Network

@@ -13,7 +13,7 @@ from darknet_py import layout
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.data.classifier import require_outputs, tree_of
 from darknet_py.data.listing import read_list
-from darknet_py.detect.device import chosen_device
+from darknet_py.devices import chosen_device
 from darknet_py.errors import DarknetError, DataError, Place
 from darknet_py.graph import Graph, read_graph
 from darknet_py.layers.tree import Tree

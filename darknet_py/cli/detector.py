@@ -44,12 +44,7 @@ OPTIONS = (
     click.option("--names", metavar="FILE", help="Class names, one a line."),
     options.fork,
     options.where,
-    click.option(
-        "--precision",
-        type=click.Choice(["fp32", "bf16", "fp16"]),
-        default="fp32",
-        show_default=True,
-    ),
+    options.running,
     click.option(
         "--batch",
         type=click.IntRange(1),

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from darknet_py.enginetable import ENGINES, PRECISIONS
 from darknet_py.forks import FORKS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -35,6 +36,22 @@ as_json: Decorator[Any] = click.option("--json", "as_json", is_flag=True, help="
 debug: Decorator[Any] = click.option(
     "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
 )
+precision: Decorator[Any] = click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="fp32",
+    show_default=True,
+    help="Of the arithmetic; heads are always fp32.",
+)
+engine: Decorator[Any] = click.option(
+    "--engine",
+    default="torch",
+    show_default=True,
+    help=f"What runs the network: {', '.join(ENGINES)}.",
+)
+compiled: Decorator[Any] = click.option(
+    "--compile", "compiled", is_flag=True, help="Make machine code first; kept for the next start."
+)
 
 
 def network(function: Function) -> Function:
@@ -46,4 +63,10 @@ def network(function: Function) -> Function:
 def where(function: Function) -> Function:
     """-i, --nogpu and --device: what a network runs on."""
     decorated: Function = gpu(nogpu(device(function)))
+    return decorated
+
+
+def running(function: Function) -> Function:
+    """--precision, --engine and --compile: how a network runs there."""
+    decorated: Function = precision(engine(compiled(function)))
     return decorated

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darknet_py.detect.device import chosen_device
 from darknet_py.detect.prompt import PROMPT, typed_paths
 from darknet_py.detect.reading import read_image
 from darknet_py.detect.sources import expand
+from darknet_py.devices import chosen_device
+from darknet_py.enginetable import Setup, checked
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.labelpath import label_path
 from darknet_py.opening import open_network
@@ -44,6 +45,8 @@ class Job:
     gpu: int | None = None
     nogpu: bool = False
     precision: str = "fp32"
+    engine: str = "torch"
+    compiled: bool = False
     batch: int = 1
     width: int | None = None
     height: int | None = None
@@ -76,6 +79,7 @@ def run(job: Job) -> int:
         width=job.width,
         height=job.height,
     )
+    checked(Setup(job.engine, job.precision, job.compiled))
     _refuse_unwritable(job)
     pictures = expand(job.images) if len(job.images) == 1 else []
     if len(pictures) == 1:
@@ -84,7 +88,7 @@ def run(job: Job) -> int:
     from darknet_py.detect.detector import from_opened
 
     device = chosen_device(job.device, job.gpu, job.nogpu)
-    detector = from_opened(opened, device, job.precision)
+    detector = from_opened(opened, Setup(job.engine, job.precision, job.compiled, device))
     session = _Session(job, detector, many=len(job.images) != 1 or len(pictures) != 1)
     for number, result in enumerate(_results(session)):
         if not number:
@@ -211,7 +215,7 @@ def _report_settings(session: _Session) -> None:
         "letterbox" if letter_box else "stretch",
         f"thresh {job.thresh:g}",
         f"nms {detector.suppression.kind} {job.nms:g}",
-        f"{detector.device} {job.precision}",
+        f"{job.engine} {detector.device} {job.precision}",
         f"fork {graph.fork.name}",
     )
     print(f"{graph.path}: {', '.join(words)}", file=sys.stderr)

@@ -22,13 +22,14 @@ from darknet_py.detect.reading import from_bgr, read_image, to_bgr
 from darknet_py.detect.result import Boxes, Result
 from darknet_py.detect.sources import expand, read_ahead
 from darknet_py.detect.survivors import survivors
-from darknet_py.errors import DarknetError, ImageError, nearest
+from darknet_py.engines.base import open_engine
+from darknet_py.enginetable import Setup
+from darknet_py.errors import ImageError
 from darknet_py.forks import Fork
 from darknet_py.names import Names
 from darknet_py.network import Network, load_planned
 from darknet_py.opening import Opened, head_classes, open_network
 
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 DECODING_THREADS = 2
 BATCHES_AHEAD = 2
 
@@ -56,22 +57,20 @@ class Detector:
         names: Sequence[str],
         device: str | torch.device = "cpu",
         precision: str = "fp32",
+        engine: str = "torch",
+        compiled: bool = False,
     ) -> None:
         """network: as loaded; an inference form of it is made here, it stays as it is.
 
-        Raises DarknetError for a network without detection head, an unknown precision, or a device
-        that is not there.
+        The rest as for `load`. Raises DarknetError for a network without detection head, and for
+        an engine, a precision or a device that is not there.
         """
         head_classes(network.graph)
-        if precision not in PRECISIONS:
-            known = ", ".join(PRECISIONS)
-            hint = nearest(precision, PRECISIONS)
-            raise DarknetError(f"unknown precision '{precision}', known are {known}{hint}")
         self.graph = network.graph
         self.names = list(names)
-        self.device = checked_device(device)
-        self.dtype = PRECISIONS[precision]
-        self.network = network.for_inference().to(self.device, self.dtype)
+        setup = Setup(engine, precision, compiled, str(device))
+        self.engine = open_engine(network, setup)
+        self.device = self.engine.device
         self.suppression = suppression_of(network.graph)
 
     @property
@@ -161,13 +160,10 @@ class Detector:
         return [self._result(p, found.of_image(i), share) for i, p in enumerate(pictures)]
 
     def _forward(self, x: torch.Tensor) -> tuple[list[torch.Tensor], float]:
-        x = x.to(self.device, self.dtype, memory_format=torch.channels_last)
-        with torch.inference_mode():
-            start = time.perf_counter()
-            heads = self.network(x)
-            if self.device.type == "cuda":
-                torch.cuda.synchronize(self.device)
-            return heads, 1000 * (time.perf_counter() - start)
+        x = x.to(self.device)
+        start = time.perf_counter()
+        heads = self.engine(x)
+        return heads, 1000 * (time.perf_counter() - start)
 
     def _result(self, picture: _Picture, found: Candidates, milliseconds: float) -> Result:
         box, class_id = torch.nonzero(found.scores > 0, as_tuple=True)
@@ -210,25 +206,6 @@ def _readable(
             on_error("" if isinstance(item, np.ndarray) else os.fspath(item), decoded)
 
 
-def checked_device(device: str | torch.device) -> torch.device:
-    """A torch device that is there; raises DarknetError that says what there is instead."""
-    try:
-        chosen = torch.device(device)
-    except RuntimeError:
-        raise DarknetError(
-            f"unknown device '{device}', expected cpu, cuda, cuda:N or mps"
-        ) from None
-    if chosen.type == "cuda" and not torch.cuda.is_available():
-        message = f"device '{device}' is not there: this torch sees no CUDA; use --device cpu"
-        raise DarknetError(f"{message}, or run `darknet-py doctor`")
-    count = torch.cuda.device_count() if chosen.type == "cuda" else 0
-    if chosen.index is not None and chosen.type == "cuda" and chosen.index >= count:
-        raise DarknetError(
-            f"device '{device}' is not there: torch sees {count} CUDA devices, from 0"
-        )
-    return chosen
-
-
 def load(
     cfg: str | os.PathLike[str],
     weights: str | os.PathLike[str],
@@ -240,23 +217,26 @@ def load(
     data: str | None = None,
     width: int | None = None,
     height: int | None = None,
+    engine: str = "torch",
+    compiled: bool = False,
 ) -> Detector:
     """A detector from a cfg and a .weights file.
 
     names: a names file or a list; None looks into the .data file and then beside the cfg.
     precision: fp32, bf16 or fp16; heads are always computed in fp32. fork: alexeyab or pjreddie,
-    whose numbers to give. width, height: override those of [net]. Raises CfgError, WeightsError,
-    DataError.
+    whose numbers to give. width, height: override those of [net]. engine: torch, or one of
+    engines.table that is installed. compiled: have torch make machine code for this machine first.
+    Raises CfgError, WeightsError, DataError, DarknetError.
     """
     opened = open_network(cfg, weights, names, data=data, fork=fork, width=width, height=height)
-    return from_opened(opened, device, precision)
+    return from_opened(opened, Setup(engine, precision, compiled, str(device)))
 
 
-def from_opened(
-    opened: Opened, device: str | torch.device = "cpu", precision: str = "fp32"
-) -> Detector:
+def from_opened(opened: Opened, setup: Setup) -> Detector:
     """A detector from files that have been read and checked already."""
     network, report = load_planned(opened.graph, opened.plan)
     for note in report.notes:
         warnings.warn(f"{report.path}: {note}", stacklevel=3)
-    return Detector(network, opened.names, device, precision)
+    return Detector(
+        network, opened.names, setup.device, setup.precision, setup.engine, setup.compiled
+    )

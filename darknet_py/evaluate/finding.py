@@ -20,9 +20,9 @@ import torch
 
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import Request, Suppression, decode, suppression_of
-from darknet_py.detect.detector import checked_device
 from darknet_py.detect.geometry import Placement
 from darknet_py.detect.survivors import survivors
+from darknet_py.devices import checked_device
 from darknet_py.evaluate.mirror import averaged, require_mirrorable
 from darknet_py.evaluate.pictures import Picture, pads
 from darknet_py.network import Network

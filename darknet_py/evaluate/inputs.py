@@ -15,7 +15,7 @@ from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text import read_text
 from darknet_py.data.listing import read_list
 from darknet_py.deferred import import_at_once
-from darknet_py.detect.device import chosen_device
+from darknet_py.devices import chosen_device
 from darknet_py.errors import DataError, Place
 from darknet_py.opening import Opened, open_network
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from darknet_py import layout
 from darknet_py.data.text import check_codes, read_codes, require_symbols
-from darknet_py.detect.device import chosen_device
+from darknet_py.devices import chosen_device
 from darknet_py.errors import DarknetError
 from darknet_py.graph import Graph, read_graph
 from darknet_py.text.symbols import spellings
@@ -96,7 +96,7 @@ def line(score: Score, bits: bool) -> str:
 
 
 def _reader(graph: Graph, plan: layout.Layout, job: Job) -> Reader:
-    from darknet_py.detect.detector import checked_device
+    from darknet_py.devices import checked_device
     from darknet_py.network import load_planned
     from darknet_py.text.reader import Reader
 

@@ -13,8 +13,7 @@ import torch
 import torch.distributed as dist
 
 from darknet_py.data.loader import worker_failures
-from darknet_py.detect.detector import checked_device
-from darknet_py.detect.device import chosen_device
+from darknet_py.devices import checked_device, chosen_device
 from darknet_py.graph import Graph
 from darknet_py.train.classifier_task import open_classifier
 from darknet_py.train.darknet_log import DarknetLog

@@ -10,7 +10,8 @@ import torch
 from tiny_detector import files, picture, save
 
 import darknet_py
-from darknet_py.detect.detector import Detector, checked_device
+from darknet_py.detect.detector import Detector
+from darknet_py.devices import checked_device
 from darknet_py.errors import DarknetError, DataError, ImageError, WeightsError
 
 

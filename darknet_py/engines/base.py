@@ -1,0 +1,45 @@
+"""What every engine answers."""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import torch
+
+from darknet_py.enginetable import Setup, checked
+from darknet_py.graph import Graph
+from darknet_py.network import Network
+
+
+class Engine(ABC):
+    """A network made ready to run on `device`, which is where its heads come out.
+
+    parallel: calls from several threads run side by side, each with its caller's torch threads.
+    """
+
+    parallel = False
+
+    def __init__(self, graph: Graph, setup: Setup, device: torch.device) -> None:
+        self.graph = graph
+        self.setup = setup
+        self.device = device
+
+    @abstractmethod
+    def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
+        """The heads of net(x), float32 (N, C, H, W), for float32 x (N, C, H, W) on the device.
+
+        They are finished when this returns: no need to synchronise before taking the time.
+        """
+
+
+def open_engine(network: Network, setup: Setup) -> Engine:
+    """The network on the engine asked for; the network itself stays as it is.
+
+    Raises DarknetError for an engine that is unknown or not installed, and for a precision or a
+    device it does not have.
+    """
+    module, _, name = checked(setup).home.partition(":")
+    kind: Callable[[Network, Setup], Engine] = getattr(importlib.import_module(module), name)
+    return kind(network, setup)
