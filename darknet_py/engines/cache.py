@@ -1,0 +1,107 @@
+"""What an engine made of a network, kept on disk so that the next start is fast.
+
+Files lie in $DARKNET_PY_CACHE, else in the user's cache folder. The name is a digest of all that
+went in: the graph, every weight, our code, torch's version, and the caller's words. Nothing is ever stale,
+and deleting the folder is always safe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from darknet_py.errors import OutputError
+from darknet_py.network import Network
+
+FOLDER_VARIABLE = "DARKNET_PY_CACHE"
+ROOMS = ("layers", "conversion", "engines")
+MOST_BYTES = 4 << 30
+"""The longest unused files go when the folder grows beyond this."""
+
+
+def cached(
+    network: Network, words: Sequence[object], suffix: str, make: Callable[[Path], object]
+) -> Path:
+    """The file that `make` writes to the path it is given, made now or found from before.
+
+    words: whatever else the content depends on. suffix: of the file's name, with the dot.
+    Raises OutputError when the folder cannot be written.
+    """
+    path = folder() / f"{digest(network, words)}{suffix}"
+    if path.is_file():
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        place = tempfile.mkdtemp(prefix=".making-", dir=path.parent)
+    except OSError as failure:
+        cure = f"set {FOLDER_VARIABLE} to a folder that can be written"
+        raise OutputError(f"{path.parent}: {failure.strerror}; {cure}") from None
+    try:
+        made = Path(place) / path.name
+        make(made)
+        os.replace(made, path)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    prune(path.parent, MOST_BYTES, keep=path)
+    return path
+
+
+def folder() -> Path:
+    """The folder the files lie in; it may not exist yet."""
+    if chosen := os.environ.get(FOLDER_VARIABLE):
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "darknet-py"
+
+
+def digest(network: Network, words: Sequence[object]) -> str:
+    """32 hex digits that differ when anything differs that an engine's result depends on."""
+    found = hashlib.sha256()
+    graph = network.graph
+    found.update(_code())
+    found.update(repr((torch.__version__, platform.machine(), network.folded, *words)).encode())
+    found.update(repr((graph.net, graph.fork, graph.nodes)).encode())
+    for name, tensor in network.state_dict().items():
+        found.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        found.update(_bytes(tensor))
+    return found.hexdigest()[:32]
+
+
+@functools.cache
+def _code() -> bytes:
+    """A digest of the code that says what a network computes."""
+    package = Path(__file__).parent.parent
+    sources = [path for room in ROOMS for path in (package / room).glob("*.py")]
+    found = hashlib.sha256()
+    for path in sorted([*sources, package / "network.py"]):
+        found.update(path.read_bytes())
+    return found.digest()
+
+
+def _bytes(tensor: torch.Tensor) -> memoryview:
+    plain = tensor.detach().cpu().contiguous().flatten().view(torch.uint8)
+    return memoryview(np.ascontiguousarray(plain.numpy()))
+
+
+def prune(place: Path, most: int, keep: Path) -> None:
+    """Delete the longest unused files until at most `most` bytes are left, `keep` never."""
+    entries = [entry for entry in os.scandir(place) if entry.is_file() and entry.path != str(keep)]
+    entries.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
+    total = keep.stat().st_size
+    for entry in entries:
+        total += entry.stat().st_size
+        if total > most:
+            with contextlib.suppress(OSError):
+                os.unlink(entry.path)
