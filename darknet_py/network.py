@@ -148,7 +148,7 @@ class Network(nn.Module):
 
     def outputs(self, x: torch.Tensor, run: Run) -> Iterator[tuple[int, torch.Tensor]]:
         """(index, output) layer by layer; each output is let go after its last use."""
-        kept = {INPUT: self._checked(x)}
+        kept = {INPUT: self.checked(x)}
         del x
         for step in self._program():
             index = step.node.index
@@ -180,7 +180,7 @@ class Network(nn.Module):
         self._steps = None
         return super()._apply(*arguments, **options)  # type: ignore[no-untyped-call]
 
-    def _checked(self, x: torch.Tensor) -> torch.Tensor:
+    def checked(self, x: torch.Tensor) -> torch.Tensor:
         expected = self.graph.net.input
         if x.dim() == 2 and x.shape[1] == expected.size:
             x = x.reshape(-1, *expected)

@@ -1,7 +1,7 @@
 """What an engine made of a network, kept on disk so that the next start is fast.
 
-Files lie in $DARKNET_PY_CACHE, else in the user's cache folder. The name is a digest of all that
-went in: the graph, every weight, our code, torch's version, and the caller's words. Nothing is ever stale,
+Files lie in $DARKNET_PY_CACHE, else in the user's cache folder. A name is a digest of what went in:
+the graph, every weight, our code, torch's version, and the caller's words. Nothing is ever stale,
 and deleting the folder is always safe.
 """
 
@@ -17,7 +17,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from darknet_py.errors import OutputError
@@ -91,8 +90,7 @@ def _code() -> bytes:
 
 
 def _bytes(tensor: torch.Tensor) -> memoryview:
-    plain = tensor.detach().cpu().contiguous().flatten().view(torch.uint8)
-    return memoryview(np.ascontiguousarray(plain.numpy()))
+    return tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data
 
 
 def prune(place: Path, most: int, keep: Path) -> None:

@@ -99,6 +99,11 @@ class Convolutional(Layer):
         return 1 if self.size == 1 else self.dilation
 
     @property
+    def pads_evenly(self) -> bool:
+        """Whether the same padding on both sides, as torch has it, gives Darknet's output size."""
+        return self.spread == 1 or self.size == 2 * self.margin + 1
+
+    @property
     def blur(self) -> Blur | None:
         stride_y, stride_x = self.strides
         return Blur(self.antialiasing, stride_x, stride_y) if self.antialiasing else None
@@ -205,7 +210,7 @@ class Convolutional(Layer):
     ) -> tuple[torch.Tensor, int | tuple[int, int]]:
         """The padding as torch takes it; where Darknet's output size is not torch's, x padded."""
         margin = self.margin * self.spread
-        if self.spread == 1 or self.size == 2 * self.margin + 1:
+        if self.pads_evenly:
             return x, margin
         # Dilation does not enter Darknet's output size: it reads zeros beyond the far edges.
         out = self._full_shape(Shape(x.shape[1], x.shape[2], x.shape[3]))
@@ -300,6 +305,14 @@ class Deconvolutional(Layer):
         if self.batch_normalize:
             x = batchnorm(x, weights, run)
         return activate(self.activation, x, fresh=True)
+
+    def folded(self, at: Site, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
+        if not self.batch_normalize:
+            return self, dict(weights)
+        by_filter = {**weights, "weights": weights["weights"].transpose(0, 1)}
+        kernel, biases = fold_batchnorm(by_filter)
+        kernel = kernel.transpose(0, 1).contiguous()
+        return replaced(self, batch_normalize=0), {"biases": biases, "weights": kernel}
 
     def flops(self, at: Site, out: Shape) -> float:
         return 2.0 * self.filters * at.input.c * self.size**2 * at.input.h * at.input.w

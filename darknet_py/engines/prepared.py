@@ -1,0 +1,199 @@
+"""A network as a list of calls in which all is decided beforehand: the fastest without compiling.
+
+On a processor oneDNN does the convolutions. Asked by F.conv2d it reorders the weights at each call;
+here they are kept in the order it wants for this input, and the activation is done in the same
+pass. What has no rule in RULES runs as its layer says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from darknet_py.layers.activations import activate
+from darknet_py.layers.base import INPUT, Layer, Node, Run, Shape, Site, Weights
+from darknet_py.layers.convolution import Convolutional
+from darknet_py.layers.yolo import Yolo
+from darknet_py.network import HALVES, Network
+
+Call = Callable[[Sequence[Tensor]], Tensor]
+
+FUSED: dict[str, tuple[str, list[float]]] = {
+    "linear": ("none", []),
+    "relu": ("relu", []),
+    "relu6": ("hardtanh", [0.0, 6.0]),
+    "leaky": ("leaky_relu", [0.1]),
+    "revleaky": ("leaky_relu", [0.1]),
+    "swish": ("swish", []),
+    "logistic": ("sigmoid", []),
+    "tanh": ("tanh", []),
+}
+"""Activations that oneDNN does along with a convolution, in torch's words for them."""
+SMALL_FLOPS = 16e6
+SMALL_PIXELS = 6400
+SMALL_FILTERS = 16
+"""Below these a 1x1 convolution is quicker as a product of matrices: handing a convolution to
+oneDNN costs as much as the work itself."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """What a rule may know: where the layer stands, its tensors, the batch and the shapes."""
+
+    node: Node
+    site: Site
+    weights: Weights
+    batch: int
+    device: torch.device
+
+    @property
+    def input(self) -> Shape:
+        return self.site.input
+
+
+@dataclass(frozen=True)
+class _Step:
+    index: int
+    inputs: tuple[int, ...]
+    spent: tuple[int, ...]
+    call: Call
+
+
+class Program:
+    """The calls for one batch size, for as many threads as torch has when it is made."""
+
+    def __init__(self, network: Network, batch: int) -> None:
+        """network: as `for_inference` gives it, on its device and in its precision."""
+        graph, last_use = network.graph, network.graph.last_use
+        device = next((tensor.device for tensor in network.parameters()), torch.device("cpu"))
+        self._heads = graph.heads
+        self._steps = []
+        for node in graph.nodes:
+            spent = {source for source in node.inputs if last_use[source] == node.index}
+            if node.index not in last_use:
+                spent.add(node.index)
+            used = network.used(node.index)
+            call = call_of(Position(node, graph.site(node.index), used, batch, device))
+            self._steps.append(_Step(node.index, node.inputs, tuple(spent), call))
+
+    def __call__(self, x: Tensor) -> list[Tensor]:
+        kept, heads = {INPUT: x}, {}
+        for step in self._steps:
+            y = kept[step.index] = step.call([kept[source] for source in step.inputs])
+            if step.index in self._heads:
+                heads[step.index] = y
+            for source in step.spent:
+                del kept[source]
+        return [heads[index] for index in self._heads]
+
+
+def call_of(at: Position) -> Call:
+    """The layer's own arithmetic, or the quicker form of it that its rule finds."""
+    rule = RULES.get(type(at.node.layer))
+    found = rule(at) if rule else None
+    return found or _as_it_is(at)
+
+
+def _as_it_is(at: Position) -> Call:
+    layer, run = at.node.layer, Run()
+    if layer.HEAD:
+        # Boxes are made in full precision, whatever the network runs in.
+        return lambda inputs: layer.forward(at.site, at.weights, _full(inputs), run)
+    return lambda inputs: layer.forward(at.site, at.weights, inputs, run)
+
+
+def _full(inputs: Sequence[Tensor]) -> list[Tensor]:
+    return [x.float() if x.dtype in HALVES else x for x in inputs]
+
+
+def _convolution(at: Position) -> Call | None:
+    layer = at.node.layer
+    assert isinstance(layer, Convolutional)
+    if layer.binary or layer.xnor or not layer.pads_evenly or not _onednn(at.weights["weights"]):
+        return None
+    call = _as_product(at, layer) if _small(at, layer) else _as_convolution(at, layer)
+    blur = layer.blur
+    return (lambda inputs: blur.apply(call(inputs))) if blur else call
+
+
+def _onednn(kernel: Tensor) -> bool:
+    """Whether oneDNN computes in the type of `kernel` here."""
+    if kernel.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    ops = torch.ops.mkldnn
+    known: dict[torch.dtype, Callable[[], bool]] = {
+        torch.float32: lambda: True,
+        torch.bfloat16: ops._is_mkldnn_bf16_supported,
+        torch.float16: ops._is_mkldnn_fp16_supported,
+    }
+    return kernel.dtype in known and known[kernel.dtype]()
+
+
+def _small(at: Position, layer: Convolutional) -> bool:
+    """Whether a product of matrices is quicker."""
+    pixels = at.batch * at.input.h * at.input.w
+    flops = 2 * pixels * at.input.c * layer.filters
+    pointwise = layer.size == 1 and layer.strides == (1, 1) and layer.margin == 0
+    return (
+        pointwise
+        and layer.split == 1
+        and pixels <= SMALL_PIXELS
+        and flops <= SMALL_FLOPS
+        and layer.filters >= SMALL_FILTERS
+    )
+
+
+def _as_product(at: Position, layer: Convolutional) -> Call:
+    """(N H W, C) times (C, filters): no copy while tensors lie channels last."""
+    kernel = at.weights["weights"].flatten(1).t().contiguous()
+    biases, activation = at.weights["biases"], layer.activation
+
+    def call(inputs: Sequence[Tensor]) -> Tensor:
+        x = inputs[0].permute(0, 2, 3, 1)
+        y = torch.addmm(biases, x.reshape(-1, x.shape[3]), kernel)
+        y = y.view(*x.shape[:3], -1).permute(0, 3, 1, 2)
+        return activate(activation, y, fresh=True)
+
+    return call
+
+
+def _as_convolution(at: Position, layer: Convolutional) -> Call:
+    stride = [1, 1] if layer.antialiasing else list(layer.strides)
+    padding, spread = [layer.margin * layer.spread] * 2, [layer.spread] * 2
+    shape = [at.batch, *at.input]
+    kernel = torch.ops.mkldnn._reorder_convolution_weight(
+        at.weights["weights"].contiguous(), padding, stride, spread, layer.split, shape
+    )
+    word, numbers = FUSED.get(layer.activation, ("none", []))
+    fixed = (kernel, at.weights["biases"], padding, stride, spread, layer.split, word, numbers, "")
+    convolve = torch.ops.mkldnn._convolution_pointwise.default
+    if layer.activation in FUSED:
+        return lambda inputs: convolve(inputs[0], *fixed)
+    return lambda inputs: activate(layer.activation, convolve(inputs[0], *fixed), fresh=True)
+
+
+def _yolo(at: Position) -> Call:
+    """The logistic over all channels as they lie in memory, then width and height put back."""
+    layer = at.node.layer
+    assert isinstance(layer, Yolo)
+    numbers = torch.arange(at.node.out.c, device=at.device).view(1, -1, 1, 1) % layer.entries
+    size, location = (numbers == 2) | (numbers == 3), numbers < 2
+    factor = torch.where(location, layer.scale_x_y, 1.0)
+    shift = torch.where(location, 0.5 * (layer.scale_x_y - 1), 0.0)
+
+    def call(inputs: Sequence[Tensor]) -> Tensor:
+        (x,) = _full(inputs)
+        y = x if layer.new_coords else torch.where(size, x, torch.sigmoid(x))
+        return y if layer.scale_x_y == 1 else y * factor - shift
+
+    return call
+
+
+RULES: dict[type[Layer], Callable[[Position], Call | None]] = {
+    Convolutional: _convolution,
+    Yolo: _yolo,
+}
+"""Section kind -> how to prepare it; a rule that gives None leaves the layer as it is."""

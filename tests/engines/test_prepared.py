@@ -1,0 +1,3 @@
+"""The prepared form of a network computes what the network computes."""
+
+from __future__ import annotations
