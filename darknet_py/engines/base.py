@@ -17,9 +17,11 @@ class Engine(ABC):
     """A network made ready to run on `device`, which is where its heads come out.
 
     parallel: calls from several threads run side by side, each with its caller's torch threads.
+    compiled: --compile was asked for and is in force, which is known after the first call.
     """
 
     parallel = False
+    compiled = False
 
     def __init__(self, graph: Graph, setup: Setup, device: torch.device) -> None:
         self.graph = graph

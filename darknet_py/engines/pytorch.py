@@ -1,14 +1,18 @@
-"""The network on torch itself."""
+"""The network on torch itself: prepared calls, or machine code with --compile."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
+import click
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from darknet_py.devices import checked_device
 from darknet_py.engines.base import Engine
+from darknet_py.engines.compiled import CannotCompile, compiled
 from darknet_py.engines.prepared import Program
 from darknet_py.enginetable import Setup
 from darknet_py.network import Network
@@ -17,34 +21,55 @@ TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 MOST_PROGRAMS = 4
 """Programs of as many batch sizes are kept; each may hold the weights once more."""
 
+Call = Callable[[Tensor], list[Tensor]]
+
 
 class Pytorch(Engine):
     """Runs the inference form of a network, prepared for each batch size when it first comes."""
 
-    parallel = True
-
     def __init__(self, network: Network, setup: Setup) -> None:
         super().__init__(network.graph, setup, checked_device(setup.device))
+        self.compiled = setup.compiled
+        self.parallel = not setup.compiled
         self.dtype = TYPES[setup.precision]
         self.network = network.for_inference().to(self.device, self.dtype)
-        self._programs: dict[tuple[int, int], Program] = {}
+        self._programs: dict[tuple[int, int], Call] = {}
         self._lock = threading.Lock()
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         x = self.network.checked(x)
         x = x.to(self.device, self.dtype, memory_format=torch.channels_last)
         with torch.inference_mode():
-            heads = self._program(len(x))(x)
+            size, program = self._program(x)
+            if size > len(x):
+                x, count = F.pad(x, (0, 0, 0, 0, 0, 0, 0, size - len(x))), len(x)
+                heads = [head[:count] for head in program(x)]
+            else:
+                heads = program(x)
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
         return heads
 
-    def _program(self, batch: int) -> Program:
+    def _program(self, x: Tensor) -> tuple[int, Call]:
+        """A program and its batch size, which may be larger than that of x where it is compiled."""
         # What oneDNN prepares depends on the number of threads as well.
-        key = batch, torch.get_num_threads()
+        threads = torch.get_num_threads()
         with self._lock:
-            program = self._programs.pop(key, None) or Program(self.network, batch)
+            fitting = [size for size, width in self._programs if width == threads and size > len(x)]
+            size = min(fitting) if fitting and self.compiled else len(x)
+            key = (len(x), threads) if (len(x), threads) in self._programs else (size, threads)
+            program = self._programs.pop(key, None) or self._made(x)
             self._programs[key] = program
             if len(self._programs) > MOST_PROGRAMS:
                 del self._programs[next(iter(self._programs))]
-        return program
+        return key[0], program
+
+    def _made(self, x: Tensor) -> Call:
+        if self.compiled:
+            try:
+                return compiled(self.network, x)
+            except CannotCompile as failure:
+                message = f"--compile: {failure}; running without"
+                click.echo(f"darknet-py: warning: {message}", err=True)
+                self.compiled = False
+        return Program(self.network, len(x))
