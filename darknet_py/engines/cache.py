@@ -36,7 +36,12 @@ def cached(
     words: whatever else the content depends on. suffix: of the file's name, with the dot.
     Raises OutputError when the folder cannot be written.
     """
-    path = folder() / f"{digest(network, words)}{suffix}"
+    return kept(digest(network, words), suffix, make)
+
+
+def kept(key: str, suffix: str, make: Callable[[Path], object]) -> Path:
+    """The same for a key of the caller's that says all the content depends on."""
+    path = folder() / f"{key}{suffix}"
     if path.is_file():
         with contextlib.suppress(OSError):
             os.utime(path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +18,34 @@ import torch
 from torch import Tensor, nn
 
 from darknet_py.engines.cache import cached
-from darknet_py.layers.base import INPUT, Run
-from darknet_py.network import HALVES, Network
+from darknet_py.engines.prepared import Program, Rules, prepared_yolo
+from darknet_py.engines.processor import processor
+from darknet_py.engines.small import CannotBuild, operators, small_convolution
+from darknet_py.layers.convolution import Convolutional
+from darknet_py.layers.yolo import Yolo
+from darknet_py.network import Network
 
 Call = Callable[[Tensor], list[Tensor]]
-OPTIONS = {"freezing": True}
+OPTIONS: dict[str, Any] = {"freezing": True}
+
+
+RULES: Rules = {Convolutional: small_convolution, Yolo: prepared_yolo}
 
 
 class _Followed(nn.Module):
     """The network's arithmetic without its bookkeeping, as torch.export follows it."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, batch: int) -> None:
         super().__init__()
-        self.network = network
+        self.network = network  # makes its tensors this module's
+        self.program = Program(network, batch, RULES)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        graph, kept, run = self.network.graph, {INPUT: x}, Run()
-        for node in graph.nodes:
-            inputs = [kept[source] for source in node.inputs]
-            if node.layer.HEAD:
-                inputs = [x.float() if x.dtype in HALVES else x for x in inputs]
-            site, tensors = graph.site(node.index), self.network.used(node.index)
-            kept[node.index] = node.layer.forward(site, tensors, inputs, run)
-        return tuple(kept[index] for index in graph.heads)
+        return tuple(self.program(x))
+
+
+class CannotCompile(Exception):
+    """There is no compiler here, or it failed."""
 
 
 def compiled(network: Network, x: Tensor) -> Call:
@@ -47,52 +53,50 @@ def compiled(network: Network, x: Tensor) -> Call:
 
     It runs on as many threads as torch has now. Raises CannotCompile, with the reason.
     """
+    try:
+        operators()
+    except CannotBuild as failure:
+        raise CannotCompile(str(failure)) from None
     threads = torch.get_num_threads()
-    words = ["inductor", tuple(x.shape), x.dtype, x.device.type, threads, _processor(x)]
-
-    def make(path: Path) -> None:
-        start = time.perf_counter()
-        click.echo(f"{network.graph.path}: compiling, once for this machine ...", err=True)
-        _compile(network, x, path)
-        seconds = time.perf_counter() - start
-        click.echo(f"{network.graph.path}: compiled in {seconds:.0f} s", err=True)
-
-    path = cached(network, words, ".pt2", make)
-    package = torch._C._aoti.AOTIModelPackageLoader(str(path), "model", False, 1, -1)
-    return lambda x: list(package.run([x]))
+    words = ["inductor", tuple(x.shape), x.dtype, x.device.type, threads, _machine(x)]
+    return _loaded(cached(network, words, ".pt2", partial(_make, network, x)))
 
 
-class CannotCompile(Exception):
-    """There is no compiler here, or it failed."""
-
-
-def _compile(network: Network, x: Tensor, path: Path) -> None:
+def _make(network: Network, x: Tensor, path: Path) -> None:
+    start, name = time.perf_counter(), network.graph.path
+    click.echo(f"{name}: compiling, once for this machine and batch {len(x)} ...", err=True)
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            exported = torch.export.export(_Followed(network).eval(), (x,))
-            options: dict[str, Any] = dict(OPTIONS)
-            torch._inductor.aoti_compile_and_package(
-                exported, package_path=str(path), inductor_configs=options
-            )
+            _compile(network, x, path)
     except Exception as failure:
         raise CannotCompile(_reason(failure)) from failure
+    click.echo(f"{name}: compiled in {time.perf_counter() - start:.0f} s", err=True)
+
+
+def _compile(network: Network, x: Tensor, path: Path) -> None:
+    exported = torch.export.export(_Followed(network, len(x)).eval(), (x,))
+    torch._inductor.aoti_compile_and_package(
+        exported, package_path=str(path), inductor_configs=OPTIONS
+    )
+
+
+def _loaded(path: Path) -> Call:
+    """The package, ready to run; torch's own way to load it imports the compiler, which is slow."""
+    loader = getattr(getattr(torch._C, "_aoti", None), "AOTIModelPackageLoader", None)
+    if loader is None:
+        package = torch._inductor.aoti_load_package(str(path))
+        return lambda x: list(package(x))
+    package = loader(str(path), "model", False, 1, -1)
+    return lambda x: list(package.run([x]))
 
 
 def _reason(failure: Exception) -> str:
-    """The first line of what went wrong, or that there is no compiler."""
-    text = str(failure).strip() or type(failure).__name__
-    if type(failure).__name__ == "InvalidCxxCompiler":
-        return "no C++ compiler found; install g++ or clang"
-    return text.splitlines()[0]
+    """The first line of what went wrong."""
+    lines = str(failure).strip().splitlines()
+    return lines[0] if lines else type(failure).__name__
 
 
-def _processor(x: Tensor) -> str:
+def _machine(x: Tensor) -> str:
     """What the machine code is made for."""
-    if x.device.type == "cuda":
-        return torch.cuda.get_device_name(x.device)
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return torch.backends.cpu.get_cpu_capability()
-    return " ".join(sorted({line for line in lines if line.startswith(("model name", "flags"))}))
+    return torch.cuda.get_device_name(x.device) if x.device.type == "cuda" else processor()

@@ -7,7 +7,7 @@ pass. What has no rule in RULES runs as its layer says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -54,6 +54,9 @@ class Position:
         return self.site.input
 
 
+Rules = Mapping[type[Layer], Callable[[Position], Call | None]]
+
+
 @dataclass(frozen=True)
 class _Step:
     index: int
@@ -65,7 +68,7 @@ class _Step:
 class Program:
     """The calls for one batch size, for as many threads as torch has when it is made."""
 
-    def __init__(self, network: Network, batch: int) -> None:
+    def __init__(self, network: Network, batch: int, rules: Rules | None = None) -> None:
         """network: as `for_inference` gives it, on its device and in its precision."""
         graph, last_use = network.graph, network.graph.last_use
         device = next((tensor.device for tensor in network.parameters()), torch.device("cpu"))
@@ -76,7 +79,8 @@ class Program:
             if node.index not in last_use:
                 spent.add(node.index)
             used = network.used(node.index)
-            call = call_of(Position(node, graph.site(node.index), used, batch, device))
+            place = Position(node, graph.site(node.index), used, batch, device)
+            call = call_of(place, RULES if rules is None else rules)
             self._steps.append(_Step(node.index, node.inputs, tuple(spent), call))
 
     def __call__(self, x: Tensor) -> list[Tensor]:
@@ -90,9 +94,9 @@ class Program:
         return [heads[index] for index in self._heads]
 
 
-def call_of(at: Position) -> Call:
+def call_of(at: Position, rules: Rules) -> Call:
     """The layer's own arithmetic, or the quicker form of it that its rule finds."""
-    rule = RULES.get(type(at.node.layer))
+    rule = rules.get(type(at.node.layer))
     found = rule(at) if rule else None
     return found or _as_it_is(at)
 
@@ -175,7 +179,7 @@ def _as_convolution(at: Position, layer: Convolutional) -> Call:
     return lambda inputs: activate(layer.activation, convolve(inputs[0], *fixed), fresh=True)
 
 
-def _yolo(at: Position) -> Call:
+def prepared_yolo(at: Position) -> Call:
     """The logistic over all channels as they lie in memory, then width and height put back."""
     layer = at.node.layer
     assert isinstance(layer, Yolo)
@@ -192,8 +196,8 @@ def _yolo(at: Position) -> Call:
     return call
 
 
-RULES: dict[type[Layer], Callable[[Position], Call | None]] = {
+RULES: Rules = {
     Convolutional: _convolution,
-    Yolo: _yolo,
+    Yolo: prepared_yolo,
 }
 """Section kind -> how to prepare it; a rule that gives None leaves the layer as it is."""
