@@ -5,8 +5,9 @@
 // Built by engines/small.py with the flags of this machine.
 
 #include <torch/library.h>
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <cstring>
 
