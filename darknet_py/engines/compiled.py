@@ -53,13 +53,18 @@ def compiled(network: Network, x: Tensor) -> Call:
 
     It runs on as many threads as torch has now. Raises CannotCompile, with the reason.
     """
+    if x.device.type == "cpu":
+        _have_operators()
+    threads = torch.get_num_threads()
+    words = ["inductor", tuple(x.shape), x.dtype, x.device.type, threads, _machine(x)]
+    return _loaded(cached(network, words, ".pt2", partial(_make, network, x)))
+
+
+def _have_operators() -> None:
     try:
         operators()
     except CannotBuild as failure:
         raise CannotCompile(str(failure)) from None
-    threads = torch.get_num_threads()
-    words = ["inductor", tuple(x.shape), x.dtype, x.device.type, threads, _machine(x)]
-    return _loaded(cached(network, words, ".pt2", partial(_make, network, x)))
 
 
 def _make(network: Network, x: Tensor, path: Path) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 from darknet_py.devices import checked_device
 from darknet_py.engines.base import Engine
 from darknet_py.engines.compiled import CannotCompile, compiled
+from darknet_py.engines.cudagraph import exact_convolutions, recorded
 from darknet_py.engines.prepared import Program
 from darknet_py.enginetable import Setup
 from darknet_py.network import Network
@@ -65,11 +66,15 @@ class Pytorch(Engine):
         return key[0], program
 
     def _made(self, x: Tensor) -> Call:
-        if self.compiled:
-            try:
+        call = self._compiled(x) if self.compiled else Program(self.network, len(x))
+        return recorded(call, x) if self.device.type == "cuda" else call
+
+    def _compiled(self, x: Tensor) -> Call:
+        try:
+            with exact_convolutions():
                 return compiled(self.network, x)
-            except CannotCompile as failure:
-                message = f"--compile: {failure}; running without"
-                click.echo(f"darknet-py: warning: {message}", err=True)
-                self.compiled = False
-        return Program(self.network, len(x))
+        except CannotCompile as failure:
+            message = f"--compile: {failure}; running without"
+            click.echo(f"darknet-py: warning: {message}", err=True)
+            self.compiled = False
+            return Program(self.network, len(x))

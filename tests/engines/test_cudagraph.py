@@ -1,0 +1,46 @@
+"""Recorded calls on a CUDA device; what needs none of it runs everywhere."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from darknet_py.engines import cudagraph
+
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+
+
+def test_convolutions_are_exact_inside_only() -> None:
+    before = torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark
+    with cudagraph.exact_convolutions():
+        assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark) == (False, True)
+    assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark) == before
+
+
+def test_what_cannot_be_recorded_runs_as_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(call: cudagraph.Call, x: torch.Tensor) -> cudagraph.Call:
+        raise RuntimeError("operation not permitted when stream is capturing\nand more")
+
+    monkeypatch.setattr(cudagraph, "Recorded", refuse)
+    call = cudagraph.recorded(lambda x: [2 * x], torch.ones(2))
+    assert call(torch.ones(2))[0].tolist() == [2, 2]
+    line = "no CUDA graph: operation not permitted when stream is capturing; running without"
+    assert capsys.readouterr().err == f"darknet-py: warning: {line}\n"
+
+
+@needs_cuda
+def test_a_recorded_call_follows_its_input() -> None:
+    weights = torch.randn(8, 3, 3, 3, device="cuda")
+    x = torch.randn(1, 3, 16, 16, device="cuda")
+
+    def call(x: torch.Tensor) -> list[torch.Tensor]:
+        return [torch.conv2d(x, weights, padding=1)]
+
+    graph = cudagraph.recorded(call, x)
+    assert isinstance(graph, cudagraph.Recorded)
+    first = graph(x)[0]
+    (second,) = graph(2 * x)
+    torch.testing.assert_close(second, 2 * first, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(first, call(x)[0], rtol=1e-4, atol=1e-4)
