@@ -18,6 +18,7 @@ class Engine(ABC):
 
     parallel: calls from several threads run side by side, each with its caller's torch threads.
     compiled: --compile was asked for and is in force, which is known after the first call.
+    setup: as in force; of what was asked the precision may differ, where the processor lacks it.
     """
 
     parallel = False

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from darknet_py.engines.processor import computes
 from darknet_py.layers.activations import activate
 from darknet_py.layers.base import INPUT, Layer, Node, Run, Shape, Site, Weights
 from darknet_py.layers.convolution import Convolutional
@@ -125,15 +126,8 @@ def _convolution(at: Position) -> Call | None:
 
 def _onednn(kernel: Tensor) -> bool:
     """Whether oneDNN computes in the type of `kernel` here."""
-    if kernel.device.type != "cpu" or not torch.backends.mkldnn.is_available():
-        return False
-    ops = torch.ops.mkldnn
-    known: dict[torch.dtype, Callable[[], bool]] = {
-        torch.float32: lambda: True,
-        torch.bfloat16: ops._is_mkldnn_bf16_supported,
-        torch.float16: ops._is_mkldnn_fp16_supported,
-    }
-    return kernel.dtype in known and known[kernel.dtype]()
+    there = kernel.device.type == "cpu" and torch.backends.mkldnn.is_available()
+    return there and computes(kernel.dtype)
 
 
 def _small(at: Position, layer: Convolutional) -> bool:

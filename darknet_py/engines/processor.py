@@ -1,9 +1,12 @@
-"""Which processor this is: machine code made for one does not run on every other."""
+"""Which processor this is, and the types it computes in."""
 
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from pathlib import Path
+
+import torch
 
 
 def processor() -> str:
@@ -13,3 +16,16 @@ def processor() -> str:
     except OSError:
         return f"{platform.machine()} {platform.processor()}"
     return " ".join(sorted({line for line in lines if line.startswith(("model name", "flags"))}))
+
+
+def computes(dtype: torch.dtype) -> bool:
+    """Whether this processor has instructions for a type; without, it is hundreds of times slower.
+
+    Types oneDNN has no say in count as there.
+    """
+    ops = torch.ops.mkldnn
+    asked: dict[torch.dtype, Callable[[], bool]] = {
+        torch.bfloat16: ops._is_mkldnn_bf16_supported,
+        torch.float16: ops._is_mkldnn_fp16_supported,
+    }
+    return dtype not in asked or asked[dtype]()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import click
 import torch
@@ -15,6 +16,7 @@ from darknet_py.engines.base import Engine
 from darknet_py.engines.compiled import CannotCompile, compiled
 from darknet_py.engines.cudagraph import exact_convolutions, recorded
 from darknet_py.engines.prepared import Program
+from darknet_py.engines.processor import computes
 from darknet_py.enginetable import Setup
 from darknet_py.network import Network
 
@@ -29,10 +31,11 @@ class Pytorch(Engine):
     """Runs the inference form of a network, prepared for each batch size when it first comes."""
 
     def __init__(self, network: Network, setup: Setup) -> None:
-        super().__init__(network.graph, setup, checked_device(setup.device))
+        device = checked_device(setup.device)
+        super().__init__(network.graph, _possible(setup, device), device)
         self.compiled = setup.compiled
         self.parallel = not setup.compiled
-        self.dtype = TYPES[setup.precision]
+        self.dtype = TYPES[self.setup.precision]
         self.network = network.for_inference().to(self.device, self.dtype)
         self._programs: dict[tuple[int, int], Call] = {}
         self._lock = threading.Lock()
@@ -78,3 +81,12 @@ class Pytorch(Engine):
             click.echo(f"darknet-py: warning: {message}", err=True)
             self.compiled = False
             return Program(self.network, len(x))
+
+
+def _possible(setup: Setup, device: torch.device) -> Setup:
+    """The setup, in float32 where the processor has no instructions for what is asked."""
+    if device.type != "cpu" or computes(TYPES[setup.precision]):
+        return setup
+    message = f"--precision {setup.precision}: this processor has no instructions for it"
+    click.echo(f"darknet-py: warning: {message}; computing in fp32", err=True)
+    return replace(setup, precision="fp32")

@@ -10,6 +10,7 @@ import pytest
 import torch
 from golden_check import GOLDEN, cases, loaded, relative
 
+from darknet_py.engines import pytorch
 from darknet_py.engines.base import open_engine
 from darknet_py.engines.pytorch import MOST_PROGRAMS, Pytorch
 from darknet_py.enginetable import Setup
@@ -171,7 +172,11 @@ def test_programs_are_kept_in_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
-def test_half_precision_is_near(tmp_path: Path, precision: str) -> None:
+def test_half_precision_is_near(
+    tmp_path: Path, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the processor is slow at it: what it gives is the same."""
+    monkeypatch.setattr(pytorch, "computes", lambda dtype: True)
     net = network(tmp_path, convolution(8), YOLO.replace("filters=14", "filters=14\npad=1"))
     x = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
@@ -180,6 +185,20 @@ def test_half_precision_is_near(tmp_path: Path, precision: str) -> None:
     assert found.dtype == torch.float32
     error = relative(found.numpy(), expected)
     assert 0 < error < 0.05
+
+
+def test_a_processor_without_half_precision_computes_in_full_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pytorch, "computes", lambda dtype: dtype == torch.float32)
+    net = network(tmp_path, convolution(8))
+    engine = open_engine(net, Setup(precision="bf16"))
+    line = "--precision bf16: this processor has no instructions for it; computing in fp32"
+    assert capsys.readouterr().err == f"darknet-py: warning: {line}\n"
+    assert engine.setup.precision == "fp32"
+    x = torch.rand(1, 3, 16, 16)
+    with torch.no_grad():
+        assert relative(engine(x)[0].numpy(), net(x)[0].numpy()) <= TOLERANCE
 
 
 def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
