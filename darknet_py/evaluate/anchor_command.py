@@ -99,7 +99,7 @@ def _refuse_unwritable(job: Job) -> None:
     if job.write_cfg and not job.cfg:
         raise DarknetError("--write_cfg needs the cfg to start from, behind the .data file")
     if job.show:
-        from darknet_py.evaluate.plot import require_matplotlib
+        from darknet_py.figures import require_matplotlib
 
         require_matplotlib("-show")
     new = [Path(job.write_cfg)] if job.write_cfg else []

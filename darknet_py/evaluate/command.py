@@ -64,7 +64,7 @@ def _refuse_unwritable(job: Job) -> None:
 
 
 def _require_drawable(option: str, path: Path) -> None:
-    from darknet_py.evaluate.plot import require_matplotlib, require_picture
+    from darknet_py.figures import require_matplotlib, require_picture
 
     require_matplotlib(option)
     require_picture(path)

@@ -1,4 +1,4 @@
-"""Figures drawn with matplotlib, which is an optional extra."""
+"""The figures of an evaluation: clouds of boxes, curves, matrices."""
 
 from __future__ import annotations
 
@@ -9,56 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.errors import DarknetError, OutputError
 from darknet_py.evaluate.anchors import Sizes, nearest
 from darknet_py.evaluate.curves import RECALLS, over_recall
-from darknet_py.replacement import replacing
+from darknet_py.figures import new_figure, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from darknet_py.evaluate.result import MapResult
 
 DOTS = 20_000
 """Boxes shown at most: more of them are one blot."""
-RESOLUTION = 110
 NAMED, SPELLED = 20, 120
 """Classes at most whose curves are named, and whose names and counts are in the matrix."""
 CELL, LARGEST = 0.3, 24
 """Inches of a cell of the matrix, and of the whole."""
-
-
-def require_matplotlib(option: str) -> None:
-    """Raises DarknetError when the package that draws is not installed."""
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError:
-        cure = "pip install 'darknet-py[plot]'"
-        raise DarknetError(f"{option} needs the package matplotlib: {cure}") from None
-
-
-def require_picture(path: Path) -> None:
-    """Raises OutputError for a suffix matplotlib has no format for."""
-    if path.suffix.lower() not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise OutputError(f"{path}: figures are drawn as {known}; give it such a name")
-
-
-FORMATS = (".png", ".jpg", ".svg", ".pdf")
-
-
-def new_figure(width: float, height: float) -> Figure:
-    """A figure of that many inches, without a window."""
-    from matplotlib.figure import Figure
-
-    return Figure((width, height), layout="constrained")
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure; it appears whole or not at all."""
-    with replacing(path) as file:
-        figure.savefig(file, format=path.suffix[1:].lower(), dpi=RESOLUTION)
 
 
 def draw_cloud(path: Path, boxes: Sizes, anchors: Sizes, unit: tuple[int, int]) -> None:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from darknet_py import figures
 from darknet_py.errors import DarknetError, OutputError
 from darknet_py.evaluate import plot
 from darknet_py.evaluate.average_precision import Objects, rank
@@ -127,9 +128,9 @@ def test_without_matplotlib_the_message_says_how_to_get_it(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     with pytest.raises(DarknetError, match=r"--curves needs the package .*darknet-py\[plot\]"):
-        plot.require_matplotlib("--curves")
+        figures.require_matplotlib("--curves")
     with pytest.raises(OutputError, match="figures are drawn as .png, .jpg, .svg, .pdf"):
-        plot.require_picture(Path("o.bmp"))
+        figures.require_picture(Path("o.bmp"))
 
 
 def test_a_matrix_of_many_classes_has_no_names(tmp_path: Path) -> None:
@@ -140,4 +141,4 @@ def test_a_matrix_of_many_classes_has_no_names(tmp_path: Path) -> None:
         names = [str(number) for number in range(classes)]
         plot.draw_confusion(path, np.eye(classes + 1, dtype=int), names, "title")
         sides.append(cv2.imread(str(path)).shape[0])
-    assert sides[0] < sides[1] <= plot.LARGEST * plot.RESOLUTION
+    assert sides[0] < sides[1] <= plot.LARGEST * figures.RESOLUTION
