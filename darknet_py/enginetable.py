@@ -55,7 +55,7 @@ def checked(setup: Setup) -> Row:
         raise DarknetError(f"unknown engine '{setup.engine}', known are {', '.join(ENGINES)}{hint}")
     if setup.precision not in row.precisions:
         known = ", ".join(row.precisions)
-        hint = nearest(setup.precision, PRECISIONS)
+        hint = "" if setup.precision in PRECISIONS else nearest(setup.precision, PRECISIONS)
         unknown = f"unknown precision '{setup.precision}' for engine {setup.engine}"
         raise DarknetError(f"{unknown}, known are {known}{hint}")
     if missing := _missing(row):
