@@ -30,6 +30,8 @@ CALLS = [
     "summary cfg/yolov3.cfg",
     f"check {TINY} cfg/coco.data",
     "check none.cfg",
+    f"ops {TINY}",
+    f"benchmark {TINY} --engines none",
     "sumary",
 ]
 

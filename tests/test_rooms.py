@@ -71,11 +71,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "progress",
         "replacement",
     },
+    "benchmark": RUNNING
+    | {"", "devices", "enginetable", "engines", "detect", "opening", "summary"}
+    | {"figures", "progress", "replacement"},
     "text": RUNNING | {"devices", "data", "detect"},
     "classify": RUNNING | {"devices", "opening", "names", "detect", "data"},
     "": {"errors", "network", "detect"},
     "cli": {
         "",
+        "benchmark",
+        "devices",
         "enginetable",
         "errors",
         "forks",

@@ -57,6 +57,7 @@ OPTIONS = (
     click.option(
         "--exif", is_flag=True, help="Turn pictures as their EXIF says (Darknet does not)."
     ),
+    click.option("--benchmark_layers", is_flag=True, help="Print the time of every layer as well."),
     click.option("--dont_show", is_flag=True, help="No effect: no window is ever opened."),
     click.option("--fullscreen", is_flag=True, help="No effect: no window is ever opened."),
 )
@@ -97,5 +98,20 @@ def _run(default_thresh: str, **choices: Any) -> None:
         choices["thresh"] = getattr(fork_named(choices["fork"]), default_thresh)
     for word in WINDOW_WORDS:
         del choices[word]
-    if run(Job(**choices)):
+    layers = choices.pop("benchmark_layers")
+    failures = run(Job(**choices))
+    if layers:
+        _print_layers(choices)
+    if failures:
         raise SystemExit(1)
+
+
+NETWORK = ("cfg", "weights", "fork", "width", "height", "device", "gpu", "nogpu")
+
+
+def _print_layers(choices: dict[str, Any]) -> None:
+    """As `benchmark --layers`, once at the end; AlexeyAB's program prints it picture by picture."""
+    from darknet_py.benchmark.command import Job, print_layers
+
+    network = {name: choices[name] for name in NETWORK}
+    print_layers(Job(**network, precision=(choices["precision"],), batch=(choices["batch"],)))

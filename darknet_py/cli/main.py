@@ -100,6 +100,11 @@ COMMANDS = {
     "doctor": Command(
         "darknet_py.cli.tools:doctor", "Show what this machine offers to run networks."
     ),
+    "benchmark": Command(
+        "darknet_py.cli.benchmark:benchmark", "Time a network on engines side by side."
+    ),
+    "speed": Command("darknet_py.cli.benchmark:speed", "Time a network as Darknet does."),
+    "ops": Command("darknet_py.cli.benchmark:ops", "Count a network's operations."),
 }
 """Every command: its words, its function, its help. To add one, add a row."""
 GROUPS = {

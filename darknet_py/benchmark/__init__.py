@@ -1,0 +1,1 @@
+"""How fast networks run: engines side by side, parts, layers, and Darknet's own speed and ops."""

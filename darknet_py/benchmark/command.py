@@ -1,0 +1,141 @@
+"""What `benchmark` does: files in, a table on stdout, JSON and a chart out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from darknet_py import layout
+from darknet_py.benchmark.entries import Entry, entries
+from darknet_py.devices import checked_device, chosen_device
+from darknet_py.errors import DarknetError
+from darknet_py.figures import require_matplotlib, require_picture
+from darknet_py.graph import Graph, read_graph
+from darknet_py.opening import require_memory
+from darknet_py.replacement import require_writable
+
+if TYPE_CHECKING:
+    from darknet_py.benchmark.contest import Failure
+    from darknet_py.benchmark.report import Report
+
+SECONDS = 4.0
+"""For each entry when neither --runs nor --seconds is given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """The options of `benchmark`."""
+
+    cfg: str
+    weights: str | None = None
+    engines: tuple[str, ...] = ("torch",)
+    precision: tuple[str, ...] = ("fp32",)
+    compiled: bool = False
+    batch: tuple[int, ...] = (1,)
+    width: int | None = None
+    height: int | None = None
+    fork: str = "alexeyab"
+    device: str | None = None
+    gpu: int | None = None
+    nogpu: bool = False
+    threads: int | None = None
+    runs: int | None = None
+    seconds: float | None = None
+    seed: int = 0
+    parts: bool = False
+    image: str | None = None
+    layers: bool = False
+    out: str | None = None
+    chart: str | None = None
+
+    @property
+    def time(self) -> float | None:
+        """Seconds for each entry; None where only the number of calls ends the run."""
+        return SECONDS if self.runs is None and self.seconds is None else self.seconds
+
+
+def run(job: Job) -> int:
+    """Measure and report; returns the exit code.
+
+    1 if no entry ran, or one whose engine was named could not. Whatever can be refused is refused
+    before torch is imported.
+    """
+    chosen = entries(job.engines, job.precision, job.compiled, job.batch)
+    _refuse_unwritable(job)
+    _refuse_image(job)
+    graph, plan = _read(job)
+    report = _measured(job, chosen, graph, plan)
+    click.echo("\n".join(report.lines()))
+    _write(job, report)
+    return _code(report.failures, ran=bool(report.rows))
+
+
+def print_layers(job: Job) -> None:
+    """The table of --layers alone: what -benchmark_layers adds to `detector test`."""
+    graph, plan = _read(job)
+
+    from darknet_py.benchmark.layers import layer_lines
+    from darknet_py.benchmark.session import measure_layers
+
+    device = checked_device(chosen_device(job.device, job.gpu, job.nogpu))
+    click.echo("\n".join(layer_lines(measure_layers(job, graph, plan, device))))
+
+
+def _read(job: Job) -> tuple[Graph, layout.Layout | None]:
+    """The cfg, and what the weights file holds of it."""
+    # Single pictures, as `detect` sees them: AlexeyAB's inference sets time_steps=1 as well.
+    graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
+    plan = layout.plan(graph, job.weights) if job.weights else None
+    require_memory(graph, max(job.batch))
+    return graph, plan
+
+
+def _refuse_unwritable(job: Job) -> None:
+    if job.out:
+        require_writable(Path(job.out))
+    if job.chart:
+        require_matplotlib("--chart")
+        require_picture(Path(job.chart))
+        require_writable(Path(job.chart))
+
+
+def _refuse_image(job: Job) -> None:
+    """Say so before minutes have been spent on engines."""
+    if job.image is None:
+        return
+    if not job.parts:
+        raise DarknetError("--image is what --parts measures; give --parts as well")
+
+    from darknet_py.detect.reading import check_image
+
+    check_image(job.image)
+
+
+def _measured(
+    job: Job, chosen: Sequence[Entry], graph: Graph, plan: layout.Layout | None
+) -> Report:
+    from darknet_py.benchmark.session import measure
+
+    device = checked_device(chosen_device(job.device, job.gpu, job.nogpu))
+    report = measure(job, chosen, graph, plan, device)
+    for failure in report.failures:
+        label = f"{failure.entry.label}, batch {failure.entry.batch}"
+        click.echo(f"darknet-py: {label}: {failure.error}", err=True)
+    return report
+
+
+def _write(job: Job, report: Report) -> None:
+    if job.out:
+        report.save(Path(job.out))
+    if job.chart and report.rows:
+        from darknet_py.benchmark.chart import draw_chart
+
+        draw_chart(Path(job.chart), report.rows, report.title)
+
+
+def _code(failures: Sequence[Failure], ran: bool) -> int:
+    return 0 if ran and not any(failure.entry.named for failure in failures) else 1

@@ -1,0 +1,50 @@
+"""Darknet's `speed`: so many passes of one picture, one after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+
+from darknet_py.benchmark.material import random_network
+from darknet_py.benchmark.operations import billions, operations
+from darknet_py.benchmark.session import using_threads
+from darknet_py.engines.base import open_engine
+from darknet_py.enginetable import Setup
+from darknet_py.graph import Graph
+from darknet_py.progress import Progress, follow
+
+TICS = 1000
+"""What Darknet takes 0 for, and no number at all."""
+
+
+def speed_lines(
+    graph: Graph,
+    tics: int,
+    setup: Setup,
+    progress: Progress = follow,
+    clock: Callable[[], float] = time.perf_counter,
+) -> list[str]:
+    """Run a network with random weights on a black picture, and say what `darknet speed` says.
+
+    The first pass is not among the `tics`: it is where memory is taken and code compiled.
+    """
+    with using_threads(setup.threads):
+        engine = open_engine(random_network(graph, seed=0), setup)
+        x = torch.zeros(1, *graph.net.input, device=engine.device)
+        engine(x)
+        tics = tics or TICS
+        start = clock()
+        for _ in progress(range(tics), tics, "speed"):
+            engine(x)
+        return list(_lines(operations(graph), tics, clock() - start))
+
+
+def _lines(ops: int, tics: int, seconds: float) -> Iterator[str]:
+    """As pjreddie's program prints them; AlexeyAB's leaves out the second and the third."""
+    yield f"\n{tics} evals, {seconds:f} Seconds"
+    yield f"Floating Point Operations: {billions(ops)}"
+    yield f"FLOPS: {billions(ops * tics / seconds)}"
+    yield f"Speed: {seconds / tics:f} sec/eval"
+    yield f"Speed: {tics / seconds:f} Hz"

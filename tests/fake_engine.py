@@ -1,0 +1,60 @@
+"""Engines for tests of what runs engines: one that answers, and ways to fail."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from darknet_py import enginetable
+from darknet_py.engines.base import Engine
+from darknet_py.enginetable import Row, Setup
+from darknet_py.errors import DarknetError
+from darknet_py.network import Network
+
+OFFSET = 0.25
+CALLS: list[tuple[str, tuple[int, ...], bool]] = []
+"""(engine, shape of the input, whether it came channels last) of every call."""
+
+
+class Shifted(Engine):
+    """The network's heads with OFFSET added."""
+
+    def __init__(self, network: Network, setup: Setup) -> None:
+        super().__init__(network.graph, setup, torch.device(setup.device))
+        self.network = network
+
+    def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
+        last = x.is_contiguous(memory_format=torch.channels_last)
+        CALLS.append((self.setup.engine, tuple(x.shape), last))
+        with torch.no_grad():
+            return [head + OFFSET for head in self.network(x)]
+
+
+class Refusing(Shifted):
+    """Says in one line why it cannot be opened."""
+
+    def __init__(self, network: Network, setup: Setup) -> None:
+        raise DarknetError("no such device; use another")
+
+
+class Breaking(Shifted):
+    """Fails in its first call, as other people's runtimes do, in several lines."""
+
+    def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
+        raise ArithmeticError("kernel\n  lost")
+
+
+ROWS = {
+    "shifted": Row("fake_engine:Shifted"),
+    "half": Row("fake_engine:Shifted", precisions=("fp16",)),
+    "refusing": Row("fake_engine:Refusing"),
+    "breaking": Row("fake_engine:Breaking"),
+    "missing": Row("fake_engine:Shifted", modules=("no_such_module",), extra="missing"),
+}
+
+
+def add_to_table(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Put these engines behind torch in the table, for one test."""
+    CALLS.clear()
+    for name in names:
+        monkeypatch.setitem(enginetable.ENGINES, name, ROWS[name])
