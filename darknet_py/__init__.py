@@ -6,13 +6,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from darknet_py.errors import DarknetError
+from darknet_py.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector, load
     from darknet_py.detect.result import Boxes, Result
     from darknet_py.network import Network
 
-__version__ = "0.1.0"
 __all__ = ["Boxes", "DarknetError", "Detector", "Network", "Result", "load"]
 
 _HOMES = {

@@ -20,6 +20,7 @@ RUNNING = READING | {"weights", "network"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "deferred": set(),
+    "version": set(),
     "progress": set(),
     "replacement": {"errors"},
     "figures": {"errors", "replacement"},
@@ -39,7 +40,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "network": READING | {"weights"},
     "devices": {"errors", "deferred"},
     "enginetable": {"errors"},
-    "engines": RUNNING | {"devices", "enginetable"},
+    "engines": RUNNING | {"conversion", "devices", "enginetable"},
+    "conversion": RUNNING | {"boxes", "version"},
     "detect": RUNNING
     | {"devices", "enginetable", "engines"}
     | {"deferred", "boxes", "names", "labelpath", "opening", "replacement"},
@@ -76,7 +78,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"figures", "progress", "replacement"},
     "text": RUNNING | {"devices", "data", "detect"},
     "classify": RUNNING | {"devices", "opening", "names", "detect", "data"},
-    "": {"errors", "network", "detect"},
+    "": {"errors", "version", "network", "detect"},
     "cli": {
         "",
         "benchmark",
@@ -121,6 +123,7 @@ LIGHT = {
     "progress",
     "replacement",
     "summary",
+    "version",
 }
 """Rooms that run without torch, numpy and cv2."""
 COMMAND_BODIES = {"cli"}

@@ -47,9 +47,10 @@ class Blur:
     def apply(self, x: torch.Tensor) -> torch.Tensor:
         taps = torch.tensor(self.taps, dtype=x.dtype, device=x.device)
         kernel = torch.outer(taps, taps) / taps.sum() ** 2
-        kernel = kernel.expand(x.shape[1], 1, -1, -1)
+        channels = int(x.shape[1])
+        kernel = kernel.expand(channels, 1, -1, -1)
         stride = (self.stride_y, self.stride_x)
-        return F.conv2d(x, kernel, None, stride, self.padding, groups=x.shape[1])
+        return F.conv2d(x, kernel, None, stride, self.padding, groups=channels)
 
     def finish(self, at: Site, full: torch.Tensor, run: Run) -> torch.Tensor:
         blurred = self.apply(full)

@@ -188,13 +188,13 @@ class Convolutional(Layer):
     def forward(
         self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
-        full = self._convolve(weights, inputs[0])
+        full = self._convolve(at.input, weights, inputs[0])
         if self.normalized:
             full = batchnorm(full, weights, run)
         full = activate(self.activation, full, fresh=True)
         return self.blur.finish(at, full, run) if self.blur else full
 
-    def _convolve(self, weights: Weights, x: torch.Tensor) -> torch.Tensor:
+    def _convolve(self, into: Shape, weights: Weights, x: torch.Tensor) -> torch.Tensor:
         kernel = weights["weights"]
         if self.binary or self.xnor:
             kernel = _binarized(kernel)
@@ -202,21 +202,21 @@ class Convolutional(Layer):
             x = torch.where(x > 0, 1.0, -1.0)
         bias = None if self.normalized else weights["biases"]
         stride = (1, 1) if self.antialiasing else self.strides
-        x, padding = self._padded(x, stride)
+        x, padding = self._padded(into, x, stride)
         return F.conv2d(x, kernel, bias, stride, padding, self.spread, self.split)
 
     def _padded(
-        self, x: torch.Tensor, stride: tuple[int, int]
+        self, into: Shape, x: torch.Tensor, stride: tuple[int, int]
     ) -> tuple[torch.Tensor, int | tuple[int, int]]:
         """The padding as torch takes it; where Darknet's output size is not torch's, x padded."""
         margin = self.margin * self.spread
         if self.pads_evenly:
             return x, margin
         # Dilation does not enter Darknet's output size: it reads zeros beyond the far edges.
-        out = self._full_shape(Shape(x.shape[1], x.shape[2], x.shape[3]))
+        out = self._full_shape(into)
         reach = self.spread * (self.size - 1) + 1
-        bottom = (out.h - 1) * stride[0] + reach - margin - x.shape[2]
-        right = (out.w - 1) * stride[1] + reach - margin - x.shape[3]
+        bottom = (out.h - 1) * stride[0] + reach - margin - into.h
+        right = (out.w - 1) * stride[1] + reach - margin - into.w
         return F.pad(x, (margin, right, margin, bottom)), 0
 
     def folded(self, at: Site, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:

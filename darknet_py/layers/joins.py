@@ -24,8 +24,9 @@ from darknet_py.layers.base import (
 
 if TYPE_CHECKING:
     import torch
+    import torch.nn.functional as F
 else:
-    torch = deferred("torch")
+    torch, F = deferred("torch"), deferred("torch.nn.functional")
 
 SUM_EPSILON = 1e-4
 """Keeps the sum of normalised shortcut weights away from 0."""
@@ -199,15 +200,14 @@ class Shortcut(Layer):
         self, out: torch.Tensor, other: torch.Tensor, factors: tuple[float, float]
     ) -> torch.Tensor:
         """pjreddie's rule: out[::sample] = alpha * out + beta * other[::stride], the rest stays."""
-        into, source = Shape(*out.shape[1:]), Shape(*other.shape[1:])
+        into = Shape(*(int(size) for size in out.shape[1:]))
+        source = Shape(*(int(size) for size in other.shape[1:]))
         (stride, sample), _ = _steps(into, source)
         # The C loop visits min(width) x min(height) places of both, however far they are apart.
         c, h, w = (min(a, b) for a, b in zip(into, source, strict=True))
-        result = out.clone()
-        places = result[:, :c, : h * sample : sample, : w * sample : sample]
+        places = out[:, :c, : h * sample : sample, : w * sample : sample]
         added = other[:, :c, : h * stride : stride, : w * stride : stride]
-        places.copy_(factors[0] * places + factors[1] * added)
-        return result
+        return _placed(factors[0] * places + factors[1] * added, out, into, sample)
 
     def flops(self, at: Site, out: Shape) -> float:
         count = float(out.size * len(self.source))
@@ -241,11 +241,33 @@ def _steps(into: Shape, source: Shape) -> tuple[tuple[int, int], tuple[int, int]
     return y, (max(1, source.w // into.w), max(1, into.w // source.w))
 
 
+def _placed(values: torch.Tensor, out: torch.Tensor, shape: Shape, sample: int) -> torch.Tensor:
+    """out with `values` at every `sample`th row and column of its first channels.
+
+    Chosen, not written into a slice: a traced program would lose what is written.
+    """
+    c, h, w = (int(size) for size in values.shape[1:])
+    if (c, h, w) == shape:
+        return values
+    spread = F.interpolate(values, scale_factor=sample) if sample > 1 else values
+    spread = spread[:, :, : shape.h, : shape.w]
+    right, bottom = shape.w - min(shape.w, w * sample), shape.h - min(shape.h, h * sample)
+    spread = F.pad(spread, (0, right, 0, bottom, 0, shape.c - c))
+    channel, row, column = (torch.arange(size, device=out.device) for size in shape)
+    rows, columns = _every(row, sample, h), _every(column, sample, w)
+    here = (channel < c)[:, None, None] & rows[:, None] & columns
+    return torch.where(here, spread, out)
+
+
+def _every(places: torch.Tensor, sample: int, count: int) -> torch.Tensor:
+    return (places % sample == 0) & (places < count * sample)
+
+
 def _like_channels(other: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
     """The first channels of `other`, zero where it has fewer: C adds by flat index."""
     missing = out.shape[1] - other.shape[1]
     if missing > 0:
-        return torch.nn.functional.pad(other, (0, 0, 0, 0, 0, missing))
+        return F.pad(other, (0, 0, 0, 0, 0, missing))
     return other[:, : out.shape[1]] if missing else other
 
 

@@ -57,12 +57,12 @@ class Pool(Layer):
         height = window_count(into.h, self.window, strides[0], self.margin)
         return Shape(into.c, height, window_count(into.w, self.window, strides[1], self.margin))
 
-    def _pads(self, x: torch.Tensor, strides: tuple[int, int]) -> tuple[int, int, int, int]:
+    def _pads(self, into: Shape, strides: tuple[int, int]) -> tuple[int, int, int, int]:
         """left, right, top, bottom: what the last window reaches beyond the far edges."""
-        out = self._pooled(Shape(x.shape[1], x.shape[2], x.shape[3]), strides)
+        out = self._pooled(into, strides)
         near = self.margin // 2
-        bottom = (out.h - 1) * strides[0] + self.window - near - x.shape[2]
-        right = (out.w - 1) * strides[1] + self.window - near - x.shape[3]
+        bottom = (out.h - 1) * strides[0] + self.window - near - into.h
+        right = (out.w - 1) * strides[1] + self.window - near - into.w
         return near, max(0, right), near, max(0, bottom)
 
     def flops(self, at: Site, out: Shape) -> float:
@@ -108,21 +108,21 @@ class Maxpool(Pool):
         self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         if self.maxpool_depth:
-            return self._over_channels(inputs[0])
-        full = self._pool(inputs[0])
+            return self._over_channels(at.input.c, inputs[0])
+        full = self._pool(at.input, inputs[0])
         return self.blur.finish(at, full, run) if self.blur else full
 
-    def _pool(self, x: torch.Tensor) -> torch.Tensor:
+    def _pool(self, into: Shape, x: torch.Tensor) -> torch.Tensor:
         strides = self._own_strides
-        left, right, top, bottom = self._pads(x, strides)
+        left, right, top, bottom = self._pads(into, strides)
         if left == right == top == bottom and 2 * left <= self.window:
             return F.max_pool2d(x, self.window, strides, left)
         x = F.pad(x, (left, right, top, bottom), value=float("-inf"))
         return F.max_pool2d(x, self.window, strides)
 
-    def _over_channels(self, x: torch.Tensor) -> torch.Tensor:
+    def _over_channels(self, channels: int, x: torch.Tensor) -> torch.Tensor:
         """out[g] = max over channels k with k % out_channels == g."""
-        missing = -x.shape[1] % self.out_channels
+        missing = -channels % self.out_channels
         x = F.pad(x, (0, 0, 0, 0, 0, missing), value=float("-inf"))
         return x.unflatten(1, (-1, self.out_channels)).amax(dim=1)
 
@@ -145,13 +145,23 @@ class LocalAvgpool(Pool):
     def forward(
         self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
-        pads = self._pads(inputs[0], self.strides)
-        total = self._sums(inputs[0], pads)
-        inside = torch.ones_like(inputs[0][:1, :1])
-        return total / self._sums(inside, pads).clamp(min=1)
+        pads = self._pads(at.input, self.strides)
+        mean = F.avg_pool2d(F.pad(inputs[0], pads), self.window, self.strides)
+        return mean * self._growth(at.input, inputs[0])
 
-    def _sums(self, x: torch.Tensor, pads: tuple[int, int, int, int]) -> torch.Tensor:
-        return F.avg_pool2d(F.pad(x, pads), self.window, self.strides, divisor_override=1)
+    def _growth(self, into: Shape, like: torch.Tensor) -> torch.Tensor:
+        """(h, w): the whole window's pixels for each of those inside the image."""
+        out = self._pooled(into, self.strides)
+        sides = zip((into.h, into.w), (out.h, out.w), self.strides, strict=True)
+        rows, columns = (self._inside(*side) for side in sides)
+        return like.new_tensor(
+            [[self.window**2 / max(1, row * column) for column in columns] for row in rows]
+        )
+
+    def _inside(self, size: int, count: int, stride: int) -> list[int]:
+        """How many places of each window lie inside, in one direction."""
+        starts = [number * stride - self.margin // 2 for number in range(count)]
+        return [max(0, min(size, start + self.window) - max(0, start)) for start in starts]
 
 
 @section("avgpool", "avg")

@@ -45,7 +45,8 @@ class Upsample(Layer):
         if self.stride > 0:
             x = F.interpolate(inputs[0], scale_factor=self.stride, mode="nearest")
         else:
-            x = F.avg_pool2d(inputs[0], -self.stride, divisor_override=1)
+            # The mean times their number: converted programs know no other divisor.
+            x = F.avg_pool2d(inputs[0], -self.stride) * self.stride**2
         return x if self.scale == 1 else x * self.scale
 
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:

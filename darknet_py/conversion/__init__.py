@@ -1,0 +1,1 @@
+"""A network as a file or program of other libraries: ONNX, TorchScript, torch.export, OpenVINO."""

@@ -1,0 +1,58 @@
+"""What a converted file says about itself: words that a program which reads it will need."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from darknet_py.conversion.target import BOX, DETECTION, Target, heads
+from darknet_py.graph import Graph
+from darknet_py.layers.base import Layer
+from darknet_py.layers.detection import Detection
+from darknet_py.layers.region import Region
+from darknet_py.layers.yolo import AnchorHead
+from darknet_py.version import __version__
+
+PREFIX = "darknet."
+OUTPUTS = {"boxes": f"boxes: {BOX}; scores: one column a class", "nms": f"detections: {DETECTION}"}
+
+
+def metadata(graph: Graph, target: Target, names: Sequence[str]) -> dict[str, str]:
+    """Words to text, JSON but for plain words; the keys begin with `darknet.`."""
+    net = graph.net
+    values: dict[str, Any] = {
+        "version": f"darknet-py {__version__}",
+        "fork": graph.fork.name,
+        "names": list(names),
+        "width": net.width,
+        "height": net.height,
+        "channels": net.channels,
+        "input": "float32 NCHW, RGB in [0, 1]",
+        "resize": "letterbox" if graph.fork.letter_box or net.letter_box else "stretch",
+        "form": target.form,
+        "outputs": OUTPUTS.get(target.form, "as Darknet's layers hold them, NCHW"),
+        "heads": [_head(name, layer) for name, layer in heads(graph)],
+    }
+    if target.form == "nms":
+        values |= {"thresh": target.thresh, "nms": target.nms}
+    return {PREFIX + key: _text(value) for key, value in values.items()}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _head(name: str, layer: Layer) -> dict[str, Any]:
+    """One head; anchors are (width, height), in pixels of the input or in cells of the grid."""
+    entry: dict[str, Any] = {"output": name, "kind": layer.kind}
+    if isinstance(layer, AnchorHead):
+        entry |= {"classes": layer.classes, "mask": layer.masks, "anchors": layer.sizes}
+        entry |= {"unit": "pixels", "scale_x_y": layer.scale_x_y}
+        entry |= {"new_coords": getattr(layer, "new_coords", 0)}
+    elif isinstance(layer, Region):
+        entry |= {"classes": layer.classes, "anchors": layer.sizes, "unit": "cells"}
+    elif isinstance(layer, Detection):
+        entry |= {"classes": layer.classes, "side": layer.side, "num": layer.num}
+        entry |= {"sqrt": layer.sqrt}
+    return entry

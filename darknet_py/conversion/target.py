@@ -1,0 +1,100 @@
+"""What is to be made of a network, and what about the network stands against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from darknet_py.errors import DarknetError, Problems
+from darknet_py.graph import Graph, build
+from darknet_py.layers.base import Layer
+from darknet_py.layers.region import Region
+
+FORMS = {
+    "heads": "what net(x) returns, one output for each head, (N, C, H, W)",
+    "boxes": "boxes (N, K, 4) and scores (N, K, classes) of all K anchors and cells",
+    "nms": "detections (D, 7), the boxes that are left of all images",
+}
+BOX = "centre x, centre y, width, height as shares of the network's input"
+DETECTION = "image number, class number, score, " + BOX
+FIXED_SIZE = {
+    "connected": "its matrix fits one input size",
+    "local": "it has weights for every place",
+    "detection": "it follows a matrix that fits one input size",
+    "local_avgpool": "it divides by the pixels of each window that lie inside",
+    "crop": "it cuts out a fixed size",
+    "crnn": "its memory has a fixed size",
+    "conv_lstm": "its memory has a fixed size",
+    "history": "its memory has a fixed size",
+}
+"""Kinds that keep a program to one width and height, and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """form: a row of FORMS. batch: images at once, an example only where dynamic_batch.
+
+    dynamic_batch, dynamic_size: the program takes any number of images, any width and height that
+    the network's strides divide. thresh: least score, and nms: IoU (in [0, 1]) over which the
+    weaker box of a class goes; both are fixed in the program and count for form "nms" only.
+    """
+
+    form: str = "heads"
+    batch: int = 1
+    dynamic_batch: bool = False
+    dynamic_size: bool = False
+    thresh: float = 0.25
+    nms: float = 0.45
+
+
+def require(graph: Graph, target: Target) -> None:
+    """Raises DarknetError, with the layer and the reason, where the network has no such form."""
+    if target.form not in FORMS:
+        raise DarknetError(f"unknown form '{target.form}', known are {', '.join(FORMS)}")
+    if target.form != "heads":
+        _require_boxes(graph)
+    if target.dynamic_size:
+        _require_any_size(graph)
+    if target.dynamic_batch and graph.net.time_steps > 1:
+        cure = "its rows are images times time_steps; read the cfg with time_steps=1"
+        raise DarknetError(f"{graph.path}: time_steps={graph.net.time_steps}: {cure}")
+
+
+def heads(graph: Graph) -> Iterator[tuple[str, Layer]]:
+    """Name and layer of each output of form "heads": yolo_82, or softmax_25 of a classifier."""
+    for index in graph.heads:
+        layer = graph.nodes[index].layer
+        yield f"{layer.kind}_{index}", layer
+
+
+def output_names(graph: Graph, form: str) -> list[str]:
+    """Names of the outputs of a program of this form, in order."""
+    names = {"boxes": ["boxes", "scores"], "nms": ["detections"]}
+    return names.get(form) or [name for name, _ in heads(graph)]
+
+
+def _require_boxes(graph: Graph) -> None:
+    for _, layer in heads(graph):
+        if not layer.HEAD:
+            message = "is the network's output and holds no boxes; use --form heads"
+            raise DarknetError(message, layer.place())
+        if isinstance(layer, Region) and layer.tree:
+            message = "a class tree is descended with a threshold that the caller chooses, which"
+            message += " has no form without branches; use --form heads"
+            raise DarknetError(message, layer.place("tree"))
+
+
+def _require_any_size(graph: Graph) -> None:
+    for node in graph.nodes:
+        if reason := FIXED_SIZE.get(node.layer.kind):
+            message = f"{reason}; leave out --dynamic size"
+            raise DarknetError(message, node.layer.place())
+    _require_doubles(graph)
+
+
+def _require_doubles(graph: Graph) -> None:
+    """A layer may also fit one size only because of the layers around it."""
+    net = graph.net
+    sections = [net.section, *(node.layer.section for node in graph.nodes)]
+    size = {"width": 2 * net.width, "height": 2 * net.height}
+    build(sections, graph.fork, Problems(), time_steps=net.time_steps, **size)
