@@ -33,16 +33,12 @@ class Input:
 class _Rows:
     """The values (N, K, E) of a head's anchors and cells, and where they stand.
 
-    corner: (K, 2) x and y of the cell. grid: (2,) cells in x and y. anchor: (K, 2) in its own unit.
+    corner: (K, 2) x and y of the cell. anchor: (K, 2) width and height in its own unit.
     """
 
     values: Tensor
     corner: Tensor
-    grid: Tensor
     anchor: Tensor
-
-    def location(self, offset: Tensor) -> Tensor:
-        return (self.corner + offset) / self.grid
 
 
 def decode(graph: Graph, heads: Sequence[Tensor], into: Input) -> tuple[Tensor, Tensor]:
@@ -50,17 +46,26 @@ def decode(graph: Graph, heads: Sequence[Tensor], into: Input) -> tuple[Tensor, 
     parts = []
     for index, output in zip(graph.heads, heads, strict=True):
         node = graph.nodes[index]
-        shape = Shape(*output.shape[1:]) if into.dynamic else node.out
-        reshaped = _Head(output, shape, into, graph.fork)
-        parts.append(DECODERS[type(node.layer)](node.layer, reshaped))
+        head = _Head(output, _grid(graph, node.out, into), into, graph.fork)
+        parts.append(DECODERS[type(node.layer)](node.layer, head))
     if len(parts) == 1:
         return parts[0]
     boxes, scores = (torch.cat(columns, dim=1) for columns in zip(*parts, strict=True))
     return boxes, scores
 
 
+def _grid(graph: Graph, out: Shape, into: Input) -> Shape:
+    """A head's shape; of what an exporter records only the input's own size is to be trusted."""
+    if not into.dynamic:
+        return out
+    down, right = graph.net.height // out.h, graph.net.width // out.w
+    return Shape(out.c, into.height // down, into.width // right)
+
+
 @dataclass(frozen=True)
 class _Head:
+    """A head's output (N, C, H, W) and what its decoding depends on."""
+
     output: Tensor
     shape: Shape
     input: Input
@@ -75,16 +80,20 @@ class _Head:
         corner = corner.reshape(h * w, 1, 2).expand(h * w, count, 2).reshape(h * w * count, 2)
         sizes = self.output.new_tensor(anchors).reshape(1, count, 2)
         sizes = sizes.expand(h * w, count, 2).reshape(h * w * count, 2)
-        return _Rows(values, corner, self.pair(w, h), sizes)
+        return _Rows(values, corner, sizes)
 
-    def pair(self, width: int, height: int) -> Tensor:
+    def of_grid(self, values: Tensor) -> Tensor:
+        """Values (..., 2) in cells as shares of the input."""
+        return self._shares(values, self.shape.w, self.shape.h)
+
+    def of_pixels(self, values: Tensor) -> Tensor:
+        """Values (..., 2) in pixels as shares of the input."""
+        return self._shares(values, self.input.width, self.input.height)
+
+    def _shares(self, values: Tensor, width: int, height: int) -> Tensor:
         if not self.input.dynamic:
-            return self.output.new_tensor([width, height])
-        return torch.stack([torch.as_tensor(side).to(self.output) for side in (width, height)])
-
-    @property
-    def pixels(self) -> Tensor:
-        return self.pair(self.input.width, self.input.height)
+            return values / values.new_tensor([width, height])
+        return torch.cat([values[..., :1] / width, values[..., 1:] / height], dim=-1)
 
 
 def _yolo(layer: Layer, head: _Head) -> tuple[Tensor, Tensor]:
@@ -92,8 +101,8 @@ def _yolo(layer: Layer, head: _Head) -> tuple[Tensor, Tensor]:
     rows = head.rows(layer.sizes)
     offset, extent, objectness, classes = rows.values.split([2, 2, 1, layer.classes], dim=2)
     growth = (2 * extent) ** 2 if layer.new_coords else torch.exp(extent)
-    sizes = growth * rows.anchor / head.pixels
-    return torch.cat([rows.location(offset), sizes], dim=2), objectness * classes
+    sizes = growth * head.of_pixels(rows.anchor)
+    return torch.cat([head.of_grid(rows.corner + offset), sizes], dim=2), objectness * classes
 
 
 def _gaussian(layer: Layer, head: _Head) -> tuple[Tensor, Tensor]:
@@ -101,8 +110,8 @@ def _gaussian(layer: Layer, head: _Head) -> tuple[Tensor, Tensor]:
     rows = head.rows(layer.sizes)
     coordinates, objectness, classes = rows.values.split([8, 1, layer.classes], dim=2)
     means, deviations = coordinates[..., 0::2], coordinates[..., 1::2]
-    sizes = torch.exp(means[..., 2:]) * rows.anchor / head.pixels
-    middle = rows.location(means[..., :2]) + YOLO_POINTS[layer.yolo_point] * sizes
+    sizes = torch.exp(means[..., 2:]) * head.of_pixels(rows.anchor)
+    middle = head.of_grid(rows.corner + means[..., :2]) + YOLO_POINTS[layer.yolo_point] * sizes
     certainty = 1 - deviations.mean(dim=2, keepdim=True)
     return torch.cat([middle, sizes], dim=2), objectness * classes * certainty
 
@@ -118,8 +127,8 @@ def _region(layer: Layer, head: _Head) -> tuple[Tensor, Tensor]:
         score = torch.ones_like(score)
     elif not head.fork.region_objectness_gates and layer.classfix == -1:
         score = torch.where(score < 0.5, 0.0, score)
-    sizes = torch.exp(extent) * rows.anchor / rows.grid
-    return torch.cat([rows.location(offset), sizes], dim=2), score * classes
+    sizes = torch.exp(extent) * head.of_grid(rows.anchor)
+    return torch.cat([head.of_grid(rows.corner + offset), sizes], dim=2), score * classes
 
 
 def _detection(layer: Layer, head: _Head) -> tuple[Tensor, Tensor]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from darknet_py.conversion.metadata import metadata
+from darknet_py.conversion.needed import needed
 from darknet_py.conversion.program import Program
 from darknet_py.conversion.target import Target, output_names
 from darknet_py.errors import DarknetError
@@ -53,8 +54,6 @@ def to_onnx(network: Network, target: Target | None = None, names: Sequence[str]
 
 def _traced(program: Program, inside: bool) -> onnx.ModelProto:
     """The program as ONNX; its weights are inside, or inputs."""
-    from darknet_py.conversion.needed import needed
-
     read = needed("onnx").load_from_string
     target, file = program.target, io.BytesIO()
     with torch.no_grad(), warnings.catch_warnings():
@@ -80,9 +79,18 @@ def _dynamic_axes(graph: Graph, target: Target) -> dict[str, dict[int, str]]:
     size = {2: "height", 3: "width"} if target.dynamic_size else {}
     axes = {INPUT_NAME: batch | size}
     for name in output_names(graph, target.form):
-        grid = {2: f"{name}_height", 3: f"{name}_width"} if target.dynamic_size else {}
-        axes[name] = batch | grid
+        axes[name] = _output_axes(name, target)
     return {name: found for name, found in axes.items() if found}
+
+
+def _output_axes(name: str, target: Target) -> dict[int, str]:
+    if target.form == "nms":
+        return {0: "found"}
+    batch = {0: "batch"} if target.dynamic_batch else {}
+    if not target.dynamic_size:
+        return batch
+    grid = {2: f"{name}_height", 3: f"{name}_width"}
+    return batch | (grid if target.form == "heads" else {1: "rows"})
 
 
 def _require_room(program: Program) -> None:

@@ -53,7 +53,7 @@ class Program(nn.Module):
             return Input(images.shape[3], images.shape[2], dynamic=True)
         return Input(net.width, net.height)
 
-    def example(self) -> Tensor:
-        """An input to trace with, the same each time."""
+    def example(self, least: int = 1) -> Tensor:
+        """An input of at least so many images to trace with, the same each time."""
         generator = torch.Generator().manual_seed(1)
-        return torch.rand(self.target.batch, *self.graph.net.input, generator=generator)
+        return torch.rand(max(least, self.target.batch), *self.graph.net.input, generator=generator)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from darknet_py.errors import DarknetError, Problems
 from darknet_py.graph import Graph, build
-from darknet_py.layers.base import Layer
+from darknet_py.layers.base import Layer, Node
 from darknet_py.layers.region import Region
 
 FORMS = {
@@ -89,7 +89,20 @@ def _require_any_size(graph: Graph) -> None:
         if reason := FIXED_SIZE.get(node.layer.kind):
             message = f"{reason}; leave out --dynamic size"
             raise DarknetError(message, node.layer.place())
+        if node.layer.kind == "shortcut" and len({shape[1:] for shape in node.shapes}) > 1:
+            message = "it joins unlike sizes place by place; leave out --dynamic size"
+            raise DarknetError(message, node.layer.place())
+        _require_divides(graph, node)
     _require_doubles(graph)
+
+
+def _require_divides(graph: Graph, node: Node) -> None:
+    """Windows at the edges are as the cfg's size makes them, so that one must show the strides."""
+    net, out = graph.net, node.out
+    if net.height % out.h or net.width % out.w:
+        message = f"gives {out.w} x {out.h}, which does not divide the input's"
+        message += f" {net.width} x {net.height}; choose --width and --height that it divides"
+        raise DarknetError(message, node.layer.place())
 
 
 def _require_doubles(graph: Graph) -> None:
