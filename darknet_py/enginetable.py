@@ -39,6 +39,20 @@ class Row:
 
 ENGINES: dict[str, Row] = {
     "torch": Row("darknet_py.engines.pytorch:Pytorch", compiles=True),
+    "onnxruntime": Row(
+        "darknet_py.engines.onnx_runtime:OnnxRuntime",
+        ("onnxruntime", "onnx"),
+        extra="onnxruntime",
+        precisions=("fp32",),
+    ),
+    "openvino": Row(
+        "darknet_py.engines.intel_openvino:OpenVino", ("openvino", "onnx"), extra="openvino"
+    ),
+    "tensorrt": Row(
+        "darknet_py.engines.tensor_rt:TensorRt",
+        ("onnxruntime", "tensorrt", "onnx"),
+        extra="tensorrt",
+    ),
 }
 
 
@@ -55,7 +69,7 @@ def checked(setup: Setup) -> Row:
         raise DarknetError(f"unknown engine '{setup.engine}', known are {', '.join(ENGINES)}{hint}")
     if setup.precision not in row.precisions:
         known = ", ".join(row.precisions)
-        hint = "" if setup.precision in PRECISIONS else nearest(setup.precision, PRECISIONS)
+        hint = "" if setup.precision in PRECISIONS else nearest(setup.precision, row.precisions)
         unknown = f"unknown precision '{setup.precision}' for engine {setup.engine}"
         raise DarknetError(f"{unknown}, known are {known}{hint}")
     if missing := _missing(row):

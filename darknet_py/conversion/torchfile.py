@@ -30,7 +30,7 @@ def to_torchscript(network: Network, target: Target, names: Sequence[str] = ()) 
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(program, (program.example(),), check_trace=False)
         extra = metadata(network.graph, target, names)
-        torch.jit.save(traced, file, _extra_files=extra)  # type: ignore[no-untyped-call]
+        torch.jit.save(traced, file, _extra_files=extra)
     return file.getvalue()
 
 
