@@ -40,8 +40,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "network": READING | {"weights"},
     "devices": {"errors", "deferred"},
     "enginetable": {"errors"},
+    "exporttable": set(),
     "engines": RUNNING | {"conversion", "devices", "enginetable"},
-    "conversion": RUNNING | {"boxes", "version"},
+    "conversion": RUNNING | {"boxes", "exporttable", "version"},
+    "export": RUNNING
+    | {"conversion", "detect", "engines", "enginetable", "exporttable", "names", "replacement"},
     "detect": RUNNING
     | {"devices", "enginetable", "engines"}
     | {"deferred", "boxes", "names", "labelpath", "opening", "replacement"},
@@ -85,6 +88,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "devices",
         "enginetable",
         "errors",
+        "export",
+        "exporttable",
         "forks",
         "graph",
         "summary",
@@ -112,6 +117,7 @@ LIGHT = {
     "enginetable",
     "errors",
     "figures",
+    "exporttable",
     "forks",
     "graph",
     "labelpath",

@@ -86,6 +86,7 @@ COMMANDS = {
         "darknet_py.cli.evaluate:coco", "pycocotools' figures of a file of results."
     ),
     "eval voc": Command("darknet_py.cli.evaluate:voc", "VOC's AP of comp4 files."),
+    "export": Command("darknet_py.cli.export:export", "Write a network as ONNX and other formats."),
     "summary": Command(
         "darknet_py.cli.tools:summary", "Show a network's layers and what they cost."
     ),

@@ -6,15 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from darknet_py.errors import DarknetError, Problems
+from darknet_py.exporttable import FORMS
 from darknet_py.graph import Graph, build
 from darknet_py.layers.base import Layer, Node
 from darknet_py.layers.region import Region
 
-FORMS = {
-    "heads": "what net(x) returns, one output for each head, (N, C, H, W)",
-    "boxes": "boxes (N, K, 4) and scores (N, K, classes) of all K anchors and cells",
-    "nms": "detections (D, 7), the boxes that are left of all images",
-}
 BOX = "centre x, centre y, width, height as shares of the network's input"
 DETECTION = "image number, class number, score, " + BOX
 FIXED_SIZE = {

@@ -14,7 +14,6 @@ from darknet_py.conversion.target import Target
 from darknet_py.engines.base import Engine
 from darknet_py.engines.cache import cached
 from darknet_py.enginetable import Setup
-from darknet_py.errors import DarknetError
 from darknet_py.network import Network
 
 Program = Callable[[torch.Tensor], list[torch.Tensor]]
@@ -36,20 +35,14 @@ class BatchEngine(Engine):
 
     def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
         """Raises DarknetError for an input of the wrong shape."""
-        count = self._checked(x)
+        x = self.network.checked(x)
+        count = len(x)
         size, program = self._program(count)
         x = x.detach().to(self.device, torch.float32)
         if size > count:
             x = torch.cat([x, x.new_zeros(size - count, *x.shape[1:])])
         heads = program(x.contiguous())
         return heads if size == count else [head[:count] for head in heads]
-
-    def _checked(self, x: torch.Tensor) -> int:
-        expected = self.graph.net.input
-        if x.dim() != 4 or tuple(x.shape[1:]) != tuple(expected):
-            want = f"(N, {expected.c}, {expected.h}, {expected.w})"
-            raise DarknetError(f"input of shape {tuple(x.shape)}, expected {want}")
-        return len(x)
 
     def _program(self, count: int) -> tuple[int, Program]:
         with self._making:

@@ -1,0 +1,1 @@
+"""`export`: a network written as a file of another format, and that file run and compared."""

@@ -1,0 +1,75 @@
+"""The boxes in a program's outputs, and how two lists of them differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from darknet_py.conversion.suppression import suppressed
+from darknet_py.conversion.target import Target
+from darknet_py.detect.candidates import Candidates
+from darknet_py.detect.decode import Request, decode, suppression_of
+from darknet_py.detect.nms import suppress
+from darknet_py.graph import Graph
+
+HIER = 0.5
+
+
+def rows(graph: Graph, target: Target, outputs: list[Tensor]) -> Tensor:
+    """(D, 7): image, class, score, box, of outputs of the target's form.
+
+    Boxes of form "heads" are found as `detect` finds them, with the suppression the cfg asks for.
+    """
+    if target.form == "nms":
+        return outputs[0]
+    if target.form == "boxes":
+        return suppressed(outputs[0], outputs[1], target.thresh, target.nms)
+    net = graph.net
+    request = Request(target.thresh, HIER, net.width, net.height, graph.fork)
+    rule = suppression_of(graph)
+    found = suppress(decode(graph, outputs, request), rule.kind, target.nms, rule.beta)
+    return _entries(found)
+
+
+def _entries(found: Candidates) -> Tensor:
+    row, number = torch.nonzero(found.scores > 0, as_tuple=True)
+    columns = [found.image[row], number, found.scores[row, number]]
+    return torch.cat([torch.stack([column.float() for column in columns], 1), found.boxes[row]], 1)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """boxes: in the reference. unmatched: of either side, without a partner within tolerance.
+
+    largest: difference of score or place between partners.
+    """
+
+    boxes: int
+    unmatched: int
+    largest: float
+
+
+def difference(reference: Tensor, actual: Tensor, thresh: float, tolerance: float) -> Difference:
+    """Each row's partner is the nearest one of its image and class.
+
+    A row whose score is within the tolerance of the threshold needs no partner.
+    """
+    here, there = reference.double(), actual.double()
+    gaps = [_gaps(a, b) for a, b in ((here, there), (there, here))]
+    unmatched = 0
+    for table, gap in zip((here, there), gaps, strict=True):
+        unmatched += int(((gap > tolerance) & (table[:, 2] > thresh + tolerance)).sum())
+    near = [gap[gap <= tolerance] for gap in gaps]
+    largest = max((float(gap.max()) for gap in near if len(gap)), default=0.0)
+    return Difference(len(reference), unmatched, largest)
+
+
+def _gaps(rows: Tensor, others: Tensor) -> Tensor:
+    """For each row the least difference to another of its image and class; infinite without."""
+    if not len(others):
+        return rows.new_full((len(rows),), float("inf"))
+    gap = (rows[:, None, 2:] - others[None, :, 2:]).abs().amax(dim=2)
+    unlike = (rows[:, None, :2] != others[None, :, :2]).any(dim=2)
+    return gap.masked_fill(unlike, float("inf")).amin(dim=1)

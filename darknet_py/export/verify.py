@@ -1,0 +1,156 @@
+"""A written file run in its runtimes on pictures, and compared with our own torch engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from darknet_py.conversion.program import Program
+from darknet_py.conversion.target import Target, output_names
+from darknet_py.detect.image import prepare
+from darknet_py.detect.reading import Pixels, read_image
+from darknet_py.engines.base import open_engine
+from darknet_py.enginetable import Setup
+from darknet_py.errors import DarknetError
+from darknet_py.export.found import Difference, difference, rows
+from darknet_py.export.runtimes import RUNTIMES, Runtime
+from darknet_py.network import Network
+
+TOLERANCE = 1e-3
+"""Of values, as a share of the output's largest magnitude if that is over 1; of boxes as well."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a file in one runtime; text: the line to print."""
+
+    text: str
+    agrees: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Expected:
+    """The inputs a file is run on, and what our engine makes of each."""
+
+    inputs: list[Tensor]
+    outputs: list[list[Tensor]]
+
+
+def pictures(network: Network, paths: Sequence[str]) -> list[Tensor]:
+    """Inputs (C, H, W) of these pictures, as `detect` fits them; of a drawn one if there are none.
+
+    Raises ImageError for one that cannot be read.
+    """
+    net, fork = network.graph.net, network.graph.fork
+    letter_box = fork.letter_box or bool(net.letter_box)
+    found = [read_image(path, net.channels) for path in paths] or [_drawn(net.channels)]
+    return [prepare(one, net.channels, net.width, net.height, letter_box) for one in found]
+
+
+def _drawn(channels: int) -> Pixels:
+    """Soft spots of colour, the same each time."""
+    spots = np.random.default_rng(1).integers(0, 256, (12, 16, channels), np.uint8)
+    picture = cv2.resize(spots, (640, 480), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(picture, np.uint8).reshape(480, 640, channels)
+
+
+def verify(
+    network: Network, target: Target, path: Path, names: Sequence[str], images: Sequence[Tensor]
+) -> Iterator[Verdict]:
+    """The file in each runtime of these names."""
+    inputs = _batches(images, target)
+    expected = _Expected(inputs, [_ours(network, target, x) for x in inputs])
+    for name in names:
+        yield _verdict(network, target, path, name, expected)
+
+
+def _batches(images: Sequence[Tensor], target: Target) -> list[Tensor]:
+    """As many pictures at once as the file takes; the last ones are repeated to fill up."""
+    size = min(len(images), 2) if target.dynamic_batch else target.batch
+    groups = [list(images[start : start + size]) for start in range(0, len(images), size)]
+    return [torch.stack([*group, *[group[-1]] * (size - len(group))]) for group in groups]
+
+
+def _ours(network: Network, target: Target, x: Tensor) -> list[Tensor]:
+    if target.form == "heads":
+        return open_engine(network, Setup())(x)
+    with torch.no_grad():
+        return list(Program(network, target)(x))
+
+
+def _verdict(
+    network: Network, target: Target, path: Path, name: str, expected: _Expected
+) -> Verdict:
+    runtime = RUNTIMES[name]
+    if reason := runtime.unfit.get(target.form):
+        return Verdict(f"{name}: left out: {reason}", agrees=True)
+    try:
+        title = f"{name} {runtime.version}"
+    except DarknetError as missing:
+        return Verdict(f"{name}: {missing}", agrees=False)
+    try:
+        actual = _run(runtime, path, output_names(network.graph, target.form), expected.inputs)
+    except Exception as failure:  # noqa: BLE001 - each library raises its own
+        return Verdict(f"{title}: cannot run it: {_one_line(failure)}", agrees=False)
+    return _compared(network, target, title, expected.outputs, actual)
+
+
+def _one_line(failure: Exception) -> str:
+    return " ".join(str(failure).split())[:300] or type(failure).__name__
+
+
+def _run(
+    runtime: Runtime, path: Path, names: Sequence[str], inputs: Sequence[Tensor]
+) -> list[list[Tensor]]:
+    run = runtime.open(path, names)
+    return [[torch.from_numpy(y) for y in run(x.numpy())] for x in inputs]
+
+
+def _compared(
+    network: Network,
+    target: Target,
+    title: str,
+    wanted: Sequence[list[Tensor]],
+    actual: Sequence[list[Tensor]],
+) -> Verdict:
+    pairs = list(zip(wanted, actual, strict=True))
+    words, agrees = [title], True
+    if target.form != "nms":
+        largest = max(_error(a, b) for pair in pairs for a, b in zip(*pair, strict=True))
+        agrees = largest <= TOLERANCE
+        words.append(f"{target.form} differ by at most {largest:.1e}")
+    if all(network.graph.nodes[index].layer.HEAD for index in network.graph.heads):
+        found = [_boxes(network, target, *pair) for pair in pairs]
+        agrees = agrees and not sum(one.unmatched for one in found)
+        words.append(_box_words(found))
+    limit = "" if agrees else f" (over the tolerance of {TOLERANCE:g})"
+    return Verdict(f"{words[0]}: {', '.join(words[1:])}{limit}", agrees)
+
+
+def _error(wanted: Tensor, actual: Tensor) -> float:
+    """Largest difference as a share of the largest magnitude (at least 1)."""
+    if wanted.shape != actual.shape:
+        return float("inf")
+    error = float((wanted - actual).abs().max()) / max(1.0, float(wanted.abs().max()))
+    return error if error == error else float("inf")
+
+
+def _boxes(
+    network: Network, target: Target, wanted: list[Tensor], actual: list[Tensor]
+) -> Difference:
+    ours, theirs = (rows(network.graph, target, outputs) for outputs in (wanted, actual))
+    return difference(ours, theirs, target.thresh, TOLERANCE)
+
+
+def _box_words(found: Sequence[Difference]) -> str:
+    count, odd = sum(one.boxes for one in found), sum(one.unmatched for one in found)
+    largest = max(one.largest for one in found)
+    if odd:
+        return f"{count} boxes, {odd} without a partner"
+    return f"{count} boxes, the same to {largest:.1e}"
