@@ -57,8 +57,7 @@ def run(job: Job) -> bool:
     for path in paths.values():
         require_writable(path)
     # Recurrent nets see single pictures, as in `detect`.
-    size = {"width": job.width, "height": job.height}
-    graph = read_graph(job.cfg, fork=job.fork, time_steps=1, **size)
+    graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
     plan = layout.plan(graph, job.weights)
     names = class_names(job.names, job.cfg, _classes(graph))
     network, report = load_planned(graph, plan)

@@ -15,6 +15,7 @@ from darknet_py.detect.nms import suppress
 from darknet_py.graph import Graph
 
 HIER = 0.5
+CHUNK = 256
 
 
 def rows(graph: Graph, target: Target, outputs: list[Tensor]) -> Tensor:
@@ -43,7 +44,7 @@ def _entries(found: Candidates) -> Tensor:
 class Difference:
     """boxes: in the reference. unmatched: of either side, without a partner within tolerance.
 
-    largest: difference of score or place between partners.
+    largest: difference of score or place between partners, as a share of what is over 1.
     """
 
     boxes: int
@@ -68,8 +69,12 @@ def difference(reference: Tensor, actual: Tensor, thresh: float, tolerance: floa
 
 def _gaps(rows: Tensor, others: Tensor) -> Tensor:
     """For each row the least difference to another of its image and class; infinite without."""
-    if not len(others):
-        return rows.new_full((len(rows),), float("inf"))
-    gap = (rows[:, None, 2:] - others[None, :, 2:]).abs().amax(dim=2)
-    unlike = (rows[:, None, :2] != others[None, :, :2]).any(dim=2)
-    return gap.masked_fill(unlike, float("inf")).amin(dim=1)
+    gaps = rows.new_full((len(rows),), float("inf"))
+    for kind in rows[:, :2].unique(dim=0):
+        mine = (rows[:, :2] == kind).all(dim=1).nonzero()[:, 0]
+        theirs = others[(others[:, :2] == kind).all(dim=1), 2:]
+        # An untrained network may find ten thousand boxes of a class.
+        for part in mine.split(CHUNK) if len(theirs) else ():
+            gap = (rows[part, None, 2:] - theirs).abs() / rows[part, None, 2:].abs().clamp(min=1)
+            gaps[part] = gap.amax(dim=2).amin(dim=1)
+    return gaps

@@ -30,7 +30,7 @@ def _loggy(x: torch.Tensor) -> torch.Tensor:
 
 
 def _selu(x: torch.Tensor) -> torch.Tensor:
-    return SELU_SCALE * torch.where(x >= 0, x, SELU_ALPHA * torch.expm1(x))
+    return SELU_SCALE * torch.where(x >= 0, x, SELU_ALPHA * (torch.exp(x) - 1))
 
 
 def _gelu(x: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,118 @@
+"""The engines that are extras: onnxruntime and OpenVINO give what torch gives."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from golden_check import GOLDEN, loaded
+
+from darknet_py.engines import cache
+from darknet_py.engines.base import Engine, open_engine
+from darknet_py.engines.batches import fitting
+from darknet_py.enginetable import ENGINES, Row, Setup
+from darknet_py.errors import DarknetError
+from darknet_py.network import Network
+
+NAMES = ["onnxruntime", "openvino"]
+NETS = ["yolov3", "gaussian_yolo", "region", "detection", "classifier"]
+
+
+@pytest.fixture(autouse=True)
+def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(cache.FOLDER_VARIABLE, str(tmp_path / "kept"))
+
+
+def opened(engine: str, net: Network, **changes: object) -> Engine:
+    for module in ENGINES[engine].modules:
+        pytest.importorskip(module, reason=f"needs pip install 'darknet-py[{engine}]'")
+    return open_engine(net, Setup(engine=engine, threads=1, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("engine", NAMES)
+@pytest.mark.parametrize("name", NETS)
+def test_as_torch(name: str, engine: str) -> None:
+    net = loaded(GOLDEN / name, "alexeyab")
+    x = torch.rand(2, *net.graph.net.input)
+    for made in (opened(engine, net), opened(engine, net)):  # the second from the cache
+        for head, wanted in zip(made(x), net(x), strict=True):
+            torch.testing.assert_close(head, wanted, rtol=1e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("engine", NAMES)
+def test_batches(engine: str) -> None:
+    """A batch of 3 runs as 4 where 4 is there, a single image gets a program of its own."""
+    net = loaded(GOLDEN / "yolov3", "alexeyab")
+    made, x = opened(engine, net), torch.rand(4, *net.graph.net.input)
+    wanted = net(x)
+    for count in (4, 3, 1, 2):
+        for head, whole in zip(made(x[:count]), wanted, strict=True):
+            torch.testing.assert_close(head, whole[:count], rtol=1e-4, atol=2e-5)
+    assert sorted(made._programs) == [1, 4]  # type: ignore[attr-defined]
+    layout = x.contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(made(layout)[0], wanted[0], rtol=1e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("engine", NAMES)
+def test_results_stay_when_it_runs_again(engine: str) -> None:
+    net = loaded(GOLDEN / "yolov3", "alexeyab")
+    made, shape = opened(engine, net), (1, *net.graph.net.input)
+    first = made(torch.rand(shape))
+    copies = [head.clone() for head in first]
+    made(torch.zeros(shape))
+    for head, copy in zip(first, copies, strict=True):
+        assert torch.equal(head, copy)
+
+
+@pytest.mark.parametrize("engine", NAMES)
+def test_threads_share_it(engine: str) -> None:
+    net = loaded(GOLDEN / "yolov3", "alexeyab")
+    made = opened(engine, net)
+    inputs = [torch.rand(1, *net.graph.net.input) for _ in range(4)]
+    wanted = [net(x)[0].detach() for x in inputs]
+    errors: list[float] = []
+
+    def work(number: int) -> None:
+        for _ in range(20):
+            errors.append(float((made(inputs[number])[0] - wanted[number]).abs().max()))
+
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(errors) == 80 and max(errors) < 1e-4
+
+
+@pytest.mark.parametrize("engine", NAMES)
+def test_wrong_input(engine: str) -> None:
+    net = loaded(GOLDEN / "yolov3", "alexeyab")
+    with pytest.raises(DarknetError, match=r"expected \(N, 3, 48, 64\)"):
+        opened(engine, net)(torch.rand(1, 3, 64, 64))
+
+
+def test_fitting() -> None:
+    assert fitting([8, 4], 3, 6) == 4
+    assert fitting([8], 3, 6) is None
+    assert fitting([], 1, 2) is None
+
+
+def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = loaded(GOLDEN / "yolov3", "alexeyab")
+    with pytest.raises(DarknetError, match="'fp16' for engine onnxruntime, known are fp32"):
+        open_engine(net, Setup(engine="onnxruntime", precision="fp16"))
+    row = Row("nowhere:None", ("no_such_module",), extra="openvino")
+    monkeypatch.setitem(ENGINES, "openvino", row)
+    with pytest.raises(DarknetError, match=r"needs no_such_module; pip install 'darknet-py\[open"):
+        open_engine(net, Setup(engine="openvino"))
+
+
+def test_openvino_says_what_this_processor_lacks() -> None:
+    openvino = pytest.importorskip("openvino")
+    able = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    if "FP16" in able:
+        pytest.skip("this processor has half precision")
+    with pytest.raises(DarknetError, match="precision fp16 of engine openvino: this processor has"):
+        opened("openvino", loaded(GOLDEN / "yolov3", "alexeyab"), precision="fp16")

@@ -1,0 +1,83 @@
+"""The well-known networks at full size: their ONNX files in onnxruntime and OpenCV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from golden_check import SHARED
+
+from darknet_py.conversion.onnxfile import to_onnx
+from darknet_py.conversion.program import Program
+from darknet_py.conversion.target import Target
+from darknet_py.export.verify import pictures, verify
+from darknet_py.network import Network, load_network
+
+pytestmark = pytest.mark.parity
+pytest.importorskip("onnx", reason="needs pip install 'darknet-py[onnx]'")
+pytest.importorskip("onnxruntime", reason="needs pip install 'darknet-py[onnxruntime]'")
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ("yolov2", "yolov3", "yolov3-tiny", "yolov4", "yolov4-tiny", "yolov7-tiny")
+RUNTIMES = ("onnxruntime", "opencv")
+SIZE = 416
+GAIN = 3**0.5
+"""Makes Darknet's random start one that keeps signals as large as they are (He's)."""
+BOXES = 300
+
+
+@pytest.fixture(autouse=True)
+def _threads() -> Iterator[None]:
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(1)
+
+
+def network(name: str, x: torch.Tensor) -> Network:
+    """Random weights with heads as lively as trained ones."""
+    net = Network.from_cfg(ROOT / "cfg" / f"{name}.cfg", SIZE, SIZE, seed=3)
+    for index in range(len(net.graph.nodes)):
+        tensors = net.own(index)
+        for key, value in (("rolling_variance", 1.0), ("scales", GAIN)):
+            if key in tensors:
+                tensors[key].data.fill_(value)
+    layers = net.trace(x)
+    for head in net.graph.heads:
+        tensors = net.own(head - 1)
+        tensors["weights"].data /= layers[head - 1].std()
+    return net
+
+
+def threshold(net: Network, x: torch.Tensor) -> float:
+    """What only so many scores are over."""
+    scores = Program(net, Target(form="boxes"))(x)[1]
+    return float(scores.flatten().topk(BOXES).values[-1])
+
+
+def words(net: Network, path: Path, images: list[torch.Tensor], target: Target) -> list[str]:
+    """The lines of verify; all must agree and say that there were boxes."""
+    path.write_bytes(to_onnx(net))
+    verdicts = list(verify(net, target, path, RUNTIMES, images))
+    assert [one.agrees for one in verdicts] == [True] * len(RUNTIMES), verdicts
+    return [one.text for one in verdicts]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_full_size(name: str, tmp_path: Path) -> None:
+    sized = Network.from_cfg(ROOT / "cfg" / f"{name}.cfg", SIZE, SIZE, seed=0)
+    images = pictures(sized, [str(ROOT / "data" / "scene.jpg")])
+    net = network(name, images[0][None])
+    target = Target(thresh=threshold(net, images[0][None]))
+    found = words(net, tmp_path / "net.onnx", images, target)
+    assert all(" 0 boxes" not in line and "boxes, the same" in line for line in found), found
+
+
+@pytest.mark.parametrize("name", ["yolo-fastest-1.1", "MobileNetV2-YOLOv3-Nano-coco"])
+def test_trained(name: str, shared: Path, tmp_path: Path) -> None:
+    models = SHARED / "models"
+    net, _ = load_network(models / f"{name}.cfg", models / f"{name}.weights")
+    images = pictures(net, sorted(map(str, (SHARED / "coco-val128").glob("*.jpg")))[:32])
+    found = words(net, tmp_path / "net.onnx", images, Target())
+    assert all(" 0 boxes" not in line for line in found), found
