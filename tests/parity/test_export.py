@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,13 +25,6 @@ SIZE = 416
 GAIN = 3**0.5
 """Makes Darknet's random start one that keeps signals as large as they are (He's)."""
 BOXES = 300
-
-
-@pytest.fixture(autouse=True)
-def _threads() -> Iterator[None]:
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(1)
 
 
 def network(name: str, x: torch.Tensor) -> Network:
