@@ -51,9 +51,10 @@ def require(graph: Graph, target: Target) -> None:
         _require_boxes(graph)
     if target.dynamic_size:
         _require_any_size(graph)
-    if target.dynamic_batch and graph.net.time_steps > 1:
-        cure = "its rows are images times time_steps; read the cfg with time_steps=1"
-        raise DarknetError(f"{graph.path}: time_steps={graph.net.time_steps}: {cure}")
+    steps = graph.net.time_steps
+    if target.batch % steps or (target.dynamic_batch and steps > 1):
+        cure = f"its rows come in multiples of {steps}; read the cfg with time_steps=1"
+        raise DarknetError(f"{graph.path}: batch={target.batch} with time_steps={steps}: {cure}")
 
 
 def heads(graph: Graph) -> Iterator[tuple[str, Layer]]:

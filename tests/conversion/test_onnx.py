@@ -142,6 +142,7 @@ def test_metadata() -> None:
         ("classifier", Target(form="boxes"), "[softmax]: is the network's output and holds no"),
         ("detection", Target(dynamic_size=True), "[connected]: its matrix fits one input size"),
         ("topology_pj", Target(dynamic_size=True), "[shortcut]: it joins unlike sizes"),
+        ("crnn", Target(), "net.cfg: batch=1 with time_steps=3: its rows come in multiples of 3"),
         ("yolov3", Target(form="corners"), "unknown form 'corners', known are heads, boxes, nms"),
     ],
 )
