@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from darknet_py.deferred import import_at_once
 from darknet_py.detect.prompt import PROMPT, typed_paths
 from darknet_py.detect.reading import read_image
 from darknet_py.detect.sources import expand
@@ -84,6 +85,8 @@ def run(job: Job) -> int:
     pictures = expand(job.images) if len(job.images) == 1 else []
     if len(pictures) == 1:
         read_image(pictures[0], opened.graph.net.channels)
+
+    import_at_once("torch")
 
     from darknet_py.detect.detector import from_opened
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import os
-import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from darknet_py.detect.candidates import Candidates
+from darknet_py.detect.crew import Crew, Gate, readers
 from darknet_py.detect.decode import Request, decode, suppression_of
+from darknet_py.detect.fitting import Planes, fit
 from darknet_py.detect.geometry import Placement
-from darknet_py.detect.image import prepare
-from darknet_py.detect.reading import from_bgr, read_image, to_bgr
+from darknet_py.detect.image import stacked
+from darknet_py.detect.reading import Pixels, bgr_pixels, open_image, to_bgr
 from darknet_py.detect.result import Boxes, Result
-from darknet_py.detect.sources import expand, read_ahead
+from darknet_py.detect.sources import attempt, expand, read_ahead
 from darknet_py.detect.survivors import survivors
 from darknet_py.engines.base import open_engine
 from darknet_py.enginetable import Setup
@@ -30,21 +29,20 @@ from darknet_py.names import Names
 from darknet_py.network import Network, load_planned
 from darknet_py.opening import Opened, head_classes, open_network
 
-DECODING_THREADS = 2
+AHEAD = 4
 BATCHES_AHEAD = 2
+"""Pictures and batches for each worker that are read before they are wanted."""
 
 OnError = Callable[[str, ImageError], None]
-Decoded = tuple[str, NDArray[np.uint8]]
-"""A picture's path and its pixels, RGB or grey (H, W, C)."""
 
 
 @dataclass(frozen=True)
 class _Picture:
-    """A picture read and fitted into the network's input."""
+    """A picture (H, W, C), BGR or grey, and as the network's input (C, H, W)."""
 
     path: str
-    rgb: NDArray[np.uint8]
-    tensor: torch.Tensor
+    bgr: Pixels
+    planes: Planes
     placement: Placement
 
 
@@ -71,6 +69,7 @@ class Detector:
         setup = Setup(engine, precision, compiled, str(device))
         self.engine = open_engine(network, setup)
         self.device = self.engine.device
+        self._gate = Gate(self.engine)
         self.suppression = suppression_of(network.graph)
 
     @property
@@ -118,67 +117,76 @@ class Detector:
         on_error: called with path and error for a picture that cannot be read, which is then left
         out; without it the error is raised.
         """
-        if letter_box is None:
-            letter_box = self.fork.letter_box or bool(self.graph.net.letter_box)
+        items = _items(source)
+        prepare = self._preparing(letter_box, honour_exif)
         net = self.graph.net
         request = Request(thresh, hier, net.width, net.height, self.fork)
 
-        def read(item: Any) -> Decoded:
-            return self._read(item, honour_exif)
+        def results(_: int, pictures: list[_Picture]) -> list[Result]:
+            return self._results(pictures, request, nms)
 
-        reading = read_ahead(_items(source), read, BATCHES_AHEAD * batch, DECODING_THREADS)
-        readable = _readable(reading, on_error)
-        while decoded := list(islice(readable, batch)):
-            pictures = [self._fitted(path, rgb, letter_box) for path, rgb in decoded]
-            yield from self._results(pictures, request, nms)
+        if len(items) == 1:
+            # Threads would cost more than they could give.
+            for picture in _readable([(items[0], attempt(prepare, items[0]))], on_error):
+                yield from results(0, [picture])
+            return
+        crew = Crew.of(self.engine, batch, len(items))
+        ahead = max(AHEAD, BATCHES_AHEAD * crew.workers * batch)
+        reading = read_ahead(items, prepare, ahead, readers())
+        for found in crew.run(results, _readable(reading, on_error)):
+            yield from found
 
-    def _read(self, item: Any, honour_exif: bool) -> Decoded:
-        """Path and pixels. Runs in a reading thread, so it must not call torch: a second team of
-        torch's threads would fight the network for the cores."""
-        channels = self.graph.net.channels
-        if isinstance(item, np.ndarray):
-            return "", from_bgr(item, channels)
-        return os.fspath(item), read_image(item, channels, honour_exif)
-
-    def _fitted(self, path: str, rgb: NDArray[np.uint8], letter_box: bool) -> _Picture:
+    def _preparing(self, letter_box: bool | None, honour_exif: bool) -> Callable[[Any], _Picture]:
+        """What reads and fits a picture. Reading threads run it, so it must not call torch: a
+        second team of torch's threads would fight the network for the cores."""
         net = self.graph.net
-        height, width = rgb.shape[:2]
-        placement = Placement(width, height, net.width, net.height, letter_box)
-        tensor = prepare(rgb, net.channels, net.width, net.height, letter_box)
-        return _Picture(path, rgb, tensor, placement)
+        if letter_box is None:
+            letter_box = self.fork.letter_box or bool(net.letter_box)
+
+        def prepared(item: Any) -> _Picture:
+            path, bgr = _bgr(item, net.channels, honour_exif)
+            height, width = bgr.shape[:2]
+            placement = Placement(width, height, net.width, net.height, letter_box)
+            planes = fit(bgr, net.channels, net.width, net.height, letter_box, "bgr")
+            return _Picture(path, bgr, planes, placement)
+
+        return prepared
 
     def _results(
         self, pictures: list[_Picture], request: Request, nms_thresh: float
     ) -> list[Result]:
-        x = torch.stack([picture.tensor for picture in pictures])
-        heads, milliseconds = self._forward(x)
-        found = decode(self.graph, heads, request)
-        placements = [picture.placement for picture in pictures]
-        found = survivors(found, placements, self.suppression, nms_thresh)
-        found = found.cpu()
-        share = milliseconds / len(pictures)
+        x = stacked([picture.planes for picture in pictures]).to(self.device)
+        heads, seconds = self._gate(x)
+        with torch.inference_mode():
+            found = decode(self.graph, heads, request)
+            placements = [picture.placement for picture in pictures]
+            found = survivors(found, placements, self.suppression, nms_thresh).cpu()
+        share = 1000 * seconds / len(pictures)
         return [self._result(p, found.of_image(i), share) for i, p in enumerate(pictures)]
-
-    def _forward(self, x: torch.Tensor) -> tuple[list[torch.Tensor], float]:
-        x = x.to(self.device)
-        start = time.perf_counter()
-        heads = self.engine(x)
-        return heads, 1000 * (time.perf_counter() - start)
 
     def _result(self, picture: _Picture, found: Candidates, milliseconds: float) -> Result:
         box, class_id = torch.nonzero(found.scores > 0, as_tuple=True)
+        height, width, channels = picture.bgr.shape
         boxes = Boxes(
             found.boxes[box].numpy(),
             found.scores[box, class_id].numpy(),
             class_id.numpy(),
             box.numpy(),
-            picture.rgb.shape[1],
-            picture.rgb.shape[0],
+            width,
+            height,
         )
-        return Result(picture.path, to_bgr(picture.rgb), boxes, self.names, milliseconds)
+        bgr = picture.bgr if channels == 3 else to_bgr(picture.bgr)
+        return Result(picture.path, bgr, boxes, self.names, milliseconds)
 
 
-def _items(source: Any) -> Iterable[Any]:
+def _bgr(item: Any, channels: int, honour_exif: bool) -> tuple[str, Pixels]:
+    """A picture's path and its pixels (H, W, channels), which are nobody else's."""
+    if isinstance(item, np.ndarray):
+        return "", bgr_pixels(item, channels).copy()
+    return os.fspath(item), open_image(item).decode_bgr(channels, honour_exif)
+
+
+def _items(source: Any) -> list[Any]:
     if isinstance(source, np.ndarray):
         return [source]
     if isinstance(source, (str, os.PathLike)):
@@ -195,15 +203,15 @@ def _is_single(source: Any, results: Sequence[Result]) -> bool:
 
 
 def _readable(
-    read: Iterable[tuple[Any, Decoded | ImageError]], on_error: OnError | None
-) -> Iterator[Decoded]:
-    for item, decoded in read:
-        if not isinstance(decoded, ImageError):
-            yield decoded
+    read: Iterable[tuple[Any, _Picture | ImageError]], on_error: OnError | None
+) -> Iterator[_Picture]:
+    for item, picture in read:
+        if not isinstance(picture, ImageError):
+            yield picture
         elif on_error is None:
-            raise decoded
+            raise picture
         else:
-            on_error("" if isinstance(item, np.ndarray) else os.fspath(item), decoded)
+            on_error("" if isinstance(item, np.ndarray) else os.fspath(item), picture)
 
 
 def load(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from darknet_py.detect.fitting import fit, letterboxed, resized
+from darknet_py.detect.fitting import Planes, fit, letterboxed, resized
 from darknet_py.detect.reading import Pixels
 
 
@@ -23,7 +25,7 @@ def resize(picture: Tensor, width: int, height: int) -> Tensor:
 
 def letterbox(picture: Tensor, width: int, height: int) -> Tensor:
     """Float32 (C, height, width): the whole picture (C, H, W) in [0, 1], centred on grey 0.5."""
-    return torch.from_numpy(letterboxed(picture.numpy(), width, height, 1))
+    return torch.from_numpy(letterboxed(picture.numpy(), width, height))
 
 
 def prepare(pixels: Pixels, channels: int, width: int, height: int, letter_box: bool) -> Tensor:
@@ -33,4 +35,12 @@ def prepare(pixels: Pixels, channels: int, width: int, height: int, letter_box: 
 
     Raises ImageError when the channels do not fit.
     """
-    return torch.from_numpy(fit(pixels, channels, width, height, letter_box))
+    return torch.from_numpy(fit(pixels, channels, width, height, letter_box)).contiguous()
+
+
+def stacked(pictures: Sequence[Planes]) -> Tensor:
+    """Float32 (N, C, H, W), channels last, of fitted pictures (C, H, W)."""
+    x = torch.empty((len(pictures), *pictures[0].shape), memory_format=torch.channels_last)
+    for target, planes in zip(x, pictures, strict=True):
+        target.copy_(torch.from_numpy(planes))
+    return x

@@ -33,7 +33,10 @@ REDUCED_MODES = {
     4: {1: cv2.IMREAD_REDUCED_GRAYSCALE_4, 3: cv2.IMREAD_REDUCED_COLOR_4},
     8: {1: cv2.IMREAD_REDUCED_GRAYSCALE_8, 3: cv2.IMREAD_REDUCED_COLOR_8},
 }
-CHANNEL_CHANGES = {(1, 3): cv2.COLOR_GRAY2RGB, (3, 1): cv2.COLOR_RGB2GRAY}
+CHANNEL_CHANGES = {
+    "rgb": {(1, 3): cv2.COLOR_GRAY2RGB, (3, 1): cv2.COLOR_RGB2GRAY},
+    "bgr": {(1, 3): cv2.COLOR_GRAY2BGR, (3, 1): cv2.COLOR_BGR2GRAY},
+}
 
 # What OpenCV can read, by the first bytes.
 IMAGE_SIGNATURES = (
@@ -88,8 +91,13 @@ class Encoded:
 
         Raises ImageError, naming the path and the cure.
         """
+        return _rgb(self.decode_bgr(channels, honour_exif, reduce))
+
+    def decode_bgr(self, channels: int = 3, honour_exif: bool = False, reduce: int = 1) -> Pixels:
+        """The same in OpenCV's own order of colours, which saves turning it."""
         mode = _read_mode(channels, reduce) | (0 if honour_exif else cv2.IMREAD_IGNORE_ORIENTATION)
-        return _rgb(_decoded(self.path, self.data, mode))
+        pixels = _decoded(self.path, self.data, mode)
+        return np.asarray(pixels, np.uint8).reshape(*pixels.shape[:2], channels)
 
     def reduction(self, least: tuple[float, float]) -> int:
         """The largest reduction of a JPEG that leaves at least `least` (width, height)."""
@@ -166,6 +174,11 @@ def from_bgr(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
 
     Raises ImageError for any other shape, type or range.
     """
+    return _rgb(bgr_pixels(array, channels))
+
+
+def bgr_pixels(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
+    """The same with colours left in OpenCV's order; may be the array itself."""
     if not isinstance(array, np.ndarray):
         raise ImageError(f"a picture must be a numpy array, not {type(array).__name__}")
     if array.ndim == 2:
@@ -177,7 +190,7 @@ def from_bgr(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
     pixels = np.ascontiguousarray(_eight_bits(array))
     if array.shape[2] == 4:
         pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), np.uint8)
-    return with_channels(_rgb(pixels), channels)
+    return with_channels(pixels, channels, "bgr")
 
 
 def to_bgr(pixels: Pixels) -> Pixels:
@@ -193,12 +206,12 @@ def _rgb(pixels: npt.NDArray[np.generic]) -> Pixels:
     return np.asarray(cv2.cvtColor(np.asarray(pixels, np.uint8), cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def with_channels(pixels: Pixels, channels: int) -> Pixels:
-    """The picture (H, W, 1 or 3) as (H, W, channels)."""
+def with_channels(pixels: Pixels, channels: int, order: str = "rgb") -> Pixels:
+    """The picture (H, W, 1 or 3), its colours in this order (rgb, bgr), as (H, W, channels)."""
     have = pixels.shape[2]
     if have == channels:
         return pixels
-    convert = CHANNEL_CHANGES.get((have, channels))
+    convert = CHANNEL_CHANGES[order].get((have, channels))
     if convert is None:
         raise ImageError(
             f"a picture of {have} channels cannot feed a network of {channels}; "

@@ -52,7 +52,7 @@ def read_ahead(
     pool = ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="read-ahead")
     try:
         for source in sources:
-            waiting.append((source, pool.submit(_attempt, read, source)))
+            waiting.append((source, pool.submit(attempt, read, source)))
             if len(waiting) > max(1, depth):
                 yield _finished(*waiting.popleft())
         while waiting:
@@ -61,7 +61,8 @@ def read_ahead(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _attempt(read: Callable[[S], T], source: S) -> T | ImageError:
+def attempt(read: Callable[[S], T], source: S) -> T | ImageError:
+    """What `read` gives, or the ImageError it raises."""
     try:
         return read(source)
     except ImageError as error:
