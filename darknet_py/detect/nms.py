@@ -4,6 +4,13 @@ The C loop visits the boxes of a class by falling score; one that still has a sc
 every later box it overlaps.  So an entry (a box and a class) survives exactly when no surviving
 earlier entry overlaps it.  Here the overlapping pairs are found first, and that sentence is then
 iterated to its fixed point, which is unique and is what the loop computes.
+
+Two boxes of an IoU over t share more than t of the width of each.  So with the boxes sorted by
+their left edges, those that may overlap one follow it until a left edge is beyond its own by
+1 - t of its width; only they are compared.
+
+All of it is done by numpy in the main memory, which for these sizes is several times as fast as
+torch; boxes found on another device are few when they come here.
 """
 
 from __future__ import annotations
@@ -12,18 +19,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
-from torch import Tensor
+import numpy.typing as npt
 
-from darknet_py.boxes import GREEDY_EXPONENT, diou, iou
+from darknet_py.boxes import GREEDY_EXPONENT
 from darknet_py.detect.candidates import Candidates
 from darknet_py.errors import DarknetError
 
-# Pairs compared at once: what fits a processor's cache, and what fills another device.
-HOST_CHUNK = 1 << 17
-DEVICE_CHUNK = 1 << 23
+Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float32]
+
+# Pairs compared at once: what fits a processor's cache.
+CHUNK = 1 << 15
 # Overlapping pairs times classes held at once.
-BLOCK = 1 << 24
+BLOCK = 1 << 22
+# Relative to the picture; edges farther out are compared as if they were here.
+REACH = 4.0
+# Far over the rounding of an edge in single precision, far under a pixel.
+SLACK = 1e-5
 
 
 @dataclass(frozen=True)
@@ -56,126 +69,239 @@ def suppress(
 
     Raises DarknetError for an unknown kind.
     """
+    lost = losers(candidates, kind, threshold, beta)
+    copy = replace(
+        candidates, objectness=candidates.objectness.clone(), scores=candidates.scores.clone()
+    )
+    copy.drop(*lost)
+    return copy
+
+
+def losers(
+    candidates: Candidates, kind: str, threshold: float, beta: float = GREEDY_EXPONENT
+) -> tuple[Places, Places | None]:
+    """The entries that `suppress` sets to 0, by row and class; None: all classes of their rows.
+
+    Raises DarknetError for an unknown kind.
+    """
     rule = RULES.get(kind)
     if rule is None:
         raise DarknetError(f"unknown nms kind {kind!r}; the kinds are {', '.join(RULES)}")
-    exponent = rule.exponent(beta)
-    if not rule.by_objectness:
-        lost = _losers(candidates, candidates.scores, threshold, exponent)
-        return candidates.with_scores(candidates.scores.masked_fill(lost, 0))
-    lost = _losers(candidates, candidates.objectness.unsqueeze(1), threshold, exponent)
-    return replace(
-        candidates,
-        objectness=candidates.objectness.masked_fill(lost[:, 0], 0),
-        scores=candidates.scores.masked_fill(lost, 0),
-    )
+    exponent, classes = rule.exponent(beta), candidates.scores.shape[1]
+    objectness = candidates.objectness.cpu().numpy()
+    if rule.by_objectness:
+        rows = np.flatnonzero(objectness)
+        return rows[_beaten(candidates, rows, 1, objectness, threshold, exponent)], None
+    places = candidates.entries
+    if not objectness.all():
+        places = places[objectness[places // classes] != 0]
+    scores = candidates.scores.cpu().numpy().reshape(-1)
+    lost = places[_beaten(candidates, places, classes, scores, threshold, exponent)]
+    return lost // classes, lost % classes
 
 
-def printing_order(candidates: Candidates) -> Tensor:
-    """Int64 index (K) of the rows in the order pjreddie's program prints them, picture by picture.
+def printing_order(candidates: Candidates) -> Places:
+    """Index (K) of the rows in the order pjreddie's program prints them, picture by picture.
 
     That program sorts its rows by each class in turn, so they end up by falling score of the last
     class, equal ones by the class before it, and so on.  It sorts a class before it suppresses in
     it: pass the candidates as they were before `suppress`.
     """
-    falling = -candidates.scores.detach().float().cpu().numpy()
-    order = np.lexsort((*falling.T, candidates.image.cpu().numpy()))
-    return torch.from_numpy(order).to(candidates.image.device)
+    scores = candidates.scores.float().cpu().numpy()
+    image = candidates.image.cpu().numpy()
+    rows, classes = np.divmod(candidates.entries, scores.shape[1])
+    # The entries go class by class within a row, so that of the last one stays.
+    last, top = np.full(len(image), -1), np.zeros(len(image), np.float32)
+    last[rows], top[rows] = classes, scores[rows, classes]
+    if len(rows) and scores[rows, classes].min() < 0:  # a threshold below 0 lets them through
+        return np.lexsort((*-scores.T, image))
+    # Most rows are told apart by the last class they have, and one sort is several times as fast
+    # as one for each key. The bits of floats from 0 up are in the order of the floats.
+    group = image * (scores.shape[1] + 1) + scores.shape[1] - 1 - last
+    keys = (group << 32) - top.view(np.int32)
+    order = np.argsort(keys, kind="stable")
+    return _untied(order, keys[order], top[order] > 0, scores)
 
 
-def _losers(
-    candidates: Candidates, scores: Tensor, threshold: float, exponent: float | None
-) -> Tensor:
-    """Boolean (K, C): the entries of scores (K, C) that an earlier survivor removes."""
-    lost = torch.zeros_like(scores, dtype=torch.bool)
-    active = (scores != 0) & (candidates.objectness != 0).unsqueeze(1)
-    for first, second, column in _rivals(candidates, active, threshold, exponent):
-        swapped = scores[second, column] > scores[first, column]
-        earlier = torch.where(swapped, second, first) * scores.shape[1] + column
-        later = torch.where(swapped, first, second) * scores.shape[1] + column
-        lost.view(-1).logical_or_(_beaten(earlier, later, lost.numel()))
+def _untied(order: Places, keys: Places, filled: Flags, scores: Floats) -> Places:
+    """The order with filled rows of equal keys sorted by the classes before their last."""
+    equal = (keys[1:] == keys[:-1]) & filled[1:]
+    tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
+    if len(tied):
+        groups = np.append(0, np.cumsum(~equal))[tied]
+        order[tied] = order[tied][np.lexsort((*-scores[order[tied]].T, groups))]
+    return order
+
+
+def _beaten(
+    candidates: Candidates,
+    places: Places,
+    classes: int,
+    values: Floats,
+    threshold: float,
+    exponent: float | None,
+) -> Flags:
+    """Which of the entries at places (row * classes + class) an earlier survivor removes."""
+    lost = np.zeros(len(places), np.bool_)
+    mine = values[places]
+    for one, other in _rivals(candidates, places, classes, threshold, exponent):
+        first, second = np.minimum(one, other), np.maximum(one, other)
+        swapped = mine[second] > mine[first]
+        earlier = np.where(swapped, second, first)
+        lost |= _settled(earlier, first + second - earlier, len(places))
     return lost
 
 
-def _beaten(earlier: Tensor, later: Tensor, count: int) -> Tensor:
-    """Boolean (count): what loses when each unbeaten earlier[p] beats later[p], exactly."""
-    beaten = torch.zeros(count, dtype=torch.bool, device=earlier.device)
+def _settled(earlier: Places, later: Places, count: int) -> Flags:
+    """(count,) what loses when each unbeaten earlier[p] beats later[p], exactly."""
+    beaten = np.zeros(count, np.bool_)
     while True:
-        again = torch.zeros_like(beaten)
+        again = np.zeros(count, np.bool_)
         again[later[~beaten[earlier]]] = True
-        if torch.equal(again, beaten):
+        if np.array_equal(again, beaten):
             return beaten
         beaten = again
 
 
 def _rivals(
-    candidates: Candidates, active: Tensor, threshold: float, exponent: float | None
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Pairs of active entries that overlap: row, later row and class; no class in two parts."""
-    row, column = active.nonzero(as_tuple=True)
-    if not len(row):
+    candidates: Candidates, places: Places, classes: int, threshold: float, exponent: float | None
+) -> Iterator[tuple[Places, Places]]:
+    """Pairs of entries that overlap, by their numbers in `places`; no class in two parts."""
+    if not len(places):
         return
-    group, order = (candidates.image[row] * active.shape[1] + column).sort(stable=True)
-    row, column = row[order], column[order]
-    image, whole = candidates.image.sort(stable=True)
-    if int(_followers(group).sum()) <= int(_followers(image).sum()):
-        first, second = _close(candidates.boxes[row], group, threshold, exponent)
-        yield row[first], row[second], column[first]
-        return
+    boxes = candidates.boxes.float().cpu().numpy()
+    image = candidates.image.cpu().numpy()
+    row, column = np.divmod(places, classes)
+    by_class = _Line.of(boxes[row], image[row] * classes + column, threshold)
     # With many classes per box it is cheaper to compare each two boxes once for all classes.
-    first, second = _close(candidates.boxes[whole], image, threshold, exponent)
-    yield from _spread(active, whole[first], whole[second])
+    if len(places) > 2 * len(image):
+        together = _Line.of(boxes, image, threshold)
+        if together.pairs < by_class.pairs:
+            active = np.zeros((len(image), classes), np.bool_)
+            active[row, column] = True
+            yield from _spread(active, places, *_close(boxes, together, threshold, exponent))
+            return
+    yield _close(boxes[row], by_class, threshold, exponent)
 
 
 def _spread(
-    active: Tensor, first: Tensor, second: Tensor
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    active: Flags, places: Places, first: Places, second: Places
+) -> Iterator[tuple[Places, Places]]:
     """Pairs of rows repeated for every class in which both are active, some classes at a time."""
     classes = active.shape[1]
     width = max(1, BLOCK // max(1, len(first)))
     for start in range(0, classes, width):
         block = active[:, start : start + width]
-        pair, column = (block[first] & block[second]).nonzero(as_tuple=True)
-        yield first[pair], second[pair], column + start
+        pair, column = np.nonzero(block[first] & block[second])
+        one, other = (rows[pair] * classes + column + start for rows in (first, second))
+        yield np.searchsorted(places, one), np.searchsorted(places, other)
 
 
-def _followers(group: Tensor) -> Tensor:
-    """Int64 (N): how many of a sorted group (N) come after each element in its own group."""
-    place = torch.arange(len(group), device=group.device)
-    return torch.searchsorted(group, group, right=True) - place - 1
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """Boxes in a row, group by group and by their left edges.
+
+    order: (N,) their numbers. followers: (N,) how many of the next ones each may overlap.
+    """
+
+    order: Places
+    followers: Places
+
+    @property
+    def pairs(self) -> int:
+        return int(self.followers.sum())
+
+    @staticmethod
+    def of(boxes: Floats, group: Places, threshold: float) -> _Line:
+        """boxes: (N, 4); group: (N,) only those of one group are compared."""
+        x, width = boxes[:, 0].astype(np.float64), boxes[:, 2].astype(np.float64)
+        start = group * (4 * REACH)
+        # Clipped edges never hide a pair.
+        left = start + np.clip(x - width / 2, -REACH, REACH)
+        right = x + (0.5 - max(0.0, threshold)) * width + SLACK
+        order = np.argsort(left)
+        left, right = left[order], (start + np.clip(right, -REACH, REACH))[order]
+        after = np.searchsorted(left, right, side="right")
+        return _Line(order, np.maximum(after - np.arange(1, len(order) + 1), 0))
 
 
 def _close(
-    boxes: Tensor, group: Tensor, threshold: float, exponent: float | None
-) -> tuple[Tensor, Tensor]:
-    """Places of the pairs of boxes (N, 4) of one group that overlap more than the threshold."""
-    # One contiguous row per coordinate makes gathering pairs several times faster.
-    columns = boxes.T.contiguous()
-    found = []
-    for first, second in _pairs(_followers(group)):
-        a, b = columns.index_select(1, first).T, columns.index_select(1, second).T
-        near = (iou(a, b) > threshold).nonzero()[:, 0]
-        found.append(torch.stack((first[near], second[near])))
-    first, second = torch.cat(found, dim=1) if found else group.new_zeros(2, 0)
-    if exponent is None:
-        return first, second
-    # The distance term only lowers the IoU, so it is needed for what passed without it.
-    closer = diou(boxes[first], boxes[second], exponent) > threshold
-    return first[closer], second[closer]
+    boxes: Floats, line: _Line, threshold: float, exponent: float | None
+) -> tuple[Places, Places]:
+    """Numbers of the pairs of boxes (N, 4) in a line that overlap more than the threshold."""
+    sides = _Sides(boxes[line.order])
+    parts = []
+    for first, second in _pairs(line.followers):
+        near = sides.overlap(first, second, threshold)
+        parts.append((first[near], second[near]))
+    first, second = (np.concatenate(ends) for ends in zip(*parts, strict=True))
+    if exponent is not None and len(first):
+        # The distance term only lowers the IoU, so it is needed for what passed without it.
+        closer = sides.diou(first, second, exponent) > threshold
+        first, second = first[closer], second[closer]
+    return line.order[first], line.order[second]
 
 
-def _pairs(followers: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+class _Sides:
+    """Edges, centres and areas of boxes (N, 4); the arithmetic is that of darknet_py.boxes."""
+
+    def __init__(self, boxes: Floats) -> None:
+        self.centres = self.x, self.y = boxes[:, 0].copy(), boxes[:, 1].copy()
+        half = boxes[:, 2:] / 2
+        self.left, self.top = self.x - half[:, 0], self.y - half[:, 1]
+        self.right, self.bottom = self.x + half[:, 0], self.y + half[:, 1]
+        self.area = boxes[:, 2] * boxes[:, 3]
+
+    def overlap(self, first: Places, second: Places, threshold: float) -> Places:
+        """Which pairs have an IoU over the threshold."""
+        height = _shared(self.top, self.bottom, first, second)
+        met = np.flatnonzero(height > 0)
+        first, second = first.take(met), second.take(met)
+        width = _shared(self.left, self.right, first, second)
+        ratio = self._ratio(width, height.take(met), first, second)
+        return met[(width > 0) & (ratio > threshold)]
+
+    def diou(self, first: Places, second: Places, exponent: float) -> Floats:
+        """IoU less (d2 / c2) ** exponent of pairs that overlap."""
+        width = _shared(self.left, self.right, first, second)
+        height = _shared(self.top, self.bottom, first, second)
+        across = _spanned(self.left, self.right, first, second)
+        down = _spanned(self.top, self.bottom, first, second)
+        diagonal = across * across + down * down
+        x, y = (side.take(first) - side.take(second) for side in self.centres)
+        apart = np.divide(x * x + y * y, diagonal, out=np.zeros_like(x), where=diagonal != 0)
+        ratio = self._ratio(width, height, first, second)
+        return np.asarray(ratio - apart ** np.float32(exponent), np.float32)
+
+    def _ratio(self, width: Floats, height: Floats, first: Places, second: Places) -> Floats:
+        shared = width * height
+        union = self.area.take(first) + self.area.take(second) - shared
+        valid = (shared != 0) & (union != 0)
+        return np.divide(shared, union, out=np.zeros_like(shared), where=valid)
+
+
+def _shared(low: Floats, high: Floats, first: Places, second: Places) -> Floats:
+    """Length that the spans of each pair share, negative where they are apart."""
+    end = np.minimum(high.take(first), high.take(second))
+    end -= np.maximum(low.take(first), low.take(second))
+    return end
+
+
+def _spanned(low: Floats, high: Floats, first: Places, second: Places) -> Floats:
+    """Length of the smallest span that holds those of each pair."""
+    end = np.maximum(high.take(first), high.take(second))
+    end -= np.minimum(low.take(first), low.take(second))
+    return end
+
+
+def _pairs(followers: Places) -> Iterator[tuple[Places, Places]]:
     """Every element paired with each of its followers, in parts of bounded size."""
-    chunk = HOST_CHUNK if followers.device.type == "cpu" else DEVICE_CHUNK
-    ends = followers.cumsum(0).cpu().numpy()
-    cuts = np.searchsorted(ends, np.arange(chunk, ends[-1], chunk), side="right")
+    ends = followers.cumsum()
+    cuts = np.searchsorted(ends, np.arange(CHUNK, ends[-1], CHUNK), side="right")
     bounds = np.unique(np.concatenate(([0], cuts, [len(ends)])))
     for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         count = followers[start:stop]
-        total = int(ends[stop - 1] - (ends[start - 1] if start else 0))
-        place = torch.arange(start, stop, device=followers.device)
-        skipped = place + 1 - count.cumsum(0) + count
-        first, base = (
-            value.repeat_interleave(count, output_size=total) for value in (place, skipped)
-        )
-        yield first, base + torch.arange(total, device=followers.device)
+        first = np.repeat(np.arange(start, stop), count)
+        # An element's followers come right after it, and in the list after those of the last one.
+        before = np.repeat(ends[start:stop] - count - (ends[start - 1] if start else 0), count)
+        yield first, first + 1 + np.arange(len(first)) - before

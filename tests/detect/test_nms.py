@@ -135,7 +135,7 @@ def test_nothing_to_suppress(kind: str) -> None:
 def test_parts_give_what_the_whole_gives(filled: float, monkeypatch: pytest.MonkeyPatch) -> None:
     found = crowd(6, 80, 7, 3, filled)
     whole = suppress(found, "greedynms", 0.2).scores
-    monkeypatch.setattr(nms, "HOST_CHUNK", 50)
+    monkeypatch.setattr(nms, "CHUNK", 50)
     monkeypatch.setattr(nms, "BLOCK", 300)
     assert torch.equal(suppress(found, "greedynms", 0.2).scores, whole)
 
