@@ -1,10 +1,10 @@
-# make demo | test | parity | check | format | bench | bench-train
+# make demo | test | parity | check | format | bench | bench-train | bench-folder
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test parity check format bench bench-train
+.PHONY: demo test parity check format bench bench-train bench-folder
 
 demo: $(INSTALLED)
 	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg -thresh .6
@@ -36,3 +36,11 @@ bench: $(INSTALLED)
 
 bench-train: $(INSTALLED)
 	$(BIN)/python tests/bench/train.py
+
+# make bench-folder FOLDER=photographs CFG=cfg/yolov3-tiny.cfg WEIGHTS=yolov3-tiny.weights
+CFG ?= cfg/yolov3-tiny.cfg
+WEIGHTS ?= random
+THRESH ?= .25
+
+bench-folder: $(INSTALLED)
+	$(BIN)/python tests/bench/folder.py $(FOLDER) $(CFG) $(WEIGHTS) $(THRESH)

@@ -52,6 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "train": RUNNING
     | {
         "devices",
+        "enginetable",
         "losses",
         "data",
         "detect",
@@ -66,6 +67,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluate": RUNNING
     | {
         "devices",
+        "enginetable",
+        "engines",
         "deferred",
         "opening",
         "names",
@@ -80,7 +83,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"", "devices", "enginetable", "engines", "detect", "opening", "summary"}
     | {"figures", "progress", "replacement"},
     "text": RUNNING | {"devices", "data", "detect"},
-    "classify": RUNNING | {"devices", "opening", "names", "detect", "data"},
+    "classify": RUNNING
+    | {"devices", "enginetable", "engines", "opening", "names", "detect", "data"},
     "": {"errors", "version", "network", "detect"},
     "cli": {
         "",

@@ -19,6 +19,7 @@ from darknet_py.data.classifier import tree_of
 from darknet_py.detect.image import to_tensor
 from darknet_py.detect.reading import read_image
 from darknet_py.detect.sources import read_ahead
+from darknet_py.enginetable import Setup
 from darknet_py.errors import ImageError
 from darknet_py.graph import Graph
 from darknet_py.network import Network
@@ -103,7 +104,9 @@ def measure(
     stays as it is: training may go on.
     """
     tree = tree_of(network.graph)
-    classifier = Classifier(network, device, tree, leaves_of(tree, leaves) if tree else None)
+    classifier = Classifier(
+        network, Setup(device=str(device)), tree, leaves_of(tree, leaves) if tree else None
+    )
     results = judge(classifier, images, labels, topk, "valid", batch=batch, on_error=on_error)
     last = deque(results, maxlen=1)
     return last.pop() if last else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -11,14 +11,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from darknet_py.devices import checked_device
+from darknet_py.engines.base import open_engine
+from darknet_py.enginetable import Setup
 from darknet_py.errors import DarknetError
 from darknet_py.layers.tree import Tree
 from darknet_py.network import Network
 
 Scores = NDArray[np.float32]
 SIZES_KEPT = 16
-"""Networks for other sizes of the input that are kept; they share the weights."""
+"""Networks for other sizes of the input that are kept; on plain torch they share the weights."""
+TORCH = Setup()
+Run = Callable[[Tensor], list[Tensor]]
 
 
 class Classifier:
@@ -31,17 +34,17 @@ class Classifier:
     def __init__(
         self,
         network: Network,
-        device: str | torch.device = "cpu",
+        setup: Setup = TORCH,
         tree: Tree | None = None,
         leaves: NDArray[np.bool_] | None = None,
     ) -> None:
-        """Raises DarknetError for a device that is not there."""
+        """Raises DarknetError for an engine, a precision or a device that is not there."""
         self.graph = network.graph
-        self.device = checked_device(device)
+        self.engine = open_engine(network, setup)
+        self.device = self.engine.device
         self.tree = tree
         self.leaves = None if leaves is None else torch.from_numpy(leaves).to(self.device)
-        self._plain = network
-        self._folded = network.for_inference().to(self.device)
+        self._plain, self._setup = network, setup
         self._resized = lru_cache(SIZES_KEPT)(self._for_size)
 
     @property
@@ -65,18 +68,18 @@ class Classifier:
         return found
 
     def _run(self, x: Tensor) -> Tensor:
-        network = self._resized(x.shape[3], x.shape[2])
+        engine = self._resized(x.shape[3], x.shape[2])
         with torch.inference_mode():
-            (y,) = network(x.to(self.device, memory_format=torch.channels_last))
+            (y,) = engine(x.to(self.device, memory_format=torch.channels_last))
             scores = y.flatten(1).float()
             if self.tree:
                 scores = self.tree.products(scores)
             return scores if self.leaves is None else scores * self.leaves
 
-    def _for_size(self, width: int, height: int) -> Network:
+    def _for_size(self, width: int, height: int) -> Run:
         net = self.graph.net
         if (width, height) == (net.width, net.height):
-            return self._folded
+            return self.engine
         try:
             other = self._plain.to(self.device).resized(width, height)
         except DarknetError:
@@ -86,7 +89,10 @@ class Classifier:
         if outputs != self.classes:
             message = f"gives {outputs} values for {width} x {height} pixels, not {self.classes}"
             raise DarknetError(f"{self.graph.path}: {message}; it needs an [avgpool] at its end")
-        return other.eval()
+        other.eval()
+        # Folding pays off for many pictures of a size, and takes memory for each size.
+        plain = self._setup == Setup(device=self._setup.device)
+        return other if plain else open_engine(other, self._setup)
 
 
 def leaves_of(tree: Tree, names: Sequence[str] | None = None) -> NDArray[np.bool_]:

@@ -14,6 +14,7 @@ from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.data.classifier import require_outputs, tree_of
 from darknet_py.data.listing import read_list
 from darknet_py.devices import chosen_device
+from darknet_py.enginetable import Setup, checked
 from darknet_py.errors import DarknetError, DataError, Place
 from darknet_py.graph import Graph, read_graph
 from darknet_py.layers.tree import Tree
@@ -40,6 +41,9 @@ class Job:
     gpu: int | None = None
     nogpu: bool = False
     batch: int = 8
+    engine: str = "torch"
+    precision: str = "fp32"
+    compiled: bool = False
 
 
 @dataclass
@@ -109,7 +113,8 @@ class Opened:
         found = self.tree if tree else None
         mask = leaves_of(found, leaves) if found and only_leaves else None
         device = chosen_device(self.job.device, self.job.gpu, self.job.nogpu)
-        return Classifier(network, device, found, mask)
+        setup = Setup(self.job.engine, self.job.precision, self.job.compiled, device)
+        return Classifier(network, setup, found, mask)
 
 
 def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | None:
@@ -125,7 +130,9 @@ def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | Non
 
 
 def open_classifier(job: Job) -> Opened:
-    """Read and check all files; raises CfgError, WeightsError or DataError."""
+    """Read and check all files; raises CfgError, WeightsError or DataError, and DarknetError for
+    an engine that is not there."""
+    checked(Setup(job.engine, job.precision, job.compiled))
     # Recurrent nets see single pictures here: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
     if layout.head_classes(graph) is not None:

@@ -25,8 +25,8 @@ batch = click.option(
 
 
 def _common(function: F) -> F:
-    decorated: F = options.fork(options.width(options.height(options.where(function))))
-    return decorated
+    decorated: F = options.where(options.running(function))
+    return options.fork(options.width(options.height(decorated)))
 
 
 @click.command()

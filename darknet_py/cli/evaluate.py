@@ -39,7 +39,8 @@ POINTS = click.option(
 
 def setup(command: F) -> F:
     """DATA CFG WEIGHTS, and the options of every command of evaluation."""
-    for decorate in (options.where, options.height, options.width, options.fork, BATCH):
+    size = (options.height, options.width)
+    for decorate in (options.running, options.where, *size, options.fork, BATCH):
         command = decorate(command)
     for name in ("weights", "cfg", "data"):
         command = click.argument(name)(command)

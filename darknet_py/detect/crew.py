@@ -6,7 +6,6 @@ for each other after every layer, and on a machine with other work they wait lon
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import deque
@@ -92,11 +91,3 @@ class Crew:
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()
-
-
-def readers() -> int:
-    """Threads that read pictures: one for each core."""
-    try:
-        return max(2, len(os.sched_getaffinity(0)))
-    except AttributeError:  # not on every system
-        return max(2, os.cpu_count() or 2)

@@ -12,14 +12,14 @@ import numpy as np
 import torch
 
 from darknet_py.detect.candidates import Candidates
-from darknet_py.detect.crew import Crew, Gate, readers
+from darknet_py.detect.crew import Crew, Gate
 from darknet_py.detect.decode import Request, decode, suppression_of
 from darknet_py.detect.fitting import Planes, fit
 from darknet_py.detect.geometry import Placement
 from darknet_py.detect.image import stacked
 from darknet_py.detect.reading import Pixels, bgr_pixels, open_image, to_bgr
 from darknet_py.detect.result import Boxes, Result
-from darknet_py.detect.sources import attempt, expand, read_ahead
+from darknet_py.detect.sources import attempt, expand, read_ahead, readers
 from darknet_py.detect.survivors import survivors
 from darknet_py.engines.base import open_engine
 from darknet_py.enginetable import Setup

@@ -77,6 +77,7 @@ def suppress(
     return copy
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def losers(
     candidates: Candidates, kind: str, threshold: float, beta: float = GREEDY_EXPONENT
 ) -> tuple[Places, Places | None]:
@@ -216,13 +217,17 @@ class _Line:
         """boxes: (N, 4); group: (N,) only those of one group are compared."""
         x, width = boxes[:, 0].astype(np.float64), boxes[:, 2].astype(np.float64)
         start = group * (4 * REACH)
-        # Clipped edges never hide a pair.
-        left = start + np.clip(x - width / 2, -REACH, REACH)
-        right = x + (0.5 - max(0.0, threshold)) * width + SLACK
+        left = start + _clipped(x - width / 2)
+        right = start + _clipped(x + (0.5 - max(0.0, threshold)) * width + SLACK)
         order = np.argsort(left)
-        left, right = left[order], (start + np.clip(right, -REACH, REACH))[order]
+        left, right = left.take(order), right.take(order)
         after = np.searchsorted(left, right, side="right")
         return _Line(order, np.maximum(after - np.arange(1, len(order) + 1), 0))
+
+
+def _clipped(edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Clipped edges never hide a pair that overlaps; what is no number overlaps nothing."""
+    return np.fmin(np.fmax(edges, -REACH), REACH)
 
 
 def _close(
@@ -246,11 +251,11 @@ class _Sides:
     """Edges, centres and areas of boxes (N, 4); the arithmetic is that of darknet_py.boxes."""
 
     def __init__(self, boxes: Floats) -> None:
-        self.centres = self.x, self.y = boxes[:, 0].copy(), boxes[:, 1].copy()
-        half = boxes[:, 2:] / 2
-        self.left, self.top = self.x - half[:, 0], self.y - half[:, 1]
-        self.right, self.bottom = self.x + half[:, 0], self.y + half[:, 1]
-        self.area = boxes[:, 2] * boxes[:, 3]
+        x, y, width, height = np.ascontiguousarray(boxes.T)
+        across, down = width / 2, height / 2
+        self.left, self.right = x - across, x + across
+        self.top, self.bottom = y - down, y + down
+        self.area, self.centres = width * height, (x, y)
 
     def overlap(self, first: Places, second: Places, threshold: float) -> Places:
         """Which pairs have an IoU over the threshold."""

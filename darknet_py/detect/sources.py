@@ -61,6 +61,14 @@ def read_ahead(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def readers() -> int:
+    """Threads that read pictures: one for each core."""
+    try:
+        return max(2, len(os.sched_getaffinity(0)))
+    except AttributeError:  # not on every system
+        return max(2, os.cpu_count() or 2)
+
+
 def attempt(read: Callable[[S], T], source: S) -> T | ImageError:
     """What `read` gives, or the ImageError it raises."""
     try:

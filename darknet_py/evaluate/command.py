@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from darknet_py import enginetable
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
-from darknet_py.evaluate.inputs import Inputs, Setup, device_of, load, read_inputs, required_file
+from darknet_py.evaluate.inputs import Inputs, Setup, load, read_inputs, required_file, running
 from darknet_py.evaluate.pictures import start_reading
 from darknet_py.progress import counted
 from darknet_py.replacement import require_writable
@@ -79,8 +80,8 @@ def _evaluated(job: Job, inputs: Inputs) -> MapResult:
 
     from darknet_py.evaluate.run import evaluate
 
-    device = device_of(job)
-    _announce(job, inputs, device)
+    setup = running(job)
+    _announce(job, inputs, setup)
     with counted(len(inputs.images), "map") as passed:
         return evaluate(
             network,
@@ -91,7 +92,7 @@ def _evaluated(job: Job, inputs: Inputs) -> MapResult:
             points=job.points,
             difficult=read_list(difficult) if difficult else None,
             class_map=inputs.class_map,
-            device=device,
+            setup=setup,
             batch=job.batch,
             progress=passed,
             pictures=pictures,
@@ -99,13 +100,13 @@ def _evaluated(job: Job, inputs: Inputs) -> MapResult:
         )
 
 
-def _announce(job: Job, inputs: Inputs, device: str) -> None:
+def _announce(job: Job, inputs: Inputs, setup: enginetable.Setup) -> None:
     """What decides the figures, before they are there."""
     from darknet_py.evaluate.conditions import conditions_of
     from darknet_py.evaluate.finding import Settings
 
     graph, count = inputs.opened.graph, len(inputs.images)
-    conditions = conditions_of(graph, Settings(), device, count, job.iou_thresh, job.points)
+    conditions = conditions_of(graph, Settings(), setup, count, job.iou_thresh, job.points)
     click.echo(f"{job.weights} on {inputs.image_set}: {conditions.line()}", err=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from darknet_py.detect.decode import suppression_of
+from darknet_py.enginetable import Setup
 from darknet_py.evaluate.finding import Settings
 from darknet_py.evaluate.pictures import pads
 from darknet_py.graph import Graph
@@ -27,6 +28,8 @@ class Conditions:
     points: int
     device: str
     fork: str
+    engine: str = "torch"
+    precision: str = "fp32"
 
     def line(self) -> str:
         """All of it in one line."""
@@ -39,14 +42,14 @@ class Conditions:
             f"nms {self.nms_kind} {self.nms:g}",
             f"hits over IoU {self.iou_thresh:g}",
             points,
-            self.device,
+            f"{self.engine} {self.device} {self.precision}",
             f"fork {self.fork}",
         )
         return ", ".join(words)
 
 
 def conditions_of(
-    graph: Graph, settings: Settings, device: str, pictures: int, iou_thresh: float, points: int
+    graph: Graph, settings: Settings, setup: Setup, pictures: int, iou_thresh: float, points: int
 ) -> Conditions:
     """The conditions a network is evaluated under."""
     net = graph.net
@@ -59,6 +62,8 @@ def conditions_of(
         nms=settings.nms,
         iou_thresh=iou_thresh,
         points=points,
-        device=device,
+        device=setup.device,
         fork=graph.fork.name,
+        engine=setup.engine,
+        precision=setup.precision,
     )

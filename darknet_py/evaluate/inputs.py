@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from darknet_py import enginetable
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text import read_text
 from darknet_py.data.listing import read_list
 from darknet_py.deferred import import_at_once
 from darknet_py.devices import chosen_device
+from darknet_py.enginetable import checked
 from darknet_py.errors import DataError, Place
 from darknet_py.opening import Opened, open_network
 
@@ -37,6 +39,9 @@ class Setup:
     gpu: int | None = None
     nogpu: bool = False
     batch: int = 4
+    engine: str = "torch"
+    precision: str = "fp32"
+    compiled: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,9 @@ class Inputs:
 
 
 def read_inputs(setup: Setup) -> Inputs:
-    """Raises DataError, CfgError or WeightsError for what is missing or does not fit."""
+    """Raises DataError, CfgError or WeightsError for what is missing or does not fit, and
+    DarknetError for an engine that is not there."""
+    checked(enginetable.Setup(setup.engine, setup.precision, setup.compiled))
     file = read_data_file(setup.data)
     class_map = read_class_map(file)
     opened = open_network(
@@ -121,6 +128,7 @@ def load(opened: Opened) -> Network:
     return network
 
 
-def device_of(setup: Setup) -> str:
-    """The device to run on."""
-    return chosen_device(setup.device, setup.gpu, setup.nogpu)
+def running(setup: Setup) -> enginetable.Setup:
+    """What the network is to run on."""
+    device = chosen_device(setup.device, setup.gpu, setup.nogpu)
+    return enginetable.Setup(setup.engine, setup.precision, setup.compiled, device)

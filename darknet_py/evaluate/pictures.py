@@ -12,11 +12,10 @@ import numpy.typing as npt
 
 from darknet_py.detect.fitting import fit
 from darknet_py.detect.reading import read_image
-from darknet_py.detect.sources import read_ahead
+from darknet_py.detect.sources import read_ahead, readers
 from darknet_py.errors import ImageError
 from darknet_py.graph import Graph
 
-THREADS = 2
 AHEAD_BYTES = 64 << 20
 MOST_AHEAD = 64
 LEAST_AHEAD = 4
@@ -60,7 +59,7 @@ def start_reading(images: Sequence[str], graph: Graph) -> Iterator[Picture]:
 def _readable(
     images: Sequence[str], read: Callable[[str], Picture], ahead: int
 ) -> Iterator[Picture]:
-    for _, picture in read_ahead(images, read, ahead, THREADS):
+    for _, picture in read_ahead(images, read, ahead, readers()):
         if isinstance(picture, ImageError):
             raise picture
         yield picture

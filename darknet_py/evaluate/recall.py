@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 
 from darknet_py.detect.decode import Suppression
+from darknet_py.enginetable import Setup
 from darknet_py.evaluate.average_precision import Reals, iou
-from darknet_py.evaluate.finding import Batch, Finder, Settings
+from darknet_py.evaluate.finding import TORCH, Batch, Finder, Settings
 from darknet_py.evaluate.pictures import Picture, start_reading
 from darknet_py.evaluate.result import share
 from darknet_py.evaluate.truths import Truths, read_truths
@@ -44,7 +44,7 @@ def measure_recall(
     network: Network,
     images: Sequence[str],
     *,
-    device: str | torch.device = "cpu",
+    setup: Setup = TORCH,
     batch: int = 4,
     pictures: Iterator[Picture] | None = None,
 ) -> Iterator[Recall]:
@@ -55,7 +55,7 @@ def measure_recall(
     """
     graph = network.graph
     truths = read_truths(images, head_classes(graph), graph.fork)
-    finder = Finder(network, replace(SETTINGS, batch=batch), device)
+    finder = Finder(network, replace(SETTINGS, batch=batch), setup)
     so_far = Recall(-1, 0, 0, 0, 0.0)
     for found in finder.run(pictures or start_reading(images, graph), len(images)):
         steps = list(_per_picture(so_far, found, truths))

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import torch
 
 from darknet_py.detect.report import head_lines
+from darknet_py.enginetable import Setup
 from darknet_py.errors import DataError
 from darknet_py.evaluate.average_precision import (
     average_precisions,
@@ -20,7 +20,7 @@ from darknet_py.evaluate.average_precision import (
 )
 from darknet_py.evaluate.conditions import Conditions, conditions_of
 from darknet_py.evaluate.curves import over_threshold
-from darknet_py.evaluate.finding import Batch, Finder, Settings, Timing
+from darknet_py.evaluate.finding import TORCH, Batch, Finder, Settings, Timing
 from darknet_py.evaluate.pictures import Picture, start_reading
 from darknet_py.evaluate.result import ClassResult, MapResult
 from darknet_py.evaluate.tally import Tally
@@ -46,7 +46,7 @@ def evaluate(
     points: int = 0,
     difficult: Sequence[str] | None = None,
     class_map: Sequence[int] | None = None,
-    device: str | torch.device = "cpu",
+    setup: Setup = TORCH,
     batch: int = BATCH,
     progress: Progress | None = None,
     pictures: Iterator[Picture] | None = None,
@@ -59,9 +59,9 @@ def evaluate(
     overlap its label by more. points: 0 (area under the curve), 11 (VOC 2007), 101 (COCO) or any
     other number of recalls. difficult: for each image another path, whose labels excuse a box
     that matches no label. class_map: the network's classes that are numbered 0, 1, ... in names
-    and labels (YOLO9000). batch: pictures run at once, on a CPU by each core. progress: told how
-    many more pictures are done. pictures: the images, when `start_reading` has been called for
-    them already. keep: the result has evidence.
+    and labels (YOLO9000). setup: what the network runs on. batch: pictures run at once, on a CPU
+    by each core. progress: told how many more pictures are done. pictures: the images, when
+    `start_reading` has been called for them already. keep: the result has evidence.
 
     Raises DataError before anything runs for labels that do not fit, ImageError for a picture.
     """
@@ -76,8 +76,10 @@ def evaluate(
     )
     chosen = None if class_map is None else tuple(class_map)
     settings = Settings(class_map=chosen, batch=batch)
-    finder = Finder(network, settings, device)
-    conditions = conditions_of(graph, settings, str(finder.device), len(images), iou_thresh, points)
+    finder = Finder(network, settings, setup)
+    conditions = conditions_of(
+        graph, settings, replace(setup, device=str(finder.device)), len(images), iou_thresh, points
+    )
     batches = finder.run(pictures or start_reading(images, graph), len(images))
     timing = _gathered(batches, tally, progress)
     result = _summed_up(tally, names, thresh, conditions)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from darknet_py.evaluate.finding import Batch, Finder, Settings
+from darknet_py.enginetable import Setup
+from darknet_py.evaluate.finding import TORCH, Batch, Finder, Settings
 from darknet_py.evaluate.pictures import Picture, start_reading
 from darknet_py.evaluate.result_files import FORMS, Found, Target, form_of
 from darknet_py.evaluate.run import evaluated_names
@@ -39,7 +39,7 @@ def write_results(
     out: str | None = None,
     mirrored: bool = False,
     class_map: Sequence[int] | None = None,
-    device: str | torch.device = "cpu",
+    setup: Setup = TORCH,
     batch: int = 4,
     progress: Progress | None = None,
     pictures: Iterator[Picture] | None = None,
@@ -63,7 +63,7 @@ def write_results(
         batch=batch,
         mirrored=mirrored,
     )
-    finder = Finder(network, settings, device)
+    finder = Finder(network, settings, setup)
     target, entries = Target(folder, out, names, fork), 0
     with FORMS[form_of(form)](target) as write:
         for found in finder.run(pictures or start_reading(images, network.graph), len(images)):

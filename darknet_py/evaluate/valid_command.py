@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from darknet_py.detect.report import head_lines
-from darknet_py.evaluate.inputs import Setup, device_of, load, read_inputs, results_folder
+from darknet_py.evaluate.inputs import Setup, load, read_inputs, results_folder, running
 from darknet_py.evaluate.pictures import start_reading
 from darknet_py.progress import counted
 
@@ -44,7 +44,7 @@ def valid(job: Valid) -> None:
             out=job.out,
             mirrored=job.mirrored,
             class_map=inputs.class_map,
-            device=device_of(job),
+            setup=running(job),
             batch=job.batch,
             progress=passed,
             pictures=pictures,
@@ -65,7 +65,7 @@ def recall(job: Setup) -> None:
 
     last: Recall | None = None
     for last in measure_recall(
-        network, inputs.images, device=device_of(job), batch=job.batch, pictures=pictures
+        network, inputs.images, setup=running(job), batch=job.batch, pictures=pictures
     ):
         click.echo(last.line(), err=True)
     if last:

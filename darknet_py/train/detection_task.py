@@ -18,6 +18,7 @@ from darknet_py.data.picture import Picture
 from darknet_py.data.recipe import Recipe
 from darknet_py.data.sheet import class_names, sheet
 from darknet_py.detect.draw import save_image
+from darknet_py.enginetable import Setup
 from darknet_py.errors import DataError, Place
 from darknet_py.graph import Graph
 from darknet_py.opening import head_classes
@@ -68,7 +69,7 @@ class MapJudge:
             self.names,
             thresh=self.thresh,
             iou_thresh=self.iou_thresh,
-            device=next(trainer.network.parameters()).device,
+            setup=Setup(device=str(next(trainer.network.parameters()).device)),
         )
         report.note(
             f"mean average precision (mAP@{self.iou_thresh:.2f}) = {100 * result.map:.2f} %"

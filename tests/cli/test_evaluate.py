@@ -84,6 +84,18 @@ def test_fork_width_height_and_batch_are_used() -> None:
     assert evaluated("--device", "cpu").stdout == plain.stdout
 
 
+def test_engine_precision_and_compile_are_passed_on(here: Path) -> None:
+    plain, near = evaluated(), evaluated("--precision", "bf16")
+    assert "torch cpu fp32" in plain.stderr and "torch cpu bf16" in near.stderr
+    assert ap(near) == pytest.approx(ap(plain), abs=0.2)
+    for words in ("map", "detector valid", "detector valid2", "detector recall"):
+        refused = darknet(*words.split(), *NET, "--engine", "torhc")
+        assert refused.exit_code == 1
+        assert "unknown engine 'torhc'" in refused.stderr and "'torch'" in refused.stderr
+    for words in ("detector valid", "detector recall"):
+        assert darknet(*words.split(), *NET, "--precision", "bf16").exit_code == 0
+
+
 def test_out_and_coco(here: Path) -> None:
     result = evaluated("-out", "o.json", "-out", "o.csv", "--coco")
     written = json.loads((here / "o.json").read_text())

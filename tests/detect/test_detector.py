@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +13,10 @@ import torch
 from tiny_detector import files, picture, save
 
 import darknet_py
+from darknet_py.detect.crew import Gate
 from darknet_py.detect.detector import Detector
 from darknet_py.devices import checked_device
+from darknet_py.engines.base import Engine
 from darknet_py.errors import DarknetError, DataError, ImageError, WeightsError
 
 
@@ -53,6 +58,87 @@ def test_batches_change_nothing(detector: Detector, tmp_path: Path) -> None:
     paths = save(tmp_path, *(f"{i}.png" for i in range(5)))
     for alone, together in zip(detector(paths), detector(paths, batch=3), strict=True):
         same(alone, together)
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_pictures_side_by_side_come_in_order_with_the_numbers_of_one(
+    detector: Detector, tmp_path: Path, parallel: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(detector.engine), "parallel", parallel)
+    detector._gate = Gate(detector.engine)
+    at_once = Counted(detector.engine)
+    detector._gate.engine = at_once
+    shapes = [(40, 50), (30, 20), (25, 60)]
+    sources = [picture(seed)[:h, :w] for seed in range(4) for h, w in shapes]
+    with torch_threads(3):
+        results = detector(sources)
+        assert torch.get_num_threads() == 3
+    for source, result in zip(sources, results, strict=True):
+        same(result, detector(source))
+        assert (result.image == source).all() and result.image is not source
+        assert result.milliseconds > 0
+    assert parallel or at_once.most == 1
+    assert at_once.calls == 2 * len(sources)
+
+
+def test_a_stream_that_is_left_leaves_no_thread(detector: Detector, tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    stream = detector.stream([picture(seed) for seed in range(40)], 0.2)
+    assert len(next(stream)) > 0
+    assert set(threading.enumerate()) > before
+    stream.close()
+    assert set(threading.enumerate()) == before
+
+
+def test_an_error_in_a_thread_reaches_the_caller(detector: Detector) -> None:
+    def broken(x: torch.Tensor) -> list[torch.Tensor]:
+        raise DarknetError("the engine stopped")
+
+    detector._gate.engine = broken  # type: ignore[assignment]
+    before = set(threading.enumerate())
+    with pytest.raises(DarknetError, match="the engine stopped"):
+        detector([picture(seed) for seed in range(9)])
+    assert set(threading.enumerate()) == before
+
+
+def test_pictures_are_read_only_a_little_ahead(detector: Detector) -> None:
+    taken: list[np.ndarray] = []
+    original = detector._preparing(None, False)
+    detector._preparing = lambda *_: lambda item: taken.append(item) or original(item)  # type: ignore[method-assign]
+    with torch_threads(2):
+        stream = detector.stream([picture(seed) for seed in range(60)], 0.2)
+        assert not taken
+        next(stream)
+        assert 1 <= len(taken) < 30
+        stream.close()
+
+
+class Counted:
+    """An engine that counts its calls, and how many ran at once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.lock = engine, threading.Lock()
+        self.calls = self.now = self.most = 0
+
+    def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
+        with self.lock:
+            self.calls, self.now = self.calls + 1, self.now + 1
+            self.most = max(self.most, self.now)
+        try:
+            return self.engine(x)
+        finally:
+            with self.lock:
+                self.now -= 1
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_scores_are_over_the_threshold_and_nms_0_keeps_all(detector: Detector) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from darknet_py.detect import reading
+from darknet_py.detect import fitting, reading
 from darknet_py.detect.image import letterbox, prepare, resize, to_tensor
 from darknet_py.detect.reading import check_image, from_bgr, read_image
 from darknet_py.errors import ImageError
@@ -121,6 +121,22 @@ def test_letterbox(shape: tuple[int, int, int, int]) -> None:
     wanted = torch.from_numpy(np.stack([literal_letterbox(plane, w, h) for plane in planes]))
     for found in (letterbox(to_tensor(pixels), w, h), prepare(pixels, 3, w, h, letter_box=True)):
         torch.testing.assert_close(found, wanted, atol=1e-6, rtol=0)
+
+
+def test_parts_and_orders_of_colours_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = noise(61, 83)
+    for w, h in ((40, 64), (100, 33)):
+        whole = fitting.fit(pixels, 3, w, h, letter_box=False)
+        assert whole.shape == (3, h, w) and whole.transpose(1, 2, 0).flags.c_contiguous
+        turned = np.ascontiguousarray(pixels[..., ::-1])
+        assert (fitting.fit(turned, 3, w, h, False, "bgr") == whole).all()
+        monkeypatch.setattr(fitting, "BLOCK_BYTES", 5 * 2 * 16 * w)
+        fitting._plan.cache_clear()
+        assert (fitting.fit(pixels, 3, w, h, letter_box=False) == whole).all()
+        monkeypatch.undo()
+        fitting._plan.cache_clear()
+    grey = fitting.fit(pixels, 1, 40, 64, letter_box=True)
+    assert (grey == fitting.fit(pixels[..., ::-1].copy(), 1, 40, 64, True, "bgr")).all()
 
 
 def test_the_last_row_darknet_darkens() -> None:

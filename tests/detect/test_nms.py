@@ -166,3 +166,38 @@ def test_tables_join_and_split() -> None:
     assert len(first) + len(whole.of_image(0)) == 20
     assert torch.equal(whole.select(torch.arange(10, 20)).boxes, parts[1].boxes)
     assert torch.equal(Candidates.join([Candidates.empty(2), whole]).scores, whole.scores)
+
+
+def test_boxes_far_out_and_of_no_size_are_as_in_the_loop() -> None:
+    found = crowd(8, 60, 2, 2, 0.8)
+    boxes = found.boxes.clone()
+    boxes[::7, 0] += 40
+    boxes[1::9, 2] = 1e30
+    boxes[2::11, 3] = float("inf")
+    boxes[3::13, :2] = float("nan")
+    boxes[4::17, 2:] = 0
+    boxes[5::19, 2] *= -1
+    found = Candidates(found.image, boxes, found.objectness, found.scores)
+    for threshold in (0.0, 0.45):
+        kept = suppress(found, "default", threshold)
+        suppress(found, "greedynms", threshold)
+        assert torch.equal(kept.scores, literal(found, "default", threshold))
+
+
+def test_rows_that_tie_are_printed_by_the_classes_before() -> None:
+    scores = torch.zeros(6, 4)
+    scores[:, 2] = torch.tensor([0.5, 0.5, 0.5, 0, 0.5, 0])
+    scores[:, 0] = torch.tensor([0.1, 0.3, 0.2, 0.9, 0.3, 0])
+    ones = torch.ones(6)
+    found = Candidates(torch.zeros(6, dtype=torch.int64), torch.rand(6, 4), ones, scores)
+    assert printing_order(found).tolist() == [1, 4, 2, 0, 3, 5]
+    below = Candidates(found.image, found.boxes, ones, scores - 0.2)
+    assert printing_order(below).tolist() == [1, 4, 2, 0, 3, 5]
+
+
+def test_thousands_of_boxes_agree_with_the_loop_and_suppression_is_idempotent() -> None:
+    found = crowd(9, 1500, 5, 3, 0.2, levels=50)
+    kept = suppress(found, "greedynms", 0.45)
+    assert torch.equal(kept.scores, literal(found, "greedynms", 0.45))
+    assert torch.equal(suppress(kept, "greedynms", 0.45).scores, kept.scores)
+    assert torch.equal(found.scores, crowd(9, 1500, 5, 3, 0.2, levels=50).scores)
