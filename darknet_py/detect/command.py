@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,11 @@ from darknet_py.replacement import require_writable
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
     from darknet_py.detect.result import Result
+    from darknet_py.graph import Graph
+
+
+SMALL = 10**9
+"""Operations of a network that a single picture does not pay a second thread for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,13 +99,34 @@ def run(job: Job) -> int:
     device = chosen_device(job.device, job.gpu, job.nogpu)
     detector = from_opened(opened, Setup(job.engine, job.precision, job.compiled, device))
     session = _Session(job, detector, many=len(job.images) != 1 or len(pictures) != 1)
-    for number, result in enumerate(_results(session)):
-        if not number:
-            _report_settings(session)
-        _print(session, result)
-        _write(session, result)
+    single = len(pictures) == 1 and _operations(opened.graph) < SMALL
+    with _one_thread() if single else nullcontext():
+        for number, result in enumerate(_results(session)):
+            if not number:
+                _report_settings(session)
+            _print(session, result)
+            _write(session, result)
     _finish(session)
     return session.failures
+
+
+def _operations(graph: Graph) -> float:
+    """Of one forward pass."""
+    return sum(node.layer.flops(graph.site(node.index), node.out) for node in graph.nodes)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """The first pass over a small network is over before a second thread is in step with the
+    first, and on a machine with other work the two wait for each other a hundred times as long."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _listed(image: str, session: _Session) -> list[str]:
