@@ -64,7 +64,7 @@ def test_batches_change_nothing(detector: Detector, tmp_path: Path) -> None:
 def test_pictures_side_by_side_come_in_order_with_the_numbers_of_one(
     detector: Detector, tmp_path: Path, parallel: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(detector.engine), "parallel", parallel)
+    monkeypatch.setattr(detector.engine, "parallel", parallel)
     detector._gate = Gate(detector.engine)
     at_once = Counted(detector.engine)
     detector._gate.engine = at_once
