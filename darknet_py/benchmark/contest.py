@@ -126,6 +126,10 @@ def _competitor(network: Network, entry: Entry, x: Tensor, terms: Terms) -> Comp
     meter = Meter(terms.device)
     start = time.perf_counter()
     engine = open_engine(network, entry.setup(str(terms.device), terms.threads))
+    if engine.setup.precision != entry.precision:
+        message = f"this processor has no instructions for {entry.precision}"
+        raise DarknetError(f"{message}; leave it out of --precision")
+    engine.prepare(entry.batch)
     opened = time.perf_counter()
     heads = [head.cpu() for head in engine(x)]
     first = time.perf_counter()

@@ -38,8 +38,12 @@ class Gate:
         self._turn = nullcontext() if engine.parallel else threading.Lock()
 
     def __call__(self, x: Tensor) -> tuple[list[Tensor], float]:
-        """The heads for x (N, C, H, W) and the seconds they took, without those of waiting."""
+        """The heads for x (N, C, H, W) and the seconds they took, without those of waiting.
+
+        Nor do those count that the engine takes to make itself ready for a new N.
+        """
         with self._turn:
+            self.engine.prepare(len(x))
             start = time.perf_counter()
             heads = self.engine(x)
             return heads, time.perf_counter() - start

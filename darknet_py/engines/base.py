@@ -36,6 +36,10 @@ class Engine(ABC):
         They are finished when this returns: no need to synchronise before taking the time.
         """
 
+    def prepare(self, batch: int) -> None:
+        """Make now what the first call with so many pictures would make, which may take minutes."""
+        self(torch.zeros(batch, *self.graph.net.input, device=self.device))
+
 
 def open_engine(network: Network, setup: Setup) -> Engine:
     """The network on the engine asked for; the network itself stays as it is.

@@ -44,6 +44,9 @@ class BatchEngine(Engine):
         heads = program(x.contiguous())
         return heads if size == count else [head[:count] for head in heads]
 
+    def prepare(self, batch: int) -> None:
+        self._program(batch)
+
     def _program(self, count: int) -> tuple[int, Program]:
         with self._making:
             # The rows of a net with time_steps are no images, so that none may be added to them.

@@ -41,8 +41,7 @@ class Pytorch(Engine):
         self._lock = threading.Lock()
 
     def __call__(self, x: Tensor) -> list[Tensor]:
-        x = self.network.checked(x)
-        x = x.to(self.device, self.dtype, memory_format=torch.channels_last)
+        x = self._placed(self.network.checked(x))
         with torch.inference_mode():
             size, program = self._program(x)
             if size > len(x):
@@ -53,6 +52,13 @@ class Pytorch(Engine):
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
         return heads
+
+    def prepare(self, batch: int) -> None:
+        with torch.inference_mode():
+            self._program(self._placed(torch.zeros(batch, *self.graph.net.input)))
+
+    def _placed(self, x: Tensor) -> Tensor:
+        return x.to(self.device, self.dtype, memory_format=torch.channels_last)
 
     def _program(self, x: Tensor) -> tuple[int, Call]:
         """A program and its batch size, which may be larger than that of x where it is compiled."""

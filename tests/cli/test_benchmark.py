@@ -9,10 +9,12 @@ from pathlib import Path
 import fake_engine
 import pytest
 import tiny_detector
+import torch
 from click.testing import CliRunner, Result
 
 from darknet_py.benchmark import session
 from darknet_py.cli.main import main
+from darknet_py.engines import pytorch
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +35,10 @@ def engines(path: Path) -> list[dict[str, object]]:
     return json.loads(path.read_text())["engines"]
 
 
-def test_lists_are_multiplied_out(files: tuple[Path, Path], tmp_path: Path) -> None:
+def test_lists_are_multiplied_out(
+    files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pytorch, "computes", lambda dtype: True)
     out = tmp_path / "b.json"
     lists = ("--precision", "fp32,bf16", "--batch", "1, 2")
     result = run("benchmark", files[0], "--nogpu", *lists, "-runs", 3, "-o", out)
@@ -99,6 +104,18 @@ def test_an_engine_that_was_named_has_to_run(
         f"darknet-py: {each['engine']} fp32, batch 1: {each['error']}" for each in failed
     ]
     assert len(failed) == {"all": 1, "torch": 0}.get(words, 1)
+
+
+def test_a_precision_the_processor_lacks_is_no_row(
+    files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pytorch, "computes", lambda dtype: dtype == torch.float32)
+    out = tmp_path / "b.json"
+    lists = ("--precision", "fp32,bf16", "--runs", 1)
+    result = run("benchmark", files[0], "--nogpu", *lists, "-o", out)
+    assert result.exit_code == 1
+    assert [row["precision"] for row in engines(out)] == ["fp32"]
+    assert "torch bf16, batch 1: this processor has no instructions for bf16" in result.stderr
 
 
 def test_nothing_ran(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
