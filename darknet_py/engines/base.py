@@ -38,7 +38,8 @@ class Engine(ABC):
 
     def prepare(self, batch: int) -> None:
         """Make now what the first call with so many pictures would make, which may take minutes."""
-        self(torch.zeros(batch, *self.graph.net.input, device=self.device))
+        x = torch.zeros(batch, *self.graph.net.input, device=self.device)
+        self(x.to(memory_format=torch.channels_last))
 
 
 def open_engine(network: Network, setup: Setup) -> Engine:

@@ -90,11 +90,13 @@ def test_a_stream_that_is_left_leaves_no_thread(detector: Detector, tmp_path: Pa
     assert set(threading.enumerate()) == before
 
 
-def test_an_error_in_a_thread_reaches_the_caller(detector: Detector) -> None:
-    def broken(x: torch.Tensor) -> list[torch.Tensor]:
+def test_an_error_in_a_thread_reaches_the_caller(
+    detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Engine, x: torch.Tensor) -> list[torch.Tensor]:
         raise DarknetError("the engine stopped")
 
-    detector._gate.engine = broken  # type: ignore[assignment]
+    monkeypatch.setattr(type(detector.engine), "__call__", broken)
     before = set(threading.enumerate())
     with pytest.raises(DarknetError, match="the engine stopped"):
         detector([picture(seed) for seed in range(9)])
@@ -119,6 +121,7 @@ class Counted:
     def __init__(self, engine: Engine) -> None:
         self.engine, self.lock = engine, threading.Lock()
         self.calls = self.now = self.most = 0
+        self.prepare = engine.prepare
 
     def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
         with self.lock:
