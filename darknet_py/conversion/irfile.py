@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,4 +33,14 @@ def to_openvino(network: Network, target: Target, names: Sequence[str] = ()) -> 
 
 def read_model(data: bytes) -> Any:
     """An openvino.Model of an .onnx file's bytes."""
-    return needed("openvino").Core().read_model(data, b"")
+    return openvino_core().read_model(data, b"")
+
+
+@functools.cache
+def openvino_core() -> Any:
+    """OpenVINO's one core of this process; raises DarknetError where it is not installed.
+
+    Its CPU plugin gives the thread another stack for signals and puts the old one back when it
+    ends. With two cores ended in the order they came, signals would arrive on freed memory.
+    """
+    return needed("openvino").Core()

@@ -231,6 +231,13 @@ def _refuse_unwritable(job: Job) -> None:
             require_writable(Path(name))
 
 
+def _running(detector: Detector) -> str:
+    """Engine, device and precision as they are in force."""
+    setup = detector.engine.setup
+    compiled = " compiled" if detector.engine.compiled else ""
+    return f"{setup.engine} {detector.device} {setup.precision}{compiled}"
+
+
 def _report_settings(session: _Session) -> None:
     """One line on stderr with what decides the numbers: the commonest reason why results differ."""
     job, detector = session.job, session.detector
@@ -245,7 +252,7 @@ def _report_settings(session: _Session) -> None:
         "letterbox" if letter_box else "stretch",
         f"thresh {job.thresh:g}",
         f"nms {detector.suppression.kind} {job.nms:g}",
-        f"{job.engine} {detector.device} {job.precision}",
+        _running(detector),
         f"fork {graph.fork.name}",
     )
     print(f"{graph.path}: {', '.join(words)}", file=sys.stderr)

@@ -9,6 +9,7 @@ from typing import Any
 import openvino
 import torch
 
+from darknet_py.conversion.irfile import openvino_core
 from darknet_py.devices import checked_device
 from darknet_py.engines.batches import BatchEngine, Program
 from darknet_py.engines.cache import cached
@@ -30,7 +31,7 @@ class OpenVino(BatchEngine):
         if device.type != "cpu":
             raise DarknetError(f"engine openvino cannot run on '{device}', only on cpu")
         super().__init__(network, setup, device)
-        self.core = openvino.Core()
+        self.core = openvino_core()
         self._require_precision()
         self.config = {
             "INFERENCE_PRECISION_HINT": TYPES[setup.precision],

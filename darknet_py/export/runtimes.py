@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from darknet_py.conversion.irfile import openvino_core
 from darknet_py.conversion.needed import needed
 
 Array = npt.NDArray[np.float32]
@@ -61,7 +62,7 @@ def _opencv(path: Path, names: Sequence[str]) -> Run:
 def _openvino(path: Path, names: Sequence[str]) -> Run:
     # By default OpenVINO rounds to bfloat16 where the processor can.
     exact = {"INFERENCE_PRECISION_HINT": "f32"}
-    core = needed("openvino").Core()
+    core = openvino_core()
     compiled = core.compile_model(core.read_model(path), "CPU", exact)
 
     def run(x: Array) -> Outputs:

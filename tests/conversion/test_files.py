@@ -10,7 +10,7 @@ import pytest
 import torch
 from golden_check import GOLDEN, loaded
 
-from darknet_py.conversion.irfile import to_openvino
+from darknet_py.conversion.irfile import openvino_core, to_openvino
 from darknet_py.conversion.program import Program
 from darknet_py.conversion.target import Target
 from darknet_py.conversion.torchfile import to_pt2, to_torchscript
@@ -67,13 +67,13 @@ def test_suppression_is_refused(make: object, net: Network) -> None:
 
 
 def test_openvino(net: Network, tmp_path: Path) -> None:
-    openvino = pytest.importorskip("openvino", reason="needs pip install 'darknet-py[openvino]'")
+    pytest.importorskip("openvino", reason="needs pip install 'darknet-py[openvino]'")
     pytest.importorskip("onnx")
     for suffix, data in to_openvino(net, Target(), ["a"]).items():
         (tmp_path / f"net{suffix}").write_bytes(data)
-    model = openvino.Core().read_model(tmp_path / "net.xml")
+    model = openvino_core().read_model(tmp_path / "net.xml")
     assert json.loads(model.get_rt_info(["darknet", "names"]).astype(str)) == ["a"]
-    compiled = openvino.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = openvino_core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     x = torch.rand(1, *net.graph.net.input)
     for number, head in enumerate(net(x)):
         torch.testing.assert_close(torch.from_numpy(compiled(x.numpy())[number]), head)

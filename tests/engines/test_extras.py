@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 import torch
 from golden_check import GOLDEN, loaded
 
+from darknet_py.conversion.irfile import openvino_core
 from darknet_py.engines import cache
 from darknet_py.engines.base import Engine, open_engine
 from darknet_py.engines.batches import fitting
@@ -110,9 +114,38 @@ def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_openvino_says_what_this_processor_lacks() -> None:
-    openvino = pytest.importorskip("openvino")
-    able = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    pytest.importorskip("openvino")
+    able = openvino_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     if "FP16" in able:
         pytest.skip("this processor has half precision")
     with pytest.raises(DarknetError, match="precision fp16 of engine openvino: this processor has"):
         opened("openvino", loaded(GOLDEN / "yolov3", "alexeyab"), precision="fp16")
+
+
+SIGNALS = """
+import faulthandler, signal, subprocess, sys
+faulthandler.enable()
+signal.signal(signal.SIGCHLD, lambda *_: None)
+from darknet_py.engines.base import open_engine
+from darknet_py.enginetable import Setup
+from darknet_py.network import Network
+import torch
+net = Network.from_cfg(sys.argv[1], seed=1)
+engines = [open_engine(net, Setup(engine="openvino", threads=1)) for _ in range(3)]
+for engine in engines:
+    engine(torch.rand(1, *net.graph.net.input))
+while engines:
+    del engines[0]
+subprocess.run([sys.executable, "-c", ""], check=True)
+print("alive")
+"""
+
+
+def test_signals_arrive_after_openvino_engines_are_gone(tmp_path: Path) -> None:
+    """OpenVINO changes the stack for signals: ended in the wrong order, it crashed later."""
+    pytest.importorskip("openvino")
+    pytest.importorskip("onnx")
+    command = [sys.executable, "-W", "ignore", "-c", SIGNALS, str(GOLDEN / "yolov3" / "net.cfg")]
+    environment = {**os.environ, cache.FOLDER_VARIABLE: str(tmp_path)}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert result.stdout == "alive\n", result.stderr
