@@ -11,10 +11,10 @@ demo: $(INSTALLED)
 	@echo "the boxes are drawn in predictions.jpg"
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -m "not parity" tests
+	$(BIN)/python -m pytest -m "not parity and not slow" tests
 
 parity: $(INSTALLED)
-	$(BIN)/python -m pytest -m parity tests
+	$(BIN)/python -m pytest -m "parity or slow" tests
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check darknet_py tests
