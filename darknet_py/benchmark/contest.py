@@ -131,6 +131,7 @@ def _competitor(network: Network, entry: Entry, x: Tensor, terms: Terms) -> Comp
         raise DarknetError(f"{message}; leave it out of --precision")
     engine.prepare(entry.batch)
     opened = time.perf_counter()
+    x = x.contiguous(memory_format=engine.layout)
     heads = [head.cpu() for head in engine(x)]
     first = time.perf_counter()
     estimate = warmed_up(partial(engine, x))
@@ -140,10 +141,14 @@ def _competitor(network: Network, entry: Entry, x: Tensor, terms: Terms) -> Comp
 
 
 def _timed(ready: Sequence[Competitor], x: Tensor, terms: Terms, progress: Progress) -> list[Row]:
-    works = [partial(competitor.engine, x) for competitor in ready]
+    works = [partial(each.engine, _as_wanted(x, each.engine)) for each in ready]
     blocks = plan_blocks([each.estimate for each in ready], terms.runs, terms.seconds)
     times = take_turns(works, blocks, progress, f"batch {len(x)}: timing")
     return rows_of(ready, times)
+
+
+def _as_wanted(x: Tensor, engine: Engine) -> Tensor:
+    return x.contiguous(memory_format=engine.layout)
 
 
 def rows_of(ready: Sequence[Competitor], times: Sequence[Sequence[float]]) -> list[Row]:

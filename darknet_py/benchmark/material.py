@@ -46,10 +46,10 @@ def network_of(graph: Graph, plan: Layout | None, seed: int) -> tuple[Network, t
 
 
 def input_of(graph: Graph, batch: int, device: torch.device, seed: int) -> Tensor:
-    """Float32 (batch, C, H, W) in [0, 1], channels last as engines have it internally."""
+    """Float32 (batch, C, H, W) in [0, 1]."""
     generator = torch.Generator().manual_seed(seed)
     x = torch.rand(batch, *graph.net.input, generator=generator)
-    return x.to(device).contiguous(memory_format=torch.channels_last)
+    return x.to(device)
 
 
 def picture_of(path: str | None, seed: int) -> Encoded:

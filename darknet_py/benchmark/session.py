@@ -123,5 +123,6 @@ def _layers(
     job: Job, network: Network, device: torch.device, progress: Progress
 ) -> list[LayerTime]:
     x = input_of(network.graph, job.batch[0], device, job.seed)
+    x = x.contiguous(memory_format=torch.channels_last)
     dtype = TYPES[job.precision[0]]
     return time_layers(network, x, dtype, job.runs or PASSES, progress)

@@ -155,7 +155,7 @@ class Detector:
     def _results(
         self, pictures: list[_Picture], request: Request, nms_thresh: float
     ) -> list[Result]:
-        x = stacked([picture.planes for picture in pictures]).to(self.device)
+        x = stacked([picture.planes for picture in pictures], self.engine.layout).to(self.device)
         heads, seconds = self._gate(x)
         with torch.inference_mode():
             found = decode(self.graph, heads, request)

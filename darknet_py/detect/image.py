@@ -38,9 +38,9 @@ def prepare(pixels: Pixels, channels: int, width: int, height: int, letter_box: 
     return torch.from_numpy(fit(pixels, channels, width, height, letter_box)).contiguous()
 
 
-def stacked(pictures: Sequence[Planes]) -> Tensor:
-    """Float32 (N, C, H, W), channels last, of fitted pictures (C, H, W)."""
-    x = torch.empty((len(pictures), *pictures[0].shape), memory_format=torch.channels_last)
+def stacked(pictures: Sequence[Planes], layout: torch.memory_format) -> Tensor:
+    """Float32 (N, C, H, W) of fitted pictures (C, H, W), lying in memory as an engine wants it."""
+    x = torch.empty((len(pictures), *pictures[0].shape), memory_format=layout)
     for target, planes in zip(x, pictures, strict=True):
         target.copy_(torch.from_numpy(planes))
     return x

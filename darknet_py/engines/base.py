@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 import torch
 
@@ -17,11 +18,13 @@ class Engine(ABC):
     """A network made ready to run on `device`, which is where its heads come out.
 
     parallel: calls from several threads run side by side, each with its caller's torch threads.
+    layout: how it wants its input to lie in memory; another costs it a copy.
     compiled: --compile was asked for and is in force, which is known after the first call.
     setup: as in force; of what was asked the precision may differ, where the processor lacks it.
     """
 
     parallel = False
+    layout: ClassVar[torch.memory_format] = torch.channels_last
     compiled = False
 
     def __init__(self, graph: Graph, setup: Setup, device: torch.device) -> None:
@@ -39,7 +42,7 @@ class Engine(ABC):
     def prepare(self, batch: int) -> None:
         """Make now what the first call with so many pictures would make, which may take minutes."""
         x = torch.zeros(batch, *self.graph.net.input, device=self.device)
-        self(x.to(memory_format=torch.channels_last))
+        self(x.contiguous(memory_format=self.layout))
 
 
 def open_engine(network: Network, setup: Setup) -> Engine:

@@ -6,6 +6,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 
@@ -22,6 +23,8 @@ Program = Callable[[torch.Tensor], list[torch.Tensor]]
 
 class BatchEngine(Engine):
     """Calls from several threads are safe; the engine's own threads serve them all."""
+
+    layout: ClassVar[torch.memory_format] = torch.contiguous_format
 
     def __init__(self, network: Network, setup: Setup, device: torch.device) -> None:
         super().__init__(network.graph, setup, device)

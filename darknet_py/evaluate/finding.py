@@ -124,7 +124,7 @@ class Finder:
         net, start = self.graph.net, time.perf_counter()
         sizes = tuple(picture.size for picture in group)
         places = [Placement(*size, net.width, net.height, pads(self.graph)) for size in sizes]
-        x = stacked([picture.planes for picture in group]).to(self.device)
+        x = stacked([picture.planes for picture in group], self.engine.layout).to(self.device)
         heads, seconds = self._gate(x)
         with torch.inference_mode():
             if self.settings.mirrored:
