@@ -1,10 +1,10 @@
-# make demo | test | parity | check | format | bench | bench-train | bench-folder
+# make demo | test | parity | check | format | bench | bench-train | bench-folder | bench-start
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test parity check format bench bench-train bench-folder
+.PHONY: demo test parity check format bench bench-train bench-folder bench-start
 
 demo: $(INSTALLED)
 	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg -thresh .6
@@ -44,3 +44,6 @@ THRESH ?= .25
 
 bench-folder: $(INSTALLED)
 	$(BIN)/python tests/bench/folder.py $(FOLDER) $(CFG) $(WEIGHTS) $(THRESH)
+
+bench-start: $(INSTALLED)
+	$(BIN)/python tests/bench/start.py $(CFG) $(WEIGHTS) $(PICTURE)

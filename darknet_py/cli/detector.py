@@ -48,9 +48,7 @@ OPTIONS = (
     click.option(
         "--batch",
         type=click.IntRange(1),
-        default=1,
-        show_default=True,
-        help="Pictures run at once.",
+        help="Pictures run at once (default: 4 of many, on a CPU by each core; else 1).",
     ),
     options.width,
     options.height,

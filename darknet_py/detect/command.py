@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from darknet_py.graph import Graph
 
 
+FOLDER_BATCH = 4
+"""Pictures run at once when there are many: what Python does for a layer is done once for all."""
 SMALL = 10**9
 """Operations of a network that a single picture does not pay a second thread for."""
 
@@ -54,7 +56,7 @@ class Job:
     precision: str = "fp32"
     engine: str = "torch"
     compiled: bool = False
-    batch: int = 1
+    batch: int | None = None
     width: int | None = None
     height: int | None = None
     exif: bool = False
@@ -166,7 +168,7 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
         job.nms,
         True if job.letter_box else None,
         hier=job.hier,
-        batch=job.batch,
+        batch=job.batch or (FOLDER_BATCH if len(pictures) > FOLDER_BATCH else 1),
         honour_exif=job.exif,
         on_error=on_error,
     )

@@ -6,6 +6,7 @@ for each other after every layer, and on a machine with other work they wait lon
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import deque
@@ -26,6 +27,9 @@ from darknet_py.opening import pictures_in_memory
 S = TypeVar("S")
 T = TypeVar("T")
 
+SWITCH_SECONDS = 5e-5
+"""Between torch's operations a worker needs the interpreter again a hundred times a picture. By
+default it waits up to 5 ms each time that a thread which reads or draws is using it."""
 TURN_TAKERS = 2
 """One prepares a batch and looks for boxes in the last, while the other's is in the engine."""
 
@@ -73,13 +77,15 @@ class Crew:
         In order; as many batches wait for the caller as are at work. An error is raised when its
         turn comes. Threads end with the iteration, also when that is cut short.
         """
-        threads = torch.get_num_threads()
+        threads, interval = torch.get_num_threads(), sys.getswitchinterval()
         starting = partial(torch.set_num_threads, max(1, self.threads))
         pool = ThreadPoolExecutor(self.workers, "crew", initializer=starting)
+        sys.setswitchinterval(min(interval, SWITCH_SECONDS))
         try:
             yield from self._in_order(lambda *batch: pool.submit(work, *batch), iter(sources))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+            sys.setswitchinterval(interval)
             # What a worker sets holds for itself, and for threads that are started later.
             torch.set_num_threads(threads)
 

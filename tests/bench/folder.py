@@ -23,6 +23,7 @@ from pathlib import Path
 import torch
 
 from darknet_py import Detector, Network, load
+from darknet_py.detect.command import FOLDER_BATCH
 from darknet_py.detect.crew import Crew
 from darknet_py.detect.reading import open_image
 from darknet_py.detect.sources import pictures_in, readers
@@ -56,7 +57,7 @@ def side_by_side(detector: Detector, x: torch.Tensor) -> None:
 
 
 def detecting(detector: Detector, paths: list[str], thresh: float, folder: str) -> None:
-    for result in detector.stream(paths, thresh):
+    for result in detector.stream(paths, thresh, batch=FOLDER_BATCH):
         result.save(os.path.join(folder, f"predictions_{Path(result.path).stem}.jpg"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,9 +71,11 @@ def test_pictures_side_by_side_come_in_order_with_the_numbers_of_one(
     detector._gate.engine = at_once
     shapes = [(40, 50), (30, 20), (25, 60)]
     sources = [picture(seed)[:h, :w] for seed in range(4) for h, w in shapes]
+    before = sys.getswitchinterval()
     with torch_threads(3):
         results = detector(sources)
         assert torch.get_num_threads() == 3
+    assert sys.getswitchinterval() == pytest.approx(before)
     for source, result in zip(sources, results, strict=True):
         same(result, detector(source))
         assert (result.image == source).all() and result.image is not source
