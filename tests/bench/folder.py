@@ -22,11 +22,13 @@ from pathlib import Path
 
 import torch
 
-from darknet_py import Detector, Network, load
+from darknet_py import Detector, load
+from darknet_py.benchmark.material import random_network
 from darknet_py.detect.command import FOLDER_BATCH
 from darknet_py.detect.crew import Crew
 from darknet_py.detect.reading import open_image
 from darknet_py.detect.sources import pictures_in, readers
+from darknet_py.graph import read_graph
 
 ROUNDS = 5
 PASSES = 48
@@ -64,7 +66,7 @@ def detecting(detector: Detector, paths: list[str], thresh: float, folder: str) 
 def opened(cfg: str, weights: str | None, folder: str) -> Detector:
     if weights is None:
         weights = os.path.join(folder, "random.weights")
-        Network.from_cfg(cfg, seed=0).save_weights(weights)
+        random_network(read_graph(cfg), 0).save_weights(weights)
     return load(cfg, weights)
 
 
