@@ -112,4 +112,4 @@ def _print_layers(choices: dict[str, Any]) -> None:
     from darknet_py.benchmark.command import Job, print_layers
 
     network = {name: choices[name] for name in NETWORK}
-    print_layers(Job(**network, precision=(choices["precision"],), batch=(choices["batch"],)))
+    print_layers(Job(**network, precision=(choices["precision"],), batch=(choices["batch"] or 1,)))

@@ -109,7 +109,13 @@ def tiny(tmp_path: Path, sections: str) -> Network:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("name", ["yolov3", "gaussian_yolo", "region"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "yolov3",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("gaussian_yolo", "region")),
+    ],
+)
 def test_other_batch_and_size(name: str, form: str) -> None:
     net, _ = recorded(f"{name}/alexeyab")
     target = Target(form=form, dynamic_batch=True, dynamic_size=True, thresh=THRESH)

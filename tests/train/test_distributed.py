@@ -130,6 +130,7 @@ def test_statistics_are_each_ones_own_by_default(tmp_path: Path) -> None:
     assert all(np.array_equal(first[name], second[name]) for name in first if "rolling" not in name)
 
 
+@pytest.mark.slow
 def test_torchrun_counts_as_darknets_gpus(tmp_path: Path) -> None:
     """n devices: an update counts for n, with n times the rate, as in `-gpus`."""
     job = small_job(tmp_path, max_batches=8)
