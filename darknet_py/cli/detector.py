@@ -48,7 +48,7 @@ OPTIONS = (
     click.option(
         "--batch",
         type=click.IntRange(1),
-        help="Pictures run at once (default: 4 of many, on a CPU by each core; else 1).",
+        help="Pictures run at once (default: 4 of many for a small network; else 1).",
     ),
     options.width,
     options.height,

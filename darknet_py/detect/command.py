@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 
 FOLDER_BATCH = 4
-"""Pictures run at once when there are many: what Python does for a layer is done once for all."""
+"""Of many pictures a small network takes so many at once: what Python does for a layer is done
+once for all."""
 SMALL = 10**9
-"""Operations of a network that a single picture does not pay a second thread for."""
+"""Operations of a small network: a single picture does not pay a second thread for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +113,11 @@ def run(job: Job) -> int:
     return session.failures
 
 
+def usual_batch(graph: Graph, pictures: int) -> int:
+    """How many pictures run at once where nobody says."""
+    return FOLDER_BATCH if pictures > FOLDER_BATCH and _operations(graph) < SMALL else 1
+
+
 def _operations(graph: Graph) -> float:
     """Of one forward pass."""
     return sum(node.layer.flops(graph.site(node.index), node.out) for node in graph.nodes)
@@ -168,7 +174,7 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
         job.nms,
         True if job.letter_box else None,
         hier=job.hier,
-        batch=job.batch or (FOLDER_BATCH if len(pictures) > FOLDER_BATCH else 1),
+        batch=job.batch or usual_batch(session.detector.graph, len(pictures)),
         honour_exif=job.exif,
         on_error=on_error,
     )

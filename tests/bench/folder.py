@@ -24,7 +24,7 @@ import torch
 
 from darknet_py import Detector, load
 from darknet_py.benchmark.material import random_network
-from darknet_py.detect.command import FOLDER_BATCH
+from darknet_py.detect.command import usual_batch
 from darknet_py.detect.crew import Crew
 from darknet_py.detect.reading import open_image
 from darknet_py.detect.sources import pictures_in, readers
@@ -59,7 +59,7 @@ def side_by_side(detector: Detector, x: torch.Tensor) -> None:
 
 
 def detecting(detector: Detector, paths: list[str], thresh: float, folder: str) -> None:
-    for result in detector.stream(paths, thresh, batch=FOLDER_BATCH):
+    for result in detector.stream(paths, thresh, batch=usual_batch(detector.graph, len(paths))):
         result.save(os.path.join(folder, f"predictions_{Path(result.path).stem}.jpg"))
 
 
