@@ -134,10 +134,8 @@ def _small(at: Position, layer: Convolutional) -> bool:
     """Whether a product of matrices is quicker."""
     pixels = at.batch * at.input.h * at.input.w
     flops = 2 * pixels * at.input.c * layer.filters
-    pointwise = layer.size == 1 and layer.strides == (1, 1) and layer.margin == 0
     return (
-        pointwise
-        and layer.split == 1
+        layer.pointwise
         and pixels <= SMALL_PIXELS
         and flops <= SMALL_FLOPS
         and layer.filters >= SMALL_FILTERS

@@ -43,7 +43,7 @@ class Pytorch(Engine):
     def __call__(self, x: Tensor) -> list[Tensor]:
         x = self._placed(self.network.checked(x))
         with torch.inference_mode():
-            size, program = self._program(x)
+            size, program = self._program(len(x))
             if size > len(x):
                 x, count = F.pad(x, (0, 0, 0, 0, 0, 0, 0, size - len(x))), len(x)
                 heads = [head[:count] for head in program(x)]
@@ -55,27 +55,28 @@ class Pytorch(Engine):
 
     def prepare(self, batch: int) -> None:
         with torch.inference_mode():
-            self._program(self._placed(torch.zeros(batch, *self.graph.net.input)))
+            self._program(batch)
 
     def _placed(self, x: Tensor) -> Tensor:
         return x.to(self.device, self.dtype, memory_format=torch.channels_last)
 
-    def _program(self, x: Tensor) -> tuple[int, Call]:
-        """A program and its batch size, which may be larger than that of x where it is compiled."""
+    def _program(self, count: int) -> tuple[int, Call]:
+        """A program for so many pictures, and its batch size: where it is compiled maybe more."""
         # What oneDNN prepares depends on the number of threads as well.
         threads = torch.get_num_threads()
         with self._lock:
-            fitting = [size for size, width in self._programs if width == threads and size > len(x)]
-            size = min(fitting) if fitting and self.compiled else len(x)
-            key = (len(x), threads) if (len(x), threads) in self._programs else (size, threads)
-            program = self._programs.pop(key, None) or self._made(x)
+            fitting = [size for size, width in self._programs if width == threads and size >= count]
+            size = min(fitting) if fitting and self.compiled else count
+            key = size, threads
+            program = self._programs.pop(key, None) or self._made(count)
             self._programs[key] = program
             if len(self._programs) > MOST_PROGRAMS:
                 del self._programs[next(iter(self._programs))]
-        return key[0], program
+        return size, program
 
-    def _made(self, x: Tensor) -> Call:
-        call = self._compiled(x) if self.compiled else Program(self.network, len(x))
+    def _made(self, batch: int) -> Call:
+        x = self._placed(torch.zeros(batch, *self.graph.net.input))
+        call = self._compiled(x) if self.compiled else Program(self.network, batch)
         return recorded(call, x) if self.device.type == "cuda" else call
 
     def _compiled(self, x: Tensor) -> Call:

@@ -108,9 +108,8 @@ def _depthwise(at: Position, layer: Convolutional) -> Call | None:
 
 
 def _pointwise(at: Position, layer: Convolutional) -> Call | None:
-    plain = layer.size == 1 and layer.strides == (1, 1) and not layer.margin and layer.split == 1
     flops = 2 * at.batch * at.node.out.size * at.input.c
-    if not plain or flops > MOST_FLOPS or at.input.c * layer.filters > MOST_WEIGHTS:
+    if not layer.pointwise or flops > MOST_FLOPS or at.input.c * layer.filters > MOST_WEIGHTS:
         return None
     kernel, biases = packed_pointwise(at.weights["weights"], at.weights["biases"])
     fixed = (kernel, biases, layer.filters, *BOUNDS[layer.activation])

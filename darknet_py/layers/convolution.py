@@ -99,6 +99,12 @@ class Convolutional(Layer):
         return 1 if self.size == 1 else self.dilation
 
     @property
+    def pointwise(self) -> bool:
+        """Whether it is one matrix for every pixel by itself."""
+        alone = self.size == 1 and self.margin == 0 and self.strides == (1, 1)
+        return alone and self.split == 1
+
+    @property
     def pads_evenly(self) -> bool:
         """Whether the same padding on both sides, as torch has it, gives Darknet's output size."""
         return self.spread == 1 or self.size == 2 * self.margin + 1
