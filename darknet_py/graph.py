@@ -53,6 +53,23 @@ class Graph:
         return {source: node.index for node in self.nodes for source in node.inputs}
 
     @property
+    def spent(self) -> list[tuple[int, ...]]:
+        """By layer: whose outputs nobody needs after it, its own where nobody reads it."""
+        last_use = self.last_use
+        return [
+            tuple(
+                {source for source in node.inputs if last_use[source] == node.index}
+                | ({node.index} - last_use.keys())
+            )
+            for node in self.nodes
+        ]
+
+    @property
+    def letter_box(self) -> bool:
+        """Whether pictures keep their aspect and are padded; otherwise they are stretched."""
+        return self.fork.letter_box or bool(self.net.letter_box)
+
+    @property
     def parameters(self) -> int:
         """Floats in the weights file, which counts what it stores and nothing twice."""
         tensors = (stored for node in self.nodes for stored in self.stored(node.index))

@@ -44,6 +44,11 @@ def _attribute(name: str) -> str:
     return name.replace(".", "_")
 
 
+def full_precision(inputs: Iterable[torch.Tensor]) -> list[torch.Tensor]:
+    """A head's inputs: boxes are made in full precision, whatever the network runs in."""
+    return [x.float() if x.dtype in HALVES else x for x in inputs]
+
+
 @dataclass(frozen=True)
 class _Step:
     """A layer ready to run, and whose outputs nobody needs after it."""
@@ -56,8 +61,7 @@ class _Step:
     def run(self, inputs: list[torch.Tensor], run: Run) -> torch.Tensor:
         layer, index = self.node.layer, self.node.index
         if layer.HEAD:
-            # Boxes are made in full precision, whatever the network runs in.
-            inputs = [x.float() if x.dtype in HALVES else x for x in inputs]
+            inputs = full_precision(inputs)
         if index in run.still:
             with torch.no_grad():
                 return layer.forward(self.site, self.tensors, inputs, run.at(index))
@@ -166,15 +170,12 @@ class Network(nn.Module):
     def _program(self) -> list[_Step]:
         """The steps of a pass, made once: until tensors move to another device or type."""
         if self._steps is None:
-            last_use = self.graph.last_use
-            self._steps = [self._step(node, last_use) for node in self.graph.nodes]
+            graph = self.graph
+            self._steps = [
+                _Step(node, graph.site(node.index), self.used(node.index), spent)
+                for node, spent in zip(graph.nodes, graph.spent, strict=True)
+            ]
         return self._steps
-
-    def _step(self, node: Node, last_use: Mapping[int, int]) -> _Step:
-        spent = {source for source in node.inputs if last_use[source] == node.index}
-        unused = () if node.index in last_use else (node.index,)
-        tensors = self.used(node.index)
-        return _Step(node, self.graph.site(node.index), tensors, (*spent, *unused))
 
     def _apply(self, *arguments: Any, **options: Any) -> Network:
         self._steps = None

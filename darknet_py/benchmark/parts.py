@@ -60,7 +60,7 @@ def time_parts(
     decoding = partial(picture.decode, net.channels)
     pixels = decoding()
     height, width = pixels.shape[:2]
-    letter_box = graph.fork.letter_box or bool(net.letter_box)
+    letter_box = graph.letter_box
     fitting = partial(_fitted, pixels, graph, letter_box)
     x = fitting().to(engine.device)
     works: dict[str, Callable[[], Any]] = {

@@ -29,7 +29,7 @@ def metadata(graph: Graph, target: Target, names: Sequence[str]) -> dict[str, st
         "height": net.height,
         "channels": net.channels,
         "input": "float32 NCHW, RGB in [0, 1]",
-        "resize": "letterbox" if graph.fork.letter_box or net.letter_box else "stretch",
+        "resize": "letterbox" if graph.letter_box else "stretch",
         "form": target.form,
         "outputs": OUTPUTS.get(target.form, "as Darknet's layers hold them, NCHW"),
         "heads": [_head(name, layer) for name, layer in heads(graph)],

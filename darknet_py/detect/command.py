@@ -253,7 +253,7 @@ def _report_settings(session: _Session) -> None:
     for notice in graph.notices:
         if notice.level == "warning":
             print(notice, file=sys.stderr)
-    letter_box = job.letter_box or graph.fork.letter_box or graph.net.letter_box
+    letter_box = job.letter_box or graph.letter_box
     words: Sequence[str] = (
         f"{len(graph.nodes)} layers",
         f"input {graph.net.input}",

@@ -141,7 +141,7 @@ class Detector:
         second team of torch's threads would fight the network for the cores."""
         net = self.graph.net
         if letter_box is None:
-            letter_box = self.fork.letter_box or bool(net.letter_box)
+            letter_box = self.graph.letter_box
 
         def prepared(item: Any) -> _Picture:
             path, bgr = _bgr(item, net.channels, honour_exif)

@@ -18,7 +18,7 @@ from darknet_py.layers.activations import activate
 from darknet_py.layers.base import INPUT, Layer, Node, Run, Shape, Site, Weights
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.yolo import Yolo
-from darknet_py.network import HALVES, Network
+from darknet_py.network import Network, full_precision
 
 Call = Callable[[Sequence[Tensor]], Tensor]
 
@@ -71,18 +71,15 @@ class Program:
 
     def __init__(self, network: Network, batch: int, rules: Rules | None = None) -> None:
         """network: as `for_inference` gives it, on its device and in its precision."""
-        graph, last_use = network.graph, network.graph.last_use
+        graph = network.graph
         device = next((tensor.device for tensor in network.parameters()), torch.device("cpu"))
         self._heads = graph.heads
         self._steps = []
-        for node in graph.nodes:
-            spent = {source for source in node.inputs if last_use[source] == node.index}
-            if node.index not in last_use:
-                spent.add(node.index)
+        for node, spent in zip(graph.nodes, graph.spent, strict=True):
             used = network.used(node.index)
             place = Position(node, graph.site(node.index), used, batch, device)
             call = call_of(place, RULES if rules is None else rules)
-            self._steps.append(_Step(node.index, node.inputs, tuple(spent), call))
+            self._steps.append(_Step(node.index, node.inputs, spent, call))
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         kept, heads = {INPUT: x}, {}
@@ -105,13 +102,8 @@ def call_of(at: Position, rules: Rules) -> Call:
 def _as_it_is(at: Position) -> Call:
     layer, run = at.node.layer, Run()
     if layer.HEAD:
-        # Boxes are made in full precision, whatever the network runs in.
-        return lambda inputs: layer.forward(at.site, at.weights, _full(inputs), run)
+        return lambda inputs: layer.forward(at.site, at.weights, full_precision(inputs), run)
     return lambda inputs: layer.forward(at.site, at.weights, inputs, run)
-
-
-def _full(inputs: Sequence[Tensor]) -> list[Tensor]:
-    return [x.float() if x.dtype in HALVES else x for x in inputs]
 
 
 def _convolution(at: Position) -> Call | None:
@@ -181,7 +173,7 @@ def prepared_yolo(at: Position) -> Call:
     shift = torch.where(location, 0.5 * (layer.scale_x_y - 1), 0.0)
 
     def call(inputs: Sequence[Tensor]) -> Tensor:
-        (x,) = _full(inputs)
+        (x,) = full_precision(inputs)
         y = x if layer.new_coords else torch.where(size, x, torch.sigmoid(x))
         return y if layer.scale_x_y == 1 else y * factor - shift
 

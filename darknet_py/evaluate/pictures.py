@@ -35,7 +35,7 @@ class Picture:
 
 def pads(graph: Graph) -> bool:
     """Whether evaluation pads pictures to keep their aspect; otherwise it stretches them."""
-    return graph.fork.letter_box or bool(graph.net.letter_box)
+    return graph.letter_box
 
 
 def start_reading(images: Sequence[str], graph: Graph) -> Iterator[Picture]:

@@ -47,8 +47,7 @@ def pictures(network: Network, paths: Sequence[str]) -> list[Tensor]:
 
     Raises ImageError for one that cannot be read.
     """
-    net, fork = network.graph.net, network.graph.fork
-    letter_box = fork.letter_box or bool(net.letter_box)
+    net, letter_box = network.graph.net, network.graph.letter_box
     found = [read_image(path, net.channels) for path in paths] or [_drawn(net.channels)]
     return [prepare(one, net.channels, net.width, net.height, letter_box) for one in found]
 
