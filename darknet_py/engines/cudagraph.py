@@ -32,6 +32,8 @@ class Recorded:
     def __init__(self, call: Call, x: Tensor) -> None:
         """Raises RuntimeError where something in the call cannot be recorded."""
         self._lock = threading.Lock()
+        # The recording reads tensors that only the call holds: freed, they would be overwritten.
+        self._call = call
         self._input = x.clone()
         side = torch.cuda.Stream(x.device)
         side.wait_stream(torch.cuda.current_stream(x.device))

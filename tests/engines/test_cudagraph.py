@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import weakref
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -44,3 +49,38 @@ def test_a_recorded_call_follows_its_input() -> None:
     (second,) = graph(2 * x)
     torch.testing.assert_close(second, 2 * first, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(first, call(x)[0], rtol=1e-4, atol=1e-4)
+
+
+def test_what_is_recorded_stays_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording reads the call's own tensors at each replay, long after the caller let go."""
+    stand_in(monkeypatch)
+    call = Doubling()
+    kept = weakref.ref(call)
+    replayed = cudagraph.Recorded(call, torch.ones(1))
+    del call
+    gc.collect()
+    assert kept() is not None
+    del replayed
+    gc.collect()
+    assert kept() is None
+
+
+class Doubling:
+    """A call with a tensor of its own."""
+
+    def __init__(self) -> None:
+        self.factor = torch.full((1,), 2.0)
+
+    def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
+        return [x * self.factor]
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CUDA's part of a recording, for machines without."""
+    cuda, here = torch.cuda, contextlib.nullcontext()
+    stream = SimpleNamespace(wait_stream=lambda other: None)
+    monkeypatch.setattr(cuda, "Stream", lambda device: stream)
+    monkeypatch.setattr(cuda, "current_stream", lambda device: stream)
+    monkeypatch.setattr(cuda, "stream", lambda side: here)
+    monkeypatch.setattr(cuda, "graph", lambda graph: here)
+    monkeypatch.setattr(cuda, "CUDAGraph", SimpleNamespace)
