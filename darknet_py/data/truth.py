@@ -18,7 +18,6 @@ Floats = NDArray[np.float32]
 CLASS_ONLY = 999999.0
 """x y w h of a label without a box (YOLO9000: x = y = 0), as the C programs mark it."""
 LEAST_SIDE = 0.001
-LEAST_CELL_SIDE = {"alexeyab": 0.001, "pjreddie": 0.005}
 
 
 @dataclass(frozen=True)

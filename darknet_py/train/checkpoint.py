@@ -186,9 +186,9 @@ def _tensors(trainer: Trainer, average: WeightAverage | None) -> Iterator[tuple[
     """Every tensor of a training by its name in the state."""
     for name, tensor in trainer.network.state_dict().items():
         yield f"net.{name}", tensor
-    for number, slot in enumerate(trainer.optimizer.slots):
-        yield f"update.{number}", slot.update
-        for place, moment in enumerate(slot.moments or ()):
+    for number, state in enumerate(trainer.optimizer.states):
+        yield f"update.{number}", state.update
+        for place, moment in enumerate(state.moments or ()):
             yield f"moment{place}.{number}", moment
     for name, tensor in (average.held if average else {}).items():
         yield f"average.{name}", tensor
@@ -226,9 +226,9 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _prepare(trainer: Trainer, average: WeightAverage | None, arrays: dict[str, Any]) -> None:
     """Make the tensors that a training has only after some updates."""
-    for number, slot in enumerate(trainer.optimizer.slots):
+    for number, state in enumerate(trainer.optimizer.states):
         if f"moment0.{number}" in arrays:
-            slot.moments = torch.zeros_like(slot.tensor), torch.zeros_like(slot.tensor)
+            state.moments = torch.zeros_like(state.tensor), torch.zeros_like(state.tensor)
     if average and any(name.startswith("average.") for name in arrays):
         average.start()
 

@@ -25,7 +25,7 @@ from darknet_py.losses import LOSSES, Pass
 from darknet_py.losses.truth import HeadLoss
 from darknet_py.network import Network
 from darknet_py.train.heads import HeadPass, to_input
-from darknet_py.train.optimizer import Move, Optimizer
+from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.precision import Precision
 from darknet_py.train.processes import Team
 from darknet_py.train.schedule import rate
@@ -148,9 +148,9 @@ class Trainer:
         self.batch += self.pace
         with self._chance():
             cost = self._learn_all(images, truth)
-        move = Move(self.rate, self.batch, self.images * self.team.world, self._fixed)
+        info = StepInfo(self.rate, self.batch, self.images * self.team.world, self._fixed)
         # DistributedDataParallel hands out the mean over processes; Darknet's updates are sums.
-        self.half.step(self.optimizer, move, float(self.team.world))
+        self.half.step(self.optimizer, info, float(self.team.world))
         self._count(self.images * self.team.world)
         return self.team.mean(cost, self._device)
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from darknet_py.errors import DarknetError
 from darknet_py.network import Network
 from darknet_py.train import Trainer
+from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.trainer import LossError
 
 NET = """[net]
@@ -75,7 +76,7 @@ def gradients_of(net: Network, images: Tensor, truth: Tensor) -> dict[str, Tenso
     trainer.optimizer.move = lambda *_: None  # type: ignore[method-assign]
     trainer.step(images, truth)
     names = {id(tensor): name for name, tensor in twin.named_parameters()}
-    return {names[id(slot.tensor)]: -slot.update for slot in trainer.optimizer.slots}
+    return {names[id(state.tensor)]: -state.update for state in trainer.optimizer.states}
 
 
 def test_adam_is_that_of_the_gpu_path() -> None:
@@ -91,6 +92,19 @@ def test_adam_is_that_of_the_gpu_path() -> None:
         # After one step both corrections cancel the moments' factors.
         expected = start[name] + 0.01 * change / (change.abs() + 0.01)
         torch.testing.assert_close(net.state_dict()[name], expected, atol=1e-6, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("fork", "share"), [("alexeyab", 1 / 2), ("pjreddie", 1 / 1.1)])
+def test_the_fork_says_what_adam_adds_to_the_spread(fork: str, share: float) -> None:
+    """1e-6 and 1e-7; seen with an update of 1e-6, whose root of the second moment is as small."""
+    net = network(NET.replace("decay=0.1", "decay=0\nadam=1") + CONV + HEAD, fork)
+    start = weights(net)
+    optimizer = Optimizer(net)
+    for state in optimizer.states:
+        state.update.fill_(1e-6)
+    optimizer.move(StepInfo(rate=1.0, batch=1, images=4, freeze_before=0))
+    for name, tensor in net.named_parameters():
+        torch.testing.assert_close(tensor, start[name] + share, atol=1e-5, rtol=1e-4)
 
 
 def test_the_loss_is_the_mean_over_heads_and_subdivisions() -> None:
