@@ -8,10 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from darknet_py.boxes import iou
+from darknet_py.boxes import MEASURES, iou
 from darknet_py.layers.tree import read_map
 from darknet_py.layers.yolo import AnchorHead, Yolo
-from darknet_py.losses.iou_delta import MEASURES
 from darknet_py.losses.truth import Truth
 
 LABELS_AT_ONCE = 16

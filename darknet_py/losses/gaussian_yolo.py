@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from darknet_py.boxes import iou
+from darknet_py.boxes import giou, iou
 from darknet_py.forks import Fork
 from darknet_py.layers.yolo import YOLO_POINTS, AnchorHead, GaussianYolo, Yolo
 from darknet_py.losses.assignment import (
@@ -28,7 +28,7 @@ from darknet_py.losses.assignment import (
     predicted_boxes,
     wanted_coordinates,
 )
-from darknet_py.losses.iou_delta import giou, iou_gradient
+from darknet_py.losses.iou_delta import IOU_LOSSES
 from darknet_py.losses.truth import HeadLoss, Truth
 from darknet_py.losses.yolo import CLASS_FLOOR, classify, score_certain
 
@@ -166,7 +166,8 @@ def _tame(layer: GaussianYolo, wanted: Tensor) -> Tensor:
 def _iou_delta(head: _Deviant, hits: Hits, label: Tensor, out: Tensor) -> Tensor:
     pred = head.scene.boxes[hits.place].clone()
     pred[:, 2:] = torch.where(pred[:, 2:] == 0, 1.0, pred[:, 2:])
-    place, sizes = iou_gradient(pred, label, head.layer.iou_loss).split([2, 2], dim=1)
+    gradient = IOU_LOSSES[head.layer.iou_loss].gradient(pred, label)
+    place, sizes = gradient.split([2, 2], dim=1)
     return torch.cat([place - head.shift * sizes, sizes * torch.exp(out[:, 2:])], dim=1)
 
 

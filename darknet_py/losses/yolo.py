@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from darknet_py.boxes import iou
+from darknet_py.boxes import giou, iou
 from darknet_py.forks import Fork
 from darknet_py.layers.yolo import Yolo
 from darknet_py.losses.assignment import (
@@ -24,7 +24,7 @@ from darknet_py.losses.assignment import (
     predicted_boxes,
     wanted_coordinates,
 )
-from darknet_py.losses.iou_delta import giou, iou_gradient
+from darknet_py.losses.iou_delta import IOU_LOSSES
 from darknet_py.losses.truth import HeadLoss, Truth
 
 CLASS_FLOOR = 0.25
@@ -144,7 +144,7 @@ def _box_delta(scene: Scene, hits: Hits) -> Tensor:
         return scale * (wanted_coordinates(scene, hits, label) - out) * factor
     pred = scene.boxes[hits.place].clone()
     pred[:, 2:] = torch.where(pred[:, 2:] == 0, 1.0, pred[:, 2:])
-    wanted = iou_gradient(pred, label, layer.iou_loss)
+    wanted = IOU_LOSSES[layer.iou_loss].gradient(pred, label)
     if not layer.new_coords:
         wanted = torch.cat([wanted[:, :2], wanted[:, 2:] * torch.exp(out[:, 2:])], dim=1)
     wanted = torch.nan_to_num(wanted * factor, nan=0.0, posinf=0.0, neginf=0.0)
@@ -194,8 +194,8 @@ def _cost(scene: Scene, delta: Tensor, figures: dict[str, float]) -> float:
     total = float((delta * delta).sum())
     if layer.iou_loss == "mse" or not layer.show_details:
         return total
-    kind = "giou_loss" if layer.iou_loss == "giou" else "mean_iou_loss"
-    return layer.iou_normalizer * figures[kind] + figures["class_loss"]
+    shown = IOU_LOSSES[layer.iou_loss].cost
+    return layer.iou_normalizer * figures[shown] + figures["class_loss"]
 
 
 def _figures(scene: Scene, hits: Hits, overlaps: Tensor, delta: Tensor) -> dict[str, float]:

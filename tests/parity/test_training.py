@@ -90,7 +90,8 @@ def test_the_recordings_that_disagree_are_there(shared: Path) -> None:
 def first_updates(trainer: Trainer) -> dict[str, np.ndarray]:
     """Filled with the accumulated updates of the first step, before the optimiser uses them.
 
-    The keys are the recording's: grad_LLL_biases, and of a recurrent layer's part grad_LLL_uf_biases.
+    The keys are the recording's: grad_LLL_biases, and grad_LLL_uf_biases of a recurrent layer's
+    part uf.
     """
     kept: dict[str, np.ndarray] = {}
     move = trainer.optimizer.move
@@ -106,7 +107,7 @@ def first_updates(trainer: Trainer) -> dict[str, np.ndarray]:
 
 
 def check_deltas(trainer: Trainer, recorded: Any) -> None:
-    for index, loss in trainer.losses.items():
+    for index in trainer.losses:
         expected = recorded[f"delta_{index:03d}"]
         error = np.abs(delta_in_c(trainer, index).ravel() - expected).max()
         assert error <= 1e-4 * max(1.0, np.abs(expected).max()), index
