@@ -38,12 +38,15 @@ class LabelLimits:
 
     def known(self, labels: Labels) -> Mask:
         """(K,) which labels (K, 5) are of a class there is."""
-        return ~((labels[:, 0] < 0) | (labels[:, 0] >= (self.classes or np.inf)))
+        number = labels[:, 0]
+        unknown = np.logical_or(number < 0, number >= (self.classes or np.inf))
+        return np.asarray(~unknown)
 
     def large(self, sizes: Labels) -> Mask:
         """(K,) which widths and heights (K, 2), of boxes cut at the image's edge, are enough."""
         # In float32 as in C.
-        return ~(sizes < np.array(self.least, np.float32)).any(axis=1)
+        small = np.less(sizes, np.array(self.least, np.float32)).any(axis=1)
+        return np.asarray(~small)
 
 
 REASONS = ("not-finite", "class-range", "no-size", "outside", "tiny")
@@ -52,19 +55,20 @@ REASONS = ("not-finite", "class-range", "no-size", "outside", "tiny")
 
 def finite(labels: Labels) -> Mask:
     """(K,) which labels (K, 5) hold neither nan nor inf."""
-    return np.isfinite(labels).all(axis=1)
+    return np.asarray(np.isfinite(labels).all(axis=1))
 
 
 def edges(labels: Labels) -> tuple[Labels, Labels]:
     """(K, 2) left and top, (K, 2) right and bottom of labels (K, 5), in float32 as in C."""
-    centre, size = labels[:, 1:3], labels[:, 3:5]
+    centre: Labels = labels[:, 1:3]
+    half: Labels = labels[:, 3:5] / np.float32(2)
     with np.errstate(over="ignore", invalid="ignore"):
-        return centre - size / 2, centre + size / 2
+        return centre - half, centre + half
 
 
 def without_box(labels: Labels) -> Mask:
     """(K,) which labels (K, 5) have x = y = 0: both programs then see no box in them."""
-    return (labels[:, 1:3] == 0).all(axis=1)
+    return np.asarray((labels[:, 1:3] == 0).all(axis=1))
 
 
 def dropped(labels: Labels, limits: LabelLimits) -> dict[str, Mask]:

@@ -88,7 +88,7 @@ LAYOUTS: dict[type[Layer], str] = {
 class DarknetLog:
     """Prints what the program of the graph's fork prints.
 
-    count: pictures of the training list, or symbols of the text. kind: of training, one of STYLES.
+    count: images of the training list, or symbols of the text. kind: of training, one of STYLES.
     gpus: processes that train together. passes: losses of the update's sub-batches so far.
     """
 
@@ -207,15 +207,15 @@ def _rnn_start(log: DarknetLog) -> None:
 def _rnn(u: Update, log: DarknetLog) -> None:
     """A line for each pass, and all of them on stderr, as in both programs."""
     passes = len(log.passes)
-    for place, loss in enumerate(log.passes, start=1):
+    for step, loss in enumerate(log.passes, start=1):
         log.average = loss if log.average is None else KEPT * log.average + (1 - KEPT) * loss
-        number = (u.number - 1) * passes + place
+        number = (u.number - 1) * passes + step
         epochs = number * (u.images / u.number / passes) / log.count
         line = f"{number}: {loss:f}, {log.average:f} avg, {u.rate:f} rate, "
         _say(f"{line}{u.seconds / passes:f} seconds, {epochs:f} epochs", sys.stderr)
 
 
-class Style(NamedTuple):
+class LineStyle(NamedTuple):
     """What is printed at the start, and after each update."""
 
     start: Callable[[DarknetLog], None]
@@ -223,7 +223,7 @@ class Style(NamedTuple):
 
 
 STYLES = {
-    "detector": Style(_detector_start, _detector),
-    "classifier": Style(_classifier_start, _classifier),
-    "rnn": Style(_rnn_start, _rnn),
+    "detector": LineStyle(_detector_start, _detector),
+    "classifier": LineStyle(_classifier_start, _classifier),
+    "rnn": LineStyle(_rnn_start, _rnn),
 }

@@ -38,8 +38,8 @@ class Precision:
             raise DarknetError(message + nearest(self.name, TYPES))
         # fp16 alone cannot hold small gradients; others pass the scaler untouched.
         start = self.scale if self.scale > 1 else USUAL_SCALE
-        half = self.name == "fp16"
-        self.scaler = torch.amp.GradScaler(self.device.type, init_scale=start, enabled=half)
+        is_fp16 = self.name == "fp16"
+        self.scaler = torch.amp.GradScaler(self.device.type, init_scale=start, enabled=is_fp16)
 
     def cast(self) -> AbstractContextManager[Any]:
         """Where the forward pass runs."""

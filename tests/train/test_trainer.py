@@ -35,7 +35,7 @@ HEAD = (
 
 
 def data(images: int = 4, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Pictures with two labels each, in AlexeyAB's layout."""
+    """Images with two labels each, in AlexeyAB's layout."""
     generator = torch.Generator().manual_seed(seed)
     truth = torch.zeros(images, 200, 6)
     truth[:, :2, :4] = torch.rand(images, 2, 4, generator=generator) * 0.5 + 0.2
@@ -266,11 +266,11 @@ def test_half_precision_moves_the_weights_alike(precision: str) -> None:
 def test_fp16_gradients_that_overflow_move_nothing() -> None:
     net = network(NET + CONV + HEAD)
     trainer = Trainer(net, precision="fp16")
-    trainer.half.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**100)
+    trainer.amp.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**100)
     before = {name: tensor.clone() for name, tensor in net.named_parameters()}
     trainer.step(*data())
     assert all(torch.equal(tensor, before[name]) for name, tensor in net.named_parameters())
-    assert trainer.half.scaler.get_scale() == 2.0**99
+    assert trainer.amp.scaler.get_scale() == 2.0**99
 
 
 def test_an_unknown_precision() -> None:
@@ -319,7 +319,7 @@ def test_watch_sees_each_sub_batch() -> None:
     assert seen == [2, 2]
 
 
-def test_chance_depends_on_seed_and_step_alone() -> None:
+def test_randomness_depends_on_seed_and_step_alone() -> None:
     text = NET + CONV + "[dropout]\nprobability=.5\n" + HEAD
     losses = []
     for noise in range(2):
@@ -333,8 +333,10 @@ def test_chance_depends_on_seed_and_step_alone() -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_pace_counts_and_multiplies() -> None:
-    trainer = Trainer(network(NET.replace("max", "burn_in=8\nmax") + CONV + HEAD), pace=4)
+def test_updates_per_step_counts_and_multiplies() -> None:
+    trainer = Trainer(
+        network(NET.replace("max", "burn_in=8\nmax") + CONV + HEAD), updates_per_step=4
+    )
     trainer.step(*data())
     assert trainer.batch == 4
     assert trainer.rate == pytest.approx(4 * 0.01 * (4 / 8) ** 4)
