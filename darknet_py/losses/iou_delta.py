@@ -89,11 +89,11 @@ def _distance_terms(pair: _Pair) -> tuple[Tensor, Tensor]:
     distance = (away * away).sum(dim=1)
     beyond = (pair.edges[1::2] > pair.true_edges[1::2]).flip(0).to(sides.dtype)
     before = (pair.edges[::2] < pair.true_edges[::2]).flip(0).to(sides.dtype)
-    by_place = 2 * sides * (beyond - before) * distance
-    place = (2 * away.t() * diagonal - by_place) / (diagonal * diagonal)
+    by_location = 2 * sides * (beyond - before) * distance
+    location = (2 * away.t() * diagonal - by_location) / (diagonal * diagonal)
     # Darknet adds the size terms where the mathematics would subtract them.
     size = 2 * sides * 0.5 * (beyond + before) * distance / (diagonal * diagonal)
-    return torch.cat([place, size]), diagonal
+    return torch.cat([location, size]), diagonal
 
 
 def _aspect_terms(pair: _Pair) -> Tensor:
