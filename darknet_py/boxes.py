@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from darknet_py.deferred import deferred
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = deferred("torch")
 
 GREEDY_EXPONENT = 0.6
+ASPECT_EPSILON = 1e-6
+FOUR_OVER_PI_SQUARED = 4 / math.pi**2
 
 
 def corners(boxes: Tensor) -> Tensor:
@@ -46,6 +57,42 @@ def diou(a: Tensor, b: Tensor, beta: float = GREEDY_EXPONENT) -> Tensor:
     diagonal = (high - low).square().sum(dim=-1)
     distance = (a[..., :2] - b[..., :2]).square().sum(dim=-1)
     return iou(a, b) - (distance / diagonal).pow(beta).masked_fill(diagonal == 0, 0)
+
+
+def giou(a: Tensor, b: Tensor) -> Tensor:
+    """IoU less the share of the enclosing box that neither covers, in [-1, 1]."""
+    first, second = corners(a), corners(b)
+    low = torch.minimum(first[..., :2], second[..., :2])
+    high = torch.maximum(first[..., 2:], second[..., 2:])
+    area = (high - low).prod(dim=-1)
+    shared = torch.minimum(first[..., 2:], second[..., 2:]) - torch.maximum(
+        first[..., :2], second[..., :2]
+    )
+    union = a[..., 2:].prod(dim=-1) + b[..., 2:].prod(dim=-1) - shared.clamp(min=0).prod(dim=-1)
+    return torch.where(area == 0, iou(a, b), iou(a, b) - (area - union) / area)
+
+
+def ciou(a: Tensor, b: Tensor) -> Tensor:
+    """IoU less the relative centre distance and the difference in aspect."""
+    first, second = corners(a), corners(b)
+    low = torch.minimum(first[..., :2], second[..., :2])
+    high = torch.maximum(first[..., 2:], second[..., 2:])
+    diagonal = ((high - low) ** 2).sum(dim=-1)
+    distance = ((a[..., :2] - b[..., :2]) ** 2).sum(dim=-1)
+    angle = torch.atan(b[..., 2] / b[..., 3]) - torch.atan(a[..., 2] / a[..., 3])
+    loss = FOUR_OVER_PI_SQUARED * angle * angle
+    overlap = iou(a, b)
+    alpha = loss / (1 - overlap + loss + ASPECT_EPSILON)
+    return torch.where(diagonal == 0, overlap, overlap - distance / diagonal - alpha * loss)
+
+
+MEASURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "iou": iou,
+    "giou": giou,
+    "diou": diou,
+    "ciou": ciou,
+}
+"""How alike two boxes are, by the words of iou_thresh_kind and iou_loss."""
 
 
 def _overlap(a: Tensor, a_size: Tensor, b: Tensor, b_size: Tensor) -> Tensor:

@@ -119,6 +119,11 @@ class Fork:
     passes."""
     cost_kinds: bool
     """[cost] knows seg, L1, wgan, noobj and thresh; otherwise these types count as sse."""
+    adam_epsilon: float
+    """default of `eps`: what Adam adds to the root of the second moment, in training."""
+    least_cell_side: float
+    """width and height, as shares of the image, under which training of [detection] (YOLOv1's
+    cells) leaves a label out."""
 
 
 ALEXEYAB = Fork(
@@ -163,6 +168,8 @@ ALEXEYAB = Fork(
     prints_bits=False,
     stream_jumps=10,
     cost_kinds=False,
+    adam_epsilon=1e-6,
+    least_cell_side=0.001,
 )
 
 PJREDDIE = Fork(
@@ -207,6 +214,8 @@ PJREDDIE = Fork(
     prints_bits=True,
     stream_jumps=64,
     cost_kinds=True,
+    adam_epsilon=1e-7,
+    least_cell_side=0.005,
 )
 
 FORKS = {fork.name: fork for fork in (ALEXEYAB, PJREDDIE)}

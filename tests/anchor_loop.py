@@ -101,13 +101,13 @@ class AnchorLoop:
             self.sums["near"] += 1
             self.near(at, match, number)
         if best > layer.truth_thresh:
-            self.certain(at, best, truth, number)
+            self.surpassing(at, best, truth, number)
 
     plain = False
 
-    def certain(self, at: At, best: float, truth: Box, number: int) -> None:
+    def surpassing(self, at: At, best: float, truth: Box, number: int) -> None:
         layer, out, delta = self.layer, self.out[at], self.delta[at]
-        self.sums["certain"] += 1
+        self.sums["surpassing"] += 1
         target = best**2 if layer.objectness_smooth else 1.0
         delta[self.score] = layer.obj_normalizer * (target - out[self.score])
         self.teach_class(at, number)
@@ -177,12 +177,12 @@ class AnchorLoop:
         if many:
             self.delta[at][:entries] /= many
 
-    def figures(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         count = max(1, self.sums["count"])
         shared = {name: self.sums[name] / count for name in ("class", "obj", "iou", "recall50")}
         no_obj = self.sums["no_obj"] / self.out[..., 0].size
         return {"count": self.sums["count"], "no_obj": no_obj, **shared}
 
 
-def tame(value: float, limit: float) -> float:
+def clipped(value: float, limit: float) -> float:
     return max(-limit, min(limit, value)) if math.isfinite(value) else 0.0

@@ -175,11 +175,11 @@ def cells_of(output: torch.Tensor, anchors: int) -> Array:
     return output.unflatten(1, (anchors, -1)).permute(0, 1, 3, 4, 2).double().numpy()
 
 
-def compare(loss: HeadLoss, delta: Array, cost: float, figures: dict[str, float]) -> None:
+def compare(loss: HeadLoss, delta: Array, cost: float, metrics: dict[str, float]) -> None:
     """delta: (N, A, H, W, E)."""
     actual = cells_of(loss.delta, delta.shape[1])
     assert actual.shape == delta.shape and np.isfinite(actual).all()
     np.testing.assert_allclose(actual, delta, rtol=1e-4, atol=1e-5 * np.abs(delta).max())
     assert loss.cost == np.float32(cost) or abs(loss.cost - cost) < 1e-4 * abs(cost)
-    for name, value in figures.items():
-        np.testing.assert_allclose(loss.figures[name], value, rtol=1e-4, atol=1e-6, err_msg=name)
+    for name, value in metrics.items():
+        np.testing.assert_allclose(loss.metrics[name], value, rtol=1e-4, atol=1e-6, err_msg=name)

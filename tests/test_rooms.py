@@ -24,12 +24,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "progress": set(),
     "replacement": {"errors"},
     "figures": {"errors", "replacement"},
-    "boxes": set(),
+    "boxes": {"deferred"},
     "labelpath": {"forks"},
     "cfg": {"errors"},
     "forks": {"errors"},
     "names": {"errors", "cfg"},
-    "layers": {"errors", "cfg", "forks", "deferred"},
+    "layers": {"errors", "boxes", "cfg", "forks", "deferred"},
     "graph": {"errors", "cfg", "forks", "layers"},
     "layout": {"errors", "layers", "graph"},
     "layertable": {"layers"},
@@ -113,6 +113,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Room -> the rooms it may import; "" is the package itself (darknet_py/__init__.py)."""
 LIGHT = {
     "",
+    "boxes",
     "check",
     "cfg",
     "cli",

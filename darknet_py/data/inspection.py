@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from darknet_py.data.findings import Finding
 from darknet_py.data.label_lines import LabelLines, read_lines
+from darknet_py.data.label_rules import LabelLimits, Mask, any_reason, dropped, edges
 from darknet_py.data.labels import COLUMNS, Labels
 from darknet_py.detect.reading import check_image
 from darknet_py.errors import ImageError, Place
@@ -21,12 +22,8 @@ from darknet_py.labelpath import label_path
 EDGE = 1e-3
 """How far beyond the picture a box may reach without a word, as a share of the picture: labels
 are rounded, and Darknet cuts all boxes at the edge."""
-SMALLEST = 1e-3
-"""pjreddie's Darknet drops boxes under this width or height."""
 RELATIVE = 2.0
 """A coordinate over this can hardly be meant relative to the picture's size."""
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -44,12 +41,9 @@ class Frame:
     fork: Fork = ALEXEYAB
 
     @property
-    def smallest(self) -> tuple[float, float]:
-        """Width and height under which a box is dropped, as shares of the picture."""
-        if not self.fork.drops_under_a_pixel:
-            return SMALLEST, SMALLEST
-        known = self.width and self.height
-        return (1 / self.width, 1 / self.height) if known else (0.0, 0.0)
+    def limits(self) -> LabelLimits:
+        """Those of the labels that training takes."""
+        return LabelLimits.of(self.fork, self.classes, self.width, self.height)
 
 
 def _no_rows() -> Labels:
@@ -137,50 +131,28 @@ def _with_labels(
         found = Finding("empty-label-file", Place(label), "", picture)
         return Inspection(picture, label, "empty", not problem, findings=(*problem, found))
     bad = faulty_rows(lines.rows, frame)
-    taken = bad if lines.read is lines.rows else faulty_rows(lines.read, frame)
+    taken = bad if lines.read is lines.rows else dropped(lines.read, frame.limits)
     findings = (
         *problem,
         *faults,
         *_row_findings(picture, label, lines, bad, frame),
         *_overfull(picture, label, lines, frame),
     )
-    trained = lines.read[~_dropped(taken)]
+    trained = lines.read[~any_reason(taken)]
     return Inspection(
         picture, label, "labelled", not problem, lines.rows, lines.numbers, trained, findings
     )
 
 
-DROPPING = ("not-finite", "class-range", "no-size", "outside", "tiny")
-"""The kinds of labels that Darknet does not train on."""
-
-
-def _dropped(bad: dict[str, Mask]) -> Mask:
-    return np.stack([bad[kind] for kind in DROPPING]).max(axis=0)
-
-
 def faulty_rows(rows: Labels, frame: Frame) -> dict[str, Mask]:
     """Kind of finding -> (K,) which of the labels (K, 5) it is about."""
-    classes = rows[:, 0]
-    finite = np.isfinite(rows).all(axis=1)
-    # In float32 as in C, where edges and sizes are rounded, too.
-    boxes = np.where(finite.reshape(-1, 1), rows[:, 1:], np.float32(0))
-    sized = finite & (boxes[:, 2:] > 0).all(axis=1)
-    with np.errstate(over="ignore"):
-        low, high = boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2
-    # Both programs take x = y = 0 for a label that is not there.
-    inside = ((high > 0) & (low < 1)).all(axis=1) & (boxes[:, :2] != 0).any(axis=1)
+    bad = dropped(rows, frame.limits)
+    unusable = bad["not-finite"] | bad["no-size"] | bad["outside"]
+    low, high = edges(rows)
     within = ((low >= -EDGE) & (high <= 1 + EDGE)).all(axis=1)
-    cut = np.clip(high, 0, 1) - np.clip(low, 0, 1)
-    small = (cut < np.array(frame.smallest, np.float32)).any(axis=1)
-    return {
-        "not-finite": ~finite,
-        "class-range": (classes < 0) | (classes >= (frame.classes or np.inf)),
-        "no-size": finite & ~sized,
-        "outside": sized & ~inside,
-        "crossing": sized & inside & ~within,
-        "tiny": sized & inside & small,
-        "duplicate": _repeated(rows),
-    }
+    crossing = {"crossing": ~unusable & ~within}
+    tiny = {"tiny": bad.pop("tiny")}
+    return {**bad, **crossing, **tiny, "duplicate": _repeated(rows)}
 
 
 def _repeated(rows: Labels) -> Mask:

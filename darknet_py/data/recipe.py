@@ -88,7 +88,7 @@ class Recipe:
 
     def truth_of(self, labels: Floats) -> Floats:
         if self.cells:
-            least = truth.LEAST_CELL_SIDE[self.fork.name]
+            least = self.fork.least_cell_side
             return truth.cell_truth(labels, self.cells, self.classes, least)
         return truth.box_truth(labels, self.boxes, self.fork.truth_size)
 

@@ -12,13 +12,13 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from darknet_py.data.augment import Crop
+from darknet_py.data.label_rules import LabelLimits, edges, finite, without_box
+from darknet_py.forks import ALEXEYAB, PJREDDIE
 
 Floats = NDArray[np.float32]
 
 CLASS_ONLY = 999999.0
 """x y w h of a label without a box (YOLO9000: x = y = 0), as the C programs mark it."""
-LEAST_SIDE = 0.001
-LEAST_CELL_SIDE = {"alexeyab": 0.001, "pjreddie": 0.005}
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,9 @@ def relocate(labels: Floats, view: View, anywhere: bool = False) -> Floats:
     A label with x = y = 0 becomes CLASS_ONLY, and so does one that lay outside of the picture to
     begin with, unless `anywhere`. Labels with values that are no numbers are left out.
     """
-    labels = labels[np.isfinite(labels).all(1)]
-    centre, size = labels[:, 1:3], labels[:, 3:5]
-    low, high = centre - size / 2, centre + size / 2
-    lost = (centre == 0).all(1)
+    labels = labels[finite(labels)]
+    low, high = edges(labels)
+    lost = without_box(labels)
     if not anywhere:
         lost |= (high < 0).any(1) | (low > 1).any(1)
     scale, shift = np.array(view.scale, np.float32), np.array(view.shift, np.float32)
@@ -61,17 +60,17 @@ def relocate(labels: Floats, view: View, anywhere: bool = False) -> Floats:
 
 def keep_alexeyab(labels: Floats, classes: int, width: int, height: int) -> Floats:
     """Labels of known classes with a middle in the picture and at least 1 pixel of the input."""
-    number, x, y, w, h = labels.T
-    large = (w >= np.float32(1 / width)) & (h >= np.float32(1 / height))
-    inside = (x > 0) & (x <= 1) & (y > 0) & (y <= 1)
-    kept = labels[(number < classes) & (number >= 0) & large & inside]
+    limits = LabelLimits.of(ALEXEYAB, classes, width, height)
+    centre = labels[:, 1:3]
+    inside = ((centre > 0) & (centre <= 1)).all(1)
+    kept = labels[limits.known(labels) & limits.large(labels[:, 3:]) & inside]
     kept[:, 3:] = kept[:, 3:].clip(None, 1)
     return kept
 
 
 def keep_pjreddie(labels: Floats) -> Floats:
-    """Labels of at least a thousandth of the picture's sides."""
-    return labels[(labels[:, 3:] >= LEAST_SIDE).all(1)]
+    """Labels of at least a thousandth of the picture's sides, whatever their class."""
+    return labels[LabelLimits.of(PJREDDIE, 0, 0, 0).large(labels[:, 3:])]
 
 
 def shuffled(labels: Floats, rng: Generator) -> Floats:
@@ -94,7 +93,8 @@ def cell_truth(labels: Floats, side: int, classes: int, least: float) -> Floats:
     The first label of a cell counts. least: labels with a smaller side are left out.
     """
     cells = np.zeros((side * side, 5 + classes), np.float32)
-    labels = labels[(labels[:, 3:] >= least).all(1) & (labels[:, 1:3] <= 1).all(1)]
+    large = LabelLimits(least=(least, least)).large(labels[:, 3:])
+    labels = labels[large & (labels[:, 1:3] <= 1).all(1)]
     place = np.minimum((labels[:, 1:3] * side).astype(int), side - 1)
     _, first = np.unique(place[:, 1] * side + place[:, 0], return_index=True)
     labels, place = labels[first], place[first]

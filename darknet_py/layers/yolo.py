@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from darknet_py.boxes import MEASURES
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 else:
     torch = deferred("torch")
 
-IOU_LOSSES = ("mse", "iou", "giou", "diou", "ciou")
-IOU_KINDS = ("iou", "giou", "diou", "ciou")
 _TRACKING = "it belongs to the object tracker of AlexeyAB's `demo`, which is not here"
 YOLO_POINTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}
 """Where x and y lie in the box: how much of w and h leads from there to the middle."""
@@ -86,8 +85,8 @@ class AnchorHead(Layer):
     ignore_thresh: float = option(0.5)
     truth_thresh: float = option(1.0)
     iou_thresh: float = option(1.0)
-    iou_thresh_kind: str = option("iou", words=IOU_KINDS)
-    iou_loss: str = option("mse", words=IOU_LOSSES)
+    iou_thresh_kind: str = option("iou", words=tuple(MEASURES))
+    iou_loss: str = option("mse", words=("mse", *MEASURES))
     iou_normalizer: float = option(0.75)
     obj_normalizer: float = option(1.0)
     cls_normalizer: float = option(1.0)

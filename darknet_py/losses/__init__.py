@@ -20,7 +20,7 @@ from darknet_py.losses.classify import cost_loss, logistic_loss, softmax_loss
 from darknet_py.losses.detection import detection_loss
 from darknet_py.losses.gaussian_yolo import gaussian_yolo_loss
 from darknet_py.losses.region import region_loss
-from darknet_py.losses.truth import HeadLoss, read_truth
+from darknet_py.losses.truth import HeadLoss, read_targets
 from darknet_py.losses.yolo import yolo_loss
 
 
@@ -28,7 +28,7 @@ from darknet_py.losses.yolo import yolo_loss
 class Pass:
     """One layer in one pass: its input and output (N, C, H, W) and the truth (N, truths).
 
-    seen: images the network has seen, these included. generator: what chance is drawn from.
+    seen: images the network has seen, these included. generator: for what is random.
     """
 
     layer: Any
@@ -42,7 +42,7 @@ class Pass:
 
     @property
     def labels(self) -> Any:
-        return read_truth(self.truth, self.fork.truth_size)
+        return read_targets(self.truth, self.fork.truth_size)
 
 
 def _yolo(p: Pass) -> HeadLoss:

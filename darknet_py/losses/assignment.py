@@ -1,4 +1,4 @@
-"""Which places of a head answer for which labels: shared by [yolo] and [Gaussian_yolo]."""
+"""Which boxes of a head answer for which labels: shared by [yolo] and [Gaussian_yolo]."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from darknet_py.boxes import iou
+from darknet_py.boxes import MEASURES, iou
 from darknet_py.layers.tree import read_map
 from darknet_py.layers.yolo import AnchorHead, Yolo
-from darknet_py.losses.iou_delta import MEASURES
-from darknet_py.losses.truth import Truth
+from darknet_py.losses.truth import Targets
 
 LABELS_AT_ONCE = 16
 """Labels compared with all boxes at a time: bounds the memory."""
 
 
 @dataclass(frozen=True)
-class Scene:
+class HeadOutputs:
     """A head at work: its output (N, A, H, W, E), the boxes in it (N, A, H, W, 4), the labels."""
 
     layer: Yolo
     plain: bool
     out: Tensor
     boxes: Tensor
-    truth: Truth
+    targets: Targets
     net_size: tuple[int, int]
 
     @property
@@ -46,10 +45,10 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Hits:
-    """Labels and the places that answer for them, in the order the C loop visits them.
+class Assignments:
+    """Labels and the boxes that answer for them, in the order the C loop visits them.
 
-    image, anchor (of this head), y, x: the place. number: the anchor's number in anchors=.
+    image, anchor (of this head), y, x: of the box. number: the anchor's number in anchors=.
     label: the label's number in its image.
     """
 
@@ -64,16 +63,16 @@ class Hits:
         return len(self.image)
 
     @property
-    def place(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def index(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         return self.image, self.anchor, self.y, self.x
 
     def entry(self, number: int | slice | Tensor) -> tuple[Any, ...]:
-        """The index of a value (or values) at each place."""
-        return (*self.place, number)
+        """The index of a value (or values) of each box."""
+        return (*self.index, number)
 
-    def select(self, rows: Tensor) -> Hits:
-        """The hits of a mask."""
-        return Hits(*(part[rows] for part in (*self.place, self.number, self.label)))
+    def select(self, rows: Tensor) -> Assignments:
+        """Those of a mask."""
+        return Assignments(*(part[rows] for part in (*self.index, self.number, self.label)))
 
 
 def cell_corners(out: Tensor) -> tuple[Tensor, Tensor]:
@@ -96,43 +95,43 @@ def predicted_boxes(layer: Yolo, out: Tensor, net_size: tuple[int, int]) -> Tens
     return torch.cat([(corner + out[..., :2]) / grid, growth * anchors[:, None, None]], dim=-1)
 
 
-def mapped_labels(layer: AnchorHead, truth: Truth) -> Truth:
+def mapped_labels(layer: AnchorHead, targets: Targets) -> Targets:
     """Labels of unknown classes do not count; map= renames the others."""
-    classes, known = truth.classes, (truth.classes >= 0) & (truth.classes < layer.classes)
+    classes, known = targets.classes, (targets.classes >= 0) & (targets.classes < layer.classes)
     if layer.map:
         numbers = torch.tensor(read_map(layer.section, layer.map), device=classes.device)
         known = known & (classes < len(numbers))
         classes = numbers[torch.where(known, classes, 0)]
         known = known & (classes >= 0) & (classes < layer.classes)
-    return Truth(truth.boxes, classes, truth.valid & known)
+    return Targets(targets.boxes, classes, targets.valid & known)
 
 
-def best_labels(boxes: Tensor, truth: Truth) -> tuple[Tensor, Tensor]:
+def best_labels(boxes: Tensor, targets: Targets) -> tuple[Tensor, Tensor]:
     """For every box (N, A, H, W, 4) the largest IoU with a label, and that label's number."""
     best = boxes.new_zeros(boxes.shape[:-1])
     label = torch.zeros_like(best, dtype=torch.long)
-    for start in range(0, truth.boxes.shape[1], LABELS_AT_ONCE):
+    for start in range(0, targets.boxes.shape[1], LABELS_AT_ONCE):
         some = slice(start, start + LABELS_AT_ONCE)
-        overlap = iou(boxes[:, None], truth.boxes[:, some, None, None, None])
-        overlap = torch.where(truth.valid[:, some, None, None, None], overlap, 0.0)
+        overlap = iou(boxes[:, None], targets.boxes[:, some, None, None, None])
+        overlap = torch.where(targets.valid[:, some, None, None, None], overlap, 0.0)
         most, which = overlap.max(dim=1)
         better = most > best
         best, label = torch.where(better, most, best), torch.where(better, which + start, label)
     return best, label
 
 
-def hits_at(scene: Scene, where: Tensor, label: Tensor) -> Hits:
-    """The places of a mask (N, A, H, W), each with its label's number out of `label`."""
+def assignments_at(head: HeadOutputs, where: Tensor, label: Tensor) -> Assignments:
+    """The boxes of a mask (N, A, H, W), each with its label's number out of `label`."""
     image, anchor, y, x = torch.nonzero(where, as_tuple=True)
-    numbers = torch.tensor(scene.layer.masks, device=where.device)[anchor]
-    return Hits(image, anchor, y, x, numbers, label[where])
+    numbers = torch.tensor(head.layer.masks, device=where.device)[anchor]
+    return Assignments(image, anchor, y, x, numbers, label[where])
 
 
-def label_hits(scene: Scene) -> Hits:
+def label_assignments(head: HeadOutputs) -> Assignments:
     """Each label's best anchor of all, and with iou_thresh every other anchor like enough."""
-    layer, truth = scene.layer, scene.truth
-    sizes = torch.cat([torch.zeros_like(scene.anchors), scene.anchors], dim=1)
-    label = truth.boxes[:, :, None].clone()
+    layer, targets = head.layer, head.targets
+    sizes = torch.cat([torch.zeros_like(head.anchors), head.anchors], dim=1)
+    label = targets.boxes[:, :, None].clone()
     label[..., :2] = 0
     best = iou(sizes, label).max(dim=2)[1]
     numbers = torch.arange(layer.num, device=best.device)
@@ -141,56 +140,56 @@ def label_hits(scene: Scene) -> Hits:
     if layer.iou_thresh < 1:
         others = (MEASURES[layer.iou_thresh_kind](sizes, label) > layer.iou_thresh) & ~first
     slots = _slots(layer, best.device)
-    wanted = (first | others) & truth.valid[..., None] & (slots >= 0)
+    wanted = (first | others) & targets.valid[..., None] & (slots >= 0)
     image, which, number = torch.nonzero(wanted, as_tuple=True)
     # The best anchor of a label comes before its others.
     order = torch.argsort(~first[image, which, number], stable=True)
-    order = order[torch.argsort((image * truth.boxes.shape[1] + which)[order], stable=True)]
+    order = order[torch.argsort((image * targets.boxes.shape[1] + which)[order], stable=True)]
     image, which, number = image[order], which[order], number[order]
-    x, y = _cell(scene, truth.boxes[image, which])
-    return Hits(image, slots[number], y, x, number, which)
+    x, y = _cell(head, targets.boxes[image, which])
+    return Assignments(image, slots[number], y, x, number, which)
 
 
 def _slots(layer: Yolo, device: torch.device) -> Tensor:
-    """Anchor number -> its place in this head, or -1."""
+    """Anchor number -> its index in this head, or -1."""
     slots = torch.full((layer.num,), -1, dtype=torch.long, device=device)
     for slot, number in reversed(list(enumerate(layer.masks))):
         slots[number] = slot
     return slots
 
 
-def _cell(scene: Scene, boxes: Tensor) -> tuple[Tensor, Tensor]:
+def _cell(head: HeadOutputs, boxes: Tensor) -> tuple[Tensor, Tensor]:
     """Column and row of the cell a label's centre lies in; 1.0 belongs to the last one."""
-    height, width = scene.out.shape[2:4]
+    height, width = head.out.shape[2:4]
     x = (boxes[:, 0] * width).long().clamp(0, width - 1)
     return x, (boxes[:, 1] * height).long().clamp(0, height - 1)
 
 
-def classes_of(scene: Scene, hits: Hits) -> Tensor:
-    return scene.truth.classes[hits.image, hits.label]
+def classes_of(head: HeadOutputs, assigned: Assignments) -> Tensor:
+    return head.targets.classes[assigned.image, assigned.label]
 
 
-def place_numbers(scene: Scene, hits: Hits) -> Tensor:
-    """One number per place."""
-    _, anchors, height, width, _ = scene.out.shape
-    return ((hits.image * anchors + hits.anchor) * height + hits.y) * width + hits.x
+def flat_indices(head: HeadOutputs, assigned: Assignments) -> Tensor:
+    """One number per box: its index among all of them."""
+    _, anchors, height, width, _ = head.out.shape
+    return ((assigned.image * anchors + assigned.anchor) * height + assigned.y) * width + assigned.x
 
 
-def first_and_last(places: Tensor) -> tuple[Tensor, Tensor]:
-    """Which entries are the first, and which the last, of their place."""
-    unique, inverse = places.unique(return_inverse=True)
-    order = torch.arange(len(places), device=places.device)
-    start = torch.full_like(unique, len(places)).scatter_reduce(0, inverse, order, "amin")
+def first_and_last(indices: Tensor) -> tuple[Tensor, Tensor]:
+    """Which entries are the first, and which the last, with their index."""
+    unique, inverse = indices.unique(return_inverse=True)
+    order = torch.arange(len(indices), device=indices.device)
+    start = torch.full_like(unique, len(indices)).scatter_reduce(0, inverse, order, "amin")
     end = torch.full_like(unique, -1).scatter_reduce(0, inverse, order, "amax")
     return order == start[inverse], order == end[inverse]
 
 
-def wanted_coordinates(scene: Scene, hits: Hits, label: Tensor) -> Tensor:
-    """The outputs that would give the label's box exactly."""
-    height, width = scene.out.shape[2:4]
-    cell = torch.stack([hits.x, hits.y], dim=1)
-    place = label[:, :2] * label.new_tensor([width, height]) - cell
-    ratio = label[:, 2:] / scene.anchors[hits.number]
+def wanted_coordinates(head: HeadOutputs, assigned: Assignments, label: Tensor) -> Tensor:
+    """The head that would give the label's box exactly."""
+    height, width = head.out.shape[2:4]
+    cell = torch.stack([assigned.x, assigned.y], dim=1)
+    location = label[:, :2] * label.new_tensor([width, height]) - cell
+    ratio = label[:, 2:] / head.anchors[assigned.number]
     return torch.cat(
-        [place, torch.sqrt(ratio / 4) if scene.layer.new_coords else torch.log(ratio)], 1
+        [location, torch.sqrt(ratio / 4) if head.layer.new_coords else torch.log(ratio)], 1
     )

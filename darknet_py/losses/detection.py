@@ -13,13 +13,13 @@ from darknet_py.layers.detection import Detection
 from darknet_py.losses.truth import HeadLoss
 
 RANDOM_UNTIL = 64000
-"""random=1: while fewer images were seen, chance decides which box answers."""
+"""random=1: while fewer images were seen, a box drawn at random answers."""
 SMALL = 0.1
 """forced=1: labels of less area belong to the second box, the others to the first."""
 
 
 @dataclass(frozen=True)
-class _Parts:
+class _CellParts:
     """Something laid out like the head's output: (N, cells, classes), (N, cells, num), and boxes
     (N, cells, num, coords)."""
 
@@ -33,9 +33,9 @@ class _Parts:
 
 @dataclass(frozen=True)
 class _Cells:
-    """The truth of K cells with an object; place: their image and cell."""
+    """The truth of K cells with an object; index: their image and cell."""
 
-    place: tuple[Tensor, Tensor]
+    index: tuple[Tensor, Tensor]
     classes: Tensor
     boxes: Tensor
 
@@ -58,19 +58,19 @@ def detection_loss(
         raise layer.misfit(f"read {layer.coords}, training needs 4 (x, y, w, h)", "coords")
     out = _split(layer, output.detach().flatten(1))
     cells = _cells(layer, truth_cells.reshape(len(output), layer.cells, -1))
-    overlap, distance = _likeness(layer, out.boxes[cells.place], cells.boxes)
+    overlap, distance = _likeness(layer, out.boxes[cells.index], cells.boxes)
     chosen = _responsible(layer, cells, overlap, distance, seen, generator)
     own = overlap.gather(1, chosen[:, None])[:, 0]
     delta = _delta(layer, out, cells, chosen, own)
-    figures = _figures(out, cells, chosen, own)
+    metrics = _metrics(out, cells, chosen, own)
     flat = delta.joined().reshape(output.shape)
-    return HeadLoss(flat, float((flat * flat).sum()), figures)
+    return HeadLoss(flat, float((flat * flat).sum()), metrics)
 
 
-def _split(layer: Detection, flat: Tensor) -> _Parts:
+def _split(layer: Detection, flat: Tensor) -> _CellParts:
     counts = [layer.cells * count for count in (layer.classes, layer.num, layer.num * layer.coords)]
     classes, scores, boxes = flat.split(counts, dim=1)
-    return _Parts(
+    return _CellParts(
         classes.unflatten(1, (layer.cells, layer.classes)),
         scores.unflatten(1, (layer.cells, layer.num)),
         boxes.unflatten(1, (layer.cells, layer.num, layer.coords)),
@@ -85,7 +85,7 @@ def _cells(layer: Detection, truth: Tensor) -> _Cells:
 
 def _likeness(layer: Detection, pred: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
     """IoU and RMS distance (K, num) of each box of a cell to the cell's label."""
-    # Places are in cells and sizes in images: only the places are divided.
+    # Locations are in cells and sizes in images: only the locations are divided.
     scale = pred.new_tensor([layer.side, layer.side, 1, 1])
     sizes = pred[..., 2:] ** 2 if layer.sqrt else pred[..., 2:]
     pred, label = torch.cat([pred[..., :2], sizes], dim=-1) / scale, (label / scale)[:, None]
@@ -112,29 +112,31 @@ def _responsible(
     return torch.where(most > 0, best, distance.min(dim=1)[1])
 
 
-def _delta(layer: Detection, out: _Parts, cells: _Cells, chosen: Tensor, overlap: Tensor) -> _Parts:
-    place = cells.place + (chosen,)
+def _delta(
+    layer: Detection, out: _CellParts, cells: _Cells, chosen: Tensor, overlap: Tensor
+) -> _CellParts:
+    index = cells.index + (chosen,)
     classes, boxes = torch.zeros_like(out.classes), torch.zeros_like(out.boxes)
-    classes[cells.place] = layer.class_scale * (cells.classes - out.classes[cells.place])
+    classes[cells.index] = layer.class_scale * (cells.classes - out.classes[cells.index])
     scores = layer.noobject_scale * -out.scores
     target = overlap if layer.rescore else torch.ones_like(overlap)
-    scores[place] = layer.object_scale * (target - out.scores[place])
-    place_target, sizes = cells.boxes.split([2, 2], dim=1)
-    wanted = torch.cat([place_target, sizes.sqrt() if layer.sqrt else sizes], dim=1)
-    boxes[place] = layer.coord_scale * (wanted - out.boxes[place])
-    return _Parts(classes, scores, boxes)
+    scores[index] = layer.object_scale * (target - out.scores[index])
+    location, sizes = cells.boxes.split([2, 2], dim=1)
+    wanted = torch.cat([location, sizes.sqrt() if layer.sqrt else sizes], dim=1)
+    boxes[index] = layer.coord_scale * (wanted - out.boxes[index])
+    return _CellParts(classes, scores, boxes)
 
 
-def _figures(out: _Parts, cells: _Cells, chosen: Tensor, overlap: Tensor) -> dict[str, float]:
+def _metrics(out: _CellParts, cells: _Cells, chosen: Tensor, overlap: Tensor) -> dict[str, float]:
     """The numbers of the log line: per object, 0 without any."""
     count = max(1, len(chosen))
-    classes = out.classes[cells.place]
+    classes = out.classes[cells.index]
     own = torch.where(cells.classes != 0, classes, 0.0)
     return {
         "count": float(len(chosen)),
         "iou": float(overlap.sum()) / count,
         "class": float(own.sum()) / count,
         "all_class": float(classes.sum()) / (count * classes.shape[1]),
-        "obj": float(out.scores[cells.place + (chosen,)].sum()) / count,
+        "obj": float(out.scores[cells.index + (chosen,)].sum()) / count,
         "any_obj": float(out.scores.mean()),
     }

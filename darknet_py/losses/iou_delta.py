@@ -1,4 +1,4 @@
-"""The IoU family of box losses: measures, and Darknet's own gradients of them.
+"""The IoU family of box losses: Darknet's own gradients of the measures in `boxes`.
 
 The gradients are those of AlexeyAB's dx_box_iou, term by term: those for w and h are twice the true
 ones, nothing is multiplied by the derivatives of cell, anchor and logistic, and where two boxes do
@@ -7,16 +7,13 @@ not meet the distance terms replace the overlap terms.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from darknet_py.boxes import corners, diou, iou
-
-ASPECT_EPSILON = 1e-6
-FOUR_OVER_PI_SQUARED = 4 / math.pi**2
+from darknet_py.boxes import ASPECT_EPSILON, FOUR_OVER_PI_SQUARED, MEASURES, corners
 
 
 @dataclass(frozen=True)
@@ -92,11 +89,11 @@ def _distance_terms(pair: _Pair) -> tuple[Tensor, Tensor]:
     distance = (away * away).sum(dim=1)
     beyond = (pair.edges[1::2] > pair.true_edges[1::2]).flip(0).to(sides.dtype)
     before = (pair.edges[::2] < pair.true_edges[::2]).flip(0).to(sides.dtype)
-    by_place = 2 * sides * (beyond - before) * distance
-    place = (2 * away.t() * diagonal - by_place) / (diagonal * diagonal)
+    by_location = 2 * sides * (beyond - before) * distance
+    location = (2 * away.t() * diagonal - by_location) / (diagonal * diagonal)
     # Darknet adds the size terms where the mathematics would subtract them.
     size = 2 * sides * 0.5 * (beyond + before) * distance / (diagonal * diagonal)
-    return torch.cat([place, size]), diagonal
+    return torch.cat([location, size]), diagonal
 
 
 def _aspect_terms(pair: _Pair) -> Tensor:
@@ -112,53 +109,74 @@ def _angle(boxes: Tensor) -> Tensor:
     return torch.atan(boxes[:, 2] / boxes[:, 3])
 
 
-def iou_gradient(pred: Tensor, truth: Tensor, kind: str) -> Tensor:
-    """(K, 4): what the loss `kind` adds to x, y, w, h of pred (K, 4) before any further factor."""
-    pair = _pair(pred, truth)
+def _overlap_terms(pair: _Pair) -> tuple[Tensor, Tensor]:
+    """The gradient of the IoU by the predicted edges t b l r, and that of the union."""
     inside, union = _edge_terms(pair)
     edges = (pair.union * inside - pair.inside * union) / (pair.union * pair.union)
-    edges = torch.where(pair.union > 0, edges, 0.0)
-    if kind == "giou":
-        share, area = _giou_terms(pair, union)
-        edges = edges + torch.where(area > 0, share, 0.0)
-        edges = torch.where(pair.apart, share, edges)
+    return torch.where(pair.union > 0, edges, 0.0), union
+
+
+def _by_coordinate(edges: Tensor) -> Tensor:
+    """Of a gradient by t b l r that by x y w h, (4, K)."""
     top, bottom, left, right = edges
-    found = torch.stack([left + right, top + bottom, right - left, bottom - top])
-    if kind in ("diou", "ciou"):
-        share, diagonal = _distance_terms(pair)
-        if kind == "ciou":
-            share = share + torch.cat([torch.zeros_like(share[:2]), _aspect_terms(pair)])
-        found = found + torch.where(diagonal > 0, share, 0.0)
-        found = torch.where(pair.apart, share, found)
-    return found.t()
+    return torch.stack([left + right, top + bottom, right - left, bottom - top])
 
 
-def giou(a: Tensor, b: Tensor) -> Tensor:
-    """IoU less the share of the enclosing box that neither covers, in [-1, 1]."""
-    first, second = corners(a), corners(b)
-    low = torch.minimum(first[..., :2], second[..., :2])
-    high = torch.maximum(first[..., 2:], second[..., 2:])
-    area = (high - low).prod(dim=-1)
-    shared = torch.minimum(first[..., 2:], second[..., 2:]) - torch.maximum(
-        first[..., :2], second[..., :2]
-    )
-    union = a[..., 2:].prod(dim=-1) + b[..., 2:].prod(dim=-1) - shared.clamp(min=0).prod(dim=-1)
-    return torch.where(area == 0, iou(a, b), iou(a, b) - (area - union) / area)
+def iou_gradient(pred: Tensor, truth: Tensor) -> Tensor:
+    """(K, 4): see `IouLoss.gradient`."""
+    edges, _ = _overlap_terms(_pair(pred, truth))
+    return _by_coordinate(edges).t()
 
 
-def ciou(a: Tensor, b: Tensor) -> Tensor:
-    """IoU less the relative centre distance and the difference in aspect."""
-    first, second = corners(a), corners(b)
-    low = torch.minimum(first[..., :2], second[..., :2])
-    high = torch.maximum(first[..., 2:], second[..., 2:])
-    diagonal = ((high - low) ** 2).sum(dim=-1)
-    distance = ((a[..., :2] - b[..., :2]) ** 2).sum(dim=-1)
-    angle = torch.atan(b[..., 2] / b[..., 3]) - torch.atan(a[..., 2] / a[..., 3])
-    loss = FOUR_OVER_PI_SQUARED * angle * angle
-    overlap = iou(a, b)
-    alpha = loss / (1 - overlap + loss + ASPECT_EPSILON)
-    return torch.where(diagonal == 0, overlap, overlap - distance / diagonal - alpha * loss)
+def giou_gradient(pred: Tensor, truth: Tensor) -> Tensor:
+    """(K, 4): see `IouLoss.gradient`."""
+    pair = _pair(pred, truth)
+    edges, union = _overlap_terms(pair)
+    share, area = _giou_terms(pair, union)
+    edges = edges + torch.where(area > 0, share, 0.0)
+    return _by_coordinate(torch.where(pair.apart, share, edges)).t()
 
 
-MEASURES = {"iou": iou, "mse": iou, "giou": giou, "diou": diou, "ciou": ciou}
-"""How alike two boxes are, by the words of iou_thresh_kind."""
+def diou_gradient(pred: Tensor, truth: Tensor) -> Tensor:
+    """(K, 4): see `IouLoss.gradient`."""
+    pair = _pair(pred, truth)
+    return _with_distance(pair, *_distance_terms(pair))
+
+
+def ciou_gradient(pred: Tensor, truth: Tensor) -> Tensor:
+    """(K, 4): see `IouLoss.gradient`."""
+    pair = _pair(pred, truth)
+    share, diagonal = _distance_terms(pair)
+    share = share + torch.cat([torch.zeros_like(share[:2]), _aspect_terms(pair)])
+    return _with_distance(pair, share, diagonal)
+
+
+def _with_distance(pair: _Pair, share: Tensor, diagonal: Tensor) -> Tensor:
+    edges, _ = _overlap_terms(pair)
+    found = _by_coordinate(edges)
+    found = found + torch.where(diagonal > 0, share, 0.0)
+    return torch.where(pair.apart, share, found).t()
+
+
+@dataclass(frozen=True)
+class IouLoss:
+    """What a word of iou_loss means; the words are those of `boxes.MEASURES`.
+
+    measure: how alike boxes (..., 4) and (..., 4) are, 1 where they are the same. gradient: of
+    pred (K, 4) and truth (K, 4) what the loss adds to pred's x, y, w, h before any further factor,
+    (K, 4). cost: the figure of the head's log line that Darknet shows as the loss.
+    """
+
+    measure: Callable[[Tensor, Tensor], Tensor]
+    gradient: Callable[[Tensor, Tensor], Tensor]
+    cost: str = "mean_iou_loss"
+
+
+IOU_LOSSES = {
+    "iou": IouLoss(MEASURES["iou"], iou_gradient),
+    "giou": IouLoss(MEASURES["giou"], giou_gradient, cost="giou_loss"),
+    "diou": IouLoss(MEASURES["diou"], diou_gradient),
+    "ciou": IouLoss(MEASURES["ciou"], ciou_gradient),
+}
+"""The losses of boxes by the words of iou_loss; "mse", squared errors of the coordinates, is none.
+"""

@@ -12,16 +12,16 @@ from torch import Tensor
 class HeadLoss:
     """delta: (N, C, H, W), the NEGATIVE gradient at the head's input. cost: what Darknet shows.
 
-    figures: the numbers of the head's log line by name (averages over `count` boxes).
+    metrics: the numbers of the head's log line by name (averages over `count` boxes).
     """
 
     delta: Tensor
     cost: float
-    figures: dict[str, float]
+    metrics: dict[str, float]
 
 
 @dataclass(frozen=True)
-class Truth:
+class Targets:
     """The labelled boxes of N images, padded to the most of one.
 
     boxes: (N, T, 4) x, y, w, h relative; classes: (N, T) int64; valid: (N, T) bool.
@@ -32,10 +32,10 @@ class Truth:
     valid: Tensor
 
 
-def read_truth(array: Tensor, size: int) -> Truth:
+def read_targets(array: Tensor, size: int) -> Targets:
     """Rows of `size` values (x y w h class [track]); an image's boxes end at the first x of 0."""
     rows = array.reshape(len(array), -1, size)
     valid = (rows[..., 0] != 0).to(torch.int8).cumprod(dim=1).bool()
     most = max(1, int(valid.sum(dim=1).max())) if valid.numel() else 1
     rows, valid = rows[:, :most], valid[:, :most]
-    return Truth(rows[..., :4], rows[..., 4].long(), valid)
+    return Targets(rows[..., :4], rows[..., 4].long(), valid)

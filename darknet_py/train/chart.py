@@ -27,9 +27,9 @@ LABEL_STEP = 0.1
 
 @dataclass(frozen=True)
 class Curves:
-    """losses: (K, 2) update and average loss; maps: (M, 2) update and `judge` in 0..1.
+    """losses: (K, 2) update and average loss; maps: (M, 2) update and `metric` in 0..1.
 
-    updates: of the whole training, 0: for ever. top: the loss at the upper edge. judge: such as
+    updates: of the whole training, 0: for ever. top: the loss at the upper edge. metric: such as
     mAP.
     """
 
@@ -37,7 +37,7 @@ class Curves:
     maps: Points
     updates: int
     top: float
-    judge: str = "mAP"
+    metric: str = "mAP"
 
     @property
     def width(self) -> float:
@@ -46,7 +46,7 @@ class Curves:
 
 
 def draw(curves: Curves, footer: str) -> Pixels:
-    """The chart as a BGR picture (1000, 1000, 3)."""
+    """The chart as a BGR image (1000, 1000, 3)."""
     canvas = np.full((SIDE, SIDE, 3), 255, np.uint8)
     _grid(canvas, curves)
     # Long trainings have far more updates than the chart has pixels.
@@ -88,7 +88,7 @@ def _grid(canvas: Pixels, curves: Curves) -> None:
 def _maps(canvas: Pixels, curves: Curves) -> None:
     places = _places(curves.maps, curves.width, 1.0)
     cv2.polylines(canvas, [places.astype(np.int32)], False, RED, 1, cv2.LINE_AA)
-    _text(canvas, f"{curves.judge}%", (10, 12), RED)
+    _text(canvas, f"{curves.metric}%", (10, 12), RED)
     _text(canvas, f"{100 * curves.maps[-1, 1]:.1f}%", (10, 30), RED)
     for number in _labelled(curves):
         x, y = places[number]

@@ -34,7 +34,7 @@ PLAIN_LAST = ".backup"
 
 
 @dataclass(frozen=True)
-class Cadence:
+class SavePolicy:
     """numbered, last: updates between the numbered weights and between the last ones.
 
     early: updates up to which the last ones are kept under their number too (pjreddie's). epoch:
@@ -50,20 +50,20 @@ class Cadence:
     passes: int = 1
 
     @staticmethod
-    def of(fork: Fork, max_batches: int, options: dict[str, str]) -> Cadence:
+    def of(fork: Fork, max_batches: int, options: dict[str, str]) -> SavePolicy:
         """That of the fork; AlexeyAB's reads saveweights and savelast of the .data file."""
         if fork.plain_cadence:
-            return Cadence(SHORT_RUN, 100, early=1000)
-        return Cadence.written(options, 1000 if max_batches < SHORT_RUN else SHORT_RUN)
+            return SavePolicy(SHORT_RUN, 100, early=1000)
+        return SavePolicy.written(options, 1000 if max_batches < SHORT_RUN else SHORT_RUN)
 
     @staticmethod
-    def written(options: dict[str, str], numbered: int) -> Cadence:
+    def written(options: dict[str, str], numbered: int) -> SavePolicy:
         """saveweights and savelast of the .data file; else `numbered`, and the last ones at 100.
 
-        Raises DarknetError for a value that is no number of updates.
+        Raises DarknetError for a value that is not a number of updates.
         """
         numbered = _positive(options, "saveweights", numbered)
-        return Cadence(numbered, _positive(options, "savelast", 100))
+        return SavePolicy(numbered, _positive(options, "savelast", 100))
 
     def number(self, before: int, now: int) -> int | None:
         """What number to keep the weights under after the updates up to `now`, None for none."""
@@ -92,7 +92,7 @@ def _passed(every: int, before: int, now: int) -> bool:
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """What a training knows beside its tensors.
 
     average_loss: Darknet's, none before the first update. best_map, last_map_at: of `-map`.
@@ -159,7 +159,7 @@ def _sweep(folder: Path, base: str) -> None:
 
 
 def save_state(
-    path: Path, trainer: Trainer, average: WeightAverage | None, progress: Progress
+    path: Path, trainer: Trainer, average: WeightAverage | None, progress: TrainingProgress
 ) -> None:
     """Write all that `load_state` needs; the file appears whole or not at all."""
     facts = {
@@ -167,9 +167,9 @@ def save_state(
         "seed": trainer.seed,
         "update": trainer.batch,
         "seen": trainer.network.header.seen,
-        "images": trainer.images * trainer.team.world,
+        "images": trainer.images * trainer.distributed.world,
         "subdivisions": trainer.subdivisions,
-        "precision": trainer.half.state(),
+        "precision": trainer.amp.state(),
         "progress": asdict(progress),
     }
     text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
@@ -186,18 +186,18 @@ def _tensors(trainer: Trainer, average: WeightAverage | None) -> Iterator[tuple[
     """Every tensor of a training by its name in the state."""
     for name, tensor in trainer.network.state_dict().items():
         yield f"net.{name}", tensor
-    for number, slot in enumerate(trainer.optimizer.slots):
-        yield f"update.{number}", slot.update
-        for place, moment in enumerate(slot.moments or ()):
-            yield f"moment{place}.{number}", moment
+    for number, state in enumerate(trainer.optimizer.states):
+        yield f"update.{number}", state.update
+        for index, moment in enumerate(state.moments or ()):
+            yield f"moment{index}.{number}", moment
     for name, tensor in (average.held if average else {}).items():
         yield f"average.{name}", tensor
 
 
-def load_state(path: Path, trainer: Trainer, average: WeightAverage | None) -> Progress:
+def load_state(path: Path, trainer: Trainer, average: WeightAverage | None) -> TrainingProgress:
     """Continue where `save_state` was called, with its seed. Raises WeightsError."""
     facts, arrays = _read(path)
-    images = trainer.images * trainer.team.world
+    images = trainer.images * trainer.distributed.world
     if facts.get("format") != FORMAT or facts["images"] != images:
         had = f"{facts.get('images')} images a step, this one has {images}"
         raise WeightsError(f"{path}: of a training with {had}; use the same cfg and processes")
@@ -205,10 +205,10 @@ def load_state(path: Path, trainer: Trainer, average: WeightAverage | None) -> P
     trainer.batch = facts["update"]
     trainer.subdivisions = facts["subdivisions"]
     trainer.network.header = Header(0, 2, trainer.network.graph.fork.revision, facts["seen"])
-    trainer.half.restore(facts["precision"])
+    trainer.amp.restore(facts["precision"])
     _prepare(trainer, average, arrays)
     _fill(path, dict(_tensors(trainer, average)), arrays)
-    return Progress(**facts["progress"])
+    return TrainingProgress(**facts["progress"])
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -226,9 +226,9 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _prepare(trainer: Trainer, average: WeightAverage | None, arrays: dict[str, Any]) -> None:
     """Make the tensors that a training has only after some updates."""
-    for number, slot in enumerate(trainer.optimizer.slots):
+    for number, state in enumerate(trainer.optimizer.states):
         if f"moment0.{number}" in arrays:
-            slot.moments = torch.zeros_like(slot.tensor), torch.zeros_like(slot.tensor)
+            state.moments = torch.zeros_like(state.tensor), torch.zeros_like(state.tensor)
     if average and any(name.startswith("average.") for name in arrays):
         average.start()
 

@@ -1,4 +1,4 @@
-"""Training of classifiers on the pictures of a .data file, their classes told by their paths."""
+"""Training of classifiers on the images of a .data file, their classes told by their paths."""
 
 from __future__ import annotations
 
@@ -20,17 +20,24 @@ from darknet_py.data.listing import pictures_of, pictures_to_judge
 from darknet_py.detect.draw import save_image
 from darknet_py.errors import DataError, ImageError, Place
 from darknet_py.graph import Graph
-from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
+from darknet_py.train.checkpoint import PLAIN_LAST, Files, SavePolicy
 from darknet_py.train.job import Job
 from darknet_py.train.picture_task import (
-    PictureTask,
+    ImageTask,
     backup_folder,
-    picture_facts,
+    image_facts,
     small_batch,
 )
-from darknet_py.train.processes import Team
-from darknet_py.train.report import Report
-from darknet_py.train.start import Opened, Start, begin, graph_of, require_endless, require_kind
+from darknet_py.train.processes import DistributedContext
+from darknet_py.train.report import TrainingLog
+from darknet_py.train.start import (
+    ReadyTraining,
+    Start,
+    begin,
+    graph_of,
+    require_endless,
+    require_kind,
+)
 from darknet_py.train.trainer import Trainer, step_images
 
 NUMBERED = 1000
@@ -55,7 +62,7 @@ FOR_DETECTION = ("letter_box", "mosaic_bound", "gaussian_noise")
 
 
 @dataclass(frozen=True)
-class TopJudge:
+class TopkMetric:
     """What `-topk` measures: how often the right class is among the `top` best.
 
     every: updates between two evaluations; burn_in: none before it. leaves: which classes of a tree
@@ -76,9 +83,9 @@ class TopJudge:
     def is_due(self, update: int, last: int) -> bool:
         return update >= max(last + self.every, EARLIEST, self.burn_in)
 
-    def judge(self, trainer: Trainer, report: Report) -> float:
-        """0 where none of the pictures can be read."""
-        report.note(f"accuracy on {len(self.images)} pictures ...")
+    def evaluate(self, trainer: Trainer, report: TrainingLog) -> float:
+        """0 where none of the images can be read."""
+        report.note(f"accuracy on {len(self.images)} images ...")
         bad: list[ImageError] = []
         device = next(trainer.network.parameters()).device
         last = measure(
@@ -91,7 +98,7 @@ class TopJudge:
             on_error=bad.append,
         )
         if bad:
-            report.note(f"warning: left out {len(bad)} unreadable pictures, the first: {bad[0]}")
+            report.note(f"warning: left out {len(bad)} unreadable images, the first: {bad[0]}")
         top1, topk = (last.top1, last.topk) if last else (0.0, 0.0)
         if self.top > 1:
             report.note(f"accuracy top1 = {top1:f}")
@@ -99,34 +106,36 @@ class TopJudge:
         return topk
 
 
-def open_classifier(job: Job, team: Team, device: torch.device) -> Opened:
-    """A training on the pictures with classes that a .data file names."""
+def open_classifier(
+    job: Job, distributed: DistributedContext, device: torch.device
+) -> ReadyTraining:
+    """A training on the images with classes that a .data file names."""
     data = read_data_file(job.data)
     graph = graph_of(job)
     _require_classifier(graph, data)
     images = pictures_of(data, "train")
     source = ClassifierSet.of(graph, images, data)
-    judge = _judge(data, graph, source) if job.evaluates else None
-    unclear = _unclear(source, data) if team.first else []
-    start = begin(job, graph, _files(job, data, graph), team, device)
+    metric = _topk_metric(data, graph, source) if job.evaluates else None
+    unclear = _unclear(source, data) if distributed.first else []
+    start = begin(job, graph, _files(job, data, graph), distributed, device)
     size = partial(size_at, graph, seed=start.trainer.seed)
-    task = PictureTask.of(job, source, start.trainer, size, device)
-    if job.show_imgs and team.first:
+    task = ImageTask.of(job, source, start.trainer, size, device)
+    if job.show_imgs and distributed.first:
         _show(source, task, start)
-    return Opened(
+    return ReadyTraining(
         start=start,
         task=task,
-        cadence=_cadence(data, start.trainer, len(images)),
+        save_policy=_save_policy(data, start.trainer, len(images)),
         count=len(images),
-        facts=(*picture_facts(graph, len(images)), f"{len(source.labels.words)} classes"),
-        warnings=(*small_batch(graph), *_warnings(graph), *_always(data, judge), *unclear),
-        judge=judge,
+        facts=(*image_facts(graph, len(images)), f"{len(source.labels.words)} classes"),
+        warnings=(*small_batch(graph), *_warnings(graph), *_always(data, metric), *unclear),
+        metric=metric,
     )
 
 
-def _show(source: ClassifierSet, task: PictureTask, start: Start) -> None:
+def _show(source: ClassifierSet, task: ImageTask, start: Start) -> None:
     """-show_imgs: a page of the samples of the next update."""
-    step = start.trainer.batch // start.trainer.pace + 1
+    step = start.trainer.batch // start.trainer.updates_per_step + 1
     keys = [key for part in task.plan.keys(step) for key in part][:MOST_SHOWN]
     path = Path(f"aug_{start.files.base}.jpg")
     save_image(path, class_sheet(source, keys, task.seed), 90)
@@ -136,7 +145,7 @@ def _show(source: ClassifierSet, task: PictureTask, start: Start) -> None:
 def _require_classifier(graph: Graph, data: DataFile) -> None:
     require_kind(graph, "classifier")
     if graph.fork.classifier_ratios and data.integer("tag", 0):
-        message = "tag=1: pictures with several tags are not trained here"
+        message = "tag=1: images with several tags are not trained here"
         raise DataError(f"{message}; take the line out", Place(data.path))
     require_endless(graph)
 
@@ -146,26 +155,26 @@ def _files(job: Job, data: DataFile, graph: Graph) -> Files:
     return Files.of(backup_folder(data), job.cfg, *endings)
 
 
-def _cadence(data: DataFile, trainer: Trainer, images: int) -> Cadence:
+def _save_policy(data: DataFile, trainer: Trainer, images: int) -> SavePolicy:
     if not trainer.network.graph.fork.plain_cadence:
-        return Cadence.written(data.options, NUMBERED)
-    return Cadence(NUMBERED, NUMBERED, epoch=images, images=trainer.images)
+        return SavePolicy.written(data.options, NUMBERED)
+    return SavePolicy(NUMBERED, NUMBERED, epoch=images, images=trainer.images)
 
 
-def _judge(data: DataFile, graph: Graph, source: ClassifierSet) -> TopJudge:
+def _topk_metric(data: DataFile, graph: Graph, source: ClassifierSet) -> TopkMetric:
     classes = len(source.labels.words)
     # With few classes AlexeyAB's 5 guesses are right whatever the network says.
     usual = TOP if classes > TOP else 1
     top = max(1, min(data.integer("top", usual), classes))
     every = PASSES * len(source.images) // step_images(graph.net)
     leaves = read_leaves(data, tree_of(graph))
-    return TopJudge(pictures_to_judge(data), source.labels, top, every, graph.net.burn_in, leaves)
+    return TopkMetric(pictures_to_judge(data), source.labels, top, every, graph.net.burn_in, leaves)
 
 
-def _always(data: DataFile, judge: TopJudge | None) -> Iterator[str]:
-    if judge and judge.top >= len(judge.labels.words):
-        place, classes = Place(data.path, key="top"), len(judge.labels.words)
-        yield f"warning: {place}: the best {judge.top} of {classes} classes are always right"
+def _always(data: DataFile, metric: TopkMetric | None) -> Iterator[str]:
+    if metric and metric.top >= len(metric.labels.words):
+        place, classes = Place(data.path, key="top"), len(metric.labels.words)
+        yield f"warning: {place}: the best {metric.top} of {classes} classes are always right"
 
 
 def _warnings(graph: Graph) -> Iterator[str]:
@@ -179,21 +188,21 @@ def _warnings(graph: Graph) -> Iterator[str]:
 
 
 def _unclear(source: ClassifierSet, data: DataFile) -> list[str]:
-    """How many pictures have not just one label, and the first of them.
+    """How many images have not just one label, and the first of them.
 
-    Of very many pictures some are looked at, all over the list. Raises DataError where no label is
+    Of very many images some are looked at, all over the list. Raises DataError where no label is
     a part of any path: nothing can be learnt then.
     """
     many = len(source.images)
-    # At random: every so-many-th picture might be of one class only.
-    places = random.Random(0).sample(range(many), min(many, LOOKS // len(source.labels.words)))
-    looked = [source.images[place] for place in sorted(places)]
+    # At random: every Nth image might be of one class only.
+    indices = random.Random(0).sample(range(many), min(many, LOOKS // len(source.labels.words)))
+    looked = [source.images[index] for index in sorted(indices)]
     found = [line for line in map(source.labels.unclear, looked) if line]
     if len(found) == len(looked) and not any(map(source.labels.matches, looked)):
         message = f"no label is a part of any path of train=, such as {looked[0]}"
         raise DataError(f"{message}; correct labels= or train=", Place(data.path))
     if not found:
         return []
-    of = f"{len(found)} of {len(looked)} pictures{' looked at' if len(looked) < many else ''}"
+    of = f"{len(found)} of {len(looked)} images{' looked at' if len(looked) < many else ''}"
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return [f"warning: {of} have not just one label: {'; '.join(found[:SHOWN])}{more}"]

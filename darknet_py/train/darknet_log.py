@@ -59,15 +59,15 @@ PER_IMAGE = ("class_loss", "iou_loss", "uc_loss", "total_loss")
 
 def head_line(layer: Layer, index: int, loss: HeadLoss, fork: Fork) -> str:
     """The line a head prints for each sub-batch; without objects all averages are 0, never nan."""
-    figures = dict(loss.figures)
+    metrics = dict(loss.metrics)
     if isinstance(layer, Yolo):
         # With another loss than mse this is no part of the cost, but what Darknet prints.
-        figures["iou_loss"] = figures["total_loss"] - figures["class_loss"]
-    figures |= {name: figures[name] / len(loss.delta) for name in PER_IMAGE if name in figures}
+        metrics["iou_loss"] = metrics["total_loss"] - metrics["class_loss"]
+    metrics |= {name: metrics[name] / len(loss.delta) for name in PER_IMAGE if name in metrics}
     kind = KINDS.get(getattr(layer, "iou_loss", ""), "iou")
-    boxes = max(1.0, figures["count"])
+    boxes = max(1.0, metrics["count"])
     line = _layout(layer, fork)
-    return line.format(index=index, layer=layer, kind=kind, boxes=boxes, **figures)
+    return line.format(index=index, layer=layer, kind=kind, boxes=boxes, **metrics)
 
 
 def _layout(layer: Layer, fork: Fork) -> str:
@@ -88,7 +88,7 @@ LAYOUTS: dict[type[Layer], str] = {
 class DarknetLog:
     """Prints what the program of the graph's fork prints.
 
-    count: pictures of the training list, or symbols of the text. kind: of training, one of STYLES.
+    count: images of the training list, or symbols of the text. kind: of training, one of STYLES.
     gpus: processes that train together. passes: losses of the update's sub-batches so far.
     """
 
@@ -113,8 +113,8 @@ class DarknetLog:
             layer = self.graph.nodes[index].layer
             if type(layer) in LAYOUTS:
                 _say(head_line(layer, index, loss, fork), target)
-                self.totals["boxes"] += loss.figures["count"]
-                self.totals["rewritten"] += loss.figures.get("rewritten", 0.0)
+                self.totals["boxes"] += loss.metrics["count"]
+                self.totals["rewritten"] += loss.metrics.get("rewritten", 0.0)
         if not fork.yolo_plain and self.totals["boxes"]:
             share = 100 * self.totals["rewritten"] / self.totals["boxes"]
             count = f" total_bbox = {self.totals['boxes']:.0f}, rewritten_bbox = {share:f} % "
@@ -207,15 +207,15 @@ def _rnn_start(log: DarknetLog) -> None:
 def _rnn(u: Update, log: DarknetLog) -> None:
     """A line for each pass, and all of them on stderr, as in both programs."""
     passes = len(log.passes)
-    for place, loss in enumerate(log.passes, start=1):
+    for step, loss in enumerate(log.passes, start=1):
         log.average = loss if log.average is None else KEPT * log.average + (1 - KEPT) * loss
-        number = (u.number - 1) * passes + place
+        number = (u.number - 1) * passes + step
         epochs = number * (u.images / u.number / passes) / log.count
         line = f"{number}: {loss:f}, {log.average:f} avg, {u.rate:f} rate, "
         _say(f"{line}{u.seconds / passes:f} seconds, {epochs:f} epochs", sys.stderr)
 
 
-class Style(NamedTuple):
+class LineStyle(NamedTuple):
     """What is printed at the start, and after each update."""
 
     start: Callable[[DarknetLog], None]
@@ -223,7 +223,7 @@ class Style(NamedTuple):
 
 
 STYLES = {
-    "detector": Style(_detector_start, _detector),
-    "classifier": Style(_classifier_start, _classifier),
-    "rnn": Style(_rnn_start, _rnn),
+    "detector": LineStyle(_detector_start, _detector),
+    "classifier": LineStyle(_classifier_start, _classifier),
+    "rnn": LineStyle(_rnn_start, _rnn),
 }

@@ -23,18 +23,18 @@ from darknet_py.errors import DataError, Place
 from darknet_py.graph import Graph
 from darknet_py.opening import head_classes
 from darknet_py.progress import follow
-from darknet_py.train.checkpoint import LAST, PLAIN_LAST, Cadence, Files
+from darknet_py.train.checkpoint import LAST, PLAIN_LAST, Files, SavePolicy
 from darknet_py.train.job import Job
 from darknet_py.train.picture_task import (
-    PictureTask,
+    ImageTask,
     backup_folder,
-    picture_facts,
+    image_facts,
     small_batch,
 )
-from darknet_py.train.processes import Team
-from darknet_py.train.report import Report
+from darknet_py.train.processes import DistributedContext
+from darknet_py.train.report import TrainingLog
 from darknet_py.train.sizes import Sizes
-from darknet_py.train.start import Opened, Start, begin, graph_of, require_end, require_kind
+from darknet_py.train.start import ReadyTraining, Start, begin, graph_of, require_end, require_kind
 from darknet_py.train.trainer import Trainer, step_images
 
 SHOWN = 32
@@ -44,7 +44,7 @@ LEAST_BETWEEN = 100
 
 
 @dataclass(frozen=True)
-class MapJudge:
+class MapMetric:
     """What `-map` measures. every: updates between two evaluations; burn_in: none before it."""
 
     images: list[str]
@@ -59,10 +59,10 @@ class MapJudge:
         """AlexeyAB's: every so many passes over the list, at least 100 updates apart."""
         return update >= max(last + max(self.every, LEAST_BETWEEN), self.burn_in)
 
-    def judge(self, trainer: Trainer, report: Report) -> float:
+    def evaluate(self, trainer: Trainer, report: TrainingLog) -> float:
         from darknet_py.evaluate.run import evaluate
 
-        report.note(f"mAP of {len(self.images)} pictures ...")
+        report.note(f"mAP of {len(self.images)} images ...")
         result = evaluate(
             trainer.network,
             self.images,
@@ -77,29 +77,31 @@ class MapJudge:
         return result.map
 
 
-def open_detection(job: Job, team: Team, device: torch.device) -> Opened:
-    """A training on the pictures with boxes that a .data file names."""
+def open_detection(
+    job: Job, distributed: DistributedContext, device: torch.device
+) -> ReadyTraining:
+    """A training on the images with boxes that a .data file names."""
     data = read_data_file(job.data)
     graph = graph_of(job)
     require_kind(graph, "detector")
     recipe, images = Recipe.of(graph), pictures_of(data, "train")
-    judge = _judge(job, data, graph, len(images)) if job.evaluates else None
+    metric = _map_metric(job, data, graph, len(images)) if job.evaluates else None
     require_end(graph)
     last = PLAIN_LAST if graph.fork.plain_cadence else LAST
     files = Files.of(backup_folder(data), job.cfg, last)
-    start = begin(job, graph, files, team, device)
-    sizes = Sizes(graph, start.trainer.seed, start.trainer.pace)
+    start = begin(job, graph, files, distributed, device)
+    sizes = Sizes(graph, start.trainer.seed, start.trainer.updates_per_step)
     source = DetectionSet(images, recipe, _held(job, images, recipe, sizes))
-    if job.show_imgs and team.first:
+    if job.show_imgs and distributed.first:
         _show(source, data, start, (graph.net.width, graph.net.height))
-    return Opened(
+    return ReadyTraining(
         start=start,
-        task=PictureTask.of(job, source, start.trainer, sizes.at, device),
-        cadence=Cadence.of(graph.fork, graph.net.max_batches, data.options),
+        task=ImageTask.of(job, source, start.trainer, sizes.at, device),
+        save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options),
         count=len(images),
-        facts=picture_facts(graph, len(images)),
+        facts=image_facts(graph, len(images)),
         warnings=(*small_batch(graph), *_warnings(graph, images)),
-        judge=judge,
+        metric=metric,
     )
 
 
@@ -120,7 +122,7 @@ def _show(source: DetectionSet, data: DataFile, start: Start, size: tuple[int, i
     start.notes.append(f"{path}: the first {len(keys)} samples as they are trained on")
 
 
-def _judge(job: Job, data: DataFile, graph: Graph, images: int) -> MapJudge:
+def _map_metric(job: Job, data: DataFile, graph: Graph, images: int) -> MapMetric:
     classes = head_classes(graph)
     path = data.file("names")
     names = read_names(path) if path else [str(number) for number in range(classes)]
@@ -130,7 +132,7 @@ def _judge(job: Job, data: DataFile, graph: Graph, images: int) -> MapJudge:
     every = job.epochs * images // step_images(graph.net)
     images_to_judge = pictures_to_judge(data)
     burn_in = graph.net.burn_in
-    return MapJudge(images_to_judge, names, every, burn_in, job.thresh, job.iou_thresh)
+    return MapMetric(images_to_judge, names, every, burn_in, job.thresh, job.iou_thresh)
 
 
 def _warnings(graph: Graph, images: list[str]) -> Iterator[str]:

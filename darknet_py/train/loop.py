@@ -13,13 +13,13 @@ import torch
 
 from darknet_py.data.loader import Batch
 from darknet_py.train.average import WeightAverage
-from darknet_py.train.checkpoint import Cadence, Files, Progress, save_state
-from darknet_py.train.report import KEPT, Report, Units, Update
-from darknet_py.train.results import Sink
+from darknet_py.train.checkpoint import Files, SavePolicy, TrainingProgress, save_state
+from darknet_py.train.report import KEPT, TrainingLog, Units, Update
+from darknet_py.train.results import MetricLogger
 from darknet_py.train.signals import Stop
 from darknet_py.train.trainer import LossError, Trainer
 
-PACE_KEPT = 0.95
+CLOCK_KEPT = 0.95
 MOST_NAMED = 16
 
 
@@ -37,10 +37,10 @@ class Task(Protocol):
         """Width and height of the input at a step, counted from 1."""
 
     def drawn(self, step: int) -> list[str]:
-        """The pictures of a step's batch, if it is made of pictures."""
+        """The images of a step's batch, if it is made of images."""
 
 
-class Judge(Protocol):
+class PeriodicMetric(Protocol):
     """How good the network is, now and then: -map, -topk."""
 
     @property
@@ -48,9 +48,9 @@ class Judge(Protocol):
         """The word for what it tells, such as mAP."""
 
     def is_due(self, update: int, last: int) -> bool:
-        """Whether to judge after this update; last: where it was done before, or began."""
+        """Whether to measure after this update; last: where it was done before, or began."""
 
-    def judge(self, trainer: Trainer, report: Report) -> float:
+    def evaluate(self, trainer: Trainer, report: TrainingLog) -> float:
         """How good the network is, in 0..1."""
 
 
@@ -62,7 +62,7 @@ class _Clock:
     waited: float = 0.0
 
     def add(self, seconds: float, waited: float) -> None:
-        kept = PACE_KEPT if self.seconds else 0.0
+        kept = CLOCK_KEPT if self.seconds else 0.0
         self.seconds = kept * self.seconds + (1 - kept) * (seconds + waited)
         self.waited = kept * self.waited + (1 - kept) * waited
 
@@ -71,20 +71,21 @@ class _Clock:
 class Loop:
     """A training from where `progress` says to max_batches, or until it is stopped.
 
-    of: updates in all, 0: for ever. judge: keeps the weights it finds best. sinks: none in all but
-    the first process of a distributed training. limit: steps of this run, 0: no limit.
+    of: updates in all, 0: for ever. metric: keeps the weights it finds best. metric_loggers:
+    none in all but the first process of a distributed training. limit: steps of this run, 0: no
+    limit.
     """
 
     trainer: Trainer
     task: Task
     files: Files
-    cadence: Cadence
-    report: Report
+    save_policy: SavePolicy
+    report: TrainingLog
     average: WeightAverage
     of: int
-    judge: Judge | None = None
-    sinks: tuple[Sink, ...] = ()
-    progress: Progress = field(default_factory=Progress)
+    metric: PeriodicMetric | None = None
+    metric_loggers: tuple[MetricLogger, ...] = ()
+    progress: TrainingProgress = field(default_factory=TrainingProgress)
     limit: int = 0
     clock: _Clock = field(default_factory=_Clock)
     unreadable: set[str] = field(default_factory=set)
@@ -112,8 +113,8 @@ class Loop:
 
     @property
     def _step(self) -> int:
-        """Batches used so far: with a pace over 1 each counts as several updates."""
-        return self.trainer.batch // self.trainer.pace
+        """Batches used so far: where updates_per_step is above 1 each counts as several updates."""
+        return self.trainer.batch // self.trainer.updates_per_step
 
     def _start(self) -> None:
         self.trainer.watch = self.report.heads
@@ -138,7 +139,7 @@ class Loop:
         try:
             loss = trainer.step(batch.images, batch.truth) / trainer.mini_batch
         except LossError as error:
-            raise LossError(f"{error}{self._culprits()}") from None
+            raise LossError(f"{error}{self._bad_batch_images()}") from None
         if trainer.subdivisions != parts:
             parted = f"{trainer.images}={trainer.subdivisions} x {trainer.mini_batch}"
             self.report.note(f"out of memory: subdivisions={trainer.subdivisions} now ({parted})")
@@ -148,7 +149,7 @@ class Loop:
         old = self.progress.average_loss
         average = KEPT * (loss if old is None else old) + (1 - KEPT) * loss
         self.progress = replace(self.progress, average_loss=average)
-        left = max(0, self.of - trainer.batch) / trainer.pace * self.clock.seconds / 3600
+        steps_left = max(0, self.of - trainer.batch) / trainer.updates_per_step
         return Update(
             number=trainer.batch,
             of=self.of,
@@ -158,17 +159,17 @@ class Loop:
             rate=trainer.rate,
             seconds=seconds,
             waited=waited,
-            hours_left=left,
-            speed=trainer.images * trainer.team.world / self.clock.seconds,
+            hours_left=steps_left * self.clock.seconds / 3600,
+            speed=trainer.images * trainer.distributed.world / self.clock.seconds,
             wait_share=self.clock.waited / self.clock.seconds,
             size=size,
             units=self.task.units,
-            judge=self.judge.name if self.judge else "mAP",
+            metric=self.metric.name if self.metric else "mAP",
             map=self.progress.last_map,
             best_map=self.progress.best_map,
         )
 
-    def _culprits(self) -> str:
+    def _bad_batch_images(self) -> str:
         paths = list(dict.fromkeys(self.task.drawn(self._step + 1)))
         if not paths:
             return ""
@@ -180,22 +181,22 @@ class Loop:
             if line not in self.unreadable:
                 self.unreadable.add(line)
                 count = len(self.unreadable)
-                self.report.note(f"left out, another picture is drawn: {line} ({count} so far)")
+                self.report.note(f"left out, another image is drawn: {line} ({count} so far)")
 
     def _save(self, before: int) -> None:
         now = self.trainer.batch
-        number = self.cadence.number(before, now)
+        number = self.save_policy.number(before, now)
         if number is not None:
             self._write(self.files.named(str(number)))
-        if self.cadence.keeps_last(before, now):
+        if self.save_policy.keeps_last(before, now):
             self._save_last()
 
     def _write(self, path: Path) -> None:
-        if self.trainer.team.first:
+        if self.trainer.distributed.first:
             self.trainer.network.save_weights(path)
 
     def _save_last(self) -> None:
-        if not self.trainer.team.first:
+        if not self.trainer.distributed.first:
             return
         save_state(self.files.state, self.trainer, self.average, self.progress)
         self.trainer.network.save_weights(self.files.last)
@@ -204,12 +205,12 @@ class Loop:
                 self.trainer.network.save_weights(self.files.named("ema"))
 
     def _evaluated(self, update: Update) -> Update:
-        progress, now, judge = self.progress, self.trainer.batch, self.judge
-        if not judge or not (judge.is_due(now, progress.last_map_at) or self._complete):
+        progress, now, metric = self.progress, self.trainer.batch, self.metric
+        if not metric or not (metric.is_due(now, progress.last_map_at) or self._complete):
             return update
         value = 0.0
-        if self.trainer.team.first:
-            value = judge.judge(self.trainer, self.report)
+        if self.trainer.distributed.first:
+            value = metric.evaluate(self.trainer, self.report)
             if value >= progress.best_map:
                 self._write(self.files.named("best"))
         best = max(value, progress.best_map)
@@ -218,14 +219,14 @@ class Loop:
 
     def _show(self, update: Update) -> None:
         self.report.update(update)
-        for sink in self.sinks:
-            sink.add(update)
+        for logger in self.metric_loggers:
+            logger.add(update)
 
     def _asked(self, stop: Stop) -> int:
         """The signal that any process got."""
-        if self.trainer.team.world == 1:
+        if self.trainer.distributed.world == 1:
             return stop.asked
-        flag = self.trainer.team.any(bool(stop.asked), self._device)
+        flag = self.trainer.distributed.any(bool(stop.asked), self._device)
         return stop.asked or (15 if flag else 0)
 
     @property
@@ -234,8 +235,8 @@ class Loop:
 
     def _end(self, update: Update) -> None:
         self._save_last()
-        for sink in self.sinks:
-            sink.end(update)
+        for logger in self.metric_loggers:
+            logger.end(update)
         self.report.end()
         if self._complete:
             self._write(self.files.final)

@@ -17,31 +17,34 @@ DECAYING = ("weight", "implicit")
 """Roles of tensors that weight decay pulls to 0; biases, scales and shortcut weights stay."""
 SHORTCUT_LIMIT = 1.0
 """AlexeyAB's GPU path limits the accumulated updates of shortcut weights to +-1."""
-ADAM_EPSILON = {"alexeyab": 1e-6, "pjreddie": 1e-7}
 
 
 @dataclass
-class _Slot:
-    """One tensor under training; `update` is Darknet's accumulated negative gradient."""
+class ParamState:
+    """One tensor under training; `update` is Darknet's accumulated negative gradient.
+
+    index, name, role: its layer's, and what the layer calls it ("weights"; "uf.weights" of a part).
+    """
 
     layer: Layer
     index: int
+    name: str
     role: str
     tensor: Tensor
     update: Tensor
     moments: tuple[Tensor, Tensor] | None = None
 
 
-class Move(NamedTuple):
+class StepInfo(NamedTuple):
     """One update with learning rate `rate`: the batch-th, over `images` images.
 
-    Layers before `frozen` stay as they are.
+    Layers before `freeze_before` stay as they are.
     """
 
     rate: float
     batch: int
     images: int
-    frozen: int
+    freeze_before: int
 
 
 @dataclass
@@ -49,19 +52,20 @@ class Optimizer:
     """Accumulates gradients over sub-batches and moves the weights once per batch."""
 
     network: Network
-    slots: list[_Slot] = field(init=False)
+    states: list[ParamState] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.slots = list(self._make_slots())
+        self.states = list(self._make_states())
 
-    def _make_slots(self) -> Iterator[_Slot]:
+    def _make_states(self) -> Iterator[ParamState]:
         for node in self.network.graph.nodes:
             tensors = self.network.own(node.index)
             for stored in self.network.graph.stored(node.index):
                 if _trains(node.layer, stored, self.network):
                     tensor = tensors[stored.name]
-                    yield _Slot(
-                        node.layer, node.index, stored.role, tensor, torch.zeros_like(tensor)
+                    update = torch.zeros_like(tensor)
+                    yield ParamState(
+                        node.layer, node.index, stored.name, stored.role, tensor, update
                     )
 
     @property
@@ -71,63 +75,64 @@ class Optimizer:
     @property
     def param_groups(self) -> list[dict[str, list[Tensor]]]:
         """What torch's GradScaler reads."""
-        return [{"params": [slot.tensor for slot in self.slots]}]
+        return [{"params": [state.tensor for state in self.states]}]
 
-    def step(self, move: Move, factor: float = 1.0) -> None:
+    def step(self, info: StepInfo, factor: float = 1.0) -> None:
         """Take the gradients, times `factor`, into the updates, and move the weights."""
         self._gather(factor)
-        self.move(*move)
+        self.move(info)
 
     @torch.no_grad()
     def _gather(self, factor: float) -> None:
-        for slot in self.slots:
-            if slot.tensor.grad is not None:
-                slot.update.add_(slot.tensor.grad, alpha=-factor)
+        for state in self.states:
+            if state.tensor.grad is not None:
+                state.update.add_(state.tensor.grad, alpha=-factor)
         self.clear()
 
     def clear(self) -> None:
         """Forget the gradients of this step."""
-        for slot in self.slots:
-            slot.tensor.grad = None
+        for state in self.states:
+            state.tensor.grad = None
 
     @torch.no_grad()
-    def move(self, rate: float, batch: int, images: int, frozen: int) -> None:
-        """Move the weights by the updates gathered; see `Move`."""
-        for slot in self.slots:
-            if slot.index >= frozen and self._due(slot.layer, batch):
-                self._move(slot, rate * slot.layer.learning_rate, batch, images)
+    def move(self, info: StepInfo) -> None:
+        """Move the weights by the updates gathered."""
+        for state in self.states:
+            if state.index >= info.freeze_before and self._due(state.layer, info.batch):
+                rate = info.rate * state.layer.learning_rate
+                self._move(state, rate, info.batch, info.images)
 
     def _due(self, layer: Layer, batch: int) -> bool:
         early = layer.burnin_update and layer.burnin_update * self.net.burn_in > batch
         return not early and layer.dont_update < batch
 
-    def _move(self, slot: _Slot, rate: float, batch: int, images: int) -> None:
-        if slot.role == "shortcut":
-            slot.update.clamp_(-SHORTCUT_LIMIT, SHORTCUT_LIMIT)
+    def _move(self, state: ParamState, rate: float, batch: int, images: int) -> None:
+        if state.role == "shortcut":
+            state.update.clamp_(-SHORTCUT_LIMIT, SHORTCUT_LIMIT)
         if self.net.adam:
-            self._adam(slot, rate, batch, images)
+            self._adam(state, rate, batch, images)
         else:
-            if slot.role in DECAYING:
-                slot.update.add_(slot.tensor, alpha=-self.net.decay * images)
-            slot.tensor.add_(slot.update, alpha=rate / images)
-            slot.update.mul_(self.net.momentum)
-        limit = slot.layer.clip or self.net.clip
-        if limit and slot.role in DECAYING:
-            slot.tensor.clamp_(-limit, limit)
+            if state.role in DECAYING:
+                state.update.add_(state.tensor, alpha=-self.net.decay * images)
+            state.tensor.add_(state.update, alpha=rate / images)
+            state.update.mul_(self.net.momentum)
+        limit = state.layer.clip or self.net.clip
+        if limit and state.role in DECAYING:
+            state.tensor.clamp_(-limit, limit)
 
-    def _adam(self, slot: _Slot, rate: float, batch: int, images: int) -> None:
+    def _adam(self, state: ParamState, rate: float, batch: int, images: int) -> None:
         """Adam as on the GPU path: moments of the batch's sum, decay on every tensor."""
         net = self.net
-        if slot.moments is None:
-            slot.moments = torch.zeros_like(slot.tensor), torch.zeros_like(slot.tensor)
-        first, second = slot.moments
-        change = slot.update - net.decay * images * slot.tensor
+        if state.moments is None:
+            state.moments = torch.zeros_like(state.tensor), torch.zeros_like(state.tensor)
+        first, second = state.moments
+        change = state.update - net.decay * images * state.tensor
         first.lerp_(change, 1 - net.B1)
         second.lerp_(change * change, 1 - net.B2)
-        epsilon = ADAM_EPSILON[self.network.graph.fork.name] if net.eps is None else net.eps
+        epsilon = self.network.graph.fork.adam_epsilon if net.eps is None else net.eps
         ahead, spread = first / (1 - net.B1**batch), second / (1 - net.B2**batch)
-        slot.tensor += rate * ahead / (spread.sqrt() + epsilon)
-        slot.update.zero_()
+        state.tensor += rate * ahead / (spread.sqrt() + epsilon)
+        state.update.zero_()
 
 
 def _trains(layer: Layer, stored: Stored, network: Network) -> bool:

@@ -1,4 +1,4 @@
-"""Training on the pictures of a .data file, whatever is learnt from them."""
+"""Training on the images of a .data file, whatever is learnt from them."""
 
 from __future__ import annotations
 
@@ -14,46 +14,48 @@ from darknet_py.cfg.datafile import DataFile
 from darknet_py.data.loader import Batch, Key, Plan, Source, batches, first_readable
 from darknet_py.graph import Graph
 from darknet_py.train.job import Job
-from darknet_py.train.report import PICTURES, Units
+from darknet_py.train.report import IMAGES, Units
 from darknet_py.train.trainer import Trainer
 
 SMALL_BATCH = 8
 MOST_WORKERS = 8
 PART = 16
-"""Most pictures a worker process makes before it hands them over."""
+"""Most images a worker process makes before it hands them over."""
 Size = tuple[int, int]
 
 
-class PictureSource(Source, Protocol):
-    """Samples, and which pictures each of them is made of."""
+class ImageSource(Source, Protocol):
+    """Samples, and which images each of them is made of."""
 
     def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]: ...
 
 
 @dataclass(frozen=True)
-class PictureTask:
-    """Samples made of pictures; see `darknet_py.train.loop.Task`."""
+class ImageTask:
+    """Samples made of images; see `darknet_py.train.loop.Task`."""
 
-    source: PictureSource
+    source: ImageSource
     plan: Plan
     seed: int
     workers: int
     pin: bool
-    units: Units = PICTURES
+    units: Units = IMAGES
 
     @staticmethod
     def of(
         job: Job,
-        source: PictureSource,
+        source: ImageSource,
         trainer: Trainer,
         size_at: Callable[[int], Size],
         device: torch.device,
-    ) -> PictureTask:
+    ) -> ImageTask:
         """size_at: width and height of the input at a step, counted from 1."""
         part = max(n for n in range(1, PART + 1) if trainer.images % n == 0)
-        plan = Plan(trainer.images, part, size_at, trainer.team.rank, trainer.team.world)
+        plan = Plan(
+            trainer.images, part, size_at, trainer.distributed.rank, trainer.distributed.world
+        )
         pin = device.type == "cuda"
-        return PictureTask(source, plan, trainer.seed, _workers(job, device), pin)
+        return ImageTask(source, plan, trainer.seed, _workers(job, device), pin)
 
     def batches(self, first: int) -> Generator[Batch, None, None]:
         return batches(
@@ -85,8 +87,8 @@ def backup_folder(data: DataFile) -> Path:
     return Path(data.options.get("backup", "backup"))
 
 
-def picture_facts(graph: Graph, count: int) -> tuple[str, ...]:
-    return (f"{count} pictures", f"{graph.net.width}x{graph.net.height}")
+def image_facts(graph: Graph, count: int) -> tuple[str, ...]:
+    return (f"{count} images", f"{graph.net.width}x{graph.net.height}")
 
 
 def small_batch(graph: Graph) -> list[str]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from darknet_py.errors import DarknetError, nearest
-from darknet_py.train.optimizer import Move, Optimizer
+from darknet_py.train.optimizer import Optimizer, StepInfo
 
 TYPES = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -38,8 +38,8 @@ class Precision:
             raise DarknetError(message + nearest(self.name, TYPES))
         # fp16 alone cannot hold small gradients; others pass the scaler untouched.
         start = self.scale if self.scale > 1 else USUAL_SCALE
-        half = self.name == "fp16"
-        self.scaler = torch.amp.GradScaler(self.device.type, init_scale=start, enabled=half)
+        is_fp16 = self.name == "fp16"
+        self.scaler = torch.amp.GradScaler(self.device.type, init_scale=start, enabled=is_fp16)
 
     def cast(self) -> AbstractContextManager[Any]:
         """Where the forward pass runs."""
@@ -54,10 +54,10 @@ class Precision:
         seeds = [seed.to(end.dtype) for end, seed in zip(ends, scaled, strict=True)]
         torch.autograd.backward(ends, seeds)
 
-    def step(self, optimizer: Optimizer, move: Move, factor: float) -> None:
-        """One move of the optimizer, left out when fp16 gradients overflowed."""
+    def step(self, optimizer: Optimizer, info: StepInfo, factor: float) -> None:
+        """One step of the optimizer, left out when fp16 gradients overflowed."""
         # GradScaler asks for nothing but param_groups and step.
-        self.scaler.step(optimizer, move, factor)  # type: ignore[arg-type]
+        self.scaler.step(optimizer, info, factor)  # type: ignore[arg-type]
         self.scaler.update()
         optimizer.clear()
 

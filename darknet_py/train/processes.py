@@ -9,18 +9,18 @@ import torch.distributed as dist
 
 
 @dataclass(frozen=True)
-class Team:
+class DistributedContext:
     """rank: number of this process, from 0. world: how many there are."""
 
     rank: int = 0
     world: int = 1
 
     @staticmethod
-    def here() -> Team:
+    def here() -> DistributedContext:
         """The process group that is set up, else one process."""
         if dist.is_available() and dist.is_initialized():
-            return Team(dist.get_rank(), dist.get_world_size())
-        return Team()
+            return DistributedContext(dist.get_rank(), dist.get_world_size())
+        return DistributedContext()
 
     @property
     def first(self) -> bool:

@@ -25,16 +25,16 @@ PLAIN_EVERY = 10
 
 @dataclass(frozen=True)
 class Units:
-    """What a training counts. things: plural; pace: things a second. sized: the input's size is
-    worth telling."""
+    """What a training counts. things: plural; speed: things a second. shows_size: the input's
+    size is worth telling."""
 
     things: str
-    pace: str
-    sized: bool = True
+    speed: str
+    shows_size: bool = True
 
 
-PICTURES = Units("images", "img/s")
-SYMBOLS = Units("symbols", "symbols/s", sized=False)
+IMAGES = Units("images", "img/s")
+SYMBOLS = Units("symbols", "symbols/s", shows_size=False)
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Update:
     """One update of a training. number: counted from 1, of `of`, 0 for no end. images: all so far.
 
     seconds: of computing, waited: of waiting for data before it. hours_left: 0 where there is no
-    end. size: of the input. judge: what -map or -topk measures, such as mAP. map: what that was the
-    last time, in 0..1, below 0 before the first; evaluated: whether it was after this update.
+    end. size: of the input. metric: what -map or -topk measures, such as mAP. map: what that was
+    the last time, in 0..1, below 0 before the first; evaluated: whether it was after this update.
     """
 
     number: int
@@ -58,8 +58,8 @@ class Update:
     speed: float
     wait_share: float
     size: tuple[int, int]
-    units: Units = PICTURES
-    judge: str = "mAP"
+    units: Units = IMAGES
+    metric: str = "mAP"
     map: float = -1.0
     best_map: float = -1.0
     evaluated: bool = False
@@ -85,12 +85,12 @@ class Update:
             "average": f"avg {self.average:.4g}",
             "rate": f"rate {self.rate:.3g}",
             "things": f"{self.images} {self.units.things}",
-            "speed": f"{_plain(self.speed)} {self.units.pace}",
+            "speed": f"{_plain(self.speed)} {self.units.speed}",
             "wait": f"data wait {100 * self.wait_share:.0f}%",
         }
         if self.map >= 0:
             best = f"(best {100 * self.best_map:.2f}%)"
-            words["judge"] = f"{self.judge} {100 * self.map:.2f}% {best}"
+            words["metric"] = f"{self.metric} {100 * self.map:.2f}% {best}"
         if self.of:
             words["left"] = f"ETA {timedelta(seconds=round(3600 * self.hours_left))}"
         return words
@@ -101,7 +101,7 @@ def _plain(speed: float) -> str:
     return f"{speed:.3g}" if speed < 100 else f"{speed:.0f}"
 
 
-class Report(Protocol):
+class TrainingLog(Protocol):
     """Where a training speaks."""
 
     def start(self, lines: list[str]) -> None: ...

@@ -14,14 +14,14 @@ import numpy as np
 from darknet_py.detect.draw import save_image
 from darknet_py.errors import DarknetError, OutputError
 from darknet_py.train.chart import Curves, Points, draw
-from darknet_py.train.report import PICTURES, Units, Update
+from darknet_py.train.report import IMAGES, Units, Update
 
 CHART_EVERY = 100
 """Updates between two states of the chart."""
 
 
-class Sink(Protocol):
-    """Where the figures of a training go besides the screen."""
+class MetricLogger(Protocol):
+    """Where the metrics of a training go besides the screen."""
 
     def add(self, update: Update) -> None: ...
 
@@ -36,7 +36,7 @@ def _doubles() -> array[float]:
 class Results:
     """The file, and of each row only what the chart needs: two numbers.
 
-    updates: of the whole training, 0: for ever. top: the loss at the chart's upper edge. judge:
+    updates: of the whole training, 0: for ever. top: the loss at the chart's upper edge. metric:
     what -map or -topk measures.
     """
 
@@ -44,8 +44,8 @@ class Results:
     chart: Path
     updates: int
     top: float
-    units: Units = PICTURES
-    judge: str = "mAP"
+    units: Units = IMAGES
+    metric: str = "mAP"
     losses: array[float] = field(default_factory=_doubles)
     maps: array[float] = field(default_factory=_doubles)
 
@@ -57,7 +57,7 @@ class Results:
         rows = [row for row in self._earlier() if int(row[0]) <= upto] if upto else []
         for row in rows:
             self._note(float(row[0]), float(row[3]), row[9])
-        self._write("w", [columns(self.units, self.judge), *rows])
+        self._write("w", [columns(self.units, self.metric), *rows])
 
     def _earlier(self) -> Iterator[list[str]]:
         if not self.path.exists():
@@ -73,7 +73,7 @@ class Results:
     def add(self, u: Update) -> None:
         """Append a row, and draw the chart now and then."""
         value = f"{u.map:.6f}" if u.evaluated else ""
-        size = [str(side) for side in u.size] if u.units.sized else ["", ""]
+        size = [str(side) for side in u.size] if u.units.shows_size else ["", ""]
         row = [
             str(u.number),
             str(u.images),
@@ -93,7 +93,7 @@ class Results:
     def end(self, u: Update) -> None:
         """Write the chart as it is now."""
         losses, maps = _points(self.losses), _points(self.maps)
-        curves = Curves(losses, maps, self.updates, self.top, self.judge)
+        curves = Curves(losses, maps, self.updates, self.top, self.metric)
         footer = f"current avg loss = {u.average:.4f}    iteration = {u.number}"
         if self.updates:
             footer += f"    approx. time left = {u.hours_left:.2f} hours"
@@ -107,10 +107,10 @@ class Results:
             raise OutputError(f"{self.path}: cannot be written: {failure.strerror}") from None
 
 
-def columns(units: Units = PICTURES, judge: str = "mAP") -> list[str]:
+def columns(units: Units = IMAGES, metric: str = "mAP") -> list[str]:
     """The first line of results.csv."""
     first = ["iteration", units.things, "loss", "avg_loss", "rate", "seconds", "data_wait"]
-    return [*first, "width", "height", judge.lower()]
+    return [*first, "width", "height", metric.lower()]
 
 
 def _points(values: array[float]) -> Points:
@@ -126,26 +126,26 @@ def _is_row(row: list[str]) -> bool:
 
 
 @dataclass
-class Board:
-    """The same figures for TensorBoard."""
+class TensorBoardLogger:
+    """The same metrics for TensorBoard."""
 
     writer: Any
 
     @staticmethod
-    def open(folder: str) -> Board:
+    def open(folder: str) -> TensorBoardLogger:
         """Raises DarknetError when tensorboard is not installed."""
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             cure = "pip install tensorboard, or leave --tensorboard out"
             raise DarknetError(f"--tensorboard needs the package tensorboard; {cure}") from None
-        return Board(SummaryWriter(folder))
+        return TensorBoardLogger(SummaryWriter(folder))
 
     def add(self, update: Update) -> None:
-        figures = {"loss": update.loss, "avg_loss": update.average, "rate": update.rate}
+        metrics = {"loss": update.loss, "avg_loss": update.average, "rate": update.rate}
         if update.evaluated:
-            figures[update.judge.lower()] = update.map
-        for name, value in figures.items():
+            metrics[update.metric.lower()] = update.map
+        for name, value in metrics.items():
             self.writer.add_scalar(name, value, update.number)
 
     def end(self, update: Update) -> None:

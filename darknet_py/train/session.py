@@ -20,16 +20,16 @@ from darknet_py.train.darknet_log import DarknetLog
 from darknet_py.train.detection_task import open_detection
 from darknet_py.train.job import Job
 from darknet_py.train.loop import Loop
-from darknet_py.train.processes import Team
-from darknet_py.train.report import LiveLog, PlainLog, Report, Silent
-from darknet_py.train.results import Board, Results, Sink
-from darknet_py.train.start import Opened
+from darknet_py.train.processes import DistributedContext
+from darknet_py.train.report import LiveLog, PlainLog, Silent, TrainingLog
+from darknet_py.train.results import MetricLogger, Results, TensorBoardLogger
+from darknet_py.train.start import ReadyTraining
 from darknet_py.train.text_task import open_text
 from darknet_py.train.trainer import Trainer
 
 __all__ = ["KINDS", "Job", "run"]
 
-KINDS: dict[str, Callable[[Job, Team, torch.device], Opened]] = {
+KINDS: dict[str, Callable[[Job, DistributedContext, torch.device], ReadyTraining]] = {
     "detector": open_detection,
     "classifier": open_classifier,
     "rnn": open_text,
@@ -45,9 +45,9 @@ NOT_DONE = {
     "dynamic_minibatch": "the batch stays as it is",
     "equidistant_point": "deltas are never left out here",
     "num_sigmas_reject_badlabels": "deltas are never left out here",
-    "sequential_subdivisions": "pictures are not taken in sequence here",
-    "track": "pictures are not taken in sequence here",
-    "try_fix_nan": "a loss that is no number stops the training",
+    "sequential_subdivisions": "images are not taken in sequence here",
+    "track": "images are not taken in sequence here",
+    "try_fix_nan": "a loss that is not finite stops the training",
     "unsupervised": "contrastive training is not done here",
     "weights_reject_freq": "filters are never started again here",
 }
@@ -56,8 +56,8 @@ NOT_DONE = {
 
 def run(job: Job) -> int:
     """Train; returns the exit code: 0, or 128 + the number of the signal that stopped it."""
-    with _together(job) as (team, device):
-        loop = _loop(job, KINDS[job.kind](job, team, device))
+    with _together(job) as (distributed, device):
+        loop = _loop(job, KINDS[job.kind](job, distributed, device))
         # torch raises this from a signal handler, wherever the training is at that moment.
         with worker_failures():
             stopped = loop.run()
@@ -65,56 +65,56 @@ def run(job: Job) -> int:
 
 
 @contextlib.contextmanager
-def _together(job: Job) -> Iterator[tuple[Team, torch.device]]:
+def _together(job: Job) -> Iterator[tuple[DistributedContext, torch.device]]:
     """This process in the group that torchrun started, or alone."""
     if "WORLD_SIZE" not in os.environ:
-        yield Team(), checked_device(chosen_device(job.device, job.gpu, job.nogpu))
+        yield DistributedContext(), checked_device(chosen_device(job.device, job.gpu, job.nogpu))
         return
     local = int(os.environ.get("LOCAL_RANK", "0"))
     device = checked_device(chosen_device(job.device, local, job.nogpu))
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     try:
-        yield Team.here(), device
+        yield DistributedContext.here(), device
     finally:
         dist.destroy_process_group()
 
 
-def _loop(job: Job, opened: Opened) -> Loop:
-    start, trainer = opened.start, opened.start.trainer
+def _loop(job: Job, ready: ReadyTraining) -> Loop:
+    start, trainer = ready.start, ready.start.trainer
     graph = trainer.network.graph
-    report = _report(job, opened)
-    report.start([*_facts(job, opened), *start.notes, *_warnings(graph), *opened.warnings])
+    report = _report(job, ready)
+    report.start([*_facts(job, ready), *start.notes, *_warnings(graph), *ready.warnings])
     return Loop(
         trainer=trainer,
-        task=opened.task,
+        task=ready.task,
         files=start.files,
-        cadence=opened.cadence,
+        save_policy=ready.save_policy,
         report=report,
         average=start.average,
         of=graph.net.max_batches,
-        judge=opened.judge,
-        sinks=_sinks(job, opened) if trainer.team.first else (),
+        metric=ready.metric,
+        metric_loggers=_metric_loggers(job, ready) if trainer.distributed.first else (),
         progress=start.progress,
         limit=job.iterations,
     )
 
 
-def _report(job: Job, opened: Opened) -> Report:
-    trainer = opened.start.trainer
-    if not trainer.team.first:
+def _report(job: Job, ready: ReadyTraining) -> TrainingLog:
+    trainer = ready.start.trainer
+    if not trainer.distributed.first:
         return Silent()
     if job.log_style == "darknet":
-        return DarknetLog(trainer.network.graph, opened.count, job.kind, trainer.pace)
+        return DarknetLog(trainer.network.graph, ready.count, job.kind, trainer.updates_per_step)
     live = job.log_style == "live" or (job.log_style == "auto" and sys.stdout.isatty())
     return LiveLog() if live else PlainLog()
 
 
-def _facts(job: Job, opened: Opened) -> list[str]:
-    trainer = opened.start.trainer
-    net, team = trainer.network.graph.net, trainer.team
-    processes = f" x {team.world} processes" if team.world > 1 else ""
+def _facts(job: Job, ready: ReadyTraining) -> list[str]:
+    trainer = ready.start.trainer
+    net, distributed = trainer.network.graph.net, trainer.distributed
+    processes = f" x {distributed.world} processes" if distributed.world > 1 else ""
     words = (
-        *opened.facts,
+        *ready.facts,
         f"batch {net.batch}/{net.subdivisions}{processes}",
         _iterations(trainer),
         f"{next(trainer.network.parameters()).device} {job.precision}",
@@ -137,16 +137,18 @@ def _warnings(graph: Graph) -> Iterator[str]:
             yield f"warning: {graph.net.section.place(key)}: no effect: {reason}"
 
 
-def _sinks(job: Job, opened: Opened) -> tuple[Sink, ...]:
-    trainer = opened.start.trainer
+def _metric_loggers(job: Job, ready: ReadyTraining) -> tuple[MetricLogger, ...]:
+    trainer = ready.start.trainer
     net = trainer.network.graph.net
     results = Results(
         Path(job.results),
         Path(job.chart),
         net.max_batches,
         net.max_chart_loss,
-        opened.task.units,
-        opened.judge.name if opened.judge else "mAP",
+        ready.task.units,
+        ready.metric.name if ready.metric else "mAP",
     )
     results.open(trainer.batch)
-    return (results,) if job.tensorboard is None else (results, Board.open(job.tensorboard))
+    if job.tensorboard is None:
+        return (results,)
+    return results, TensorBoardLogger.open(job.tensorboard)

@@ -29,17 +29,17 @@ class Sizes:
 
     graph: Graph
     seed: int
-    pace: int = 1
+    updates_per_step: int = 1
 
     def at(self, step: int) -> Size:
-        """The size at a step, counted from 1; each counts for `pace` updates."""
+        """The size at a step, counted from 1; each counts for `updates_per_step`."""
         net, factor = self.graph.net, last_head(self.graph).random
         if not factor:
             return net.width, net.height
         tenth = (step - 1) // EVERY
         rng = np.random.default_rng((self.seed, tenth, 7))
         draw = self._pjreddie if self.graph.fork.training_canvas else self._alexeyab
-        return draw(rng, tenth, step * self.pace)
+        return draw(rng, tenth, step * self.updates_per_step)
 
     @property
     def largest(self) -> Size:

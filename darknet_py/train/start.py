@@ -11,16 +11,16 @@ from darknet_py.errors import DarknetError
 from darknet_py.graph import Graph, read_graph
 from darknet_py.network import Network
 from darknet_py.train.average import WeightAverage
-from darknet_py.train.checkpoint import Cadence, Files, Progress, load_state
+from darknet_py.train.checkpoint import Files, SavePolicy, TrainingProgress, load_state
 from darknet_py.train.job import Job
-from darknet_py.train.loop import Judge, Task
-from darknet_py.train.processes import Team
+from darknet_py.train.loop import PeriodicMetric, Task
+from darknet_py.train.processes import DistributedContext
 from darknet_py.train.trainer import Trainer
 
 FACTS = {
     "detector": "has a detection head",
     "classifier": "has no detection head",
-    "rnn": "reads no pictures: [net] has no width and height",
+    "rnn": "reads no images: [net] has no width and height",
 }
 """What tells the kinds of networks apart; the words are those of their `train` commands."""
 ENDING = ("poly", "sgdr")
@@ -33,27 +33,27 @@ class Start:
 
     trainer: Trainer
     average: WeightAverage
-    progress: Progress
+    progress: TrainingProgress
     files: Files
     notes: list[str]
 
 
 @dataclass(frozen=True)
-class Opened:
+class ReadyTraining:
     """A training of any kind, ready to run.
 
-    count: pictures of the training list, or symbols of the text. facts: that and more, in the words
-    of the kind. warnings: what of the cfg or the data has no effect, or rarely ends well. judge:
+    count: images of the training list, or symbols of the text. facts: that and more, in the words
+    of the kind. warnings: what of the cfg or the data has no effect, or rarely ends well. metric:
     what -map or -topk asked for.
     """
 
     start: Start
     task: Task
-    cadence: Cadence
+    save_policy: SavePolicy
     count: int
     facts: tuple[str, ...]
     warnings: tuple[str, ...] = ()
-    judge: Judge | None = None
+    metric: PeriodicMetric | None = None
 
 
 def graph_of(job: Job) -> Graph:
@@ -64,7 +64,9 @@ def graph_of(job: Job) -> Graph:
     return replace(graph, net=replace(graph.net, max_batches=job.max_batches))
 
 
-def begin(job: Job, graph: Graph, files: Files, team: Team, device: torch.device) -> Start:
+def begin(
+    job: Job, graph: Graph, files: Files, distributed: DistributedContext, device: torch.device
+) -> Start:
     """Raises DarknetError for weights or a state that do not fit, or whose training is over."""
     network = Network(graph, seed=job.seed)
     notes = [] if job.resume or job.weights is None else [_load(job, network)]
@@ -74,10 +76,10 @@ def begin(job: Job, graph: Graph, files: Files, team: Team, device: torch.device
         seed=job.seed,
         precision=job.precision,
         compiled=job.compiled,
-        synced=job.synced,
-        pace=team.world,
+        sync_batchnorm=job.synced,
+        updates_per_step=distributed.world,
     )
-    average, progress = WeightAverage(network), Progress(last_map_at=trainer.batch)
+    average, progress = WeightAverage(network), TrainingProgress(last_map_at=trainer.batch)
     if job.resume:
         progress = load_state(files.state, trainer, average)
         notes = [f"{files.state}: continues after iteration {trainer.batch}"]

@@ -13,11 +13,18 @@ import torch
 from darknet_py.data.loader import Batch
 from darknet_py.data.text import TextSet, read_codes
 from darknet_py.errors import DataError, Place
-from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
+from darknet_py.train.checkpoint import PLAIN_LAST, Files, SavePolicy
 from darknet_py.train.job import Job
-from darknet_py.train.processes import Team
+from darknet_py.train.processes import DistributedContext
 from darknet_py.train.report import SYMBOLS, Units
-from darknet_py.train.start import Opened, begin, graph_of, kind_of, require_end, require_kind
+from darknet_py.train.start import (
+    ReadyTraining,
+    begin,
+    graph_of,
+    kind_of,
+    require_end,
+    require_kind,
+)
 
 NUMBERED = {True: 10_000, False: 1000}
 LAST = {True: 100, False: 10}
@@ -50,7 +57,7 @@ class TextTask:
         return []
 
 
-def open_text(job: Job, team: Team, device: torch.device) -> Opened:
+def open_text(job: Job, distributed: DistributedContext, device: torch.device) -> ReadyTraining:
     """A training on the text that job.data is."""
     graph = graph_of(job)
     net, plain = graph.net, graph.fork.plain_cadence
@@ -62,12 +69,12 @@ def open_text(job: Job, team: Team, device: torch.device) -> Opened:
     text = TextSet.of(graph, read_codes(job.data, job.tokenized), job.seed, job.data)
     _require_length(text, job.data)
     files = Files.of(Path(job.backup), job.cfg, PLAIN_LAST, cure="give another --backup")
-    start = begin(job, graph, files, team, device)
+    start = begin(job, graph, files, distributed, device)
     source = TextSet.of(graph, text.codes, start.trainer.seed)
-    return Opened(
+    return ReadyTraining(
         start=start,
-        task=TextTask(source, (net.width, net.height), team.rank, team.world),
-        cadence=Cadence(NUMBERED[plain], LAST[plain], passes=text.passes),
+        task=TextTask(source, (net.width, net.height), distributed.rank, distributed.world),
+        save_policy=SavePolicy(NUMBERED[plain], LAST[plain], passes=text.passes),
         count=len(text.codes),
         facts=(
             f"{len(text.codes)} symbols of {job.data}",

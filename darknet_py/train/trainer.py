@@ -25,9 +25,9 @@ from darknet_py.losses import LOSSES, Pass
 from darknet_py.losses.truth import HeadLoss
 from darknet_py.network import Network
 from darknet_py.train.heads import HeadPass, to_input
-from darknet_py.train.optimizer import Move, Optimizer
+from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.precision import Precision
-from darknet_py.train.processes import Team
+from darknet_py.train.processes import DistributedContext
 from darknet_py.train.schedule import rate
 
 Array = NDArray[Any]
@@ -39,18 +39,18 @@ Losses = dict[int, HeadLoss]
 
 
 class LossError(DarknetError):
-    """The loss is no number any more."""
+    """The loss is not finite any more."""
 
 
 @dataclass
 class Trainer:
     """Trains a network in place with the batch, policy and optimiser of its [net] section.
 
-    seed: chance in a step depends on it and on the step's number alone. precision: fp32, bf16 or
-    fp16. compiled: run the network through torch.compile. synced: batch statistics over all
-    processes of a distributed training. pace: updates a step counts for, which also multiplies the
-    learning rate: Darknet's `-gpus` with n devices counts n. watch: called with the losses of each
-    sub-batch. losses: those of the last sub-batch.
+    seed: what is random in a step depends on it and on the step's number alone. precision: fp32,
+    bf16 or fp16. compiled: run the network through torch.compile. sync_batchnorm: batch statistics
+    over all processes of a distributed training. updates_per_step: what a step counts for, which
+    also multiplies the learning rate: Darknet's `-gpus` with n devices counts n. watch: called with
+    the losses of each sub-batch. losses: those of the last sub-batch.
 
     In a torch.distributed process group each process gives its own batch, and all move alike.
     """
@@ -59,8 +59,8 @@ class Trainer:
     seed: int = 0
     precision: str = "fp32"
     compiled: bool = False
-    synced: bool = False
-    pace: int = 1
+    sync_batchnorm: bool = False
+    updates_per_step: int = 1
     watch: Callable[[Losses], None] | None = None
     optimizer: Optimizer = field(init=False)
     losses: Losses = field(init=False, default_factory=dict)
@@ -83,29 +83,29 @@ class Trainer:
             layer = untrained[0].layer
             cure = "the network can be run; to train the rest, take the section out"
             raise DarknetError(f"{layer.place()}: its loss is not done here; {cure}")
-        self.team = Team.here()
+        self.distributed = DistributedContext.here()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = Optimizer(self.network)
-        self.half = Precision(self.precision, self._device, graph.net.loss_scale)
+        self.amp = Precision(self.precision, self._device, graph.net.loss_scale)
         self.subdivisions = graph.net.subdivisions
-        self.batch = self._seen * self.pace // (self.images * self.team.world)
-        self._frozen = _frozen_layers(self.network)
-        self._fixed = max(self._frozen, _statistics_only(self.network))
-        self.sized = self.network
+        self.batch = self._seen * self.updates_per_step // (self.images * self.distributed.world)
+        self._freeze_before = _freeze_before(self.network)
+        self._fixed = max(self._freeze_before, _statistics_only(self.network))
+        self.resized = self.network
         self._head = HeadPass(self.network, self.owners)
         self._pass = self._wrapped(self._head)
 
     def _wrapped(self, run: HeadPass) -> nn.Module:
         if self.compiled:
             run.compile()
-        if self.team.world == 1:
+        if self.distributed.world == 1:
             return run
         nodes = self.network.graph.nodes
-        frozen = any(node.layer.stopbackward or node.layer.onlyforward for node in nodes)
+        some_unused = any(node.layer.stopbackward or node.layer.onlyforward for node in nodes)
         # Statistics stay each process's own; torch 2.13 has another word for it than 2.2.
         words = inspect.signature(DistributedDataParallel).parameters
         buffers = next(word for word in BUFFER_WORDS if word in words)
-        options: dict[str, Any] = {buffers: False, "find_unused_parameters": frozen}
+        options: dict[str, Any] = {buffers: False, "find_unused_parameters": some_unused}
         return DistributedDataParallel(run, **options)
 
     @property
@@ -127,9 +127,9 @@ class Trainer:
         return next(self.network.parameters()).device
 
     def resize(self, width: int, height: int) -> None:
-        """Take pictures of another size from now on; the weights are the same tensors."""
-        self.sized = self.network.resized(width, height)
-        self._head.network = self.sized
+        """Take images of another size from now on; the weights are the same tensors."""
+        self.resized = self.network.resized(width, height)
+        self._head.network = self.resized
 
     def step(self, images: Tensor | Array, truth: Tensor | Array) -> float:
         """One optimiser step over `images` (batch, C, H, W) and `truth` (batch, truths).
@@ -138,28 +138,29 @@ class Trainer:
         x y w h class [track] padded with zeros for detection heads, cells for [detection], one
         number per class for classifiers.
         Returns Darknet's loss: cost summed over heads / heads, averaged over subdivisions.
-        Raises DarknetError for a wrong number of images, LossError for a loss that is no number:
+        Raises DarknetError for a wrong number of images, LossError for a loss that is not finite:
         the weights then are as before the step.
         """
         images, truth = torch.as_tensor(images), torch.as_tensor(truth)
         self._check(images, truth)
         self.network.train()
-        self.sized.train()
-        self.batch += self.pace
-        with self._chance():
+        self.resized.train()
+        self.batch += self.updates_per_step
+        with self._seeded():
             cost = self._learn_all(images, truth)
-        move = Move(self.rate, self.batch, self.images * self.team.world, self._fixed)
+        info = StepInfo(self.rate, self.batch, self.images * self.distributed.world, self._fixed)
         # DistributedDataParallel hands out the mean over processes; Darknet's updates are sums.
-        self.half.step(self.optimizer, move, float(self.team.world))
-        self._count(self.images * self.team.world)
-        return self.team.mean(cost, self._device)
+        self.amp.step(self.optimizer, info, float(self.distributed.world))
+        self._count(self.images * self.distributed.world)
+        return self.distributed.mean(cost, self._device)
 
     @contextlib.contextmanager
-    def _chance(self) -> Iterator[None]:
-        """Dropout and all other chance of this step, whatever ran before it."""
-        number = (self.seed * 1_000_003 + self.batch) * 1009 + self.team.rank
+    def _seeded(self) -> Iterator[None]:
+        """Seeds dropout and all else that is random in this step, whatever ran before it."""
+        number = (self.seed * 1_000_003 + self.batch) * 1009 + self.distributed.rank
         devices = [self._device] if self._device.type == "cuda" else []
-        self.rate = self.pace * rate(self.network.graph.net, self.batch, random.Random(number))
+        one = rate(self.network.graph.net, self.batch, random.Random(number))
+        self.rate = self.updates_per_step * one
         self._generator = torch.Generator(self._device).manual_seed(number)
         with torch.random.fork_rng(devices):
             torch.manual_seed(number)
@@ -174,7 +175,7 @@ class Trainer:
                 self.optimizer.clear()
                 # Of a sequence in time-major rows a half would be other streams.
                 sequence = self.network.graph.net.time_steps > 1
-                if self.mini_batch % 2 or self.team.world > 1 or sequence:
+                if self.mini_batch % 2 or self.distributed.world > 1 or sequence:
                     what = "time_steps" if sequence else "width and height"
                     raise DarknetError(
                         f"out of memory with {self.mini_batch} inputs at once, which cannot be "
@@ -186,7 +187,7 @@ class Trainer:
         parts = list(zip(images.split(self.mini_batch), truth.split(self.mini_batch), strict=True))
         costs = []
         for number, (x, t) in enumerate(parts, start=1):
-            seen = self._seen + number * len(x) * self.team.world
+            seen = self._seen + number * len(x) * self.distributed.world
             with self._exchange(last=number == len(parts)):
                 costs.append(self._learn(x, t.to(self._device), seen))
         return sum(costs) / len(costs)
@@ -210,47 +211,47 @@ class Trainer:
         seen: all images so far, with those of this sub-batch.
         """
         x = to_input(images, self._device)
-        taps, outputs = self._forward(x)
-        pairs = list(zip(self.owners, taps, outputs, strict=True))
-        self.losses = {i: self._loss(i, tap, y, truth, seen) for i, tap, y in pairs}
+        captured, outputs = self._forward(x)
+        pairs = list(zip(self.owners, captured, outputs, strict=True))
+        self.losses = {i: self._loss(i, into, y, truth, seen) for i, into, y in pairs}
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
         if self.watch:
             self.watch(self.losses)
-        self._require_number(cost)
-        live = [(tap, self._scaled(i, self.losses[i].delta)) for i, tap, _ in pairs]
-        live = [(tap, -delta.reshape(tap.shape)) for tap, delta in live if tap.requires_grad]
-        self.half.backward([tap for tap, _ in live], [gradient for _, gradient in live])
+        self._require_finite(cost)
+        live = [(into, self._scaled(i, self.losses[i].delta)) for i, into, _ in pairs]
+        live = [(into, -delta.reshape(into.shape)) for into, delta in live if into.requires_grad]
+        self.amp.backward([into for into, _ in live], [gradient for _, gradient in live])
         return cost
 
     def _forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        arguments = (self._still(), self._frozen, self.synced)
+        arguments = (self._no_grad_layers(), self._freeze_before, self.sync_batchnorm)
         if not self.compiled:
-            with self.half.cast():
+            with self.amp.cast():
                 return self._pass(x, *arguments)
         # torch._dynamo takes a second to import, and only compiling can raise its errors.
         from torch._dynamo.exc import TorchDynamoException
 
         try:
-            with self.half.cast():
+            with self.amp.cast():
                 return self._pass(x, *arguments)
         except TorchDynamoException as failure:
             first = str(failure).strip().splitlines()[0]
             cure = "install a C++ compiler, or train without --compile"
             raise DarknetError(f"torch.compile failed: {first}; {cure}") from None
 
-    def _require_number(self, cost: float) -> None:
-        if self.team.any(not np.isfinite(cost), self._device):
+    def _require_finite(self, cost: float) -> None:
+        if self.distributed.any(not np.isfinite(cost), self._device):
             self.optimizer.clear()
-            self.batch -= self.pace
-            boxes = head_classes(self.network.graph) is not None
-            raise LossError(_complaint(self.batch + self.pace, cost, self.losses, boxes))
+            batch, boxes = self.batch, head_classes(self.network.graph) is not None
+            self.batch -= self.updates_per_step
+            raise LossError(_complaint(batch, cost, self.losses, boxes))
 
-    def _loss(self, index: int, tap: Tensor, output: Tensor, truth: Tensor, seen: int) -> HeadLoss:
-        graph = self.sized.graph
+    def _loss(self, index: int, into: Tensor, output: Tensor, truth: Tensor, seen: int) -> HeadLoss:
+        graph = self.resized.graph
         layer, size = graph.nodes[index].layer, (graph.net.width, graph.net.height)
         one = Pass(
             layer,
-            tap.detach().float(),
+            into.detach().float(),
             output.detach().float(),
             truth,
             size,
@@ -268,7 +269,7 @@ class Trainer:
             return delta
         return delta * layer.delta_normalizer
 
-    def _still(self) -> frozenset[int]:
+    def _no_grad_layers(self) -> frozenset[int]:
         """Layers no gradient passes: up to the last active stopbackward, and those onlyforward."""
         nodes = self.network.graph.nodes
         stops = [n.index for n in nodes if _stops(n.layer.stopbackward, self.batch)]
@@ -291,7 +292,7 @@ def step_images(net: Net) -> int:
 
 
 def _complaint(batch: int, cost: float, losses: Losses, boxes: bool) -> str:
-    """Where a loss stopped being a number, and what to try; boxes: in detection networks."""
+    """Where a loss stopped being finite, and what to try; boxes: in detection networks."""
     largest = {index: float(loss.delta.abs().max()) for index, loss in losses.items()}
     worst = max(largest, key=lambda index: np.nan_to_num(largest[index], nan=np.inf))
     cure = "lower learning_rate or raise burn_in"
@@ -309,7 +310,7 @@ def _stops(value: int, batch: int) -> bool:
     return value == 1 or value > batch
 
 
-def _frozen_layers(network: Network) -> int:
+def _freeze_before(network: Network) -> int:
     """AlexeyAB's program: layers before a stopbackward=1 keep even their batch statistics."""
     if not network.graph.fork.freezes:
         return 0

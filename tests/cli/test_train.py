@@ -30,8 +30,8 @@ def test_a_classifier_learns_drawn_shapes(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "100/100  loss " in result.stdout
     assert "accuracy top2 = 1.000000\n" in result.stdout
-    judged = darknet("classifier", "valid", "t.data", "t.cfg", "backup/t_best.weights")
-    last = judged.stdout.splitlines()[-1].split()
+    evaluated = darknet("classifier", "valid", "t.data", "t.cfg", "backup/t_best.weights")
+    last = evaluated.stdout.splitlines()[-1].split()
     assert last[:3] == ["29:", "top", "1:"]
     assert float(last[3].strip(",")) > 0.9
     shown = darknet(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from darknet_py.data import truth
 from darknet_py.data.augment import Crop
 from darknet_py.data.truth import View
+from darknet_py.forks import ALEXEYAB, PJREDDIE
 
 FAR = 999999.0
 Label = tuple[float, float, float, float, float]
@@ -144,7 +145,7 @@ def test_a_side_just_at_the_least() -> None:
     """YOLOv1 of pjreddie asks for five thousandths, AlexeyAB's for one."""
     thin = array([(0, 0.5, 0.5, 0.004, 0.5)])
     assert [truth.cell_truth(thin, 1, 1, least)[0] for least in (0.001, 0.005)] == [1, 0]
-    assert truth.LEAST_CELL_SIDE == {"alexeyab": 0.001, "pjreddie": 0.005}
+    assert (ALEXEYAB.least_cell_side, PJREDDIE.least_cell_side) == (0.001, 0.005)
     assert len(truth.keep_pjreddie(array([(0, 0.5, 0.5, 0.001, 0.5)]))) == 1
     assert len(truth.keep_pjreddie(array([(0, 0.5, 0.5, 0.0009, 0.5)]))) == 0
     pixel = array([(0, 0.5, 0.5, 1 / 416, 1 / 608)])

@@ -23,7 +23,7 @@ def check(loss: HeadLoss, wanted: Pairs, shape: torch.Size) -> None:
     assert loss.delta.shape == shape
     np.testing.assert_allclose(loss.delta.flatten(), [delta for delta, _ in wanted], rtol=1e-5)
     assert loss.cost == pytest.approx(sum(error for _, error in wanted), rel=1e-5)
-    assert loss.figures == {}
+    assert loss.metrics == {}
 
 
 def values(*shape: int, seed: int = 1) -> torch.Tensor:

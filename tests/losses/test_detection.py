@@ -120,7 +120,7 @@ def check(layer: Detection, seen: int = 64000, drawn: tuple[int, ...] = ()) -> L
         "obj": sums["obj"] / count,
         "any_obj": sums["any_obj"] / (4 * CELLS * layer.num),
     }
-    assert loss.figures == pytest.approx(wanted, rel=1e-4, abs=1e-6)
+    assert loss.metrics == pytest.approx(wanted, rel=1e-4, abs=1e-6)
     return loop
 
 
@@ -161,7 +161,7 @@ def test_detection_without_objects() -> None:
     loss = detection_loss(layer, out, torch.zeros_like(truth), fork_named("alexeyab"), 0, None)
     scores = loss.delta.flatten(1)[:, CELLS * CLASSES : CELLS * (CLASSES + NUM)]
     assert float((scores**2).sum()) == pytest.approx(loss.cost)
-    assert loss.figures["count"] == loss.figures["iou"] == 0
+    assert loss.metrics["count"] == loss.metrics["iou"] == 0
 
 
 def test_detection_trains_boxes_of_four_numbers_only() -> None:

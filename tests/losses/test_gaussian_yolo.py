@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from anchor_loop import HEIGHT, MASKS, WIDTH, AnchorLoop, At, anchor_head, anchor_output, tame
+from anchor_loop import HEIGHT, MASKS, WIDTH, AnchorLoop, At, anchor_head, anchor_output, clipped
 from loss_check import NET_SIZE, Array, Box, cells_of, compare, dx_iou, labels
 
 from darknet_py.forks import fork_named
 from darknet_py.losses.gaussian_yolo import gaussian_yolo_loss
-from darknet_py.losses.truth import HeadLoss, read_truth
+from darknet_py.losses.truth import HeadLoss, read_targets
 
 CLASSES = 4
 SHIFTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}
@@ -68,15 +68,15 @@ class Gaussian(AnchorLoop):
             means = [dx, dy, dw * math.exp(out[4]), dh * math.exp(out[6])]
         normal = layer.iou_normalizer * self.factor(number)
         for k in range(4):
-            delta[2 * k] += tame(means[k] * normal, layer.max_delta)
-            delta[2 * k + 1] += tame(sigmas[k] * layer.uc_normalizer, layer.max_delta)
+            delta[2 * k] += clipped(means[k] * normal, layer.max_delta)
+            delta[2 * k + 1] += clipped(sigmas[k] * layer.uc_normalizer, layer.max_delta)
 
     def finish(self) -> None:
         for at in np.ndindex(*self.out.shape[:4]):
             self.average(at, 8)
 
-    def figures(self) -> dict[str, float]:
-        found, squares = super().figures(), self.delta**2
+    def metrics(self) -> dict[str, float]:
+        found, squares = super().metrics(), self.delta**2
         if self.layer.iou_loss != "mse":
             count = max(1, self.sums["count"])
             found["iou"], found["recall50"] = self.sums["giou"] / count, self.sums["giou50"] / count
@@ -89,10 +89,10 @@ class Gaussian(AnchorLoop):
 def run(options: str, truth: Array, numbers: tuple[int, ...] = ()) -> tuple[HeadLoss, AnchorLoop]:
     layer = anchor_head("Gaussian_yolo", options, 9)
     output = anchor_output((4, 6), 9 + CLASSES)
-    read = read_truth(torch.tensor(truth), 6)
+    read = read_targets(torch.tensor(truth), 6)
     loss = gaussian_yolo_loss(layer, output, read, NET_SIZE, fork_named("alexeyab"))
     loop = Gaussian(layer, cells_of(output, MASKS), truth, numbers)
-    compare(loss, loop.delta, loop.cost, loop.figures())
+    compare(loss, loop.delta, loop.cost, loop.metrics())
     return loss, loop
 
 
@@ -114,8 +114,8 @@ OPTIONS = [
 @pytest.mark.parametrize("options", OPTIONS)
 def test_gaussian_yolo_loss(options: str) -> None:
     loss, loop = run(options, labels(3, CLASSES))
-    assert loss.figures["count"] > 5 and loop.sums["near"] > 3
-    assert ("truth_thresh" in options) == (loop.sums["certain"] > 0)
+    assert loss.metrics["count"] > 5 and loop.sums["near"] > 3
+    assert ("truth_thresh" in options) == (loop.sums["surpassing"] > 0)
 
 
 @pytest.mark.parametrize("point", ["left_top", "right_bottom"])
@@ -139,7 +139,7 @@ def test_gaussian_yolo_leaves_out_what_a_map_does_not_name(tmp_path: Path) -> No
     output = anchor_output((4, 6), 9 + CLASSES)
     deltas = [
         gaussian_yolo_loss(
-            layer, output, read_truth(torch.tensor(rows), 6), NET_SIZE, fork_named("alexeyab")
+            layer, output, read_targets(torch.tensor(rows), 6), NET_SIZE, fork_named("alexeyab")
         ).delta
         for rows in (truth, fewer)
     ]
@@ -148,4 +148,4 @@ def test_gaussian_yolo_leaves_out_what_a_map_does_not_name(tmp_path: Path) -> No
 
 def test_gaussian_yolo_without_labels() -> None:
     loss, _ = run("iou_thresh=.2\niou_loss=ciou", np.zeros((4, 5, 6), np.float32))
-    assert loss.figures["count"] == loss.figures["iou"] == 0 and loss.cost > 0
+    assert loss.metrics["count"] == loss.metrics["iou"] == 0 and loss.cost > 0

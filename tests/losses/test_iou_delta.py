@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 from loss_check import MEASURES as LITERAL
 from loss_check import dx_iou
 
-from darknet_py.losses.iou_delta import MEASURES, iou_gradient
+from darknet_py.boxes import MEASURES
+from darknet_py.layers.yolo import Yolo
+from darknet_py.losses.iou_delta import IOU_LOSSES, iou_gradient
 
 KINDS = ["iou", "giou", "diou", "ciou"]
 
@@ -31,14 +35,14 @@ def test_measures(kind: str, seed: int) -> None:
     pred, truth = boxes(seed)
     both = zip(pred.tolist(), truth.tolist(), strict=True)
     wanted = [LITERAL[kind](tuple(p), tuple(t)) for p, t in both]
-    np.testing.assert_allclose(MEASURES[kind](pred, truth), wanted, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(IOU_LOSSES[kind].measure(pred, truth), wanted, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_gradients(kind: str, seed: int) -> None:
     pred, truth = boxes(seed)
-    found = iou_gradient(pred.double(), truth.double(), kind)
+    found = IOU_LOSSES[kind].gradient(pred.double(), truth.double())
     both = zip(pred.tolist(), truth.tolist(), strict=True)
     wanted = [dx_iou(tuple(p), tuple(t), kind) for p, t in both]
     np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9)
@@ -51,6 +55,19 @@ def test_gradient_of_size_is_twice_the_true_one() -> None:
     pred.requires_grad_()
     total = MEASURES["iou"](pred, truth).sum()
     (true,) = torch.autograd.grad(total, pred)
-    found = iou_gradient(pred.detach(), truth, "iou")
+    found = iou_gradient(pred.detach(), truth)
     torch.testing.assert_close(found[:, 2:], 2 * true[:, 2:])
     torch.testing.assert_close(found[:, :2], true[:, :2])
+
+
+def test_every_word_of_the_cfg_has_its_record() -> None:
+    words = {field.name: field.metadata.get("words") for field in dataclasses.fields(Yolo)}
+    assert words["iou_thresh_kind"] == tuple(MEASURES)
+    assert words["iou_loss"] == ("mse", *IOU_LOSSES)
+    assert {word: loss.measure for word, loss in IOU_LOSSES.items()} == MEASURES
+
+
+def test_only_giou_shows_its_own_cost() -> None:
+    shown = {word: loss.cost for word, loss in IOU_LOSSES.items()}
+    others = dict.fromkeys(("iou", "diou", "ciou"), "mean_iou_loss")
+    assert shown == {"giou": "giou_loss", **others}

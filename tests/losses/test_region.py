@@ -15,7 +15,7 @@ from loss_check import NET_SIZE, Array, Box, box_iou, cells_of, compare, counted
 from darknet_py.forks import fork_named
 from darknet_py.layers.region import Region
 from darknet_py.losses.region import region_loss
-from darknet_py.losses.truth import HeadLoss, read_truth
+from darknet_py.losses.truth import HeadLoss, read_targets
 
 FORKS = ["alexeyab", "pjreddie"]
 CLASSES, NUM, HEIGHT, WIDTH = 7, 3, 3, 4
@@ -75,13 +75,13 @@ class Loop:
         d, p = self.delta[at][layer.coords + 1 :], self.out[at][layer.coords + 1 :]
         self.sums["classes"] += 1
         if layer.tree:
-            sure = 1.0
+            class_prob = 1.0
             while number >= 0:
-                sure *= p[number]
+                class_prob *= p[number]
                 for node in next(group for group in GROUPS if number in group):
                     d[node] = scale * ((node == number) - p[node])
                 number = PARENTS[number]
-            self.sums["sure"] += sure
+            self.sums["class_prob"] += class_prob
             return
         if not self.ax and d[0] and not layer.softmax:
             d[number] = scale * (1 - p[number])
@@ -92,7 +92,7 @@ class Loop:
             factor = 0.5 * -(1 - pt) * (2 * pt * math.log(pt) + pt - 1)
         for n in range(layer.classes):
             d[n] = scale * ((n == number) - p[n]) * factor
-        self.sums["sure"] += p[number]
+        self.sums["class_prob"] += p[number]
 
     def class_only(self, b: int, number: int) -> None:
         layer, most, best = self.layer, 0.0, (b, 0, 0, 0)
@@ -109,9 +109,9 @@ class Loop:
         self.delta[best][layer.coords] = 0
 
     def image(self, b: int, truths: list[tuple[Box, int]]) -> None:
-        lone = [number for box, number in truths if box[0] > 100000 and box[1] > 100000]
-        if self.layer.tree and lone:
-            self.class_only(b, lone[0])
+        class_only = [number for box, number in truths if box[0] > 100000 and box[1] > 100000]
+        if self.layer.tree and class_only:
+            self.class_only(b, class_only[0])
             return
         for j, i, n in np.ndindex(HEIGHT, WIDTH, NUM):
             self.cell((b, n, j, i), truths)
@@ -159,12 +159,12 @@ class Loop:
         self.teach_class(at, MAP[number] if layer.map else number, layer.class_scale)
         self.sums.update(count=1, iou=overlap, obj=self.out[at][layer.coords], recall=overlap > 0.5)
 
-    def figures(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         count = max(1, self.sums["count"])
         return {
             "count": self.sums["count"],
             "iou": self.sums["iou"] / count,
-            "class": self.sums["sure"] / max(1, self.sums["classes"]),
+            "class": self.sums["class_prob"] / max(1, self.sums["classes"]),
             "obj": self.sums["obj"] / count,
             "no_obj": self.sums["no_obj"] / self.out[..., 0].size,
             "recall50": self.sums["recall"] / count,
@@ -188,9 +188,9 @@ def output_of(layer: Region, images: int = 4) -> torch.Tensor:
 def run(layer: Region, fork: str, truth: Array, seen: int) -> tuple[HeadLoss, Loop]:
     output = output_of(layer)
     record = fork_named(fork)
-    loss = region_loss(layer, output, read_truth(torch.tensor(truth), 6), NET_SIZE, record, seen)
+    loss = region_loss(layer, output, read_targets(torch.tensor(truth), 6), NET_SIZE, record, seen)
     loop = Loop(layer, fork, cells_of(output, NUM), truth, seen)
-    compare(loss, loop.delta, loop.cost, loop.figures())
+    compare(loss, loop.delta, loop.cost, loop.metrics())
     return loss, loop
 
 
@@ -212,7 +212,7 @@ OPTIONS = [
 @pytest.mark.parametrize("seen", [12799, 12800])
 def test_region_loss(fork: str, options: str, seen: int) -> None:
     loss, loop = run(layer_of(options), fork, labels(3, CLASSES), seen)
-    assert loss.figures["count"] == 15
+    assert loss.metrics["count"] == 15
     assert loop.sums["near"] > 5 or "classfix=-1" in options
 
 
@@ -233,7 +233,7 @@ def test_region_loss_with_a_tree(fork: str, options: str, alone: bool, tmp_path:
         truth[0, 5, :2] = 999999  # only the first one counts
     layer = layer_of(f"tree={tmp_path}/a.tree\n{options.format(tmp_path)}")
     loss, _ = run(layer, fork, truth, 0)
-    assert loss.figures["count"] == (2 if alone else 15)
+    assert loss.metrics["count"] == (2 if alone else 15)
 
 
 @pytest.mark.parametrize("fork", FORKS)
@@ -245,7 +245,7 @@ def test_region_map_without_tree(fork: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("fork", FORKS)
 def test_region_without_labels(fork: str) -> None:
     loss, _ = run(layer_of("rescore=1"), fork, np.zeros((4, 5, 6), np.float32), 12800)
-    assert loss.figures["count"] == 0 and loss.cost > 0
+    assert loss.metrics["count"] == 0 and loss.cost > 0
 
 
 @pytest.mark.parametrize("fork", FORKS)
@@ -259,7 +259,7 @@ def test_labels_without_a_box_do_not_count_without_a_tree() -> None:
     layer, truth = layer_of("softmax=1"), labels(4, CLASSES)
 
     def loss_of(rows: Array) -> Any:
-        read = read_truth(torch.tensor(rows), 6)
+        read = read_targets(torch.tensor(rows), 6)
         return region_loss(layer, output_of(layer), read, NET_SIZE, fork_named("alexeyab"), 0)
 
     fewer, far = truth.copy(), truth.copy()

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 import torch
-from anchor_loop import HEIGHT, MASKS, WIDTH, AnchorLoop, At, anchor_head, anchor_output, tame
+from anchor_loop import HEIGHT, MASKS, WIDTH, AnchorLoop, At, anchor_head, anchor_output, clipped
 from loss_check import NET_SIZE, Array, Box, cells_of, compare, dx_iou, labels
 
 from darknet_py.forks import fork_named
-from darknet_py.losses.truth import HeadLoss, read_truth
+from darknet_py.losses.truth import HeadLoss, read_targets
 from darknet_py.losses.yolo import yolo_loss
 
 CLASSES = 4
@@ -59,7 +59,7 @@ class Alexey(AnchorLoop):
         for k, value in enumerate(wanted):
             if k > 1 and not layer.new_coords:
                 value *= math.exp(out[k])
-            delta[k] += tame(value * normal, layer.max_delta)
+            delta[k] += clipped(value * normal, layer.max_delta)
 
     def finish(self) -> None:
         if self.layer.iou_thresh < 1:
@@ -98,13 +98,13 @@ def run(options: str, truth: Array, fork: str = "alexeyab") -> tuple[HeadLoss, A
     layer = anchor_head("yolo", options, 5)
     raw = () if layer.new_coords else (2, 3)
     output = anchor_output(raw, 5 + CLASSES)
-    read = read_truth(torch.tensor(truth), truth.shape[2])
+    read = read_targets(torch.tensor(truth), truth.shape[2])
     loss = yolo_loss(layer, output, read, NET_SIZE, fork_named(fork))
     plain = anchor_head("yolo", "iou_normalizer=1\n" + only_thresholds(options), 5)
     loop: Alexey = Alexey(layer, cells_of(output, MASKS), truth)
     if fork == "pjreddie":
         loop = Joseph(plain, cells_of(output, MASKS), truth)
-    compare(loss, loop.delta, loop.shown(), loop.figures())
+    compare(loss, loop.delta, loop.shown(), loop.metrics())
     return loss, loop
 
 
@@ -133,8 +133,8 @@ OPTIONS = [
 @pytest.mark.parametrize("options", OPTIONS)
 def test_yolo_loss(options: str) -> None:
     loss, loop = run(options, labels(3, CLASSES))
-    assert loss.figures["count"] > 5 and loop.sums["near"] > 1
-    assert ("truth_thresh" in options) == (loop.sums["certain"] > 0)
+    assert loss.metrics["count"] > 5 and loop.sums["near"] > 1
+    assert ("truth_thresh" in options) == (loop.sums["surpassing"] > 0)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_yolo_loss_of_pjreddie(options: str) -> None:
 @pytest.mark.parametrize("fork, size", [("alexeyab", 6), ("pjreddie", 5)])
 def test_yolo_without_labels(fork: str, size: int) -> None:
     loss, _ = run("iou_thresh=.2\niou_loss=ciou", np.zeros((4, 5, size), np.float32), fork)
-    assert loss.figures["count"] == loss.figures["iou"] == 0 and loss.cost > 0
+    assert loss.metrics["count"] == loss.metrics["iou"] == 0 and loss.cost > 0
 
 
 def test_many_labels_are_compared_in_parts() -> None:

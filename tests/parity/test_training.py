@@ -1,79 +1,55 @@
-"""Three optimiser steps against those of the C programs: rates, losses, gradients, weights.
+"""Optimiser steps against those of the C programs: rates, losses, deltas, gradients, weights.
 
-The recordings of AlexeyAB's program were made by its CPU code, which between passes clears the
-deltas of convolutions and max pools only, so that those of [route], [upsample], [avgpool] and
-[connected] add up (its GPU code clears all of them). Here all are cleared, as on the GPU;
-`stale_deltas` brings the CPU code's habit back for the comparison. That program also never sets the
-train flag of [connected], so that these layers stay as they are; here they learn, and
-`unlearning` is for the comparison.
+Every recording of ../shared/golden is run; `NOT_YET` names those that disagree, and by how much.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from golden_check import SHARED
 
-from darknet_py.layers.dense import Connected
-from darknet_py.layers.joins import Route
-from darknet_py.layers.pooling import Avgpool
-from darknet_py.layers.resample import Upsample
+from darknet_py.errors import DarknetError
+from darknet_py.layers.scores import Cost
 from darknet_py.network import Network
 from darknet_py.train import Trainer
 
 pytestmark = pytest.mark.parity
 
-RECORDED = [
-    ("classifier_train", "alexeyab"),
-    ("classifier_train", "pjreddie"),
-    ("detection", "alexeyab"),
-    ("detection", "pjreddie"),
-    ("gaussian_yolo", "alexeyab"),
-    ("region", "alexeyab"),
-    ("yolov3", "alexeyab"),
-    ("yolov3", "pjreddie"),
-    ("yolov3_schedule", "alexeyab"),
-    ("yolov3_schedule", "pjreddie"),
-    ("yolov4_ciou", "alexeyab"),
-    ("yolov4_csp_newcoords", "alexeyab"),
-    ("yolov4_giou_focal", "alexeyab"),
-]
-ROLES = {"bias": "biases", "scale": "scales", "weight": "weights"}
+NOT_YET: dict[str, tuple[type[Exception], str]] = {
+    # badlabels_rejection_percentage= and equidistant_point= of [net] zero deltas beyond thresholds
+    # that roll from step to step; here they have no effect, so that the steps agree until then.
+    "badlabels_percent/alexeyab": (
+        AssertionError,
+        "from step 6 of 7 on: loss off by 9.1e-2 and 2.7e-1, weights by 6.9e-1 of their move",
+    ),
+    "equidistant_train/alexeyab": (
+        AssertionError,
+        "from step 6 of 8 on: loss off by up to 1.1e-2, weights by 2.0e-2 of their move",
+    ),
+    # The Trainer refuses kinds whose loss is not done.
+    "contrastive_train/alexeyab": (DarknetError, "[contrastive] has no loss"),
+    "iseg_train/pjreddie": (DarknetError, "[iseg] has no loss"),
+}
+"""Recordings that disagree with this program: what comes of them, and the disagreement measured."""
 
 
-class _Stale(torch.autograd.Function):
-    """Adds the gradient of all earlier passes to that of this one."""
-
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, kept: dict[int, torch.Tensor], key: int) -> torch.Tensor:
-        ctx.kept, ctx.key = kept, key
-        return x.clone()
-
-    @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> Any:
-        ctx.kept[ctx.key] = gradient + ctx.kept.get(ctx.key, 0)
-        return ctx.kept[ctx.key], None, None
+def recordings() -> list[Any]:
+    """`name/fork` of every recorded training."""
+    files = sorted((SHARED / "golden").glob("*/train-*.npz"))
+    names = [f"{file.parent.name}/{file.stem.removeprefix('train-')}" for file in files]
+    return [pytest.param(name, marks=disagrees(name)) for name in names or ["none/none"]]
 
 
-@pytest.fixture
-def stale_deltas(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
-    if request.getfixturevalue("fork") == "alexeyab":
-        kept: dict[int, torch.Tensor] = {}
-        for kind in (Avgpool, Connected, Route, Upsample):
-            monkeypatch.setattr(kind, "forward", _stale_forward(kind.forward, kept))
-    yield
-
-
-def _stale_forward(plain: Any, kept: dict[int, torch.Tensor]) -> Any:
-    def forward(self: Any, at: Any, weights: Any, inputs: Any, run: Any) -> torch.Tensor:
-        y = plain(self, at, weights, inputs, run)
-        return _Stale.apply(y, kept, at.index) if run.training else y
-
-    return forward
+def disagrees(name: str) -> list[pytest.MarkDecorator]:
+    if name not in NOT_YET:
+        return []
+    raises, reason = NOT_YET[name]
+    return [pytest.mark.xfail(strict=True, raises=raises, reason=reason)]
 
 
 def loaded(folder: Path, weights: str, fork: str) -> Network:
@@ -82,17 +58,15 @@ def loaded(folder: Path, weights: str, fork: str) -> Network:
     return net
 
 
-@pytest.mark.parametrize(("name", "fork"), RECORDED)
-@pytest.mark.usefixtures("stale_deltas")
-def test_three_steps(shared: Path, name: str, fork: str) -> None:
+@pytest.mark.parametrize("case", recordings())
+def test_recorded_steps(shared: Path, case: str) -> None:
+    name, fork = case.split("/")
     folder = shared / "golden" / name
     recorded = np.load(folder / f"train-{fork}.npz")
     net = loaded(folder, "net.weights", fork)
     start = {key: tensor.clone() for key, tensor in net.state_dict().items()}
     trainer = Trainer(net)
     updates = first_updates(trainer)
-    if fork == "alexeyab":
-        unlearning(trainer)
     pairs = zip(recorded["input"], recorded["truth"], strict=True)
     losses, rates = [], []
     for images, truth in pairs:
@@ -106,43 +80,52 @@ def test_three_steps(shared: Path, name: str, fork: str) -> None:
     check_weights(net, loaded(folder, f"after3-{fork}.weights", fork), start)
 
 
-def unlearning(trainer: Trainer) -> None:
-    """Leaves [connected] out of the optimiser's moves, but not out of the recorded updates."""
-    move, slots = trainer.optimizer.move, trainer.optimizer.slots
-
-    def without(*arguments: Any) -> None:
-        kept = {id(s): s.tensor.clone() for s in slots if s.layer.kind == "connected"}
-        move(*arguments)
-        with torch.no_grad():
-            for slot in slots:
-                if id(slot) in kept:
-                    slot.tensor.copy_(kept[id(slot)])
-
-    trainer.optimizer.move = without  # type: ignore[method-assign]
+def test_the_recordings_that_disagree_are_there(shared: Path) -> None:
+    """A recording that was renamed or taken away must not stay in the table."""
+    for case in NOT_YET:
+        name, fork = case.split("/")
+        assert (shared / "golden" / name / f"train-{fork}.npz").is_file(), case
 
 
 def first_updates(trainer: Trainer) -> dict[str, np.ndarray]:
-    """Filled with the accumulated updates of the first step, before the optimiser uses them."""
+    """Filled with the accumulated updates of the first step, before the optimiser uses them.
+
+    The keys are the recording's: grad_LLL_biases, and grad_LLL_uf_biases of a recurrent layer's
+    part uf.
+    """
     kept: dict[str, np.ndarray] = {}
     move = trainer.optimizer.move
 
-    def spy(*arguments: Any) -> None:
-        for slot in trainer.optimizer.slots:
-            key = f"grad_{slot.index:03d}_{ROLES[slot.role]}"
-            kept.setdefault(key, slot.update.numpy().copy())
-        move(*arguments)
+    def spy(info: Any) -> None:
+        for state in trainer.optimizer.states:
+            key = f"grad_{state.index:03d}_{state.name.replace('.', '_')}"
+            kept.setdefault(key, state.update.numpy().copy())
+        move(info)
 
     trainer.optimizer.move = spy  # type: ignore[method-assign]
     return kept
 
 
 def check_deltas(trainer: Trainer, recorded: Any) -> None:
-    for index, loss in trainer.losses.items():
+    for index in trainer.losses:
         expected = recorded[f"delta_{index:03d}"]
-        error = np.abs(loss.delta.numpy().ravel() - expected).max()
+        error = np.abs(delta_in_c(trainer, index).ravel() - expected).max()
         assert error <= 1e-4 * max(1.0, np.abs(expected).max()), index
     costs = [loss.cost for loss in trainer.losses.values()]
     np.testing.assert_allclose(costs, recorded["cost"][0], rtol=1e-4)
+
+
+def delta_in_c(trainer: Trainer, index: int) -> np.ndarray:
+    """What the C layer's own buffer holds after the backward pass.
+
+    [cost] scales only what it passes on, which is added in the buffer of the layer below.
+    """
+    layer = trainer.network.graph.nodes[index].layer
+    delta = trainer.losses[index].delta.numpy()
+    if isinstance(layer, Cost):
+        return delta / layer.scale
+    above = trainer.losses.get(index + 1)
+    return delta if above is None else delta + above.delta.numpy()
 
 
 def check_updates(updates: dict[str, np.ndarray], recorded: Any) -> None:
@@ -155,7 +138,7 @@ def check_updates(updates: dict[str, np.ndarray], recorded: Any) -> None:
 
 
 def check_weights(net: Network, expected: Network, start: dict[str, torch.Tensor]) -> None:
-    """What three steps changed, against what they should have changed, tensor by tensor."""
+    """What the steps changed, against what they should have changed, tensor by tensor."""
     for key, wanted in expected.state_dict().items():
         moved = float((wanted - start[key]).abs().max())
         error = float((net.state_dict()[key] - wanted).abs().max())

@@ -16,7 +16,7 @@ DROPOUT = "[dropout]\nprobability=.3\n[avgpool]\n"
 
 
 @functools.cache
-def _pictures() -> Path:
+def _images() -> Path:
     """Drawn once a test session: 30 for training and 12 for validation."""
     folder = Path(tempfile.mkdtemp(prefix="small-classifier-"))
     files(folder, train=30, valid=12)
@@ -30,7 +30,7 @@ def small_job(
     folder.mkdir(parents=True, exist_ok=True)
     cfg = LEARNABLE.replace("max_batches=100", f"max_batches={max_batches}\n{net}")
     (folder / "small.cfg").write_text(cfg.replace("[avgpool]\n", DROPOUT))
-    lines = (_pictures() / "t.data").read_text()
+    lines = (_images() / "t.data").read_text()
     (folder / "small.data").write_text(f"{data}\nbackup={folder / 'backup'}\n{lines}")
     defaults: dict[str, Any] = {
         "kind": "classifier",

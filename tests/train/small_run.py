@@ -50,7 +50,7 @@ ignore_thresh=.7
 
 
 @functools.cache
-def _pictures() -> Path:
+def _images() -> Path:
     """Drawn once a test session."""
     folder = Path(tempfile.mkdtemp(prefix="small-run-"))
     write_dataset(folder, 10, seed=3, width=64, height=64)
@@ -69,7 +69,7 @@ def small_job(
     folder.mkdir(parents=True, exist_ok=True)
     cfg = folder / "small.cfg"
     cfg.write_text(CFG.format(max_batches=max_batches, net=net, head=head))
-    shapes = _pictures()
+    shapes = _images()
     lists = f"train={shapes / 'train.txt'}\nvalid={shapes / 'valid.txt'}\n"
     names = f"names={shapes / 'shapes.names'}\nbackup={folder / 'backup'}\n"
     (folder / "small.data").write_text(f"classes=8\n{lists}{names}{data}")

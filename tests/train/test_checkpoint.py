@@ -8,61 +8,61 @@ import pytest
 
 from darknet_py.errors import DarknetError, OutputError
 from darknet_py.forks import ALEXEYAB, PJREDDIE
-from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
+from darknet_py.train.checkpoint import PLAIN_LAST, Files, SavePolicy
 
 
-def numbered(cadence: Cadence, upto: int, pace: int = 1) -> list[int]:
-    found = [cadence.number(n - pace, n) for n in range(pace, upto + 1, pace)]
+def numbered(save_policy: SavePolicy, upto: int, updates: int = 1) -> list[int]:
+    found = [save_policy.number(n - updates, n) for n in range(updates, upto + 1, updates)]
     return [number for number in found if number is not None]
 
 
-def last(cadence: Cadence, upto: int) -> list[int]:
-    return [n for n in range(1, upto + 1) if cadence.keeps_last(n - 1, n)]
+def last(save_policy: SavePolicy, upto: int) -> list[int]:
+    return [n for n in range(1, upto + 1) if save_policy.keeps_last(n - 1, n)]
 
 
 def test_alexeyabs_times() -> None:
-    cadence = Cadence.of(ALEXEYAB, 9000, {})
-    assert numbered(cadence, 3000) == [1000, 2000, 3000]
-    assert last(cadence, 300) == [100, 200, 300]
-    assert numbered(Cadence.of(ALEXEYAB, 10_000, {}), 20_000) == [10_000, 20_000]
+    save_policy = SavePolicy.of(ALEXEYAB, 9000, {})
+    assert numbered(save_policy, 3000) == [1000, 2000, 3000]
+    assert last(save_policy, 300) == [100, 200, 300]
+    assert numbered(SavePolicy.of(ALEXEYAB, 10_000, {}), 20_000) == [10_000, 20_000]
 
 
 def test_the_data_file_sets_them() -> None:
-    cadence = Cadence.of(ALEXEYAB, 9000, {"saveweights": "50", "savelast": "20"})
-    assert numbered(cadence, 150) == [50, 100, 150]
-    assert last(cadence, 60) == [20, 40, 60]
+    save_policy = SavePolicy.of(ALEXEYAB, 9000, {"saveweights": "50", "savelast": "20"})
+    assert numbered(save_policy, 150) == [50, 100, 150]
+    assert last(save_policy, 60) == [20, 40, 60]
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "often"])
 def test_a_time_that_is_none(value: str) -> None:
     with pytest.raises(DarknetError, match=f"savelast={value} of the .data file: expected"):
-        Cadence.of(ALEXEYAB, 100, {"savelast": value})
+        SavePolicy.of(ALEXEYAB, 100, {"savelast": value})
 
 
 def test_pjreddies_times() -> None:
-    cadence = Cadence.of(PJREDDIE, 500_200, {"saveweights": "7"})
-    assert numbered(cadence, 20_000) == [*range(100, 1000, 100), 10_000, 20_000]
-    assert last(cadence, 300) == [100, 200, 300]
+    save_policy = SavePolicy.of(PJREDDIE, 500_200, {"saveweights": "7"})
+    assert numbered(save_policy, 20_000) == [*range(100, 1000, 100), 10_000, 20_000]
+    assert last(save_policy, 300) == [100, 200, 300]
 
 
 def test_steps_that_count_for_three_updates_miss_nothing() -> None:
-    cadence = Cadence.of(ALEXEYAB, 9000, {})
-    assert numbered(cadence, 3003, pace=3) == [1002, 2001, 3000]
+    save_policy = SavePolicy.of(ALEXEYAB, 9000, {})
+    assert numbered(save_policy, 3003, updates=3) == [1002, 2001, 3000]
 
 
 def test_pjreddies_classifiers_are_numbered_by_passes_over_the_list() -> None:
-    cadence = Cadence(1000, 1000, epoch=100, images=40)
-    assert [cadence.number(n - 1, n) for n in range(1, 7)] == [None, None, 1, None, 2, None]
-    assert last(cadence, 2500) == [1000, 2000]
+    save_policy = SavePolicy(1000, 1000, epoch=100, images=40)
+    assert [save_policy.number(n - 1, n) for n in range(1, 7)] == [None, None, 1, None, 2, None]
+    assert last(save_policy, 2500) == [1000, 2000]
     # Of a list shorter than a batch numbers are left out, as in Darknet.
-    assert numbered(Cadence(1000, 1000, epoch=10, images=25), 4) == [2, 5, 7, 10]
+    assert numbered(SavePolicy(1000, 1000, epoch=10, images=25), 4) == [2, 5, 7, 10]
 
 
 def test_recurrent_nets_count_passes() -> None:
-    cadence = Cadence(1000, 10, passes=8)
-    assert numbered(cadence, 500) == [1000, 2000, 3000, 4000]
-    assert last(cadence, 10) == [2, 3, 4, 5, 7, 8, 9, 10]
-    assert numbered(Cadence(10, 10, passes=4), 6) == [12, 20]
+    save_policy = SavePolicy(1000, 10, passes=8)
+    assert numbered(save_policy, 500) == [1000, 2000, 3000, 4000]
+    assert last(save_policy, 10) == [2, 3, 4, 5, 7, 8, 9, 10]
+    assert numbered(SavePolicy(10, 10, passes=4), 6) == [12, 20]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import darknet_py.data.classifier as samples
 import darknet_py.train.classifier_task as task
 from darknet_py.errors import BadOption, DarknetError, DataError
 from darknet_py.network import Network
-from darknet_py.train.processes import Team
+from darknet_py.train.processes import DistributedContext
 from darknet_py.train.session import run
 
 VARIANTS: list[dict[str, Any]] = [
@@ -45,7 +45,7 @@ def test_ten_and_ten_are_twenty_bit_for_bit(
 
 def test_samples_are_the_same_in_another_process(tmp_path: Path) -> None:
     job = small_job(tmp_path, net="mosaic=1")
-    source = task.open_classifier(job, Team(), torch.device("cpu")).task.source
+    source = task.open_classifier(job, DistributedContext(), torch.device("cpu")).task.source
     sent = pickle.loads(pickle.dumps(source))
     for one, two in zip(source.sample(7, 24, 24, 1), sent.sample(7, 24, 24, 1), strict=True):
         assert (one == two).all()
@@ -59,7 +59,7 @@ def test_what_a_run_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     rows = rows_of(tmp_path)
     assert [bool(row["top1"]) for row in rows] == [False] * 9 + [True]
     printed = capsys.readouterr().out
-    assert "30 pictures, 24x24, 3 classes, batch 24/1, 10 iterations from 0, cpu fp32" in printed
+    assert "30 images, 24x24, 3 classes, batch 24/1, 10 iterations from 0, cpu fp32" in printed
     accuracy = re.search(r"^accuracy top1 = (\d\.\d{6})$", printed, re.M)
     assert accuracy
     assert float(accuracy[1]) == float(rows[-1]["top1"])
@@ -73,12 +73,12 @@ def test_alexeyabs_times_of_topk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """Every 2 * 30 // 24 updates, not before a hundred (here 5) nor burn_in, and at the end."""
     monkeypatch.setattr(task, "EARLIEST", 5)
 
-    def judged_at(name: str, net: str) -> list[int]:
+    def evaluated_at(name: str, net: str) -> list[int]:
         run(small_job(tmp_path / name, 12, net, evaluates=True, data="top=1"))
         return [int(row["iteration"]) for row in rows_of(tmp_path / name) if row["top1"]]
 
-    assert judged_at("usual", "") == [5, 7, 9, 11, 12]
-    assert judged_at("late", "burn_in=8") == [8, 10, 12]
+    assert evaluated_at("usual", "") == [5, 7, 9, 11, 12]
+    assert evaluated_at("late", "burn_in=8") == [8, 10, 12]
 
 
 def test_the_best_weights_are_those_of_the_best_evaluation(
@@ -86,7 +86,7 @@ def test_the_best_weights_are_those_of_the_best_evaluation(
 ) -> None:
     monkeypatch.setattr(task, "EARLIEST", 2)
     values = iter([0.5, 0.75, 0.25, 0.5])
-    monkeypatch.setattr(task.TopJudge, "judge", lambda *_: next(values))
+    monkeypatch.setattr(task.TopkMetric, "evaluate", lambda *_: next(values))
     run(small_job(tmp_path, 8, evaluates=True))
     net = Network.from_cfg(tmp_path / "small.cfg")
     seen = net.load_weights(tmp_path / "backup" / "small_best.weights").seen
@@ -154,13 +154,13 @@ def labelled(folder: Path, words: str, **choices: Any) -> Any:
     return job
 
 
-def test_pictures_without_just_one_label_are_counted(
+def test_images_without_just_one_label_are_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(labelled(tmp_path, "circle_\ne_1\nnone\n"))
     printed = capsys.readouterr().out
     # Circles are 0, 3, ... 27, squares 1, 4 ...: 12, 15 and 18 have two labels, 15 have none.
-    assert "warning: 18 of 30 pictures have not just one label: " in printed
+    assert "warning: 18 of 30 images have not just one label: " in printed
     assert "star_2.png: no label matches; " in printed
     assert printed.count("label matches") == 3
     assert "and 15 more" in printed
@@ -168,12 +168,12 @@ def test_pictures_without_just_one_label_are_counted(
     assert "warning" not in capsys.readouterr().out
 
 
-def test_of_many_pictures_some_are_looked_at(
+def test_of_many_images_some_are_looked_at(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(task, "LOOKS", 30)
     run(labelled(tmp_path, "circle_\nsquare_\nnone\n"))
-    found = re.search(r"warning: (\d+) of 10 pictures looked at", capsys.readouterr().out)
+    found = re.search(r"warning: (\d+) of 10 images looked at", capsys.readouterr().out)
     assert found
     assert 0 < int(found[1]) < 8
 
@@ -192,7 +192,7 @@ def test_guesses_that_are_always_right_are_named(
     assert "accuracy top3 = 1.000000" in printed
 
 
-def test_unreadable_pictures_of_the_evaluation_are_counted(
+def test_unreadable_images_of_the_evaluation_are_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "bad.png").write_bytes(b"nothing")
@@ -203,7 +203,7 @@ def test_unreadable_pictures_of_the_evaluation_are_counted(
         )
     )
     printed = capsys.readouterr().out
-    assert re.search(r"warning: left out 2 unreadable pictures, the first: .*bad\.png", printed)
+    assert re.search(r"warning: left out 2 unreadable images, the first: .*bad\.png", printed)
     assert "accuracy top1 = 0.000000" in printed
 
 
@@ -231,7 +231,7 @@ def test_options_of_the_other_program_are_named(
             "small.data: has no labels=, and there is no data/labels.list; name a",
         ),
         (("classes=3", "classes=2"), "classes=2, the last layer of .* gives 3 values"),
-        (("backup=", "tag=1\nbackup="), "tag=1: pictures with several tags are not trained"),
+        (("backup=", "tag=1\nbackup="), "tag=1: images with several tags are not trained"),
     ],
 )
 def test_a_data_file_that_does_not_fit(
@@ -255,11 +255,11 @@ def test_networks_of_another_kind_are_sent_to_their_command(tmp_path: Path) -> N
     with pytest.raises(DarknetError, match="has a detection head; .* `darknet-py detector train`"):
         run(job)
     Path(job.cfg).write_text("[net]\ninputs=9\nmax_batches=2\n[connected]\noutput=3\n[softmax]\n")
-    with pytest.raises(DarknetError, match="reads no pictures: .* `darknet-py rnn train`"):
+    with pytest.raises(DarknetError, match="reads no images: .* `darknet-py rnn train`"):
         run(job)
 
 
-def test_a_value_no_picture_can_be_made_with(tmp_path: Path) -> None:
+def test_a_value_no_image_can_be_made_with(tmp_path: Path) -> None:
     with pytest.raises(BadOption, match="saturation: read 0, expected more than 0"):
         job = small_job(tmp_path)
         text = Path(job.cfg).read_text().replace("saturation=1.2", "saturation=0")
@@ -267,7 +267,7 @@ def test_a_value_no_picture_can_be_made_with(tmp_path: Path) -> None:
         run(job)
 
 
-def test_a_loss_that_is_no_number_names_its_pictures_and_no_heads(tmp_path: Path) -> None:
+def test_a_loss_that_is_not_finite_names_its_images_and_no_heads(tmp_path: Path) -> None:
     job = small_job(tmp_path)
     text = Path(job.cfg).read_text().replace("learning_rate=.03", "learning_rate=1e30")
     Path(job.cfg).write_text(text)

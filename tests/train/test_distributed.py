@@ -116,7 +116,7 @@ def test_two_halves_are_one_whole(tmp_path: Path, net: str) -> None:
 def test_synchronised_statistics(tmp_path: Path) -> None:
     normalize = "batch_normalize=1"
     whole, _ = trained(written(tmp_path, IMAGES, normalize), slice(None))
-    both = in_two(tmp_path, written(tmp_path, IMAGES // 2, normalize), synced=True)
+    both = in_two(tmp_path, written(tmp_path, IMAGES // 2, normalize), sync_batchnorm=True)
     for arrays, _ in both.values():
         for name, value in whole.items():
             np.testing.assert_allclose(arrays[name], value, atol=1e-5, err_msg=name)

@@ -14,8 +14,8 @@ from train.test_darknet_log import UPDATE
 
 from darknet_py.errors import DarknetError, OutputError
 from darknet_py.train.chart import BLUE, MARGIN, PLOT, Curves, draw
-from darknet_py.train.report import PICTURES, SYMBOLS, LiveLog, PlainLog
-from darknet_py.train.results import Board, Results
+from darknet_py.train.report import IMAGES, SYMBOLS, LiveLog, PlainLog
+from darknet_py.train.results import Results, TensorBoardLogger
 
 COLUMNS = "iteration,images,loss,avg_loss,rate,seconds,data_wait,width,height,map"
 
@@ -24,8 +24,8 @@ def test_the_line() -> None:
     assert UPDATE.line == (
         "12/500  loss 3.25  avg 4.5  rate 0.00025  768 images  40 img/s  data wait 10%  ETA 0:12:11"
     )
-    judged = replace(UPDATE, judge="mAP", map=0.5, best_map=0.625)
-    assert "  mAP 50.00% (best 62.50%)  ETA" in judged.line
+    evaluated = replace(UPDATE, metric="mAP", map=0.5, best_map=0.625)
+    assert "  mAP 50.00% (best 62.50%)  ETA" in evaluated.line
 
 
 def test_the_line_of_a_training_without_end() -> None:
@@ -33,16 +33,16 @@ def test_the_line_of_a_training_without_end() -> None:
     assert endless.line == (
         "12  loss 3.25  avg 4.5  rate 0.00025  768 symbols  123457 symbols/s  data wait 10%"
     )
-    assert replace(UPDATE, judge="top5", map=0.5, best_map=0.5).line.count("top5 50.00%") == 1
+    assert replace(UPDATE, metric="top5", map=0.5, best_map=0.5).line.count("top5 50.00%") == 1
 
 
 def test_a_narrow_terminal_shows_what_matters_most() -> None:
-    judged = replace(UPDATE, map=0.5, best_map=0.625)
+    evaluated = replace(UPDATE, map=0.5, best_map=0.625)
     assert UPDATE.fitted(200) == UPDATE.line
     short = "12/500  avg 4.5  40 img/s  data wait 10%  mAP 50.00% (best 62.50%)  ETA 0:12:11"
-    assert judged.fitted(len(short)) == short
-    assert judged.fitted(len(short) + 11) == short.replace("avg", "loss 3.25  avg")
-    assert judged.fitted(20) == short[:20]
+    assert evaluated.fitted(len(short)) == short
+    assert evaluated.fitted(len(short) + 11) == short.replace("avg", "loss 3.25  avg")
+    assert evaluated.fitted(20) == short[:20]
 
 
 def test_plain_lines_come_now_and_then() -> None:
@@ -101,7 +101,7 @@ def test_columns_are_named_by_what_is_counted_and_measured(tmp_path: Path) -> No
     lines = path.read_text().splitlines()
     assert lines[0].startswith("iteration,symbols,loss")
     assert lines[1].endswith(",0.2000,,,")
-    Results(path, tmp_path / "chart.png", 500, 20, PICTURES, "top5").open(0)
+    Results(path, tmp_path / "chart.png", 500, 20, IMAGES, "top5").open(0)
     assert path.read_text().strip().endswith(",width,height,top5")
 
 
@@ -113,21 +113,21 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
 def test_the_chart_has_a_point_for_each_loss_and_a_line_of_maps(tmp_path: Path) -> None:
     losses = np.array([[100, 10], [200, 5], [300, 400]])
     maps = np.array([[200, 0.6], [300, 0.8]])
-    picture = draw(Curves(losses, maps, updates=400, top=20), "footer")
-    assert picture.shape == (1000, 1000, 3)
+    image = draw(Curves(losses, maps, updates=400, top=20), "footer")
+    assert image.shape == (1000, 1000, 3)
     for x, y in [(0.25, 0.5), (0.5, 0.75)]:
-        assert tuple(picture[int(PLOT * y), MARGIN + int(PLOT * x)]) == BLUE
+        assert tuple(image[int(PLOT * y), MARGIN + int(PLOT * x)]) == BLUE
     # What is over the top is drawn at the edge.
-    assert tuple(picture[1, MARGIN + int(PLOT * 0.75)]) == BLUE
-    middle = picture[int(PLOT * 0.3) - 3 : int(PLOT * 0.3) + 4, MARGIN + int(PLOT * 0.625)]
+    assert tuple(image[1, MARGIN + int(PLOT * 0.75)]) == BLUE
+    middle = image[int(PLOT * 0.3) - 3 : int(PLOT * 0.3) + 4, MARGIN + int(PLOT * 0.625)]
     assert any(red > 200 and green < 128 for _, green, red in middle.tolist())
 
 
 def test_the_chart_of_a_training_without_end_is_as_wide_as_it_is_long() -> None:
     losses = np.array([[50, 5], [100, 10]])
-    picture = draw(Curves(losses, np.array([[50, 0.5]]), updates=0, top=20, judge="top5"), "")
-    assert tuple(picture[int(PLOT * 0.75), MARGIN + PLOT // 2]) == BLUE
-    assert tuple(picture[PLOT // 2, 999]) == BLUE
+    image = draw(Curves(losses, np.array([[50, 0.5]]), updates=0, top=20, metric="top5"), "")
+    assert tuple(image[int(PLOT * 0.75), MARGIN + PLOT // 2]) == BLUE
+    assert tuple(image[PLOT // 2, 999]) == BLUE
     empty = draw(Curves(np.zeros((0, 2)), np.zeros((0, 2)), updates=0, top=20), "")
     assert empty.shape == (1000, 1000, 3)
 
@@ -144,4 +144,4 @@ def test_the_chart_is_written_with_each_evaluation(tmp_path: Path) -> None:
 def test_tensorboard_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(DarknetError, match="needs the package tensorboard; pip install"):
-        Board.open("runs")
+        TensorBoardLogger.open("runs")

@@ -74,7 +74,7 @@ def test_workers_change_nothing(tmp_path: Path) -> None:
     assert weights_of(tmp_path / "0", "final") == weights_of(tmp_path / "2", "final")
 
 
-def test_pictures_in_memory_are_not_opened_again(
+def test_images_in_memory_are_not_opened_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: str, channels: int) -> None:
@@ -98,7 +98,7 @@ def test_what_a_run_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert [row["iteration"] for row in rows] == [str(n) for n in range(1, 11)]
     assert [bool(row["map"]) for row in rows] == [False] * 9 + [True]
     printed = capsys.readouterr().out
-    assert "9 pictures, 32x32, batch 8/2, 10 iterations from 0, cpu fp32, seed 0" in printed
+    assert "9 images, 32x32, batch 8/2, 10 iterations from 0, cpu fp32, seed 0" in printed
     assert "10/10  loss " in printed
     assert f"done: {tmp_path / 'backup' / 'small_final.weights'}" in printed
     net = Network.from_cfg(tmp_path / "small.cfg")
@@ -190,7 +190,7 @@ def test_options_that_this_training_does_not_do_are_named(
     assert "adversarial_lr: no effect: self-adversarial training is not done here" in printed
 
 
-def test_a_loss_that_is_no_number_names_its_pictures(tmp_path: Path) -> None:
+def test_a_loss_that_is_not_finite_names_its_images(tmp_path: Path) -> None:
     job = small_job(tmp_path)
     text = Path(job.cfg).read_text().replace("learning_rate=0.002", "learning_rate=1e30")
     Path(job.cfg).write_text(text.replace("burn_in=5", "burn_in=0"))
@@ -199,19 +199,19 @@ def test_a_loss_that_is_no_number_names_its_pictures(tmp_path: Path) -> None:
         run(job)
 
 
-def test_a_picture_that_cannot_be_read_is_named_once(
+def test_an_image_that_cannot_be_read_is_named_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     job = small_job(tmp_path, max_batches=5)
-    pictures = Path(job.data).read_text().split("train=")[1].split("\n")[0]
+    images = Path(job.data).read_text().split("train=")[1].split("\n")[0]
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"nothing")
-    (tmp_path / "list.txt").write_text(Path(pictures).read_text() + f"{bad}\n")
+    (tmp_path / "list.txt").write_text(Path(images).read_text() + f"{bad}\n")
     Path(job.data).write_text(
-        Path(job.data).read_text().replace(pictures, str(tmp_path / "list.txt"))
+        Path(job.data).read_text().replace(images, str(tmp_path / "list.txt"))
     )
     assert run(job) == 0
-    assert capsys.readouterr().out.count("left out, another picture is drawn") == 1
+    assert capsys.readouterr().out.count("left out, another image is drawn") == 1
 
 
 def test_a_signal_saves_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,13 +280,13 @@ def test_kills_leave_whole_files(tmp_path: Path, kills: int) -> None:
     forkserver._forkserver._stop()  # type: ignore[attr-defined]
     server.set_forkserver_preload(["darknet_py.train.session", "darknet_py.evaluate.run"])
     job = small_job(tmp_path, max_batches=100_000, data="savelast=1\nsaveweights=50000\n")
-    chance, reached = random.Random(1), []
+    rng, reached = random.Random(1), []
     last = tmp_path / "backup" / "small_last.weights"
     for _ in range(kills):
         process = server.Process(target=_train, args=(job,))
         process.start()
         wait_for(last, newer_than=last.stat().st_mtime_ns if last.exists() else 0)
-        time.sleep(chance.uniform(0, 0.05))
+        time.sleep(rng.uniform(0, 0.05))
         assert process.pid is not None
         os.kill(process.pid, signal.SIGKILL)
         process.join()

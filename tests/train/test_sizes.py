@@ -87,7 +87,7 @@ def test_seeds_and_paces(tmp_path: Path) -> None:
     runs = [[Sizes(graph, seed).at(step) for step in range(11, 500)] for seed in (1, 1, 2)]
     assert runs[0] == runs[1] != runs[2]
     # Four devices: step 226 is update 904, so the end has begun.
-    assert Sizes(graph, 0, pace=4).at(226) == (608, 608)
+    assert Sizes(graph, 0, updates_per_step=4).at(226) == (608, 608)
 
 
 @pytest.mark.parametrize("width", [8, 16])

@@ -18,7 +18,7 @@ import darknet_py.train.text_task as task
 from darknet_py.errors import DarknetError, DataError, OutputError, WeightsError
 from darknet_py.network import Network
 from darknet_py.train import Trainer
-from darknet_py.train.processes import Team
+from darknet_py.train.processes import DistributedContext
 from darknet_py.train.session import run
 
 CPU = torch.device("cpu")
@@ -40,9 +40,9 @@ def test_ten_and_ten_are_twenty_bit_for_bit(tmp_path: Path, variant: dict[str, A
 
 
 def test_batches_are_those_of_the_text(tmp_path: Path) -> None:
-    opened = task.open_text(small_job(tmp_path, subdivisions=2), Team(), CPU)
-    whole = list(islice(opened.task.batches(1), 5))
-    again = next(opened.task.batches(5))
+    ready = task.open_text(small_job(tmp_path, subdivisions=2), DistributedContext(), CPU)
+    whole = list(islice(ready.task.batches(1), 5))
+    again = next(ready.task.batches(5))
     symbols, answers, unreadable = whole[4]
     assert symbols.shape == answers.shape == (8 * 16, 128)
     assert symbols.dtype == torch.float32
@@ -57,7 +57,10 @@ def test_batches_are_those_of_the_text(tmp_path: Path) -> None:
 
 def test_processes_read_streams_of_their_own(tmp_path: Path) -> None:
     job = small_job(tmp_path)
-    parts = [next(task.open_text(job, Team(rank, 2), CPU).task.batches(1)) for rank in (0, 1)]
+    parts = [
+        next(task.open_text(job, DistributedContext(rank, 2), CPU).task.batches(1))
+        for rank in (0, 1)
+    ]
     assert not torch.equal(parts[0].images, parts[1].images)
 
 
@@ -133,7 +136,7 @@ def test_pjreddies_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_tokens_are_read_as_numbers(tmp_path: Path) -> None:
     job = small_job(tmp_path, max_batches=1, tokenized=True)
     Path(job.data).write_text(" ".join(map(str, range(100))))
-    source = task.open_text(job, Team(), CPU).task.source
+    source = task.open_text(job, DistributedContext(), CPU).task.source
     assert source.codes.tolist() == list(range(100))
 
 
@@ -180,7 +183,7 @@ def test_detection_networks_are_sent_to_their_command(tmp_path: Path) -> None:
         run(job)
 
 
-def test_a_loss_that_is_no_number_names_no_pictures(tmp_path: Path) -> None:
+def test_a_loss_that_is_not_finite_names_no_images(tmp_path: Path) -> None:
     job = small_job(tmp_path)
     text = Path(job.cfg).read_text().replace("learning_rate=.5", "learning_rate=1e37")
     Path(job.cfg).write_text(text)

@@ -13,6 +13,7 @@ from torch import Tensor
 from darknet_py.errors import DarknetError
 from darknet_py.network import Network
 from darknet_py.train import Trainer
+from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.trainer import LossError
 
 NET = """[net]
@@ -34,7 +35,7 @@ HEAD = (
 
 
 def data(images: int = 4, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Pictures with two labels each, in AlexeyAB's layout."""
+    """Images with two labels each, in AlexeyAB's layout."""
     generator = torch.Generator().manual_seed(seed)
     truth = torch.zeros(images, 200, 6)
     truth[:, :2, :4] = torch.rand(images, 2, 4, generator=generator) * 0.5 + 0.2
@@ -75,7 +76,7 @@ def gradients_of(net: Network, images: Tensor, truth: Tensor) -> dict[str, Tenso
     trainer.optimizer.move = lambda *_: None  # type: ignore[method-assign]
     trainer.step(images, truth)
     names = {id(tensor): name for name, tensor in twin.named_parameters()}
-    return {names[id(slot.tensor)]: -slot.update for slot in trainer.optimizer.slots}
+    return {names[id(state.tensor)]: -state.update for state in trainer.optimizer.states}
 
 
 def test_adam_is_that_of_the_gpu_path() -> None:
@@ -91,6 +92,19 @@ def test_adam_is_that_of_the_gpu_path() -> None:
         # After one step both corrections cancel the moments' factors.
         expected = start[name] + 0.01 * change / (change.abs() + 0.01)
         torch.testing.assert_close(net.state_dict()[name], expected, atol=1e-6, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("fork", "share"), [("alexeyab", 1 / 2), ("pjreddie", 1 / 1.1)])
+def test_the_fork_says_what_adam_adds_to_the_spread(fork: str, share: float) -> None:
+    """1e-6 and 1e-7; seen with an update of 1e-6, whose root of the second moment is as small."""
+    net = network(NET.replace("decay=0.1", "decay=0\nadam=1") + CONV + HEAD, fork)
+    start = weights(net)
+    optimizer = Optimizer(net)
+    for state in optimizer.states:
+        state.update.fill_(1e-6)
+    optimizer.move(StepInfo(rate=1.0, batch=1, images=4, freeze_before=0))
+    for name, tensor in net.named_parameters():
+        torch.testing.assert_close(tensor, start[name] + share, atol=1e-5, rtol=1e-4)
 
 
 def test_the_loss_is_the_mean_over_heads_and_subdivisions() -> None:
@@ -252,11 +266,11 @@ def test_half_precision_moves_the_weights_alike(precision: str) -> None:
 def test_fp16_gradients_that_overflow_move_nothing() -> None:
     net = network(NET + CONV + HEAD)
     trainer = Trainer(net, precision="fp16")
-    trainer.half.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**100)
+    trainer.amp.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**100)
     before = {name: tensor.clone() for name, tensor in net.named_parameters()}
     trainer.step(*data())
     assert all(torch.equal(tensor, before[name]) for name, tensor in net.named_parameters())
-    assert trainer.half.scaler.get_scale() == 2.0**99
+    assert trainer.amp.scaler.get_scale() == 2.0**99
 
 
 def test_an_unknown_precision() -> None:
@@ -305,7 +319,7 @@ def test_watch_sees_each_sub_batch() -> None:
     assert seen == [2, 2]
 
 
-def test_chance_depends_on_seed_and_step_alone() -> None:
+def test_randomness_depends_on_seed_and_step_alone() -> None:
     text = NET + CONV + "[dropout]\nprobability=.5\n" + HEAD
     losses = []
     for noise in range(2):
@@ -319,8 +333,10 @@ def test_chance_depends_on_seed_and_step_alone() -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_pace_counts_and_multiplies() -> None:
-    trainer = Trainer(network(NET.replace("max", "burn_in=8\nmax") + CONV + HEAD), pace=4)
+def test_updates_per_step_counts_and_multiplies() -> None:
+    trainer = Trainer(
+        network(NET.replace("max", "burn_in=8\nmax") + CONV + HEAD), updates_per_step=4
+    )
     trainer.step(*data())
     assert trainer.batch == 4
     assert trainer.rate == pytest.approx(4 * 0.01 * (4 / 8) ** 4)
