@@ -11,8 +11,9 @@ from darknet_py.cfg.text import Section
 from darknet_py.errors import CfgError, DarknetError, Notice, Place, Problems, ShapeError
 from darknet_py.forks import Fork, fork_named
 from darknet_py.layers import read_layer
-from darknet_py.layers.base import INPUT, Layer, Node, Shape, Site, Stored
+from darknet_py.layers.base import INPUT, Layer, Node, Site, Stored
 from darknet_py.layers.net import Net, read_net
+from darknet_py.layers.shape import Shape
 
 MAX_ELEMENTS = 2**31 - 1
 """Darknet counts outputs and weights in C ints; nothing larger can be meant."""
@@ -43,8 +44,8 @@ class Graph:
 
     @property
     def last(self) -> int:
-        """The network's output in Darknet's sense: the last layer that is no [cost]."""
-        others = [node.index for node in self.nodes if node.layer.kind != "cost"]
+        """The network's output in Darknet's sense: the last layer that is not only a loss."""
+        others = [node.index for node in self.nodes if not node.layer.IS_LOSS]
         return others[-1] if others else len(self.nodes) - 1
 
     @property

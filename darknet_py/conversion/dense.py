@@ -14,9 +14,10 @@ from torch import Tensor
 
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph
-from darknet_py.layers.base import Layer, Shape
+from darknet_py.layers.base import Layer
 from darknet_py.layers.detection import Detection
 from darknet_py.layers.region import Region
+from darknet_py.layers.shape import Shape
 from darknet_py.layers.yolo import YOLO_POINTS, GaussianYolo, Yolo
 
 

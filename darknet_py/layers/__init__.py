@@ -2,6 +2,7 @@
 
 from darknet_py.layers import (  # noqa: F401  (imported for their registration)
     convolution,
+    deconvolution,
     dense,
     detection,
     joins,
@@ -14,8 +15,10 @@ from darknet_py.layers import (  # noqa: F401  (imported for their registration)
     region,
     resample,
     scores,
+    shortcut,
     yolo,
 )
-from darknet_py.layers.base import SECTIONS, Layer, read_layer
+from darknet_py.layers.base import Layer
+from darknet_py.layers.registry import SECTIONS, read_layer
 
 __all__ = ["SECTIONS", "Layer", "read_layer"]

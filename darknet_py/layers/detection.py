@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import Problems
-from darknet_py.layers.base import Layer, Run, Shape, Site, Weights, require_positive, section
+from darknet_py.layers.base import Layer, Run, Site, Weights, require_positive
+from darknet_py.layers.registry import section
+from darknet_py.layers.shape import Shape
 
 if TYPE_CHECKING:
     import torch
@@ -23,6 +25,7 @@ class Detection(Layer):
     """Class scores of side*side cells, then `num` confidences a cell, then `num` boxes a cell."""
 
     HEAD: ClassVar[bool] = True
+    LINE: ClassVar[str] = "Detection Layer"
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "reorg": "AlexeyAB's program reads it and never uses it",
     }
@@ -74,6 +77,9 @@ class Detection(Layer):
             classes = x[:, :count].unflatten(1, (self.cells, self.classes))
             x = torch.cat([torch.softmax(classes, dim=2).flatten(1), x[:, count:]], dim=1)
         return x[:, :, None, None]
+
+    def fixed_size(self, at: Site) -> str:
+        return "it follows a matrix that fits one input size"
 
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
         return "", f"{self.side} x {self.side}"

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
-from darknet_py.layers.base import Layer, Run, Shape, Site, Weights, require_positive, section
+from darknet_py.layers.base import Layer, Run, Site, Weights, require_positive
+from darknet_py.layers.registry import section
+from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree, read_map, read_tree
 from darknet_py.layers.yolo import UNSET_ANCHOR, check_anchor_count, check_channels
 
@@ -25,6 +27,7 @@ class Region(Layer):
     """Per anchor and cell: coordinates, objectness, class scores."""
 
     HEAD: ClassVar[bool] = True
+    LINE: ClassVar[str] = "detection"
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "absolute": "both forks read it and never use it",
         "log": "both forks read it and never use it",

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
-from darknet_py.layers.base import Layer, Run, Shape, Site, Weights, require_positive, section
+from darknet_py.layers.base import Layer, Run, Site, Weights, require_positive
+from darknet_py.layers.registry import section
+from darknet_py.layers.shape import Shape
 
 if TYPE_CHECKING:
     import torch
@@ -59,6 +61,7 @@ class AnchorHead(Layer):
     """The options and checks that [yolo] and [Gaussian_yolo] share."""
 
     HEAD: ClassVar[bool] = True
+    LINE: ClassVar[str] = "{layer.kind}"
     COORDINATES: ClassVar[int] = 4
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "beta1": "neither fork reads it",

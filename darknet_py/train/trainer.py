@@ -18,7 +18,6 @@ from torch.nn.parallel import DistributedDataParallel
 
 from darknet_py.errors import DarknetError
 from darknet_py.layers.net import Net
-from darknet_py.layers.scores import Contrastive, Iseg
 from darknet_py.layers.yolo import AnchorHead
 from darknet_py.layout import Header, head_classes
 from darknet_py.losses import LOSSES, Pass
@@ -31,8 +30,6 @@ from darknet_py.train.processes import Team
 from darknet_py.train.schedule import rate
 
 Array = NDArray[Any]
-UNTRAINED = (Contrastive, Iseg)
-"""Kinds that have a loss in the C programs and none here."""
 BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 Losses = dict[int, HeadLoss]
 """The losses of a sub-batch by layer index."""
@@ -78,7 +75,7 @@ class Trainer:
             raise DarknetError(
                 f"{graph.path}: nothing to learn: no layer has a loss, it ends in [{last}]"
             )
-        untrained = [node for node in graph.nodes if type(node.layer) in UNTRAINED]
+        untrained = [node for node in graph.nodes if node.layer.LOSS_MISSING]
         if untrained:
             layer = untrained[0].layer
             cure = "the network can be run; to train the rest, take the section out"
