@@ -28,7 +28,9 @@ INPUT = -1
 class Stored:
     """One tensor of a layer as the weights file holds it.
 
-    role says how it trains and starts: "bias", "scale", "mean", "variance" or "weight".
+    role says how it trains and starts. "weight": at random, and decays. "bias", "mean" and
+    "variance": at 0, "scale": at 1; mean and variance are batch statistics, which no gradient
+    moves. "shortcut": at 1, its steps are limited. "implicit": like "weight".
     fan_in scales the random start. rows: only that many leading rows are in the file when loading
     (numload). turned: "old" when files of old programs hold the matrix transposed, "always" for
     flipped=1. start: the mean and half-width of a uniform random start. in_file: False for a tensor
