@@ -17,14 +17,6 @@ def graph_of(layers: str) -> Graph:
     return read(net_section(4, 32, 32) + sections(layers))
 
 
-def kinds(fact: str) -> set[str]:
-    return {kind.KIND for kind in SECTIONS.values() if getattr(kind, fact)}
-
-
-def counted(figure: Counted) -> set[str]:
-    return {kind.KIND for kind in SECTIONS.values() if figure in kind.COUNTED}
-
-
 def test_receptive_field_of_a_net_by_hand() -> None:
     layers = "conv size=3 stride=2 pad=1;max size=2 stride=2;conv size=3 dilation=2 pad=1"
     layers += ";conv;upsample stride=2;route layers=-1,0;max size=2;conv size=5 pad=1"
@@ -73,17 +65,32 @@ def test_how_each_kind_changes_the_field(layer: str, field: tuple[int, int]) -> 
     assert receptive_fields(graph)[2] == field
 
 
-def test_what_darknets_figures_count() -> None:
-    assert counted(Counted.TOTAL) == {
-        "convolutional",
-        "maxpool",
-        "local_avgpool",
-        "shortcut",
-        "crnn",
-        "conv_lstm",
-    }
-    assert counted(Counted.TOTAL) - counted(Counted.PUBLISHED) == {"shortcut"}
-    assert counted(Counted.OPS) == {"convolutional", "connected", "rnn", "gru", "lstm"}
+BOTH = Counted.TOTAL | Counted.PUBLISHED
+NONE = Counted(0)
+
+
+@pytest.mark.parametrize(
+    ("name", "figures"),
+    [
+        ("convolutional", BOTH | Counted.OPS),
+        ("maxpool", BOTH),
+        ("local_avgpool", BOTH),
+        ("crnn", BOTH),
+        ("conv_lstm", BOTH),
+        ("shortcut", Counted.TOTAL),
+        ("connected", Counted.OPS),
+        ("rnn", Counted.OPS),
+        ("gru", Counted.OPS),
+        ("lstm", Counted.OPS),
+        ("local", NONE),
+        ("deconvolutional", NONE),
+        ("avgpool", NONE),
+        ("upsample", NONE),
+    ],
+)
+def test_which_of_darknets_figures_count_a_kind(name: str, figures: Counted) -> None:
+    kind = SECTIONS[name]
+    assert figures == kind.COUNTED
 
 
 def test_the_table_counts_an_xnor_convolution_for_a_part_and_ops_counts_it_whole() -> None:
@@ -100,18 +107,25 @@ def test_a_pool_has_flops_that_ops_leaves_out() -> None:
     assert layer.operations(site, out) == 0
 
 
-def test_what_outputs_mean() -> None:
-    assert kinds("IS_LOSS") == {"cost"}
-    assert kinds("LOSS_MISSING") == {"contrastive", "iseg"}
-    assert kinds("CLASSIFIES") == {"softmax"}
-    assert kinds("AVERAGED") == {"convolutional"}
-    assert kinds("HEAD") == {"yolo", "Gaussian_yolo", "region", "detection"}
+@pytest.mark.parametrize(
+    ("fact", "yes", "no"),
+    [
+        ("IS_LOSS", "cost", "softmax logistic contrastive yolo"),
+        ("LOSS_MISSING", "contrastive iseg", "softmax logistic cost yolo region"),
+        ("CLASSIFIES", "softmax", "logistic cost region"),
+        ("AVERAGED", "convolutional", "connected local batchnorm crnn shortcut"),
+        ("HEAD", "yolo Gaussian_yolo region detection", "softmax cost contrastive iseg"),
+    ],
+)
+def test_what_kinds_say_of_their_outputs_and_weights(fact: str, yes: str, no: str) -> None:
+    assert all(getattr(SECTIONS[name], fact) for name in yes.split())
+    assert not any(getattr(SECTIONS[name], fact) for name in no.split())
 
 
-def test_only_a_batchnorm_of_pjreddies_never_trains() -> None:
-    still = [kind.KIND for kind in set(SECTIONS.values()) if not made(kind).trains(PJREDDIE)]
-    assert still == ["batchnorm"]
-    assert all(made(kind).trains(ALEXEYAB) for kind in SECTIONS.values())
+def test_a_batchnorm_of_pjreddies_never_trains() -> None:
+    assert not made(SECTIONS["batchnorm"]).trains(PJREDDIE)
+    assert made(SECTIONS["batchnorm"]).trains(ALEXEYAB)
+    assert made(SECTIONS["convolutional"]).trains(PJREDDIE)
 
 
 def made(kind: type[Layer]) -> Layer:
