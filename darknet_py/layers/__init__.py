@@ -19,6 +19,6 @@ from darknet_py.layers import (  # noqa: F401  (imported for their registration)
     yolo,
 )
 from darknet_py.layers.base import Layer
-from darknet_py.layers.registry import SECTIONS, read_layer
+from darknet_py.layers.sections import SECTIONS, read_layer
 
 __all__ = ["SECTIONS", "Layer", "read_layer"]

@@ -24,7 +24,7 @@ from darknet_py.layers.base import (
 )
 from darknet_py.layers.blur import Blur, window_count
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
-from darknet_py.layers.registry import section
+from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 
 if TYPE_CHECKING:

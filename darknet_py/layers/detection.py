@@ -10,7 +10,7 @@ from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import Problems
 from darknet_py.layers.base import Layer, Run, Site, Weights, require_positive
-from darknet_py.layers.registry import section
+from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import Layer, Run, Site, Stored, Weights, require_positive, resolve_all
-from darknet_py.layers.registry import section
+from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 
 if TYPE_CHECKING:

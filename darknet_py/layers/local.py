@@ -10,7 +10,7 @@ from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import Layer, Run, Site, Stored, Weights, require_positive
-from darknet_py.layers.registry import section
+from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 
 if TYPE_CHECKING:

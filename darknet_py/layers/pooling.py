@@ -18,7 +18,7 @@ from darknet_py.layers.base import (
     shapes_and_cost,
 )
 from darknet_py.layers.blur import Blur, window_count
-from darknet_py.layers.registry import section
+from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from darknet_py.layers.base import (
     require_positive,
 )
 from darknet_py.layers.dense import Connected
-from darknet_py.layers.registry import section
+from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import Counted, Layer, Run, Site, Weights, make, require_positive
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.recurrent import Part, Recurrent, Step, elman
-from darknet_py.layers.registry import section
+from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 
 if TYPE_CHECKING:

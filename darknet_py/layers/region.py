@@ -10,7 +10,7 @@ from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.base import Layer, Run, Site, Weights, require_positive
-from darknet_py.layers.registry import section
+from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree, read_map, read_tree
 from darknet_py.layers.yolo import UNSET_ANCHOR, check_anchor_count, check_channels
