@@ -69,7 +69,7 @@ def gaussian_yolo_loss(
 
     Only AlexeyAB's program has this head: its rules hold for both values of `fork`.
     """
-    head = _head(layer, output.detach(), truth, net_size)
+    head = _head(layer, output.detach(), truth, net_size, fork)
     scene = head.scene
     delta = _Delta(torch.zeros_like(scene.out), scene.out.new_zeros(head.deviations.shape))
     best, label = best_labels(scene.boxes, scene.truth)
@@ -87,15 +87,16 @@ def gaussian_yolo_loss(
     return HeadLoss(flat, float((flat * flat).sum()), _figures(head, hits, joined))
 
 
-def _head(layer: GaussianYolo, output: Tensor, truth: Truth, net_size: tuple[int, int]) -> _Deviant:
+def _head(
+    layer: GaussianYolo, output: Tensor, truth: Truth, net_size: tuple[int, int], fork: Fork
+) -> _Deviant:
     cells = output.unflatten(1, (len(layer.masks), layer.entries)).permute(0, 1, 3, 4, 2)
     means = torch.cat([cells[..., 0:8:2], cells[..., 8:]], dim=-1)
     shared: dict[str, Any] = {
         field.name: getattr(layer, field.name) for field in fields(AnchorHead)
     }
     yolo = Yolo(**shared)
-    boxes = predicted_boxes(yolo, means, net_size)
-    boxes[..., :2] += YOLO_POINTS[layer.yolo_point] * boxes[..., 2:]
+    boxes = predicted_boxes(layer, cells, net_size, fork)
     # plain: a box that has a class already is known by its first class, as in pjreddie's [yolo].
     scene = Scene(yolo, True, means, boxes, mapped_labels(layer, truth), net_size)
     return _Deviant(layer, scene, cells[..., 1:8:2])

@@ -75,9 +75,8 @@ def _scene(
     cells = output.unflatten(1, (len(layer.masks), layer.entries))
     out = cells.permute(0, 1, 3, 4, 2).contiguous()
     labels = mapped_labels(layer, truth)
-    return Scene(
-        layer, fork.yolo_plain, out, predicted_boxes(layer, out, net_size), labels, net_size
-    )
+    boxes = predicted_boxes(layer, out, net_size, fork)
+    return Scene(layer, fork.yolo_plain, out, boxes, labels, net_size)
 
 
 def _objectness(scene: Scene, best: Tensor) -> Tensor:
