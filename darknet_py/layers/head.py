@@ -39,7 +39,7 @@ class Suppression(NamedTuple):
     beta: float = 0.6
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)  # none is only a head
 class Head(Layer):
     """Base of the detection heads: the options all of them take, and the contract's defaults."""
 

@@ -48,7 +48,7 @@ GAUSSIAN_ROW = LOG_ROW + (
 PER_IMAGE = ("class_loss", "iou_loss", "uc_loss", "total_loss")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)  # none is only this
 class AnchorHead(Head):
     """The options, checks and answers that [yolo] and [Gaussian_yolo] share."""
 

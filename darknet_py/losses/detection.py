@@ -11,6 +11,7 @@ from darknet_py.boxes import iou
 from darknet_py.forks import Fork
 from darknet_py.layers.detection import Detection
 from darknet_py.layers.raw_boxes import RawBoxes
+from darknet_py.losses.registry import Pass, loss_of
 from darknet_py.losses.truth import HeadLoss
 
 RANDOM_UNTIL = 64000
@@ -39,6 +40,11 @@ class _Cells:
     place: tuple[Tensor, Tensor]
     classes: Tensor
     boxes: Tensor
+
+
+@loss_of(Detection)
+def _loss(p: Pass) -> HeadLoss:
+    return detection_loss(p.layer, p.output, p.truth, p.fork, p.seen, p.generator)
 
 
 def detection_loss(

@@ -29,6 +29,7 @@ from darknet_py.losses.assignment import (
     wanted_coordinates,
 )
 from darknet_py.losses.iou_delta import giou, iou_gradient
+from darknet_py.losses.registry import Pass, loss_of
 from darknet_py.losses.truth import HeadLoss, Truth
 from darknet_py.losses.yolo import CLASS_FLOOR, classify, score_certain
 
@@ -60,6 +61,11 @@ class _Delta:
     def joined(self) -> Tensor:
         pairs = torch.stack([self.means[..., :4], self.deviations], dim=-1).flatten(-2)
         return torch.cat([pairs, self.means[..., 4:]], dim=-1)
+
+
+@loss_of(GaussianYolo)
+def _loss(p: Pass) -> HeadLoss:
+    return gaussian_yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork)
 
 
 def gaussian_yolo_loss(

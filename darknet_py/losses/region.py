@@ -12,6 +12,7 @@ from darknet_py.forks import Fork
 from darknet_py.layers.region import Region
 from darknet_py.layers.tree import Tree
 from darknet_py.losses.assignment import best_labels, first_and_last, predicted_boxes
+from darknet_py.losses.registry import Pass, loss_of
 from darknet_py.losses.truth import HeadLoss, Truth
 from darknet_py.losses.yolo import FOCAL_ALPHA
 
@@ -82,6 +83,11 @@ class _Hits:
     row: Tensor
     image: Tensor
     label: Tensor
+
+
+@loss_of(Region)
+def _loss(p: Pass) -> HeadLoss:
+    return region_loss(p.layer, p.output, p.labels, p.net_size, p.fork, p.seen)
 
 
 def region_loss(
