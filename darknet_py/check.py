@@ -64,7 +64,7 @@ def _notice(error: DarknetError, place: Place) -> Notice:
 
 def _check_sizes(graph: Graph, problems: Problems) -> None:
     """Detection heads divide the picture into cells of `stride` pixels."""
-    if not any(node.layer.HEAD for node in graph.nodes) or graph.net.input.h == 1:
+    if not graph.detection_heads or graph.net.input.h == 1:
         return
     stride = net_stride(graph)
     for key, value in (("width", graph.net.width), ("height", graph.net.height)):

@@ -39,7 +39,7 @@ class Graph:
     @property
     def heads(self) -> list[int]:
         """Indices of what `net(x)` returns: the detection heads, else the last non-cost layer."""
-        heads = [node.index for node in self.nodes if node.layer.HEAD]
+        heads = [node.index for node in self.nodes if isinstance(node.layer, Head)]
         return heads or [self.last]
 
     @property

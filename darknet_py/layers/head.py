@@ -14,7 +14,7 @@ from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import Problems
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Layer, Shape, Site
+from darknet_py.layers.base import Layer, Shape, Site, require_positive
 from darknet_py.layers.raw_boxes import RawBoxes
 from darknet_py.layers.tree import Tree
 
@@ -39,7 +39,7 @@ class Suppression(NamedTuple):
     beta: float = 0.6
 
 
-@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)  # none is only a head
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)  # abstract
 class Head(Layer):
     """Base of the detection heads: the options all of them take, and the contract's defaults."""
 
@@ -104,6 +104,10 @@ class Head(Layer):
     def mirror_fault(self) -> tuple[str, str] | None:
         """What mirroring needs, which an option denies, and that option's key."""
         return None
+
+    def shape(self, at: Site) -> Shape:
+        require_positive(self, classes=self.classes, num=self.num)
+        return at.input
 
     def default_labels(self, fork: Fork) -> int:
         """Labels of one image that training takes when max= is not written."""

@@ -10,7 +10,7 @@ from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Run, Shape, Site, Weights, require_positive, section
+from darknet_py.layers.base import Run, Shape, Site, Weights, section
 from darknet_py.layers.head import Head, anchor_sizes, check_anchor_count, check_channels
 from darknet_py.layers.raw_boxes import RawBoxes, shares
 from darknet_py.layers.tree import Tree, read_map, read_tree
@@ -80,10 +80,6 @@ class Region(Head):
 
     def log_row(self, fork: Fork) -> str:
         return REGION_ROW
-
-    def shape(self, at: Site) -> Shape:
-        require_positive(self, classes=self.classes, num=self.num)
-        return at.input
 
     def check(self, at: Site, problems: Problems) -> None:
         formula = f"num*(classes+coords+1) = {self.num}*({self.classes}+{self.coords}+1)"

@@ -10,7 +10,7 @@ from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Run, Shape, Site, Weights, require_positive, section
+from darknet_py.layers.base import Run, Shape, Site, Weights, section
 from darknet_py.layers.head import (
     LOG_ROW,
     Head,
@@ -48,7 +48,7 @@ GAUSSIAN_ROW = LOG_ROW + (
 PER_IMAGE = ("class_loss", "iou_loss", "uc_loss", "total_loss")
 
 
-@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)  # none is only this
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)  # abstract
 class AnchorHead(Head):
     """The options, checks and answers that [yolo] and [Gaussian_yolo] share."""
 
@@ -127,10 +127,6 @@ class AnchorHead(Head):
     def log_values(self, figures: Mapping[str, float], images: int) -> Mapping[str, float]:
         each = {name: figures[name] / images for name in PER_IMAGE if name in figures}
         return {**figures, **each}
-
-    def shape(self, at: Site) -> Shape:
-        require_positive(self, classes=self.classes, num=self.num)
-        return at.input
 
     def check(self, at: Site, problems: Problems) -> None:
         count = len(self.masks)
