@@ -1,7 +1,8 @@
-"""Head outputs to boxes: one decoder per head kind, over all images, anchors and cells at once.
+"""Head outputs to boxes over a threshold: which of its boxes each kind of head lets pass.
 
-Boxes come out relative to the network's input, in the order the C programs visit them: cells row by
-row, anchors within a cell.
+The formulas are the heads' own; here they are worked out for few boxes only. Boxes come out
+relative to the network's input, in the order the C programs visit them: cells row by row, anchors
+within a cell.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ class Request:
 
 
 def decode(graph: Graph, heads: Sequence[Tensor], request: Request) -> Candidates:
-    """All boxes over the threshold; heads are those `net(x)` returns, in its order."""
+    """All boxes over the threshold; heads are those `net(x)` returns, in its order.
+
+    graph: one that ends in detection heads, see `Graph.head_classes`.
+    """
     parts = []
     for index, output in zip(graph.heads, heads, strict=True):
         layer = graph.nodes[index].layer
@@ -65,10 +69,7 @@ def _by_cell(head: Head, output: Tensor) -> Tensor:
 
 
 def _kept(head: Head, cells: Tensor, keep: Tensor, request: Request) -> tuple[Tensor, RawBoxes]:
-    """Image (K) and raw boxes of the rows of cells (N, H, W, A, E) where keep (N, H, W, A) holds.
-
-    They are few: formulas are worked out for them only.
-    """
+    """Image (K,) and raw boxes (K) of cells (N, H, W, A, E) where keep (N, H, W, A) holds."""
     image, y, x, anchor = torch.nonzero(keep, as_tuple=True)
     corner = torch.stack([x, y], dim=1).to(cells.dtype)
     sizes = cells.new_tensor(head.sizes)[anchor]
