@@ -12,6 +12,7 @@ from darknet_py.errors import CfgError, DarknetError, Notice, Place, Problems, S
 from darknet_py.forks import Fork, fork_named
 from darknet_py.layers import read_layer
 from darknet_py.layers.base import INPUT, Layer, Node, Site, Stored
+from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net, read_net
 from darknet_py.layers.shape import Shape
 
@@ -39,8 +40,19 @@ class Graph:
     @property
     def heads(self) -> list[int]:
         """Indices of what `net(x)` returns: the detection heads, else the last non-cost layer."""
-        heads = [node.index for node in self.nodes if node.layer.HEAD]
+        heads = [node.index for node in self.nodes if isinstance(node.layer, Head)]
         return heads or [self.last]
+
+    @property
+    def detection_heads(self) -> tuple[Head, ...]:
+        """The detection heads in file order."""
+        return tuple(node.layer for node in self.nodes if isinstance(node.layer, Head))
+
+    @property
+    def head_classes(self) -> int | None:
+        """Classes of the last detection head, which names are compared with; None without one."""
+        heads = self.detection_heads
+        return heads[-1].classes if heads else None
 
     @property
     def last(self) -> int:

@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "detect": RUNNING
     | {"devices", "enginetable", "engines"}
     | {"deferred", "boxes", "names", "labelpath", "opening", "replacement"},
-    "losses": {"errors", "forks", "layers", "boxes"},
+    "losses": {"deferred", "errors", "forks", "layers", "boxes"},
     "train": RUNNING
     | {
         "devices",

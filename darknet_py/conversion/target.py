@@ -9,7 +9,7 @@ from darknet_py.errors import DarknetError, Problems
 from darknet_py.exporttable import FORMS
 from darknet_py.graph import Graph, build
 from darknet_py.layers.base import Layer, Node
-from darknet_py.layers.region import Region
+from darknet_py.layers.head import Head
 
 BOX = "centre x, centre y, width, height as shares of the network's input"
 DETECTION = "image number, class number, score, " + BOX
@@ -61,10 +61,10 @@ def output_names(graph: Graph, form: str) -> list[str]:
 
 def _require_boxes(graph: Graph) -> None:
     for _, layer in heads(graph):
-        if not layer.HEAD:
+        if not isinstance(layer, Head):
             message = "is the network's output and holds no boxes; use --form heads"
             raise DarknetError(message, layer.place())
-        if isinstance(layer, Region) and layer.tree:
+        if layer.hierarchy is not None:
             message = "a class tree is descended with a threshold that the caller chooses, which"
             message += " has no form without branches; use --form heads"
             raise DarknetError(message, layer.place("tree"))

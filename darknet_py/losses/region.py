@@ -11,7 +11,8 @@ from darknet_py.boxes import iou
 from darknet_py.forks import Fork
 from darknet_py.layers.region import Region
 from darknet_py.layers.tree import Tree
-from darknet_py.losses.assignment import best_labels, cell_corners, first_and_last
+from darknet_py.losses.assignment import best_labels, first_and_last, predicted_boxes
+from darknet_py.losses.registry import Pass, loss_of
 from darknet_py.losses.truth import HeadLoss, Truth
 from darknet_py.losses.yolo import FOCAL_ALPHA
 
@@ -84,6 +85,11 @@ class _Hits:
     label: Tensor
 
 
+@loss_of(Region)
+def _loss(p: Pass) -> HeadLoss:
+    return region_loss(p.layer, p.output, p.labels, p.net_size, p.fork, p.seen)
+
+
 def region_loss(
     layer: Region, output: Tensor, truth: Truth, net_size: tuple[int, int], fork: Fork, seen: int
 ) -> HeadLoss:
@@ -92,7 +98,7 @@ def region_loss(
     net_size: as for the other heads; these anchors are in cells. seen: images up to this sub-batch,
     which counts as well.
     """
-    scene = _scene(layer, output.detach(), truth, fork)
+    scene = _scene(layer, output.detach(), truth, net_size, fork)
     delta = _start(scene, *best_labels(scene.boxes, scene.truth), seen)
     hits = _hits(scene)
     overlap, sure = _answer(scene, hits, delta.rows)
@@ -103,11 +109,12 @@ def region_loss(
     return HeadLoss(flat, float((shown * shown).sum()), figures)
 
 
-def _scene(layer: Region, output: Tensor, truth: Truth, fork: Fork) -> _Scene:
+def _scene(
+    layer: Region, output: Tensor, truth: Truth, net_size: tuple[int, int], fork: Fork
+) -> _Scene:
     cells = output.unflatten(1, (layer.num, layer.entries))
     out = cells.permute(0, 1, 3, 4, 2).contiguous()
-    located = torch.sigmoid(out[..., :2]) if fork.region_raw_location else out[..., :2]
-    boxes = _boxes(layer, out, located)
+    located, boxes = layer.located(out, fork), predicted_boxes(layer, out, net_size, fork)
     tree = layer.hierarchy
     known = truth.valid & (truth.classes >= 0) & (truth.classes < layer.classes)
     far = (truth.boxes[..., :2] > FAR).all(dim=-1)
@@ -118,13 +125,6 @@ def _scene(layer: Region, output: Tensor, truth: Truth, fork: Fork) -> _Scene:
         known = known & (truth.classes < len(layer.class_map))
     labels = replace(truth, valid=known & ~far & ~lone[:, None])
     return _Scene(layer, fork, tree, out, located, boxes, labels, lone, lone_class)
-
-
-def _boxes(layer: Region, out: Tensor, located: Tensor) -> Tensor:
-    """Every predicted box relative to the network's input."""
-    corner, grid = cell_corners(out)
-    sizes = torch.exp(out[..., 2:4]) * out.new_tensor(layer.sizes)[:, None, None]
-    return torch.cat([(corner + located) / grid, sizes / grid], dim=-1)
 
 
 def _start(scene: _Scene, best: Tensor, label: Tensor, seen: int) -> _Delta:

@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from darknet_py.errors import DarknetError
+from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net
-from darknet_py.layers.yolo import AnchorHead
-from darknet_py.layout import Header, head_classes
+from darknet_py.layout import Header
 from darknet_py.losses import LOSSES, Pass
 from darknet_py.losses.truth import HeadLoss
 from darknet_py.network import Network
@@ -239,7 +239,7 @@ class Trainer:
         if self.team.any(not np.isfinite(cost), self._device):
             self.optimizer.clear()
             self.batch -= self.pace
-            boxes = head_classes(self.network.graph) is not None
+            boxes = self.network.graph.head_classes is not None
             raise LossError(_complaint(self.batch + self.pace, cost, self.losses, boxes))
 
     def _loss(self, index: int, tap: Tensor, output: Tensor, truth: Tensor, seen: int) -> HeadLoss:
@@ -259,11 +259,10 @@ class Trainer:
             return LOSSES[type(layer)](one)
 
     def _scaled(self, index: int, delta: Tensor) -> Tensor:
-        """delta_normalizer weighs what a head passes back, in AlexeyAB's GPU path."""
-        layer = self.network.graph.nodes[index].layer
-        if not isinstance(layer, AnchorHead) or self.network.graph.fork.yolo_plain:
-            return delta
-        return delta * layer.delta_normalizer
+        """What a layer passes back: a detection head may weigh its delta."""
+        graph = self.network.graph
+        layer = graph.nodes[index].layer
+        return delta * layer.delta_scale(graph.fork) if isinstance(layer, Head) else delta
 
     def _still(self) -> frozenset[int]:
         """Layers no gradient passes: up to the last active stopbackward, and those onlyforward."""
