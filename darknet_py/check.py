@@ -14,9 +14,6 @@ from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.errors import CfgError, DarknetError, Notice, Place, Problems
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph, read_graph
-from darknet_py.layers.detection import Detection
-from darknet_py.layers.region import Region
-from darknet_py.layers.yolo import AnchorHead
 from darknet_py.summary import net_stride
 
 LISTS = ("train", "valid")
@@ -67,7 +64,7 @@ def _notice(error: DarknetError, place: Place) -> Notice:
 
 def _check_sizes(graph: Graph, problems: Problems) -> None:
     """Detection heads divide the picture into cells of `stride` pixels."""
-    if not any(node.layer.HEAD for node in graph.nodes) or graph.net.input.h == 1:
+    if not graph.detection_heads or graph.net.input.h == 1:
         return
     stride = net_stride(graph)
     for key, value in (("width", graph.net.width), ("height", graph.net.height)):
@@ -80,8 +77,7 @@ def _check_sizes(graph: Graph, problems: Problems) -> None:
 
 def _check_classes(graph: Graph, problems: Problems) -> None:
     """The heads of one network share one list of names."""
-    layers = (node.layer for node in graph.nodes)
-    heads = [layer for layer in layers if isinstance(layer, (AnchorHead, Region, Detection))]
+    heads = graph.detection_heads
     for head in heads[1:]:
         if head.classes != heads[0].classes:
             first = f"line {heads[0].place('classes').line} says {heads[0].classes}"

@@ -1,4 +1,4 @@
-"""A module that is imported when it is first used, or all at once.
+"""Modules that are imported when they are first used, or all at once.
 
 Section kinds hold their options, their shape rule and their arithmetic in one place, yet `summary`
 and `check` need only the first two: with `torch = deferred("torch")` they start in a tenth of the
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import gc
 import importlib
+import pkgutil
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
@@ -23,6 +25,15 @@ class _Deferred(ModuleType):
 def deferred(name: str) -> Any:
     """A stand-in for module `name`."""
     return _Deferred(name)
+
+
+def import_modules(package: str, folders: Iterable[str]) -> None:
+    """Import all modules of a package in order of their names, so that each registers its own.
+
+    A kind then needs no line in a list beside its file.
+    """
+    for module in sorted(pkgutil.iter_modules(folders), key=lambda found: found.name):
+        importlib.import_module(f"{package}.{module.name}")
 
 
 def import_at_once(name: str) -> None:

@@ -11,8 +11,10 @@ from darknet_py.cfg.text import Section
 from darknet_py.errors import CfgError, DarknetError, Notice, Place, Problems, ShapeError
 from darknet_py.forks import Fork, fork_named
 from darknet_py.layers import read_layer
-from darknet_py.layers.base import INPUT, Layer, Node, Shape, Site, Stored
+from darknet_py.layers.base import INPUT, Layer, Node, Site, Stored
+from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net, read_net
+from darknet_py.layers.shape import Shape
 
 MAX_ELEMENTS = 2**31 - 1
 """Darknet counts outputs and weights in C ints; nothing larger can be meant."""
@@ -38,13 +40,24 @@ class Graph:
     @property
     def heads(self) -> list[int]:
         """Indices of what `net(x)` returns: the detection heads, else the last non-cost layer."""
-        heads = [node.index for node in self.nodes if node.layer.HEAD]
+        heads = [node.index for node in self.nodes if isinstance(node.layer, Head)]
         return heads or [self.last]
 
     @property
+    def detection_heads(self) -> tuple[Head, ...]:
+        """The detection heads in file order."""
+        return tuple(node.layer for node in self.nodes if isinstance(node.layer, Head))
+
+    @property
+    def head_classes(self) -> int | None:
+        """Classes of the last detection head, which names are compared with; None without one."""
+        heads = self.detection_heads
+        return heads[-1].classes if heads else None
+
+    @property
     def last(self) -> int:
-        """The network's output in Darknet's sense: the last layer that is no [cost]."""
-        others = [node.index for node in self.nodes if node.layer.kind != "cost"]
+        """The network's output in Darknet's sense: the last layer that is not only a loss."""
+        others = [node.index for node in self.nodes if not node.layer.IS_LOSS]
         return others[-1] if others else len(self.nodes) - 1
 
     @property

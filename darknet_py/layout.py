@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from darknet_py.errors import DarknetError, WeightsError
 from darknet_py.graph import Graph
 from darknet_py.layers.base import Stored
-from darknet_py.layers.detection import Detection
-from darknet_py.layers.region import Region
-from darknet_py.layers.yolo import AnchorHead
+from darknet_py.layers.head import Head
 
 _VERSION = struct.Struct("<iii")
 MAX_VERSION = 100_000
@@ -237,18 +235,17 @@ def _cure(graph: Graph, have: float, header: Header, too_long: bool) -> str:
 def _fitting_classes(graph: Graph, have: float) -> int | None:
     """The class count that explains the difference, when only the heads' convolutions differ.
 
-    One class more or less changes each head's convolution by masks * (inputs + 1) floats.
+    One class more or less changes each head's convolution by anchors * (inputs + 1) floats.
     """
     slope, classes = 0, set[int]()
     for node in graph.nodes:
         layer = node.layer
-        if not isinstance(layer, (AnchorHead, Region)) or not node.index:
+        if not isinstance(layer, Head) or not layer.filters_per_class or not node.index:
             continue
         above = graph.stored(node.index - 1)
-        anchors = len(layer.masks) if isinstance(layer, AnchorHead) else layer.num
         filters = graph.nodes[node.index - 1].out.c
         per_filter = sum(map(floats_of, above)) // filters if filters else 0
-        slope += anchors * per_filter
+        slope += layer.filters_per_class * per_filter
         classes.add(layer.classes)
     need = sum(sum(map(floats_of, loaded(graph, i))) for i in range(len(graph.nodes)))
     if not slope or len(classes) != 1 or (have - need) % slope:
@@ -267,17 +264,9 @@ TINY_NOTE = (
 
 def notes_on(graph: Graph, plan: Layout) -> tuple[str, ...]:
     """What is known about exactly this file: the mask question of the published yolov3-tiny."""
-    heads = [node.layer for node in graph.nodes if isinstance(node.layer, AnchorHead)]
+    heads = graph.detection_heads
     if plan.bytes not in TINY_SIZES or len(heads) != 2 or heads[1].masks != (0, 1, 2):
         return ()
     with open(plan.path, "rb") as file:
         digest = hashlib.md5(file.read(), usedforsecurity=False).hexdigest()
     return (TINY_NOTE,) if digest == TINY_MD5 else ()
-
-
-def head_classes(graph: Graph) -> int | None:
-    """Classes of the last detection head, which names files are compared with."""
-    for node in reversed(graph.nodes):
-        if isinstance(node.layer, (AnchorHead, Region, Detection)):
-            return node.layer.classes
-    return None

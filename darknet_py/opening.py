@@ -46,7 +46,7 @@ def open_network(
 
 def head_classes(graph: Graph) -> int:
     """Classes of the last detection head; raises DarknetError for a network without one."""
-    classes = layout.head_classes(graph)
+    classes = graph.head_classes
     if classes is None:
         last = graph.nodes[graph.last].layer.kind
         raise DarknetError(f"{graph.path}: has no detection head, it ends in [{last}]")

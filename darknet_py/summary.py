@@ -5,23 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 from darknet_py.graph import Graph
-from darknet_py.layers.base import INPUT, Layer, Node, Shape
-from darknet_py.layertable import TITLE, table_line
+from darknet_py.layers.base import INPUT, Counted, Node
+from darknet_py.layers.shape import ReceptiveField, Shape
 
+TITLE = "   layer   filters  size/strd(dil)      input                output"
 HEADER_BYTES = 20
 FLOAT_BYTES = 4
-
-
-class Reach(NamedTuple):
-    """How much of the input an output sees: the field's side and the stride, in input pixels."""
-
-    field: int
-    stride: int
 
 
 @dataclass(frozen=True)
@@ -90,14 +83,13 @@ class Summary:
 
 def summarize(graph: Graph) -> Summary:
     """The layer table and the totals of a graph."""
-    reaches = reach_of(graph)
-    rows = tuple(_row(graph, node, reaches[node.index]) for node in graph.nodes)
-    return Summary(
-        graph.path, graph.fork.name, graph.net.input, rows, _totals(graph, rows, reaches)
-    )
+    fields = receptive_fields(graph)
+    rows = tuple(_row(graph, node, fields[node.index]) for node in graph.nodes)
+    totals = _totals(graph, rows, fields)
+    return Summary(graph.path, graph.fork.name, graph.net.input, rows, totals)
 
 
-def _row(graph: Graph, node: Node, reach: Reach) -> Row:
+def _row(graph: Graph, node: Node, field: ReceptiveField) -> Row:
     site = graph.site(node.index)
     filters, size = node.layer.table_row(site, node.out)
     parameters = sum(tensor.size for tensor in graph.stored(node.index) if tensor.in_file)
@@ -110,35 +102,26 @@ def _row(graph: Graph, node: Node, reach: Reach) -> Row:
         output=node.out,
         bflops=node.layer.flops(site, node.out) / 1e9,
         parameters=parameters,
-        receptive_field=reach.field,
-        line=table_line(node.layer, site, node.out),
+        receptive_field=field.size,
+        line=node.layer.table_line(site, node.out),
     )
 
 
-DARKNET_COUNTS = (
-    "convolutional",
-    "maxpool",
-    "local_avgpool",
-    "shortcut",
-    "crnn",
-    "conv_lstm",
-)
-"""Kinds whose l.bflops AlexeyAB's program sets; connected, local, rnn, gru and lstm stay at 0."""
-KNOWN_BY = frozenset(DARKNET_COUNTS) - {"shortcut"}
-"""Published figures (65.86 for yolov3 at 416) are from before that program counted shortcuts."""
+def _totals(graph: Graph, rows: tuple[Row, ...], fields: dict[int, ReceptiveField]) -> Totals:
+    def counted(figure: Counted) -> Iterator[float]:
+        pairs = zip(graph.nodes, rows, strict=True)
+        return (row.bflops for node, row in pairs if figure in node.layer.COUNTED)
 
-
-def _totals(graph: Graph, rows: tuple[Row, ...], reaches: dict[int, Reach]) -> Totals:
     return Totals(
-        bflops=sum(row.bflops for row in rows if row.kind in KNOWN_BY),
-        printed_bflops=_float32_sum(row.bflops for row in rows if row.kind in DARKNET_COUNTS),
+        bflops=sum(counted(Counted.PUBLISHED)),
+        printed_bflops=_float32_sum(counted(Counted.TOTAL)),
         all_bflops=sum(row.bflops for row in rows),
         parameters=graph.parameters,
         weights_bytes=HEADER_BYTES + FLOAT_BYTES * graph.parameters,
         receptive_field=max(row.receptive_field for row in rows),
         activation_bytes=FLOAT_BYTES * sum(row.output.size for row in rows),
         peak_activation_bytes=peak_activation_bytes(graph),
-        stride=net_stride(graph, reaches),
+        stride=net_stride(graph, fields),
     )
 
 
@@ -172,57 +155,18 @@ def peak_activation_bytes(graph: Graph) -> int:
     return FLOAT_BYTES * peak
 
 
-def _steps(layer: Any) -> tuple[int, int, int]:
-    """(size, dilation, stride) of a layer that has them: 1, 1, 1 for any other."""
-    return _WINDOWS.get(layer.kind, lambda layer: (1, 1, 1))(layer)
-
-
-_WINDOWS: dict[str, Callable[[Any], tuple[int, int, int]]] = {
-    "convolutional": lambda layer: (layer.size, layer.spread, max(layer.strides)),
-    "maxpool": lambda layer: (layer.window, 1, max(layer.strides)),
-    "local_avgpool": lambda layer: (layer.window, 1, max(layer.strides)),
-    "local": lambda layer: (layer.size, 1, layer.stride),
-    "normalization": lambda layer: (layer.size, 1, 1),
-    "crnn": lambda layer: (layer.size, layer.dilation, layer.stride),
-    "conv_lstm": lambda layer: (layer.size, layer.dilation, layer.stride),
-}
-_GROWTH: dict[str, Callable[[Any], int]] = {
-    "upsample": lambda layer: int(layer.stride),
-    "deconvolutional": lambda layer: int(layer.stride),
-    "reorg": lambda layer: int(layer.stride if layer.reverse else -layer.stride),
-    "reorg3d": lambda layer: int(layer.stride if layer.reverse else -layer.stride),
-}
-"""Kinds that change the resolution without a window: how often larger, or smaller when negative."""
-
-
-def reach_of(graph: Graph) -> dict[int, Reach]:
-    """Receptive field and stride of every layer, by the rule of show_receptive_field.
-
-    Two slips of that rule are not repeated: [reorg3d] and an upsample with a negative stride make
-    the picture smaller, yet the C program divides the stride for them as for any upsample.
-    """
-    reaches = {INPUT: Reach(1, 1)}
+def receptive_fields(graph: Graph) -> dict[int, ReceptiveField]:
+    """Of every layer by its index, and of the network's input."""
+    fields = {INPUT: ReceptiveField(1, 1)}
     for node in graph.nodes:
-        # Only a route looks elsewhere; for all others the layer above counts, as in Darknet.
-        sources = node.inputs if node.layer.kind == "route" else node.inputs[:1]
-        field = max(reaches[source].field for source in sources)
-        stride = max(reaches[source].stride for source in sources)
-        reaches[node.index] = _advance(node.layer, field, stride)
-    return reaches
+        fields[node.index] = node.layer.receptive_field([fields[i] for i in node.inputs])
+    return fields
 
 
-def _advance(layer: Layer, field: int, stride: int) -> Reach:
-    if layer.kind in _GROWTH:
-        growth = _GROWTH[layer.kind](layer)
-        return Reach(field, max(1, stride // growth) if growth > 0 else stride * -growth)
-    size, dilation, step = _steps(layer)
-    return Reach(field + (size + (dilation - 1) * 2 - 1) * stride, stride * step)
-
-
-def net_stride(graph: Graph, reaches: dict[int, Reach] | None = None) -> int:
+def net_stride(graph: Graph, fields: dict[int, ReceptiveField] | None = None) -> int:
     """The largest downsampling on the way to a head; input sizes are multiples of it."""
-    reaches = reaches or reach_of(graph)
-    return max(reaches[index].stride for index in _ancestors(graph))
+    fields = fields or receptive_fields(graph)
+    return max(fields[index].stride for index in _ancestors(graph))
 
 
 def _ancestors(graph: Graph) -> set[int]:

@@ -74,6 +74,12 @@ def randomize(net: Network, seed: int) -> None:
             net.own(node.index)[stored.name].copy_(values + 0.5 if positive else 2 * values - 1)
 
 
+def sections(layers: str) -> str:
+    """The text of sections written short: `conv size=3 pad=1;max`."""
+    parts = (section.split() for section in layers.split(";"))
+    return "".join("\n".join([f"[{name}]", *options, ""]) for name, *options in parts)
+
+
 def net_section(channels: int, height: int, width: int, extra: str = "") -> str:
     return f"[net]\nchannels={channels}\nheight={height}\nwidth={width}\n{extra}\n"
 

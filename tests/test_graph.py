@@ -68,6 +68,19 @@ def test_heads(layers: str, heads: list[int], last: int) -> None:
     assert (graph.heads, graph.last) == (heads, last)
 
 
+@pytest.mark.parametrize(
+    "cfg, classes",
+    [
+        ("[conv]\nfilters=14\n[yolo]\nclasses=2\nnum=2\nanchors=1,2,3,4\n", 2),
+        ("[conv]\nfilters=8\n[region]\nclasses=3\n[dropout]\n", 3),
+        ("[connected]\noutput=15\n[detection]\nside=1\nclasses=10\ncoords=4\n", 10),
+        ("[softmax]\n", None),
+    ],
+)
+def test_head_classes(cfg: str, classes: int | None) -> None:
+    assert read(f"[net]\nchannels=3\nheight=4\nwidth=4\n{cfg}").head_classes == classes
+
+
 def test_parameters_count_the_file() -> None:
     cfg = (
         NET

@@ -304,19 +304,6 @@ def test_published_sizes_of_yolov3_tiny() -> None:
     assert layout.TINY_SIZES == (20 + 4 * 8858734, 16 + 4 * 8858734)
 
 
-@pytest.mark.parametrize(
-    "cfg, classes",
-    [
-        ("[conv]\nfilters=14\n[yolo]\nclasses=2\nnum=2\nanchors=1,2,3,4\n", 2),
-        ("[conv]\nfilters=8\n[region]\nclasses=3\n[dropout]\n", 3),
-        ("[connected]\noutput=15\n[detection]\nside=1\nclasses=10\ncoords=4\n", 10),
-        ("[softmax]\n", None),
-    ],
-)
-def test_head_classes(cfg: str, classes: int | None) -> None:
-    assert layout.head_classes(read(f"[net]\nchannels=3\nheight=4\nwidth=4\n{cfg}")) == classes
-
-
 def test_a_negative_cutoff_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DarknetError, match="cutoff=-1, expected a number of layers, 0 to 4"):
         plan(graph(), written(tmp_path, header(0, 2, 5)), -1)

@@ -32,8 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "layers": {"errors", "boxes", "cfg", "forks", "deferred"},
     "graph": {"errors", "cfg", "forks", "layers"},
     "layout": {"errors", "layers", "graph"},
-    "layertable": {"layers"},
-    "summary": {"layers", "graph", "layertable"},
+    "summary": {"layers", "graph"},
     "check": READING | {"summary"},
     "opening": {"errors", "forks", "graph", "layout", "names", "summary"},
     "weights": {"errors", "layers", "graph", "layout", "replacement"},
@@ -48,7 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "detect": RUNNING
     | {"devices", "enginetable", "engines"}
     | {"deferred", "boxes", "names", "labelpath", "opening", "replacement"},
-    "losses": {"errors", "forks", "layers", "boxes"},
+    "losses": {"deferred", "errors", "forks", "layers", "boxes"},
     "train": RUNNING
     | {
         "devices",
@@ -127,7 +126,6 @@ LIGHT = {
     "graph",
     "labelpath",
     "layers",
-    "layertable",
     "layout",
     "names",
     "opening",
@@ -204,6 +202,41 @@ def test_modules_import_each_other_without_a_cycle() -> None:
     names = {module_of(path): path for path in sources()}
     arrows = {name: modules_imported(path, set(names)) - {name} for name, path in names.items()}
     TopologicalSorter(arrows).prepare()
+
+
+def test_layers_have_no_cycle_for_type_checking_either() -> None:
+    names = {module_of(path): path for path in sources() if room_of(path) == "layers"}
+    arrows = {name: modules_named(path, set(names)) - {name} for name, path in names.items()}
+    TopologicalSorter(arrows).prepare()
+
+
+def modules_named(path: Path, modules: set[str]) -> set[str]:
+    """The modules a file imports in any way: when it runs, in a function, for type checking."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    froms = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    full = {f"{node.module}.{alias.name}" for node in froms for alias in node.names}
+    return {name if name in modules else name.rpartition(".")[0] for name in full} & modules
+
+
+def test_only_layers_asks_what_kind_a_layer_is() -> None:
+    """Others show `layer.kind`; what depends on it is a question that the layer's class answers."""
+    rooms = [path for path in sources() if room_of(path) != "layers"]
+    found = [f"{path.name}:{line}" for path in rooms for line in decisions_by_kind(path)]
+    assert found == []
+
+
+def decisions_by_kind(path: Path) -> Iterator[int]:
+    """Lines that compare `layer.kind` or look it up in a table."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        asked: list[ast.expr] = []
+        if isinstance(node, ast.Compare):
+            asked = [node.left, *node.comparators]
+        elif isinstance(node, ast.Subscript):
+            asked = [node.slice]
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "get":
+            asked = node.args
+        if any(ast.unparse(one).endswith("layer.kind") for one in asked):
+            yield node.lineno
 
 
 def module_of(path: Path) -> str:

@@ -11,7 +11,7 @@ from darknet_py.cfg.text import parse
 from darknet_py.errors import Problems
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 from darknet_py.graph import Graph, build, read_graph
-from darknet_py.layers.base import Shape
+from darknet_py.layers.shape import Shape
 from darknet_py.summary import Summary, net_stride, summarize
 
 CFGS = Path(__file__).resolve().parent.parent / "cfg"

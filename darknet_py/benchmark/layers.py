@@ -12,7 +12,8 @@ from torch import Tensor
 
 from darknet_py.benchmark.peak import synchronize
 from darknet_py.graph import Graph
-from darknet_py.layers.base import Run, Shape
+from darknet_py.layers.base import Run
+from darknet_py.layers.shape import Shape
 from darknet_py.network import Network
 from darknet_py.progress import Progress
 

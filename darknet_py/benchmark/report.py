@@ -13,7 +13,7 @@ from darknet_py.benchmark.contest import Failure, Row
 from darknet_py.benchmark.layers import LayerTime, by_kind, layer_lines
 from darknet_py.benchmark.machine import Machine
 from darknet_py.benchmark.parts import Parts
-from darknet_py.layers.base import Shape
+from darknet_py.layers.shape import Shape
 from darknet_py.replacement import replacing
 
 

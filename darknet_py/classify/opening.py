@@ -135,7 +135,7 @@ def open_classifier(job: Job) -> Opened:
     checked(Setup(job.engine, job.precision, job.compiled))
     # Recurrent nets see single pictures here: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
-    if layout.head_classes(graph) is not None:
+    if graph.head_classes is not None:
         kind = graph.nodes[graph.heads[-1]].layer.kind
         message = f"is a detection network, it ends in [{kind}]"
         raise DarknetError(f"{graph.path}: {message}; use `darknet-py detect`")

@@ -18,7 +18,7 @@ def header(graph: Graph, classes: int) -> str | None:
     if graph.fork.prints_seconds:
         return None
     last = graph.nodes[-1]
-    channels = 0 if last.layer.kind == "cost" else last.shapes[0].c
+    channels = 0 if last.layer.IS_LOSS else last.shapes[0].c
     return f" classes = {classes}, output in cfg = {channels} "
 
 

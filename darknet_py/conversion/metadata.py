@@ -9,9 +9,7 @@ from typing import Any
 from darknet_py.conversion.target import BOX, DETECTION, Target, heads
 from darknet_py.graph import Graph
 from darknet_py.layers.base import Layer
-from darknet_py.layers.detection import Detection
-from darknet_py.layers.region import Region
-from darknet_py.layers.yolo import AnchorHead
+from darknet_py.layers.head import Head
 from darknet_py.version import __version__
 
 PREFIX = "darknet."
@@ -46,13 +44,4 @@ def _text(value: Any) -> str:
 def _head(name: str, layer: Layer) -> dict[str, Any]:
     """One head; anchors are (width, height), in pixels of the input or in cells of the grid."""
     entry: dict[str, Any] = {"output": name, "kind": layer.kind}
-    if isinstance(layer, AnchorHead):
-        entry |= {"classes": layer.classes, "mask": layer.masks, "anchors": layer.sizes}
-        entry |= {"unit": "pixels", "scale_x_y": layer.scale_x_y}
-        entry |= {"new_coords": getattr(layer, "new_coords", 0)}
-    elif isinstance(layer, Region):
-        entry |= {"classes": layer.classes, "anchors": layer.sizes, "unit": "cells"}
-    elif isinstance(layer, Detection):
-        entry |= {"classes": layer.classes, "side": layer.side, "num": layer.num}
-        entry |= {"sqrt": layer.sqrt}
-    return entry
+    return entry | (layer.description() if isinstance(layer, Head) else {})

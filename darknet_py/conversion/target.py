@@ -9,21 +9,10 @@ from darknet_py.errors import DarknetError, Problems
 from darknet_py.exporttable import FORMS
 from darknet_py.graph import Graph, build
 from darknet_py.layers.base import Layer, Node
-from darknet_py.layers.region import Region
+from darknet_py.layers.head import Head
 
 BOX = "centre x, centre y, width, height as shares of the network's input"
 DETECTION = "image number, class number, score, " + BOX
-FIXED_SIZE = {
-    "connected": "its matrix fits one input size",
-    "local": "it has weights for every place",
-    "detection": "it follows a matrix that fits one input size",
-    "local_avgpool": "it divides by the pixels of each window that lie inside",
-    "crop": "it cuts out a fixed size",
-    "crnn": "its memory has a fixed size",
-    "conv_lstm": "its memory has a fixed size",
-    "history": "its memory has a fixed size",
-}
-"""Kinds that keep a program to one width and height, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +61,10 @@ def output_names(graph: Graph, form: str) -> list[str]:
 
 def _require_boxes(graph: Graph) -> None:
     for _, layer in heads(graph):
-        if not layer.HEAD:
+        if not isinstance(layer, Head):
             message = "is the network's output and holds no boxes; use --form heads"
             raise DarknetError(message, layer.place())
-        if isinstance(layer, Region) and layer.tree:
+        if layer.hierarchy is not None:
             message = "a class tree is descended with a threshold that the caller chooses, which"
             message += " has no form without branches; use --form heads"
             raise DarknetError(message, layer.place("tree"))
@@ -83,11 +72,8 @@ def _require_boxes(graph: Graph) -> None:
 
 def _require_any_size(graph: Graph) -> None:
     for node in graph.nodes:
-        if reason := FIXED_SIZE.get(node.layer.kind):
+        if reason := node.layer.fixed_size(graph.site(node.index)):
             message = f"{reason}; leave out --dynamic size"
-            raise DarknetError(message, node.layer.place())
-        if node.layer.kind == "shortcut" and len({shape[1:] for shape in node.shapes}) > 1:
-            message = "it joins unlike sizes place by place; leave out --dynamic size"
             raise DarknetError(message, node.layer.place())
         _require_divides(graph, node)
     _require_doubles(graph)

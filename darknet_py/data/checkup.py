@@ -18,8 +18,6 @@ from darknet_py.detect.draw import save_image
 from darknet_py.errors import DarknetError, OutputError, Place, Problems
 from darknet_py.forks import Fork, fork_named
 from darknet_py.graph import Graph, read_graph
-from darknet_py.layers.region import Region
-from darknet_py.layout import head_classes
 from darknet_py.progress import follow
 from darknet_py.replacement import replacing
 
@@ -142,18 +140,15 @@ def _survey(data: DataFile, graph: Graph | None, checkup: Checkup) -> Survey:
 def _frame(data: DataFile, graph: Graph | None, checkup: Checkup) -> Frame:
     fork = fork_named(checkup.fork)
     frame = Frame(data.integer("classes", 0), checkup.width or 0, checkup.height or 0, fork=fork)
-    classes = head_classes(graph) if graph is not None else None
-    if graph is None or classes is None:
+    if graph is None or not graph.detection_heads:
         return frame
-    head = next(node.layer for node in reversed(graph.nodes) if node.layer.HEAD)
-    default = fork.region_most_labels if isinstance(head, Region) else fork.most_labels
-    most = getattr(head, "max", None)
+    head = graph.detection_heads[-1]
     return replace(
         frame,
-        classes=classes,
+        classes=head.classes,
         width=graph.net.width,
         height=graph.net.height,
-        most=default if most is None else most,
+        most=head.most_labels(fork),
     )
 
 

@@ -19,7 +19,6 @@ from darknet_py.detect.reading import read_image
 from darknet_py.errors import BadOption, DataError, Place
 from darknet_py.graph import Graph
 from darknet_py.layers.net import Net
-from darknet_py.layers.scores import Softmax
 from darknet_py.layers.tree import Tree
 
 DEFAULT_BLUR = 15
@@ -181,8 +180,8 @@ def augmented(pixels: Pixels, rng: Generator, recipe: Recipe, width: int, height
 
 
 def tree_of(graph: Graph) -> Tree | None:
-    """The class hierarchy of the last [softmax], the one the C programs keep."""
-    layers = [n.layer for n in graph.nodes if isinstance(n.layer, Softmax)]
+    """The class hierarchy of the last layer that classifies, the one the C programs keep."""
+    layers = [node.layer for node in graph.nodes if node.layer.CLASSIFIES]
     return layers[-1].hierarchy if layers else None
 
 

@@ -13,22 +13,11 @@ from darknet_py.data import truth
 from darknet_py.errors import BadOption, DarknetError
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph
-from darknet_py.layers.detection import Detection
+from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net
-from darknet_py.layers.region import Region
-from darknet_py.layers.yolo import AnchorHead
 
 Floats = NDArray[np.float32]
 
-HEADS = (AnchorHead, Region, Detection)
-Head = AnchorHead | Region | Detection
-MOST_BOXES = {
-    ("alexeyab", False): 200,
-    ("alexeyab", True): 200,
-    ("pjreddie", False): 90,
-    ("pjreddie", True): 30,
-}
-"""Labels a picture can have where the head's max= is not written: by fork, and if [region]."""
 MIXUP, CUTMIX, MOSAIC, EITHER = 1, 2, 3, 4
 """mixup= in AlexeyAB's numbers, which cutmix=1 and mosaic=1 stand for; EITHER is both of these."""
 
@@ -62,7 +51,7 @@ class Recipe:
         """Raises DarknetError for a network without detection head or options that cannot be."""
         net, fork = graph.net, graph.fork
         head = last_head(graph)
-        cells = head.side if isinstance(head, Detection) else 0
+        cells = head.cell_truth
         # Neither fork's training of YOLOv1 knows more than jitter and colours.
         plain = bool(cells) or fork.training_canvas
         _check(graph, head, plain)
@@ -70,7 +59,7 @@ class Recipe:
             fork=fork,
             channels=net.channels,
             classes=head.classes,
-            boxes=head.max or MOST_BOXES[fork.name, isinstance(head, Region)],
+            boxes=head.most_labels(fork),
             cells=cells,
             jitter=head.jitter,
             resize=head.resize,
@@ -101,7 +90,7 @@ class Recipe:
 
 def last_head(graph: Graph) -> Head:
     """The head whose jitter, resize, random and classes training uses: the last one."""
-    heads = [node.layer for node in graph.nodes if isinstance(node.layer, HEADS)]
+    heads = graph.detection_heads
     if not heads:
         kind = graph.nodes[graph.last].layer.kind
         message = f"has no detection head, it ends in [{kind}]; is it for `classifier train`?"

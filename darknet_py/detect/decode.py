@@ -1,13 +1,15 @@
-"""Head outputs to boxes: one decoder per head kind, over all images, anchors and cells at once.
+"""Head outputs to boxes over a threshold: which of its boxes each kind of head lets pass.
 
-Boxes come out relative to the network's input, in the order the C programs visit them: cells row by
-row, anchors within a cell.
+The formulas are the heads' own; here they are worked out for few boxes only. Boxes come out
+relative to the network's input, in the order the C programs visit them: cells row by row, anchors
+within a cell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,9 +19,13 @@ from darknet_py.forks import Fork
 from darknet_py.graph import Graph
 from darknet_py.layers.base import Layer
 from darknet_py.layers.detection import Detection
+from darknet_py.layers.head import Head
+from darknet_py.layers.head import Suppression as Suppression
+from darknet_py.layers.raw_boxes import RawBoxes
 from darknet_py.layers.region import Region
+from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree
-from darknet_py.layers.yolo import YOLO_POINTS, AnchorHead, GaussianYolo, Yolo
+from darknet_py.layers.yolo import GaussianYolo, Yolo
 
 TREE_CUT = 0.5
 """AlexeyAB's program keeps the last class of a tree with a product over this, -hier or not."""
@@ -42,7 +48,10 @@ class Request:
 
 
 def decode(graph: Graph, heads: Sequence[Tensor], request: Request) -> Candidates:
-    """All boxes over the threshold; heads are those `net(x)` returns, in its order."""
+    """All boxes over the threshold; heads are those `net(x)` returns, in its order.
+
+    graph: one that ends in detection heads, see `Graph.head_classes`.
+    """
     parts = []
     for index, output in zip(graph.heads, heads, strict=True):
         layer = graph.nodes[index].layer
@@ -50,99 +59,60 @@ def decode(graph: Graph, heads: Sequence[Tensor], request: Request) -> Candidate
     return Candidates.join(parts)
 
 
-def _cells(output: Tensor, anchors: int) -> Tensor:
-    """(N, A * E, H, W) -> (N, H, W, A, E)."""
-    return output.unflatten(1, (anchors, -1)).permute(0, 3, 4, 1, 2)
-
-
 def _over(scores: Tensor, thresh: float) -> Tensor:
     """Scores, 0 where they are not over the threshold."""
     return torch.where(scores > thresh, scores, 0.0)
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """The rows (K, E) over the threshold and where they stand."""
-
-    image: Tensor
-    rows: Tensor
-    corner: Tensor
-    grid: Tensor
-    anchor: Tensor
-
-    @property
-    def location(self) -> Tensor:
-        return (self.corner + self.rows[:, :2]) / self.grid
-
-    def sizes(self, anchors: Sequence[tuple[float, float]], unit: Tensor) -> Tensor:
-        """Each row's anchor (K, 2), relative when anchors are measured in `unit`."""
-        return self.rows.new_tensor(anchors)[self.anchor] / unit
+def _by_cell(head: Head, output: Tensor) -> Tensor:
+    """(N, H, W, A, E)."""
+    return head.by_cell(output, *head.grid(Shape(*output.shape[1:])))
 
 
-def _kept(cells: Tensor, keep: Tensor) -> _Kept:
-    """The rows of cells (N, H, W, A, E) where keep (N, H, W, A) holds."""
+def _kept(head: Head, cells: Tensor, keep: Tensor, request: Request) -> tuple[Tensor, RawBoxes]:
+    """Image (K,) and raw boxes (K) of cells (N, H, W, A, E) where keep (N, H, W, A) holds."""
     image, y, x, anchor = torch.nonzero(keep, as_tuple=True)
     corner = torch.stack([x, y], dim=1).to(cells.dtype)
+    sizes = cells.new_tensor(head.sizes)[anchor]
     grid = cells.new_tensor([cells.shape[2], cells.shape[1]])
-    return _Kept(image, cells[image, y, x, anchor], corner, grid, anchor)
+    pixels = cells.new_tensor([request.net_width, request.net_height])
+    return image, RawBoxes(cells[image, y, x, anchor], corner, sizes, grid, pixels)
 
 
-def _net_size(like: Tensor, request: Request) -> Tensor:
-    return like.new_tensor([request.net_width, request.net_height])
+def _by_objectness(head: Head, output: Tensor, request: Request) -> Candidates:
+    """Boxes whose objectness is over the threshold, whatever their classes."""
+    cells, fork = _by_cell(head, output), request.fork
+    keep = head.objectness(cells, fork) > request.thresh
+    image, raw = _kept(head, cells, keep, request)
+    scores = _over(head.scores(raw.values, fork), request.thresh)
+    return Candidates(image, head.boxes(raw, fork), head.objectness(raw.values, fork), scores)
 
 
-def _decode_yolo(layer: Layer, output: Tensor, request: Request) -> Candidates:
-    assert isinstance(layer, Yolo)
-    cells = _cells(output, len(layer.masks))
-    kept = _kept(cells, cells[..., 4] > request.thresh)
-    rows = kept.rows
-    growth = (2 * rows[:, 2:4]) ** 2 if layer.new_coords else torch.exp(rows[:, 2:4])
-    sizes = growth * kept.sizes(layer.sizes, _net_size(rows, request))
-    scores = _over(rows[:, 4:5] * rows[:, 5:], request.thresh)
-    return Candidates(kept.image, torch.cat([kept.location, sizes], dim=1), rows[:, 4], scores)
+def _by_class(head: Head, output: Tensor, request: Request) -> Candidates:
+    """Boxes with a class over the threshold."""
+    cells, fork = _by_cell(head, output), request.fork
+    scores = _over(head.scores(cells, fork), request.thresh)
+    keep = (scores > 0).any(dim=-1)
+    image, raw = _kept(head, cells, keep, request)
+    return Candidates(image, head.boxes(raw, fork), head.objectness(raw.values, fork), scores[keep])
 
 
-def _decode_gaussian(layer: Layer, output: Tensor, request: Request) -> Candidates:
-    assert isinstance(layer, GaussianYolo)
-    cells = _cells(output, len(layer.masks))
-    # Means of x, y, w, h and then their deviations, as the other heads have their coordinates.
-    cells = torch.cat([cells[..., 0:8:2], cells[..., 8:], cells[..., 1:8:2]], dim=-1)
-    kept = _kept(cells, cells[..., 4] > request.thresh)
-    rows, classes = kept.rows[:, :-4], kept.rows[:, 5:-4]
-    sizes = torch.exp(rows[:, 2:4]) * kept.sizes(layer.sizes, _net_size(rows, request))
-    middle = kept.location + YOLO_POINTS[layer.yolo_point] * sizes
-    certainty = 1 - kept.rows[:, -4:].mean(dim=1, keepdim=True)
-    scores = _over(rows[:, 4:5] * classes * certainty, request.thresh)
-    return Candidates(kept.image, torch.cat([middle, sizes], dim=1), rows[:, 4], scores)
-
-
-def _decode_region(layer: Layer, output: Tensor, request: Request) -> Candidates:
-    assert isinstance(layer, Region)
-    cells = _cells(output, layer.num)
-    if request.fork.region_raw_location:
-        cells = torch.cat([torch.sigmoid(cells[..., :2]), cells[..., 2:]], dim=-1)
-    kept = _kept(cells, torch.ones_like(cells[..., 0], dtype=torch.bool))
-    objectness, scores = _region_scores(layer, kept.rows, request)
-    sizes = torch.exp(kept.rows[:, 2:4]) * kept.sizes(layer.sizes, kept.grid)
-    boxes = torch.cat([kept.location, sizes], dim=1)
-    found = Candidates(kept.image, boxes, objectness, scores)
-    return found.select((scores > 0).any(dim=1))
+def _region(layer: Region, output: Tensor, request: Request) -> Candidates:
+    cells = _by_cell(layer, output)
+    objectness, scores = _region_scores(layer, cells.flatten(0, 3), request)
+    some = (scores > 0).any(dim=1)
+    image, raw = _kept(layer, cells, some.view(cells.shape[:4]), request)
+    return Candidates(image, layer.boxes(raw, request.fork), objectness[some], scores[some])
 
 
 def _region_scores(layer: Region, rows: Tensor, request: Request) -> tuple[Tensor, Tensor]:
     """Objectness (K,) and thresholded class scores (K, C) by the fork's rules."""
-    score, classes = rows[:, layer.coords], rows[:, layer.coords + 1 :]
-    gates = request.fork.region_objectness_gates
-    if gates and layer.background:
-        score = torch.ones_like(score)
-    elif not gates and layer.classfix == -1:
-        score = torch.where(score < 0.5, 0.0, score)
-    tree = layer.hierarchy
+    fork, tree, score = request.fork, layer.hierarchy, layer.objectness(rows, request.fork)
     if tree:
-        scores = _tree_scores(tree, score, classes, request)
+        scores = _tree_scores(tree, score, layer.class_values(rows), request)
     else:
-        scores = _over(score[:, None] * classes, request.thresh)
-    if not gates:
+        scores = _over(layer.scores(rows, fork), request.thresh)
+    if not fork.region_objectness_gates:
         return torch.ones_like(score), scores
     over = score > request.thresh
     if not tree:
@@ -169,50 +139,16 @@ def _tree_scores(tree: Tree, score: Tensor, classes: Tensor, request: Request) -
     return answer.scatter(1, last[:, None], value[:, None])
 
 
-def _decode_detection(layer: Layer, output: Tensor, request: Request) -> Candidates:
-    """YOLOv1. Boxes are relative in both forks here; AlexeyAB's `detector test` mixes in pixels."""
-    assert isinstance(layer, Detection)
-    flat = output.flatten(1)
-    cells, num, side = layer.cells, layer.num, layer.side
-    classes, confidence, boxes = flat.split(
-        [cells * layer.classes, cells * num, cells * num * layer.coords], dim=1
-    )
-    classes = classes.reshape(-1, cells, 1, layer.classes)
-    confidence = confidence.reshape(-1, cells, num)
-    boxes = boxes.reshape(-1, cells, num, layer.coords)[..., :4]
-    scores = _over(confidence[..., None] * classes, request.thresh)
-    index = torch.nonzero((scores > 0).any(dim=3), as_tuple=True)
-    image, cell, _ = index
-    rows = boxes[index]
-    corner = torch.stack([cell % side, cell // side], dim=1)
-    sizes = rows[:, 2:] ** 2 if layer.sqrt else rows[:, 2:]
-    boxes = torch.cat([(rows[:, :2] + corner) / side, sizes], dim=1)
-    return Candidates(image, boxes, confidence[index], scores[index])
-
-
-DECODERS: dict[type[Layer], Callable[[Layer, Tensor, Request], Candidates]] = {
-    Yolo: _decode_yolo,
-    GaussianYolo: _decode_gaussian,
-    Region: _decode_region,
-    Detection: _decode_detection,
+DECODERS: dict[type[Layer], Callable[[Any, Tensor, Request], Candidates]] = {
+    Yolo: _by_objectness,
+    GaussianYolo: _by_objectness,
+    Region: _region,
+    Detection: _by_class,
 }
-
-
-@dataclass(frozen=True)
-class Suppression:
-    """The kind of NMS a network's cfg asks for, and its beta."""
-
-    kind: str = "default"
-    beta: float = 0.6
+"""Which boxes of each kind of head are kept."""
 
 
 def suppression_of(graph: Graph) -> Suppression:
-    """AlexeyAB's program asks the last [yolo], [Gaussian_yolo] or [region]; pjreddie's has one."""
-    chosen = Suppression()
-    for index in graph.heads if graph.fork.nms_kinds else ():
-        layer = graph.nodes[index].layer
-        if isinstance(layer, AnchorHead):
-            chosen = Suppression(layer.nms_kind, layer.beta_nms)
-        elif isinstance(layer, Region):
-            chosen = Suppression()
-    return chosen
+    """AlexeyAB's program asks the last head that has a say; pjreddie's has one kind."""
+    asked = [head.suppression for head in graph.detection_heads if graph.fork.nms_kinds]
+    return next((wish for wish in reversed(asked) if wish), Suppression())

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph
+from darknet_py.layers.head import Head
 from darknet_py.replacement import replacing
 
 if TYPE_CHECKING:
     from darknet_py.detect.result import Result
 
-LAYER_TYPES = {"region": 27, "yolo": 28, "Gaussian_yolo": 29}
-"""AlexeyAB's numbers of the heads it announces."""
 JSON_FLOOR = 0.005
 """AlexeyAB's JSON leaves out what is not over this, whatever the threshold."""
 
@@ -25,11 +24,11 @@ def head_lines(graph: Graph) -> list[str]:
     """` Detection layer: 82 - type = 28 ` for each head, as AlexeyAB's program announces them."""
     if graph.fork.prints_seconds:
         return []
-    kinds = ((index, graph.nodes[index].layer.kind) for index in graph.heads)
+    layers = ((index, graph.nodes[index].layer) for index in graph.heads)
     return [
-        f" Detection layer: {index} - type = {LAYER_TYPES[kind]} "
-        for index, kind in kinds
-        if kind in LAYER_TYPES
+        f" Detection layer: {index} - type = {layer.ANNOUNCED} "
+        for index, layer in layers
+        if isinstance(layer, Head) and layer.ANNOUNCED is not None
     ]
 
 

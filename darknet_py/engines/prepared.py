@@ -15,8 +15,9 @@ from torch import Tensor
 
 from darknet_py.engines.processor import computes
 from darknet_py.layers.activations import activate
-from darknet_py.layers.base import INPUT, Layer, Node, Run, Shape, Site, Weights
+from darknet_py.layers.base import INPUT, Layer, Node, Run, Site, Weights
 from darknet_py.layers.convolution import Convolutional
+from darknet_py.layers.shape import Shape
 from darknet_py.layers.yolo import Yolo
 from darknet_py.network import Network, full_precision
 

@@ -13,8 +13,7 @@ from darknet_py.evaluate.anchors import Sizes
 from darknet_py.graph import Graph, build
 from darknet_py.layers.base import Layer
 from darknet_py.layers.convolution import Convolutional
-from darknet_py.layers.region import Region
-from darknet_py.layers.yolo import AnchorHead
+from darknet_py.layers.head import Head
 
 PIXELS_PER_STRIDE = 3.75
 """AlexeyAB's advice: a head of stride 8 takes anchors under 30 x 30 pixels, of 16 under 60."""
@@ -24,23 +23,28 @@ GRID_WIDTH = 32
 
 
 @dataclass(frozen=True)
-class Head:
+class FedHead:
     """A head with anchors: its layer, the convolution that feeds it, input pixels per cell."""
 
     index: int
-    layer: AnchorHead | Region
+    layer: Head
     feeder: int
     stride: float
 
+    @property
+    def pixels(self) -> float:
+        """Input pixels in the unit its anchors are measured in."""
+        return {"pixels": 1.0, "cells": self.stride}[self.layer.ANCHOR_UNIT]
 
-def heads_of(graph: Graph) -> list[Head]:
-    """The [yolo], [Gaussian_yolo] and [region] layers; raises DarknetError when there are none."""
+
+def heads_of(graph: Graph) -> list[FedHead]:
+    """The heads with anchors; raises DarknetError when there are none."""
     found = []
     for index in graph.heads:
         node = graph.nodes[index]
-        if isinstance(node.layer, (AnchorHead, Region)):
+        if isinstance(node.layer, Head) and node.layer.ANCHOR_UNIT:
             stride = graph.net.width / node.shapes[0].w
-            found.append(Head(index, node.layer, node.inputs[0], stride))
+            found.append(FedHead(index, node.layer, node.inputs[0], stride))
     if not found:
         last = graph.nodes[graph.last].layer.kind
         raise DarknetError(f"{graph.path}: has no head with anchors, it ends in [{last}]")
@@ -51,12 +55,11 @@ def own_anchors(graph: Graph) -> Sizes:
     """(k, 2) all anchors the heads of a cfg use, in pixels of its input."""
     sizes = []
     for head in heads_of(graph):
-        unit = head.stride if isinstance(head.layer, Region) else 1.0
-        sizes += [(w * unit, h * unit) for w, h in head.layer.sizes]
+        sizes += [(w * head.pixels, h * head.pixels) for w, h in head.layer.sizes]
     return np.array(list(dict.fromkeys(sizes)))
 
 
-def recommended_masks(heads: Sequence[Head], sizes: Sizes) -> list[tuple[int, ...]]:
+def recommended_masks(heads: Sequence[FedHead], sizes: Sizes) -> list[tuple[int, ...]]:
     """For each head the numbers of its anchors (k, 2), given in pixels by rising area.
 
     By AlexeyAB's rule, the finest head takes the anchors whose side is under 3.75 of its strides,
@@ -102,12 +105,12 @@ def rewritten(graph: Graph, sizes: Sizes) -> str:
         if not isinstance(feeder, Convolutional):
             message = f"the layer before it is [{feeder.kind}], expected [convolutional]"
             raise CfgError(message, head.layer.place())
-        values = {"num": str(len(sizes))}
-        if isinstance(head.layer, Region):
-            values["anchors"] = anchor_text(sizes / head.stride, GRID_WIDTH)
+        if not head.layer.MASKED:
             mask = tuple(range(len(sizes)))
-        else:
-            values["anchors"] = anchor_text(sizes, graph.net.width)
+        # Cells are few and need four digits, however wide the input is.
+        width = {"pixels": graph.net.width, "cells": GRID_WIDTH}[head.layer.ANCHOR_UNIT]
+        values = {"num": str(len(sizes)), "anchors": anchor_text(sizes / head.pixels, width)}
+        if head.layer.MASKED:
             values["mask"] = ",".join(map(str, mask))
         additions += _set(lines, head.layer, values)
         additions += _set(lines, feeder, {"filters": str(len(mask) * head.layer.entries)})

@@ -27,7 +27,6 @@ from darknet_py.evaluate.tally import Tally
 from darknet_py.evaluate.truths import Truths, read_truths
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph
-from darknet_py.layers.region import Region
 from darknet_py.network import Network
 from darknet_py.opening import head_classes
 
@@ -118,8 +117,7 @@ def evaluated_names(
 
 
 def _has_tree(graph: Graph) -> bool:
-    heads = (graph.nodes[index].layer for index in graph.heads)
-    return any(isinstance(head, Region) and head.hierarchy is not None for head in heads)
+    return any(head.hierarchy is not None for head in graph.detection_heads)
 
 
 def _difficult(

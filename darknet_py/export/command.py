@@ -100,7 +100,7 @@ def _paths(job: Job, out: Path) -> dict[str, Path]:
 
 def _classes(graph: Graph) -> int:
     """Classes of the last detection head, or the values of a classifier's output."""
-    found = layout.head_classes(graph)
+    found = graph.head_classes
     return graph.nodes[graph.last].out.c if found is None else found
 
 

@@ -1,21 +1,9 @@
 """Section kinds. Importing this registers them; torch is imported when one first computes."""
 
-from darknet_py.layers import (  # noqa: F401  (imported for their registration)
-    convolution,
-    dense,
-    detection,
-    joins,
-    local,
-    normalize,
-    pointwise,
-    pooling,
-    recurrent,
-    recurrent_image,
-    region,
-    resample,
-    scores,
-    yolo,
-)
-from darknet_py.layers.base import SECTIONS, Layer, read_layer
+from darknet_py.deferred import import_modules
+from darknet_py.layers.base import Layer
+from darknet_py.layers.sections import SECTIONS, read_layer
 
 __all__ = ["SECTIONS", "Layer", "read_layer"]
+
+import_modules(__name__, __path__)  # each registers the kinds it has

@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from darknet_py.cfg.options import option, read_options
+from darknet_py.cfg.options import option
 from darknet_py.cfg.text import Section
-from darknet_py.errors import CfgError, Place, Problems, ShapeError, UnknownSection, nearest
+from darknet_py.errors import CfgError, Place, Problems, ShapeError
 from darknet_py.forks import Fork
+from darknet_py.layers.net import Net
+from darknet_py.layers.shape import ReceptiveField, Shape
+from darknet_py.layers.tree import Tree
 
 if TYPE_CHECKING:
     import torch
 
-    from darknet_py.layers.net import Net
-
 INPUT = -1
 """Index of the network's own input, where layers have 0 and up."""
-
-
-class Shape(NamedTuple):
-    """Channels, height and width of one image's output; vectors are (n, 1, 1)."""
-
-    c: int
-    h: int
-    w: int
-
-    @property
-    def size(self) -> int:
-        return self.c * self.h * self.w
-
-    def __str__(self) -> str:
-        return f"{self.w} x {self.h} x {self.c}"
 
 
 @dataclass(frozen=True)
 class Stored:
     """One tensor of a layer as the weights file holds it.
 
-    role says how it trains and starts: "bias", "scale", "mean", "variance" or "weight".
+    role says how it trains and starts. "weight": at random, and decays. "bias", "mean" and
+    "variance": at 0, "scale": at 1; mean and variance are batch statistics, which no gradient
+    moves. "shortcut": at 1, its steps are limited. "implicit": like "weight".
     fan_in scales the random start. rows: only that many leading rows are in the file when loading
     (numload). turned: "old" when files of old programs hold the matrix transposed, "always" for
     flipped=1. start: the mean and half-width of a uniform random start. in_file: False for a tensor
@@ -140,17 +129,65 @@ class Run:
         return dataclasses.replace(self, training=False) if index < self.frozen else self
 
 
+class Counted(enum.Flag):
+    """Darknet's figures that the operations of a kind are part of."""
+
+    TOTAL = enum.auto()
+    """`Total BFLOPS`: the kinds whose l.bflops AlexeyAB's program sets."""
+    PUBLISHED = enum.auto()
+    """What networks are known by, 65.86 for yolov3 at 416: from before shortcuts were counted."""
+    OPS = enum.auto()
+    """What `ops` of both programs adds up: convolutions and matrices."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """Base of all section kinds: the options every section takes, and the contract's defaults."""
+    """A section kind: its options are fields, and all that others ask of it is asked here.
+
+    To add a kind, derive from this class (or from one of its family) under `@section("name")`,
+    give it options, and override what is different from the layer above passed on unchanged:
+
+    - `forward`: the arithmetic; the one method that every kind has.
+    - `references`, `shape`, `flat`, `check`, READS_IMAGES: which layers it reads and what they
+      must give, what it gives, and what to tell the user about its options.
+    - `stored`, `shares`, `trains`, AVERAGED: its tensors. `stored` is all that loading, saving,
+      counting, the random start and the check of a file's size need.
+    - `folded`, `fixed_size`: its form for inference, and what stands against a program for images
+      of any size. Whether tensors depend on the input's size is read off `stored`.
+    - `table_row`, `table_line`, LINE, `receptive_field`, `flops`, `operations`, COUNTED: what
+      `summary`, `ops` and the benchmarks say of it.
+    - HEAD, IS_LOSS, LOSS_MISSING, CLASSIFIES, `hierarchy`, `at_temperature`: what its output means.
+    - NO_EFFECT: options that Darknet reads and that change nothing here, each with the reason.
+
+    Methods get a `Site`: the layer's index, the shapes it reads, [net] and the fork. A layer is
+    frozen and shared; tensors and memory are handed in, so that none of these keeps state. Only a
+    loss and a head's decoder have homes of their own, the tables of `losses/` and `detect/`.
+    """
 
     KIND: ClassVar[str] = ""
+    """its own name, set by @section."""
     NAMES: ClassVar[tuple[str, ...]] = ()
+    """all section names it goes by, set by @section."""
     NO_EFFECT: ClassVar[Mapping[str, str]] = {}
-    HEAD: ClassVar[bool] = False
-    """the output is decoded to boxes; `net(x)` returns it."""
+    """option -> why it changes nothing."""
     READS_IMAGES: ClassVar[bool] = False
     """the input must have a width and a height."""
+    HEAD: ClassVar[bool] = False
+    """the output is decoded to boxes; `net(x)` returns it."""
+    CLASSIFIES: ClassVar[bool] = False
+    """the last such layer's `hierarchy` is the network's, as net->hierarchy in both programs."""
+    IS_LOSS: ClassVar[bool] = False
+    """only a loss: the layer before it is the network's output, and it has no channels of its own,
+    as [cost] in both programs."""
+    LOSS_MISSING: ClassVar[bool] = False
+    """it trains by a loss that is not done here; the network can only be run."""
+    AVERAGED: ClassVar[bool] = False
+    """ema_alpha keeps a moving average of its weights."""
+    COUNTED: ClassVar[Counted] = Counted(0)
+    """the figures its operations are part of."""
+    LINE: ClassVar[str] = ""
+    """Darknet's line of the layer table as a format of the layer and the shapes x (input) and y
+    (output); without one the line is made of `table_row`."""
 
     section: Section
 
@@ -198,13 +235,47 @@ class Layer:
         """The same layer for inference, with batch normalisation folded into its weights."""
         return self, dict(weights)
 
+    def fixed_size(self, at: Site) -> str:
+        """Why this layer keeps a converted program to one width and height, "" where it does not.
+
+        What it says of itself, not of its input: layers that only follow such a layer say nothing.
+        """
+        return ""
+
+    def trains(self, fork: Fork) -> bool:
+        """Whether training moves its weights; batch statistics always move by themselves."""
+        return True
+
     def flops(self, at: Site, out: Shape) -> float:
         """Floating point operations for one image as AlexeyAB's program counts them."""
         return 0.0
 
+    def operations(self, at: Site, out: Shape) -> float:
+        """Multiplications and additions for one image that `ops` counts, 0 for most kinds."""
+        return self.flops(at, out) if Counted.OPS in self.COUNTED else 0.0
+
+    def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
+        """Of its outputs, from those of the layers read. Darknet looks at the first alone."""
+        return inputs[0]
+
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
-        """The filters and the size/stride columns of `summary`."""
+        """The filters and the size/stride columns of `summary --json` and the benchmarks."""
         return "", ""
+
+    def table_line(self, at: Site, out: Shape) -> str:
+        """The text of `summary` behind the index; parts of the layer on lines of their own."""
+        filters, size = self.table_row(at, out)
+        plain = f"{self.kind:12} {filters:>5} {size:10} {{x.column}} -> {{y.column}}"
+        return (self.LINE or plain).format(layer=self, x=at.input, y=out)
+
+    @property
+    def hierarchy(self) -> Tree | None:
+        """The class tree its scores descend; reads the file of tree=, raises DataError."""
+        return None
+
+    def at_temperature(self, temperature: float) -> Layer:
+        """The layer with the temperature that `-temp` sets, for the kinds that have one."""
+        return self
 
     def check(self, at: Site, problems: Problems) -> None:
         """Findings that do not stop the network from being built."""
@@ -218,26 +289,6 @@ class Layer:
 
     def misfit(self, message: str, key: str = "") -> ShapeError:
         return ShapeError(message, self.place(key))
-
-
-SECTIONS: dict[str, type[Layer]] = {}
-"""Every section name of both forks (without [net]) -> its kind."""
-
-L = TypeVar("L", bound=type[Layer])
-
-
-def section(*names: str) -> Callable[[L], L]:
-    """Register a kind under its section names; the first is its own name."""
-
-    def register(kind: L) -> L:
-        for name in names:
-            if name in SECTIONS:
-                raise ValueError(f"section [{name}] is registered twice")
-            SECTIONS[name] = kind
-        kind.KIND, kind.NAMES = names[0], names
-        return kind
-
-    return register
 
 
 def resolve(reference: int, index: int) -> int:
@@ -262,27 +313,6 @@ def make(kind: type[Layer], section: Section, **options: Any) -> Any:
     return kind(section=section, **options)
 
 
-def read_layer(section: Section, problems: Problems) -> Layer:
-    """The spec of a section; raises UnknownSection with the nearest name."""
-    kind = SECTIONS.get(section.name)
-    if kind is None:
-        raise UnknownSection(_unknown(section.name), section.place())
-    return kind(section=section, **read_options(kind, section, problems))
-
-
-def _unknown(name: str) -> str:
-    if name in ("net", "network"):
-        return "a second [net] is not a layer; only the first section may be [net]"
-    if "]" in name:
-        return "what follows the ] counts as part of the name; put comments on lines of their own"
-    hint = nearest(name, SECTIONS)
-    return (
-        f"unknown section; known are {', '.join(SECTIONS)}"
-        if not hint
-        else f"unknown section{hint}"
-    )
-
-
 def require_positive(layer: Layer, **sizes: int) -> None:
     """Raises BadOption-like CfgError for a size below 1, which no layer can have."""
     for key, value in sizes.items():
@@ -297,3 +327,8 @@ def passing(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 def replaced(layer: Layer, **changes: Any) -> Any:
     return dataclasses.replace(layer, **changes)
+
+
+def shapes_and_cost(layer: Layer, at: Site, out: Shape) -> str:
+    """The last columns of Darknet's table for layers whose operations it prints."""
+    return f"{at.input.column} -> {out.column} {layer.flops(at, out) / 1e9:5.3f} BF"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from darknet_py.deferred import deferred
-from darknet_py.layers.base import Run, Shape, Site
+from darknet_py.layers.base import Run, Site
+from darknet_py.layers.shape import Shape
 
 if TYPE_CHECKING:
     import torch

@@ -1,4 +1,4 @@
-"""Convolutional, deconvolutional and local layers, and the blur of antialiasing."""
+"""[convolutional], the layer that most networks are made of."""
 
 from __future__ import annotations
 
@@ -11,25 +11,30 @@ from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
+    Counted,
     Layer,
     Run,
-    Shape,
     Site,
     Stored,
     Weights,
     replaced,
     require_positive,
     resolve_all,
-    section,
+    shapes_and_cost,
 )
 from darknet_py.layers.blur import Blur, window_count
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import ReceptiveField, Shape
 
 if TYPE_CHECKING:
     import torch
     import torch.nn.functional as F
 else:
     torch, F = deferred("torch"), deferred("torch.nn.functional")
+
+XNOR_SAVING = 32
+"""By which the table of layers divides the operations of an xnor convolution; `ops` does not."""
 
 
 @section("convolutional", "conv")
@@ -38,7 +43,8 @@ class Convolutional(Layer):
     """Cross-correlation with zero padding, optional batch normalisation, activation."""
 
     READS_IMAGES: ClassVar[bool] = True
-
+    AVERAGED: ClassVar[bool] = True
+    COUNTED: ClassVar[Counted] = Counted.TOTAL | Counted.PUBLISHED | Counted.OPS
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "stream": "CUDA streams are torch's business",
         "wait_stream": "CUDA streams are torch's business",
@@ -235,10 +241,20 @@ class Convolutional(Layer):
         return plain, {"biases": biases, "weights": kernel}
 
     def flops(self, at: Site, out: Shape) -> float:
+        count = self.operations(at, out)
+        return count / XNOR_SAVING if self.xnor else count
+
+    def operations(self, at: Site, out: Shape) -> float:
+        """Groups divide them, as in pjreddie's program; AlexeyAB's `ops` forgets that.
+
+        So his gives a depthwise layer as many as a full one; the table of layers does not.
+        """
         full = self._full_shape(at.input)
         channels = at.input.c // self.split
-        count = 2.0 * self.filters * channels * self.size**2 * full.h * full.w
-        return count / 32 if self.xnor else count
+        return 2.0 * self.filters * channels * self.size**2 * full.h * full.w
+
+    def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
+        return inputs[0].windowed(self.size, max(self.strides), self.spread)
 
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
         filters = f"{self.filters}/{self.split}" if self.split > 1 else str(self.filters)
@@ -246,6 +262,17 @@ class Convolutional(Layer):
         stride = str(stride_x) if stride_x == stride_y else f"{stride_x}x{stride_y}"
         dilation = f"({self.spread})" if self.spread > 1 else ""
         return filters, f"{self.size} x {self.size}/ {stride}{dilation}"
+
+    def table_line(self, at: Site, out: Shape) -> str:
+        signs = {"X": self.xnor, "S": self.share_index is not None, "AE": self.assisted_excitation}
+        tag = "conv" + next((sign for sign, is_set in signs.items() if is_set), "")
+        filters = f"{self.filters:5d}" + (f"/{self.split:4d} " if self.split > 1 else " " * 6)
+        (stride_y, stride_x), size = self.strides, self.size
+        dilation = f"({self.spread})" if self.spread > 1 else "   "
+        step = f"{size:2d} x{size:2d}/{stride_x:2d}{dilation}"
+        if stride_x != stride_y:
+            step = f"{size:2d}x{size:2d}/{stride_x:2d}x{stride_y:2d} "
+        return f"{tag:6}{filters}{step}{shapes_and_cost(self, at, out)}"
 
     def check(self, at: Site, problems: Problems) -> None:
         if self.dilation > 1 and self.size == 1:
@@ -265,63 +292,3 @@ def _binarized(kernel: torch.Tensor) -> torch.Tensor:
     """Sign times the mean magnitude of each filter, as the GPU path of both forks."""
     mean = kernel.abs().mean(dim=(1, 2, 3), keepdim=True)
     return torch.where(kernel > 0, mean, -mean)
-
-
-@section("deconvolutional", "deconv")
-@dataclass(frozen=True, kw_only=True)
-class Deconvolutional(Layer):
-    """Transposed convolution, optional batch normalisation, activation (pjreddie's fork)."""
-
-    READS_IMAGES: ClassVar[bool] = True
-
-    filters: int = option(1)
-    size: int = option(1)
-    stride: int = option(1)
-    pad: int = option(0)
-    padding: int = option(0, low=0)
-    batch_normalize: int = option(0)
-    activation: str = option("logistic", words=ACTIVATIONS)
-
-    @property
-    def margin(self) -> int:
-        return self.size // 2 if self.pad else self.padding
-
-    def shape(self, at: Site) -> Shape:
-        require_positive(self, filters=self.filters, size=self.size, stride=self.stride)
-        grow = self.size - 2 * self.margin
-        height, width = ((side - 1) * self.stride + grow for side in (at.input.h, at.input.w))
-        if height < 1 or width < 1:
-            raise self.misfit(
-                f"nothing is left of the input {at.input} after the padding", "padding"
-            )
-        return Shape(self.filters, height, width)
-
-    def stored(self, at: Site) -> Iterator[Stored]:
-        yield Stored("biases", (self.filters,), "bias")
-        if self.batch_normalize:
-            yield from batchnorm_stored(self.filters)
-        shape = (at.input.c, self.filters, self.size, self.size)
-        yield Stored("weights", shape, "weight", fan_in=at.input.c * self.size**2)
-
-    def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
-    ) -> torch.Tensor:
-        bias = None if self.batch_normalize else weights["biases"]
-        x = F.conv_transpose2d(inputs[0], weights["weights"], bias, self.stride, self.margin)
-        if self.batch_normalize:
-            x = batchnorm(x, weights, run)
-        return activate(self.activation, x, fresh=True)
-
-    def folded(self, at: Site, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
-        if not self.batch_normalize:
-            return self, dict(weights)
-        by_filter = {**weights, "weights": weights["weights"].transpose(0, 1)}
-        kernel, biases = fold_batchnorm(by_filter)
-        kernel = kernel.transpose(0, 1).contiguous()
-        return replaced(self, batch_normalize=0), {"biases": biases, "weights": kernel}
-
-    def flops(self, at: Site, out: Shape) -> float:
-        return 2.0 * self.filters * at.input.c * self.size**2 * at.input.h * at.input.w
-
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
-        return str(self.filters), f"{self.size} x {self.size}/ {self.stride}"

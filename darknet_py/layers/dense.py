@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
+    Counted,
     Layer,
     Run,
-    Shape,
     Site,
     Stored,
     Weights,
     replaced,
     require_positive,
-    section,
 )
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import Shape
 
 if TYPE_CHECKING:
     import torch
@@ -33,6 +34,9 @@ else:
 @dataclass(frozen=True, kw_only=True)
 class Connected(Layer):
     """output = activation(W input + bias), with batch normalisation before the bias if asked."""
+
+    COUNTED: ClassVar[Counted] = Counted.OPS
+    LINE: ClassVar[str] = "connected                            {x.size:4d}  ->  {y.c:4d}"
 
     output: int = option(1)
     activation: str = option("logistic", words=ACTIVATIONS)
@@ -71,6 +75,9 @@ class Connected(Layer):
             return self, dict(weights)
         matrix, biases = fold_batchnorm(weights)
         return replaced(self, batch_normalize=0), {"biases": biases, "weights": matrix}
+
+    def fixed_size(self, at: Site) -> str:
+        return "its matrix fits one input size"
 
     def flops(self, at: Site, out: Shape) -> float:
         return 2.0 * at.input.size * self.output

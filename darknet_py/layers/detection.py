@@ -4,42 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import Problems
-from darknet_py.layers.base import Layer, Run, Shape, Site, Weights, require_positive, section
+from darknet_py.forks import Fork
+from darknet_py.layers.base import Run, Site, Weights, require_positive
+from darknet_py.layers.head import Head, Suppression
+from darknet_py.layers.raw_boxes import RawBoxes
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import Shape
 
 if TYPE_CHECKING:
     import torch
 else:
     torch = deferred("torch")
 
+DETECTION_ROW = (
+    "Detection Avg IOU: {iou:f}, Pos Cat: {class:f}, All Cat: {all_class:f}, "
+    "Pos Obj: {obj:f}, Any Obj: {any_obj:f}, count: {count:.0f}"
+)
+
 
 @section("detection")
 @dataclass(frozen=True, kw_only=True)
-class Detection(Layer):
+class Detection(Head):
     """Class scores of side*side cells, then `num` confidences a cell, then `num` boxes a cell."""
 
-    HEAD: ClassVar[bool] = True
+    MIRRORS: ClassVar[bool] = False
+    LINE: ClassVar[str] = "Detection Layer"
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "reorg": "AlexeyAB's program reads it and never uses it",
     }
 
     coords: int = option(1)
     classes: int = option(1)
-    num: int = option(1)
     side: int = option(7)
     softmax: int = option(0)
     sqrt: int = option(0)
 
-    max: int | None = option(None)
     rescore: int = option(0)
     forced: int = option(0)
-    jitter: float = option(0.2)
-    resize: float = option(1.0)
-    random: float = option(0.0)
     coord_scale: float = option(1.0)
     object_scale: float = option(1.0)
     noobject_scale: float = option(1.0)
@@ -48,6 +54,33 @@ class Detection(Layer):
     @property
     def cells(self) -> int:
         return self.side * self.side
+
+    @property
+    def coordinates(self) -> int:
+        return self.coords
+
+    @property
+    def cell_truth(self) -> int:
+        return self.side
+
+    @property
+    def filters_per_class(self) -> int:
+        return 0
+
+    @property
+    def suppression(self) -> Suppression | None:
+        return None
+
+    def description(self) -> dict[str, Any]:
+        return {
+            "classes": self.classes,
+            "side": self.side,
+            "num": self.num,
+            "sqrt": self.sqrt,
+        }
+
+    def log_row(self, fork: Fork) -> str:
+        return DETECTION_ROW
 
     def shape(self, at: Site) -> Shape:
         require_positive(
@@ -75,5 +108,35 @@ class Detection(Layer):
             x = torch.cat([torch.softmax(classes, dim=2).flatten(1), x[:, count:]], dim=1)
         return x[:, :, None, None]
 
+    def fixed_size(self, at: Site) -> str:
+        return "it follows a matrix that fits one input size"
+
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
         return "", f"{self.side} x {self.side}"
+
+    def grid(self, out: Shape) -> tuple[int, int]:
+        return self.side, self.side
+
+    def parts(self, output: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(N, cells, classes), (N, cells, num) confidences and (N, cells, num, coords) boxes."""
+        flat, cells = output.flatten(1), self.cells
+        widths = [cells * self.classes, cells * self.num, cells * self.num * self.coords]
+        classes, confidence, boxes = flat.split(widths, dim=1)
+        return (
+            classes.reshape(-1, cells, self.classes),
+            confidence.reshape(-1, cells, self.num),
+            boxes.reshape(-1, cells, self.num, self.coords),
+        )
+
+    def by_cell(self, output: torch.Tensor, columns: int, rows: int) -> torch.Tensor:
+        """The parts side by side; the classes of a cell are those of each of its boxes."""
+        classes, confidence, boxes = self.parts(output)
+        classes = classes[:, :, None].expand(-1, -1, self.num, -1)
+        values = torch.cat([boxes, confidence[..., None], classes], dim=3)
+        return values.reshape(-1, rows, columns, self.num, self.entries)
+
+    def boxes(self, raw: RawBoxes, fork: Fork) -> torch.Tensor:
+        """Relative in both forks here; AlexeyAB's `detector test` mixes in pixels."""
+        extent = raw.values[..., 2:4]
+        sizes = extent**2 if self.sqrt else extent
+        return torch.cat([raw.centre(raw.values[..., :2]), sizes], dim=-1)

@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.layers.activations import ACTIVATIONS, activate
-from darknet_py.layers.base import (
-    Layer,
-    Run,
-    Shape,
-    Site,
-    Stored,
-    Weights,
-    require_positive,
-    section,
-)
+from darknet_py.layers.base import Layer, Run, Site, Stored, Weights, require_positive
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import ReceptiveField, Shape
 
 if TYPE_CHECKING:
     import torch
@@ -33,6 +26,10 @@ class Local(Layer):
     """Unshared convolution; `pad` is a number of pixels here, and each output has its own bias."""
 
     READS_IMAGES: ClassVar[bool] = True
+    LINE: ClassVar[str] = (
+        "Local Layer: {x.h} x {x.w} x {x.c} image, {layer.filters} filters"
+        " -> {y.h} x {y.w} x {y.c} image"
+    )
 
     filters: int = option(1)
     size: int = option(1)
@@ -72,6 +69,12 @@ class Local(Layer):
         bottom, right = need_h - self.pad - x.shape[2], need_w - self.pad - x.shape[3]
         padded = F.pad(x, (self.pad, right, self.pad, bottom))
         return F.unfold(padded, self.size, stride=self.stride)
+
+    def fixed_size(self, at: Site) -> str:
+        return "it has weights for every place"
+
+    def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
+        return inputs[0].windowed(self.size, self.stride)
 
     def flops(self, at: Site, out: Shape) -> float:
         return 2.0 * out.size * at.input.c * self.size**2

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from darknet_py.cfg.options import option, read_options
 from darknet_py.cfg.text import Section
 from darknet_py.errors import BadOption, CfgError, Problems
-from darknet_py.layers.base import Shape
+from darknet_py.layers.shape import Shape
 
 POLICIES = ("constant", "step", "steps", "exp", "poly", "random", "sigmoid", "sgdr")
 _NEVER_READ = "neither fork reads it"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import DarknetError
-from darknet_py.layers.base import Layer, Run, Shape, Site, Stored, Weights, section
+from darknet_py.forks import Fork
+from darknet_py.layers.base import Layer, Run, Site, Stored, Weights
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import ReceptiveField, Shape
 
 if TYPE_CHECKING:
     import torch
@@ -95,6 +98,8 @@ def fold_batchnorm(weights: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, t
 class Batchnorm(Layer):
     """Batch normalisation as a layer of its own."""
 
+    LINE: ClassVar[str] = "Batch Normalization Layer: {x.w} x {x.h} x {x.c} image"
+
     def stored(self, at: Site) -> Iterator[Stored]:
         yield Stored("biases", (at.input.c,), "bias", in_file=at.fork.batchnorm_biases)
         yield from batchnorm_stored(at.input.c)
@@ -104,11 +109,19 @@ class Batchnorm(Layer):
     ) -> torch.Tensor:
         return batchnorm(inputs[0], weights, run)
 
+    def trains(self, fork: Fork) -> bool:
+        """pjreddie's program never moves them, as it never writes the biases to a file."""
+        return fork.batchnorm_biases
+
 
 @section("normalization", "lrn")
 @dataclass(frozen=True, kw_only=True)
 class Normalization(Layer):
     """Local response normalisation over neighbouring channels."""
+
+    LINE: ClassVar[str] = (
+        "Local Response Normalization Layer: {x.w} x {x.h} x {x.c} image, {layer.size} size"
+    )
 
     alpha: float = option(0.0001)
     beta: float = option(0.75)
@@ -132,6 +145,9 @@ class Normalization(Layer):
             steps[:, behind:] -= squared[:, : channels - behind]
         return self.kappa + self.alpha * steps.cumsum(dim=1)
 
+    def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
+        return inputs[0].windowed(self.size)
+
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
         return "", str(self.size)
 
@@ -140,6 +156,8 @@ class Normalization(Layer):
 @dataclass(frozen=True, kw_only=True)
 class L2norm(Layer):
     """Divide each pixel's channels by their length (no epsilon, as in pjreddie's)."""
+
+    LINE: ClassVar[str] = "l2norm                                         {x.size:4d}"
 
     def forward(
         self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.layers.activations import ACTIVATIONS, activate
-from darknet_py.layers.base import Layer, Run, Site, Weights, passing, section
+from darknet_py.layers.base import Layer, Run, Site, Weights, passing
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import Shape
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +24,8 @@ else:
 @dataclass(frozen=True, kw_only=True)
 class Activation(Layer):
     """An activation as a layer of its own."""
+
+    LINE: ClassVar[str] = "Activation Layer: {x.size} inputs"
 
     activation: str = option("linear", words=ACTIVATIONS)
 
@@ -46,14 +50,22 @@ class Dropout(Layer):
     ) -> torch.Tensor:
         if not run.training:
             return inputs[0]
-        probability = at.fork.dropout if self.probability is None else self.probability
-        return F.dropout(inputs[0], probability, training=True)
+        return F.dropout(inputs[0], self._probability(at), training=True)
+
+    def _probability(self, at: Site) -> float:
+        return at.fork.dropout if self.probability is None else self.probability
+
+    def table_line(self, at: Site, out: Shape) -> str:
+        size = at.input.size
+        return f"dropout    p = {self._probability(at):.3f}        {size:4d}  ->   {size:4d}"
 
 
 @section("empty", "silence")
 @dataclass(frozen=True, kw_only=True)
 class Empty(Layer):
     """The previous layer's output under another index."""
+
+    LINE: ClassVar[str] = "empty"
 
     def forward(
         self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
@@ -65,6 +77,8 @@ class Empty(Layer):
 @dataclass(frozen=True, kw_only=True)
 class Logistic(Layer):
     """Sigmoid scores with cross-entropy as loss (pjreddie's fork)."""
+
+    LINE: ClassVar[str] = "logistic x entropy                             {x.size:4d}"
 
     def forward(
         self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
-from darknet_py.layers.base import Layer, Run, Shape, Site, Weights, require_positive, section
+from darknet_py.layers.base import (
+    Counted,
+    Layer,
+    Run,
+    Site,
+    Weights,
+    require_positive,
+    shapes_and_cost,
+)
 from darknet_py.layers.blur import Blur, window_count
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import ReceptiveField, Shape
 
 if TYPE_CHECKING:
     import torch
@@ -26,6 +36,7 @@ class Pool(Layer):
     """
 
     READS_IMAGES: ClassVar[bool] = True
+    COUNTED: ClassVar[Counted] = Counted.TOTAL | Counted.PUBLISHED
 
     stride: int = option(1)
     stride_x: int | None = option(None)
@@ -68,10 +79,25 @@ class Pool(Layer):
     def flops(self, at: Site, out: Shape) -> float:
         return float(self.window**2 * at.input.c * out.h * out.w)
 
+    def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
+        return inputs[0].windowed(self.window, max(self.strides))
+
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
         stride_y, stride_x = self.strides
         stride = str(stride_x) if stride_x == stride_y else f"{stride_x}x{stride_y}"
         return "", f"{self.window} x {self.window}/ {stride}"
+
+    @property
+    def word(self) -> str:
+        """Its name in Darknet's table of layers."""
+        raise NotImplementedError
+
+    def table_line(self, at: Site, out: Shape) -> str:
+        (stride_y, stride_x), size = self.strides, self.window
+        step = f"{self.word:18}{size:2d}x{size:2d}/{stride_x:2d}   "
+        if stride_x != stride_y:
+            step = f"{self.word:17}{size:2d}x{size:2d}/{stride_x:2d}x{stride_y:2d} "
+        return step + shapes_and_cost(self, at, out)
 
 
 @section("maxpool", "max")
@@ -131,6 +157,10 @@ class Maxpool(Pool):
         full = self._pooled(at.input, self._own_strides) if self.antialiasing else out
         return super().flops(at, full)
 
+    @property
+    def word(self) -> str:
+        return "max-depth" if self.maxpool_depth else "max"
+
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
         if self.maxpool_depth:
             return str(self.out_channels), "depth"
@@ -142,12 +172,19 @@ class Maxpool(Pool):
 class LocalAvgpool(Pool):
     """Mean of each window over the pixels that lie inside the image."""
 
+    @property
+    def word(self) -> str:
+        return "avg"
+
     def forward(
         self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         pads = self._pads(at.input, self.strides)
         mean = F.avg_pool2d(F.pad(inputs[0], pads), self.window, self.strides)
         return mean * self._growth(at.input, inputs[0])
+
+    def fixed_size(self, at: Site) -> str:
+        return "it divides by the pixels of each window that lie inside"
 
     def _growth(self, into: Shape, like: torch.Tensor) -> torch.Tensor:
         """(h, w): the whole window's pixels for each of those inside the image."""
@@ -170,6 +207,7 @@ class Avgpool(Layer):
     """Mean of each channel over the whole image."""
 
     READS_IMAGES: ClassVar[bool] = True
+    LINE: ClassVar[str] = "avg                          {x.column} ->   {y.c:4d}"
 
     def shape(self, at: Site) -> Shape:
         return Shape(at.input.c, 1, 1)

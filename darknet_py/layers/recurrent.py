@@ -8,23 +8,24 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import (
+    Counted,
     Layer,
     Run,
-    Shape,
     Site,
     Stored,
     Weights,
     make,
     require_positive,
-    section,
 )
 from darknet_py.layers.dense import Connected
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import Shape
 
 if TYPE_CHECKING:
     import torch
@@ -97,6 +98,14 @@ class Recurrent(Layer):
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
         return str(out.c), f"{at.net.time_steps} steps"
 
+    def table_line(self, at: Site, out: Shape) -> str:
+        """Its own line, then those of the layers inside, indented."""
+        lines = [super().table_line(at, out)]
+        for part, into in self.parts(at).values():
+            inside = _inside(at, into)
+            lines.append(" " * 16 + part.table_line(inside, part.shape(inside)))
+        return "\n".join(lines)
+
 
 def _inside(at: Site, into: Shape) -> Site:
     return dataclasses.replace(at, inputs=(into,))
@@ -105,6 +114,8 @@ def _inside(at: Site, into: Shape) -> Site:
 @dataclass(frozen=True, kw_only=True)
 class _VectorRecurrent(Recurrent):
     """What gru and lstm share: w* read the state, u* read the input, all linear."""
+
+    COUNTED: ClassVar[Counted] = Counted.OPS
 
     output: int = option(1)
 
@@ -126,6 +137,9 @@ class _VectorRecurrent(Recurrent):
 @dataclass(frozen=True, kw_only=True)
 class Rnn(Recurrent):
     """h = (shortcut ? h : 0) + act(Wi x) + act(Ws h); y = act(Wo h)."""
+
+    COUNTED: ClassVar[Counted] = Counted.OPS
+    LINE: ClassVar[str] = "RNN Layer: {x.size} inputs, {y.c} outputs"
 
     output: int = option(1)
     hidden: int = option(1)
@@ -182,6 +196,8 @@ def elman(part: Callable[[str, Any], Any], shortcut: int) -> Step:
 class Gru(_VectorRecurrent):
     """Gated recurrent unit; the candidate is logistic unless tanh=1 (pjreddie's fork)."""
 
+    LINE: ClassVar[str] = "GRU Layer: {x.size} inputs, {y.c} outputs"
+
     tanh: int = option(0)
 
     def order(self, at: Site) -> tuple[str, ...]:
@@ -208,6 +224,8 @@ class Gru(_VectorRecurrent):
 @dataclass(frozen=True, kw_only=True)
 class Lstm(_VectorRecurrent):
     """Long short-term memory; every matrix has its own bias (and batch normalisation)."""
+
+    LINE: ClassVar[str] = "LSTM Layer: {x.size} inputs, {y.c} outputs"
 
     def order(self, at: Site) -> tuple[str, ...]:
         return at.fork.lstm_order

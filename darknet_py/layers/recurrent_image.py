@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.layers.activations import ACTIVATIONS, activate
-from darknet_py.layers.base import (
-    Layer,
-    Run,
-    Shape,
-    Site,
-    Weights,
-    make,
-    require_positive,
-    section,
-)
+from darknet_py.layers.base import Counted, Layer, Run, Site, Weights, make, require_positive
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.recurrent import Part, Recurrent, Step, elman
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import ReceptiveField, Shape
 
 if TYPE_CHECKING:
     import torch
@@ -28,10 +21,14 @@ if TYPE_CHECKING:
 else:
     torch, F = deferred("torch"), deferred("torch.nn.functional")
 
+FIXED_MEMORY = "its memory has a fixed size"
+
 
 @dataclass(frozen=True, kw_only=True)
 class _ImageRecurrent(Recurrent):
     """The options that crnn and conv_lstm hand on to their convolutions."""
+
+    COUNTED: ClassVar[Counted] = Counted.TOTAL | Counted.PUBLISHED
 
     size: int = option(3)
     stride: int = option(1)
@@ -57,11 +54,19 @@ class _ImageRecurrent(Recurrent):
             raise self.misfit(f"{message}: set pad=1 for size 3, pad=0 for size 1", "size")
         return out
 
+    def fixed_size(self, at: Site) -> str:
+        return FIXED_MEMORY
+
+    def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
+        return inputs[0].windowed(self.size, self.stride, self.dilation)
+
 
 @section("crnn")
 @dataclass(frozen=True, kw_only=True)
 class Crnn(_ImageRecurrent):
     """[rnn] with convolutions. output_filters/hidden_filters are pjreddie's words: 3x3, pad 1."""
+
+    LINE: ClassVar[str] = "CRNN Layer: {x.h} x {x.w} x {x.c} image, {y.c} filters"
 
     output: int = option(1)
     hidden: int = option(1)
@@ -100,6 +105,8 @@ class Crnn(_ImageRecurrent):
 @dataclass(frozen=True, kw_only=True)
 class ConvLstm(_ImageRecurrent):
     """LSTM with convolutions, optional peepholes (v*) and optional bottleneck before the gates."""
+
+    LINE: ClassVar[str] = "CONV_LSTM Layer: {x.h} x {x.w} x {x.c} image, {y.c} filters"
 
     output: int = option(1)
     activation: str = option("linear", words=ACTIVATIONS)
@@ -179,7 +186,12 @@ class History(Layer):
     With time_steps=1 the C code fills only the first frame's channels; the others stay 0.
     """
 
+    LINE: ClassVar[str] = "HISTORY s = {layer.history_size:2d}, {x.column} -> {y.column}"
+
     history_size: int = option(4)
+
+    def fixed_size(self, at: Site) -> str:
+        return FIXED_MEMORY
 
     def shape(self, at: Site) -> Shape:
         require_positive(self, history_size=self.history_size)

@@ -9,22 +9,33 @@ from typing import TYPE_CHECKING, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
-from darknet_py.layers.base import Layer, Run, Shape, Site, Weights, require_positive, section
+from darknet_py.forks import Fork
+from darknet_py.layers.base import Run, Site, Weights
+from darknet_py.layers.head import Head, anchor_sizes, check_anchor_count, check_channels
+from darknet_py.layers.raw_boxes import RawBoxes, shares
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree, read_map, read_tree
-from darknet_py.layers.yolo import UNSET_ANCHOR, check_anchor_count, check_channels
 
 if TYPE_CHECKING:
     import torch
 else:
     torch = deferred("torch")
 
+REGION_ROW = (
+    "Region Avg IOU: {iou:f}, Class: {class:f}, Obj: {obj:f}, No Obj: {no_obj:f}, "
+    "Avg Recall: {recall50:f},  count: {count:.0f}"
+)
+
 
 @section("region")
 @dataclass(frozen=True, kw_only=True)
-class Region(Layer):
+class Region(Head):
     """Per anchor and cell: coordinates, objectness, class scores."""
 
-    HEAD: ClassVar[bool] = True
+    ANCHOR_UNIT: ClassVar[str] = "cells"
+    LINE: ClassVar[str] = "detection"
+    ANNOUNCED: ClassVar[int | None] = 27
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "absolute": "both forks read it and never use it",
         "log": "both forks read it and never use it",
@@ -32,8 +43,6 @@ class Region(Layer):
     }
 
     coords: int = option(4, low=4)
-    classes: int = option(20)
-    num: int = option(1)
     anchors: tuple[float, ...] = option(())
     softmax: int = option(0)
     background: int = option(0)
@@ -41,10 +50,6 @@ class Region(Layer):
     map: str | None = option(None)
     classfix: int = option(0)
 
-    max: int | None = option(None)
-    jitter: float = option(0.2)
-    resize: float = option(1.0)
-    random: float = option(0.0)
     rescore: int = option(0)
     thresh: float = option(0.5)
     focal_loss: int = option(0)
@@ -65,18 +70,19 @@ class Region(Layer):
         return read_map(self.section, self.map) if self.map else None
 
     @property
-    def entries(self) -> int:
-        return self.coords + 1 + self.classes
+    def coordinates(self) -> int:
+        return self.coords
 
     @property
     def sizes(self) -> list[tuple[float, float]]:
         """(width, height) of the anchors in grid cells."""
-        padded = [*self.anchors[: 2 * self.num], *[UNSET_ANCHOR] * (2 * self.num)]
-        return [(padded[2 * number], padded[2 * number + 1]) for number in range(self.num)]
+        return anchor_sizes(self.anchors, self.num, self.masks)
 
-    def shape(self, at: Site) -> Shape:
-        require_positive(self, classes=self.classes, num=self.num)
-        return at.input
+    def default_labels(self, fork: Fork) -> int:
+        return fork.region_most_labels
+
+    def log_row(self, fork: Fork) -> str:
+        return REGION_ROW
 
     def check(self, at: Site, problems: Problems) -> None:
         formula = f"num*(classes+coords+1) = {self.num}*({self.classes}+{self.coords}+1)"
@@ -127,3 +133,23 @@ class Region(Layer):
 
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
         return "", f"{self.num} anchors"
+
+    def located(self, values: torch.Tensor, fork: Fork) -> torch.Tensor:
+        """x and y within the cell (..., 2) of raw values (..., E)."""
+        location = values[..., :2]
+        return torch.sigmoid(location) if fork.region_raw_location else location
+
+    def boxes(self, raw: RawBoxes, fork: Fork) -> torch.Tensor:
+        sizes = torch.exp(raw.values[..., 2:4]) * shares(raw.anchor, raw.grid)
+        return torch.cat([raw.centre(self.located(raw.values, fork)), sizes], dim=-1)
+
+    def objectness(self, values: torch.Tensor, fork: Fork) -> torch.Tensor:
+        """What class scores are multiplied by: the fork's rule for background or classfix."""
+        score = super().objectness(values, fork)
+        if fork.region_objectness_gates:
+            return torch.ones_like(score) if self.background else score
+        return torch.where(score < 0.5, 0.0, score) if self.classfix == -1 else score
+
+    def mirrored_x(self, x: torch.Tensor, fork: Fork) -> torch.Tensor:
+        """-x where the logistic is still to come."""
+        return -x if fork.region_raw_location else super().mirrored_x(x, fork)

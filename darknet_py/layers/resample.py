@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption
-from darknet_py.layers.base import Layer, Run, Shape, Site, Weights, require_positive, section
+from darknet_py.layers.base import Layer, Run, Site, Weights, require_positive
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import ReceptiveField, Shape
 
 if TYPE_CHECKING:
     import torch
@@ -49,8 +51,18 @@ class Upsample(Layer):
             x = F.avg_pool2d(inputs[0], -self.stride) * self.stride**2
         return x if self.scale == 1 else x * self.scale
 
+    def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
+        # The C program divides by the stride where it is negative as well: a slip.
+        if self.stride > 0:
+            return inputs[0].enlarged(self.stride)
+        return inputs[0].shrunk(-self.stride)
+
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
         return "", f"{abs(self.stride)}x" if self.stride > 0 else f"1/{-self.stride}x"
+
+    def table_line(self, at: Site, out: Shape) -> str:
+        word = "upsample" if self.stride > 0 else "downsample"
+        return f"{word:24}{abs(self.stride):2d}x  {at.input.column} -> {out.column}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +90,12 @@ class _Reorg(Layer):
     def shape(self, at: Site) -> Shape:
         return self._moved(at.input)
 
+    def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
+        # The C program takes [reorg3d] for an upsample, though it shrinks: a slip.
+        if self.reverse:
+            return inputs[0].enlarged(self.stride)
+        return inputs[0].shrunk(self.stride)
+
     def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
         return "", f"/ {self.stride}"
 
@@ -89,6 +107,8 @@ class Reorg(_Reorg):
 
     flatten=1 turns planes into pixels (CHW to HWC); extra=n appends n zeros to the flat input.
     """
+
+    LINE: ClassVar[str] = "reorg_old              /{layer.stride:2d}  {x.column}   ->  {y.column}"
 
     flatten: int = option(0)
     extra: int = option(0, low=0)
@@ -147,6 +167,8 @@ class Reorg3d(_Reorg):
     reverse=1 is not the way back: AlexeyAB's program runs YOLOv2's shuffle on the output's shape.
     """
 
+    LINE: ClassVar[str] = "reorg                    /{layer.stride:2d} {x.column} -> {y.column}"
+
     def shape(self, at: Site) -> Shape:
         out = super().shape(at)
         if self.reverse and out.c % self.stride**2:
@@ -172,6 +194,7 @@ class Crop(Layer):
     """The middle of the image, scaled from [0, 1] to [-1, 1] unless noadjust=1."""
 
     READS_IMAGES: ClassVar[bool] = True
+    LINE: ClassVar[str] = "Crop Layer: {x.h} x {x.w} -> {y.h} x {y.w} x {x.c} image"
 
     crop_height: int = option(1)
     crop_width: int = option(1)
@@ -197,6 +220,9 @@ class Crop(Layer):
         if run.training and self.flip and bool(torch.rand(()) < 0.5):
             x = x.flip(3)
         return x if self.noadjust else x * 2 - 1
+
+    def fixed_size(self, at: Site) -> str:
+        return "it cuts out a fixed size"
 
     def _corner(self, x: torch.Tensor, run: Run) -> tuple[int, int]:
         slack = x.shape[2] - self.crop_height, x.shape[3] - self.crop_width

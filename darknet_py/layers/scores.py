@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
-from darknet_py.layers.base import (
-    Layer,
-    Run,
-    Shape,
-    Site,
-    Weights,
-    passing,
-    require_positive,
-    resolve_all,
-    section,
-)
+from darknet_py.layers.base import Layer, Run, Site, Weights, passing, require_positive, resolve_all
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree, read_tree
 
 if TYPE_CHECKING:
@@ -35,6 +28,9 @@ COSTS = ("sse", "masked", "smooth", "seg", "L1", "wgan")
 class Softmax(Layer):
     """Probabilities within equal groups of the flat input, tree siblings, or channels per pixel."""
 
+    CLASSIFIES: ClassVar[bool] = True
+    LINE: ClassVar[str] = "softmax                                        {x.size:4d}"
+
     groups: int = option(1)
     temperature: float = option(1.0)
     tree: str | None = option(None)
@@ -44,6 +40,9 @@ class Softmax(Layer):
     @property
     def hierarchy(self) -> Tree | None:
         return read_tree(self.section, self.tree) if self.tree else None
+
+    def at_temperature(self, temperature: float) -> Layer:
+        return dataclasses.replace(self, temperature=temperature)
 
     def shape(self, at: Site) -> Shape:
         require_positive(self, groups=self.groups)
@@ -78,6 +77,9 @@ class Softmax(Layer):
 class Cost(Layer):
     """A loss over the previous layer; without truth its output stays 0, as in the C programs."""
 
+    IS_LOSS: ClassVar[bool] = True
+    LINE: ClassVar[str] = "cost                                           {x.size:4d}"
+
     type: str = option("sse", words=COSTS)
     scale: float = option(1.0)
     ratio: float = option(0.0)
@@ -94,6 +96,8 @@ class Cost(Layer):
 @dataclass(frozen=True, kw_only=True)
 class Contrastive(Layer):
     """A loss over embeddings; without training its output stays 0."""
+
+    LOSS_MISSING: ClassVar[bool] = True
 
     classes: int = option(1000)
     yolo_layer: int = option(0)
@@ -124,6 +128,8 @@ class Contrastive(Layer):
 @dataclass(frozen=True, kw_only=True)
 class Iseg(Layer):
     """Instance segmentation: sigmoid class planes followed by raw embedding planes."""
+
+    LOSS_MISSING: ClassVar[bool] = True
 
     classes: int = option(20)
     ids: int = option(32)

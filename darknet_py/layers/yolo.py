@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.boxes import MEASURES
 from darknet_py.cfg.options import option
 from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
-from darknet_py.layers.base import Layer, Run, Shape, Site, Weights, require_positive, section
+from darknet_py.forks import Fork
+from darknet_py.layers.base import Run, Site, Weights
+from darknet_py.layers.head import (
+    LOG_ROW,
+    Head,
+    Suppression,
+    anchor_sizes,
+    check_anchor_count,
+    check_channels,
+)
+from darknet_py.layers.raw_boxes import RawBoxes, shares
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import Shape
 
 if TYPE_CHECKING:
     import torch
@@ -20,44 +32,29 @@ else:
 _TRACKING = "it belongs to the object tracker of AlexeyAB's `demo`, which is not here"
 YOLO_POINTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}
 """Where x and y lie in the box: how much of w and h leads from there to the middle."""
-UNSET_ANCHOR = 0.5
-"""Both forks start anchors at .5; a list shorter than 2 * num leaves the rest there."""
+NORMALIZERS = "(iou: {layer.iou_normalizer:.2f}, obj: {layer.obj_normalizer:.2f}, "
+NORMALIZERS += "cls: {layer.cls_normalizer:.2f})"
+_START = (
+    "v3 ({layer.loss_word} loss, Normalizer: " + NORMALIZERS + " Region {index} "
+    "Avg (IOU: {iou:f}), count: {boxes:.0f}, "
+)
+FULL_ROW = _START + (
+    "class_loss = {class_loss:f}, iou_loss = {iou_loss:f}, total_loss = {total_loss:f} "
+)
+SHORT_ROW = _START + "total_loss = {total_loss:f} "
+GAUSSIAN_ROW = LOG_ROW + (
+    ", class_loss = {class_loss:.2f}, "
+    "iou_loss = {iou_loss:.2f}, uc_loss = {uc_loss:.2f}, total_loss = {total_loss:.2f} "
+)
+PER_IMAGE = ("class_loss", "iou_loss", "uc_loss", "total_loss")
 
 
-def check_channels(layer: Layer, at: Site, needed: int, formula: str, problems: Problems) -> None:
-    """The most common mistake of all: filters of the convolution above a head."""
-    if at.input.c == needed:
-        return
-    above = at.above
-    cure = f"; set filters={needed}"
-    if above is not None:
-        cure += f" at line {above.place('filters').line}"
-    message = (
-        f"the layer above has filters={at.input.c}, this head needs {formula} = {needed}{cure}"
-    )
-    problems.fail(layer.misfit(message))
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)  # abstract
+class AnchorHead(Head):
+    """The options, checks and answers that [yolo] and [Gaussian_yolo] share."""
 
-
-def check_anchor_count(
-    layer: Layer, anchors: Sequence[float], num: int, problems: Problems
-) -> None:
-    """Warns about anchors= of another length than 2*num; the C programs say nothing."""
-    count = len(anchors)
-    if count == 2 * num:
-        return
-    message = f"{count} numbers, expected 2*num = {2 * num}"
-    if count % 2:
-        message += ", pairs of width and height: is a comma missing?"
-    elif count < 2 * num:
-        message += "; missing anchors count as 0.5"
-    problems.warn(layer.place("anchors"), message)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AnchorHead(Layer):
-    """The options and checks that [yolo] and [Gaussian_yolo] share."""
-
-    HEAD: ClassVar[bool] = True
+    ANCHOR_UNIT: ClassVar[str] = "pixels"
+    MASKED: ClassVar[bool] = True
     COORDINATES: ClassVar[int] = 4
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "beta1": "neither fork reads it",
@@ -69,19 +66,13 @@ class AnchorHead(Layer):
         "track_ciou_norm": _TRACKING,
     }
 
-    classes: int = option(20)
-    num: int = option(1)
     mask: tuple[int, ...] | None = option(None)
     anchors: tuple[float, ...] = option(())
-    max: int | None = option(None)
     map: str | None = option(None)
     scale_x_y: float = option(1.0)
     nms_kind: str = option("default", words=("default", "greedynms", "diounms", "cornersnms"))
     beta_nms: float = option(0.6)
 
-    jitter: float = option(0.2)
-    resize: float = option(1.0)
-    random: float = option(0.0)
     ignore_thresh: float = option(0.5)
     truth_thresh: float = option(1.0)
     iou_thresh: float = option(1.0)
@@ -103,19 +94,40 @@ class AnchorHead(Layer):
         return tuple(range(self.num)) if self.mask is None else self.mask
 
     @property
-    def entries(self) -> int:
-        """Values per anchor and cell: coordinates, objectness, classes."""
-        return self.COORDINATES + 1 + self.classes
+    def coordinates(self) -> int:
+        return self.COORDINATES
 
     @property
     def sizes(self) -> list[tuple[float, float]]:
         """(width, height) of this head's anchors in input pixels."""
-        padded = [*self.anchors, *[UNSET_ANCHOR] * (2 * self.num)]
-        return [(padded[2 * number], padded[2 * number + 1]) for number in self.masks]
+        return anchor_sizes(self.anchors, self.num, self.masks)
 
-    def shape(self, at: Site) -> Shape:
-        require_positive(self, classes=self.classes, num=self.num)
-        return at.input
+    @property
+    def suppression(self) -> Suppression:
+        return Suppression(self.nms_kind, self.beta_nms)
+
+    @property
+    def loss_word(self) -> str:
+        """What AlexeyAB's program calls iou_loss in its log."""
+        return self.iou_loss if self.iou_loss in ("mse", "giou") else "iou"
+
+    def delta_scale(self, fork: Fork) -> float:
+        """delta_normalizer weighs what a head passes back, in AlexeyAB's GPU path."""
+        return 1.0 if fork.yolo_plain else self.delta_normalizer
+
+    def description(self) -> dict[str, Any]:
+        return {
+            "classes": self.classes,
+            "mask": self.masks,
+            "anchors": self.sizes,
+            "unit": self.ANCHOR_UNIT,
+            "scale_x_y": self.scale_x_y,
+            "new_coords": 0,
+        }
+
+    def log_values(self, figures: Mapping[str, float], images: int) -> Mapping[str, float]:
+        each = {name: figures[name] / images for name in PER_IMAGE if name in figures}
+        return {**figures, **each}
 
     def check(self, at: Site, problems: Problems) -> None:
         count = len(self.masks)
@@ -145,6 +157,7 @@ class AnchorHead(Layer):
 class Yolo(AnchorHead):
     """Per anchor and cell: x, y, w, h, objectness, classes."""
 
+    ANNOUNCED: ClassVar[int | None] = 28
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         **AnchorHead.NO_EFFECT,
         "uc_normalizer": "only [Gaussian_yolo] reads it",
@@ -163,6 +176,26 @@ class Yolo(AnchorHead):
             xy, scores = torch.sigmoid(xy), torch.sigmoid(scores)
         return torch.cat([scaled(xy, self.scale_x_y), wh, scores], dim=2).flatten(1, 2)
 
+    def boxes(self, raw: RawBoxes, fork: Fork) -> torch.Tensor:
+        extent = raw.values[..., 2:4]
+        growth = (2 * extent) ** 2 if self.new_coords else torch.exp(extent)
+        sizes = growth * shares(raw.anchor, raw.pixels)
+        return torch.cat([raw.centre(raw.values[..., :2]), sizes], dim=-1)
+
+    def description(self) -> dict[str, Any]:
+        return {**super().description(), "new_coords": self.new_coords}
+
+    def log_row(self, fork: Fork) -> str:
+        if fork.yolo_plain:
+            return super().log_row(fork)
+        return FULL_ROW if self.show_details else SHORT_ROW
+
+    def log_values(self, figures: Mapping[str, float], images: int) -> Mapping[str, float]:
+        # With another loss than mse this is no part of the cost, but what Darknet prints.
+        located = figures["total_loss"] - figures["class_loss"]
+        shown = {**figures, "iou_loss": located, "boxes": max(1.0, figures["count"])}
+        return super().log_values(shown, images)
+
 
 def scaled(location: torch.Tensor, scale: float) -> torch.Tensor:
     """scale_x_y stretches a cell's location around its middle."""
@@ -175,6 +208,7 @@ class GaussianYolo(AnchorHead):
     """[yolo] with a standard deviation after each coordinate."""
 
     COORDINATES: ClassVar[int] = 8
+    ANNOUNCED: ClassVar[int | None] = 29
 
     uc_normalizer: float = option(1.0)
     yolo_point: str = option("center", words=tuple(YOLO_POINTS))
@@ -191,3 +225,23 @@ class GaussianYolo(AnchorHead):
         pairs = zip((x_mean, y_mean, w_mean, h_mean), deviations, strict=True)
         columns = [part for pair in pairs for part in pair]
         return torch.cat([*columns, x[:, :, 8:]], dim=2).flatten(1, 2)
+
+    @property
+    def mirror_fault(self) -> tuple[str, str] | None:
+        if not YOLO_POINTS[self.yolo_point]:
+            return None
+        return f"boxes given by their centre, not yolo_point={self.yolo_point}", "yolo_point"
+
+    def boxes(self, raw: RawBoxes, fork: Fork) -> torch.Tensor:
+        means = raw.values[..., 0:8:2]
+        sizes = torch.exp(means[..., 2:]) * shares(raw.anchor, raw.pixels)
+        centre = raw.centre(means[..., :2]) + YOLO_POINTS[self.yolo_point] * sizes
+        return torch.cat([centre, sizes], dim=-1)
+
+    def scores(self, values: torch.Tensor, fork: Fork) -> torch.Tensor:
+        """The surer a box is of its coordinates, the more its classes count."""
+        certainty = 1 - values[..., 1:8:2].mean(dim=-1, keepdim=True)
+        return super().scores(values, fork) * certainty
+
+    def log_row(self, fork: Fork) -> str:
+        return GAUSSIAN_ROW

@@ -9,6 +9,9 @@ import torch
 from torch import Tensor
 
 from darknet_py.boxes import MEASURES, iou
+from darknet_py.forks import Fork
+from darknet_py.layers.head import Head
+from darknet_py.layers.raw_boxes import RawBoxes
 from darknet_py.layers.tree import read_map
 from darknet_py.layers.yolo import AnchorHead, Yolo
 from darknet_py.losses.truth import Targets
@@ -87,12 +90,11 @@ def cell_corners(out: Tensor) -> tuple[Tensor, Tensor]:
     return corner, out.new_tensor([width, height])
 
 
-def predicted_boxes(layer: Yolo, out: Tensor, net_size: tuple[int, int]) -> Tensor:
-    """Every predicted box relative to the network's input."""
+def predicted_boxes(layer: Head, out: Tensor, net_size: tuple[int, int], fork: Fork) -> Tensor:
+    """Every predicted box (N, A, H, W, 4) of raw values (N, A, H, W, E)."""
     corner, grid = cell_corners(out)
-    growth = (2 * out[..., 2:4]) ** 2 if layer.new_coords else torch.exp(out[..., 2:4])
-    anchors = out.new_tensor(layer.sizes) / out.new_tensor(net_size)
-    return torch.cat([(corner + out[..., :2]) / grid, growth * anchors[:, None, None]], dim=-1)
+    anchors = out.new_tensor(layer.sizes)[:, None, None]
+    return layer.boxes(RawBoxes(out, corner, anchors, grid, out.new_tensor(net_size)), fork)
 
 
 def mapped_labels(layer: AnchorHead, targets: Targets) -> Targets:

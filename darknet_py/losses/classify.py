@@ -6,13 +6,30 @@ import torch
 from torch import Tensor
 
 from darknet_py.forks import Fork
+from darknet_py.layers.pointwise import Logistic
 from darknet_py.layers.scores import Cost, Softmax
 from darknet_py.layers.tree import UNKNOWN
+from darknet_py.losses.registry import Pass, loss_of
 from darknet_py.losses.truth import HeadLoss
 
 LOGISTIC_FLOOR = 1e-7
 SOFTMAX_FLOOR = torch.finfo(torch.float32).tiny
 """Of the probability in -log: where it is 0 the C programs print an infinite loss and train on."""
+
+
+@loss_of(Softmax)
+def _softmax(p: Pass) -> HeadLoss:
+    return softmax_loss(p.layer, p.output, p.truth)
+
+
+@loss_of(Logistic)
+def _logistic(p: Pass) -> HeadLoss:
+    return logistic_loss(p.output, p.truth)
+
+
+@loss_of(Cost)
+def _cost(p: Pass) -> HeadLoss:
+    return cost_loss(p.layer, p.input, p.truth, p.fork)
 
 
 def softmax_loss(layer: Softmax, output: Tensor, truth: Tensor) -> HeadLoss:

@@ -10,6 +10,8 @@ from torch import Tensor
 from darknet_py.boxes import iou
 from darknet_py.forks import Fork
 from darknet_py.layers.detection import Detection
+from darknet_py.layers.raw_boxes import RawBoxes
+from darknet_py.losses.registry import Pass, loss_of
 from darknet_py.losses.truth import HeadLoss
 
 RANDOM_UNTIL = 64000
@@ -40,6 +42,11 @@ class _Cells:
     boxes: Tensor
 
 
+@loss_of(Detection)
+def _loss(p: Pass) -> HeadLoss:
+    return detection_loss(p.layer, p.output, p.truth, p.fork, p.seen, p.generator)
+
+
 def detection_loss(
     layer: Detection,
     output: Tensor,
@@ -56,9 +63,9 @@ def detection_loss(
     """
     if layer.coords != 4:
         raise layer.misfit(f"read {layer.coords}, training needs 4 (x, y, w, h)", "coords")
-    out = _split(layer, output.detach().flatten(1))
+    out = _CellParts(*layer.parts(output.detach()))
     cells = _cells(layer, truth_cells.reshape(len(output), layer.cells, -1))
-    overlap, distance = _likeness(layer, out.boxes[cells.index], cells.boxes)
+    overlap, distance = _likeness(layer, out.boxes[cells.index], cells.boxes, fork)
     chosen = _responsible(layer, cells, overlap, distance, seen, generator)
     own = overlap.gather(1, chosen[:, None])[:, 0]
     delta = _delta(layer, out, cells, chosen, own)
@@ -67,28 +74,18 @@ def detection_loss(
     return HeadLoss(flat, float((flat * flat).sum()), metrics)
 
 
-def _split(layer: Detection, flat: Tensor) -> _CellParts:
-    counts = [layer.cells * count for count in (layer.classes, layer.num, layer.num * layer.coords)]
-    classes, scores, boxes = flat.split(counts, dim=1)
-    return _CellParts(
-        classes.unflatten(1, (layer.cells, layer.classes)),
-        scores.unflatten(1, (layer.cells, layer.num)),
-        boxes.unflatten(1, (layer.cells, layer.num, layer.coords)),
-    )
-
-
 def _cells(layer: Detection, truth: Tensor) -> _Cells:
     image, cell = torch.nonzero(truth[..., 0].long(), as_tuple=True)
     _, classes, boxes = truth[image, cell].split([1, layer.classes, 4], dim=1)
     return _Cells((image, cell), classes, boxes)
 
 
-def _likeness(layer: Detection, pred: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+def _likeness(layer: Detection, raw: Tensor, label: Tensor, fork: Fork) -> tuple[Tensor, Tensor]:
     """IoU and RMS distance (K, num) of each box of a cell to the cell's label."""
-    # Locations are in cells and sizes in images: only the locations are divided.
-    scale = pred.new_tensor([layer.side, layer.side, 1, 1])
-    sizes = pred[..., 2:] ** 2 if layer.sqrt else pred[..., 2:]
-    pred, label = torch.cat([pred[..., :2], sizes], dim=-1) / scale, (label / scale)[:, None]
+    # As if their cell were the first one. A label's location is in cells, its size in images.
+    side, first = raw.new_tensor([layer.side, layer.side]), raw.new_zeros(2)
+    pred = layer.boxes(RawBoxes(raw, first, raw.new_tensor(layer.sizes), side, side), fork)
+    label = torch.cat([label[:, :2] / side, label[:, 2:]], dim=1)[:, None]
     return iou(pred, label), ((pred - label) ** 2).sum(dim=-1).sqrt()
 
 

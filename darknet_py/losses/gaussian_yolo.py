@@ -29,6 +29,7 @@ from darknet_py.losses.assignment import (
     wanted_coordinates,
 )
 from darknet_py.losses.iou_delta import IOU_LOSSES
+from darknet_py.losses.registry import Pass, loss_of
 from darknet_py.losses.truth import HeadLoss, Targets
 from darknet_py.losses.yolo import CLASS_FLOOR, classify, score_truth_thresh
 
@@ -62,6 +63,11 @@ class _GaussianDelta:
         return torch.cat([pairs, self.means[..., 4:]], dim=-1)
 
 
+@loss_of(GaussianYolo)
+def _loss(p: Pass) -> HeadLoss:
+    return gaussian_yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork)
+
+
 def gaussian_yolo_loss(
     layer: GaussianYolo, output: Tensor, targets: Targets, net_size: tuple[int, int], fork: Fork
 ) -> HeadLoss:
@@ -69,7 +75,7 @@ def gaussian_yolo_loss(
 
     Only AlexeyAB's program has this head: its rules hold for both values of `fork`.
     """
-    head = _head(layer, output.detach(), targets, net_size)
+    head = _head(layer, output.detach(), targets, net_size, fork)
     outputs = head.outputs
     delta = _GaussianDelta(
         torch.zeros_like(outputs.out), outputs.out.new_zeros(head.deviations.shape)
@@ -90,7 +96,7 @@ def gaussian_yolo_loss(
 
 
 def _head(
-    layer: GaussianYolo, output: Tensor, targets: Targets, net_size: tuple[int, int]
+    layer: GaussianYolo, output: Tensor, targets: Targets, net_size: tuple[int, int], fork: Fork
 ) -> _GaussianOutputs:
     cells = output.unflatten(1, (len(layer.masks), layer.entries)).permute(0, 1, 3, 4, 2)
     means = torch.cat([cells[..., 0:8:2], cells[..., 8:]], dim=-1)
@@ -98,8 +104,7 @@ def _head(
         field.name: getattr(layer, field.name) for field in fields(AnchorHead)
     }
     yolo = Yolo(**shared)
-    boxes = predicted_boxes(yolo, means, net_size)
-    boxes[..., :2] += YOLO_POINTS[layer.yolo_point] * boxes[..., 2:]
+    boxes = predicted_boxes(layer, cells, net_size, fork)
     # plain: a box that has a class already is known by its first class, as in pjreddie's [yolo].
     outputs = HeadOutputs(yolo, True, means, boxes, mapped_labels(layer, targets), net_size)
     return _GaussianOutputs(layer, outputs, cells[..., 1:8:2])

@@ -11,7 +11,8 @@ from darknet_py.boxes import iou
 from darknet_py.forks import Fork
 from darknet_py.layers.region import Region
 from darknet_py.layers.tree import Tree
-from darknet_py.losses.assignment import best_labels, cell_corners, first_and_last
+from darknet_py.losses.assignment import best_labels, first_and_last, predicted_boxes
+from darknet_py.losses.registry import Pass, loss_of
 from darknet_py.losses.truth import HeadLoss, Targets
 from darknet_py.losses.yolo import FOCAL_ALPHA
 
@@ -84,6 +85,11 @@ class _RegionAssignments:
     label: Tensor
 
 
+@loss_of(Region)
+def _loss(p: Pass) -> HeadLoss:
+    return region_loss(p.layer, p.output, p.labels, p.net_size, p.fork, p.seen)
+
+
 def region_loss(
     layer: Region,
     output: Tensor,
@@ -97,7 +103,7 @@ def region_loss(
     net_size: as for the other heads; these anchors are in cells. seen: images up to this sub-batch,
     which counts as well.
     """
-    head = _outputs(layer, output.detach(), targets, fork)
+    head = _outputs(layer, output.detach(), targets, net_size, fork)
     delta = _start(head, *best_labels(head.boxes, head.targets), seen)
     assigned = _assignments(head)
     overlap, class_prob = _answer(head, assigned, delta.rows)
@@ -108,11 +114,12 @@ def region_loss(
     return HeadLoss(flat, float((shown * shown).sum()), metrics)
 
 
-def _outputs(layer: Region, output: Tensor, targets: Targets, fork: Fork) -> _RegionOutputs:
+def _outputs(
+    layer: Region, output: Tensor, targets: Targets, net_size: tuple[int, int], fork: Fork
+) -> _RegionOutputs:
     cells = output.unflatten(1, (layer.num, layer.entries))
     out = cells.permute(0, 1, 3, 4, 2).contiguous()
-    located = torch.sigmoid(out[..., :2]) if fork.region_raw_location else out[..., :2]
-    boxes = _boxes(layer, out, located)
+    located, boxes = layer.located(out, fork), predicted_boxes(layer, out, net_size, fork)
     tree = layer.hierarchy
     known = targets.valid & (targets.classes >= 0) & (targets.classes < layer.classes)
     far = (targets.boxes[..., :2] > FAR).all(dim=-1)
@@ -125,13 +132,6 @@ def _outputs(layer: Region, output: Tensor, targets: Targets, fork: Fork) -> _Re
     return _RegionOutputs(
         layer, fork, tree, out, located, boxes, labels, class_only, class_only_class
     )
-
-
-def _boxes(layer: Region, out: Tensor, located: Tensor) -> Tensor:
-    """Every predicted box relative to the network's input."""
-    corner, grid = cell_corners(out)
-    sizes = torch.exp(out[..., 2:4]) * out.new_tensor(layer.sizes)[:, None, None]
-    return torch.cat([(corner + located) / grid, sizes / grid], dim=-1)
 
 
 def _start(head: _RegionOutputs, best: Tensor, label: Tensor, seen: int) -> _RegionDelta:

@@ -25,6 +25,7 @@ from darknet_py.losses.assignment import (
     wanted_coordinates,
 )
 from darknet_py.losses.iou_delta import IOU_LOSSES
+from darknet_py.losses.registry import Pass, loss_of
 from darknet_py.losses.truth import HeadLoss, Targets
 
 CLASS_FLOOR = 0.25
@@ -44,6 +45,11 @@ PLAIN: dict[str, Any] = {
     "new_coords": 0,
 }
 """pjreddie's program knows none of these options; this is what it does."""
+
+
+@loss_of(Yolo)
+def _loss(p: Pass) -> HeadLoss:
+    return yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork)
 
 
 def yolo_loss(
@@ -75,9 +81,8 @@ def _outputs(
     cells = output.unflatten(1, (len(layer.masks), layer.entries))
     out = cells.permute(0, 1, 3, 4, 2).contiguous()
     labels = mapped_labels(layer, targets)
-    return HeadOutputs(
-        layer, fork.yolo_plain, out, predicted_boxes(layer, out, net_size), labels, net_size
-    )
+    boxes = predicted_boxes(layer, out, net_size, fork)
+    return HeadOutputs(layer, fork.yolo_plain, out, boxes, labels, net_size)
 
 
 def _objectness(head: HeadOutputs, best: Tensor) -> Tensor:

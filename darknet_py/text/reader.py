@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from darknet_py.errors import DarknetError
 from darknet_py.graph import Graph
-from darknet_py.layers.base import Node
-from darknet_py.layers.scores import Softmax
 from darknet_py.network import Network
 
 LEAST_TEMPERATURE = 1e-3
@@ -61,10 +59,5 @@ def with_temperature(graph: Graph, temperature: float) -> Graph:
     if not temperature >= LEAST_TEMPERATURE:
         message = f"temperature {temperature:g}, expected {LEAST_TEMPERATURE:g} or more"
         raise DarknetError(f"{message}; the smaller, the surer is the likeliest symbol")
-    return replace(graph, nodes=tuple(_warmed(node, temperature) for node in graph.nodes))
-
-
-def _warmed(node: Node, temperature: float) -> Node:
-    if not isinstance(node.layer, Softmax):
-        return node
-    return replace(node, layer=replace(node.layer, temperature=temperature))
+    nodes = (replace(node, layer=node.layer.at_temperature(temperature)) for node in graph.nodes)
+    return replace(graph, nodes=tuple(nodes))

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from darknet_py.layers.convolution import Convolutional
 from darknet_py.network import BUFFERS, Network
 
 LAST = 1000
@@ -49,7 +48,7 @@ class WeightAverage:
     def _tensors(self) -> Iterator[tuple[str, Tensor]]:
         graph = self.network.graph
         for node in graph.nodes:
-            if isinstance(node.layer, Convolutional):
+            if node.layer.AVERAGED:
                 own = self.network.own(node.index)
                 for stored in graph.stored(node.index):
                     if stored.role not in BUFFERS:

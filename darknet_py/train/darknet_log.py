@@ -12,10 +12,7 @@ import click
 
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph
-from darknet_py.layers.base import Layer
-from darknet_py.layers.detection import Detection
-from darknet_py.layers.region import Region
-from darknet_py.layers.yolo import GaussianYolo, Yolo
+from darknet_py.layers.head import Head
 from darknet_py.losses.truth import HeadLoss
 from darknet_py.train.report import KEPT, Update
 
@@ -24,64 +21,11 @@ CLEAR = "\033[H\033[J"
 SLOW_LOAD = 0.1
 """Seconds of waiting for data that AlexeyAB's program remarks on."""
 
-PLAIN = (
-    "Region {index} Avg IOU: {iou:f}, Class: {class:f}, Obj: {obj:f}, No Obj: {no_obj:f}, "
-    ".5R: {recall50:f}, .75R: {recall75:f},  count: {count:.0f}"
-)
-NORMALIZERS = "(iou: {layer.iou_normalizer:.2f}, obj: {layer.obj_normalizer:.2f}, "
-NORMALIZERS += "cls: {layer.cls_normalizer:.2f})"
-FULL = (
-    "v3 ({kind} loss, Normalizer: " + NORMALIZERS + " Region {index} Avg (IOU: {iou:f}), "
-    "count: {boxes:.0f}, class_loss = {class_loss:f}, iou_loss = {iou_loss:f}, "
-    "total_loss = {total_loss:f} "
-)
-SHORT = (
-    "v3 ({kind} loss, Normalizer: " + NORMALIZERS + " Region {index} Avg (IOU: {iou:f}), "
-    "count: {boxes:.0f}, total_loss = {total_loss:f} "
-)
-GAUSSIAN = (
-    "Region {index} Avg IOU: {iou:f}, Class: {class:f}, Obj: {obj:f}, No Obj: {no_obj:f}, "
-    ".5R: {recall50:f}, .75R: {recall75:f},  count: {count:.0f}, class_loss = {class_loss:.2f}, "
-    "iou_loss = {iou_loss:.2f}, uc_loss = {uc_loss:.2f}, total_loss = {total_loss:.2f} "
-)
-REGION = (
-    "Region Avg IOU: {iou:f}, Class: {class:f}, Obj: {obj:f}, No Obj: {no_obj:f}, "
-    "Avg Recall: {recall50:f},  count: {count:.0f}"
-)
-DETECTION = (
-    "Detection Avg IOU: {iou:f}, Pos Cat: {class:f}, All Cat: {all_class:f}, "
-    "Pos Obj: {obj:f}, Any Obj: {any_obj:f}, count: {count:.0f}"
-)
-KINDS = {"mse": "mse", "giou": "giou"}
-"""What AlexeyAB's program calls iou_loss; all others are "iou"."""
-PER_IMAGE = ("class_loss", "iou_loss", "uc_loss", "total_loss")
 
-
-def head_line(layer: Layer, index: int, loss: HeadLoss, fork: Fork) -> str:
+def head_line(layer: Head, index: int, loss: HeadLoss, fork: Fork) -> str:
     """The line a head prints for each sub-batch; without objects all averages are 0, never nan."""
-    metrics = dict(loss.metrics)
-    if isinstance(layer, Yolo):
-        # With another loss than mse this is no part of the cost, but what Darknet prints.
-        metrics["iou_loss"] = metrics["total_loss"] - metrics["class_loss"]
-    metrics |= {name: metrics[name] / len(loss.delta) for name in PER_IMAGE if name in metrics}
-    kind = KINDS.get(getattr(layer, "iou_loss", ""), "iou")
-    boxes = max(1.0, metrics["count"])
-    line = _layout(layer, fork)
-    return line.format(index=index, layer=layer, kind=kind, boxes=boxes, **metrics)
-
-
-def _layout(layer: Layer, fork: Fork) -> str:
-    if isinstance(layer, Yolo) and not fork.yolo_plain:
-        return FULL if layer.show_details else SHORT
-    return LAYOUTS[type(layer)]
-
-
-LAYOUTS: dict[type[Layer], str] = {
-    Yolo: PLAIN,
-    GaussianYolo: GAUSSIAN,
-    Region: REGION,
-    Detection: DETECTION,
-}
+    values = layer.log_values(loss.metrics, len(loss.delta))
+    return layer.log_row(fork).format(index=index, layer=layer, **values)
 
 
 @dataclass
@@ -111,7 +55,7 @@ class DarknetLog:
         self.passes.append(_loss(losses))
         for index, loss in losses.items():
             layer = self.graph.nodes[index].layer
-            if type(layer) in LAYOUTS:
+            if isinstance(layer, Head):
                 _say(head_line(layer, index, loss, fork), target)
                 self.totals["boxes"] += loss.metrics["count"]
                 self.totals["rewritten"] += loss.metrics.get("rewritten", 0.0)

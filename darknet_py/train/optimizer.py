@@ -136,6 +136,5 @@ class Optimizer:
 
 
 def _trains(layer: Layer, stored: Stored, network: Network) -> bool:
-    """Batch statistics move by themselves; pjreddie's program never trains a [batchnorm]."""
-    stand_alone = layer.kind == "batchnorm" and not network.graph.fork.batchnorm_biases
-    return stored.role not in BUFFERS and not stand_alone
+    """Batch statistics move by themselves."""
+    return stored.role not in BUFFERS and layer.trains(network.graph.fork)

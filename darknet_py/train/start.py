@@ -96,7 +96,7 @@ def require_kind(graph: Graph, kind: str) -> None:
 
 
 def kind_of(graph: Graph) -> str:
-    if layout.head_classes(graph) is not None:
+    if graph.head_classes is not None:
         return "detector"
     return "classifier" if graph.net.width and graph.net.height else "rnn"
 

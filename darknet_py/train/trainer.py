@@ -17,10 +17,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from darknet_py.errors import DarknetError
+from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net
-from darknet_py.layers.scores import Contrastive, Iseg
-from darknet_py.layers.yolo import AnchorHead
-from darknet_py.layout import Header, head_classes
+from darknet_py.layout import Header
 from darknet_py.losses import LOSSES, Pass
 from darknet_py.losses.truth import HeadLoss
 from darknet_py.network import Network
@@ -31,8 +30,6 @@ from darknet_py.train.processes import DistributedContext
 from darknet_py.train.schedule import rate
 
 Array = NDArray[Any]
-UNTRAINED = (Contrastive, Iseg)
-"""Kinds that have a loss in the C programs and none here."""
 BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 Losses = dict[int, HeadLoss]
 """The losses of a sub-batch by layer index."""
@@ -78,7 +75,7 @@ class Trainer:
             raise DarknetError(
                 f"{graph.path}: nothing to learn: no layer has a loss, it ends in [{last}]"
             )
-        untrained = [node for node in graph.nodes if type(node.layer) in UNTRAINED]
+        untrained = [node for node in graph.nodes if node.layer.LOSS_MISSING]
         if untrained:
             layer = untrained[0].layer
             cure = "the network can be run; to train the rest, take the section out"
@@ -242,7 +239,7 @@ class Trainer:
     def _require_finite(self, cost: float) -> None:
         if self.distributed.any(not np.isfinite(cost), self._device):
             self.optimizer.clear()
-            batch, boxes = self.batch, head_classes(self.network.graph) is not None
+            batch, boxes = self.batch, self.network.graph.head_classes is not None
             self.batch -= self.updates_per_step
             raise LossError(_complaint(batch, cost, self.losses, boxes))
 
@@ -263,11 +260,10 @@ class Trainer:
             return LOSSES[type(layer)](one)
 
     def _scaled(self, index: int, delta: Tensor) -> Tensor:
-        """delta_normalizer weighs what a head passes back, in AlexeyAB's GPU path."""
-        layer = self.network.graph.nodes[index].layer
-        if not isinstance(layer, AnchorHead) or self.network.graph.fork.yolo_plain:
-            return delta
-        return delta * layer.delta_normalizer
+        """What a layer passes back: a detection head may weigh its delta."""
+        graph = self.network.graph
+        layer = graph.nodes[index].layer
+        return delta * layer.delta_scale(graph.fork) if isinstance(layer, Head) else delta
 
     def _no_grad_layers(self) -> frozenset[int]:
         """Layers no gradient passes: up to the last active stopbackward, and those onlyforward."""

@@ -16,7 +16,7 @@ from darknet_py.benchmark.machine import Machine
 from darknet_py.benchmark.parts import Part, Parts
 from darknet_py.benchmark.report import Report
 from darknet_py.benchmark.timing import Latency
-from darknet_py.layers.base import Shape
+from darknet_py.layers.shape import Shape
 
 MACHINE = Machine("A CPU", 8, 4, "cpu", "Linux", "3.12.1", "2.9.0", "0.1.0")
 LAYERS = (

@@ -10,13 +10,19 @@ import pytest
 import torch
 
 from darknet_py.cfg import text
-from darknet_py.detect.decode import Request, decode, suppression_of
+from darknet_py.detect.decode import DECODERS, Request, decode, suppression_of
 from darknet_py.errors import Problems
 from darknet_py.forks import ALEXEYAB, PJREDDIE, Fork
 from darknet_py.graph import Graph, build
+from darknet_py.layers import SECTIONS
+from darknet_py.layers.head import Head
 
 WIDTH, HEIGHT = 64, 32
 Row = tuple[int, float, float, float, float, float, dict[int, float]]
+
+
+def test_every_head_has_a_decoder() -> None:
+    assert set(DECODERS) == {kind for kind in SECTIONS.values() if issubclass(kind, Head)}
 
 
 def graph_of(head: str, channels: int, fork: Fork = ALEXEYAB, folder: str = ".") -> Graph:

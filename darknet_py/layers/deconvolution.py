@@ -1,0 +1,88 @@
+"""[deconvolutional]: a transposed convolution (pjreddie's fork)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from darknet_py.cfg.options import option
+from darknet_py.deferred import deferred
+from darknet_py.layers.activations import ACTIVATIONS, activate
+from darknet_py.layers.base import Layer, Run, Site, Stored, Weights, replaced, require_positive
+from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
+from darknet_py.layers.sections import section
+from darknet_py.layers.shape import ReceptiveField, Shape
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+else:
+    torch, F = deferred("torch"), deferred("torch.nn.functional")
+
+
+@section("deconvolutional", "deconv")
+@dataclass(frozen=True, kw_only=True)
+class Deconvolutional(Layer):
+    """Transposed convolution, optional batch normalisation, activation (pjreddie's fork)."""
+
+    READS_IMAGES: ClassVar[bool] = True
+    LINE: ClassVar[str] = (
+        "deconv{layer.filters:5d} {layer.size:2d} x{layer.size:2d} /{layer.stride:2d}  "
+        "{x.column}   ->  {y.column}"
+    )
+
+    filters: int = option(1)
+    size: int = option(1)
+    stride: int = option(1)
+    pad: int = option(0)
+    padding: int = option(0, low=0)
+    batch_normalize: int = option(0)
+    activation: str = option("logistic", words=ACTIVATIONS)
+
+    @property
+    def margin(self) -> int:
+        return self.size // 2 if self.pad else self.padding
+
+    def shape(self, at: Site) -> Shape:
+        require_positive(self, filters=self.filters, size=self.size, stride=self.stride)
+        grow = self.size - 2 * self.margin
+        height, width = ((side - 1) * self.stride + grow for side in (at.input.h, at.input.w))
+        if height < 1 or width < 1:
+            raise self.misfit(
+                f"nothing is left of the input {at.input} after the padding", "padding"
+            )
+        return Shape(self.filters, height, width)
+
+    def stored(self, at: Site) -> Iterator[Stored]:
+        yield Stored("biases", (self.filters,), "bias")
+        if self.batch_normalize:
+            yield from batchnorm_stored(self.filters)
+        shape = (at.input.c, self.filters, self.size, self.size)
+        yield Stored("weights", shape, "weight", fan_in=at.input.c * self.size**2)
+
+    def forward(
+        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+    ) -> torch.Tensor:
+        bias = None if self.batch_normalize else weights["biases"]
+        x = F.conv_transpose2d(inputs[0], weights["weights"], bias, self.stride, self.margin)
+        if self.batch_normalize:
+            x = batchnorm(x, weights, run)
+        return activate(self.activation, x, fresh=True)
+
+    def folded(self, at: Site, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
+        if not self.batch_normalize:
+            return self, dict(weights)
+        by_filter = {**weights, "weights": weights["weights"].transpose(0, 1)}
+        kernel, biases = fold_batchnorm(by_filter)
+        kernel = kernel.transpose(0, 1).contiguous()
+        return replaced(self, batch_normalize=0), {"biases": biases, "weights": kernel}
+
+    def flops(self, at: Site, out: Shape) -> float:
+        return 2.0 * self.filters * at.input.c * self.size**2 * at.input.h * at.input.w
+
+    def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
+        return inputs[0].enlarged(self.stride)
+
+    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+        return str(self.filters), f"{self.size} x {self.size}/ {self.stride}"

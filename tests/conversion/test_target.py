@@ -1,0 +1,72 @@
+"""What keeps a program to one width and height, in the words of the layer that does."""
+
+from __future__ import annotations
+
+import pytest
+from layer_check import net_section, read, sections
+
+from darknet_py.conversion.target import Target, require
+from darknet_py.errors import DarknetError
+from darknet_py.graph import Graph
+
+ANY_SIZE = Target(dynamic_size=True)
+
+
+def graph_of(layers: str) -> Graph:
+    return read(net_section(4, 32, 32) + sections(layers))
+
+
+@pytest.mark.parametrize(
+    ("layers", "line", "reason"),
+    [
+        ("connected output=5", 6, "its matrix fits one input size"),
+        ("local size=3", 6, "it has weights for every place"),
+        (
+            "detection classes=4 num=1 coords=11 side=16",
+            6,
+            "it follows a matrix that fits one input size",
+        ),
+        (
+            "local_avgpool size=2 stride=2",
+            6,
+            "it divides by the pixels of each window that lie inside",
+        ),
+        ("crop crop_width=8 crop_height=8", 6, "it cuts out a fixed size"),
+        ("crnn size=3 pad=1", 6, "its memory has a fixed size"),
+        ("conv_lstm size=3 pad=1", 6, "its memory has a fixed size"),
+        ("history", 6, "its memory has a fixed size"),
+        (
+            "conv filters=4;max stride=2 size=2;shortcut from=-2",
+            11,
+            "it joins unlike sizes place by place",
+        ),
+    ],
+)
+def test_layers_that_fit_one_size_say_why(layers: str, line: int, reason: str) -> None:
+    graph = graph_of(layers)
+    with pytest.raises(DarknetError) as caught:
+        require(graph, ANY_SIZE)
+    kind = graph.nodes[-1].layer.kind
+    assert str(caught.value) == f"net.cfg:{line}: [{kind}]: {reason}; leave out --dynamic size"
+    require(graph, Target())
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "conv size=3 pad=1 stride=2;max size=2 stride=2;upsample stride=2;route layers=-1,0",
+        "conv filters=4;conv filters=4;shortcut from=-2",
+        "conv filters=4;avg;scale_channels from=-2",
+        "reorg stride=2;reorg3d stride=2;batchnorm;lrn;dropout;activation",
+    ],
+)
+def test_others_take_any_size(layers: str) -> None:
+    require(graph_of(layers), ANY_SIZE)
+
+
+def test_a_layer_may_fit_one_size_because_of_those_around_it() -> None:
+    """The window covers the image of this cfg, and only a part of one twice as large."""
+    graph = graph_of("conv filters=4;max size=32 stride=32 padding=0;scale_channels from=-2")
+    with pytest.raises(DarknetError) as caught:
+        require(graph, ANY_SIZE)
+    assert "[scale_channels] from: the previous layer is 2 x 2 x 4" in str(caught.value)
