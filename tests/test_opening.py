@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_detector import files
+from support.tiny_detector import files
 
 from darknet_py import opening
 from darknet_py.errors import CfgError, DarknetError

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-import fake_engine
 import pytest
-import tiny_detector
 import torch
+from support import fake_engine, tiny_detector
 
 from darknet_py.benchmark.contest import (
     Competitor,

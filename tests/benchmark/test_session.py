@@ -9,8 +9,8 @@ from typing import TypeVar
 import cv2
 import numpy as np
 import pytest
-import tiny_detector
 import torch
+from support import tiny_detector
 
 from darknet_py.benchmark import memory, peak
 from darknet_py.benchmark.layers import layer_times, time_layers

@@ -6,11 +6,10 @@ import json
 import sys
 from pathlib import Path
 
-import fake_engine
 import pytest
-import tiny_detector
 import torch
 from click.testing import CliRunner, Result
+from support import fake_engine, tiny_detector
 
 from darknet_py.benchmark import session
 from darknet_py.cli.main import main

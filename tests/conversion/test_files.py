@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from golden_check import GOLDEN, loaded
+from support.golden_check import GOLDEN, loaded
 
 from darknet_py.conversion.irfile import openvino_core, to_openvino
 from darknet_py.conversion.program import Program

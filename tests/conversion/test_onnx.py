@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from golden_check import GOLDEN, cases, loaded, relative
+from support.golden_check import GOLDEN, cases, loaded, relative
 
 from darknet_py.conversion.onnxfile import to_onnx
 from darknet_py.conversion.program import Program

@@ -11,7 +11,9 @@ from unittest.mock import patch
 import cv2
 import numpy as np
 import pytest
-from data.coloured_pictures import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.coloured_pictures import (
     GROUND,
     Box,
     Scene,
@@ -23,8 +25,6 @@ from data.coloured_pictures import (
     seen,
     write,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from darknet_py.data import detection, mosaic
 from darknet_py.data.augment import Colour, Crop, Pixels, Window

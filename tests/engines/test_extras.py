@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from golden_check import GOLDEN, loaded
+from support.golden_check import GOLDEN, loaded
 
 from darknet_py.conversion.irfile import openvino_core
 from darknet_py.engines import cache

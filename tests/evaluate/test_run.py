@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from labelled import FIRST, SECOND, data_set
-from tiny_detector import CFG
+from support.labelled import FIRST, SECOND, data_set
+from support.tiny_detector import CFG
 
 from darknet_py import Network
 from darknet_py.detect.candidates import Candidates

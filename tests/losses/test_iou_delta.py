@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from loss_check import MEASURES as LITERAL
-from loss_check import dx_iou
+from support.loss_check import MEASURES as LITERAL
+from support.loss_check import dx_iou
 
 from darknet_py.losses.iou_delta import MEASURES, iou_gradient
 

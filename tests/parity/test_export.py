@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from golden_check import SHARED
+from support.golden_check import SHARED
 
 from darknet_py.conversion.onnxfile import to_onnx
 from darknet_py.conversion.program import Program

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from train.small_run import small_job
+from support.small_run import small_job
 
 import darknet_py.train.loop as loop
 from darknet_py.data import detection
