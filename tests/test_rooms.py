@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "progress": set(),
     "replacement": {"errors"},
     "figures": {"errors", "replacement"},
+    "system": set(),
     "boxes": set(),
     "labelpath": {"forks"},
     "cfg": {"errors"},
@@ -35,19 +36,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "layertable": {"layers"},
     "summary": {"layers", "graph", "layertable"},
     "check": READING | {"summary"},
-    "opening": {"errors", "forks", "graph", "layout", "names", "summary"},
+    "opening": {"errors", "forks", "graph", "layout", "names", "summary", "system"},
     "weights": {"errors", "layers", "graph", "layout", "replacement"},
     "network": READING | {"weights"},
     "devices": {"errors", "deferred"},
     "enginetable": {"errors"},
     "exporttable": set(),
-    "engines": RUNNING | {"conversion", "devices", "enginetable"},
+    "engines": RUNNING | {"conversion", "devices", "enginetable", "replacement", "system"},
     "conversion": RUNNING | {"boxes", "exporttable", "version"},
     "export": RUNNING
     | {"conversion", "detect", "engines", "enginetable", "exporttable", "names", "replacement"},
     "detect": RUNNING
     | {"devices", "enginetable", "engines"}
-    | {"deferred", "boxes", "names", "labelpath", "opening", "replacement"},
+    | {"deferred", "boxes", "names", "labelpath", "opening", "replacement", "system"},
     "losses": {"errors", "forks", "layers", "boxes"},
     "train": RUNNING
     | {
@@ -61,9 +62,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "names",
         "opening",
         "progress",
+        "replacement",
+        "system",
     },
     "data": READING
-    | {"boxes", "names", "labelpath", "check", "weights", "detect", "progress", "replacement"},
+    | {"boxes", "names", "labelpath", "check", "weights", "detect", "progress", "replacement"}
+    | {"system"},
     "evaluate": RUNNING
     | {
         "devices",
@@ -81,7 +85,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "benchmark": RUNNING
     | {"", "devices", "enginetable", "engines", "detect", "opening", "summary"}
-    | {"figures", "progress", "replacement"},
+    | {"figures", "progress", "replacement", "system"},
     "text": RUNNING | {"devices", "data", "detect"},
     "classify": RUNNING
     | {"devices", "enginetable", "engines", "opening", "names", "detect", "data"},
@@ -97,6 +101,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "forks",
         "graph",
         "summary",
+        "system",
         "check",
         "weights",
         "network",
@@ -133,6 +138,7 @@ LIGHT = {
     "progress",
     "replacement",
     "summary",
+    "system",
     "version",
 }
 """Rooms that run without torch, numpy and cv2."""

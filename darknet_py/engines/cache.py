@@ -12,8 +12,6 @@ import functools
 import hashlib
 import os
 import platform
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +19,7 @@ import torch
 
 from darknet_py.errors import OutputError
 from darknet_py.network import Network
+from darknet_py.replacement import replacing_path
 
 FOLDER_VARIABLE = "DARKNET_PY_CACHE"
 ROOMS = ("layers", "conversion", "engines")
@@ -46,18 +45,14 @@ def kept(key: str, suffix: str, make: Callable[[Path], object]) -> Path:
         with contextlib.suppress(OSError):
             os.utime(path)
         return path
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        place = tempfile.mkdtemp(prefix=".making-", dir=path.parent)
-    except OSError as failure:
-        cure = f"set {FOLDER_VARIABLE} to a folder that can be written"
-        raise OutputError(f"{path.parent}: {failure.strerror}; {cure}") from None
-    try:
-        made = Path(place) / path.name
+    with contextlib.ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made = stack.enter_context(replacing_path(path))
+        except OSError as failure:
+            cure = f"set {FOLDER_VARIABLE} to a folder that can be written"
+            raise OutputError(f"{path.parent}: {failure.strerror}; {cure}") from None
         make(made)
-        os.replace(made, path)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
     prune(path.parent, MOST_BYTES, keep=path)
     return path
 

@@ -19,11 +19,11 @@ from torch import Tensor, nn
 
 from darknet_py.engines.cache import cached
 from darknet_py.engines.prepared import Program, Rules, prepared_yolo
-from darknet_py.engines.processor import processor
 from darknet_py.engines.small import CannotBuild, operators, small_convolution
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.yolo import Yolo
 from darknet_py.network import Network
+from darknet_py.system import instruction_set
 
 Call = Callable[[Tensor], list[Tensor]]
 OPTIONS: dict[str, Any] = {"freezing": True}
@@ -104,4 +104,4 @@ def _reason(failure: Exception) -> str:
 
 def _machine(x: Tensor) -> str:
     """What the machine code is made for."""
-    return torch.cuda.get_device_name(x.device) if x.device.type == "cuda" else processor()
+    return torch.cuda.get_device_name(x.device) if x.device.type == "cuda" else instruction_set()
