@@ -27,20 +27,46 @@ MOST_BYTES = 4 << 30
 """The longest unused files go when the folder grows beyond this."""
 
 
-def cached(
-    network: Network, words: Sequence[object], suffix: str, make: Callable[[Path], object]
-) -> Path:
-    """The file that `make` writes to the path it is given, made now or found from before.
+class NetworkFiles:
+    """Files made of one network, whose weights are digested once for all of them.
 
-    words: whatever else the content depends on. suffix: of the file's name, with the dot.
-    Raises OutputError when the folder cannot be written.
+    Whoever holds this holds the network's programs too, which are of the weights there were when
+    they were made. Nothing in torch tells of every change of a tensor; so the weights are digested
+    again before another file is made, which takes much longer, and the file is of what is there.
     """
-    return kept(digest(network, words), suffix, make)
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._digest: bytes | None = None
+        self._making = False
+
+    def get(self, words: Sequence[object], suffix: str, make: Callable[[Path], object]) -> Path:
+        """The file that `make` writes to the path it is given, made now or found from before.
+
+        words: whatever else the content depends on. suffix: of the file's name, with the dot.
+        `make` may get further files. Raises OutputError when the folder cannot be written.
+        """
+        if (
+            self._digest is not None
+            and not self._making
+            and not _path(self._key(words), suffix).is_file()
+        ):
+            self._digest = None
+        before, self._making = self._making, True
+        try:
+            return kept(self._key(words), suffix, make)
+        finally:
+            self._making = before
+
+    def _key(self, words: Sequence[object]) -> str:
+        if self._digest is None:
+            self._digest = network_digest(self.network)
+        return key_of(self._digest, words)
 
 
 def kept(key: str, suffix: str, make: Callable[[Path], object]) -> Path:
     """The same for a key of the caller's that says all the content depends on."""
-    path = folder() / f"{key}{suffix}"
+    path = _path(key, suffix)
     if path.is_file():
         with contextlib.suppress(OSError):
             os.utime(path)
@@ -65,17 +91,26 @@ def folder() -> Path:
     return Path(base) / "darknet-py"
 
 
-def digest(network: Network, words: Sequence[object]) -> str:
-    """32 hex digits that differ when anything differs that an engine's result depends on."""
+def _path(key: str, suffix: str) -> Path:
+    return folder() / f"{key}{suffix}"
+
+
+def key_of(digest: bytes, words: Sequence[object]) -> str:
+    """32 hex digits for a network's digest and whatever else a file depends on."""
+    return hashlib.sha256(digest + repr(tuple(words)).encode()).hexdigest()[:32]
+
+
+def network_digest(network: Network) -> bytes:
+    """It differs when anything of a network differs that an engine's result depends on."""
     found = hashlib.sha256()
     graph = network.graph
     found.update(_code())
-    found.update(repr((torch.__version__, platform.machine(), network.folded, *words)).encode())
+    found.update(repr((torch.__version__, platform.machine(), network.folded)).encode())
     found.update(repr((graph.net, graph.fork, graph.nodes)).encode())
     for name, tensor in network.state_dict().items():
         found.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         found.update(_bytes(tensor))
-    return found.hexdigest()[:32]
+    return found.digest()
 
 
 @functools.cache
