@@ -46,17 +46,16 @@ class NetworkFiles:
         words: whatever else the content depends on. suffix: of the file's name, with the dot.
         `make` may get further files. Raises OutputError when the folder cannot be written.
         """
-        if (
-            self._digest is not None
-            and not self._making
-            and not _path(self._key(words), suffix).is_file()
-        ):
+        known, outer = self._digest is not None, self._making
+        key = self._key(words)
+        if known and not outer and not _path(key, suffix).is_file():
             self._digest = None
-        before, self._making = self._making, True
+            key = self._key(words)
+        self._making = True
         try:
-            return kept(self._key(words), suffix, make)
+            return kept(key, suffix, make)
         finally:
-            self._making = before
+            self._making = outer
 
     def _key(self, words: Sequence[object]) -> str:
         if self._digest is None:

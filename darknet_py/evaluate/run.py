@@ -62,7 +62,8 @@ def evaluate(
     that matches no label. class_map: the network's classes that are numbered 0, 1, ... in names
     and labels (YOLO9000). setup: what the network runs on. batch: pictures run at once, on a CPU
     by each core. progress: told how many more pictures are done. begin: told what decides the
-    figures, before any is there. pictures: the images, when `start_reading` has been called. keep: the result has evidence.
+    figures, before any is there. pictures: the images, when `start_reading` has been called. keep:
+    the result has evidence.
 
     Raises DataError before anything runs for labels that do not fit, ImageError for a picture.
     """

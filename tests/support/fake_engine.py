@@ -49,7 +49,7 @@ ROWS = {
     "half": Row("support.fake_engine:Shifted", precisions=("fp16",)),
     "refusing": Row("support.fake_engine:Refusing"),
     "breaking": Row("support.fake_engine:Breaking"),
-    "missing": Row("support.fake_engine:Shifted", modules=("no_such_module",), extra="missing"),
+    "missing": Row("support.fake_engine:Shifted", modules=("no_such_module",)),
 }
 
 
