@@ -241,13 +241,8 @@ def circles() -> set[tuple[str, ...]]:
     """Modules of which each is reached from each, by their names below the package."""
     arrows = {name: own_modules(every_import(path)) for name, path in MODULES.items()}
     reached = {name: reachable(name, arrows) for name in arrows}
-    return {
-        tuple(
-            sorted(other for other in arrows if name in reached[other] and other in reached[name])
-        )
-        for name in arrows
-        if name in reached[name]
-    }
+    groups = [{other for other in met if name in reached[other]} for name, met in reached.items()]
+    return {tuple(sorted(group)) for group in groups if group}
 
 
 def reachable(start: str, arrows: dict[str, set[str]]) -> set[str]:
@@ -281,7 +276,7 @@ MODULES = {module_of(path): path for path in sources()}
 
 
 def own_modules(names: set[str]) -> set[str]:
-    """The package's own modules among what is imported; in `from room import module`, the module."""
+    """The package's own among what is imported; in `from room import module` the module."""
     package = PACKAGE.name
     below = {name.removeprefix(package).lstrip(".") for name in names if is_own(name)}
     return {name if name in MODULES else name.rpartition(".")[0] for name in below}
