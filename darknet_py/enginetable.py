@@ -28,11 +28,12 @@ class Setup:
 
 @dataclass(frozen=True)
 class Row:
-    """home: module and class. modules: what must be importable. extra: the pip extra with them."""
+    """home: module and class. modules: what must be importable. packages: what pip installs for
+    them, in which all are; none: packages of the modules' names."""
 
     home: str
     modules: tuple[str, ...] = ()
-    extra: str = ""
+    packages: tuple[str, ...] = ()
     precisions: tuple[str, ...] = PRECISIONS
     compiles: bool = False
 
@@ -42,16 +43,13 @@ ENGINES: dict[str, Row] = {
     "onnxruntime": Row(
         "darknet_py.engines.onnx_runtime:OnnxRuntime",
         ("onnxruntime", "onnx"),
-        extra="onnxruntime",
         precisions=("fp32",),
     ),
-    "openvino": Row(
-        "darknet_py.engines.intel_openvino:OpenVino", ("openvino", "onnx"), extra="openvino"
-    ),
+    "openvino": Row("darknet_py.engines.intel_openvino:OpenVino", ("openvino", "onnx")),
     "tensorrt": Row(
         "darknet_py.engines.tensor_rt:TensorRt",
         ("onnxruntime", "tensorrt", "onnx"),
-        extra="tensorrt",
+        packages=("onnxruntime-gpu", "tensorrt", "onnx"),
     ),
 }
 
@@ -73,7 +71,7 @@ def checked(setup: Setup) -> Row:
         unknown = f"unknown precision '{setup.precision}' for engine {setup.engine}"
         raise DarknetError(f"{unknown}, known are {known}{hint}")
     if missing := _missing(row):
-        cure = f"pip install 'darknet-py[{row.extra}]'"
+        cure = f"pip install {' '.join(row.packages or row.modules)}"
         raise DarknetError(f"engine {setup.engine} needs {', '.join(missing)}; {cure}")
     if setup.compiled and not row.compiles:
         raise DarknetError(f"--compile is for engine torch; {setup.engine} always compiles")

@@ -20,7 +20,7 @@ def require_matplotlib(option: str) -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError:
-        cure = "pip install 'darknet-py[plot]'"
+        cure = "pip install matplotlib"
         raise DarknetError(f"{option} needs the package matplotlib: {cure}") from None
 
 

@@ -87,6 +87,9 @@ class Fork:
     """`detect` prints seconds, and boxes in the order NMS left them; otherwise milliseconds, and
     boxes from left to right. `classifier predict` prints percents, and `classifier valid` each
     picture; otherwise shares of 1, and running figures only."""
+    out_names_image: bool
+    """`detector test -out NAME` names the picture, unless NAME ends in .json; otherwise the JSON
+    file."""
     region_small_boxes: bool
     """[region] weighs a label's coordinates by 2 - w*h in training; otherwise all alike."""
     region_classfix: bool
@@ -156,6 +159,7 @@ ALEXEYAB = Fork(
     plain_cadence=False,
     nms_kinds=True,
     prints_seconds=False,
+    out_names_image=False,
     region_small_boxes=False,
     region_classfix=True,
     region_many_classes=False,
@@ -202,6 +206,7 @@ PJREDDIE = Fork(
     plain_cadence=True,
     nms_kinds=False,
     prints_seconds=True,
+    out_names_image=True,
     region_small_boxes=True,
     region_classfix=False,
     region_many_classes=True,

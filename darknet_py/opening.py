@@ -11,6 +11,7 @@ from darknet_py.forks import Fork
 from darknet_py.graph import Graph, read_graph
 from darknet_py.names import Names, class_names
 from darknet_py.summary import FLOAT_BYTES, peak_activation_bytes
+from darknet_py.system import total_memory
 
 WORKSPACE = 2
 """A convolution may need about as much again as its input and output together."""
@@ -57,7 +58,7 @@ def require_memory(graph: Graph, images: int = 1) -> None:
     """Raises CfgError when a forward pass cannot fit into this machine's memory."""
     activations = WORKSPACE * images * peak_activation_bytes(graph)
     needed = FLOAT_BYTES * graph.parameters + activations
-    there = _memory()
+    there = total_memory()
     if there and needed > there:
         message = f"one forward pass needs about {needed / 2**30:.1f} GiB"
         cure = f"this machine has {there / 2**30:.1f}; make width and height smaller"
@@ -66,14 +67,6 @@ def require_memory(graph: Graph, images: int = 1) -> None:
 
 def pictures_in_memory(graph: Graph) -> int:
     """How many pictures can be in the network at once in half of this machine's memory."""
-    there = _memory()
+    there = total_memory()
     needed = WORKSPACE * peak_activation_bytes(graph)
     return max(1, there // (2 * needed)) if there else 1
-
-
-def _memory() -> int | None:
-    """Bytes of memory in this machine, None where the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None

@@ -1,9 +1,11 @@
-"""Files that are written whole or not at all."""
+"""Writing files, the whole of it or nothing: every writer of the package goes through here."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,22 +15,55 @@ from darknet_py.errors import OutputError
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the name `path` when all is written, and leaves no trace otherwise."""
+def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
+    """A file that takes the name `path` when all is written, and leaves no trace otherwise.
+
+    durable: on the disk before it takes the name, so that after a loss of power the old file is
+    there or the new one. Turned off where many small files are written that can be made again.
+    Raises OutputError when it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as failure:
-        raise OutputError(f"{path}: cannot be written: {failure.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             yield file
-        os.chmod(temporary, 0o666 & ~_umask())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as failure:
-        raise OutputError(f"{path}: cannot be written: {failure.strerror}") from None
+        raise _cannot_be_written(path, failure) from None
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             os.unlink(temporary)
+
+
+@contextlib.contextmanager
+def replacing_path(path: Path) -> Iterator[Path]:
+    """The same for programs that write to a name: it lies in a new folder beside `path`.
+
+    Whatever else appears in that folder goes with it. Raises OSError.
+    """
+    folder = tempfile.mkdtemp(prefix=".making-", dir=path.parent)
+    try:
+        made = Path(folder) / path.name
+        yield made
+        with open(made, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(made, path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Add to a log that grows while a run goes on: a killed one may leave a part of `data`.
+
+    Raises OutputError when it cannot be written.
+    """
+    try:
+        with open(path, "ab") as file:
+            file.write(data)
+    except OSError as failure:
+        raise _cannot_be_written(path, failure) from None
 
 
 def require_writable(target: Path) -> None:
@@ -45,7 +80,5 @@ def require_writable(target: Path) -> None:
         raise OutputError(message) from None
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _cannot_be_written(path: Path, failure: OSError) -> OutputError:
+    return OutputError(f"{path}: cannot be written: {failure.strerror}")

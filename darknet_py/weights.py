@@ -20,7 +20,7 @@ from darknet_py.replacement import replacing
 if TYPE_CHECKING:
     from darknet_py.network import Network
 
-__all__ = ["Header", "LoadReport", "load", "replacing", "save"]
+__all__ = ["Header", "LoadReport", "load", "save"]
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from golden_check import GOLDEN, SHARED
 from hypothesis import settings
+from support.golden_check import GOLDEN, SHARED
 
 # The same examples in every run, and no database of failures in the working directory.
 settings.register_profile(

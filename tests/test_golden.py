@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from golden_check import (
+from support.golden_check import (
     GOLDEN,
     TOLERANCE,
     cases,

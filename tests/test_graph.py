@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from layer_check import notices_of, read
+from support.layer_check import notices_of, read
 
 from darknet_py import graph as graphs
 from darknet_py.errors import (

@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from layer_check import network, read
+from support.layer_check import network, read
 
 from darknet_py import layout
 from darknet_py.errors import DarknetError, WeightsError

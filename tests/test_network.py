@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from layer_check import close, network, random_input, read
+from support.layer_check import close, network, random_input, read
 
 from darknet_py.errors import CfgError, DarknetError
 from darknet_py.layers.base import Run

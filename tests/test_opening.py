@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_detector import files
+from support.tiny_detector import files
 
 from darknet_py import opening
 from darknet_py.errors import CfgError, DarknetError
@@ -27,12 +27,12 @@ def test_memory_is_compared_with_what_a_pass_needs(
     graph = read_graph(files(tmp_path)[0])
     # The outputs of the second convolution and of the head are alive together.
     needed = 4 * graph.parameters + 2 * 4 * (2 * 16 * 16 * 32)
-    monkeypatch.setattr(opening, "_memory", lambda: needed)
+    monkeypatch.setattr(opening, "total_memory", lambda: needed)
     require_memory(graph)
-    monkeypatch.setattr(opening, "_memory", lambda: needed - 1)
+    monkeypatch.setattr(opening, "total_memory", lambda: needed - 1)
     with pytest.raises(CfgError, match="one forward pass needs about .* make width and height"):
         require_memory(graph)
-    monkeypatch.setattr(opening, "_memory", lambda: None)
+    monkeypatch.setattr(opening, "total_memory", lambda: None)
     require_memory(graph)
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layer_check import network, random_input, read
+from support.layer_check import network, random_input, read
 
 from darknet_py import layout, weights
 from darknet_py.errors import DarknetError, OutputError, WeightsError

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from darknet_py import layout
+from darknet_py.benchmark.benchmark_options import Job
 from darknet_py.benchmark.entries import Entry, entries
 from darknet_py.devices import checked_device, chosen_device
 from darknet_py.errors import DarknetError
@@ -21,41 +21,6 @@ from darknet_py.replacement import require_writable
 if TYPE_CHECKING:
     from darknet_py.benchmark.contest import Failure
     from darknet_py.benchmark.report import Report
-
-SECONDS = 4.0
-"""For each entry when neither --runs nor --seconds is given."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """The options of `benchmark`."""
-
-    cfg: str
-    weights: str | None = None
-    engines: tuple[str, ...] = ("torch",)
-    precision: tuple[str, ...] = ("fp32",)
-    compiled: bool = False
-    batch: tuple[int, ...] = (1,)
-    width: int | None = None
-    height: int | None = None
-    fork: str = "alexeyab"
-    device: str | None = None
-    gpu: int | None = None
-    nogpu: bool = False
-    threads: int | None = None
-    runs: int | None = None
-    seconds: float | None = None
-    seed: int = 0
-    parts: bool = False
-    image: str | None = None
-    layers: bool = False
-    out: str | None = None
-    chart: str | None = None
-
-    @property
-    def time(self) -> float | None:
-        """Seconds for each entry; None where only the number of calls ends the run."""
-        return SECONDS if self.runs is None and self.seconds is None else self.seconds
 
 
 def run(job: Job) -> int:

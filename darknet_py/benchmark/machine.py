@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import torch
 
 from darknet_py import __version__
 from darknet_py.enginetable import ENGINES
-
-CPU_FACTS = Path("/proc/cpuinfo")
+from darknet_py.system import cpu_model, processors
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Machine:
 def machine(device: torch.device) -> Machine:
     return Machine(
         cpu=cpu_model(),
-        processors=_processors(),
+        processors=processors(),
         threads=torch.get_num_threads(),
         device=_device_name(device),
         system=platform.platform(),
@@ -41,23 +38,6 @@ def machine(device: torch.device) -> Machine:
         torch=torch.__version__,
         darknet_py=__version__,
     )
-
-
-def cpu_model(facts: Path = CPU_FACTS) -> str:
-    """The processor's name as the system gives it; its architecture where it gives none."""
-    try:
-        lines = facts.read_text(errors="replace").splitlines()
-    except OSError:  # only Linux has the file
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
-def _processors() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        return os.cpu_count() or 1
 
 
 def _device_name(device: torch.device) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import click
 import torch
 
+from darknet_py.benchmark.benchmark_options import Job
 from darknet_py.benchmark.contest import Row, Terms, compete
 from darknet_py.benchmark.entries import Entry
 from darknet_py.benchmark.layers import LayerTime, time_layers
@@ -25,9 +25,6 @@ from darknet_py.layout import Layout
 from darknet_py.network import Network
 from darknet_py.progress import Progress, follow
 from darknet_py.summary import summarize
-
-if TYPE_CHECKING:
-    from darknet_py.benchmark.command import Job
 
 PASSES = 20
 """Of --layers, unless --runs says."""

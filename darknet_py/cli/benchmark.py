@@ -79,7 +79,8 @@ def benchmark(ctx: click.Context, /, **choices: Any) -> None:
 
     Every combination of the lists is an entry of the table; ratios are medians of pairs of calls.
     """
-    from darknet_py.benchmark.command import Job, run
+    from darknet_py.benchmark.benchmark_options import Job
+    from darknet_py.benchmark.command import run
 
     ctx.exit(run(Job(**choices)))
 

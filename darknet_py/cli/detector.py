@@ -109,7 +109,8 @@ NETWORK = ("cfg", "weights", "fork", "width", "height", "device", "gpu", "nogpu"
 
 def _print_layers(choices: dict[str, Any]) -> None:
     """As `benchmark --layers`, once at the end; AlexeyAB's program prints it picture by picture."""
-    from darknet_py.benchmark.command import Job, print_layers
+    from darknet_py.benchmark.benchmark_options import Job
+    from darknet_py.benchmark.command import print_layers
 
     network = {name: choices[name] for name in NETWORK}
     print_layers(Job(**network, precision=(choices["precision"],), batch=(choices["batch"] or 1,)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import platform
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import click
 from darknet_py import __version__
 from darknet_py.cli import options
 from darknet_py.errors import DarknetError, Notice
+from darknet_py.system import free_memory, processors, total_memory
 
 if TYPE_CHECKING:
     from darknet_py.check import Verdict
@@ -148,7 +148,7 @@ def _machine() -> Iterator[str]:
     for name, package in LIBRARIES.items():
         yield _library(name, package)
     yield f"cuda: {_cuda()}"
-    yield f"cpu: {os.cpu_count()} threads"
+    yield f"cpu: {processors()} threads"
     yield f"memory: {_memory()}"
 
 
@@ -180,9 +180,7 @@ def _cuda() -> str:
 
 
 def _memory() -> str:
-    try:
-        page = os.sysconf("SC_PAGE_SIZE")
-        whole, free = (os.sysconf(f"SC_{name}") * page for name in ("PHYS_PAGES", "AVPHYS_PAGES"))
-    except (AttributeError, OSError, ValueError):  # no sysconf on Windows
+    whole, free = total_memory(), free_memory()
+    if whole is None or free is None:
         return "unknown on this system"
     return f"{whole / 2**30:.1f} GiB, {free / 2**30:.1f} GiB free"

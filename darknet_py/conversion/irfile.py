@@ -21,7 +21,7 @@ def to_openvino(network: Network, target: Target, names: Sequence[str] = ()) -> 
     Input and outputs as of to_onnx. Raises DarknetError where the network has no such form, and
     where openvino is not installed.
     """
-    openvino = needed("openvino")
+    openvino = needed("openvino", "onnx")
     model = read_model(to_onnx(network, target, names))
     for key, value in metadata(network.graph, target, names).items():
         model.set_rt_info(value, ["darknet", key.removeprefix(PREFIX)])

@@ -8,10 +8,10 @@ from typing import Any
 from darknet_py.errors import DarknetError
 
 
-def needed(module: str, extra: str = "") -> Any:
-    """The module; raises DarknetError with the line that installs it. extra: the module's name."""
+def needed(module: str, *more: str) -> Any:
+    """The module; raises DarknetError with the line that installs its package and `more`."""
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError:
-        cure = f"pip install 'darknet-py[{extra or module}]'"
+        cure = f"pip install {' '.join((module, *more))}"
         raise DarknetError(f"{module} is not installed; {cure}") from None

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from darknet_py.data.augment import Pixels
-from darknet_py.data.memory import free_memory
 from darknet_py.data.picture import Decoded, Picture, Size, open_picture
 from darknet_py.data.recipe import Recipe
 from darknet_py.detect.sources import read_ahead
 from darknet_py.errors import DataError
 from darknet_py.progress import Progress
+from darknet_py.system import free_memory, processors
 
 MOST = 0.6
 """Part of the free memory that pictures may take."""
@@ -102,7 +102,7 @@ def hold(
     paths = list(dict.fromkeys(images))
     read = partial(_decoded, channels=channels, least=least)
     room = _room(paths, read)
-    decoded = read_ahead(paths, read, depth=4 * _threads(), workers=_threads())
+    decoded = read_ahead(paths, read, depth=4 * processors(), workers=processors())
     if progress:
         decoded = progress(decoded, len(paths), "pictures into memory")
     arena, held = Arena(), dict[str, Picture]()
@@ -150,7 +150,9 @@ def _room(paths: Sequence[str], read: Callable[[str], Decoded]) -> _Room | None:
         return None
     room = _Room(len(paths), free)
     few = paths[:: max(1, len(paths) // SAMPLE)]
-    found = [result for _, result in read_ahead(few, read, depth=_threads(), workers=_threads())]
+    found = [
+        result for _, result in read_ahead(few, read, depth=processors(), workers=processors())
+    ]
     sizes = [result.whole.nbytes for result in found if isinstance(result, Decoded)]
     needed = sum(sizes) / max(1, len(few)) * len(paths)
     if needed > room.bytes:
@@ -169,7 +171,3 @@ def _kept(arena: Arena, picture: Decoded) -> int:
     except OSError as error:
         message = f"no memory for more pictures after {arena.size / 1e9:.1f} GB: {error.strerror}"
         raise DataError(f"{message}; train without --cache") from None
-
-
-def _threads() -> int:
-    return os.cpu_count() or 1

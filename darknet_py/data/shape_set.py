@@ -46,7 +46,7 @@ def write_dataset(
     for number, (pixels, rows) in enumerate(follow(pictures, images, "drawing")):
         path = home / "pictures" / f"{number:05d}.jpg"
         save_image(path, pixels, 92)
-        _write(path.with_suffix(".txt"), [label_line(row) for row in rows])
+        _write(path.with_suffix(".txt"), [label_line(row) for row in rows], durable=False)
         judged = number % valid_every == valid_every - 1
         lists["valid" if judged else "train"].append(os.fspath(path))
     for name, paths in lists.items():
@@ -90,6 +90,6 @@ def _data_lines(home: Path) -> list[str]:
     return [f"classes={len(NAMES)}", *paths]
 
 
-def _write(path: Path, lines: list[str]) -> None:
-    with replacing(path) as file:
+def _write(path: Path, lines: list[str], durable: bool = True) -> None:
+    with replacing(path, durable=durable) as file:
         file.write("".join(line + "\n" for line in lines).encode())

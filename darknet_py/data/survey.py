@@ -15,6 +15,7 @@ from darknet_py.detect.sources import read_ahead
 from darknet_py.errors import DataError, Place
 from darknet_py.forks import Fork
 from darknet_py.labelpath import label_path
+from darknet_py.system import processors
 
 LISTS = ("train", "valid")
 TOGETHER = 16
@@ -93,7 +94,7 @@ def survey(
     """
     names = _names(data)
     frame = replace(frame, classes=frame.classes or len(names))
-    workers = workers or os.cpu_count() or 1
+    workers = workers or processors()
     lists = dict(_lists(data, findings))
     tallies: list[Tally] = []
     for name, (path, pictures) in lists.items():

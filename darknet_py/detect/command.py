@@ -16,6 +16,7 @@ from darknet_py.detect.sources import expand
 from darknet_py.devices import chosen_device
 from darknet_py.enginetable import Setup, checked
 from darknet_py.errors import DarknetError, ImageError
+from darknet_py.forks import fork_named
 from darknet_py.labelpath import label_path
 from darknet_py.opening import open_network
 from darknet_py.replacement import require_writable
@@ -217,7 +218,9 @@ def _json_file(job: Job) -> bool:
 
 
 def _out_is_picture(job: Job) -> bool:
-    return job.fork == "pjreddie" and job.out is not None and not job.out.endswith(".json")
+    if job.out is None or not fork_named(job.fork).out_names_image:
+        return False
+    return not job.out.endswith(".json")
 
 
 def _picture_path(session: _Session, result: Result) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from darknet_py.detect.reading import PathName, Pixels
 from darknet_py.errors import OutputError
+from darknet_py.replacement import replacing
 
 Colour = tuple[int, int, int]
 
@@ -96,13 +96,9 @@ def save_image(path: PathName, bgr: Pixels, quality: int = 80) -> None:
     """
     target = Path(path)
     data = _encoded(target, bgr, quality)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(data)
-        os.replace(partial, target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
+    # A drawing can be drawn again; a flush of each would cost a folder of pictures over 1 %.
+    with replacing(target, durable=False) as file:
+        file.write(data)
 
 
 def _whole(boxes: npt.ArrayLike, canvas: Pixels) -> list[list[int]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from darknet_py.errors import DataError, ImageError
+from darknet_py.system import processors
 
 Source = str | os.PathLike[str]
 S = TypeVar("S")
@@ -63,10 +64,7 @@ def read_ahead(
 
 def readers() -> int:
     """Threads that read pictures: one for each core."""
-    try:
-        return max(2, len(os.sched_getaffinity(0)))
-    except AttributeError:  # not on every system
-        return max(2, os.cpu_count() or 2)
+    return max(2, processors())
 
 
 def attempt(read: Callable[[S], T], source: S) -> T | ImageError:

@@ -13,7 +13,7 @@ import torch
 from darknet_py.conversion.onnxfile import to_onnx
 from darknet_py.conversion.target import Target
 from darknet_py.engines.base import Engine
-from darknet_py.engines.cache import cached
+from darknet_py.engines.cache import NetworkFiles
 from darknet_py.enginetable import Setup
 from darknet_py.network import Network
 
@@ -29,6 +29,7 @@ class BatchEngine(Engine):
     def __init__(self, network: Network, setup: Setup, device: torch.device) -> None:
         super().__init__(network.graph, setup, device)
         self.network = network
+        self.files = NetworkFiles(network)
         self._programs: dict[int, Program] = {}
         self._making = threading.Lock()
 
@@ -65,7 +66,7 @@ class BatchEngine(Engine):
         def write(path: Path) -> None:
             path.write_bytes(to_onnx(self.network, Target(batch=batch)))
 
-        return cached(self.network, ["onnx", batch], ".onnx", write)
+        return self.files.get(["onnx", batch], ".onnx", write)
 
 
 def fitting(sizes: Iterable[int], count: int, most: int) -> int | None:

@@ -12,8 +12,6 @@ import functools
 import hashlib
 import os
 import platform
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +19,7 @@ import torch
 
 from darknet_py.errors import OutputError
 from darknet_py.network import Network
+from darknet_py.replacement import replacing_path
 
 FOLDER_VARIABLE = "DARKNET_PY_CACHE"
 ROOMS = ("layers", "conversion", "engines")
@@ -28,36 +27,57 @@ MOST_BYTES = 4 << 30
 """The longest unused files go when the folder grows beyond this."""
 
 
-def cached(
-    network: Network, words: Sequence[object], suffix: str, make: Callable[[Path], object]
-) -> Path:
-    """The file that `make` writes to the path it is given, made now or found from before.
+class NetworkFiles:
+    """Files made of one network, whose weights are digested once for all of them.
 
-    words: whatever else the content depends on. suffix: of the file's name, with the dot.
-    Raises OutputError when the folder cannot be written.
+    Whoever holds this holds the network's programs too, which are of the weights there were when
+    they were made. Nothing in torch tells of every change of a tensor; so the weights are digested
+    again before another file is made, which takes much longer, and the file is of what is there.
     """
-    return kept(digest(network, words), suffix, make)
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._digest: bytes | None = None
+        self._making = False
+
+    def get(self, words: Sequence[object], suffix: str, make: Callable[[Path], object]) -> Path:
+        """The file that `make` writes to the path it is given, made now or found from before.
+
+        words: whatever else the content depends on. suffix: of the file's name, with the dot.
+        `make` may get further files. Raises OutputError when the folder cannot be written.
+        """
+        known, outer = self._digest is not None, self._making
+        key = self._key(words)
+        if known and not outer and not _path(key, suffix).is_file():
+            self._digest = None
+            key = self._key(words)
+        self._making = True
+        try:
+            return kept(key, suffix, make)
+        finally:
+            self._making = outer
+
+    def _key(self, words: Sequence[object]) -> str:
+        if self._digest is None:
+            self._digest = network_digest(self.network)
+        return key_of(self._digest, words)
 
 
 def kept(key: str, suffix: str, make: Callable[[Path], object]) -> Path:
     """The same for a key of the caller's that says all the content depends on."""
-    path = folder() / f"{key}{suffix}"
+    path = _path(key, suffix)
     if path.is_file():
         with contextlib.suppress(OSError):
             os.utime(path)
         return path
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        place = tempfile.mkdtemp(prefix=".making-", dir=path.parent)
-    except OSError as failure:
-        cure = f"set {FOLDER_VARIABLE} to a folder that can be written"
-        raise OutputError(f"{path.parent}: {failure.strerror}; {cure}") from None
-    try:
-        made = Path(place) / path.name
+    with contextlib.ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made = stack.enter_context(replacing_path(path))
+        except OSError as failure:
+            cure = f"set {FOLDER_VARIABLE} to a folder that can be written"
+            raise OutputError(f"{path.parent}: {failure.strerror}; {cure}") from None
         make(made)
-        os.replace(made, path)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
     prune(path.parent, MOST_BYTES, keep=path)
     return path
 
@@ -70,17 +90,26 @@ def folder() -> Path:
     return Path(base) / "darknet-py"
 
 
-def digest(network: Network, words: Sequence[object]) -> str:
-    """32 hex digits that differ when anything differs that an engine's result depends on."""
+def _path(key: str, suffix: str) -> Path:
+    return folder() / f"{key}{suffix}"
+
+
+def key_of(digest: bytes, words: Sequence[object]) -> str:
+    """32 hex digits for a network's digest and whatever else a file depends on."""
+    return hashlib.sha256(digest + repr(tuple(words)).encode()).hexdigest()[:32]
+
+
+def network_digest(network: Network) -> bytes:
+    """It differs when anything of a network differs that an engine's result depends on."""
     found = hashlib.sha256()
     graph = network.graph
     found.update(_code())
-    found.update(repr((torch.__version__, platform.machine(), network.folded, *words)).encode())
+    found.update(repr((torch.__version__, platform.machine(), network.folded)).encode())
     found.update(repr((graph.net, graph.fork, graph.nodes)).encode())
     for name, tensor in network.state_dict().items():
         found.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         found.update(_bytes(tensor))
-    return found.hexdigest()[:32]
+    return found.digest()
 
 
 @functools.cache

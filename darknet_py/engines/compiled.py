@@ -17,13 +17,13 @@ import click
 import torch
 from torch import Tensor, nn
 
-from darknet_py.engines.cache import cached
+from darknet_py.engines.cache import NetworkFiles
 from darknet_py.engines.prepared import Program, Rules, prepared_yolo
-from darknet_py.engines.processor import processor
 from darknet_py.engines.small import CannotBuild, operators, small_convolution
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.yolo import Yolo
 from darknet_py.network import Network
+from darknet_py.system import instruction_set
 
 Call = Callable[[Tensor], list[Tensor]]
 OPTIONS: dict[str, Any] = {"freezing": True}
@@ -48,7 +48,7 @@ class CannotCompile(Exception):
     """There is no compiler here, or it failed."""
 
 
-def compiled(network: Network, x: Tensor) -> Call:
+def compiled(files: NetworkFiles, x: Tensor) -> Call:
     """The compiled form of a network (as `for_inference` gives it) for inputs just like x.
 
     It runs on as many threads as torch has now. Raises CannotCompile, with the reason.
@@ -57,7 +57,7 @@ def compiled(network: Network, x: Tensor) -> Call:
         _have_operators()
     threads = torch.get_num_threads()
     words = ["inductor", tuple(x.shape), x.dtype, x.device.type, threads, _machine(x)]
-    return _loaded(cached(network, words, ".pt2", partial(_make, network, x)))
+    return _loaded(files.get(words, ".pt2", partial(_make, files.network, x)))
 
 
 def _have_operators() -> None:
@@ -104,4 +104,4 @@ def _reason(failure: Exception) -> str:
 
 def _machine(x: Tensor) -> str:
     """What the machine code is made for."""
-    return torch.cuda.get_device_name(x.device) if x.device.type == "cuda" else processor()
+    return torch.cuda.get_device_name(x.device) if x.device.type == "cuda" else instruction_set()

@@ -12,7 +12,6 @@ import torch
 from darknet_py.conversion.irfile import openvino_core
 from darknet_py.devices import checked_device
 from darknet_py.engines.batches import BatchEngine, Program
-from darknet_py.engines.cache import cached
 from darknet_py.enginetable import Setup
 from darknet_py.errors import DarknetError
 from darknet_py.network import Network
@@ -75,7 +74,7 @@ class OpenVino(BatchEngine):
 
         name = self.core.get_property(DEVICE, "FULL_DEVICE_NAME")
         words = ["openvino", openvino.__version__, name, batch, *sorted(self.config.items())]
-        path = cached(self.network, words, ".blob", write)
+        path = self.files.get(words, ".blob", write)
         return made[0] if made else self.core.import_model(path.read_bytes(), DEVICE, self.config)
 
     def _model(self, batch: int) -> Any:

@@ -1,21 +1,10 @@
-"""Which processor this is, and the types it computes in."""
+"""The types this processor computes in."""
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
-
-
-def processor() -> str:
-    """A text that is the same on machines that run the same machine code."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
-    except OSError:
-        return f"{platform.machine()} {platform.processor()}"
-    return " ".join(sorted({line for line in lines if line.startswith(("model name", "flags"))}))
 
 
 def computes(dtype: torch.dtype) -> bool:

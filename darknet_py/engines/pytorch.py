@@ -13,6 +13,7 @@ from torch import Tensor
 
 from darknet_py.devices import checked_device
 from darknet_py.engines.base import Engine
+from darknet_py.engines.cache import NetworkFiles
 from darknet_py.engines.compiled import CannotCompile, compiled
 from darknet_py.engines.cudagraph import exact_convolutions, recorded
 from darknet_py.engines.prepared import Program
@@ -37,6 +38,7 @@ class Pytorch(Engine):
         self.parallel = not setup.compiled
         self.dtype = TYPES[self.setup.precision]
         self.network = network.for_inference().to(self.device, self.dtype)
+        self._files = NetworkFiles(self.network)
         self._programs: dict[tuple[int, int], Call] = {}
         self._lock = threading.Lock()
 
@@ -82,7 +84,7 @@ class Pytorch(Engine):
     def _compiled(self, x: Tensor) -> Call:
         try:
             with exact_convolutions():
-                return compiled(self.network, x)
+                return compiled(self._files, x)
         except CannotCompile as failure:
             message = f"--compile: {failure}; running without"
             click.echo(f"darknet-py: warning: {message}", err=True)

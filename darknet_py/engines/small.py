@@ -21,8 +21,8 @@ from torch import Tensor
 
 from darknet_py.engines.cache import kept
 from darknet_py.engines.prepared import Call, Position
-from darknet_py.engines.processor import processor
 from darknet_py.layers.convolution import Convolutional
+from darknet_py.system import instruction_set
 
 SOURCE = Path(__file__).with_name("small.cpp")
 COMPILERS = ("g++", "clang++", "c++")
@@ -54,7 +54,7 @@ class CannotBuild(Exception):
 @functools.cache
 def operators() -> Any:
     """torch.ops.darknet_py with `pointwise` and `depthwise`; raises CannotBuild with the reason."""
-    words = (SOURCE.read_bytes(), FLAGS, torch.__version__, processor())
+    words = (SOURCE.read_bytes(), FLAGS, torch.__version__, instruction_set())
     key = hashlib.sha256(repr(words).encode()).hexdigest()[:32]
     torch.ops.load_library(kept(key, ".so", _build))
     torch.library.register_fake("darknet_py::pointwise", _pointwise_shape)

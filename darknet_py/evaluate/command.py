@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from darknet_py import enginetable
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
 from darknet_py.evaluate.inputs import Inputs, Setup, load, read_inputs, required_file, running
@@ -19,6 +19,7 @@ from darknet_py.replacement import require_writable
 
 if TYPE_CHECKING:
     from darknet_py.evaluate.coco import CocoFigures
+    from darknet_py.evaluate.conditions import Conditions
     from darknet_py.evaluate.result import MapResult
 
 
@@ -80,9 +81,15 @@ def _evaluated(job: Job, inputs: Inputs) -> MapResult:
 
     from darknet_py.evaluate.run import evaluate
 
-    setup = running(job)
-    _announce(job, inputs, setup)
-    with counted(len(inputs.images), "map") as passed:
+    with ExitStack() as stack:
+        passed: Callable[[int], object]
+
+        def begin(conditions: Conditions) -> None:
+            """Say what decides the figures, then show how many pictures are done."""
+            nonlocal passed
+            click.echo(f"{job.weights} on {inputs.image_set}: {conditions.line()}", err=True)
+            passed = stack.enter_context(counted(len(inputs.images), "map"))
+
         return evaluate(
             network,
             inputs.images,
@@ -92,22 +99,13 @@ def _evaluated(job: Job, inputs: Inputs) -> MapResult:
             points=job.points,
             difficult=read_list(difficult) if difficult else None,
             class_map=inputs.class_map,
-            setup=setup,
+            setup=running(job),
             batch=job.batch,
-            progress=passed,
+            progress=lambda count: passed(count),
+            begin=begin,
             pictures=pictures,
             keep=job.needs_boxes,
         )
-
-
-def _announce(job: Job, inputs: Inputs, setup: enginetable.Setup) -> None:
-    """What decides the figures, before they are there."""
-    from darknet_py.evaluate.conditions import conditions_of
-    from darknet_py.evaluate.finding import Settings
-
-    graph, count = inputs.opened.graph, len(inputs.images)
-    conditions = conditions_of(graph, Settings(), setup, count, job.iou_thresh, job.points)
-    click.echo(f"{job.weights} on {inputs.image_set}: {conditions.line()}", err=True)
 
 
 def _coco(result: MapResult, inputs: Inputs) -> CocoFigures:

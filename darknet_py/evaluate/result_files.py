@@ -168,7 +168,7 @@ def kitti_files(target: Target) -> Iterator[Writer]:
     template = "%s -1 -1 -10 %f %f %f %f -1 -1 -1 -1000 -1000 -1000 -10 %f\n"
 
     def add(found: Found) -> None:
-        with replacing(folder / f"{stem(found.path)}.txt") as file:
+        with replacing(folder / f"{stem(found.path)}.txt", durable=False) as file:
             file.write(lines(template, names[found.class_id], found.cut(), found.score))
 
     yield add

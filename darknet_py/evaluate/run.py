@@ -48,6 +48,7 @@ def evaluate(
     setup: Setup = TORCH,
     batch: int = BATCH,
     progress: Progress | None = None,
+    begin: Callable[[Conditions], object] = lambda conditions: None,
     pictures: Iterator[Picture] | None = None,
     keep: bool = False,
 ) -> MapResult:
@@ -59,8 +60,9 @@ def evaluate(
     other number of recalls. difficult: for each image another path, whose labels excuse a box
     that matches no label. class_map: the network's classes that are numbered 0, 1, ... in names
     and labels (YOLO9000). setup: what the network runs on. batch: pictures run at once, on a CPU
-    by each core. progress: told how many more pictures are done. pictures: the images, when
-    `start_reading` has been called for them already. keep: the result has evidence.
+    by each core. progress: told how many more pictures are done. begin: told what decides the
+    figures, before any is there. pictures: the images, when `start_reading` has been called. keep:
+    the result has evidence.
 
     Raises DataError before anything runs for labels that do not fit, ImageError for a picture.
     """
@@ -76,9 +78,10 @@ def evaluate(
     chosen = None if class_map is None else tuple(class_map)
     settings = Settings(class_map=chosen, batch=batch)
     finder = Finder(network, settings, setup)
-    conditions = conditions_of(
-        graph, settings, replace(setup, device=str(finder.device)), len(images), iou_thresh, points
-    )
+    # The engine's own, which may have fallen back to another precision than was asked for.
+    in_force = replace(finder.engine.setup, device=str(finder.device))
+    conditions = conditions_of(graph, settings, in_force, len(images), iou_thresh, points)
+    begin(conditions)
     batches = finder.run(pictures or start_reading(images, graph), len(images))
     timing = _gathered(batches, tally, progress)
     result = _summed_up(tally, names, thresh, conditions)

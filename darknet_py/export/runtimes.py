@@ -30,12 +30,11 @@ class Runtime:
 
     module: str
     open: Callable[[Path, Sequence[str]], Run]
-    extra: str = ""
     unfit: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
-        return str(needed(self.module, self.extra).__version__).split("-")[0]
+        return str(needed(self.module).__version__).split("-")[0]
 
 
 def _onnxruntime(path: Path, names: Sequence[str]) -> Run:

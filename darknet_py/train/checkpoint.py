@@ -18,10 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from darknet_py import weights
 from darknet_py.errors import DarknetError, OutputError, WeightsError
 from darknet_py.forks import Fork
 from darknet_py.layout import Header
+from darknet_py.replacement import replacing
 from darknet_py.train.average import WeightAverage
 from darknet_py.train.trainer import Trainer
 
@@ -174,7 +174,7 @@ def save_state(
     }
     text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
     arrays = {name: _array(tensor) for name, tensor in _tensors(trainer, average)}
-    with weights.replacing(path) as file:
+    with replacing(path) as file:
         np.savez(file, facts=text, **arrays)
 
 

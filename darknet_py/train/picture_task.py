@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import torch
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.data.loader import Batch, Key, Plan, Source, batches, first_readable
 from darknet_py.graph import Graph
+from darknet_py.system import processors
 from darknet_py.train.job import Job
 from darknet_py.train.report import IMAGES, Units
 from darknet_py.train.trainer import Trainer
@@ -78,8 +78,7 @@ def _workers(job: Job, device: torch.device) -> int:
     """Processes that make samples: half of the processors when the network needs the others."""
     if job.workers is not None:
         return job.workers
-    processors = os.cpu_count() or 1
-    share = processors if device.type == "cuda" else processors // 2
+    share = processors() if device.type == "cuda" else processors() // 2
     return max(1, min(MOST_WORKERS, share))
 
 

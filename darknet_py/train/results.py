@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from darknet_py.detect.draw import save_image
-from darknet_py.errors import DarknetError, OutputError
+from darknet_py.errors import DarknetError
+from darknet_py.replacement import append, replacing
 from darknet_py.train.chart import Curves, Points, draw
 from darknet_py.train.report import IMAGES, Units, Update
 
@@ -57,7 +59,8 @@ class Results:
         rows = [row for row in self._earlier() if int(row[0]) <= upto] if upto else []
         for row in rows:
             self._note(float(row[0]), float(row[3]), row[9])
-        self._write("w", [columns(self.units, self.metric), *rows])
+        with replacing(self.path) as file:
+            file.write(_as_csv([columns(self.units, self.metric), *rows]))
 
     def _earlier(self) -> Iterator[list[str]]:
         if not self.path.exists():
@@ -86,7 +89,7 @@ class Results:
             value,
         ]
         self._note(u.number, u.average, value)
-        self._write("a", [row])
+        append(self.path, _as_csv([row]))
         if u.evaluated or u.number % CHART_EVERY == 0:
             self.end(u)
 
@@ -99,18 +102,17 @@ class Results:
             footer += f"    approx. time left = {u.hours_left:.2f} hours"
         save_image(self.chart, draw(curves, footer))
 
-    def _write(self, mode: str, rows: list[list[str]]) -> None:
-        try:
-            with self.path.open(mode, newline="") as file:
-                csv.writer(file).writerows(rows)
-        except OSError as failure:
-            raise OutputError(f"{self.path}: cannot be written: {failure.strerror}") from None
-
 
 def columns(units: Units = IMAGES, metric: str = "mAP") -> list[str]:
     """The first line of results.csv."""
     first = ["iteration", units.things, "loss", "avg_loss", "rate", "seconds", "data_wait"]
     return [*first, "width", "height", metric.lower()]
+
+
+def _as_csv(rows: list[list[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
 
 
 def _points(values: array[float]) -> Points:

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-import fake_engine
 import pytest
-import tiny_detector
 import torch
+from support import fake_engine, tiny_detector
 
 from darknet_py.benchmark.contest import (
     Competitor,
@@ -66,7 +65,7 @@ def test_failures_leave_the_others_alone(network: Network, monkeypatch: pytest.M
     assert {failure.entry.engine: failure.error for failure in outcome.failures} == {
         "refusing": "no such device; use another",
         "breaking": "ArithmeticError: kernel lost",
-        "missing": "engine missing needs no_such_module; pip install 'darknet-py[missing]'",
+        "missing": "engine missing needs no_such_module; pip install no_such_module",
         "half": "unknown precision 'fp32' for engine half, known are fp16",
     }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import fake_engine
 import pytest
+from support import fake_engine
 
 from darknet_py.benchmark.entries import Entry, entries
 from darknet_py.errors import DarknetError

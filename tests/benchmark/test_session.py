@@ -9,12 +9,12 @@ from typing import TypeVar
 import cv2
 import numpy as np
 import pytest
-import tiny_detector
 import torch
+from support import tiny_detector
 
 from darknet_py.benchmark import memory, peak
 from darknet_py.benchmark.layers import layer_times, time_layers
-from darknet_py.benchmark.machine import cpu_model, engine_version, machine
+from darknet_py.benchmark.machine import engine_version, machine
 from darknet_py.benchmark.material import drawn_picture, input_of, network_of, random_network
 from darknet_py.benchmark.memory import Meter
 from darknet_py.benchmark.parts import time_parts
@@ -206,13 +206,6 @@ def test_the_machine() -> None:
     assert found.threads == torch.get_num_threads()
     assert found.processors >= 1
     assert engine_version("torch") == torch.__version__
-
-
-def test_the_name_of_the_cpu(tmp_path: Path) -> None:
-    facts = tmp_path / "cpuinfo"
-    facts.write_text("processor : 0\nmodel name\t: A CPU @ 2 GHz\nmodel name : Other\n")
-    assert cpu_model(facts) == "A CPU @ 2 GHz"
-    assert cpu_model(tmp_path / "none") != ""
 
 
 def test_threads_come_back() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from tiny_classifier import files
+from support.tiny_classifier import files
 
 from darknet_py import Network
 from darknet_py.cfg.datafile import read_data_file

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from click.testing import CliRunner, Result
-from tiny_classifier import CFG, files
+from support.tiny_classifier import CFG, files
 
 from darknet_py import Network
 from darknet_py.cli.main import main

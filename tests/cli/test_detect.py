@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import pytest
 from click.testing import CliRunner, Result
-from tiny_detector import files, picture, save
+from support.tiny_detector import files, picture, save
 
 from darknet_py.cli.main import main
 from darknet_py.detect.command import usual_batch

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import pytest
 from click.testing import CliRunner, Result
-from labelled import data_set
+from support.labelled import data_set
 
 from darknet_py.cli.main import main
 

@@ -17,8 +17,8 @@ from darknet_py.export.verify import TOLERANCE
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 NET = [str(GOLDEN / "yolov3" / "net.cfg"), str(GOLDEN / "yolov3" / "net.weights")]
 
-pytest.importorskip("onnx", reason="needs pip install 'darknet-py[onnx]'")
-pytest.importorskip("onnxruntime", reason="needs pip install 'darknet-py[onnxruntime]'")
+pytest.importorskip("onnx", reason="needs pip install onnx")
+pytest.importorskip("onnxruntime", reason="needs pip install onnxruntime onnx")
 
 
 def run(*words: object) -> Result:
@@ -61,7 +61,7 @@ def test_a_file_of_another_network_does_not_pass(
 def test_without_a_runtime(tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     result = run("export", *NET, picture, "-o", tmp_path / "net.onnx")
-    cure = "onnxruntime: onnxruntime is not installed; pip install 'darknet-py[onnxruntime]'"
+    cure = "onnxruntime: onnxruntime is not installed; pip install onnxruntime"
     assert cure in result.output and result.exit_code == 1
 
 
@@ -69,7 +69,7 @@ def test_without_onnx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
     result = run("export", *NET, "-o", tmp_path / "net.onnx")
     assert result.exit_code == 1
-    assert "onnx is not installed; pip install 'darknet-py[onnx]'" in result.output
+    assert "onnx is not installed; pip install onnx" in result.output
     assert list(tmp_path.iterdir()) == []
 
 

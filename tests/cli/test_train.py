@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from tiny_classifier import files
-from train.small_classifier import LEARNABLE
-from train.small_text import CFG, TEXT
+from support.small_classifier import LEARNABLE
+from support.small_text import CFG, TEXT
+from support.tiny_classifier import files
 
 from darknet_py.cli.main import main
 

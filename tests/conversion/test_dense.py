@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from golden_check import GOLDEN, loaded
+from support.golden_check import GOLDEN, loaded
 
 from darknet_py.conversion.dense import Input
 from darknet_py.conversion.dense import decode as dense

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from golden_check import GOLDEN, loaded
+from support.golden_check import GOLDEN, loaded
 
 from darknet_py.conversion.irfile import openvino_core, to_openvino
 from darknet_py.conversion.program import Program
@@ -67,7 +67,7 @@ def test_suppression_is_refused(make: object, net: Network) -> None:
 
 
 def test_openvino(net: Network, tmp_path: Path) -> None:
-    pytest.importorskip("openvino", reason="needs pip install 'darknet-py[openvino]'")
+    pytest.importorskip("openvino", reason="needs pip install openvino onnx")
     pytest.importorskip("onnx")
     for suffix, data in to_openvino(net, Target(), ["a"]).items():
         (tmp_path / f"net{suffix}").write_bytes(data)
@@ -81,5 +81,5 @@ def test_openvino(net: Network, tmp_path: Path) -> None:
 
 def test_a_missing_library_is_named(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "openvino", None)
-    with pytest.raises(DarknetError, match=r"openvino is not installed; pip install 'darknet-py"):
+    with pytest.raises(DarknetError, match="openvino is not installed; pip install openvino onnx"):
         to_openvino(net, Target())

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from golden_check import GOLDEN, cases, loaded, relative
+from support.golden_check import GOLDEN, cases, loaded, relative
 
 from darknet_py.conversion.onnxfile import to_onnx
 from darknet_py.conversion.program import Program
@@ -20,8 +20,8 @@ from darknet_py.export.found import difference
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.network import Network
 
-onnx = pytest.importorskip("onnx", reason="needs pip install 'darknet-py[onnx]'")
-ort = pytest.importorskip("onnxruntime", reason="needs pip install 'darknet-py[onnxruntime]'")
+onnx = pytest.importorskip("onnx", reason="needs pip install onnx")
+ort = pytest.importorskip("onnxruntime", reason="needs pip install onnxruntime onnx")
 
 TOLERANCE = 2e-5
 THRESH = 0.45

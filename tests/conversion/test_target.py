@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from layer_check import net_section, read, sections
+from support.layer_check import net_section, read, sections
 
 from darknet_py.conversion.target import Target, require
 from darknet_py.errors import DarknetError

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data.coloured_pictures import (
+from support.coloured_pictures import (
     COLOURS,
     Scene,
     graph,

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from train.small_classifier import small_job
+from support.small_classifier import small_job
 
 from darknet_py.data.class_sheet import shares
 from darknet_py.data.classes import Labels

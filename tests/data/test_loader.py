@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from data.coloured_pictures import Scene, graph, write
+from support.coloured_pictures import Scene, graph, write
 from torch.utils.data import dataloader
 
 from darknet_py.data.detection import DetectionSet

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data.coloured_pictures import graph
+from support.coloured_pictures import graph
 
 from darknet_py.data.recipe import MIXUP, MOSAIC, Recipe, last_head
 from darknet_py.errors import BadOption, DarknetError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data.coloured_pictures import CFG, HEADS, Scene, graph, scenes, seen, write
+from support.coloured_pictures import CFG, HEADS, Scene, graph, scenes, seen, write
 
 from darknet_py.data.augment import Pixels
 from darknet_py.data.contact_sheet import PAPER

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_detector import files, picture, save
+from support.tiny_detector import files, picture, save
 
 import darknet_py
 from darknet_py.detect.crew import Gate

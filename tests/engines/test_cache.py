@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -37,6 +38,64 @@ def network(tmp_path: Path, cfg: str = CFG, seed: int = 0) -> Network:
     return Network.from_cfg(path, seed=seed)
 
 
+def digest(net: Network, words: list[str]) -> str:
+    return cache.key_of(cache.network_digest(net), words)
+
+
+def write(path: Path) -> None:
+    path.write_bytes(b"result")
+
+
+@pytest.fixture
+def digests(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What the weights' digests were, one entry each time they were read."""
+    taken: list[bytes] = []
+
+    def counting(net: Network, real: Any = cache.network_digest) -> bytes:
+        taken.append(real(net))
+        return taken[-1]
+
+    monkeypatch.setattr(cache, "network_digest", counting)
+    return taken
+
+
+def test_the_weights_are_read_once_where_the_files_are_there(
+    tmp_path: Path, place: Path, digests: list[bytes]
+) -> None:
+    net = network(tmp_path)
+    made = [cache.NetworkFiles(net).get([batch], ".bin", write) for batch in (1, 2, 4)]
+    digests.clear()
+    files = cache.NetworkFiles(net)
+    assert [files.get([batch], ".bin", write) for batch in (1, 2, 4)] == made
+    assert len(digests) == 1
+
+
+def test_a_file_made_of_another_file_takes_no_other_digest(
+    tmp_path: Path, place: Path, digests: list[bytes]
+) -> None:
+    files = cache.NetworkFiles(network(tmp_path))
+
+    def model(path: Path) -> None:
+        path.write_bytes(files.get(["part"], ".onnx", write).read_bytes() * 2)
+
+    assert files.get(["whole"], ".blob", model).read_bytes() == b"resultresult"
+    assert len(digests) == 1 and len(os.listdir(place)) == 2
+
+
+@torch.no_grad()
+def test_changed_weights_make_another_file(
+    tmp_path: Path, place: Path, digests: list[bytes]
+) -> None:
+    """However they were changed: a file of old weights is never made under the new ones' name."""
+    net = network(tmp_path)
+    files = cache.NetworkFiles(net)
+    files.get(["x"], ".bin", write)
+    net.layers[0].weights.data.numpy()[:] += 1  # torch's version counter does not see it
+    other = files.get(["y"], ".bin", write)
+    assert len(set(digests)) == 2
+    assert other == cache.NetworkFiles(net).get(["y"], ".bin", write)
+
+
 def test_a_file_is_made_once(tmp_path: Path, place: Path) -> None:
     made: list[Path] = []
 
@@ -45,21 +104,21 @@ def test_a_file_is_made_once(tmp_path: Path, place: Path) -> None:
         path.write_bytes(b"result")
 
     net = network(tmp_path)
-    first = cache.cached(net, ["x"], ".bin", make)
-    assert cache.cached(net, ["x"], ".bin", make) == first
+    first = cache.NetworkFiles(net).get(["x"], ".bin", make)
+    assert cache.NetworkFiles(net).get(["x"], ".bin", make) == first
     assert len(made) == 1 and first.read_bytes() == b"result"
     assert os.listdir(place) == [first.name]
 
 
 def test_the_key_follows_weights_graph_and_words(tmp_path: Path) -> None:
-    plain = cache.digest(network(tmp_path), ["x"])
-    assert cache.digest(network(tmp_path), ["x"]) == plain
+    plain = digest(network(tmp_path), ["x"])
+    assert digest(network(tmp_path), ["x"]) == plain
     others = [
-        cache.digest(network(tmp_path), ["y"]),
-        cache.digest(network(tmp_path, seed=1), ["x"]),
-        cache.digest(network(tmp_path, CFG.replace("leaky", "relu")), ["x"]),
-        cache.digest(network(tmp_path).to(torch.bfloat16), ["x"]),
-        cache.digest(network(tmp_path).for_inference(), ["x"]),
+        digest(network(tmp_path), ["y"]),
+        digest(network(tmp_path, seed=1), ["x"]),
+        digest(network(tmp_path, CFG.replace("leaky", "relu")), ["x"]),
+        digest(network(tmp_path).to(torch.bfloat16), ["x"]),
+        digest(network(tmp_path).for_inference(), ["x"]),
     ]
     assert len({plain, *others}) == 6
 
@@ -70,7 +129,7 @@ def test_nothing_is_left_when_making_fails(tmp_path: Path, place: Path) -> None:
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError):
-        cache.cached(network(tmp_path), ["x"], ".bin", make)
+        cache.NetworkFiles(network(tmp_path)).get(["x"], ".bin", make)
     assert os.listdir(place) == []
 
 
@@ -88,4 +147,4 @@ def test_a_folder_that_cannot_be_made_is_an_error(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(cache.FOLDER_VARIABLE, str(tmp_path / "file" / "kept"))
     with pytest.raises(OutputError, match=cache.FOLDER_VARIABLE):
-        cache.cached(network(tmp_path), ["x"], ".bin", lambda path: None)
+        cache.NetworkFiles(network(tmp_path)).get(["x"], ".bin", lambda path: None)

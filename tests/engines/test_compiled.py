@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
-from golden_check import relative
+from support.golden_check import relative
 
 from darknet_py.engines import cache, compiled, small
 from darknet_py.engines.base import open_engine

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from golden_check import GOLDEN, loaded
+from support.golden_check import GOLDEN, loaded
 
 from darknet_py.conversion.irfile import openvino_core
 from darknet_py.engines import cache
 from darknet_py.engines.base import Engine, open_engine
 from darknet_py.engines.batches import fitting
-from darknet_py.enginetable import ENGINES, Row, Setup
+from darknet_py.enginetable import ENGINES, Row, Setup, checked
 from darknet_py.errors import DarknetError
 from darknet_py.network import Network
 
@@ -28,7 +28,7 @@ def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opened(engine: str, net: Network, **changes: object) -> Engine:
     for module in ENGINES[engine].modules:
-        pytest.importorskip(module, reason=f"needs pip install 'darknet-py[{engine}]'")
+        pytest.importorskip(module, reason=f"needs pip install {module}")
     return open_engine(net, Setup(engine=engine, threads=1, **changes))  # type: ignore[arg-type]
 
 
@@ -104,9 +104,9 @@ def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     net = loaded(GOLDEN / "yolov3", "alexeyab")
     with pytest.raises(DarknetError, match="'fp16' for engine onnxruntime, known are fp32"):
         open_engine(net, Setup(engine="onnxruntime", precision="fp16"))
-    row = Row("nowhere:None", ("no_such_module",), extra="openvino")
+    row = Row("nowhere:None", ("no_such_module",))
     monkeypatch.setitem(ENGINES, "openvino", row)
-    with pytest.raises(DarknetError, match=r"needs no_such_module; pip install 'darknet-py\[open"):
+    with pytest.raises(DarknetError, match=r"needs no_such_module; pip install no_such_module"):
         open_engine(net, Setup(engine="openvino"))
 
 
@@ -126,3 +126,19 @@ def test_openvino_engines_share_one_core() -> None:
     net = loaded(GOLDEN / "yolov3", "alexeyab")
     first, second = opened("openvino", net), opened("openvino", net)
     assert first.core is second.core is openvino_core()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", sorted(ENGINES))
+def test_a_missing_engine_says_what_to_install(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packages by their own names: there is another darknet-py on the public index."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda module: None)
+    expected = {
+        "onnxruntime": "pip install onnxruntime onnx",
+        "openvino": "pip install openvino onnx",
+        "tensorrt": "pip install onnxruntime-gpu tensorrt onnx",
+    }
+    if name not in expected:
+        assert checked(Setup(engine=name)).modules == ()
+        return
+    with pytest.raises(DarknetError, match=f"engine {name} needs .*; {expected[name]}$"):
+        checked(Setup(engine=name))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from golden_check import GOLDEN, cases, loaded, relative
+from support.golden_check import GOLDEN, cases, loaded, relative
 
 from darknet_py.engines import pytorch
 from darknet_py.engines.base import open_engine

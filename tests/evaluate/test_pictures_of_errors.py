@@ -127,7 +127,7 @@ def test_without_matplotlib_the_message_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
-    with pytest.raises(DarknetError, match=r"--curves needs the package .*darknet-py\[plot\]"):
+    with pytest.raises(DarknetError, match="--curves needs the package .*pip install matplotlib"):
         figures.require_matplotlib("--curves")
     with pytest.raises(OutputError, match="figures are drawn as .png, .jpg, .svg, .pdf"):
         figures.require_picture(Path("o.bmp"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from labelled import FIRST, SECOND, data_set
+from support.labelled import FIRST, SECOND, data_set
 
 from darknet_py import Network
 from darknet_py.detect import nms

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from labelled import FIRST, SECOND, data_set
+from support.labelled import FIRST, SECOND, data_set
 
 import darknet_py
 from darknet_py import Network

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from labelled import FIRST, SECOND, data_set
-from tiny_detector import CFG
+from support.labelled import FIRST, SECOND, data_set
+from support.tiny_detector import CFG
 
 from darknet_py import Network
 from darknet_py.detect.candidates import Candidates
+from darknet_py.engines import pytorch
 from darknet_py.enginetable import Setup
 from darknet_py.errors import DarknetError, DataError, ImageError
+from darknet_py.evaluate.conditions import Conditions
 from darknet_py.evaluate.finding import Finder, Settings
 from darknet_py.evaluate.pictures import Picture, start_reading
 from darknet_py.evaluate.result import MapResult
@@ -159,6 +161,19 @@ def test_progress_conditions_and_evidence(here: Path) -> None:
     hits = evidence.truth >= 0
     assert sorted(set(evidence.truth[hits].tolist())) == [0, 2]
     assert set(evidence.entries.image.tolist()) == {0, 1}
+
+
+def test_the_conditions_name_the_precision_in_force(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the one asked for, where the processor has no instructions for it."""
+    monkeypatch.setattr(pytorch, "computes", lambda dtype: dtype == torch.float32)
+    told: list[Conditions] = []
+    result = figures(setup=Setup(precision="bf16"), begin=told.append)
+    assert result.conditions.precision == "fp32" and told == [result.conditions]
+    assert "torch cpu fp32" in result.conditions.line()
+    monkeypatch.setattr(pytorch, "computes", lambda dtype: True)
+    assert figures(setup=Setup(precision="bf16")).conditions.precision == "bf16"
 
 
 def test_letter_box_of_the_cfg_or_the_fork_pads(here: Path) -> None:

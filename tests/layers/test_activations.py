@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from layer_check import check_layer, close
+from support.layer_check import check_layer, close
 
 from darknet_py.errors import BadOption
 from darknet_py.layers.activations import ACTIVATIONS, IN_PLACE, activate

@@ -7,7 +7,16 @@ import re
 import numpy as np
 import pytest
 import torch
-from layer_check import Array, Expect, check_layer, close, network, notices_of, random_input, read
+from support.layer_check import (
+    Array,
+    Expect,
+    check_layer,
+    close,
+    network,
+    notices_of,
+    random_input,
+    read,
+)
 
 from darknet_py.errors import BadOption, CfgError, ShapeError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from layer_check import Array, check_layer, network, read
+from support.layer_check import Array, check_layer, network, read
 
 from darknet_py.errors import BadOption, CfgError
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from layer_check import net_section, read, sections
+from support.layer_check import net_section, read, sections
 
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 from darknet_py.graph import Graph

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from layer_check import read
+from support.layer_check import read
 
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 from darknet_py.layers.head import Head, Suppression

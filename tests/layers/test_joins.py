@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from layer_check import Array, check_layer, close, network, notices_of, read
+from support.layer_check import Array, check_layer, close, network, notices_of, read
 
 from darknet_py.errors import BadOption, CfgError
 

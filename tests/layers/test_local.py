@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from layer_check import Array, Expect, check_layer, read
+from support.layer_check import Array, Expect, check_layer, read
 
 from darknet_py.errors import BadOption, CfgError, ShapeError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from layer_check import notices_of, read
+from support.layer_check import notices_of, read
 
 from darknet_py.cfg import text
 from darknet_py.errors import BadOption, CfgError, Problems

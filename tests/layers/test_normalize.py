@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from layer_check import Array, Expect, check_layer, close, read
+from support.layer_check import Array, Expect, check_layer, close, read
 
 from darknet_py.errors import BadOption
 from darknet_py.layers.normalize import fold_batchnorm

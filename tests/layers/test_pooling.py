@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from layer_check import Array, check_layer, close, notices_of, read
+from support.layer_check import Array, check_layer, close, notices_of, read
 
 from darknet_py.errors import BadOption, CfgError
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from layer_check import Array, check_layer, close, network, notices_of, random_input, read
+from support.layer_check import Array, check_layer, close, network, notices_of, random_input, read
 
 from darknet_py.errors import CfgError
 from darknet_py.network import Network

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from layer_check import Array, Expect, check_layer, notices_of, read
+from support.layer_check import Array, Expect, check_layer, notices_of, read
 
 from darknet_py.errors import BadOption, CfgError
 

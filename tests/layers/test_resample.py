@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from layer_check import Array, Expect, check_layer, network, read
+from support.layer_check import Array, Expect, check_layer, network, read
 
 from darknet_py.errors import BadOption, CfgError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from layer_check import Array, Expect, check_layer, close, notices_of, read
+from support.layer_check import Array, Expect, check_layer, close, notices_of, read
 
 from darknet_py.cfg.text import Section
 from darknet_py.errors import BadOption, CfgError, DataError

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from loss_check import head
+from support.loss_check import head
 
 from darknet_py.forks import fork_named
 from darknet_py.losses.classify import cost_loss, logistic_loss, softmax_loss

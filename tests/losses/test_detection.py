@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from loss_check import Array, box_iou, head
+from support.loss_check import Array, box_iou, head
 
 from darknet_py.errors import ShapeError
 from darknet_py.forks import fork_named

@@ -8,8 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from anchor_loop import HEIGHT, MASKS, WIDTH, AnchorLoop, At, anchor_head, anchor_output, clipped
-from loss_check import NET_SIZE, Array, Box, cells_of, compare, dx_iou, labels
+from support.anchor_loop import (
+    HEIGHT,
+    MASKS,
+    WIDTH,
+    AnchorLoop,
+    At,
+    anchor_head,
+    anchor_output,
+    clipped,
+)
+from support.loss_check import NET_SIZE, Array, Box, cells_of, compare, dx_iou, labels
 
 from darknet_py.forks import fork_named
 from darknet_py.losses.gaussian_yolo import gaussian_yolo_loss

@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from loss_check import MEASURES as LITERAL
-from loss_check import dx_iou
+from support.loss_check import MEASURES as LITERAL
+from support.loss_check import dx_iou
 
 from darknet_py.boxes import MEASURES
 from darknet_py.layers.yolo import Yolo

@@ -10,7 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from loss_check import NET_SIZE, Array, Box, box_iou, cells_of, compare, counted, head, labels
+from support.loss_check import (
+    NET_SIZE,
+    Array,
+    Box,
+    box_iou,
+    cells_of,
+    compare,
+    counted,
+    head,
+    labels,
+)
 
 from darknet_py.forks import fork_named
 from darknet_py.layers.region import Region

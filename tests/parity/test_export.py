@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from golden_check import SHARED
+from support.golden_check import SHARED
 
 from darknet_py.conversion.onnxfile import to_onnx
 from darknet_py.conversion.program import Program
@@ -15,8 +15,8 @@ from darknet_py.export.verify import pictures, verify
 from darknet_py.network import Network, load_network
 
 pytestmark = pytest.mark.parity
-pytest.importorskip("onnx", reason="needs pip install 'darknet-py[onnx]'")
-pytest.importorskip("onnxruntime", reason="needs pip install 'darknet-py[onnxruntime]'")
+pytest.importorskip("onnx", reason="needs pip install onnx")
+pytest.importorskip("onnxruntime", reason="needs pip install onnxruntime onnx")
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("yolov2", "yolov3", "yolov3-tiny", "yolov4", "yolov4-tiny", "yolov7-tiny")

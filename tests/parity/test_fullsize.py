@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from golden_check import relative
+from support.golden_check import relative
 
 from darknet_py.network import Network
 

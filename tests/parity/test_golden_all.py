@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from golden_check import SHARED, TOLERANCE, cases, check_saves_the_same_bytes, errors
+from support.golden_check import SHARED, TOLERANCE, cases, check_saves_the_same_bytes, errors
 
 pytestmark = pytest.mark.parity
 CASES = cases(SHARED / "golden") or ["none/none"]

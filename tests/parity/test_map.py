@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from golden_check import SHARED
+from support.golden_check import SHARED
 
 from darknet_py.cfg.datafile import read_names
 from darknet_py.evaluate.result import MapResult

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from golden_check import SHARED
+from support.golden_check import SHARED
 
 from darknet_py.errors import DarknetError
 from darknet_py.layers.scores import Cost

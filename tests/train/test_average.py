@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from layer_check import network
+from support.layer_check import network
 
 from darknet_py.network import Network
 from darknet_py.train.average import WeightAverage

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import torch
-from train.outcome import kept_in, require_same, rows_of
-from train.small_classifier import small_job
+from support.outcome import kept_in, require_same, rows_of
+from support.small_classifier import small_job
 
 import darknet_py.data.classifier as samples
 import darknet_py.train.classifier_task as task

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
-from train.small_run import small_job
+from support.small_run import small_job
 
 from darknet_py.errors import DarknetError
 from darknet_py.network import Network

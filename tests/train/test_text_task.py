@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from train.outcome import kept_in, require_same, rows_of
-from train.small_text import TEXT, small_job
+from support.outcome import kept_in, require_same, rows_of
+from support.small_text import TEXT, small_job
 
 import darknet_py.train.text_task as task
 from darknet_py.errors import DarknetError, DataError, OutputError, WeightsError

@@ -7,7 +7,7 @@ import copy
 import numpy as np
 import pytest
 import torch
-from layer_check import network
+from support.layer_check import network
 from torch import Tensor
 
 from darknet_py.errors import DarknetError

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from tiny_detector import files, save
 
 from darknet_py.detect.detector import load
+from support.tiny_detector import files, save
 
 FIRST, SECOND = "a.png", "b.png"
 

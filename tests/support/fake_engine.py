@@ -45,11 +45,11 @@ class Breaking(Shifted):
 
 
 ROWS = {
-    "shifted": Row("fake_engine:Shifted"),
-    "half": Row("fake_engine:Shifted", precisions=("fp16",)),
-    "refusing": Row("fake_engine:Refusing"),
-    "breaking": Row("fake_engine:Breaking"),
-    "missing": Row("fake_engine:Shifted", modules=("no_such_module",), extra="missing"),
+    "shifted": Row("support.fake_engine:Shifted"),
+    "half": Row("support.fake_engine:Shifted", precisions=("fp16",)),
+    "refusing": Row("support.fake_engine:Refusing"),
+    "breaking": Row("support.fake_engine:Breaking"),
+    "missing": Row("support.fake_engine:Shifted", modules=("no_such_module",)),
 }
 
 

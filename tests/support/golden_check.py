@@ -11,7 +11,7 @@ import torch
 
 from darknet_py.network import Network
 
-GOLDEN = Path(__file__).resolve().parent / "golden"
+GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 """The small copies that are part of the repository."""
 SHARED = Path(os.environ.get("DARKNET_PY_SHARED") or GOLDEN.parents[2] / "shared")
 """All recordings, where there are any."""

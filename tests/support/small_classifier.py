@@ -7,9 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tiny_classifier import CFG, files
-
 from darknet_py.train.session import Job
+from support.tiny_classifier import CFG, files
 
 LEARNABLE = CFG.replace("learning_rate=.1\n", "learning_rate=.03\n")
 DROPOUT = "[dropout]\nprobability=.3\n[avgpool]\n"

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from layer_check import net_section, read
 
 from darknet_py.losses.truth import HeadLoss
+from support.layer_check import net_section, read
 
 Array = np.ndarray
 Box = tuple[float, float, float, float]

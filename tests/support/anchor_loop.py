@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from loss_check import MEASURES, NET_SIZE, Array, Box, box_giou, box_iou, counted, head
+
+from support.loss_check import MEASURES, NET_SIZE, Array, Box, box_giou, box_iou, counted, head
 
 At = tuple[int, ...]
 """image, anchor of the head, row, column."""

@@ -1,0 +1,1 @@
+"""Helpers of the tests: literal loops, small networks, small data sets, small trainings."""
