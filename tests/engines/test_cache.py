@@ -148,3 +148,8 @@ def test_a_folder_that_cannot_be_made_is_an_error(
     monkeypatch.setenv(cache.FOLDER_VARIABLE, str(tmp_path / "file" / "kept"))
     with pytest.raises(OutputError, match=cache.FOLDER_VARIABLE):
         cache.NetworkFiles(network(tmp_path)).get(["x"], ".bin", lambda path: None)
+
+
+def test_the_code_that_counts_is_where_the_key_looks_for_it() -> None:
+    package = Path(cache.__file__).parent.parent
+    assert all(list((package / room).glob("*.py")) for room in cache.ROOMS)
