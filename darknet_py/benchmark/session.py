@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import click
 import torch
 
 from darknet_py.benchmark.contest import Row, Terms, compete
@@ -29,6 +29,7 @@ from darknet_py.summary import summarize
 if TYPE_CHECKING:
     from darknet_py.benchmark.command import Job
 
+logger = logging.getLogger(__name__)
 PASSES = 20
 """Of --layers, unless --runs says."""
 
@@ -79,7 +80,7 @@ def _measured(
 ) -> Report:
     network, notes = network_of(graph, plan, job.seed)
     for note in notes:
-        click.echo(f"warning: {note}", err=True)
+        logger.warning(note)
     before = _peaks(job, device)
     terms = Terms(device, job.threads, job.runs, job.time, job.seed)
     outcome = compete(network, chosen, terms, progress)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-import click
 
 from darknet_py import layout
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
@@ -22,6 +21,8 @@ from darknet_py.opening import require_memory
 
 if TYPE_CHECKING:
     from darknet_py.classify.classifier import Classifier
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +49,13 @@ class Job:
 
 @dataclass
 class Failures:
-    """Counts pictures that cannot be read, and names each on stderr."""
+    """Counts pictures that cannot be read, and names each in the log."""
 
     count: int = 0
 
     def report(self, error: DarknetError) -> None:
         self.count += 1
-        click.echo(f"darknet-py: error: {error}", err=True)
+        logger.error(error)
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Opened:
         """
         names = read_leaves(self.data, self.tree)
         if names is not None:
-            click.echo(f"Found {len(names)} leaves.", err=True)
+            logger.info("Found %d leaves.", len(names))
         return names
 
     def classifier(
@@ -109,7 +110,7 @@ class Opened:
 
         network, report = load_planned(self.graph, self.plan)
         for note in report.notes:
-            click.echo(f"warning: {report.path}: {note}", err=True)
+            logger.warning("%s: %s", report.path, note)
         found = self.tree if tree else None
         mask = leaves_of(found, leaves) if found and only_leaves else None
         device = chosen_device(self.job.device, self.job.gpu, self.job.nogpu)

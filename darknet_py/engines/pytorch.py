@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-import click
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -20,6 +20,7 @@ from darknet_py.engines.processor import computes
 from darknet_py.enginetable import Setup
 from darknet_py.network import Network
 
+logger = logging.getLogger(__name__)
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 MOST_PROGRAMS = 4
 """Programs of as many batch sizes are kept; each may hold the weights once more."""
@@ -84,8 +85,7 @@ class Pytorch(Engine):
             with exact_convolutions():
                 return compiled(self.network, x)
         except CannotCompile as failure:
-            message = f"--compile: {failure}; running without"
-            click.echo(f"darknet-py: warning: {message}", err=True)
+            logger.warning("--compile: %s; running without", failure)
             self.compiled = False
             return Program(self.network, len(x))
 
@@ -94,6 +94,8 @@ def _possible(setup: Setup, device: torch.device) -> Setup:
     """The setup, in float32 where the processor has no instructions for what is asked."""
     if device.type != "cpu" or computes(TYPES[setup.precision]):
         return setup
-    message = f"--precision {setup.precision}: this processor has no instructions for it"
-    click.echo(f"darknet-py: warning: {message}; computing in fp32", err=True)
+    logger.warning(
+        "--precision %s: this processor has no instructions for it; computing in fp32",
+        setup.precision,
+    )
     return replace(setup, precision="fp32")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import click
 
 from darknet_py import enginetable
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
@@ -23,6 +22,8 @@ from darknet_py.opening import Opened, open_network
 
 if TYPE_CHECKING:
     from darknet_py.network import Network
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,14 +118,14 @@ def read_class_map(data: DataFile) -> tuple[int, ...] | None:
 
 
 def load(opened: Opened) -> Network:
-    """The network with its weights; what a user should know about them goes to stderr."""
+    """The network with its weights; what a user should know about them is logged."""
     import_at_once("torch")
 
     from darknet_py.network import load_planned
 
     network, report = load_planned(opened.graph, opened.plan)
     for note in report.notes:
-        click.echo(f"warning: {report.path}: {note}", err=True)
+        logger.warning("%s: %s", report.path, note)
     return network
 
 

@@ -121,6 +121,7 @@ def network(tmp_path: Path) -> Network:
     return net
 
 
+@pytest.mark.usefixtures("as_command_line")
 def test_the_compiled_network_gives_the_same_and_is_kept(
     tmp_path: Path, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +144,7 @@ def test_the_compiled_network_gives_the_same_and_is_kept(
     assert len(list(place.glob("*.pt2"))) == 1
 
 
+@pytest.mark.usefixtures("as_command_line")
 def test_without_a_compiler_it_says_so_and_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

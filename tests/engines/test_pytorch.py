@@ -187,6 +187,7 @@ def test_half_precision_is_near(
     assert 0 < error < 0.05
 
 
+@pytest.mark.usefixtures("as_command_line")
 def test_a_processor_without_half_precision_computes_in_full_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
