@@ -24,7 +24,7 @@ from darknet_py.cli.messages import (
 )
 from darknet_py.engines import pytorch
 from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.network import Network
 
 PACKAGE = Path(__file__).resolve().parent.parent / "darknet_py"
@@ -82,7 +82,9 @@ def engine_without_fp16(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Opens an engine that has something to say."""
     monkeypatch.setattr(pytorch, "computes", lambda dtype: dtype == torch.float32)
     cfg, _ = files(folder)
-    assert open_engine(Network.from_cfg(cfg), Setup(precision="fp16")).setup.precision == "fp32"
+    assert (
+        open_engine(Network.from_cfg(cfg), EngineConfig(precision="fp16")).setup.precision == "fp32"
+    )
 
 
 def test_a_library_call_logs_and_prints_nothing(

@@ -41,13 +41,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "devices": {"errors", "deferred"},
     "enginetable": {"errors"},
     "exporttable": set(),
+    "options": {"devices", "enginetable", "exporttable", "forks"},
     "engines": RUNNING | {"conversion", "devices", "enginetable"},
     "conversion": RUNNING | {"boxes", "exporttable", "version"},
     "export": RUNNING
-    | {"conversion", "detect", "engines", "enginetable", "exporttable", "names", "replacement"},
+    | {"conversion", "detect", "engines", "enginetable", "exporttable", "names", "options"}
+    | {"replacement"},
     "detect": RUNNING
     | {"devices", "enginetable", "engines"}
-    | {"deferred", "boxes", "names", "labelpath", "opening", "replacement"},
+    | {"deferred", "boxes", "names", "labelpath", "opening", "options", "replacement"},
     "losses": {"errors", "forks", "layers", "boxes"},
     "train": RUNNING
     | {
@@ -60,10 +62,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "evaluate",
         "names",
         "opening",
+        "options",
         "progress",
     },
     "data": READING
-    | {"boxes", "names", "labelpath", "check", "weights", "detect", "progress", "replacement"},
+    | {"boxes", "names", "labelpath", "check", "weights", "detect", "options", "progress"}
+    | {"replacement"},
     "evaluate": RUNNING
     | {
         "devices",
@@ -71,6 +75,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "engines",
         "deferred",
         "opening",
+        "options",
         "names",
         "labelpath",
         "detect",
@@ -81,10 +86,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "benchmark": RUNNING
     | {"", "devices", "enginetable", "engines", "detect", "opening", "summary"}
-    | {"figures", "progress", "replacement"},
-    "text": RUNNING | {"devices", "data", "detect"},
+    | {"figures", "options", "progress", "replacement"},
+    "text": RUNNING | {"devices", "data", "detect", "options"},
     "classify": RUNNING
-    | {"devices", "enginetable", "engines", "opening", "names", "detect", "data"},
+    | {"devices", "enginetable", "engines", "opening", "options", "names", "detect", "data"},
     "": {"errors", "version", "network", "detect"},
     "cli": {
         "",
@@ -96,6 +101,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "exporttable",
         "forks",
         "graph",
+        "options",
         "summary",
         "check",
         "weights",
@@ -130,6 +136,7 @@ LIGHT = {
     "layout",
     "names",
     "opening",
+    "options",
     "progress",
     "replacement",
     "summary",

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import click
 
 from darknet_py import __version__
-from darknet_py.cli import options
 from darknet_py.cli.messages import messages_shown
+from darknet_py.cli.options import debug
 from darknet_py.errors import DarknetError, nearest
 
 PROGRAM = "darknet-py"
@@ -254,7 +254,7 @@ def _say(message: str, code: int) -> int:
 
 @click.group(cls=Program)
 @click.version_option(__version__, prog_name=PROGRAM)
-@options.debug
+@debug
 def main() -> None:
     """Darknet's networks in Python: cfg and .weights files run as they are.
 

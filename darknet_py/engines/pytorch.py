@@ -17,7 +17,7 @@ from darknet_py.engines.compiled import CannotCompile, compiled
 from darknet_py.engines.cudagraph import exact_convolutions, recorded
 from darknet_py.engines.prepared import Program
 from darknet_py.engines.processor import computes
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.network import Network
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ Call = Callable[[Tensor], list[Tensor]]
 class Pytorch(Engine):
     """Runs the inference form of a network, prepared for each batch size when it first comes."""
 
-    def __init__(self, network: Network, setup: Setup) -> None:
+    def __init__(self, network: Network, setup: EngineConfig) -> None:
         device = checked_device(setup.device)
         super().__init__(network.graph, _possible(setup, device), device)
         self.compiled = setup.compiled
@@ -90,7 +90,7 @@ class Pytorch(Engine):
             return Program(self.network, len(x))
 
 
-def _possible(setup: Setup, device: torch.device) -> Setup:
+def _possible(setup: EngineConfig, device: torch.device) -> EngineConfig:
     """The setup, in float32 where the processor has no instructions for what is asked."""
     if device.type != "cpu" or computes(TYPES[setup.precision]):
         return setup

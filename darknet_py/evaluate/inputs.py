@@ -9,40 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darknet_py import enginetable
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text import read_text
 from darknet_py.data.listing import read_list
 from darknet_py.deferred import import_at_once
-from darknet_py.devices import chosen_device
-from darknet_py.enginetable import checked
 from darknet_py.errors import DataError, Place
 from darknet_py.opening import Opened, open_network
+from darknet_py.options.evaluation import EvalOptions
 
 if TYPE_CHECKING:
     from darknet_py.network import Network
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setup:
-    """What every command of evaluation is told: the files, how to read them, where to run."""
-
-    data: str
-    cfg: str
-    weights: str
-    fork: str = "alexeyab"
-    width: int | None = None
-    height: int | None = None
-    device: str | None = None
-    gpu: int | None = None
-    nogpu: bool = False
-    batch: int = 4
-    engine: str = "torch"
-    precision: str = "fp32"
-    compiled: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,20 +39,20 @@ class Inputs:
     class_map: tuple[int, ...] | None
 
 
-def read_inputs(setup: Setup) -> Inputs:
+def read_inputs(options: EvalOptions) -> Inputs:
     """Raises DataError, CfgError or WeightsError for what is missing or does not fit, and
     DarknetError for an engine that is not there."""
-    checked(enginetable.Setup(setup.engine, setup.precision, setup.compiled))
-    file = read_data_file(setup.data)
+    options.require_engine()
+    file = read_data_file(options.data)
     class_map = read_class_map(file)
     opened = open_network(
-        setup.cfg,
-        setup.weights,
+        options.cfg,
+        options.weights,
         # The names of a class map may be its own or the cfg's; they are counted where it is used.
-        data=None if class_map else setup.data,
-        fork=setup.fork,
-        width=setup.width,
-        height=setup.height,
+        data=None if class_map else options.data,
+        fork=options.fork,
+        width=options.width,
+        height=options.height,
     )
     names = opened.names if class_map is None else read_names(required_file(file, "names"))
     image_set = os.fspath(required_file(file, "valid"))
@@ -127,9 +106,3 @@ def load(opened: Opened) -> Network:
     for note in report.notes:
         logger.warning("%s: %s", report.path, note)
     return network
-
-
-def running(setup: Setup) -> enginetable.Setup:
-    """What the network is to run on."""
-    device = chosen_device(setup.device, setup.gpu, setup.nogpu)
-    return enginetable.Setup(setup.engine, setup.precision, setup.compiled, device)

@@ -20,8 +20,8 @@ from darknet_py.data.listing import pictures_of, pictures_to_judge
 from darknet_py.detect.draw import save_image
 from darknet_py.errors import DataError, ImageError, Place
 from darknet_py.graph import Graph
+from darknet_py.options.training import ClassifierTrainOptions
 from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
-from darknet_py.train.job import Job
 from darknet_py.train.picture_task import (
     PictureTask,
     backup_folder,
@@ -99,7 +99,7 @@ class TopJudge:
         return topk
 
 
-def open_classifier(job: Job, team: Team, device: torch.device) -> Opened:
+def open_classifier(job: ClassifierTrainOptions, team: Team, device: torch.device) -> Opened:
     """A training on the pictures with classes that a .data file names."""
     data = read_data_file(job.data)
     graph = graph_of(job)
@@ -141,7 +141,7 @@ def _require_classifier(graph: Graph, data: DataFile) -> None:
     require_endless(graph)
 
 
-def _files(job: Job, data: DataFile, graph: Graph) -> Files:
+def _files(job: ClassifierTrainOptions, data: DataFile, graph: Graph) -> Files:
     endings = (PLAIN_LAST, PLAIN_FINAL) if graph.fork.plain_cadence else ()
     return Files.of(backup_folder(data), job.cfg, *endings)
 

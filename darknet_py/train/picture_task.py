@@ -13,7 +13,7 @@ import torch
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.data.loader import Batch, Key, Plan, Source, batches, first_readable
 from darknet_py.graph import Graph
-from darknet_py.train.job import Job
+from darknet_py.options.training import ImageTrainOptions
 from darknet_py.train.report import PICTURES, Units
 from darknet_py.train.trainer import Trainer
 
@@ -43,7 +43,7 @@ class PictureTask:
 
     @staticmethod
     def of(
-        job: Job,
+        job: ImageTrainOptions,
         source: PictureSource,
         trainer: Trainer,
         size_at: Callable[[int], Size],
@@ -72,7 +72,7 @@ class PictureTask:
         return self.source.drawn(*key, self.seed)
 
 
-def _workers(job: Job, device: torch.device) -> int:
+def _workers(job: ImageTrainOptions, device: torch.device) -> int:
     """Processes that make samples: half of the processors when the network needs the others."""
     if job.workers is not None:
         return job.workers

@@ -13,8 +13,8 @@ import torch
 from darknet_py.data.loader import Batch
 from darknet_py.data.text import TextSet, read_codes
 from darknet_py.errors import DataError, Place
+from darknet_py.options.training import TextTrainOptions
 from darknet_py.train.checkpoint import PLAIN_LAST, Cadence, Files
-from darknet_py.train.job import Job
 from darknet_py.train.processes import Team
 from darknet_py.train.report import SYMBOLS, Units
 from darknet_py.train.start import Opened, begin, graph_of, kind_of, require_end, require_kind
@@ -50,7 +50,7 @@ class TextTask:
         return []
 
 
-def open_text(job: Job, team: Team, device: torch.device) -> Opened:
+def open_text(job: TextTrainOptions, team: Team, device: torch.device) -> Opened:
     """A training on the text that job.data is."""
     graph = graph_of(job)
     net, plain = graph.net, graph.fork.plain_cadence

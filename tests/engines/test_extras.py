@@ -13,7 +13,7 @@ from darknet_py.conversion.irfile import openvino_core
 from darknet_py.engines import cache
 from darknet_py.engines.base import Engine, open_engine
 from darknet_py.engines.batches import fitting
-from darknet_py.enginetable import ENGINES, Row, Setup
+from darknet_py.enginetable import ENGINES, EngineConfig, Row
 from darknet_py.errors import DarknetError
 from darknet_py.network import Network
 
@@ -29,7 +29,7 @@ def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def opened(engine: str, net: Network, **changes: object) -> Engine:
     for module in ENGINES[engine].modules:
         pytest.importorskip(module, reason=f"needs pip install 'darknet-py[{engine}]'")
-    return open_engine(net, Setup(engine=engine, threads=1, **changes))  # type: ignore[arg-type]
+    return open_engine(net, EngineConfig(engine=engine, threads=1, **changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("engine", NAMES)
@@ -103,11 +103,11 @@ def test_fitting() -> None:
 def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     net = loaded(GOLDEN / "yolov3", "alexeyab")
     with pytest.raises(DarknetError, match="'fp16' for engine onnxruntime, known are fp32"):
-        open_engine(net, Setup(engine="onnxruntime", precision="fp16"))
+        open_engine(net, EngineConfig(engine="onnxruntime", precision="fp16"))
     row = Row("nowhere:None", ("no_such_module",), extra="openvino")
     monkeypatch.setitem(ENGINES, "openvino", row)
     with pytest.raises(DarknetError, match=r"needs no_such_module; pip install 'darknet-py\[open"):
-        open_engine(net, Setup(engine="openvino"))
+        open_engine(net, EngineConfig(engine="openvino"))
 
 
 def test_openvino_says_what_this_processor_lacks() -> None:

@@ -13,7 +13,7 @@ from tiny_detector import CFG
 
 from darknet_py import Network
 from darknet_py.detect.candidates import Candidates
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DarknetError, DataError, ImageError
 from darknet_py.evaluate.finding import Finder, Settings
 from darknet_py.evaluate.pictures import Picture, start_reading
@@ -205,7 +205,7 @@ BAD = {
     "negative points": ("", {"points": -11}, "points is -11, expected 0"),
     "thresh": ("", {"thresh": 25.0}, "thresh is 25, expected 0 to 1"),
     "iou_thresh": ("", {"iou_thresh": float("nan")}, "iou_thresh is nan, expected 0 to 1"),
-    "device": ("", {"setup": Setup(device="gpu")}, "unknown device 'gpu'"),
+    "device": ("", {"setup": EngineConfig(device="gpu")}, "unknown device 'gpu'"),
     "difficult": ("", {"difficult": [FIRST]}, "difficult list has 1 pictures, the other 2"),
 }
 
@@ -238,7 +238,7 @@ def test_batches_run_side_by_side_and_come_in_order(here: Path) -> None:
     try:
         net = network()
         images = [FIRST, SECOND, FIRST] * 3 + [SECOND]
-        finder = Finder(net, Settings(batch=2), Setup())
+        finder = Finder(net, Settings(batch=2), EngineConfig())
         batches = list(finder.run(start_reading(images, net.graph), len(images)))
         assert torch.get_num_threads() == 3
     finally:
