@@ -70,30 +70,32 @@ class UsualOption(click.Option):
 def _made(record: type, name: str, flag: Flag) -> Decorator:
     """The click option of a field."""
     fields = {field.name: field for field in dataclasses.fields(record)}
-    default: Any = fields[name].default
-    hint = get_type_hints(record)[name]
-    kind = next(each for each in get_args(hint) if each) if isinstance(hint, UnionType) else hint
-    shape = _flag(default) if kind is bool else _valued(flag, kind, default)
+    kind, default = _without_none(get_type_hints(record)[name]), fields[name].default
+    how = {"is_flag": True} if kind is bool else _valued(flag, kind)
     spellings = flag.spellings or (f"--{name}",)
-    return click.option(*spellings, name, help=flag.help, **shape)
+    return click.option(*spellings, name, help=flag.help, **how, **_default(flag, default))
 
 
-def _flag(default: bool) -> dict[str, Any]:
-    return {"is_flag": True, "default": default}
+def _without_none(hint: Any) -> Any:
+    (kind, *_) = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    return kind
 
 
-def _valued(flag: Flag, kind: Any, default: Any) -> dict[str, Any]:
-    shape: dict[str, Any] = {"metavar": flag.metavar, "show_default": not flag.hidden}
-    each = get_args(kind)[0] if _repeats(kind) else kind
-    value = _type(flag, each)
-    if flag.listed:
-        words = ",".join(map(str, default))
-        return shape | {"callback": listed(value), "default": words}
-    if _repeats(kind):
-        return shape | {"type": value, "multiple": True}
+def _default(flag: Flag, default: Any) -> dict[str, Any]:
     if flag.usual:
-        return shape | {"type": value, "default": flag.usual, "cls": UsualOption}
-    return shape | {"type": value} | ({} if default is None else {"default": default})
+        return {"default": flag.usual, "cls": UsualOption}
+    if flag.listed:
+        return {"default": ",".join(map(str, default))}
+    return {} if default in (None, ()) else {"default": default}
+
+
+def _valued(flag: Flag, kind: Any) -> dict[str, Any]:
+    """Of an option that takes a value: what it shows of it, and how it reads it."""
+    shown = {"metavar": flag.metavar, "show_default": not flag.hidden}
+    value = _type(flag, get_args(kind)[0] if _repeats(kind) else kind)
+    if flag.listed:
+        return shown | {"callback": listed(value)}
+    return shown | {"type": value, "multiple": _repeats(kind)}
 
 
 def _repeats(kind: Any) -> bool:

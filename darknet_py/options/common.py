@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from darknet_py.devices import chosen_device
 from darknet_py.enginetable import ENGINES, PRECISIONS, EngineConfig, checked
 from darknet_py.forks import ALEXEYAB, FORKS, default_fork
-from darknet_py.options.flag import option
+from darknet_py.options.flag import flag
 
 
 @dataclass(frozen=True, kw_only=True)
 class ForkOptions:
     """fork: a name in forks.FORKS."""
 
-    fork: str = option(
+    fork: str = flag(
         ALEXEYAB.name,
         "Whose Darknet's numbers to give where the two differ.",
         choices=tuple(FORKS),
@@ -26,8 +26,8 @@ class ForkOptions:
 class SizeOptions:
     """Pixels of the network's input, None for the cfg's."""
 
-    width: int | None = option(None, "Input width in pixels instead of the cfg's.", least=1)
-    height: int | None = option(None, "Input height in pixels instead of the cfg's.", least=1)
+    width: int | None = flag(None, "Input width in pixels instead of the cfg's.", least=1)
+    height: int | None = flag(None, "Input height in pixels instead of the cfg's.", least=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +48,9 @@ class ModelOptions(CfgOptions):
 class DeviceOptions:
     """Where a network runs. device: cpu, cuda, cuda:N or mps; None: a GPU, if there is one."""
 
-    gpu: int | None = option(None, "CUDA device number.", "-i", metavar="GPU")
-    nogpu: bool = option(False, "Run on the CPU.")
-    device: str | None = option(None, "cpu, cuda, cuda:N or mps (default: CUDA if there is one).")
+    gpu: int | None = flag(None, "CUDA device number.", "-i", metavar="GPU")
+    nogpu: bool = flag(False, "Run on the CPU.")
+    device: str | None = flag(None, "cpu, cuda, cuda:N or mps (default: CUDA if there is one).")
 
     @property
     def chosen_device(self) -> str:
@@ -62,13 +62,13 @@ class DeviceOptions:
 class EngineOptions:
     """How a network runs there; see EngineConfig."""
 
-    precision: str = option(
+    precision: str = flag(
         EngineConfig.precision,
         "Of the arithmetic; heads are always fp32.",
         choices=PRECISIONS,
     )
-    engine: str = option(EngineConfig.engine, f"What runs the network: {', '.join(ENGINES)}.")
-    compiled: bool = option(
+    engine: str = flag(EngineConfig.engine, f"What runs the network: {', '.join(ENGINES)}.")
+    compiled: bool = flag(
         EngineConfig.compiled, "Make machine code first; kept for the next start.", "--compile"
     )
 

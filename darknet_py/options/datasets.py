@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from darknet_py.options.common import CfgOptions, ForkOptions, SizeOptions
-from darknet_py.options.flag import option
+from darknet_py.options.flag import flag
 
 STRICT = "Take warnings as errors."
 
@@ -14,7 +14,7 @@ STRICT = "Take warnings as errors."
 class SummaryOptions(CfgOptions):
     """The options of `summary`."""
 
-    strict: bool = option(False, STRICT)
+    strict: bool = flag(False, STRICT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,16 +25,16 @@ class CheckOptions(ForkOptions, SizeOptions):
     files to write, none when None. workers: threads, None for one on each processor.
     """
 
-    strict: bool = option(False, STRICT)
-    quick: bool = option(False, "DATA: look at pictures' first bytes only.")
-    findings: int = option(5, "DATA: how many of each kind to print.", least=0)
-    report: str | None = option(
+    strict: bool = flag(False, STRICT)
+    quick: bool = flag(False, "DATA: look at pictures' first bytes only.")
+    findings: int = flag(5, "DATA: how many of each kind to print.", least=0)
+    report: str | None = flag(
         None, "DATA: write the findings, up to 1000 of each kind, as .txt or .json.", metavar="FILE"
     )
-    page: str | None = option(
+    page: str | None = flag(
         None, "DATA: draw the faulty pictures on a .jpg or .png.", metavar="FILE"
     )
-    workers: int | None = option(None, "DATA: threads; by default one per processor.", least=1)
+    workers: int | None = flag(None, "DATA: threads; by default one per processor.", least=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +43,9 @@ class SheetOptions(CfgOptions):
 
     data: str
     out: str
-    images: int = option(16, "How many samples.", least=1, most=400)
-    first: int = option(0, "Number of the first one.", least=0)
-    seed: int = option(0, "That of the training.", least=0)
+    images: int = flag(16, "How many samples.", least=1, most=400)
+    first: int = flag(0, "Number of the first one.", least=0)
+    seed: int = flag(0, "That of the training.", least=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +54,11 @@ class ShapesOptions:
 
     out: str
     images: int
-    seed: int = option(0, least=0)
-    width: int = option(416, least=32)
-    height: int = option(416, least=32)
-    smallest: float = option(18, "Least radius of a shape in pixels.", least=4)
-    visible: float = option(
+    seed: int = flag(0, least=0)
+    width: int = flag(416, least=32)
+    height: int = flag(416, least=32)
+    smallest: float = flag(18, "Least radius of a shape in pixels.", least=4)
+    visible: float = flag(
         0.75, "Least part of a shape that those over it leave to be seen.", least=0, most=1
     )
-    valid_every: int = option(10, "Every so manieth picture is for validation; 1: all.", least=1)
+    valid_every: int = flag(10, "Every so manieth picture is for validation; 1: all.", least=1)

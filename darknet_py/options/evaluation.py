@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from darknet_py.options.common import ForkOptions, ModelOptions, RunOptions
-from darknet_py.options.flag import option
+from darknet_py.options.flag import flag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,15 +13,15 @@ class EvalOptions(ModelOptions, RunOptions):
     """What every command of evaluation is told: the files, how to read them, where to run."""
 
     data: str
-    batch: int = option(4, "Pictures run at once, on a CPU by each core.", least=1)
+    batch: int = flag(4, "Pictures run at once, on a CPU by each core.", least=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MatchOptions:
     """When a box is right, and what its precision and recall are summed up to."""
 
-    iou_thresh: float = option(0.5, "Overlap with its label that makes a box a hit.")
-    points: int = option(
+    iou_thresh: float = flag(0.5, "Overlap with its label that makes a box a hit.")
+    points: int = flag(
         0, "Recalls the AP is taken at: 0 for the area under the curve, 11 VOC 2007, 101 COCO."
     )
 
@@ -30,20 +30,20 @@ class MatchOptions:
 class MapOptions(EvalOptions, MatchOptions):
     """The options of `map`, with AlexeyAB's defaults."""
 
-    thresh: float = option(
+    thresh: float = flag(
         0.25, "Score a box must be over to count in TP, FP, precision, recall; not in the AP."
     )
-    out: tuple[str, ...] = option(
+    out: tuple[str, ...] = flag(
         (),
         "Write the figures as JSON, or to FILE.csv a line per class; may be given twice.",
         metavar="FILE",
     )
-    coco: bool = option(False, "Print pycocotools' figures of the same boxes as well.")
-    curves: str | None = option(
+    coco: bool = flag(False, "Print pycocotools' figures of the same boxes as well.")
+    curves: str | None = flag(
         None, "Draw precision-recall, and F1 over the threshold.", metavar="FILE.png"
     )
-    confusion: str | None = option(None, "Draw which class is taken for which.", metavar="FILE.png")
-    worst: tuple[int, str] | None = option(
+    confusion: str | None = flag(None, "Draw which class is taken for which.", metavar="FILE.png")
+    worst: tuple[int, str] | None = flag(
         None,
         "Draw the N pictures with most errors into DIR: labels green (missed: yellow), boxes "
         "blue (wrong: red).",
@@ -61,7 +61,7 @@ class ValidOptions(EvalOptions):
     """The options of `valid` and, with mirrored, of `valid2`."""
 
     mirrored: bool = False
-    out: str | None = option(
+    out: str | None = flag(
         None, "Name of the files, instead of the one the form has.", metavar="NAME"
     )
 
@@ -72,11 +72,11 @@ class VocOptions(MatchOptions):
 
     data: str
     folder: str | None = None
-    prefix: str = option("comp4_det_test_", "Of the files.")
-    annotations: str | None = option(
+    prefix: str = flag("comp4_det_test_", "Of the files.")
+    annotations: str | None = flag(
         None, "VOC's XML files (default: beside JPEGImages).", metavar="DIR"
     )
-    labels: bool = option(False, "Score against YOLO labels instead of XML files.")
+    labels: bool = flag(False, "Score against YOLO labels instead of XML files.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +85,15 @@ class AnchorOptions(ForkOptions):
 
     data: str
     cfg: str | None = None
-    num_of_clusters: int | None = option(
+    num_of_clusters: int | None = flag(
         None, "How many anchors (default: as many as CFG has, else 5).", least=1
     )
-    width: int | None = option(None, "Input width (default: CFG's).", least=1)
-    height: int | None = option(None, "Input height (default: CFG's).", least=1)
-    show: bool = option(False, "Draw boxes and anchors in cloud.png; opens no window.")
-    runs: int = option(10, "Runs of k-means, of which the best counts.", least=1)
-    seed: int = option(0, "Same seed, same anchors.")
-    write_cfg: str | None = option(
+    width: int | None = flag(None, "Input width (default: CFG's).", least=1)
+    height: int | None = flag(None, "Input height (default: CFG's).", least=1)
+    show: bool = flag(False, "Draw boxes and anchors in cloud.png; opens no window.")
+    runs: int = flag(10, "Runs of k-means, of which the best counts.", least=1)
+    seed: int = flag(0, "Same seed, same anchors.")
+    write_cfg: str | None = flag(
         None, "Write CFG with the new anchors, masks and filters.", metavar="FILE"
     )
 
@@ -102,6 +102,6 @@ class AnchorOptions(ForkOptions):
 class CompareOptions:
     """The options of `compare`."""
 
-    score: float = option(0.005, "Scores that differ by no more are the same.")
-    iou: float = option(0.98, "Boxes that overlap by no less are the same.")
-    show: int = option(10, "Differences listed.", least=0)
+    score: float = flag(0.005, "Scores that differ by no more are the same.")
+    iou: float = flag(0.98, "Boxes that overlap by no less are the same.")
+    show: int = flag(10, "Differences listed.", least=0)

@@ -34,10 +34,9 @@ class Flag:
     usual: Callable[[], Any] | None = None
 
 
-def option(default: Any, help: str | None = None, *spellings: str, **how: Any) -> Any:
+def flag(default: Any, help: str | None = None, *spellings: str, **how: Any) -> Any:
     """A field with a default that is also a flag of the command line; `how`: see Flag."""
-    flag = Flag(help, spellings, **how)
-    return dataclasses.field(default=default, metadata={KEY: flag})
+    return dataclasses.field(default=default, metadata={KEY: Flag(help, spellings, **how)})
 
 
 def flags_of(record: type) -> dict[str, Flag]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from darknet_py.exporttable import FORMATS, FORMS
 from darknet_py.forks import fork_named
 from darknet_py.options.common import DeviceOptions, ForkOptions, ModelOptions, RunOptions
-from darknet_py.options.flag import option
+from darknet_py.options.flag import flag
 
 NAMES = "Class names, one a line."
 
@@ -18,23 +18,23 @@ class DetectOptions(ModelOptions, RunOptions):
 
     images: tuple[str, ...] = ()
     data: str | None = None
-    thresh: float | None = option(None, "Score a box must be over (default: the fork's).")
-    hier: float = option(0.5, "Least product down a class tree.")
-    nms: float = option(0.45, "Overlap over which the weaker box goes; 0: keep all.")
-    letter_box: bool = option(False, "Keep the picture's aspect, pad with grey.")
-    ext_output: bool = option(False, "Print each box in pixels as well.")
-    save_labels: bool = option(False, "Write a YOLO label file beside each picture.")
-    out: str | None = option(
+    thresh: float | None = flag(None, "Score a box must be over (default: the fork's).")
+    hier: float = flag(0.5, "Least product down a class tree.")
+    nms: float = flag(0.45, "Overlap over which the weaker box goes; 0: keep all.")
+    letter_box: bool = flag(False, "Keep the picture's aspect, pad with grey.")
+    ext_output: bool = flag(False, "Print each box in pixels as well.")
+    save_labels: bool = flag(False, "Write a YOLO label file beside each picture.")
+    out: str | None = flag(
         None, "Write AlexeyAB's JSON (--fork pjreddie: name of the picture).", metavar="FILE"
     )
-    prefix: str | None = option(
+    prefix: str | None = flag(
         None, "Write pictures as NAME.jpg instead of predictions.jpg.", metavar="NAME"
     )
-    names: str | None = option(None, NAMES, metavar="FILE")
-    batch: int | None = option(
+    names: str | None = flag(None, NAMES, metavar="FILE")
+    batch: int | None = flag(
         None, "Pictures run at once (default: 4 of many for a small network; else 1).", least=1
     )
-    exif: bool = option(False, "Turn pictures as their EXIF says (Darknet does not).")
+    exif: bool = flag(False, "Turn pictures as their EXIF says (Darknet does not).")
 
     @property
     def least_score(self) -> float:
@@ -50,7 +50,7 @@ class ClassifierOptions(ModelOptions, RunOptions):
     """What all commands of classifiers can be told. top: None for what the .data file says."""
 
     data: str | None = None
-    top: int | None = option(
+    top: int | None = flag(
         None, "Guesses that count, instead of top= in DATA.", "-t", least=1, metavar="N"
     )
 
@@ -59,7 +59,7 @@ class ClassifierOptions(ModelOptions, RunOptions):
 class ListedOptions(ClassifierOptions):
     """The options of `classifier valid`, `test` and others that take a list of DATA."""
 
-    batch: int = option(8, "Pictures run at once.", least=1)
+    batch: int = flag(8, "Pictures run at once.", least=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +67,14 @@ class PredictOptions(ClassifierOptions):
     """The options of `classifier predict`."""
 
     images: tuple[str, ...] = ()
-    names: str | None = option(None, NAMES, metavar="FILE")
+    names: str | None = flag(None, NAMES, metavar="FILE")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifyOptions(PredictOptions):
     """The options of `classify`."""
 
-    top: int | None = option(5, "Classes to name.", "-t", least=1)
+    top: int | None = flag(5, "Classes to name.", "-t", least=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ class TextOptions(ForkOptions, DeviceOptions):
 
     cfg: str
     weights: str
-    seed: str = option(
+    seed: str = flag(
         "\n\n",
         "What the network reads first (default: two line ends).",
         metavar="TEXT",
@@ -95,19 +95,19 @@ class TextOptions(ForkOptions, DeviceOptions):
 class GenerateOptions(TextOptions):
     """The options of `rnn generate`, with Darknet's defaults."""
 
-    length: int = option(1000, "Symbols to make.", "--len", least=0)
-    temp: float = option(0.7, "Temperature: below 1 the likely gets likelier.")
-    srand: int | None = option(
+    length: int = flag(1000, "Symbols to make.", "--len", least=0)
+    temp: float = flag(0.7, "Temperature: below 1 the likely gets likelier.")
+    srand: int | None = flag(
         None, "Makes the text repeatable (default: any).", least=0, metavar="N"
     )
-    tokens: str | None = option(None, "Words of a tokenized network, one a line.", metavar="FILE")
+    tokens: str | None = flag(None, "Words of a tokenized network, one a line.", metavar="FILE")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PerplexityOptions(TextOptions):
     """The options of `rnn valid`."""
 
-    file: str | None = option(
+    file: str | None = flag(
         None, "The text (default: standard input, as in Darknet).", metavar="FILE"
     )
 
@@ -117,22 +117,20 @@ class ExportOptions(ModelOptions):
     """The options of `export`."""
 
     images: tuple[str, ...] = ()
-    format: str = option("onnx", "What to write.", choices=tuple(FORMATS))
-    out: str | None = option(
+    format: str = flag("onnx", "What to write.", choices=tuple(FORMATS))
+    out: str | None = flag(
         None, "Its name (default: the cfg's, in this folder).", "-o", "--out", metavar="FILE"
     )
-    form: str = option(
+    form: str = flag(
         "heads",
         "; ".join(f"{word}: {meaning}" for word, meaning in FORMS.items()) + ".",
         choices=tuple(FORMS),
     )
-    dynamic: str = option(
+    dynamic: str = flag(
         "", "Leave the batch, the size or both open.", metavar="batch,size", hidden=True
     )
-    batch: int = option(1, "Images at once.", least=1)
-    names: str | None = option(
-        None, "Class names, one a line, kept inside the file.", metavar="FILE"
-    )
-    thresh: float = option(0.25, "Least score (nms, --verify).")
-    nms: float = option(0.45, "Overlap over which the weaker box goes (nms, --verify).")
-    verify: bool = option(False, "Run the file in its runtimes and compare; exit code 1 if not.")
+    batch: int = flag(1, "Images at once.", least=1)
+    names: str | None = flag(None, "Class names, one a line, kept inside the file.", metavar="FILE")
+    thresh: float = flag(0.25, "Least score (nms, --verify).")
+    nms: float = flag(0.45, "Overlap over which the weaker box goes (nms, --verify).")
+    verify: bool = flag(False, "Run the file in its runtimes and compare; exit code 1 if not.")
