@@ -16,7 +16,7 @@ from darknet_py.errors import DarknetError, DataError, Place
 from darknet_py.graph import Graph, read_graph
 from darknet_py.layers.tree import Tree
 from darknet_py.opening import require_memory
-from darknet_py.options.inference import ClassifierOptions
+from darknet_py.options.classifying import ClassifierOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.classifier import Classifier

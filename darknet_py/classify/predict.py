@@ -14,7 +14,7 @@ from darknet_py.detect.prompt import typed_paths
 from darknet_py.detect.sources import expand
 from darknet_py.errors import DarknetError
 from darknet_py.names import class_names
-from darknet_py.options.inference import PredictOptions
+from darknet_py.options.classifying import PredictOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.classifier import Classifier, Scores

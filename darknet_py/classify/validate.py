@@ -10,7 +10,7 @@ import click
 
 from darknet_py.classify.opening import Opened, open_classifier
 from darknet_py.data.classes import Labels, read_labels
-from darknet_py.options.inference import ListedOptions
+from darknet_py.options.classifying import ListedOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.accuracy import Judged

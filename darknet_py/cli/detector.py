@@ -8,8 +8,7 @@ import click
 
 from darknet_py.cli.options import arguments, options_of
 from darknet_py.options.common import ForkOptions, RunOptions, SizeOptions
-from darknet_py.options.inference import DetectOptions
-from darknet_py.options.measuring import BenchmarkOptions
+from darknet_py.options.detecting import DetectOptions
 
 detection_options = options_of(
     DetectOptions,
@@ -62,6 +61,7 @@ def _run(job: DetectOptions, layers: bool) -> None:
 def _print_layers(job: DetectOptions) -> None:
     """As `benchmark --layers`, once at the end; AlexeyAB's program prints it picture by picture."""
     from darknet_py.benchmark.command import print_layers
+    from darknet_py.options.measuring import BenchmarkOptions
 
     print_layers(
         BenchmarkOptions(

@@ -8,7 +8,7 @@ import click
 
 from darknet_py.cli.options import arguments, options_of
 from darknet_py.options.common import ForkOptions, SizeOptions
-from darknet_py.options.inference import ExportOptions
+from darknet_py.options.exporting import ExportOptions
 
 
 @click.command()

@@ -31,10 +31,16 @@ def options_of(record: type, *first: str | type | Decorator) -> Callable[[Functi
     first: which come first: a field, all that a class brings, or an option beside the record. The
     others follow in the order of `flags_of`.
     """
-    flags = flags_of(record)
-    order = dict.fromkeys([*_flattened(first), *flags])
-    made = [_made(record, item, flags[item]) if isinstance(item, str) else item for item in order]
-    return _stacked(made)
+    flags, kinds = flags_of(record), get_type_hints(record)
+    fields = {field.name: field for field in dataclasses.fields(record)}
+    return _stacked(
+        [
+            _made(item, flags[item], kinds[item], fields[item].default)
+            if isinstance(item, str)
+            else item
+            for item in dict.fromkeys([*_flattened(first), *flags])
+        ]
+    )
 
 
 def _flattened(items: tuple[str | type | Decorator, ...]) -> Iterator[str | Decorator]:
@@ -67,10 +73,9 @@ class UsualOption(click.Option):
         return super().get_default(ctx, call=True)
 
 
-def _made(record: type, name: str, flag: Flag) -> Decorator:
+def _made(name: str, flag: Flag, hint: Any, default: Any) -> Decorator:
     """The click option of a field."""
-    fields = {field.name: field for field in dataclasses.fields(record)}
-    kind, default = _without_none(get_type_hints(record)[name]), fields[name].default
+    kind = _without_none(hint)
     how = {"is_flag": True} if kind is bool else _valued(flag, kind)
     spellings = flag.spellings or (f"--{name}",)
     return click.option(*spellings, name, help=flag.help, **how, **_default(flag, default))

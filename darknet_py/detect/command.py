@@ -16,7 +16,7 @@ from darknet_py.detect.sources import expand
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.labelpath import label_path
 from darknet_py.opening import open_network
-from darknet_py.options.inference import DetectOptions
+from darknet_py.options.detecting import DetectOptions
 from darknet_py.replacement import require_writable
 
 if TYPE_CHECKING:

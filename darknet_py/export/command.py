@@ -17,7 +17,7 @@ from darknet_py.exporttable import FORMATS
 from darknet_py.graph import Graph, read_graph
 from darknet_py.names import class_names
 from darknet_py.network import Network, load_planned
-from darknet_py.options.inference import ExportOptions
+from darknet_py.options.exporting import ExportOptions
 from darknet_py.replacement import replacing, require_writable
 
 DYNAMIC = ("batch", "size")

@@ -9,6 +9,8 @@ from darknet_py.enginetable import ENGINES, PRECISIONS, EngineConfig, checked
 from darknet_py.forks import ALEXEYAB, FORKS, default_fork
 from darknet_py.options.flag import flag
 
+NAMES = "Class names, one a line."
+
 
 @dataclass(frozen=True, kw_only=True)
 class ForkOptions:

@@ -15,7 +15,7 @@ from darknet_py import layout
 from darknet_py.data.text import check_codes, read_codes, require_symbols
 from darknet_py.errors import DarknetError
 from darknet_py.graph import Graph, read_graph
-from darknet_py.options.inference import GenerateOptions, PerplexityOptions, TextOptions
+from darknet_py.options.texts import GenerateOptions, PerplexityOptions, TextOptions
 from darknet_py.text.symbols import spellings
 
 if TYPE_CHECKING:
