@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
-
-import click
 
 from darknet_py.deferred import deferred
 from darknet_py.errors import DarknetError
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
 else:
     torch = deferred("torch")
 
+logger = logging.getLogger(__name__)
+
 
 def chosen_device(device: str | None, gpu: int | None, nogpu: bool) -> str:
     """--device as it is; else -i, else the first CUDA device, else the CPU."""
@@ -22,7 +23,7 @@ def chosen_device(device: str | None, gpu: int | None, nogpu: bool) -> str:
     if torch.cuda.is_available():
         return f"cuda:{gpu or 0}"
     if gpu:
-        click.echo(f"-i {gpu}: this torch sees no CUDA, running on the CPU", err=True)
+        logger.warning("-i %s: this torch sees no CUDA, running on the CPU", gpu)
     return "cpu"
 
 

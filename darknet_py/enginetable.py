@@ -11,7 +11,7 @@ PRECISIONS = ("fp32", "bf16", "fp16")
 
 
 @dataclass(frozen=True)
-class Setup:
+class EngineConfig:
     """How a network is to run.
 
     engine: a row of ENGINES. precision: of the arithmetic; heads are always float32.
@@ -59,7 +59,7 @@ def installed() -> list[str]:
     return [name for name, row in ENGINES.items() if not _missing(row)]
 
 
-def checked(setup: Setup) -> Row:
+def checked(setup: EngineConfig) -> Row:
     """The engine's row; raises DarknetError when it cannot do what is asked."""
     row = ENGINES.get(setup.engine)
     if row is None:

@@ -5,6 +5,7 @@ Section kinds of both forks are always accepted; a `Fork` only decides what they
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from darknet_py.errors import DarknetError, nearest
@@ -224,6 +225,17 @@ PJREDDIE = Fork(
 )
 
 FORKS = {fork.name: fork for fork in (ALEXEYAB, PJREDDIE)}
+VARIABLE = "DARKNET_PY_FORK"
+"""Of the environment: the fork of the command line where --fork is not given."""
+
+
+def default_fork() -> str:
+    """What the environment says, else alexeyab; raises DarknetError for a fork that is neither."""
+    name = os.environ.get(VARIABLE) or ALEXEYAB.name
+    if name not in FORKS:
+        known = f"known are {', '.join(FORKS)}{nearest(name, FORKS)}"
+        raise DarknetError(f"unknown fork '{name}' in the environment's {VARIABLE}, {known}")
+    return name
 
 
 def fork_named(name: str | Fork) -> Fork:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import settings
 from support.golden_check import GOLDEN, SHARED
+
+from darknet_py.cli.messages import messages_shown
 
 # The same examples in every run, and no database of failures in the working directory.
 settings.register_profile(
@@ -21,6 +24,13 @@ torch.set_num_threads(1)  # for tensors of a few hundred values threads cost mor
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def as_command_line() -> Iterator[None]:
+    """What the library logs is said on stderr, as on the command line."""
+    with messages_shown():
+        yield
 
 
 @pytest.fixture(scope="session")

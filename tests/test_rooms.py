@@ -41,13 +41,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "devices": {"errors", "deferred"},
     "enginetable": {"errors"},
     "exporttable": set(),
+    "options": {"devices", "enginetable", "exporttable", "forks"},
     "engines": RUNNING | {"conversion", "devices", "enginetable", "replacement", "system"},
     "conversion": RUNNING | {"boxes", "exporttable", "version"},
     "export": RUNNING
-    | {"conversion", "detect", "engines", "enginetable", "exporttable", "names", "replacement"},
+    | {"conversion", "detect", "engines", "enginetable", "exporttable", "names", "options"}
+    | {"replacement"},
     "detect": RUNNING
     | {"devices", "enginetable", "engines"}
-    | {"deferred", "boxes", "names", "labelpath", "opening", "replacement", "system"},
+    | {"deferred", "boxes", "names", "labelpath", "opening", "options", "replacement", "system"},
     "losses": {"deferred", "errors", "forks", "layers", "boxes"},
     "train": RUNNING
     | {
@@ -60,13 +62,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "evaluate",
         "names",
         "opening",
+        "options",
         "progress",
         "replacement",
         "system",
     },
     "data": READING
-    | {"boxes", "names", "labelpath", "check", "weights", "detect", "progress", "replacement"}
-    | {"system"},
+    | {"boxes", "names", "labelpath", "check", "weights", "detect", "options", "progress"}
+    | {"replacement", "system"},
     "evaluate": RUNNING
     | {
         "devices",
@@ -74,6 +77,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "engines",
         "deferred",
         "opening",
+        "options",
         "names",
         "labelpath",
         "detect",
@@ -84,10 +88,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "benchmark": RUNNING
     | {"", "devices", "enginetable", "engines", "detect", "opening", "summary"}
-    | {"figures", "progress", "replacement", "system"},
-    "text": RUNNING | {"devices", "data", "detect"},
+    | {"figures", "options", "progress", "replacement", "system"},
+    "text": RUNNING | {"devices", "data", "detect", "options"},
     "classify": RUNNING
-    | {"devices", "enginetable", "engines", "opening", "names", "detect", "data"},
+    | {"devices", "enginetable", "engines", "opening", "options", "names", "detect", "data"},
     "": {"errors", "version", "network", "detect"},
     "cli": {
         "",
@@ -99,6 +103,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "exporttable",
         "forks",
         "graph",
+        "options",
         "summary",
         "system",
         "check",
@@ -118,7 +123,6 @@ MAY_IMPORT: dict[str, set[str]] = {
 LIGHT = {
     "",
     "boxes",
-    "benchmark.benchmark_options",
     "benchmark.entries",
     "benchmark.operations",
     "check",
@@ -142,12 +146,12 @@ LIGHT = {
     "layout",
     "names",
     "opening",
+    "options",
     "progress",
     "replacement",
     "summary",
     "system",
     "text.symbols",
-    "train.job",
     "train.schedule",
     "train.signals",
     "version",

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from darknet_py import layout
-from darknet_py.benchmark.benchmark_options import Job
 from darknet_py.benchmark.entries import Entry, entries
-from darknet_py.devices import checked_device, chosen_device
+from darknet_py.devices import checked_device
 from darknet_py.errors import DarknetError
 from darknet_py.figures import require_matplotlib, require_picture
 from darknet_py.graph import Graph, read_graph
 from darknet_py.opening import require_memory
+from darknet_py.options.measuring import BenchmarkOptions
 from darknet_py.replacement import require_writable
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from darknet_py.benchmark.report import Report
 
 
-def run(job: Job) -> int:
+def run(job: BenchmarkOptions) -> int:
     """Measure and report; returns the exit code.
 
     1 if no entry ran, or one whose engine was named could not. Whatever can be refused is refused
@@ -39,18 +39,18 @@ def run(job: Job) -> int:
     return _code(report.failures, ran=bool(report.rows))
 
 
-def print_layers(job: Job) -> None:
+def print_layers(job: BenchmarkOptions) -> None:
     """The table of --layers alone: what -benchmark_layers adds to `detector test`."""
     graph, plan = _read(job)
 
     from darknet_py.benchmark.layers import layer_lines
     from darknet_py.benchmark.session import measure_layers
 
-    device = checked_device(chosen_device(job.device, job.gpu, job.nogpu))
+    device = checked_device(job.chosen_device)
     click.echo("\n".join(layer_lines(measure_layers(job, graph, plan, device))))
 
 
-def _read(job: Job) -> tuple[Graph, layout.Layout | None]:
+def _read(job: BenchmarkOptions) -> tuple[Graph, layout.Layout | None]:
     """The cfg, and what the weights file holds of it."""
     # Single pictures, as `detect` sees them: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
@@ -59,7 +59,7 @@ def _read(job: Job) -> tuple[Graph, layout.Layout | None]:
     return graph, plan
 
 
-def _refuse_unwritable(job: Job) -> None:
+def _refuse_unwritable(job: BenchmarkOptions) -> None:
     if job.out:
         require_writable(Path(job.out))
     if job.chart:
@@ -68,7 +68,7 @@ def _refuse_unwritable(job: Job) -> None:
         require_writable(Path(job.chart))
 
 
-def _refuse_image(job: Job) -> None:
+def _refuse_image(job: BenchmarkOptions) -> None:
     """Say so before minutes have been spent on engines."""
     if job.image is None:
         return
@@ -81,11 +81,11 @@ def _refuse_image(job: Job) -> None:
 
 
 def _measured(
-    job: Job, chosen: Sequence[Entry], graph: Graph, plan: layout.Layout | None
+    job: BenchmarkOptions, chosen: Sequence[Entry], graph: Graph, plan: layout.Layout | None
 ) -> Report:
     from darknet_py.benchmark.session import measure
 
-    device = checked_device(chosen_device(job.device, job.gpu, job.nogpu))
+    device = checked_device(job.chosen_device)
     report = measure(job, chosen, graph, plan, device)
     for failure in report.failures:
         label = f"{failure.entry.label}, batch {failure.entry.batch}"
@@ -93,7 +93,7 @@ def _measured(
     return report
 
 
-def _write(job: Job, report: Report) -> None:
+def _write(job: BenchmarkOptions, report: Report) -> None:
     if job.out:
         report.save(Path(job.out))
     if job.chart and report.rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from darknet_py.enginetable import ENGINES, Setup, checked, installed
+from darknet_py.enginetable import ENGINES, EngineConfig, checked, installed
 from darknet_py.errors import DarknetError
 
 ALL = "all"
@@ -25,8 +25,8 @@ class Entry:
     def label(self) -> str:
         return " ".join([self.engine, self.precision, *(["compiled"] if self.compiled else [])])
 
-    def setup(self, device: str, threads: int | None) -> Setup:
-        return Setup(self.engine, self.precision, self.compiled, device, threads)
+    def setup(self, device: str, threads: int | None) -> EngineConfig:
+        return EngineConfig(self.engine, self.precision, self.compiled, device, threads)
 
 
 def entries(
@@ -59,7 +59,7 @@ def _chosen(engines: Sequence[str]) -> Iterable[tuple[str, bool]]:
         elif word in ENGINES:
             found[word] = True
         else:
-            checked(Setup(word))  # raises the table's own message
+            checked(EngineConfig(word))  # raises the table's own message
     return found.items()
 
 

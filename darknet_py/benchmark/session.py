@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-import click
 import torch
 
-from darknet_py.benchmark.benchmark_options import Job
 from darknet_py.benchmark.contest import Row, Terms, compete
 from darknet_py.benchmark.entries import Entry
 from darknet_py.benchmark.layers import LayerTime, time_layers
@@ -23,15 +22,17 @@ from darknet_py.engines.pytorch import TYPES
 from darknet_py.graph import Graph
 from darknet_py.layout import Layout
 from darknet_py.network import Network
+from darknet_py.options.measuring import BenchmarkOptions
 from darknet_py.progress import Progress, follow
 from darknet_py.summary import summarize
 
+logger = logging.getLogger(__name__)
 PASSES = 20
 """Of --layers, unless --runs says."""
 
 
 def measure(
-    job: Job,
+    job: BenchmarkOptions,
     chosen: Sequence[Entry],
     graph: Graph,
     plan: Layout | None,
@@ -44,7 +45,7 @@ def measure(
 
 
 def measure_layers(
-    job: Job,
+    job: BenchmarkOptions,
     graph: Graph,
     plan: Layout | None,
     device: torch.device,
@@ -67,7 +68,7 @@ def using_threads(count: int | None) -> Iterator[None]:
 
 
 def _measured(
-    job: Job,
+    job: BenchmarkOptions,
     chosen: Sequence[Entry],
     graph: Graph,
     plan: Layout | None,
@@ -76,7 +77,7 @@ def _measured(
 ) -> Report:
     network, notes = network_of(graph, plan, job.seed)
     for note in notes:
-        click.echo(f"warning: {note}", err=True)
+        logger.warning(note)
     before = _peaks(job, device)
     terms = Terms(device, job.threads, job.runs, job.time, job.seed)
     outcome = compete(network, chosen, terms, progress)
@@ -98,14 +99,14 @@ def _measured(
     )
 
 
-def _peaks(job: Job, device: torch.device) -> dict[str, float]:
+def _peaks(job: BenchmarkOptions, device: torch.device) -> dict[str, float]:
     """fp32 is always among them."""
     names = dict.fromkeys(("fp32", *job.precision))
     return {name: matmul_peak(device, TYPES[name]) for name in names}
 
 
 def _parts(
-    job: Job, network: Network, rows: Sequence[Row], terms: Terms, progress: Progress
+    job: BenchmarkOptions, network: Network, rows: Sequence[Row], terms: Terms, progress: Progress
 ) -> Parts | None:
     """Of the first entry that ran, one picture at a time; None where not asked for."""
     if not job.parts or not rows:
@@ -117,7 +118,7 @@ def _parts(
 
 
 def _layers(
-    job: Job, network: Network, device: torch.device, progress: Progress
+    job: BenchmarkOptions, network: Network, device: torch.device, progress: Progress
 ) -> list[LayerTime]:
     x = input_of(network.graph, job.batch[0], device, job.seed)
     x = x.contiguous(memory_format=torch.channels_last)

@@ -11,7 +11,7 @@ from darknet_py.benchmark.material import random_network
 from darknet_py.benchmark.operations import billions, operations
 from darknet_py.benchmark.session import using_threads
 from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.graph import Graph
 from darknet_py.progress import Progress, follow
 
@@ -22,7 +22,7 @@ TICS = 1000
 def speed_lines(
     graph: Graph,
     tics: int,
-    setup: Setup,
+    setup: EngineConfig,
     progress: Progress = follow,
     clock: Callable[[], float] = time.perf_counter,
 ) -> list[str]:

@@ -19,7 +19,7 @@ from darknet_py.data.classifier import tree_of
 from darknet_py.detect.image import to_tensor
 from darknet_py.detect.reading import read_image
 from darknet_py.detect.sources import read_ahead
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import ImageError
 from darknet_py.graph import Graph
 from darknet_py.network import Network
@@ -105,7 +105,7 @@ def measure(
     """
     tree = tree_of(network.graph)
     classifier = Classifier(
-        network, Setup(device=str(device)), tree, leaves_of(tree, leaves) if tree else None
+        network, EngineConfig(device=str(device)), tree, leaves_of(tree, leaves) if tree else None
     )
     results = judge(classifier, images, labels, topk, "valid", batch=batch, on_error=on_error)
     last = deque(results, maxlen=1)

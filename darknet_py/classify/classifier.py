@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.layers.tree import Tree
 from darknet_py.network import Network
@@ -20,7 +20,7 @@ from darknet_py.network import Network
 Scores = NDArray[np.float32]
 SIZES_KEPT = 16
 """Networks for other sizes of the input that are kept; on plain torch they share the weights."""
-TORCH = Setup()
+TORCH = EngineConfig()
 Run = Callable[[Tensor], list[Tensor]]
 
 
@@ -34,7 +34,7 @@ class Classifier:
     def __init__(
         self,
         network: Network,
-        setup: Setup = TORCH,
+        setup: EngineConfig = TORCH,
         tree: Tree | None = None,
         leaves: NDArray[np.bool_] | None = None,
     ) -> None:
@@ -91,7 +91,7 @@ class Classifier:
             raise DarknetError(f"{self.graph.path}: {message}; it needs an [avgpool] at its end")
         other.eval()
         # Folding pays off for many pictures of a size, and takes memory for each size.
-        plain = self._setup == Setup(device=self._setup.device)
+        plain = self._setup == EngineConfig(device=self._setup.device)
         return other if plain else open_engine(other, self._setup)
 
 

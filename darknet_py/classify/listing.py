@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from darknet_py.classify.opening import Job, open_classifier
+from darknet_py.classify.opening import open_classifier
 from darknet_py.names import class_names
+from darknet_py.options.classifying import ListedOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.classifier import Scores
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 Line = Callable[[str, "Scores", list[str], int], str]
 
 
-def list_scores(job: Job, what: str) -> int:
+def list_scores(job: ListedOptions, what: str) -> int:
     """Print a line for every picture; returns how many could not be read."""
     opened = open_classifier(job)
     default = "data/test.list" if what != "label" else "data/train.list"
     images = opened.pictures("test", default)
-    names = class_names(job.names, job.cfg, opened.classes, job.data)
+    names = class_names(None, job.cfg, opened.classes, job.data)
 
     from darknet_py.classify import inputs
     from darknet_py.classify.accuracy import score

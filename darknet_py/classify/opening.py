@@ -2,66 +2,44 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import click
-
 from darknet_py import layout
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.data.classifier import require_outputs, tree_of
 from darknet_py.data.listing import read_list
-from darknet_py.devices import chosen_device
-from darknet_py.enginetable import Setup, checked
 from darknet_py.errors import DarknetError, DataError, Place
 from darknet_py.graph import Graph, read_graph
 from darknet_py.layers.tree import Tree
 from darknet_py.opening import require_memory
+from darknet_py.options.classifying import ClassifierOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.classifier import Classifier
 
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """The options of the classifier commands. top: guesses, 0 for what the .data file says."""
-
-    cfg: str
-    weights: str
-    data: str | None = None
-    images: tuple[str, ...] = ()
-    top: int = 0
-    names: str | None = None
-    fork: str = "alexeyab"
-    width: int | None = None
-    height: int | None = None
-    device: str | None = None
-    gpu: int | None = None
-    nogpu: bool = False
-    batch: int = 8
-    engine: str = "torch"
-    precision: str = "fp32"
-    compiled: bool = False
+logger = logging.getLogger(__name__)
 
 
 @dataclass
 class Failures:
-    """Counts pictures that cannot be read, and names each on stderr."""
+    """Counts pictures that cannot be read, and names each in the log."""
 
     count: int = 0
 
     def report(self, error: DarknetError) -> None:
         self.count += 1
-        click.echo(f"darknet-py: error: {error}", err=True)
+        logger.error(error)
 
 
 @dataclass(frozen=True)
 class Opened:
     """A classifier's cfg and the weights and .data file that fit it."""
 
-    job: Job
+    job: ClassifierOptions
     graph: Graph
     plan: layout.Layout
     data: DataFile | None
@@ -93,7 +71,7 @@ class Opened:
         """
         names = read_leaves(self.data, self.tree)
         if names is not None:
-            click.echo(f"Found {len(names)} leaves.", err=True)
+            logger.info("Found %d leaves.", len(names))
         return names
 
     def classifier(
@@ -109,12 +87,10 @@ class Opened:
 
         network, report = load_planned(self.graph, self.plan)
         for note in report.notes:
-            click.echo(f"warning: {report.path}: {note}", err=True)
+            logger.warning("%s: %s", report.path, note)
         found = self.tree if tree else None
         mask = leaves_of(found, leaves) if found and only_leaves else None
-        device = chosen_device(self.job.device, self.job.gpu, self.job.nogpu)
-        setup = Setup(self.job.engine, self.job.precision, self.job.compiled, device)
-        return Classifier(network, setup, found, mask)
+        return Classifier(network, self.job.engine_config(), found, mask)
 
 
 def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | None:
@@ -129,10 +105,10 @@ def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | Non
     return names
 
 
-def open_classifier(job: Job) -> Opened:
+def open_classifier(job: ClassifierOptions) -> Opened:
     """Read and check all files; raises CfgError, WeightsError or DataError, and DarknetError for
     an engine that is not there."""
-    checked(Setup(job.engine, job.precision, job.compiled))
+    job.require_engine()
     # Recurrent nets see single pictures here: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
     if graph.head_classes is not None:

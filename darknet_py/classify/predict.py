@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from darknet_py.classify.opening import Job, Opened, open_classifier
+from darknet_py.classify.opening import Opened, open_classifier
 from darknet_py.detect.prompt import typed_paths
 from darknet_py.detect.sources import expand
 from darknet_py.errors import DarknetError
 from darknet_py.names import class_names
+from darknet_py.options.classifying import PredictOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.classifier import Classifier, Scores
@@ -22,10 +23,11 @@ IMAGENET = "cfg/imagenet1k.data"
 """Where Darknet's `classify` takes its names from."""
 
 
-def predict(job: Job) -> int:
+def predict(job: PredictOptions) -> int:
     """Print the best classes of every picture; returns how many could not be read."""
     opened = open_classifier(job)
-    names = class_names(job.names, job.cfg, opened.classes, job.data or _imagenet(opened))
+    usual = _imagenet(opened) if job.names is None else None
+    names = class_names(job.names, job.cfg, opened.classes, job.data or usual)
     graph = opened.graph
 
     from darknet_py.classify import report
@@ -33,7 +35,7 @@ def predict(job: Job) -> int:
     classifier = opened.classifier(only_leaves=graph.fork.predict_leaves)
     if header := report.header(graph, opened.classes):
         click.echo(header)
-    for path, scores, seconds in _predictions(opened, classifier):
+    for path, scores, seconds in _predictions(opened, classifier, job.images):
         timing = report.timing(path, seconds, graph.fork)
         if graph.fork.prints_seconds:
             click.echo(timing, err=True)
@@ -47,16 +49,18 @@ def predict(job: Job) -> int:
 def _imagenet(opened: Opened) -> str | None:
     """Darknet's own file of ImageNet, where it is there and the network is one of ImageNet."""
     there = os.path.isfile(IMAGENET) and opened.classes == 1000
-    return IMAGENET if there and opened.job.names is None else None
+    return IMAGENET if there else None
 
 
-def _predictions(opened: Opened, classifier: Classifier) -> Iterator[tuple[str, Scores, float]]:
+def _predictions(
+    opened: Opened, classifier: Classifier, images: Sequence[str]
+) -> Iterator[tuple[str, Scores, float]]:
     """Path, scores and seconds of the network for every picture given or typed."""
     from darknet_py.classify.accuracy import prepared
     from darknet_py.classify.inputs import predicted
     from darknet_py.errors import ImageError
 
-    for paths in _given(opened):
+    for paths in _given(images, opened):
         for path, views in prepared(opened.graph, paths, predicted):
             if isinstance(views, ImageError):
                 opened.failures.report(views)
@@ -66,9 +70,8 @@ def _predictions(opened: Opened, classifier: Classifier) -> Iterator[tuple[str, 
             yield path, scores, time.perf_counter() - start
 
 
-def _given(opened: Opened) -> Iterator[Sequence[str]]:
+def _given(images: Sequence[str], opened: Opened) -> Iterator[Sequence[str]]:
     """The pictures of all arguments at once, or those of each line typed."""
-    images = opened.job.images
     if images:
         yield [path for image in images for path in _expanded(image, opened)]
         return

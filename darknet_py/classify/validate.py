@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from darknet_py.classify.opening import Job, Opened, open_classifier
+from darknet_py.classify.opening import Opened, open_classifier
 from darknet_py.data.classes import Labels, read_labels
+from darknet_py.options.classifying import ListedOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.accuracy import Judged
@@ -18,7 +19,7 @@ SPLIT = 1000
 """Pictures between two lines of `validcrop`."""
 
 
-def validate(job: Job, way: str) -> int:
+def validate(job: ListedOptions, way: str) -> int:
     """Print how often the network is right; returns how many pictures could not be read."""
     opened = open_classifier(job)
     assert opened.data is not None

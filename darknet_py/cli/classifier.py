@@ -3,72 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from darknet_py.cli import options
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-topmost = click.option(
-    "-t",
-    "top",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Guesses that count, instead of top= in DATA.",
-)
-names = click.option("--names", metavar="FILE", help="Class names, one a line.")
-batch = click.option(
-    "--batch", type=click.IntRange(1), default=8, show_default=True, help="Pictures run at once."
-)
-
-
-def _common(function: F) -> F:
-    decorated: F = options.where(options.running(function))
-    return options.fork(options.width(options.height(decorated)))
+from darknet_py.cli.options import arguments, options_of
+from darknet_py.options.classifying import ClassifyOptions, ListedOptions, PredictOptions
 
 
 @click.command()
-@click.argument("cfg")
-@click.argument("weights")
-@click.argument("images", nargs=-1)
-@click.option(
-    "-t", "top", type=click.IntRange(1), default=5, show_default=True, help="Classes to name."
-)
-@names
-@_common
+@arguments("cfg", "weights", "images...")
+@options_of(ClassifyOptions, "top")
 def classify(**choices: Any) -> None:
     """Say what IMAGES (files, folders, globs, .txt lists) show; without any, paths from stdin.
 
     Names are those of --names, else of cfg/imagenet1k.data where it is there and the network has
     1000 classes, else of the names file beside CFG.
     """
-    _predict(choices)
+    _predict(ClassifyOptions(**choices))
 
 
 @click.command()
-@click.argument("data")
-@click.argument("cfg")
-@click.argument("weights")
-@click.argument("images", nargs=-1)
-@topmost
-@names
-@_common
+@arguments("data", "cfg", "weights", "images...")
+@options_of(PredictOptions, "top")
 def predict(**choices: Any) -> None:
     """Say what IMAGES show, with the names= (or labels=) of DATA; without any, paths from stdin."""
-    _predict(choices)
+    _predict(PredictOptions(**choices))
 
 
-def _predict(choices: dict[str, Any]) -> None:
-    from darknet_py.classify.opening import Job
+def _predict(job: PredictOptions) -> None:
     from darknet_py.classify.predict import predict as run
 
-    _finish(run(_job(Job, choices)))
-
-
-def _job(kind: Callable[..., Any], choices: dict[str, Any]) -> Any:
-    return kind(**choices | {"top": choices["top"] or 0})
+    _finish(run(job))
 
 
 def _finish(failures: int) -> None:
@@ -76,31 +42,25 @@ def _finish(failures: int) -> None:
         raise SystemExit(1)
 
 
-def _over_list(way: str, help: str, run: Callable[[Any, str], int]) -> click.Command:
+def _over_list(way: str, help: str, run: Callable[[ListedOptions, str], int]) -> click.Command:
     """A command that runs over a list of DATA."""
 
     @click.command(way, help=help)
-    @click.argument("data")
-    @click.argument("cfg")
-    @click.argument("weights")
-    @topmost
-    @batch
-    @_common
+    @arguments("data", "cfg", "weights")
+    @options_of(ListedOptions, "top")
     def command(**choices: Any) -> None:
-        from darknet_py.classify.opening import Job
-
-        _finish(run(_job(Job, choices), way))
+        _finish(run(ListedOptions(**choices), way))
 
     return command
 
 
-def _validate(job: Any, way: str) -> int:
+def _validate(job: ListedOptions, way: str) -> int:
     from darknet_py.classify.validate import validate
 
     return validate(job, way)
 
 
-def _list(job: Any, what: str) -> int:
+def _list(job: ListedOptions, what: str) -> int:
     from darknet_py.classify.listing import list_scores
 
     return list_scores(job, what)

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import click
 
 from darknet_py import __version__
-from darknet_py.cli import options
+from darknet_py.cli.messages import messages_shown
+from darknet_py.cli.options import debug
 from darknet_py.errors import DarknetError, nearest
 
 PROGRAM = "darknet-py"
@@ -220,7 +221,9 @@ class Program(Words):
         words = [word for word in written if word not in ("--debug", "-debug")]
         extra |= {"prog_name": PROGRAM, "standalone_mode": False}
         run = partial(super().main, words or ["--help"], *rest, **extra)
-        sys.exit(_exit_code(run, debug=len(words) < len(written)))
+        with messages_shown():
+            code = _exit_code(run, debug=len(words) < len(written))
+        sys.exit(code)
 
 
 def _exit_code(run: Callable[[], Any], debug: bool) -> int:
@@ -251,7 +254,7 @@ def _say(message: str, code: int) -> int:
 
 @click.group(cls=Program)
 @click.version_option(__version__, prog_name=PROGRAM)
-@options.debug
+@debug
 def main() -> None:
     """Darknet's networks in Python: cfg and .weights files run as they are.
 

@@ -1,72 +1,128 @@
-"""The options that many commands share."""
+"""The options of the command line, made out of the records that commands take."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+import dataclasses
+from collections.abc import Callable, Iterator
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 
-from darknet_py.enginetable import ENGINES, PRECISIONS
-from darknet_py.forks import FORKS
+from darknet_py.options.flag import Flag, flags_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-Decorator = Callable[[Function], Function]
+Decorator = Callable[[Any], Any]
 
-fork: Decorator[Any] = click.option(
-    "--fork",
-    type=click.Choice(list(FORKS)),
-    default="alexeyab",
-    show_default=True,
-    help="Whose Darknet's numbers to give where the two differ.",
-)
-width: Decorator[Any] = click.option(
-    "--width", type=click.IntRange(min=1), help="Input width in pixels instead of the cfg's."
-)
-height: Decorator[Any] = click.option(
-    "--height", type=click.IntRange(min=1), help="Input height in pixels instead of the cfg's."
-)
-gpu: Decorator[Any] = click.option("-i", "gpu", type=int, metavar="GPU", help="CUDA device number.")
-nogpu: Decorator[Any] = click.option("--nogpu", is_flag=True, help="Run on the CPU.")
-device: Decorator[Any] = click.option(
-    "--device", help="cpu, cuda, cuda:N or mps (default: CUDA if there is one)."
-)
-strict: Decorator[Any] = click.option("--strict", is_flag=True, help="Take warnings as errors.")
-as_json: Decorator[Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-debug: Decorator[Any] = click.option(
+as_json: Decorator = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+debug: Decorator = click.option(
     "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
 )
-precision: Decorator[Any] = click.option(
-    "--precision",
-    type=click.Choice(PRECISIONS),
-    default="fp32",
-    show_default=True,
-    help="Of the arithmetic; heads are always fp32.",
-)
-engine: Decorator[Any] = click.option(
-    "--engine",
-    default="torch",
-    show_default=True,
-    help=f"What runs the network: {', '.join(ENGINES)}.",
-)
-compiled: Decorator[Any] = click.option(
-    "--compile", "compiled", is_flag=True, help="Make machine code first; kept for the next start."
-)
 
 
-def network(function: Function) -> Function:
-    """--fork, --width, --height and --strict: how a cfg is read."""
-    decorated: Function = fork(width(height(strict(function))))
-    return decorated
+def arguments(*names: str) -> Callable[[Function], Function]:
+    """Words that must be given, in this order; [name] need not be, and of name... there are any."""
+    return _stacked([_argument(name) for name in names])
 
 
-def where(function: Function) -> Function:
-    """-i, --nogpu and --device: what a network runs on."""
-    decorated: Function = gpu(nogpu(device(function)))
-    return decorated
+def options_of(record: type, *first: str | type | Decorator) -> Callable[[Function], Function]:
+    """All options of a record, in the order of --help.
+
+    first: which come first: a field, all that a class brings, or an option beside the record. The
+    others follow in the order of `flags_of`.
+    """
+    flags, kinds = flags_of(record), get_type_hints(record)
+    fields = {field.name: field for field in dataclasses.fields(record)}
+    return _stacked(
+        [
+            _made(item, flags[item], kinds[item], fields[item].default)
+            if isinstance(item, str)
+            else item
+            for item in dict.fromkeys([*_flattened(first), *flags])
+        ]
+    )
 
 
-def running(function: Function) -> Function:
-    """--precision, --engine and --compile: how a network runs there."""
-    decorated: Function = precision(engine(compiled(function)))
-    return decorated
+def _flattened(items: tuple[str | type | Decorator, ...]) -> Iterator[str | Decorator]:
+    for item in items:
+        if isinstance(item, type):
+            yield from flags_of(item)
+        else:
+            yield item
+
+
+def _stacked(decorators: list[Decorator]) -> Callable[[Function], Function]:
+    def decorate(command: Function) -> Function:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+def _argument(name: str) -> Decorator:
+    if name.endswith("..."):
+        return click.argument(name.removesuffix("..."), nargs=-1)
+    return click.argument(name.strip("[]"), required=not name.startswith("["))
+
+
+class UsualOption(click.Option):
+    """An option whose default is looked up when it is needed, also by --help."""
+
+    def get_default(self, ctx: click.Context, call: bool = True) -> Any:
+        return super().get_default(ctx, call=True)
+
+
+def _made(name: str, flag: Flag, hint: Any, default: Any) -> Decorator:
+    """The click option of a field."""
+    kind = _without_none(hint)
+    how = {"is_flag": True} if kind is bool else _valued(flag, kind)
+    spellings = flag.spellings or (f"--{name}",)
+    return click.option(*spellings, name, help=flag.help, **how, **_default(flag, default))
+
+
+def _without_none(hint: Any) -> Any:
+    (kind, *_) = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    return kind
+
+
+def _default(flag: Flag, default: Any) -> dict[str, Any]:
+    if flag.usual:
+        return {"default": flag.usual, "cls": UsualOption}
+    if flag.listed:
+        return {"default": ",".join(map(str, default))}
+    return {} if default in (None, ()) else {"default": default}
+
+
+def _valued(flag: Flag, kind: Any) -> dict[str, Any]:
+    """Of an option that takes a value: what it shows of it, and how it reads it."""
+    shown = {"metavar": flag.metavar, "show_default": not flag.hidden}
+    value = _type(flag, get_args(kind)[0] if _repeats(kind) else kind)
+    if flag.listed:
+        return shown | {"callback": listed(value)}
+    return shown | {"type": value, "multiple": _repeats(kind)}
+
+
+def _repeats(kind: Any) -> bool:
+    return get_origin(kind) is tuple and Ellipsis in get_args(kind)
+
+
+def _type(flag: Flag, kind: Any) -> Any:
+    """What click takes for the type of a value."""
+    if flag.choices:
+        return click.Choice(flag.choices)
+    if flag.least is not None or flag.most is not None:
+        kinds: dict[Any, Any] = {int: click.IntRange, float: click.FloatRange}
+        return kinds[kind](flag.least, flag.most, min_open=flag.above)
+    return get_args(kind) or kind
+
+
+def listed(each: Any) -> Callable[..., tuple[Any, ...]]:
+    """A callback that reads values of one type with commas between them, each taken once."""
+    kind = click.types.convert_type(each)
+
+    def read(ctx: click.Context, param: click.Parameter, value: str) -> tuple[Any, ...]:
+        found = (kind.convert(word.strip(), param, ctx) for word in value.split(","))
+        return tuple(dict.fromkeys(found))
+
+    return read

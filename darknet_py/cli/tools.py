@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from darknet_py import __version__
-from darknet_py.cli import options
+from darknet_py.cli.options import as_json, options_of
 from darknet_py.errors import DarknetError, Notice
+from darknet_py.options.common import CfgOptions, ForkOptions, SizeOptions
+from darknet_py.options.datasets import CheckOptions, SummaryOptions
 from darknet_py.system import free_memory, processors, total_memory
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("cfg")
-@options.as_json
-@options.network
+@as_json
+@options_of(SummaryOptions, CfgOptions)
 def summary(
     cfg: str, as_json: bool, fork: str, width: int | None, height: int | None, strict: bool
 ) -> None:
@@ -42,37 +44,10 @@ def summary(
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="CFG|DATA [WEIGHTS]...")
-@options.as_json
-@options.network
-@click.option("--quick", is_flag=True, help="DATA: look at pictures' first bytes only.")
-@click.option(
-    "--findings",
-    type=click.IntRange(min=0),
-    default=5,
-    show_default=True,
-    help="DATA: how many of each kind to print.",
-)
-@click.option(
-    "--report",
-    metavar="FILE",
-    help="DATA: write the findings, up to 1000 of each kind, as .txt or .json.",
-)
-@click.option("--page", metavar="FILE", help="DATA: draw the faulty pictures on a .jpg or .png.")
-@click.option(
-    "--workers", type=click.IntRange(min=1), help="DATA: threads; by default one per processor."
-)
+@as_json
+@options_of(CheckOptions, ForkOptions, SizeOptions)
 @click.pass_context
-def check(
-    ctx: click.Context,
-    /,
-    files: tuple[str, ...],
-    as_json: bool,
-    fork: str,
-    width: int | None,
-    height: int | None,
-    strict: bool,
-    **survey: Any,
-) -> None:
+def check(ctx: click.Context, /, files: tuple[str, ...], as_json: bool, **choices: Any) -> None:
     """List all that is wrong with CFG (and WEIGHTS for it) or DATA; exit code 1 for errors.
 
     Every picture and label file that the train and valid lists of DATA name is looked at. With a
@@ -80,14 +55,16 @@ def check(
     """
     from darknet_py.check import check_files, data_sets
 
-    network: dict[str, Any] = {"fork": fork, "strict": strict, "width": width, "height": height}
-    verdict = check_files(files, **network)
+    job = CheckOptions(**choices)
+    verdict = check_files(
+        files, fork=job.fork, strict=job.strict, width=job.width, height=job.height
+    )
     found: Verdict | Outcome = verdict
     if sets := data_sets(files):
-        from darknet_py.data.checkup import Checkup, check_data_sets
+        from darknet_py.data.checkup import check_data_sets
 
-        found = check_data_sets(sets, verdict, Checkup(**network, **survey))
-    elif survey["report"] or survey["page"]:
+        found = check_data_sets(sets, verdict, job)
+    elif job.report or job.page:
         raise DarknetError("--report and --page need a .data file with a list that exists")
     click.echo(found.to_json() if as_json else found.text())
     ctx.exit(1 if found.errors else 0)
@@ -98,7 +75,7 @@ def check(
 @click.argument("weights")
 @click.argument("out")
 @click.argument("layers", metavar="N", type=int)
-@options.fork
+@options_of(ForkOptions)
 def partial(cfg: str, weights: str, out: str, layers: int, fork: str) -> None:
     """Write the first N layers of WEIGHTS to OUT, with no images seen, to start a training from."""
     from darknet_py.graph import read_graph

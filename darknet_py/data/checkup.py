@@ -16,32 +16,14 @@ from darknet_py.data.inspection import Frame
 from darknet_py.data.survey import Survey, survey
 from darknet_py.detect.draw import save_image
 from darknet_py.errors import DarknetError, OutputError, Place, Problems
-from darknet_py.forks import Fork, fork_named
+from darknet_py.forks import fork_named
 from darknet_py.graph import Graph, read_graph
+from darknet_py.options.datasets import CheckOptions
 from darknet_py.progress import follow
 from darknet_py.replacement import replacing
 
 REPORT_SUFFIXES = (".txt", ".json")
 PAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-
-
-@dataclass(frozen=True)
-class Checkup:
-    """How data sets are to be checked.
-
-    quick: pictures are not decoded. findings: of each kind how many are printed. report, page:
-    files to write, none when None. workers: threads, None for one on each processor.
-    """
-
-    fork: str | Fork = "alexeyab"
-    strict: bool = False
-    width: int | None = None
-    height: int | None = None
-    quick: bool = False
-    findings: int = 5
-    workers: int | None = None
-    report: str | None = None
-    page: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +64,7 @@ class Outcome:
 
 
 def check_data_sets(
-    pairs: Sequence[tuple[str, str | None]], verdict: Verdict, checkup: Checkup
+    pairs: Sequence[tuple[str, str | None]], verdict: Verdict, checkup: CheckOptions
 ) -> Outcome:
     """Survey each .data file, by the size and classes of its cfg if there is one; write the files.
 
@@ -114,7 +96,7 @@ def _require_writable(file: str | None, suffixes: Sequence[str]) -> None:
         raise OutputError(f"{file}: cannot be written: there is no folder {path.parent}")
 
 
-def _graph(cfg: str | None, checkup: Checkup) -> Graph | None:
+def _graph(cfg: str | None, checkup: CheckOptions) -> Graph | None:
     """The network; None also for a cfg whose errors the light check has said."""
     if cfg is None:
         return None
@@ -127,7 +109,7 @@ def _graph(cfg: str | None, checkup: Checkup) -> Graph | None:
     return None if problems.errors else graph
 
 
-def _survey(data: DataFile, graph: Graph | None, checkup: Checkup) -> Survey:
+def _survey(data: DataFile, graph: Graph | None, checkup: CheckOptions) -> Survey:
     findings = Findings(strict=checkup.strict)
     frame = _frame(data, graph, checkup)
     written = data.integer("classes", 0)
@@ -137,7 +119,7 @@ def _survey(data: DataFile, graph: Graph | None, checkup: Checkup) -> Survey:
     return survey(data, frame, findings, not checkup.quick, checkup.workers, follow)
 
 
-def _frame(data: DataFile, graph: Graph | None, checkup: Checkup) -> Frame:
+def _frame(data: DataFile, graph: Graph | None, checkup: CheckOptions) -> Frame:
     fork = fork_named(checkup.fork)
     frame = Frame(data.integer("classes", 0), checkup.width or 0, checkup.height or 0, fork=fork)
     if graph is None or not graph.detection_heads:

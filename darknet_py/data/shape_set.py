@@ -13,6 +13,7 @@ from darknet_py.data.backdrop import Canvas, Pixels
 from darknet_py.data.shapes import LEAST_VISIBLE, NAMES, SMALLEST, draw_picture
 from darknet_py.detect.draw import save_image
 from darknet_py.errors import OutputError
+from darknet_py.options.datasets import ShapesOptions
 from darknet_py.progress import follow
 from darknet_py.replacement import replacing
 
@@ -24,12 +25,12 @@ def write_dataset(
     folder: str | os.PathLike[str],
     images: int,
     seed: int,
-    width: int = 416,
-    height: int = 416,
+    width: int = ShapesOptions.width,
+    height: int = ShapesOptions.height,
     *,
     smallest: float = SMALLEST,
     visible: float = LEAST_VISIBLE,
-    valid_every: int = 10,
+    valid_every: int = ShapesOptions.valid_every,
 ) -> Path:
     """Write `images` pictures with their label files, the lists of a training, and shapes.data.
 

@@ -19,15 +19,16 @@ from darknet_py.data.backdrop import (
     greyed,
     random_colour,
 )
+from darknet_py.options.datasets import ShapesOptions
 
 NAMES = ("circle", "square", "triangle", "star", "ring", "cross", "hexagon", "crescent")
 
 MOST_SHAPES = 14
-SMALLEST = 18.0
+SMALLEST: float = ShapesOptions.smallest
 """Least radius in pixels."""
 LARGEST = 0.28
 """Greatest radius as a part of the picture's shorter side."""
-LEAST_VISIBLE = 0.75
+LEAST_VISIBLE: float = ShapesOptions.visible
 """A shape that would hide more than the rest of an earlier one is not drawn."""
 APART = 0.03
 """In pictures without crowds a shape covers others with at most this part of itself."""

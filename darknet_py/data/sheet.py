@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from darknet_py.data.truth import CLASS_ONLY
 from darknet_py.detect.draw import colour, save_image
 from darknet_py.detect.reading import Pixels, to_bgr
 from darknet_py.graph import read_graph
+from darknet_py.options.datasets import SheetOptions
 
 MOST_ROOM, LEAST_ROOM = 416, 200
 """Pixels of the page for the longer side of a sample."""
@@ -28,22 +28,7 @@ LINES = 3
 MIXED = {0: "", MIXUP: ", mixup", MOSAIC: ", mosaic"}
 
 
-@dataclass(frozen=True)
-class SheetJob:
-    """What `data sheet` is asked for; width, height: of the input, instead of the cfg's."""
-
-    data: str
-    cfg: str
-    out: str
-    images: int = 16
-    first: int = 0
-    seed: int = 0
-    fork: str = "alexeyab"
-    width: int | None = None
-    height: int | None = None
-
-
-def write_sheet(job: SheetJob) -> str:
+def write_sheet(job: SheetOptions) -> str:
     """Draw the first samples of a training with this seed; returns a line that says so.
 
     Raises DarknetError for a data set or cfg that cannot be trained, or a page not to be written.

@@ -13,12 +13,11 @@ from darknet_py.deferred import import_at_once
 from darknet_py.detect.prompt import PROMPT, typed_paths
 from darknet_py.detect.reading import read_image
 from darknet_py.detect.sources import expand
-from darknet_py.devices import chosen_device
-from darknet_py.enginetable import Setup, checked
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.forks import fork_named
 from darknet_py.labelpath import label_path
 from darknet_py.opening import open_network
+from darknet_py.options.detecting import DetectOptions
 from darknet_py.replacement import require_writable
 
 if TYPE_CHECKING:
@@ -34,41 +33,11 @@ SMALL = 10**9
 """Operations of a small network: a single picture does not pay a second thread for it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """The options of `detect` and `detector test`, with the forks' defaults filled in."""
-
-    cfg: str
-    weights: str
-    images: tuple[str, ...] = ()
-    data: str | None = None
-    names: str | None = None
-    fork: str = "alexeyab"
-    thresh: float = 0.25
-    hier: float = 0.5
-    nms: float = 0.45
-    letter_box: bool = False
-    ext_output: bool = False
-    save_labels: bool = False
-    out: str | None = None
-    prefix: str | None = None
-    device: str | None = None
-    gpu: int | None = None
-    nogpu: bool = False
-    precision: str = "fp32"
-    engine: str = "torch"
-    compiled: bool = False
-    batch: int | None = None
-    width: int | None = None
-    height: int | None = None
-    exif: bool = False
-
-
 @dataclass
 class _Session:
     """A detector at work, and what has been collected and written so far."""
 
-    job: Job
+    job: DetectOptions
     detector: Detector
     many: bool
     entries: list[str] = field(default_factory=list)
@@ -76,7 +45,7 @@ class _Session:
     failures: int = 0
 
 
-def run(job: Job) -> int:
+def run(job: DetectOptions) -> int:
     """Detect on every picture; returns how many could not be read (each named on stderr).
 
     Whatever can be refused is refused before torch is imported and before anything is written.
@@ -90,7 +59,7 @@ def run(job: Job) -> int:
         width=job.width,
         height=job.height,
     )
-    checked(Setup(job.engine, job.precision, job.compiled))
+    job.require_engine()
     _refuse_unwritable(job)
     pictures = expand(job.images) if len(job.images) == 1 else []
     if len(pictures) == 1:
@@ -100,8 +69,7 @@ def run(job: Job) -> int:
 
     from darknet_py.detect.detector import from_opened
 
-    device = chosen_device(job.device, job.gpu, job.nogpu)
-    detector = from_opened(opened, Setup(job.engine, job.precision, job.compiled, device))
+    detector = from_opened(opened, job.engine_config())
     session = _Session(job, detector, many=len(job.images) != 1 or len(pictures) != 1)
     single = len(pictures) == 1 and _operations(opened.graph) < SMALL
     with _one_thread() if single else nullcontext():
@@ -171,7 +139,7 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
     pictures = [path for image in images for path in _listed(image, session)]
     return session.detector.stream(
         pictures,
-        job.thresh,
+        job.least_score,
         job.nms,
         True if job.letter_box else None,
         hier=job.hier,
@@ -212,12 +180,12 @@ def _finish(session: _Session) -> None:
         report.write_json(Path(str(session.job.out)), session.entries)
 
 
-def _json_file(job: Job) -> bool:
+def _json_file(job: DetectOptions) -> bool:
     """pjreddie's -out names the picture, AlexeyAB's the JSON file."""
     return job.out is not None and not _out_is_picture(job)
 
 
-def _out_is_picture(job: Job) -> bool:
+def _out_is_picture(job: DetectOptions) -> bool:
     if job.out is None or not fork_named(job.fork).out_names_image:
         return False
     return not job.out.endswith(".json")
@@ -235,7 +203,7 @@ def _picture_path(session: _Session, result: Result) -> Path:
     return path
 
 
-def _refuse_unwritable(job: Job) -> None:
+def _refuse_unwritable(job: DetectOptions) -> None:
     """Say so before the network runs when the results could not be written."""
     for name in (job.out, job.prefix or "predictions"):
         if name:
@@ -261,7 +229,7 @@ def _report_settings(session: _Session) -> None:
         f"{len(graph.nodes)} layers",
         f"input {graph.net.input}",
         "letterbox" if letter_box else "stretch",
-        f"thresh {job.thresh:g}",
+        f"thresh {job.least_score:g}",
         f"nms {detector.suppression.kind} {job.nms:g}",
         _running(detector),
         f"fork {graph.fork.name}",

@@ -22,7 +22,7 @@ from darknet_py.detect.result import Boxes, Result
 from darknet_py.detect.sources import attempt, expand, read_ahead, readers
 from darknet_py.detect.survivors import survivors
 from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import ImageError
 from darknet_py.forks import Fork
 from darknet_py.names import Names
@@ -66,7 +66,7 @@ class Detector:
         head_classes(network.graph)
         self.graph = network.graph
         self.names = list(names)
-        setup = Setup(engine, precision, compiled, str(device))
+        setup = EngineConfig(engine, precision, compiled, str(device))
         self.engine = open_engine(network, setup)
         self.device = self.engine.device
         self._gate = Gate(self.engine)
@@ -237,10 +237,10 @@ def load(
     Raises CfgError, WeightsError, DataError, DarknetError.
     """
     opened = open_network(cfg, weights, names, data=data, fork=fork, width=width, height=height)
-    return from_opened(opened, Setup(engine, precision, compiled, str(device)))
+    return from_opened(opened, EngineConfig(engine, precision, compiled, str(device)))
 
 
-def from_opened(opened: Opened, setup: Setup) -> Detector:
+def from_opened(opened: Opened, setup: EngineConfig) -> Detector:
     """A detector from files that have been read and checked already."""
     network, report = load_planned(opened.graph, opened.plan)
     for note in report.notes:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import torch
 
-from darknet_py.enginetable import Setup, checked
+from darknet_py.enginetable import EngineConfig, checked
 from darknet_py.graph import Graph
 from darknet_py.network import Network
 
@@ -27,7 +27,7 @@ class Engine(ABC):
     layout: ClassVar[torch.memory_format] = torch.channels_last
     compiled = False
 
-    def __init__(self, graph: Graph, setup: Setup, device: torch.device) -> None:
+    def __init__(self, graph: Graph, setup: EngineConfig, device: torch.device) -> None:
         self.graph = graph
         self.setup = setup
         self.device = device
@@ -45,12 +45,12 @@ class Engine(ABC):
         self(x.contiguous(memory_format=self.layout))
 
 
-def open_engine(network: Network, setup: Setup) -> Engine:
+def open_engine(network: Network, setup: EngineConfig) -> Engine:
     """The network on the engine asked for; the network itself stays as it is.
 
     Raises DarknetError for an engine that is unknown or not installed, and for a precision or a
     device it does not have.
     """
     module, _, name = checked(setup).home.partition(":")
-    kind: Callable[[Network, Setup], Engine] = getattr(importlib.import_module(module), name)
+    kind: Callable[[Network, EngineConfig], Engine] = getattr(importlib.import_module(module), name)
     return kind(network, setup)

@@ -14,7 +14,7 @@ from darknet_py.conversion.onnxfile import to_onnx
 from darknet_py.conversion.target import Target
 from darknet_py.engines.base import Engine
 from darknet_py.engines.cache import NetworkFiles
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.network import Network
 
 Program = Callable[[torch.Tensor], list[torch.Tensor]]
@@ -26,7 +26,7 @@ class BatchEngine(Engine):
 
     layout: ClassVar[torch.memory_format] = torch.contiguous_format
 
-    def __init__(self, network: Network, setup: Setup, device: torch.device) -> None:
+    def __init__(self, network: Network, setup: EngineConfig, device: torch.device) -> None:
         super().__init__(network.graph, setup, device)
         self.network = network
         self.files = NetworkFiles(network)

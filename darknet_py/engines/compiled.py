@@ -6,6 +6,7 @@ weights inside ("freezing"), and the result is a package that loads in an instan
 
 from __future__ import annotations
 
+import logging
 import time
 import warnings
 from collections.abc import Callable
@@ -13,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
 import torch
 from torch import Tensor, nn
 
@@ -25,6 +25,7 @@ from darknet_py.layers.yolo import Yolo
 from darknet_py.network import Network
 from darknet_py.system import instruction_set
 
+logger = logging.getLogger(__name__)
 Call = Callable[[Tensor], list[Tensor]]
 OPTIONS: dict[str, Any] = {"freezing": True}
 
@@ -69,14 +70,14 @@ def _have_operators() -> None:
 
 def _make(network: Network, x: Tensor, path: Path) -> None:
     start, name = time.perf_counter(), network.graph.path
-    click.echo(f"{name}: compiling, once for this machine and batch {len(x)} ...", err=True)
+    logger.info("%s: compiling, once for this machine and batch %d ...", name, len(x))
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             _compile(network, x, path)
     except Exception as failure:
         raise CannotCompile(_reason(failure)) from failure
-    click.echo(f"{name}: compiled in {time.perf_counter() - start:.0f} s", err=True)
+    logger.info("%s: compiled in %.0f s", name, time.perf_counter() - start)
 
 
 def _compile(network: Network, x: Tensor, path: Path) -> None:

@@ -6,14 +6,15 @@ convolutions by itself, is off: fp32 is to give Darknet's numbers.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-import click
 import torch
 from torch import Tensor
 
+logger = logging.getLogger(__name__)
 Call = Callable[[Tensor], list[Tensor]]
 WARM_UP = 3
 
@@ -58,7 +59,7 @@ def recorded(call: Call, x: Tensor) -> Call:
         return Recorded(call, x)
     except RuntimeError as failure:
         reason = str(failure).splitlines()[0]
-        click.echo(f"darknet-py: warning: no CUDA graph: {reason}; running without", err=True)
+        logger.warning("no CUDA graph: %s; running without", reason)
 
     def exact(x: Tensor) -> list[Tensor]:
         with exact_convolutions():

@@ -12,7 +12,7 @@ import torch
 from darknet_py.conversion.irfile import openvino_core
 from darknet_py.devices import checked_device
 from darknet_py.engines.batches import BatchEngine, Program
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network import Network
 
@@ -24,7 +24,7 @@ TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 class OpenVino(BatchEngine):
     """A compiled model for each number of images; one request for each thread that calls."""
 
-    def __init__(self, network: Network, setup: Setup) -> None:
+    def __init__(self, network: Network, setup: EngineConfig) -> None:
         """Raises DarknetError for another device, and for a precision this processor lacks."""
         device = checked_device(setup.device)
         if device.type != "cpu":

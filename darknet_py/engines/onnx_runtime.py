@@ -9,7 +9,7 @@ import torch
 
 from darknet_py.devices import checked_device
 from darknet_py.engines.batches import BatchEngine, Program
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network import Network
 
@@ -25,7 +25,7 @@ class OnnxRuntime(BatchEngine):
         "cuda": "CUDAExecutionProvider",
     }
 
-    def __init__(self, network: Network, setup: Setup) -> None:
+    def __init__(self, network: Network, setup: EngineConfig) -> None:
         """Raises DarknetError for a device this onnxruntime has no kernels for."""
         device = checked_device(setup.device)
         self.provider = self._provider(device, setup.engine)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-import click
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -18,9 +18,10 @@ from darknet_py.engines.compiled import CannotCompile, compiled
 from darknet_py.engines.cudagraph import exact_convolutions, recorded
 from darknet_py.engines.prepared import Program
 from darknet_py.engines.processor import computes
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.network import Network
 
+logger = logging.getLogger(__name__)
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 MOST_PROGRAMS = 4
 """Programs of as many batch sizes are kept; each may hold the weights once more."""
@@ -31,7 +32,7 @@ Call = Callable[[Tensor], list[Tensor]]
 class Pytorch(Engine):
     """Runs the inference form of a network, prepared for each batch size when it first comes."""
 
-    def __init__(self, network: Network, setup: Setup) -> None:
+    def __init__(self, network: Network, setup: EngineConfig) -> None:
         device = checked_device(setup.device)
         super().__init__(network.graph, _possible(setup, device), device)
         self.compiled = setup.compiled
@@ -86,16 +87,17 @@ class Pytorch(Engine):
             with exact_convolutions():
                 return compiled(self._files, x)
         except CannotCompile as failure:
-            message = f"--compile: {failure}; running without"
-            click.echo(f"darknet-py: warning: {message}", err=True)
+            logger.warning("--compile: %s; running without", failure)
             self.compiled = False
             return Program(self.network, len(x))
 
 
-def _possible(setup: Setup, device: torch.device) -> Setup:
+def _possible(setup: EngineConfig, device: torch.device) -> EngineConfig:
     """The setup, in float32 where the processor has no instructions for what is asked."""
     if device.type != "cpu" or computes(TYPES[setup.precision]):
         return setup
-    message = f"--precision {setup.precision}: this processor has no instructions for it"
-    click.echo(f"darknet-py: warning: {message}; computing in fp32", err=True)
+    logger.warning(
+        "--precision %s: this processor has no instructions for it; computing in fp32",
+        setup.precision,
+    )
     return replace(setup, precision="fp32")

@@ -19,6 +19,7 @@ from darknet_py.evaluate.inputs import required_file
 from darknet_py.forks import fork_named
 from darknet_py.graph import read_graph
 from darknet_py.labelpath import label_path
+from darknet_py.options.evaluation import AnchorOptions
 from darknet_py.replacement import replacing, require_writable
 
 if TYPE_CHECKING:
@@ -33,22 +34,6 @@ ANCHORS_FILE, COUNTERS_FILE, CLOUD_FILE = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """The options of `calc_anchors`; width and height are the cfg's where it is given."""
-
-    data: str
-    cfg: str | None = None
-    num_of_clusters: int | None = None
-    width: int | None = None
-    height: int | None = None
-    show: bool = False
-    runs: int = 10
-    seed: int = 0
-    write_cfg: str | None = None
-    fork: str = "alexeyab"
-
-
 @dataclass(frozen=True, eq=False)
 class Boxes:
     """sizes: (N, 2) relative width and height of all labels; counts: labels of each class."""
@@ -60,7 +45,7 @@ class Boxes:
     first_refused: str
 
 
-def run(job: Job) -> None:
+def run(job: AnchorOptions) -> None:
     """Print Darknet's lines, write its two files, and what the cfg makes of the anchors."""
     graph = read_graph(job.cfg, fork=job.fork) if job.cfg else None
     clusters, width, height = _numbers(job, graph)
@@ -80,7 +65,7 @@ def run(job: Job) -> None:
         click.echo(f"{CLOUD_FILE}: the sizes of the boxes and the anchors", err=True)
 
 
-def _numbers(job: Job, graph: Graph | None) -> tuple[int, int, int]:
+def _numbers(job: AnchorOptions, graph: Graph | None) -> tuple[int, int, int]:
     """How many anchors, for an input of what width and height."""
     width = job.width or (graph.net.width if graph else 0)
     height = job.height or (graph.net.height if graph else 0)
@@ -95,7 +80,7 @@ def _numbers(job: Job, graph: Graph | None) -> tuple[int, int, int]:
     return len(own_anchors(graph)), width, height
 
 
-def _refuse_unwritable(job: Job) -> None:
+def _refuse_unwritable(job: AnchorOptions) -> None:
     if job.write_cfg and not job.cfg:
         raise DarknetError("--write_cfg needs the cfg to start from, behind the .data file")
     if job.show:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,9 @@ import click
 
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
-from darknet_py.evaluate.inputs import Inputs, Setup, load, read_inputs, required_file, running
+from darknet_py.evaluate.inputs import Inputs, load, read_inputs, required_file
 from darknet_py.evaluate.pictures import start_reading
+from darknet_py.options.evaluation import MapOptions
 from darknet_py.progress import counted
 from darknet_py.replacement import require_writable
 
@@ -23,26 +24,7 @@ if TYPE_CHECKING:
     from darknet_py.evaluate.result import MapResult
 
 
-@dataclass(frozen=True, kw_only=True)
-class Job(Setup):
-    """The options of `map`, with AlexeyAB's defaults."""
-
-    thresh: float = 0.25
-    iou_thresh: float = 0.5
-    points: int = 0
-    out: tuple[str, ...] = ()
-    coco: bool = False
-    curves: str | None = None
-    confusion: str | None = None
-    worst: tuple[int, str] | None = None
-
-    @property
-    def needs_boxes(self) -> bool:
-        """Whether the boxes are asked for, beside their figures."""
-        return self.coco or self.confusion is not None or self.worst is not None
-
-
-def run(job: Job) -> None:
+def run(job: MapOptions) -> None:
     """Evaluate, print, write; what can be refused is refused before torch is imported."""
     _refuse_unwritable(job)
     inputs = read_inputs(job)
@@ -54,7 +36,7 @@ def run(job: Job) -> None:
     _draw(job, result)
 
 
-def _refuse_unwritable(job: Job) -> None:
+def _refuse_unwritable(job: MapOptions) -> None:
     for name in job.out:
         require_writable(Path(name))
     drawn = {"--curves": job.curves, "--confusion": job.confusion}
@@ -73,7 +55,7 @@ def _require_drawable(option: str, path: Path) -> None:
     require_writable(path)
 
 
-def _evaluated(job: Job, inputs: Inputs) -> MapResult:
+def _evaluated(job: MapOptions, inputs: Inputs) -> MapResult:
     listed = "difficult" in inputs.data.options
     difficult = required_file(inputs.data, "difficult") if listed else None
     pictures = start_reading(inputs.images, inputs.opened.graph)
@@ -99,7 +81,7 @@ def _evaluated(job: Job, inputs: Inputs) -> MapResult:
             points=job.points,
             difficult=read_list(difficult) if difficult else None,
             class_map=inputs.class_map,
-            setup=running(job),
+            setup=job.engine_config(),
             batch=job.batch,
             progress=lambda count: passed(count),
             begin=begin,
@@ -153,7 +135,7 @@ def _speed(result: MapResult) -> Iterator[str]:
     yield f"{rate}; milliseconds of a thread for each: {each}"
 
 
-def _write(job: Job, inputs: Inputs, result: MapResult, figures: CocoFigures | None) -> None:
+def _write(job: MapOptions, inputs: Inputs, result: MapResult, figures: CocoFigures | None) -> None:
     from darknet_py.evaluate.report import write
 
     extra = {"image_set": inputs.image_set, "cfg": job.cfg, "weights": job.weights}
@@ -162,7 +144,7 @@ def _write(job: Job, inputs: Inputs, result: MapResult, figures: CocoFigures | N
         click.echo(f"{name}: the figures of {len(result.classes)} classes", err=True)
 
 
-def _draw(job: Job, result: MapResult) -> None:
+def _draw(job: MapOptions, result: MapResult) -> None:
     names = [row.name for row in result.classes]
     if job.curves:
         from darknet_py.evaluate.plot import draw_curves

@@ -13,6 +13,7 @@ from darknet_py.errors import DataError
 from darknet_py.evaluate.average_precision import Integers, Objects
 from darknet_py.evaluate.couples import classless, couples
 from darknet_py.evaluate.result_reading import BoxTable
+from darknet_py.options.evaluation import CompareOptions
 
 COUPLE = 0.5
 """Boxes that overlap by more are one object in both runs."""
@@ -22,8 +23,8 @@ COUPLE = 0.5
 class Tolerance:
     """What still counts as the same box: scores that differ by no more, IoU that is no less."""
 
-    score: float = 0.005
-    iou: float = 0.98
+    score: float = CompareOptions.score
+    iou: float = CompareOptions.iou
 
 
 @dataclass(frozen=True)

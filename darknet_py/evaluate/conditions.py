@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from darknet_py.detect.decode import suppression_of
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.evaluate.finding import Settings
 from darknet_py.evaluate.pictures import pads
 from darknet_py.graph import Graph
@@ -49,7 +49,12 @@ class Conditions:
 
 
 def conditions_of(
-    graph: Graph, settings: Settings, setup: Setup, pictures: int, iou_thresh: float, points: int
+    graph: Graph,
+    settings: Settings,
+    setup: EngineConfig,
+    pictures: int,
+    iou_thresh: float,
+    points: int,
 ) -> Conditions:
     """The conditions a network is evaluated under."""
     net = graph.net

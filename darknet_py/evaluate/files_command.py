@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from darknet_py.cfg.datafile import read_data_file, read_names
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DataError
 from darknet_py.evaluate.inputs import required_file, results_folder
+from darknet_py.options.evaluation import VocOptions
 
 
 def eval_coco(annotations: str, results: str, named_only: bool) -> None:
@@ -25,20 +25,7 @@ def eval_coco(annotations: str, results: str, named_only: bool) -> None:
     click.echo(figures.text, nl=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Voc:
-    """The options of `eval voc`."""
-
-    data: str
-    folder: str | None = None
-    prefix: str = "comp4_det_test_"
-    annotations: str | None = None
-    labels: bool = False
-    iou_thresh: float = 0.5
-    points: int = 0
-
-
-def eval_voc(job: Voc) -> None:
+def eval_voc(job: VocOptions) -> None:
     """Print the AP of each class and their mean, from comp4 files."""
     if job.labels and job.annotations:
         raise DataError("score against labels or against annotations, not both")

@@ -17,12 +17,12 @@ from darknet_py.detect.geometry import Placement
 from darknet_py.detect.image import stacked
 from darknet_py.detect.survivors import survivors
 from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.evaluate.mirror import averaged, require_mirrorable
 from darknet_py.evaluate.pictures import Picture, pads
 from darknet_py.network import Network
 
-TORCH = Setup()
+TORCH = EngineConfig()
 """Networks run on torch and the CPU if nothing else is said."""
 
 
@@ -94,7 +94,7 @@ class Entries:
 class Finder:
     """A network on an engine, with the settings it finds boxes by."""
 
-    def __init__(self, network: Network, settings: Settings, setup: Setup) -> None:
+    def __init__(self, network: Network, settings: Settings, setup: EngineConfig) -> None:
         """Raises DarknetError for an engine or device that is not there, or for a head without
         mirror image."""
         graph = network.graph

@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from darknet_py import enginetable
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text import read_text
 from darknet_py.data.listing import read_list
 from darknet_py.deferred import import_at_once
-from darknet_py.devices import chosen_device
-from darknet_py.enginetable import checked
 from darknet_py.errors import DataError, Place
 from darknet_py.opening import Opened, open_network
+from darknet_py.options.evaluation import EvalOptions
 
 if TYPE_CHECKING:
     from darknet_py.network import Network
 
-
-@dataclass(frozen=True, kw_only=True)
-class Setup:
-    """What every command of evaluation is told: the files, how to read them, where to run."""
-
-    data: str
-    cfg: str
-    weights: str
-    fork: str = "alexeyab"
-    width: int | None = None
-    height: int | None = None
-    device: str | None = None
-    gpu: int | None = None
-    nogpu: bool = False
-    batch: int = 4
-    engine: str = "torch"
-    precision: str = "fp32"
-    compiled: bool = False
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,20 +39,20 @@ class Inputs:
     class_map: tuple[int, ...] | None
 
 
-def read_inputs(setup: Setup) -> Inputs:
+def read_inputs(options: EvalOptions) -> Inputs:
     """Raises DataError, CfgError or WeightsError for what is missing or does not fit, and
     DarknetError for an engine that is not there."""
-    checked(enginetable.Setup(setup.engine, setup.precision, setup.compiled))
-    file = read_data_file(setup.data)
+    options.require_engine()
+    file = read_data_file(options.data)
     class_map = read_class_map(file)
     opened = open_network(
-        setup.cfg,
-        setup.weights,
+        options.cfg,
+        options.weights,
         # The names of a class map may be its own or the cfg's; they are counted where it is used.
-        data=None if class_map else setup.data,
-        fork=setup.fork,
-        width=setup.width,
-        height=setup.height,
+        data=None if class_map else options.data,
+        fork=options.fork,
+        width=options.width,
+        height=options.height,
     )
     names = opened.names if class_map is None else read_names(required_file(file, "names"))
     image_set = os.fspath(required_file(file, "valid"))
@@ -117,18 +97,12 @@ def read_class_map(data: DataFile) -> tuple[int, ...] | None:
 
 
 def load(opened: Opened) -> Network:
-    """The network with its weights; what a user should know about them goes to stderr."""
+    """The network with its weights; what a user should know about them is logged."""
     import_at_once("torch")
 
     from darknet_py.network import load_planned
 
     network, report = load_planned(opened.graph, opened.plan)
     for note in report.notes:
-        click.echo(f"warning: {report.path}: {note}", err=True)
+        logger.warning("%s: %s", report.path, note)
     return network
-
-
-def running(setup: Setup) -> enginetable.Setup:
-    """What the network is to run on."""
-    device = chosen_device(setup.device, setup.gpu, setup.nogpu)
-    return enginetable.Setup(setup.engine, setup.precision, setup.compiled, device)

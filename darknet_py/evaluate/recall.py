@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from darknet_py.detect.decode import Suppression
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.evaluate.average_precision import Reals, iou
 from darknet_py.evaluate.finding import TORCH, Batch, Finder, Settings
 from darknet_py.evaluate.pictures import Picture, start_reading
@@ -44,7 +44,7 @@ def measure_recall(
     network: Network,
     images: Sequence[str],
     *,
-    setup: Setup = TORCH,
+    setup: EngineConfig = TORCH,
     batch: int = 4,
     pictures: Iterator[Picture] | None = None,
 ) -> Iterator[Recall]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from darknet_py.detect.report import head_lines
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DataError
 from darknet_py.evaluate.average_precision import (
     average_precisions,
@@ -45,7 +45,7 @@ def evaluate(
     points: int = 0,
     difficult: Sequence[str] | None = None,
     class_map: Sequence[int] | None = None,
-    setup: Setup = TORCH,
+    setup: EngineConfig = TORCH,
     batch: int = BATCH,
     progress: Progress | None = None,
     begin: Callable[[Conditions], object] = lambda conditions: None,

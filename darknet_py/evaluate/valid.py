@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.evaluate.finding import TORCH, Batch, Finder, Settings
 from darknet_py.evaluate.pictures import Picture, start_reading
 from darknet_py.evaluate.result_files import FORMS, Found, Target, form_of
@@ -39,7 +39,7 @@ def write_results(
     out: str | None = None,
     mirrored: bool = False,
     class_map: Sequence[int] | None = None,
-    setup: Setup = TORCH,
+    setup: EngineConfig = TORCH,
     batch: int = 4,
     progress: Progress | None = None,
     pictures: Iterator[Picture] | None = None,

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from darknet_py.detect.report import head_lines
-from darknet_py.evaluate.inputs import Setup, load, read_inputs, results_folder, running
+from darknet_py.evaluate.inputs import load, read_inputs, results_folder
 from darknet_py.evaluate.pictures import start_reading
+from darknet_py.options.evaluation import EvalOptions, ValidOptions
 from darknet_py.progress import counted
 
 if TYPE_CHECKING:
     from darknet_py.evaluate.recall import Recall
 
 
-@dataclass(frozen=True, kw_only=True)
-class Valid(Setup):
-    """The options of `valid` and `valid2`."""
-
-    out: str | None = None
-    mirrored: bool = False
-
-
-def valid(job: Valid) -> None:
+def valid(job: ValidOptions) -> None:
     """Write result files; says where they are."""
     inputs = read_inputs(job)
     pictures = start_reading(inputs.images, inputs.opened.graph)
@@ -44,7 +36,7 @@ def valid(job: Valid) -> None:
             out=job.out,
             mirrored=job.mirrored,
             class_map=inputs.class_map,
-            setup=running(job),
+            setup=job.engine_config(),
             batch=job.batch,
             progress=passed,
             pictures=pictures,
@@ -55,7 +47,7 @@ def valid(job: Valid) -> None:
     )
 
 
-def recall(job: Setup) -> None:
+def recall(job: EvalOptions) -> None:
     """Print Darknet's line after each picture, to stderr as it does, and the last one to stdout."""
     inputs = read_inputs(job)
     pictures = start_reading(inputs.images, inputs.opened.graph)
@@ -65,7 +57,7 @@ def recall(job: Setup) -> None:
 
     last: Recall | None = None
     for last in measure_recall(
-        network, inputs.images, setup=running(job), batch=job.batch, pictures=pictures
+        network, inputs.images, setup=job.engine_config(), batch=job.batch, pictures=pictures
     ):
         click.echo(last.line(), err=True)
     if last:

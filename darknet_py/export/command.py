@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from darknet_py.exporttable import FORMATS
 from darknet_py.graph import Graph, read_graph
 from darknet_py.names import class_names
 from darknet_py.network import Network, load_planned
+from darknet_py.options.exporting import ExportOptions
 from darknet_py.replacement import replacing, require_writable
 
 DYNAMIC = ("batch", "size")
@@ -25,28 +25,7 @@ SAMPLES = 4
 """So many of the pictures in data/ are taken when none is named."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """The options of `export`."""
-
-    cfg: str
-    weights: str
-    out: str | None = None
-    format: str = "onnx"
-    form: str = "heads"
-    dynamic: str = ""
-    batch: int = 1
-    width: int | None = None
-    height: int | None = None
-    fork: str = "alexeyab"
-    names: str | None = None
-    thresh: float = 0.25
-    nms: float = 0.45
-    verify: bool = False
-    images: tuple[str, ...] = ()
-
-
-def run(job: Job) -> bool:
+def run(job: ExportOptions) -> bool:
     """Write the file and say so; with job.verify also run it. Whether every runtime agrees.
 
     Raises DarknetError for what cannot be exported, before anything is written.
@@ -71,7 +50,7 @@ def run(job: Job) -> bool:
     return _verified(job, network, target, out) if job.verify or job.images else True
 
 
-def _target(job: Job) -> Target:
+def _target(job: ExportOptions) -> Target:
     words = [word for word in job.dynamic.split(",") if word]
     for word in words:
         if word not in DYNAMIC:
@@ -86,7 +65,7 @@ def _target(job: Job) -> Target:
     )
 
 
-def _paths(job: Job, out: Path) -> dict[str, Path]:
+def _paths(job: ExportOptions, out: Path) -> dict[str, Path]:
     """Suffix -> path; OpenVINO's weights lie beside the file that -o names."""
     suffix = FORMATS[job.format].suffix
     if job.format == "openvino":
@@ -104,7 +83,9 @@ def _classes(graph: Graph) -> int:
     return graph.nodes[graph.last].out.c if found is None else found
 
 
-def _made(job: Job, network: Network, target: Target, names: list[str]) -> dict[str, bytes]:
+def _made(
+    job: ExportOptions, network: Network, target: Target, names: list[str]
+) -> dict[str, bytes]:
     row = FORMATS[job.format]
     module, _, name = row.home.partition(":")
     make: Callable[..., Any] = getattr(importlib.import_module(module), name)
@@ -112,7 +93,7 @@ def _made(job: Job, network: Network, target: Target, names: list[str]) -> dict[
     return made if isinstance(made, dict) else {row.suffix: made}
 
 
-def _verified(job: Job, network: Network, target: Target, out: Path) -> bool:
+def _verified(job: ExportOptions, network: Network, target: Target, out: Path) -> bool:
     images = pictures(network, job.images or _samples(job.cfg))
     agrees = True
     for verdict in verify(network, target, out, FORMATS[job.format].runtimes, images):

@@ -16,7 +16,7 @@ from darknet_py.conversion.target import Target, output_names
 from darknet_py.detect.image import prepare
 from darknet_py.detect.reading import Pixels, read_image
 from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.export.found import Difference, difference, rows
 from darknet_py.export.runtimes import RUNTIMES, Runtime
@@ -78,7 +78,7 @@ def _batches(images: Sequence[Tensor], target: Target) -> list[Tensor]:
 
 def _ours(network: Network, target: Target, x: Tensor) -> list[Tensor]:
     if target.form == "heads":
-        return open_engine(network, Setup())(x)
+        return open_engine(network, EngineConfig())(x)
     with torch.no_grad():
         return list(Program(network, target)(x))
 

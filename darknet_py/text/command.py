@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -14,9 +13,9 @@ from numpy.typing import NDArray
 
 from darknet_py import layout
 from darknet_py.data.text import check_codes, read_codes, require_symbols
-from darknet_py.devices import chosen_device
 from darknet_py.errors import DarknetError
 from darknet_py.graph import Graph, read_graph
+from darknet_py.options.texts import GenerateOptions, PerplexityOptions, TextOptions
 from darknet_py.text.symbols import spellings
 
 if TYPE_CHECKING:
@@ -28,25 +27,7 @@ STEPS = 64
 SEED_BITS = 31
 
 
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """The options of the rnn commands, with Darknet's defaults."""
-
-    cfg: str
-    weights: str
-    seed: str = "\n\n"
-    length: int = 1000
-    temp: float = 0.7
-    srand: int | None = None
-    tokens: str | None = None
-    file: str | None = None
-    fork: str = "alexeyab"
-    device: str | None = None
-    gpu: int | None = None
-    nogpu: bool = False
-
-
-def generate(job: Job) -> None:
+def generate(job: GenerateOptions) -> None:
     """Write the seed and what the network makes up after it to stdout."""
     graph = read_graph(job.cfg, fork=job.fork, time_steps=1)
     symbols = require_symbols(graph)
@@ -70,7 +51,7 @@ def generate(job: Job) -> None:
     out.flush()
 
 
-def valid(job: Job) -> Score | None:
+def valid(job: PerplexityOptions) -> Score | None:
     """Print Darknet's line after each symbol of a text; the last one, None for no symbols."""
     graph = read_graph(job.cfg, fork=job.fork, time_steps=STEPS)
     symbols = require_symbols(graph)
@@ -95,7 +76,7 @@ def line(score: Score, bits: bool) -> str:
     return f"{first}{perplexity}    Word Perplexity: {score.word_perplexity:4.4f}"
 
 
-def _reader(graph: Graph, plan: layout.Layout, job: Job) -> Reader:
+def _reader(graph: Graph, plan: layout.Layout, job: TextOptions) -> Reader:
     from darknet_py.devices import checked_device
     from darknet_py.network import load_planned
     from darknet_py.text.reader import Reader
@@ -103,16 +84,16 @@ def _reader(graph: Graph, plan: layout.Layout, job: Job) -> Reader:
     network, report = load_planned(graph, plan)
     for note in report.notes:
         click.echo(f"warning: {report.path}: {note}", err=True)
-    return Reader(network, checked_device(chosen_device(job.device, job.gpu, job.nogpu)))
+    return Reader(network, checked_device(job.chosen_device))
 
 
-def _seed(job: Job, symbols: int) -> NDArray[np.int64]:
+def _seed(job: TextOptions, symbols: int) -> NDArray[np.int64]:
     codes = np.frombuffer(os.fsencode(job.seed), np.uint8).astype(np.int64)
     check_codes(codes, symbols, "-seed")
     return codes
 
 
-def _text(job: Job, symbols: int) -> NDArray[np.int64]:
+def _text(job: PerplexityOptions, symbols: int) -> NDArray[np.int64]:
     """The text of -file, else of stdin, as in Darknet."""
     if job.file is not None:
         codes, where = read_codes(job.file), job.file

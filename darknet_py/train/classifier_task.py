@@ -20,8 +20,8 @@ from darknet_py.data.listing import pictures_of, pictures_to_judge
 from darknet_py.detect.draw import save_image
 from darknet_py.errors import DataError, ImageError, Place
 from darknet_py.graph import Graph
+from darknet_py.options.training import ClassifierTrainOptions
 from darknet_py.train.checkpoint import PLAIN_LAST, Files, SavePolicy
-from darknet_py.train.job import Job
 from darknet_py.train.picture_task import (
     ImageTask,
     backup_folder,
@@ -107,7 +107,7 @@ class TopkMetric:
 
 
 def open_classifier(
-    job: Job, distributed: DistributedContext, device: torch.device
+    job: ClassifierTrainOptions, distributed: DistributedContext, device: torch.device
 ) -> ReadyTraining:
     """A training on the images with classes that a .data file names."""
     data = read_data_file(job.data)
@@ -150,7 +150,7 @@ def _require_classifier(graph: Graph, data: DataFile) -> None:
     require_endless(graph)
 
 
-def _files(job: Job, data: DataFile, graph: Graph) -> Files:
+def _files(job: ClassifierTrainOptions, data: DataFile, graph: Graph) -> Files:
     endings = (PLAIN_LAST, PLAIN_FINAL) if graph.fork.plain_cadence else ()
     return Files.of(backup_folder(data), job.cfg, *endings)
 

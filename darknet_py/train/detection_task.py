@@ -18,13 +18,13 @@ from darknet_py.data.picture import Picture
 from darknet_py.data.recipe import Recipe
 from darknet_py.data.sheet import class_names, sheet
 from darknet_py.detect.draw import save_image
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DataError, Place
 from darknet_py.graph import Graph
 from darknet_py.opening import head_classes
+from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.progress import follow
 from darknet_py.train.checkpoint import LAST, PLAIN_LAST, Files, SavePolicy
-from darknet_py.train.job import Job
 from darknet_py.train.picture_task import (
     ImageTask,
     backup_folder,
@@ -69,7 +69,7 @@ class MapMetric:
             self.names,
             thresh=self.thresh,
             iou_thresh=self.iou_thresh,
-            setup=Setup(device=str(next(trainer.network.parameters()).device)),
+            setup=EngineConfig(device=str(next(trainer.network.parameters()).device)),
         )
         report.note(
             f"mean average precision (mAP@{self.iou_thresh:.2f}) = {100 * result.map:.2f} %"
@@ -78,7 +78,7 @@ class MapMetric:
 
 
 def open_detection(
-    job: Job, distributed: DistributedContext, device: torch.device
+    job: DetectorTrainOptions, distributed: DistributedContext, device: torch.device
 ) -> ReadyTraining:
     """A training on the images with boxes that a .data file names."""
     data = read_data_file(job.data)
@@ -105,7 +105,9 @@ def open_detection(
     )
 
 
-def _held(job: Job, images: list[str], recipe: Recipe, sizes: Sizes) -> dict[str, Picture]:
+def _held(
+    job: DetectorTrainOptions, images: list[str], recipe: Recipe, sizes: Sizes
+) -> dict[str, Picture]:
     if not job.cache:
         return {}
     return hold(images, recipe.channels, least_size(recipe, sizes.largest), follow)
@@ -122,7 +124,7 @@ def _show(source: DetectionSet, data: DataFile, start: Start, size: tuple[int, i
     start.notes.append(f"{path}: the first {len(keys)} samples as they are trained on")
 
 
-def _map_metric(job: Job, data: DataFile, graph: Graph, images: int) -> MapMetric:
+def _map_metric(job: DetectorTrainOptions, data: DataFile, graph: Graph, images: int) -> MapMetric:
     classes = head_classes(graph)
     path = data.file("names")
     names = read_names(path) if path else [str(number) for number in range(classes)]

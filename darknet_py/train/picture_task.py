@@ -12,8 +12,8 @@ import torch
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.data.loader import Batch, Key, Plan, Source, batches, first_readable
 from darknet_py.graph import Graph
+from darknet_py.options.training import ImageTrainOptions
 from darknet_py.system import processors
-from darknet_py.train.job import Job
 from darknet_py.train.report import IMAGES, Units
 from darknet_py.train.trainer import Trainer
 
@@ -43,7 +43,7 @@ class ImageTask:
 
     @staticmethod
     def of(
-        job: Job,
+        job: ImageTrainOptions,
         source: ImageSource,
         trainer: Trainer,
         size_at: Callable[[int], Size],
@@ -74,7 +74,7 @@ class ImageTask:
         return self.source.drawn(*key, self.seed)
 
 
-def _workers(job: Job, device: torch.device) -> int:
+def _workers(job: ImageTrainOptions, device: torch.device) -> int:
     """Processes that make samples: half of the processors when the network needs the others."""
     if job.workers is not None:
         return job.workers

@@ -6,19 +6,21 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
 
 from darknet_py.data.loader import worker_failures
-from darknet_py.devices import checked_device, chosen_device
+from darknet_py.devices import checked_device
 from darknet_py.graph import Graph
+from darknet_py.options.training import TrainOptions
 from darknet_py.train.classifier_task import open_classifier
 from darknet_py.train.darknet_log import DarknetLog
 from darknet_py.train.detection_task import open_detection
-from darknet_py.train.job import Job
 from darknet_py.train.loop import Loop
 from darknet_py.train.processes import DistributedContext
 from darknet_py.train.report import LiveLog, PlainLog, Silent, TrainingLog
@@ -27,9 +29,7 @@ from darknet_py.train.start import ReadyTraining
 from darknet_py.train.text_task import open_text
 from darknet_py.train.trainer import Trainer
 
-__all__ = ["KINDS", "Job", "run"]
-
-KINDS: dict[str, Callable[[Job, DistributedContext, torch.device], ReadyTraining]] = {
+KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining]] = {
     "detector": open_detection,
     "classifier": open_classifier,
     "rnn": open_text,
@@ -54,7 +54,7 @@ NOT_DONE = {
 """Options of [net] that change AlexeyAB's training and not this one."""
 
 
-def run(job: Job) -> int:
+def run(job: TrainOptions) -> int:
     """Train; returns the exit code: 0, or 128 + the number of the signal that stopped it."""
     with _together(job) as (distributed, device):
         loop = _loop(job, KINDS[job.kind](job, distributed, device))
@@ -65,13 +65,13 @@ def run(job: Job) -> int:
 
 
 @contextlib.contextmanager
-def _together(job: Job) -> Iterator[tuple[DistributedContext, torch.device]]:
+def _together(job: TrainOptions) -> Iterator[tuple[DistributedContext, torch.device]]:
     """This process in the group that torchrun started, or alone."""
     if "WORLD_SIZE" not in os.environ:
-        yield DistributedContext(), checked_device(chosen_device(job.device, job.gpu, job.nogpu))
+        yield DistributedContext(), checked_device(job.chosen_device)
         return
     local = int(os.environ.get("LOCAL_RANK", "0"))
-    device = checked_device(chosen_device(job.device, local, job.nogpu))
+    device = checked_device(replace(job, gpu=local).chosen_device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     try:
         yield DistributedContext.here(), device
@@ -79,7 +79,7 @@ def _together(job: Job) -> Iterator[tuple[DistributedContext, torch.device]]:
         dist.destroy_process_group()
 
 
-def _loop(job: Job, ready: ReadyTraining) -> Loop:
+def _loop(job: TrainOptions, ready: ReadyTraining) -> Loop:
     start, trainer = ready.start, ready.start.trainer
     graph = trainer.network.graph
     report = _report(job, ready)
@@ -99,7 +99,7 @@ def _loop(job: Job, ready: ReadyTraining) -> Loop:
     )
 
 
-def _report(job: Job, ready: ReadyTraining) -> TrainingLog:
+def _report(job: TrainOptions, ready: ReadyTraining) -> TrainingLog:
     trainer = ready.start.trainer
     if not trainer.distributed.first:
         return Silent()
@@ -109,7 +109,7 @@ def _report(job: Job, ready: ReadyTraining) -> TrainingLog:
     return LiveLog() if live else PlainLog()
 
 
-def _facts(job: Job, ready: ReadyTraining) -> list[str]:
+def _facts(job: TrainOptions, ready: ReadyTraining) -> list[str]:
     trainer = ready.start.trainer
     net, distributed = trainer.network.graph.net, trainer.distributed
     processes = f" x {distributed.world} processes" if distributed.world > 1 else ""
@@ -137,7 +137,7 @@ def _warnings(graph: Graph) -> Iterator[str]:
             yield f"warning: {graph.net.section.place(key)}: no effect: {reason}"
 
 
-def _metric_loggers(job: Job, ready: ReadyTraining) -> tuple[MetricLogger, ...]:
+def _metric_loggers(job: TrainOptions, ready: ReadyTraining) -> tuple[MetricLogger, ...]:
     trainer = ready.start.trainer
     net = trainer.network.graph.net
     results = Results(

@@ -10,9 +10,9 @@ from darknet_py import layout
 from darknet_py.errors import DarknetError
 from darknet_py.graph import Graph, read_graph
 from darknet_py.network import Network
+from darknet_py.options.training import TrainOptions
 from darknet_py.train.average import WeightAverage
 from darknet_py.train.checkpoint import Files, SavePolicy, TrainingProgress, load_state
-from darknet_py.train.job import Job
 from darknet_py.train.loop import PeriodicMetric, Task
 from darknet_py.train.processes import DistributedContext
 from darknet_py.train.trainer import Trainer
@@ -56,7 +56,7 @@ class ReadyTraining:
     metric: PeriodicMetric | None = None
 
 
-def graph_of(job: Job) -> Graph:
+def graph_of(job: TrainOptions) -> Graph:
     """The network of job.cfg; raises CfgError."""
     graph = read_graph(job.cfg, fork=job.fork)
     if job.max_batches is None:
@@ -65,7 +65,11 @@ def graph_of(job: Job) -> Graph:
 
 
 def begin(
-    job: Job, graph: Graph, files: Files, distributed: DistributedContext, device: torch.device
+    job: TrainOptions,
+    graph: Graph,
+    files: Files,
+    distributed: DistributedContext,
+    device: torch.device,
 ) -> Start:
     """Raises DarknetError for weights or a state that do not fit, or whose training is over."""
     network = Network(graph, seed=job.seed)
@@ -120,7 +124,7 @@ def require_endless(graph: Graph) -> None:
         raise DarknetError(f"{net.section.place(key)}: {message}; set max_batches")
 
 
-def _load(job: Job, network: Network) -> str:
+def _load(job: TrainOptions, network: Network) -> str:
     """Read the weights to start from; returns the line that says what they hold."""
     assert job.weights is not None
     report = network.load_weights(job.weights)
@@ -130,7 +134,7 @@ def _load(job: Job, network: Network) -> str:
     return "; ".join([str(report), *report.notes])
 
 
-def _require_rest(job: Job, trainer: Trainer) -> None:
+def _require_rest(job: TrainOptions, trainer: Trainer) -> None:
     """Darknet would write the weights again and say nothing."""
     last = trainer.network.graph.net.max_batches
     if not last or trainer.batch < last:

@@ -13,8 +13,8 @@ import torch
 from darknet_py.data.loader import Batch
 from darknet_py.data.text import TextSet, read_codes
 from darknet_py.errors import DataError, Place
+from darknet_py.options.training import TextTrainOptions
 from darknet_py.train.checkpoint import PLAIN_LAST, Files, SavePolicy
-from darknet_py.train.job import Job
 from darknet_py.train.processes import DistributedContext
 from darknet_py.train.report import SYMBOLS, Units
 from darknet_py.train.start import (
@@ -57,7 +57,9 @@ class TextTask:
         return []
 
 
-def open_text(job: Job, distributed: DistributedContext, device: torch.device) -> ReadyTraining:
+def open_text(
+    job: TextTrainOptions, distributed: DistributedContext, device: torch.device
+) -> ReadyTraining:
     """A training on the text that job.data is."""
     graph = graph_of(job)
     net, plain = graph.net, graph.fork.plain_cadence

@@ -23,7 +23,7 @@ from darknet_py.benchmark.session import using_threads
 from darknet_py.benchmark.speed import speed_lines
 from darknet_py.detect.reading import open_image
 from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.graph import Graph, read_graph
 from darknet_py.layout import plan
 from darknet_py.network import Network, load_network
@@ -114,7 +114,7 @@ def test_the_drawn_picture_is_like_a_photograph() -> None:
 def test_parts_of_a_picture(files: tuple[Path, Path], tmp_path: Path) -> None:
     network, _ = load_network(*files)
     (path,) = tiny_detector.save(tmp_path, "a.jpg")
-    engine = open_engine(network, Setup())
+    engine = open_engine(network, EngineConfig())
     found = time_parts(engine, "torch fp32", open_image(path), 2, None, silent)
     assert [part.name for part in found.parts] == ["decode", "preprocess", "forward", "boxes"]
     assert all(part.ms > 0 for part in found.parts)
@@ -129,7 +129,7 @@ def test_parts_of_a_picture(files: tuple[Path, Path], tmp_path: Path) -> None:
 def test_a_classifier_has_no_boxes(tmp_path: Path) -> None:
     cfg = tmp_path / "c.cfg"
     cfg.write_text(CLASSIFIER)
-    engine = open_engine(Network.from_cfg(cfg, seed=0), Setup())
+    engine = open_engine(Network.from_cfg(cfg, seed=0), EngineConfig())
     found = time_parts(engine, "torch fp32", drawn_picture(0), 2, None, silent)
     assert [part.name for part in found.parts] == ["decode", "preprocess", "forward"]
     assert found.boxes is None
@@ -219,7 +219,7 @@ def test_threads_come_back() -> None:
 
 @pytest.mark.parametrize(("tics", "counted"), [(4, 4), (0, 1000)])
 def test_speed_prints_darknets_lines(graph: Graph, tics: int, counted: int) -> None:
-    lines = speed_lines(graph, tics, Setup(), silent, Clock(2.0))
+    lines = speed_lines(graph, tics, EngineConfig(), silent, Clock(2.0))
     operations = 2 * 16 * 32 * (8 * 3 * 9 + 16 * 8)
     assert lines == [
         f"\n{counted} evals, 2.000000 Seconds",

@@ -14,7 +14,7 @@ from darknet_py.classify.accuracy import judge, measure
 from darknet_py.classify.classifier import Classifier, leaves_of, top
 from darknet_py.data.classes import Labels
 from darknet_py.data.classifier import tree_of
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DarknetError, ImageError
 
 CFG = """[net]
@@ -107,8 +107,10 @@ def test_down_a_tree_scores_are_products_and_leaves_count(tmp_path: Path) -> Non
     assert raw[:2].sum() == pytest.approx(1)
     products = raw * [1, 1, raw[0], raw[0], raw[1]]
     assert Classifier(net).scores([one])[0] == pytest.approx(raw, abs=1e-6)
-    assert Classifier(net, Setup(), tree).scores([one])[0] == pytest.approx(products, abs=1e-6)
-    leaves = Classifier(net, Setup(), tree, leaves_of(tree)).scores([one])[0]
+    assert Classifier(net, EngineConfig(), tree).scores([one])[0] == pytest.approx(
+        products, abs=1e-6
+    )
+    leaves = Classifier(net, EngineConfig(), tree, leaves_of(tree)).scores([one])[0]
     assert leaves == pytest.approx(products * [0, 0, 1, 1, 1], abs=1e-6)
     assert leaves.sum() == pytest.approx(1, abs=1e-5)
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from darknet_py.check import Verdict
-from darknet_py.data.checkup import Checkup, Outcome, check_data_sets
+from darknet_py.data.checkup import Outcome, check_data_sets
 from darknet_py.errors import Notice, OutputError, Place
+from darknet_py.options.datasets import CheckOptions
 
 CFG = """[net]
 width=64
@@ -43,8 +44,8 @@ def cfg(kind: str = "yolo", classes: int = 2, more: str = "", filters: int | Non
     return "n.cfg"
 
 
-def run(network: str | None = None, checkup: Checkup | None = None) -> Outcome:
-    return check_data_sets([("a.data", network)], Verdict(()), checkup or Checkup())
+def run(network: str | None = None, checkup: CheckOptions | None = None) -> Outcome:
+    return check_data_sets([("a.data", network)], Verdict(()), checkup or CheckOptions())
 
 
 def counts(outcome: Outcome) -> dict[str, int]:
@@ -64,7 +65,7 @@ def test_a_cfg_gives_size_classes_and_most_labels(home: Path) -> None:
     assert (frame.classes, frame.width, frame.height, frame.most) == (2, 64, 32, 200)
     assert counts(run(cfg())) == {"tiny": 1}
     assert counts(run(cfg(more="max=2"))) == {"tiny": 1, "overfull": 1}
-    assert counts(run(cfg(), Checkup(width=128))) == {}
+    assert counts(run(cfg(), CheckOptions(width=128))) == {}
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_a_cfg_gives_size_classes_and_most_labels(home: Path) -> None:
     [("yolo", "pjreddie", 90), ("region", "pjreddie", 30), ("region", "alexeyab", 200)],
 )
 def test_each_fork_has_its_own_most(home: Path, kind: str, fork: str, most: int) -> None:
-    frame = run(cfg(kind), Checkup(fork=fork)).surveys[0].frame
+    frame = run(cfg(kind), CheckOptions(fork=fork)).surveys[0].frame
     assert (frame.most, frame.fork.name) == (most, fork)
 
 
@@ -90,13 +91,13 @@ def test_a_broken_cfg_is_left_aside(home: Path) -> None:
 
 def test_totals_join_the_light_check(home: Path) -> None:
     notices = (Notice("error", Place("a.data"), "bad"), Notice("warning", Place("a.data"), "odd"))
-    outcome = check_data_sets([("a.data", cfg())], Verdict(notices), Checkup(strict=False))
+    outcome = check_data_sets([("a.data", cfg())], Verdict(notices), CheckOptions(strict=False))
     assert (outcome.errors, outcome.warnings) == (1, 2)
     assert outcome.text().startswith(
         "error: a.data: bad\nwarning: a.data: odd\n\na.data: 2 classes"
     )
     assert outcome.text().endswith("\n\n1 error, 2 warnings")
-    strict = check_data_sets([("a.data", cfg())], Verdict(()), Checkup(strict=True))
+    strict = check_data_sets([("a.data", cfg())], Verdict(()), CheckOptions(strict=True))
     assert (strict.errors, strict.warnings) == (1, 0)
     assert "\nerror: boxes too small" in strict.text()
 
@@ -104,16 +105,16 @@ def test_totals_join_the_light_check(home: Path) -> None:
 def test_quick_leaves_pictures_undecoded(home: Path) -> None:
     Path("a.png").write_bytes(Path("a.png").read_bytes()[:40])
     assert counts(run()) == {"unreadable-picture": 1}
-    assert counts(run(checkup=Checkup(quick=True))) == {}
+    assert counts(run(checkup=CheckOptions(quick=True))) == {}
 
 
 def test_a_report_has_all_findings(home: Path) -> None:
     Path("a.txt").write_text("".join(f"{number} .5 .5 .2 .2\n" for number in range(2, 12)))
-    outcome = run(checkup=Checkup(report="r.txt", findings=1))
+    outcome = run(checkup=CheckOptions(report="r.txt", findings=1))
     assert outcome.text().count("expected 0 to 1") == 1
     assert Path("r.txt").read_text().count("expected 0 to 1") == 10
     assert Path("r.txt").read_text().endswith("\n10 errors, 0 warnings\n")
-    run(checkup=Checkup(report="r.JSON"))
+    run(checkup=CheckOptions(report="r.JSON"))
     found = json.loads(Path("r.JSON").read_text())
     assert (found["ok"], found["errors"], found["warnings"], found["notices"]) == (False, 10, 0, [])
     assert found["data"][0]["findings"]["class-range"]["count"] == 10
@@ -121,7 +122,7 @@ def test_a_report_has_all_findings(home: Path) -> None:
 
 def test_a_page_is_drawn(home: Path) -> None:
     Path("a.txt").write_text("7 .5 .5 .2 .2\n")
-    run(checkup=Checkup(page="p.png"))
+    run(checkup=CheckOptions(page="p.png"))
     page = cv2.imread("p.png")
     assert page is not None
     assert page.shape[1] > 300
@@ -130,12 +131,14 @@ def test_a_page_is_drawn(home: Path) -> None:
 @pytest.mark.parametrize(
     ("checkup", "message"),
     [
-        (Checkup(report="r.pdf"), "r.pdf: unknown suffix '.pdf', known are .txt, .json"),
-        (Checkup(page="p"), "p: unknown suffix '', known are .jpg"),
-        (Checkup(page="gone/p.png"), "gone/p.png: cannot be written: there is no folder gone"),
+        (CheckOptions(report="r.pdf"), "r.pdf: unknown suffix '.pdf', known are .txt, .json"),
+        (CheckOptions(page="p"), "p: unknown suffix '', known are .jpg"),
+        (CheckOptions(page="gone/p.png"), "gone/p.png: cannot be written: there is no folder gone"),
     ],
 )
-def test_what_cannot_be_written_is_said_first(home: Path, checkup: Checkup, message: str) -> None:
+def test_what_cannot_be_written_is_said_first(
+    home: Path, checkup: CheckOptions, message: str
+) -> None:
     Path("t.list").unlink()
     with pytest.raises(OutputError, match=message):
         run(checkup=checkup)
@@ -143,7 +146,7 @@ def test_what_cannot_be_written_is_said_first(home: Path, checkup: Checkup, mess
 
 def test_names_that_are_no_text_can_be_printed(home: Path) -> None:
     Path("t.list").write_bytes(b"caf\xe9.png\n")
-    outcome = run(checkup=Checkup(report="r.txt"))
+    outcome = run(checkup=CheckOptions(report="r.txt"))
     assert "caf\\udce9.png" in outcome.text()
     assert "caf\\udce9.png" in Path("r.txt").read_text()
     assert outcome.text().encode()

@@ -13,10 +13,11 @@ from darknet_py.data.contact_sheet import PAPER
 from darknet_py.data.detection import DetectionSet
 from darknet_py.data.loader import Key
 from darknet_py.data.recipe import Recipe
-from darknet_py.data.sheet import SheetJob, sheet, write_sheet
+from darknet_py.data.sheet import sheet, write_sheet
 from darknet_py.detect.draw import colour
 from darknet_py.detect.reading import read_image
 from darknet_py.errors import DarknetError, DataError
+from darknet_py.options.datasets import SheetOptions
 
 NAMES = ["red", "green", "blue", "yellow"]
 TITLE = 27
@@ -122,7 +123,7 @@ def test_samples_are_shown_at_a_size_to_look_at(
     assert page.shape[:2] == (TITLE + shape[0] + 71, 2 * (shape[1] + 10))
 
 
-def job(folder: Path, **options: object) -> SheetJob:
+def job(folder: Path, **options: object) -> SheetOptions:
     made = scenes(np.random.default_rng(5), [(60, 44)] * 3)
     lines = [write(folder, scene) for scene in made]
     (folder / "train.txt").write_text("\n".join(lines))
@@ -130,7 +131,7 @@ def job(folder: Path, **options: object) -> SheetJob:
     text = CFG.format(width=64, height=48, channels=3, net="", filters=9, head=HEADS["yolo"])
     (folder / "a.cfg").write_text(text)
     paths = {"data": folder / "a.data", "cfg": folder / "a.cfg", "out": folder / "page.png"}
-    return SheetJob(**({name: str(path) for name, path in paths.items()} | options))  # type: ignore[arg-type]
+    return SheetOptions(**({name: str(path) for name, path in paths.items()} | options))  # type: ignore[arg-type]
 
 
 def test_a_page_is_written(tmp_path: Path) -> None:

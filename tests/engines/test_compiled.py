@@ -13,7 +13,7 @@ from support.golden_check import relative
 from darknet_py.engines import cache, compiled, small
 from darknet_py.engines.base import open_engine
 from darknet_py.engines.prepared import Position
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import Node
 from darknet_py.network import Network
@@ -121,6 +121,7 @@ def network(tmp_path: Path) -> Network:
     return net
 
 
+@pytest.mark.usefixtures("as_command_line")
 def test_the_compiled_network_gives_the_same_and_is_kept(
     tmp_path: Path, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,7 +130,7 @@ def test_the_compiled_network_gives_the_same_and_is_kept(
     x = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         (expected,) = net(x)
-    engine = open_engine(net, Setup(compiled=True))
+    engine = open_engine(net, EngineConfig(compiled=True))
     (found,) = engine(x)
     assert engine.compiled and not engine.parallel
     assert relative(found.numpy(), expected.numpy()) <= 1e-5
@@ -137,12 +138,13 @@ def test_the_compiled_network_gives_the_same_and_is_kept(
     # A smaller batch is padded to the one that is there; nothing is compiled again.
     monkeypatch.setattr(compiled, "_compile", None)
     assert relative(engine(x[:1])[0].numpy(), expected[:1].numpy()) <= 1e-5
-    (again,) = open_engine(net, Setup(compiled=True))(x)
+    (again,) = open_engine(net, EngineConfig(compiled=True))(x)
     assert torch.equal(again, found)
     assert capsys.readouterr().err == ""
     assert len(list(place.glob("*.pt2"))) == 1
 
 
+@pytest.mark.usefixtures("as_command_line")
 def test_without_a_compiler_it_says_so_and_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,7 +154,7 @@ def test_without_a_compiler_it_says_so_and_runs(
     monkeypatch.setattr(compiled, "operators", missing)
     net = network(tmp_path)
     x = torch.rand(1, 3, 32, 32)
-    engine = open_engine(net, Setup(compiled=True))
+    engine = open_engine(net, EngineConfig(compiled=True))
     with torch.no_grad():
         assert relative(engine(x)[0].numpy(), net(x)[0].numpy()) <= 1e-5
     assert not engine.compiled

@@ -22,6 +22,7 @@ def test_convolutions_are_exact_inside_only() -> None:
     assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark) == before
 
 
+@pytest.mark.usefixtures("as_command_line")
 def test_what_cannot_be_recorded_runs_as_it_is(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from darknet_py.conversion.irfile import openvino_core
 from darknet_py.engines import cache
 from darknet_py.engines.base import Engine, open_engine
 from darknet_py.engines.batches import fitting
-from darknet_py.enginetable import ENGINES, Row, Setup, checked
+from darknet_py.enginetable import ENGINES, EngineConfig, Row, checked
 from darknet_py.errors import DarknetError
 from darknet_py.network import Network
 
@@ -29,7 +29,7 @@ def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def opened(engine: str, net: Network, **changes: object) -> Engine:
     for module in ENGINES[engine].modules:
         pytest.importorskip(module, reason=f"needs pip install {module}")
-    return open_engine(net, Setup(engine=engine, threads=1, **changes))  # type: ignore[arg-type]
+    return open_engine(net, EngineConfig(engine=engine, threads=1, **changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("engine", NAMES)
@@ -103,11 +103,11 @@ def test_fitting() -> None:
 def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     net = loaded(GOLDEN / "yolov3", "alexeyab")
     with pytest.raises(DarknetError, match="'fp16' for engine onnxruntime, known are fp32"):
-        open_engine(net, Setup(engine="onnxruntime", precision="fp16"))
+        open_engine(net, EngineConfig(engine="onnxruntime", precision="fp16"))
     row = Row("nowhere:None", ("no_such_module",))
     monkeypatch.setitem(ENGINES, "openvino", row)
     with pytest.raises(DarknetError, match=r"needs no_such_module; pip install no_such_module"):
-        open_engine(net, Setup(engine="openvino"))
+        open_engine(net, EngineConfig(engine="openvino"))
 
 
 def test_openvino_says_what_this_processor_lacks() -> None:
@@ -138,7 +138,7 @@ def test_a_missing_engine_says_what_to_install(name: str, monkeypatch: pytest.Mo
         "tensorrt": "pip install onnxruntime-gpu tensorrt onnx",
     }
     if name not in expected:
-        assert checked(Setup(engine=name)).modules == ()
+        assert checked(EngineConfig(engine=name)).modules == ()
         return
     with pytest.raises(DarknetError, match=f"engine {name} needs .*; {expected[name]}$"):
-        checked(Setup(engine=name))
+        checked(EngineConfig(engine=name))

@@ -13,7 +13,7 @@ from support.golden_check import GOLDEN, cases, loaded, relative
 from darknet_py.engines import pytorch
 from darknet_py.engines.base import open_engine
 from darknet_py.engines.pytorch import MOST_PROGRAMS, Pytorch
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network import Network
 
@@ -57,10 +57,10 @@ def convolution(
     return CONVOLUTION.format(**locals())
 
 
-def check(net: Network, x: torch.Tensor, setup: Setup | None = None) -> None:
+def check(net: Network, x: torch.Tensor, setup: EngineConfig | None = None) -> None:
     with torch.no_grad():
         expected = net(x)
-    found = open_engine(net, setup or Setup())(x)
+    found = open_engine(net, setup or EngineConfig())(x)
     assert len(found) == len(expected)
     for fast, plain in zip(found, expected, strict=True):
         assert fast.dtype == torch.float32
@@ -128,7 +128,7 @@ classes=2
 def test_yolo_heads_are_the_same_to_the_bit(tmp_path: Path, more: str) -> None:
     net = network(tmp_path, YOLO + more).for_inference()
     x = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(1))
-    (found,) = open_engine(net, Setup())(x)
+    (found,) = open_engine(net, EngineConfig())(x)
     above = list(net.outputs(x, _run()))[0][1]
     site = net.graph.site(1)
     expected = site.nodes[1].layer.forward(site, net.own(1), [above], _run())
@@ -143,7 +143,7 @@ def _run():  # type: ignore[no-untyped-def]
 
 def test_threads_of_different_width_share_an_engine(tmp_path: Path) -> None:
     net = network(tmp_path, convolution(16), convolution(32, size=1), convolution(32))
-    engine = open_engine(net, Setup())
+    engine = open_engine(net, EngineConfig())
     xs = torch.rand(8, 1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         expected = [net(x)[0] for x in xs]
@@ -164,7 +164,7 @@ def test_threads_of_different_width_share_an_engine(tmp_path: Path) -> None:
 
 
 def test_programs_are_kept_in_number(tmp_path: Path) -> None:
-    engine = open_engine(network(tmp_path, convolution()), Setup())
+    engine = open_engine(network(tmp_path, convolution()), EngineConfig())
     assert isinstance(engine, Pytorch)
     for batch in range(1, MOST_PROGRAMS + 3):
         assert engine(torch.rand(batch, 3, 16, 16))[0].shape[0] == batch
@@ -181,18 +181,19 @@ def test_half_precision_is_near(
     x = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         expected = net(x)[0].numpy()
-    (found,) = open_engine(net, Setup(precision=precision))(x)
+    (found,) = open_engine(net, EngineConfig(precision=precision))(x)
     assert found.dtype == torch.float32
     error = relative(found.numpy(), expected)
     assert 0 < error < 0.05
 
 
+@pytest.mark.usefixtures("as_command_line")
 def test_a_processor_without_half_precision_computes_in_full_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pytorch, "computes", lambda dtype: dtype == torch.float32)
     net = network(tmp_path, convolution(8))
-    engine = open_engine(net, Setup(precision="bf16"))
+    engine = open_engine(net, EngineConfig(precision="bf16"))
     line = "--precision bf16: this processor has no instructions for it; computing in fp32"
     assert capsys.readouterr().err == f"darknet-py: warning: {line}\n"
     assert engine.setup.precision == "fp32"
@@ -202,6 +203,6 @@ def test_a_processor_without_half_precision_computes_in_full_and_says_so(
 
 
 def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
-    engine = open_engine(network(tmp_path, convolution()), Setup())
+    engine = open_engine(network(tmp_path, convolution()), EngineConfig())
     with pytest.raises(DarknetError, match=r"expected \(N, 3, 16, 16\)"):
         engine(torch.rand(1, 3, 16, 8))

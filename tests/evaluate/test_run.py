@@ -14,7 +14,7 @@ from support.tiny_detector import CFG
 from darknet_py import Network
 from darknet_py.detect.candidates import Candidates
 from darknet_py.engines import pytorch
-from darknet_py.enginetable import Setup
+from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DarknetError, DataError, ImageError
 from darknet_py.evaluate.conditions import Conditions
 from darknet_py.evaluate.finding import Finder, Settings
@@ -169,11 +169,11 @@ def test_the_conditions_name_the_precision_in_force(
     """Not the one asked for, where the processor has no instructions for it."""
     monkeypatch.setattr(pytorch, "computes", lambda dtype: dtype == torch.float32)
     told: list[Conditions] = []
-    result = figures(setup=Setup(precision="bf16"), begin=told.append)
+    result = figures(setup=EngineConfig(precision="bf16"), begin=told.append)
     assert result.conditions.precision == "fp32" and told == [result.conditions]
     assert "torch cpu fp32" in result.conditions.line()
     monkeypatch.setattr(pytorch, "computes", lambda dtype: True)
-    assert figures(setup=Setup(precision="bf16")).conditions.precision == "bf16"
+    assert figures(setup=EngineConfig(precision="bf16")).conditions.precision == "bf16"
 
 
 def test_letter_box_of_the_cfg_or_the_fork_pads(here: Path) -> None:
@@ -220,7 +220,7 @@ BAD = {
     "negative points": ("", {"points": -11}, "points is -11, expected 0"),
     "thresh": ("", {"thresh": 25.0}, "thresh is 25, expected 0 to 1"),
     "iou_thresh": ("", {"iou_thresh": float("nan")}, "iou_thresh is nan, expected 0 to 1"),
-    "device": ("", {"setup": Setup(device="gpu")}, "unknown device 'gpu'"),
+    "device": ("", {"setup": EngineConfig(device="gpu")}, "unknown device 'gpu'"),
     "difficult": ("", {"difficult": [FIRST]}, "difficult list has 1 pictures, the other 2"),
 }
 
@@ -253,7 +253,7 @@ def test_batches_run_side_by_side_and_come_in_order(here: Path) -> None:
     try:
         net = network()
         images = [FIRST, SECOND, FIRST] * 3 + [SECOND]
-        finder = Finder(net, Settings(batch=2), Setup())
+        finder = Finder(net, Settings(batch=2), EngineConfig())
         batches = list(finder.run(start_reading(images, net.graph), len(images)))
         assert torch.get_num_threads() == 3
     finally:

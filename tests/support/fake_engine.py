@@ -7,7 +7,7 @@ import torch
 
 from darknet_py import enginetable
 from darknet_py.engines.base import Engine
-from darknet_py.enginetable import Row, Setup
+from darknet_py.enginetable import EngineConfig, Row
 from darknet_py.errors import DarknetError
 from darknet_py.network import Network
 
@@ -19,7 +19,7 @@ CALLS: list[tuple[str, tuple[int, ...], bool]] = []
 class Shifted(Engine):
     """The network's heads with OFFSET added."""
 
-    def __init__(self, network: Network, setup: Setup) -> None:
+    def __init__(self, network: Network, setup: EngineConfig) -> None:
         super().__init__(network.graph, setup, torch.device(setup.device))
         self.network = network
 
@@ -33,7 +33,7 @@ class Shifted(Engine):
 class Refusing(Shifted):
     """Says in one line why it cannot be opened."""
 
-    def __init__(self, network: Network, setup: Setup) -> None:
+    def __init__(self, network: Network, setup: EngineConfig) -> None:
         raise DarknetError("no such device; use another")
 
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from darknet_py.train.session import Job
+from darknet_py.options.training import ClassifierTrainOptions
 from support.tiny_classifier import CFG, files
 
 LEARNABLE = CFG.replace("learning_rate=.1\n", "learning_rate=.03\n")
@@ -24,7 +24,7 @@ def _images() -> Path:
 
 def small_job(
     folder: Path, max_batches: int = 20, net: str = "", data: str = "", **choices: Any
-) -> Job:
+) -> ClassifierTrainOptions:
     """A job in `folder` (made), its .data file and cfg beside it; net, data: more options."""
     folder.mkdir(parents=True, exist_ok=True)
     cfg = LEARNABLE.replace("max_batches=100", f"max_batches={max_batches}\n{net}")
@@ -32,11 +32,12 @@ def small_job(
     lines = (_images() / "t.data").read_text()
     (folder / "small.data").write_text(f"{data}\nbackup={folder / 'backup'}\n{lines}")
     defaults: dict[str, Any] = {
-        "kind": "classifier",
         "device": "cpu",
         "workers": 0,
         "chart": str(folder / "chart.png"),
         "results": str(folder / "results.csv"),
         "log_style": "plain",
     }
-    return Job(data=str(folder / "small.data"), cfg=str(folder / "small.cfg"), **defaults | choices)
+    return ClassifierTrainOptions(
+        data=str(folder / "small.data"), cfg=str(folder / "small.cfg"), **defaults | choices
+    )

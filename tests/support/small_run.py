@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from darknet_py.data.shape_set import write_dataset
-from darknet_py.train.session import Job
+from darknet_py.options.training import DetectorTrainOptions
 
 CFG = """[net]
 batch=8
@@ -64,7 +64,7 @@ def small_job(
     head: str = "",
     data: str = "",
     **choices: Any,
-) -> Job:
+) -> DetectorTrainOptions:
     """A job in `folder` (made), its data set and cfg beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     cfg = folder / "small.cfg"
@@ -80,4 +80,4 @@ def small_job(
         "results": str(folder / "results.csv"),
         "log_style": "plain",
     }
-    return Job(data=str(folder / "small.data"), cfg=str(cfg), **defaults | choices)
+    return DetectorTrainOptions(data=str(folder / "small.data"), cfg=str(cfg), **defaults | choices)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from darknet_py.train.session import Job
+from darknet_py.options.training import TextTrainOptions
 
 TEXT = "Sphinx of black quartz, judge my vow; the five boxing wizards jump quickly.\n"
 CFG = """[net]
@@ -38,18 +38,19 @@ def small_job(
     layers: str = "",
     subdivisions: int = 1,
     **choices: Any,
-) -> Job:
+) -> TextTrainOptions:
     """A job in `folder` (made), its text and cfg beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "t.txt").write_text(TEXT)
     cfg = CFG.format(max_batches=max_batches, net=net, layers=layers, subdivisions=subdivisions)
     (folder / "small.cfg").write_text(cfg)
     defaults: dict[str, Any] = {
-        "kind": "rnn",
         "device": "cpu",
         "backup": str(folder / "backup"),
         "chart": str(folder / "chart.png"),
         "results": str(folder / "results.csv"),
         "log_style": "plain",
     }
-    return Job(data=str(folder / "t.txt"), cfg=str(folder / "small.cfg"), **defaults | choices)
+    return TextTrainOptions(
+        data=str(folder / "t.txt"), cfg=str(folder / "small.cfg"), **defaults | choices
+    )

@@ -17,6 +17,7 @@ import darknet_py.data.classifier as samples
 import darknet_py.train.classifier_task as task
 from darknet_py.errors import BadOption, DarknetError, DataError
 from darknet_py.network import Network
+from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.train.processes import DistributedContext
 from darknet_py.train.session import run
 
@@ -247,7 +248,7 @@ def test_a_data_file_that_does_not_fit(
 def test_networks_of_another_kind_are_sent_to_their_command(tmp_path: Path) -> None:
     job = small_job(tmp_path)
     with pytest.raises(DarknetError, match=r"has no detection head; .* `darknet-py classifier tr"):
-        run(replace(job, kind="detector"))
+        run(DetectorTrainOptions(data=job.data, cfg=job.cfg, device="cpu"))
     Path(job.cfg).write_text(
         "[net]\nwidth=8\nheight=8\nchannels=3\nmax_batches=2\n"
         "[convolutional]\nfilters=18\nsize=1\nactivation=linear\n[yolo]\nclasses=1\nnum=3\n"

@@ -21,7 +21,8 @@ import darknet_py.train.loop as loop
 from darknet_py.data import detection
 from darknet_py.errors import DarknetError, DataError, WeightsError
 from darknet_py.network import Network
-from darknet_py.train.session import Job, run
+from darknet_py.options.training import DetectorTrainOptions
+from darknet_py.train.session import run
 from darknet_py.train.trainer import LossError, Trainer
 
 
@@ -264,7 +265,7 @@ def test_memory_that_is_too_small_halves_the_sub_batches(
     assert "out of memory: subdivisions=4 now (8=4 x 2)" in capsys.readouterr().out
 
 
-def _train(job: Job) -> None:
+def _train(job: DetectorTrainOptions) -> None:
     import torch
 
     torch.set_num_threads(1)

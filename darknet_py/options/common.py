@@ -1,0 +1,88 @@
+"""The options that several commands have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from darknet_py.devices import chosen_device
+from darknet_py.enginetable import ENGINES, PRECISIONS, EngineConfig, checked
+from darknet_py.forks import ALEXEYAB, FORKS, default_fork
+from darknet_py.options.flag import flag
+
+NAMES = "Class names, one a line."
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForkOptions:
+    """fork: a name in forks.FORKS."""
+
+    fork: str = flag(
+        ALEXEYAB.name,
+        "Whose Darknet's numbers to give where the two differ.",
+        choices=tuple(FORKS),
+        usual=default_fork,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeOptions:
+    """Pixels of the network's input, None for the cfg's."""
+
+    width: int | None = flag(None, "Input width in pixels instead of the cfg's.", least=1)
+    height: int | None = flag(None, "Input height in pixels instead of the cfg's.", least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CfgOptions(ForkOptions, SizeOptions):
+    """A cfg file and how it is read."""
+
+    cfg: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions(CfgOptions):
+    """A cfg and a .weights file that fits it."""
+
+    weights: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceOptions:
+    """Where a network runs. device: cpu, cuda, cuda:N or mps; None: a GPU, if there is one."""
+
+    gpu: int | None = flag(None, "CUDA device number.", "-i", metavar="GPU")
+    nogpu: bool = flag(False, "Run on the CPU.")
+    device: str | None = flag(None, "cpu, cuda, cuda:N or mps (default: CUDA if there is one).")
+
+    @property
+    def chosen_device(self) -> str:
+        """The device meant; looks, with torch, whether there is a GPU."""
+        return chosen_device(self.device, self.gpu, self.nogpu)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOptions:
+    """How a network runs there; see EngineConfig."""
+
+    precision: str = flag(
+        EngineConfig.precision,
+        "Of the arithmetic; heads are always fp32.",
+        choices=PRECISIONS,
+    )
+    engine: str = flag(EngineConfig.engine, f"What runs the network: {', '.join(ENGINES)}.")
+    compiled: bool = flag(
+        EngineConfig.compiled, "Make machine code first; kept for the next start.", "--compile"
+    )
+
+    def require_engine(self) -> None:
+        """Raises DarknetError for an engine that is not there, or cannot do what is asked."""
+        checked(EngineConfig(self.engine, self.precision, self.compiled))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(DeviceOptions, EngineOptions):
+    """What a network runs on."""
+
+    def engine_config(self, threads: int | None = None) -> EngineConfig:
+        """On the device that is meant."""
+        return EngineConfig(self.engine, self.precision, self.compiled, self.chosen_device, threads)

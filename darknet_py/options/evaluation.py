@@ -1,0 +1,107 @@
+"""The options of commands that measure how good a network is, and of `calc_anchors`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from darknet_py.options.common import ForkOptions, ModelOptions, RunOptions
+from darknet_py.options.flag import flag
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvalOptions(ModelOptions, RunOptions):
+    """What every command of evaluation is told: the files, how to read them, where to run."""
+
+    data: str
+    batch: int = flag(4, "Pictures run at once, on a CPU by each core.", least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchOptions:
+    """When a box is right, and what its precision and recall are summed up to."""
+
+    iou_thresh: float = flag(0.5, "Overlap with its label that makes a box a hit.")
+    points: int = flag(
+        0, "Recalls the AP is taken at: 0 for the area under the curve, 11 VOC 2007, 101 COCO."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapOptions(EvalOptions, MatchOptions):
+    """The options of `map`, with AlexeyAB's defaults."""
+
+    thresh: float = flag(
+        0.25, "Score a box must be over to count in TP, FP, precision, recall; not in the AP."
+    )
+    out: tuple[str, ...] = flag(
+        (),
+        "Write the figures as JSON, or to FILE.csv a line per class; may be given twice.",
+        metavar="FILE",
+    )
+    coco: bool = flag(False, "Print pycocotools' figures of the same boxes as well.")
+    curves: str | None = flag(
+        None, "Draw precision-recall, and F1 over the threshold.", metavar="FILE.png"
+    )
+    confusion: str | None = flag(None, "Draw which class is taken for which.", metavar="FILE.png")
+    worst: tuple[int, str] | None = flag(
+        None,
+        "Draw the N pictures with most errors into DIR: labels green (missed: yellow), boxes "
+        "blue (wrong: red).",
+        metavar="N DIR",
+    )
+
+    @property
+    def needs_boxes(self) -> bool:
+        """Whether the boxes are asked for, beside their figures."""
+        return self.coco or self.confusion is not None or self.worst is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidOptions(EvalOptions):
+    """The options of `valid` and, with mirrored, of `valid2`."""
+
+    mirrored: bool = False
+    out: str | None = flag(
+        None, "Name of the files, instead of the one the form has.", metavar="NAME"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocOptions(MatchOptions):
+    """The options of `eval voc`."""
+
+    data: str
+    folder: str | None = None
+    prefix: str = flag("comp4_det_test_", "Of the files.")
+    annotations: str | None = flag(
+        None, "VOC's XML files (default: beside JPEGImages).", metavar="DIR"
+    )
+    labels: bool = flag(False, "Score against YOLO labels instead of XML files.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnchorOptions(ForkOptions):
+    """The options of `calc_anchors`; width and height are the cfg's where it is given."""
+
+    data: str
+    cfg: str | None = None
+    num_of_clusters: int | None = flag(
+        None, "How many anchors (default: as many as CFG has, else 5).", least=1
+    )
+    width: int | None = flag(None, "Input width (default: CFG's).", least=1)
+    height: int | None = flag(None, "Input height (default: CFG's).", least=1)
+    show: bool = flag(False, "Draw boxes and anchors in cloud.png; opens no window.")
+    runs: int = flag(10, "Runs of k-means, of which the best counts.", least=1)
+    seed: int = flag(0, "Same seed, same anchors.")
+    write_cfg: str | None = flag(
+        None, "Write CFG with the new anchors, masks and filters.", metavar="FILE"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions:
+    """The options of `compare`."""
+
+    score: float = flag(0.005, "Scores that differ by no more are the same.")
+    iou: float = flag(0.98, "Boxes that overlap by no less are the same.")
+    show: int = flag(10, "Differences listed.", least=0)

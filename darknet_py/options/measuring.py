@@ -1,0 +1,66 @@
+"""The options of `benchmark` and `speed`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from darknet_py.enginetable import ENGINES, PRECISIONS, EngineConfig
+from darknet_py.options.common import CfgOptions, DeviceOptions, RunOptions
+from darknet_py.options.flag import flag
+
+SECONDS = 4.0
+"""For each entry of `benchmark` when neither --runs nor --seconds is given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreadOptions:
+    """Of the CPU; None leaves it to the engine."""
+
+    threads: int | None = flag(None, "Of the CPU (default: what the engine takes).", least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkOptions(CfgOptions, DeviceOptions, ThreadOptions):
+    """The options of `benchmark`."""
+
+    weights: str | None = None
+    engines: tuple[str, ...] = flag(
+        (EngineConfig.engine,),
+        f"Those to run side by side, or all that are installed: all, {', '.join(ENGINES)}.",
+        listed=True,
+        metavar="LIST",
+    )
+    precision: tuple[str, ...] = flag(
+        (EngineConfig.precision,),
+        f"Of the arithmetic: {', '.join(PRECISIONS)}.",
+        choices=PRECISIONS,
+        listed=True,
+        metavar="LIST",
+    )
+    compiled: bool = flag(False, "Run torch compiled as well.", "--compile")
+    batch: tuple[int, ...] = flag((1,), "Pictures at once.", least=1, listed=True, metavar="LIST")
+    runs: int | None = flag(None, "Counted calls of each entry.", least=1)
+    seconds: float | None = flag(
+        None,
+        f"Time for each entry [default: {SECONDS:g}, unless --runs is given].",
+        least=0,
+        above=True,
+    )
+    seed: int = flag(0, "Of random weights and inputs.")
+    parts: bool = flag(False, "Time decoding, fitting, network and boxes as well.")
+    image: str | None = flag(None, "Picture for --parts instead of a drawn one.", metavar="FILE")
+    layers: bool = flag(False, "Time every layer as well.")
+    out: str | None = flag(None, "Write the figures as JSON.", "-o", "--out", metavar="FILE.json")
+    chart: str | None = flag(None, "Draw the medians as bars.", metavar="FILE.png")
+
+    @property
+    def time(self) -> float | None:
+        """Seconds for each entry; None where only the number of calls ends the run."""
+        return SECONDS if self.runs is None and self.seconds is None else self.seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeedOptions(CfgOptions, RunOptions, ThreadOptions):
+    """The options of `speed`. tics: counted passes, 0 for Darknet's 1000."""
+
+    tics: int = 0

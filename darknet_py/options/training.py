@@ -1,0 +1,87 @@
+"""The options of the training commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from darknet_py.enginetable import PRECISIONS
+from darknet_py.options.common import DeviceOptions, ForkOptions
+from darknet_py.options.flag import flag
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(ForkOptions, DeviceOptions):
+    """What every training can be told.
+
+    kind: what is trained, one of `session.KINDS`. data: the .data file, or the text of a recurrent
+    net.
+    """
+
+    kind: ClassVar[str]
+    data: str
+    cfg: str
+    weights: str | None = None
+    max_batches: int | None = flag(None, "Iterations in all, instead of the cfg's.", least=1)
+    clear: bool = flag(False, "Count iterations from 0 whatever WEIGHTS say.")
+    resume: bool = flag(False, "Continue exactly where the last run stopped.")
+    seed: int = flag(0, "Same seed, same run.")
+    iterations: int = flag(0, "Stop, and save, after so many.", least=0, hidden=True)
+    precision: str = flag("fp32", choices=PRECISIONS)
+    compiled: bool = flag(False, "Run through torch.compile.", "--compile")
+    synced: bool = flag(False, "Batch statistics over all processes.", "--sync_bn")
+    log_style: str = flag(
+        "auto",
+        "auto: live on a terminal, plain lines elsewhere.",
+        "--log-style",
+        choices=("auto", "live", "plain", "darknet"),
+    )
+    chart: str = flag("chart.png", metavar="FILE")
+    results: str = flag("results.csv", metavar="FILE")
+    tensorboard: str | None = flag(None, "Write figures for TensorBoard too.", metavar="FOLDER")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageTrainOptions(TrainOptions):
+    """What a training on images can be told beside."""
+
+    evaluates: bool = False
+    workers: int | None = flag(
+        None, "Processes that prepare pictures (default: by the processors).", least=0
+    )
+    show_imgs: bool = flag(False, "Write a page of the first samples: aug_NAME.jpg.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorTrainOptions(ImageTrainOptions):
+    """The options of `train` and `detector train`."""
+
+    kind: ClassVar[str] = "detector"
+    evaluates: bool = flag(False, "Evaluate now and then; keep the best.", "--map")
+    epochs: int = flag(4, "Passes over the pictures between evaluations.", "--mAP_epochs", least=1)
+    thresh: float = flag(0.25, "Score for what -map counts as found.")
+    iou_thresh: float = flag(0.5, "Overlap with a label that -map asks for.")
+    cache: bool = flag(False, "Hold all pictures decoded in memory.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierTrainOptions(ImageTrainOptions):
+    """The options of `classifier train`."""
+
+    kind: ClassVar[str] = "classifier"
+    evaluates: bool = flag(
+        False,
+        "Measure now and then how often the right class is among the top= best (default: 5, of "
+        "5 classes or fewer 1); keep the best weights.",
+        "--topk",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextTrainOptions(TrainOptions):
+    """The options of `rnn train`, which has no .data file."""
+
+    kind: ClassVar[str] = "rnn"
+    data: str = flag("data/shakespeare.txt", "The text.", "--file", metavar="FILE")
+    tokenized: bool = flag(False, "The text is the numbers of its words.")
+    backup: str = flag("backup", "Where to keep the weights.", metavar="FOLDER")
