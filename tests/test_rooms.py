@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "deferred": set(),
     "version": set(),
     "progress": set(),
+    "parallel": set(),
     "replacement": {"errors"},
     "figures": {"errors", "replacement"},
     "boxes": set(),
@@ -44,9 +45,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engines": RUNNING | {"conversion", "devices", "enginetable"},
     "conversion": RUNNING | {"boxes", "exporttable", "version"},
     "export": RUNNING
-    | {"conversion", "detect", "engines", "enginetable", "exporttable", "names", "replacement"},
+    | {"conversion", "detect", "engines", "enginetable", "exporttable", "images", "names"}
+    | {"replacement"},
+    "images": {"errors", "deferred", "graph", "parallel"},
     "detect": RUNNING
-    | {"devices", "enginetable", "engines"}
+    | {"devices", "enginetable", "engines", "images", "parallel"}
     | {"deferred", "boxes", "names", "labelpath", "opening", "replacement"},
     "losses": {"errors", "forks", "layers", "boxes"},
     "train": RUNNING
@@ -56,6 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "losses",
         "data",
         "detect",
+        "images",
         "classify",
         "evaluate",
         "names",
@@ -63,7 +67,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "progress",
     },
     "data": READING
-    | {"boxes", "names", "labelpath", "check", "weights", "detect", "progress", "replacement"},
+    | {"boxes", "names", "labelpath", "check", "weights", "images", "parallel"}
+    | {"progress", "replacement"},
     "evaluate": RUNNING
     | {
         "devices",
@@ -74,17 +79,18 @@ MAY_IMPORT: dict[str, set[str]] = {
         "names",
         "labelpath",
         "detect",
+        "images",
         "data",
         "figures",
         "progress",
         "replacement",
     },
     "benchmark": RUNNING
-    | {"", "devices", "enginetable", "engines", "detect", "opening", "summary"}
+    | {"", "devices", "enginetable", "engines", "detect", "images", "opening", "summary"}
     | {"figures", "progress", "replacement"},
     "text": RUNNING | {"devices", "data", "detect"},
     "classify": RUNNING
-    | {"devices", "enginetable", "engines", "opening", "names", "detect", "data"},
+    | {"devices", "enginetable", "engines", "opening", "names", "detect", "images", "data"},
     "": {"errors", "version", "network", "detect"},
     "cli": {
         "",
@@ -130,6 +136,7 @@ LIGHT = {
     "layout",
     "names",
     "opening",
+    "parallel",
     "progress",
     "replacement",
     "summary",
@@ -140,13 +147,23 @@ COMMAND_BODIES = {"cli"}
 """Light rooms whose functions may import heavy modules when they run."""
 
 
+IMAGES = ("reading", "fitting", "geometry", "draw", "sources")
+"""Modules that lie in detect/ and belong to the room of images."""
+
+
 def sources() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
 def room_of(path: Path) -> str:
-    first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    return "" if first == "__init__" else first
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return "" if parts[0] == "__init__" else room_named(".".join(parts))
+
+
+def room_named(module: str) -> str:
+    """The room of a module, by its dotted name in the package."""
+    parts = module.split(".")
+    return "images" if parts[0] == "detect" and set(parts[1:2]) & set(IMAGES) else parts[0]
 
 
 def run_time_nodes(tree: ast.AST, into_functions: bool) -> Iterator[ast.AST]:
@@ -181,7 +198,7 @@ def rooms_imported(path: Path, into_functions: bool = True) -> set[str]:
     for name in imported(path, into_functions):
         package, _, rest = name.partition(".")
         if package == PACKAGE.name:
-            room = rest.split(".")[0]
+            room = room_named(rest)
             found.add(room if room in rooms else "")
     return found - {room_of(path)}
 

@@ -6,7 +6,7 @@ import math
 import mmap
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -18,7 +18,7 @@ from darknet_py.data.memory import free_memory
 from darknet_py.data.picture import Decoded, Picture, Size, open_picture
 from darknet_py.data.recipe import Recipe
 from darknet_py.detect.sources import read_ahead
-from darknet_py.errors import DataError
+from darknet_py.errors import DataError, ImageError
 from darknet_py.progress import Progress
 
 MOST = 0.6
@@ -102,6 +102,7 @@ def hold(
     paths = list(dict.fromkeys(images))
     read = partial(_decoded, channels=channels, least=least)
     room = _room(paths, read)
+    decoded: Iterator[tuple[str, Decoded | ImageError]]
     decoded = read_ahead(paths, read, depth=4 * _threads(), workers=_threads())
     if progress:
         decoded = progress(decoded, len(paths), "pictures into memory")

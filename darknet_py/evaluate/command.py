@@ -13,7 +13,7 @@ from darknet_py import enginetable
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
 from darknet_py.evaluate.inputs import Inputs, Setup, load, read_inputs, required_file, running
-from darknet_py.evaluate.pictures import start_reading
+from darknet_py.images.fitted import start_reading
 from darknet_py.progress import counted
 from darknet_py.replacement import require_writable
 
@@ -103,10 +103,10 @@ def _evaluated(job: Job, inputs: Inputs) -> MapResult:
 def _announce(job: Job, inputs: Inputs, setup: enginetable.Setup) -> None:
     """What decides the figures, before they are there."""
     from darknet_py.evaluate.conditions import conditions_of
-    from darknet_py.evaluate.finding import Settings
+    from darknet_py.evaluate.detections import MAP_OPTIONS
 
     graph, count = inputs.opened.graph, len(inputs.images)
-    conditions = conditions_of(graph, Settings(), setup, count, job.iou_thresh, job.points)
+    conditions = conditions_of(graph, MAP_OPTIONS, setup, count, job.iou_thresh, job.points)
     click.echo(f"{job.weights} on {inputs.image_set}: {conditions.line()}", err=True)
 
 

@@ -9,7 +9,7 @@ import click
 
 from darknet_py.detect.report import head_lines
 from darknet_py.evaluate.inputs import Setup, load, read_inputs, results_folder, running
-from darknet_py.evaluate.pictures import start_reading
+from darknet_py.images.fitted import start_reading
 from darknet_py.progress import counted
 
 if TYPE_CHECKING:
