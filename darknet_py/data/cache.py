@@ -15,10 +15,10 @@ import numpy as np
 
 from darknet_py.data.augment import Pixels
 from darknet_py.data.memory import free_memory
-from darknet_py.data.picture import Decoded, Picture, Size, open_picture
 from darknet_py.data.recipe import Recipe
 from darknet_py.detect.sources import read_ahead
 from darknet_py.errors import DataError, ImageError
+from darknet_py.images.reduced import Decoded, Picture, Size, open_picture
 from darknet_py.progress import Progress
 
 MOST = 0.6

@@ -30,9 +30,9 @@ from darknet_py.data import detection, mosaic
 from darknet_py.data.augment import Colour, Crop, Pixels, Window
 from darknet_py.data.detection import DetectionSet
 from darknet_py.data.jitter import Draw, draw_alexeyab, draw_canvas, draw_cells, letter_boxed
-from darknet_py.data.picture import Decoded
 from darknet_py.data.recipe import Recipe
 from darknet_py.errors import DataError, ImageError
+from darknet_py.images.reduced import Decoded
 
 LARGE = 3
 """Pixels of a side from which on a box is to be seen and labelled."""
