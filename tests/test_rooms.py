@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "deferred": set(),
     "version": set(),
     "progress": set(),
+    "parallel": set(),
     "replacement": {"errors"},
     "figures": {"errors", "replacement"},
     "system": set(),
@@ -58,6 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "losses",
         "data",
         "detect",
+        "images",
         "classify",
         "evaluate",
         "names",
@@ -81,6 +83,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "names",
         "labelpath",
         "detect",
+        "images",
         "data",
         "figures",
         "progress",
@@ -166,10 +169,13 @@ LIGHT_TO_IMPORT = {
 }
 """Those whose functions import heavy modules when they run, and not before."""
 KNOWN_CIRCLES = {
-    ("detect.report", "detect.result"),
     ("network", "weights"),
 }
 """Modules that import each other, if only for type checking or in functions: to be emptied."""
+
+
+IMAGES = ("reading", "fitting", "geometry", "draw", "sources")
+"""Modules that lie in detect/ and belong to the room of images."""
 
 
 def sources() -> list[Path]:
@@ -177,8 +183,14 @@ def sources() -> list[Path]:
 
 
 def room_of(path: Path) -> str:
-    first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    return "" if first == "__init__" else first
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return "" if parts[0] == "__init__" else room_named(".".join(parts))
+
+
+def room_named(module: str) -> str:
+    """The room of a module, by its dotted name in the package."""
+    parts = module.split(".")
+    return "images" if parts[0] == "detect" and set(parts[1:2]) & set(IMAGES) else parts[0]
 
 
 def run_time_nodes(tree: ast.AST, into_functions: bool) -> Iterator[ast.AST]:
@@ -217,7 +229,7 @@ def rooms_imported(path: Path, into_functions: bool = True) -> set[str]:
     for name in imported(path, into_functions):
         package, _, rest = name.partition(".")
         if package == PACKAGE.name:
-            room = rest.split(".")[0]
+            room = room_named(rest)
             found.add(room if room in rooms else "")
     return found - {room_of(path)}
 

@@ -7,21 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import torch
+from torch import Tensor
 
 from darknet_py.benchmark.timing import latency, plan_blocks, take_turns, warmed_up
-from darknet_py.detect.candidates import Candidates
-from darknet_py.detect.decode import Request, decode, suppression_of
-from darknet_py.detect.fitting import fit
-from darknet_py.detect.geometry import Placement
-from darknet_py.detect.reading import Encoded, Pixels
-from darknet_py.detect.survivors import survivors
+from darknet_py.detect.pipeline import Pipeline, PipelineOptions
+from darknet_py.detect.reading import Encoded
+from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.base import Engine
-from darknet_py.graph import Graph
+from darknet_py.images.fitted import InputSpec, fit_frame
+from darknet_py.images.frames import encoded_frame
 from darknet_py.progress import Progress
-
-THRESH, HIER, NMS = 0.25, 0.5, 0.45
-"""Those of `detect`."""
 
 
 @dataclass(frozen=True)
@@ -54,27 +49,31 @@ def time_parts(
     seconds: float | None,
     progress: Progress,
 ) -> Parts:
-    """Each part alone, over and over, with what the part before gave. Raises ImageError."""
+    """Each of the pipeline's steps alone, over and over, with what the step before gave.
+
+    Raises ImageError.
+    """
     graph = engine.graph
-    net = graph.net
-    decoding = partial(picture.decode, net.channels)
-    pixels = decoding()
-    height, width = pixels.shape[:2]
-    letter_box = graph.letter_box
-    fitting = partial(_fitted, pixels, graph, letter_box)
-    x = fitting().to(engine.device)
+    pipeline = Pipeline(TimedEngine(engine), PipelineOptions())
+    spec = InputSpec.of(graph)
+    reading = partial(encoded_frame(picture).read, spec.channels)
+    frame = reading()
+
+    def preprocess() -> Tensor:
+        return pipeline.network_input([fit_frame(frame, spec)])
+
+    x = preprocess()
     works: dict[str, Callable[[], Any]] = {
-        "decode": decoding,
-        "preprocess": fitting,
+        "decode": reading,
+        "preprocess": preprocess,
         "forward": partial(engine, x),
     }
     boxes = None
     if any(node.layer.HEAD for node in graph.nodes):
-        place = Placement(width, height, net.width, net.height, letter_box)
-        works["boxes"] = partial(_boxes, graph, engine(x), place)
+        works["boxes"] = partial(pipeline.boxes, engine(x), [fit_frame(frame, spec).placement])
         boxes = int((works["boxes"]().scores > 0).sum())
     medians = _medians(works, runs, seconds, progress)
-    return Parts(label, str(picture.path), width, height, medians, boxes)
+    return Parts(label, frame.path, *frame.size, medians, boxes)
 
 
 def _medians(
@@ -87,15 +86,3 @@ def _medians(
     blocks = plan_blocks([warmed_up(call) for call in calls], runs, seconds)
     times = take_turns(calls, blocks, progress, "parts")
     return tuple(Part(name, latency(own).median_ms) for name, own in zip(works, times, strict=True))
-
-
-def _fitted(pixels: Pixels, graph: Graph, letter_box: bool) -> torch.Tensor:
-    """(1, C, H, W) float32 of the picture."""
-    net = graph.net
-    return torch.from_numpy(fit(pixels, net.channels, net.width, net.height, letter_box))[None]
-
-
-def _boxes(graph: Graph, heads: list[torch.Tensor], place: Placement) -> Candidates:
-    request = Request(THRESH, HIER, graph.net.width, graph.net.height, graph.fork)
-    found = decode(graph, heads, request)
-    return survivors(found, [place], suppression_of(graph), NMS).cpu()

@@ -6,7 +6,7 @@ import math
 import mmap
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from darknet_py.data.augment import Pixels
-from darknet_py.data.picture import Decoded, Picture, Size, open_picture
 from darknet_py.data.recipe import Recipe
 from darknet_py.detect.sources import read_ahead
-from darknet_py.errors import DataError
+from darknet_py.errors import DataError, ImageError
+from darknet_py.images.reduced import Decoded, Picture, Size, open_picture
 from darknet_py.progress import Progress
 from darknet_py.system import free_memory, processors
 
@@ -102,6 +102,7 @@ def hold(
     paths = list(dict.fromkeys(images))
     read = partial(_decoded, channels=channels, least=least)
     room = _room(paths, read)
+    decoded: Iterator[tuple[str, Decoded | ImageError]]
     decoded = read_ahead(paths, read, depth=4 * processors(), workers=processors())
     if progress:
         decoded = progress(decoded, len(paths), "pictures into memory")

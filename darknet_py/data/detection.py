@@ -13,10 +13,10 @@ from darknet_py.data import augment, mosaic, truth
 from darknet_py.data.augment import Pixels, Window
 from darknet_py.data.jitter import Draw, draw_alexeyab, draw_canvas, draw_cells
 from darknet_py.data.labels import label_path, read_labels
-from darknet_py.data.picture import Picture, Size, open_picture
 from darknet_py.data.recipe import MIXUP, MOSAIC, Recipe
 from darknet_py.data.tint import tint
 from darknet_py.errors import DataError
+from darknet_py.images.reduced import Picture, Size, open_picture
 
 Floats = NDArray[np.float32]
 Sample = tuple[Pixels, Floats]

@@ -11,10 +11,10 @@ from darknet_py.cfg.datafile import DataFile, read_names
 from darknet_py.data.findings import Finding, Findings
 from darknet_py.data.inspection import Frame, Inspection, inspect
 from darknet_py.data.listing import read_list
-from darknet_py.detect.sources import read_ahead
 from darknet_py.errors import DataError, Place
 from darknet_py.forks import Fork
 from darknet_py.labelpath import label_path
+from darknet_py.parallel import ordered_map
 from darknet_py.system import processors
 
 LISTS = ("train", "valid")
@@ -141,8 +141,7 @@ def _inspected(
         return [inspect(picture, frame, decode) for picture in some]
 
     parts = [pictures[at : at + TOGETHER] for at in range(0, len(pictures), TOGETHER)]
-    for _, found in read_ahead(parts, look, 2 * workers, workers):
-        assert isinstance(found, list)  # inspect() raises no ImageError
+    for found in ordered_map(look, parts, workers, 2 * workers):
         yield from found
 
 

@@ -163,7 +163,7 @@ def _write(session: _Session, result: Result) -> None:
     from darknet_py.detect import report
 
     if _json_file(session.job):
-        session.entries.append(report.json_entry(result, len(session.entries) + 1))
+        session.entries.append(result.to_json(len(session.entries) + 1))
     if session.job.save_labels:
         report.write_labels(label_path(result.path), result)
     path = _picture_path(session, result)

@@ -1,53 +1,38 @@
-"""A network, its class names and a device: pictures in, results out."""
+"""A network, its class names and a device: images in, results out."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
-import numpy as np
 import torch
 
 from darknet_py.detect.candidates import Candidates
-from darknet_py.detect.crew import Crew, Gate
-from darknet_py.detect.decode import Request, decode, suppression_of
-from darknet_py.detect.fitting import Planes, fit
-from darknet_py.detect.geometry import Placement
-from darknet_py.detect.image import stacked
-from darknet_py.detect.reading import Pixels, bgr_pixels, open_image, to_bgr
+from darknet_py.detect.decode import suppression_of
+from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
+from darknet_py.detect.reading import to_bgr
 from darknet_py.detect.result import Boxes, Result
-from darknet_py.detect.sources import attempt, expand, read_ahead, readers
-from darknet_py.detect.survivors import survivors
+from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.base import open_engine
 from darknet_py.enginetable import EngineConfig
-from darknet_py.errors import ImageError
 from darknet_py.forks import Fork
+from darknet_py.images.fitted import InputSpec, OnError, fitted_images
+from darknet_py.images.frames import Frame, FrameSource
+from darknet_py.images.source_table import open_source
 from darknet_py.names import Names
 from darknet_py.network import Network, load_planned
 from darknet_py.opening import Opened, head_classes, open_network
 
 AHEAD = 4
 BATCHES_AHEAD = 2
-"""Pictures and batches for each worker that are read before they are wanted."""
-
-OnError = Callable[[str, ImageError], None]
-
-
-@dataclass(frozen=True)
-class _Picture:
-    """A picture (H, W, C), BGR or grey, and as the network's input (C, H, W)."""
-
-    path: str
-    bgr: Pixels
-    planes: Planes
-    placement: Placement
+"""Images and batches for each worker that are read before they are wanted."""
 
 
 class Detector:
-    """Runs a detection network on pictures. Build it with `darknet_py.load`."""
+    """Runs a detection network on images. Build it with `darknet_py.load`."""
 
     def __init__(
         self,
@@ -69,7 +54,7 @@ class Detector:
         setup = EngineConfig(engine, precision, compiled, str(device))
         self.engine = open_engine(network, setup)
         self.device = self.engine.device
-        self._gate = Gate(self.engine)
+        self._timed_engine = TimedEngine(self.engine)
         self.suppression = suppression_of(network.graph)
 
     @property
@@ -87,18 +72,18 @@ class Detector:
         batch: int = 1,
         honour_exif: bool = False,
     ) -> Result | list[Result]:
-        """The Result of one picture, or a list for a folder, glob, list file or list of pictures.
+        """The Result of one image, or a list for a folder, glob, list file or list of images.
 
-        source: path, folder, glob, .txt list, numpy BGR image (uint8, uint16, float in [0, 1]) or
-        a list of these. thresh: scores must be over it. nms: IoU over which the weaker box goes; 0
-        keeps all. letter_box: pad instead of stretch; None does as the fork and the cfg do. hier:
-        least product down a class tree. batch: pictures run at once. Raises ImageError, DataError.
+        source: path, folder, glob, .txt list, numpy BGR image (uint8, uint16, float in [0, 1]), or
+        a list or generator of these. thresh: scores must be over it. nms: IoU over which the
+        weaker box goes; 0 keeps all. letter_box: pad instead of stretch; None does as the fork and
+        the cfg do. hier: least product down a class tree. batch: images run at once. Raises
+        ImageError, DataError.
         """
-        stream = self.stream(
-            source, thresh, nms, letter_box, hier=hier, batch=batch, honour_exif=honour_exif
-        )
-        results = list(stream)
-        return results[0] if _is_single(source, results) else results
+        frames = open_source(source)
+        options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
+        results = list(self._results(frames, options, letter_box, honour_exif, None))
+        return results[0] if frames.single else results
 
     def stream(
         self,
@@ -112,106 +97,56 @@ class Detector:
         honour_exif: bool = False,
         on_error: OnError | None = None,
     ) -> Iterator[Result]:
-        """The same results one by one: the next pictures are decoded while a batch runs.
+        """The same results one by one: the next images are decoded while a batch runs.
 
-        on_error: called with path and error for a picture that cannot be read, which is then left
-        out; without it the error is raised.
+        A generator is asked for a few more images than there are results so far, and may go on for
+        ever. on_error: called with path and error for an image that cannot be read, which is then
+        left out; without it the error is raised.
         """
-        items = _items(source)
-        prepare = self._preparing(letter_box, honour_exif)
-        net = self.graph.net
-        request = Request(thresh, hier, net.width, net.height, self.fork)
-
-        def results(_: int, pictures: list[_Picture]) -> list[Result]:
-            return self._results(pictures, request, nms)
-
-        if len(items) == 1:
-            # Threads would cost more than they could give.
-            for picture in _readable([(items[0], attempt(prepare, items[0]))], on_error):
-                yield from results(0, [picture])
-            return
-        crew = Crew.of(self.engine, batch, len(items))
-        ahead = max(AHEAD, BATCHES_AHEAD * crew.workers * batch)
-        reading = read_ahead(items, prepare, ahead, readers())
-        for found in crew.run(results, _readable(reading, on_error)):
-            yield from found
-
-    def _preparing(self, letter_box: bool | None, honour_exif: bool) -> Callable[[Any], _Picture]:
-        """What reads and fits a picture. Reading threads run it, so it must not call torch: a
-        second team of torch's threads would fight the network for the cores."""
-        net = self.graph.net
-        if letter_box is None:
-            letter_box = self.graph.letter_box
-
-        def prepared(item: Any) -> _Picture:
-            path, bgr = _bgr(item, net.channels, honour_exif)
-            height, width = bgr.shape[:2]
-            placement = Placement(width, height, net.width, net.height, letter_box)
-            planes = fit(bgr, net.channels, net.width, net.height, letter_box, "bgr")
-            return _Picture(path, bgr, planes, placement)
-
-        return prepared
+        options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
+        yield from self._results(open_source(source), options, letter_box, honour_exif, on_error)
 
     def _results(
-        self, pictures: list[_Picture], request: Request, nms_thresh: float
-    ) -> list[Result]:
-        x = stacked([picture.planes for picture in pictures], self.engine.layout).to(self.device)
-        heads, seconds = self._gate(x)
-        with torch.inference_mode():
-            found = decode(self.graph, heads, request)
-            placements = [picture.placement for picture in pictures]
-            found = survivors(found, placements, self.suppression, nms_thresh).cpu()
-        share = 1000 * seconds / len(pictures)
-        return [self._result(p, found.of_image(i), share) for i, p in enumerate(pictures)]
+        self,
+        source: FrameSource,
+        options: PipelineOptions,
+        letter_box: bool | None,
+        honour_exif: bool,
+        on_error: OnError | None,
+    ) -> Iterator[Result]:
+        pipeline = Pipeline(self._timed_engine, options)
+        pool = pipeline.workers(source.length)
+        images = fitted_images(
+            source,
+            InputSpec.of(self.graph, letter_box),
+            max(AHEAD, BATCHES_AHEAD * pool.workers * options.batch),
+            honour_exif=honour_exif,
+            keep_pixels=True,
+            on_error=on_error,
+        )
+        with closing(images), closing(pipeline.map(self._batch_results, images, pool)) as batches:
+            for results in batches:
+                yield from results
 
-    def _result(self, picture: _Picture, found: Candidates, milliseconds: float) -> Result:
+    def _batch_results(self, batch: Detections) -> list[Result]:
+        share = 1000 * batch.timing.network / len(batch.frames)
+        return [
+            self._result(frame, batch.found.of_image(number), share)
+            for number, frame in enumerate(batch.frames)
+        ]
+
+    def _result(self, frame: Frame, found: Candidates, milliseconds: float) -> Result:
+        assert frame.pixels is not None
         box, class_id = torch.nonzero(found.scores > 0, as_tuple=True)
-        height, width, channels = picture.bgr.shape
         boxes = Boxes(
             found.boxes[box].numpy(),
             found.scores[box, class_id].numpy(),
             class_id.numpy(),
             box.numpy(),
-            width,
-            height,
+            *frame.size,
         )
-        bgr = picture.bgr if channels == 3 else to_bgr(picture.bgr)
-        return Result(picture.path, bgr, boxes, self.names, milliseconds)
-
-
-def _bgr(item: Any, channels: int, honour_exif: bool) -> tuple[str, Pixels]:
-    """A picture's path and its pixels (H, W, channels), which are nobody else's."""
-    if isinstance(item, np.ndarray):
-        return "", bgr_pixels(item, channels).copy()
-    return os.fspath(item), open_image(item).decode_bgr(channels, honour_exif)
-
-
-def _items(source: Any) -> list[Any]:
-    if isinstance(source, np.ndarray):
-        return [source]
-    if isinstance(source, (str, os.PathLike)):
-        return expand(source)
-    parts = ([item] if isinstance(item, np.ndarray) else expand(item) for item in source)
-    return [item for part in parts for item in part]
-
-
-def _is_single(source: Any, results: Sequence[Result]) -> bool:
-    """One array, or the path of one picture (not a folder, glob or list file)."""
-    if isinstance(source, (str, os.PathLike)):
-        return [result.path for result in results] == [os.fspath(source)]
-    return isinstance(source, np.ndarray)
-
-
-def _readable(
-    read: Iterable[tuple[Any, _Picture | ImageError]], on_error: OnError | None
-) -> Iterator[_Picture]:
-    for item, picture in read:
-        if not isinstance(picture, ImageError):
-            yield picture
-        elif on_error is None:
-            raise picture
-        else:
-            on_error("" if isinstance(item, np.ndarray) else os.fspath(item), picture)
+        bgr = frame.pixels if frame.pixels.shape[2] == 3 else to_bgr(frame.pixels)
+        return Result(frame.path, bgr, boxes, self.names, milliseconds)
 
 
 def load(

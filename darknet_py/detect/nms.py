@@ -64,12 +64,12 @@ def suppress(
 
     kind: "default" (do_nms_sort) and "cornersnms": per class, IoU > threshold;
     "greedynms": per class, IoU - (d2/c2)**0.6 > threshold; "diounms": the same with beta;
-    "objectness" (do_nms_obj): by objectness over all classes, losers also lose their objectness.
+    "objectness" (do_nms_obj): by objectness over all classes, and the objectness becomes 0 too.
     Of equal scores the earlier row wins; rows of objectness 0 take no part.
 
     Raises DarknetError for an unknown kind.
     """
-    lost = losers(candidates, kind, threshold, beta)
+    lost = suppressed(candidates, kind, threshold, beta)
     copy = replace(
         candidates, objectness=candidates.objectness.clone(), scores=candidates.scores.clone()
     )
@@ -78,7 +78,7 @@ def suppress(
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def losers(
+def suppressed(
     candidates: Candidates, kind: str, threshold: float, beta: float = GREEDY_EXPONENT
 ) -> tuple[Places, Places | None]:
     """The entries that `suppress` sets to 0, by row and class; None: all classes of their rows.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,9 +14,6 @@ from darknet_py.replacement import replacing
 
 if TYPE_CHECKING:
     from darknet_py.detect.result import Result
-
-JSON_FLOOR = 0.005
-"""AlexeyAB's JSON leaves out what is not over this, whatever the threshold."""
 
 
 def head_lines(graph: Graph) -> list[str]:
@@ -69,30 +65,6 @@ def _pixels(result: Result, row: int) -> str:
 def _rounded(value: float) -> float:
     """C's round: halves away from zero."""
     return math.copysign(math.floor(abs(value) + 0.5), value)
-
-
-def json_entry(result: Result, frame: int) -> str:
-    """One picture's entry of AlexeyAB's JSON; strings are escaped, which the C program forgets."""
-    objects = ", \n".join(_json_object(result, row) for row in _json_rows(result))
-    name = f' "filename":{json.dumps(result.path)}, \n' if result.path else ""
-    return f'{{\n "frame_id":{frame}, \n{name} "objects": [ \n{objects}\n ] \n}}'
-
-
-def _json_rows(result: Result) -> list[int]:
-    shown = set(result.ranked())
-    return [r for r in range(len(result)) if r in shown and result.boxes.confidence[r] > JSON_FLOOR]
-
-
-def _json_object(result: Result, row: int) -> str:
-    class_id = int(result.boxes.class_id[row])
-    keys = ("center_x", "center_y", "width", "height")
-    values = zip(keys, result.boxes.xywhn[row], strict=True)
-    coordinates = ", ".join(f'"{key}":{value:f}' for key, value in values)
-    name, confidence = json.dumps(result.name(class_id)), result.boxes.confidence[row]
-    return (
-        f'  {{"class_id":{class_id}, "name":{name}, '
-        f'"relative_coordinates":{{{coordinates}}}, "confidence":{confidence:f}}}'
-    )
 
 
 def write_json(path: Path, entries: Sequence[str]) -> None:

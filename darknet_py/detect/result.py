@@ -16,6 +16,9 @@ from darknet_py.errors import DarknetError
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
+JSON_FLOOR = 0.005
+"""AlexeyAB's JSON leaves out what is not over this, whatever the threshold."""
+
 
 @dataclass(frozen=True, eq=False)
 class Boxes:
@@ -118,11 +121,29 @@ class Result:
 
         save_image(path, self.plot())
 
-    def to_json(self) -> str:
-        """The objects in the layout of AlexeyAB's `-out` file, as JSON text."""
-        from darknet_py.detect.report import json_entry
+    def to_json(self, frame: int = 1) -> str:
+        """The objects in the layout of AlexeyAB's `-out` file, as JSON text.
 
-        return json_entry(self, 1)
+        frame: the entry's number. Strings are escaped, which the C program forgets.
+        """
+        objects = ", \n".join(self._json_object(row) for row in self._json_rows())
+        name = f' "filename":{json.dumps(self.path)}, \n' if self.path else ""
+        return f'{{\n "frame_id":{frame}, \n{name} "objects": [ \n{objects}\n ] \n}}'
+
+    def _json_rows(self) -> list[int]:
+        shown = set(self.ranked())
+        return [r for r in range(len(self)) if r in shown and self.boxes.confidence[r] > JSON_FLOOR]
+
+    def _json_object(self, row: int) -> str:
+        class_id = int(self.boxes.class_id[row])
+        keys = ("center_x", "center_y", "width", "height")
+        values = zip(keys, self.boxes.xywhn[row], strict=True)
+        coordinates = ", ".join(f'"{key}":{value:f}' for key, value in values)
+        name, confidence = json.dumps(self.name(class_id)), self.boxes.confidence[row]
+        return (
+            f'  {{"class_id":{class_id}, "name":{name}, '
+            f'"relative_coordinates":{{{coordinates}}}, "confidence":{confidence:f}}}'
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The same as `to_json`, parsed."""

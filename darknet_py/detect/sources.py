@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from darknet_py.errors import DataError, ImageError
+from darknet_py.parallel import ordered_map
 from darknet_py.system import processors
 
 Source = str | os.PathLike[str]
@@ -43,23 +42,17 @@ def expand(source: Source | Iterable[Source], recursive: bool = False) -> list[s
 
 def read_ahead(
     sources: Iterable[S], read: Callable[[S], T], depth: int = 4, workers: int = 2
-) -> Iterator[tuple[S, T | ImageError]]:
+) -> Generator[tuple[S, T | ImageError], None, None]:
     """Each source with what `read` gives for it, or the ImageError it raises, in order.
 
-    Up to `depth` pictures are read ahead by `workers` threads while the caller works; both are at
-    least 1.  Any other exception of `read` is raised when its picture's turn comes.
+    Up to `depth` pictures are read ahead by `workers` threads while the caller works, as in
+    `ordered_map`.  Any other exception of `read` is raised when its picture's turn comes.
     """
-    waiting: deque[tuple[S, Future[T | ImageError]]] = deque()
-    pool = ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="read-ahead")
-    try:
-        for source in sources:
-            waiting.append((source, pool.submit(attempt, read, source)))
-            if len(waiting) > max(1, depth):
-                yield _finished(*waiting.popleft())
-        while waiting:
-            yield _finished(*waiting.popleft())
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+
+    def attempted(source: S) -> tuple[S, T | ImageError]:
+        return source, attempt(read, source)
+
+    return ordered_map(attempted, sources, workers, depth, name="read-ahead")
 
 
 def readers() -> int:
@@ -73,10 +66,6 @@ def attempt(read: Callable[[S], T], source: S) -> T | ImageError:
         return read(source)
     except ImageError as error:
         return error
-
-
-def _finished(source: S, reading: Future[T]) -> tuple[S, T]:
-    return source, reading.result()
 
 
 def _expand_one(source: Source, recursive: bool) -> list[str]:

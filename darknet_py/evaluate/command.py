@@ -13,7 +13,7 @@ import click
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
 from darknet_py.evaluate.inputs import Inputs, load, read_inputs, required_file
-from darknet_py.evaluate.pictures import start_reading
+from darknet_py.images.fitted import start_reading
 from darknet_py.options.evaluation import MapOptions
 from darknet_py.progress import counted
 from darknet_py.replacement import require_writable

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from darknet_py.detect.decode import suppression_of
+from darknet_py.detect.pipeline import PipelineOptions
 from darknet_py.enginetable import EngineConfig
-from darknet_py.evaluate.finding import Settings
-from darknet_py.evaluate.pictures import pads
 from darknet_py.graph import Graph
 
 
@@ -50,7 +49,7 @@ class Conditions:
 
 def conditions_of(
     graph: Graph,
-    settings: Settings,
+    options: PipelineOptions,
     setup: EngineConfig,
     pictures: int,
     iou_thresh: float,
@@ -61,10 +60,10 @@ def conditions_of(
     return Conditions(
         pictures=pictures,
         input=(net.width, net.height, net.channels),
-        resize="letterbox" if pads(graph) else "stretch",
-        score_floor=settings.floor,
-        nms_kind=(settings.suppression or suppression_of(graph)).kind,
-        nms=settings.nms,
+        resize="letterbox" if graph.letter_box else "stretch",
+        score_floor=options.thresh,
+        nms_kind=(options.suppression or suppression_of(graph)).kind,
+        nms=options.nms,
         iou_thresh=iou_thresh,
         points=points,
         device=setup.device,

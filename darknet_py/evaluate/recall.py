@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from darknet_py.detect.decode import Suppression
+from darknet_py.detect.pipeline import Detections, PipelineOptions
 from darknet_py.enginetable import EngineConfig
 from darknet_py.evaluate.average_precision import Reals, iou
-from darknet_py.evaluate.finding import TORCH, Batch, Finder, Settings
-from darknet_py.evaluate.pictures import Picture, start_reading
+from darknet_py.evaluate.detections import BATCH, TORCH, open_pipeline
 from darknet_py.evaluate.result import share
 from darknet_py.evaluate.truths import Truths, read_truths
+from darknet_py.images.fitted import FittedImage, start_reading
 from darknet_py.network import Network
 from darknet_py.opening import head_classes
 
-SETTINGS = Settings(floor=0.001, hier=0.5, nms=0.4, suppression=Suppression("objectness"))
+OPTIONS = PipelineOptions(thresh=0.001, hier=0.5, nms=0.4, suppression=Suppression("objectness"))
 """Both programs' numbers; suppression goes by objectness, over all classes at once."""
 IOU_THRESH = 0.5
 
@@ -45,8 +46,8 @@ def measure_recall(
     images: Sequence[str],
     *,
     setup: EngineConfig = TORCH,
-    batch: int = 4,
-    pictures: Iterator[Picture] | None = None,
+    batch: int = BATCH,
+    pictures: Iterator[FittedImage] | None = None,
 ) -> Iterator[Recall]:
     """The counts after each picture; the last ones are those of all.
 
@@ -55,17 +56,17 @@ def measure_recall(
     """
     graph = network.graph
     truths = read_truths(images, head_classes(graph), graph.fork)
-    finder = Finder(network, replace(SETTINGS, batch=batch), setup)
+    pipeline = open_pipeline(network, replace(OPTIONS, batch=batch), setup)
     so_far = Recall(-1, 0, 0, 0, 0.0)
-    for found in finder.run(pictures or start_reading(images, graph), len(images)):
+    for found in pipeline.run(pictures or start_reading(images, graph), len(images)):
         steps = list(_per_picture(so_far, found, truths))
         yield from steps
         so_far = steps[-1]
 
 
-def _per_picture(so_far: Recall, batch: Batch, truths: Truths) -> Iterator[Recall]:
+def _per_picture(so_far: Recall, batch: Detections, truths: Truths) -> Iterator[Recall]:
     image = batch.found.image.numpy()
-    proposed = batch.found.objectness.numpy() > np.float32(SETTINGS.floor)
+    proposed = batch.found.objectness.numpy() > np.float32(OPTIONS.thresh)
     boxes = batch.found.boxes.numpy()
     for place in range(len(batch.sizes)):
         number = batch.first + place

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from darknet_py.detect.pipeline import Timing
 from darknet_py.evaluate.average_precision import Ranking
 from darknet_py.evaluate.conditions import Conditions
 from darknet_py.evaluate.curves import Threshold
-from darknet_py.evaluate.finding import Timing
 from darknet_py.evaluate.tally import Evidence
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from darknet_py.detect.pipeline import Detections, Timing
 from darknet_py.detect.report import head_lines
 from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DataError
@@ -20,17 +21,15 @@ from darknet_py.evaluate.average_precision import (
 )
 from darknet_py.evaluate.conditions import Conditions, conditions_of
 from darknet_py.evaluate.curves import over_threshold
-from darknet_py.evaluate.finding import TORCH, Batch, Finder, Settings, Timing
-from darknet_py.evaluate.pictures import Picture, start_reading
+from darknet_py.evaluate.detections import BATCH, MAP_OPTIONS, TORCH, open_pipeline
 from darknet_py.evaluate.result import ClassResult, MapResult
 from darknet_py.evaluate.tally import Tally
 from darknet_py.evaluate.truths import Truths, read_truths
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph
+from darknet_py.images.fitted import FittedImage, start_reading
 from darknet_py.network import Network
 from darknet_py.opening import head_classes
-
-BATCH = 4
 
 Progress = Callable[[int], object]
 
@@ -49,7 +48,7 @@ def evaluate(
     batch: int = BATCH,
     progress: Progress | None = None,
     begin: Callable[[Conditions], object] = lambda conditions: None,
-    pictures: Iterator[Picture] | None = None,
+    pictures: Iterator[FittedImage] | None = None,
     keep: bool = False,
 ) -> MapResult:
     """AlexeyAB's `detector map` of a network as it stands; the network is left as it is.
@@ -76,13 +75,13 @@ def evaluate(
         keep,
     )
     chosen = None if class_map is None else tuple(class_map)
-    settings = Settings(class_map=chosen, batch=batch)
-    finder = Finder(network, settings, setup)
+    options = replace(MAP_OPTIONS, class_map=chosen, batch=batch)
+    pipeline = open_pipeline(network, options, setup)
     # The engine's own, which may have fallen back to another precision than was asked for.
-    in_force = replace(finder.engine.setup, device=str(finder.device))
-    conditions = conditions_of(graph, settings, in_force, len(images), iou_thresh, points)
+    in_force = replace(pipeline.engine.setup, device=str(pipeline.engine.device))
+    conditions = conditions_of(graph, options, in_force, len(images), iou_thresh, points)
     begin(conditions)
-    batches = finder.run(pictures or start_reading(images, graph), len(images))
+    batches = pipeline.run(pictures or start_reading(images, graph), len(images))
     timing = _gathered(batches, tally, progress)
     result = _summed_up(tally, names, thresh, conditions)
     heads, evidence = tuple(head_lines(graph)), tally.evidence(images)
@@ -90,7 +89,7 @@ def evaluate(
     return replace(result, heads=heads, evidence=evidence, timing=timing, seconds=seconds)
 
 
-def _gathered(batches: Iterable[Batch], tally: Tally, progress: Progress | None) -> Timing:
+def _gathered(batches: Iterable[Detections], tally: Tally, progress: Progress | None) -> Timing:
     timing = Timing()
     for found in batches:
         tally.add(found)

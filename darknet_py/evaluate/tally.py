@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from darknet_py.detect.pipeline import Detections
 from darknet_py.evaluate.average_precision import (
     UNMATCHED,
     Integers,
@@ -16,7 +17,7 @@ from darknet_py.evaluate.average_precision import (
     Objects,
     match,
 )
-from darknet_py.evaluate.finding import Batch, Entries
+from darknet_py.evaluate.detections import Entries, entries_of
 from darknet_py.evaluate.truths import Truths
 
 COUNTED = [("score", "f4"), ("class_id", "i4"), ("truth", "i4"), ("iou", "f4"), ("counted", "?")]
@@ -61,9 +62,9 @@ class Tally:
         self._rows = _Rows(np.dtype(COUNTED + KEPT if keep else COUNTED))
         self._sizes: list[tuple[int, int]] = []
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: Detections) -> None:
         """Match what was found in the pictures of a batch."""
-        entries = batch.entries()
+        entries = entries_of(batch)
         last = batch.first + len(batch.sizes)
         found = Objects(entries.image, entries.class_id, entries.boxes)
         rows = self.truths.rows(batch.first, last)

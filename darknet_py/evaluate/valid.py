@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from darknet_py.detect.pipeline import Detections, PipelineOptions
 from darknet_py.enginetable import EngineConfig
-from darknet_py.evaluate.finding import TORCH, Batch, Finder, Settings
-from darknet_py.evaluate.pictures import Picture, start_reading
+from darknet_py.evaluate.detections import BATCH, TORCH, entries_of, open_pipeline
 from darknet_py.evaluate.result_files import FORMS, Found, Target, form_of
 from darknet_py.evaluate.run import evaluated_names
+from darknet_py.images.fitted import FittedImage, start_reading
 from darknet_py.network import Network
 
 HIER = 0.5
@@ -40,9 +41,9 @@ def write_results(
     mirrored: bool = False,
     class_map: Sequence[int] | None = None,
     setup: EngineConfig = TORCH,
-    batch: int = 4,
+    batch: int = BATCH,
     progress: Progress | None = None,
-    pictures: Iterator[Picture] | None = None,
+    pictures: Iterator[FittedImage] | None = None,
 ) -> Written:
     """Write what is found in the images as `detector valid` does.
 
@@ -55,18 +56,13 @@ def write_results(
     start, fork = time.perf_counter(), network.graph.fork
     names = evaluated_names(network.graph, names, class_map)
     chosen = None if class_map is None else tuple(class_map)
-    settings = Settings(
-        floor=fork.valid_thresh,
-        hier=HIER,
-        nms=fork.valid_nms,
-        class_map=chosen,
-        batch=batch,
-        mirrored=mirrored,
+    options = PipelineOptions(
+        thresh=fork.valid_thresh, hier=HIER, nms=fork.valid_nms, class_map=chosen, batch=batch
     )
-    finder = Finder(network, settings, setup)
+    pipeline = open_pipeline(network, options, setup, mirrored)
     target, entries = Target(folder, out, names, fork), 0
     with FORMS[form_of(form)](target) as write:
-        for found in finder.run(pictures or start_reading(images, network.graph), len(images)):
+        for found in pipeline.run(pictures or start_reading(images, network.graph), len(images)):
             for one in per_picture(found, images):
                 write(one)
                 entries += len(one.score)
@@ -75,9 +71,9 @@ def write_results(
     return Written(folder, entries, time.perf_counter() - start)
 
 
-def per_picture(batch: Batch, images: Sequence[str]) -> Iterator[Found]:
+def per_picture(batch: Detections, images: Sequence[str]) -> Iterator[Found]:
     """The entries of each picture of a batch, with corners in pixels."""
-    entries = batch.entries()
+    entries = entries_of(batch)
     for place, size in enumerate(batch.sizes):
         number = batch.first + place
         rows = entries.image == number

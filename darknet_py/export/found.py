@@ -10,11 +10,10 @@ from torch import Tensor
 from darknet_py.conversion.suppression import suppressed
 from darknet_py.conversion.target import Target
 from darknet_py.detect.candidates import Candidates
-from darknet_py.detect.decode import Request, decode, suppression_of
-from darknet_py.detect.nms import suppress
+from darknet_py.detect.geometry import Placement
+from darknet_py.detect.pipeline import PipelineOptions, found_in
 from darknet_py.graph import Graph
 
-HIER = 0.5
 CHUNK = 256
 
 
@@ -27,11 +26,11 @@ def rows(graph: Graph, target: Target, outputs: list[Tensor]) -> Tensor:
         return outputs[0]
     if target.form == "boxes":
         return suppressed(outputs[0], outputs[1], target.thresh, target.nms)
-    net = graph.net
-    request = Request(target.thresh, HIER, net.width, net.height, graph.fork)
-    rule = suppression_of(graph)
-    found = suppress(decode(graph, outputs, request), rule.kind, target.nms, rule.beta)
-    return _entries(found)
+    size = graph.net.width, graph.net.height
+    # Images of the input's own size: their boxes stay where the network has them, as in a file.
+    placements = [Placement(*size, *size)] * len(outputs[0])
+    options = PipelineOptions(thresh=target.thresh, nms=target.nms)
+    return _entries(found_in(graph, outputs, placements, options))
 
 
 def _entries(found: Candidates) -> Tensor:

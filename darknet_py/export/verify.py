@@ -13,13 +13,14 @@ from torch import Tensor
 
 from darknet_py.conversion.program import Program
 from darknet_py.conversion.target import Target, output_names
-from darknet_py.detect.image import prepare
-from darknet_py.detect.reading import Pixels, read_image
+from darknet_py.detect.reading import Pixels
 from darknet_py.engines.base import open_engine
 from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.export.found import Difference, difference, rows
 from darknet_py.export.runtimes import RUNTIMES, Runtime
+from darknet_py.images.fitted import InputSpec, read_fitted
+from darknet_py.images.frames import array_frame, file_frame
 from darknet_py.network import Network
 
 TOLERANCE = 1e-3
@@ -47,16 +48,17 @@ def pictures(network: Network, paths: Sequence[str]) -> list[Tensor]:
 
     Raises ImageError for one that cannot be read.
     """
-    net, letter_box = network.graph.net, network.graph.letter_box
-    found = [read_image(path, net.channels) for path in paths] or [_drawn(net.channels)]
-    return [prepare(one, net.channels, net.width, net.height, letter_box) for one in found]
+    spec = InputSpec.of(network.graph)
+    frames = [file_frame(path) for path in paths] or [array_frame(_drawn(spec.channels))]
+    fitted = [read_fitted(frame, spec) for frame in frames]
+    return [torch.from_numpy(image.chw).contiguous() for image in fitted]
 
 
 def _drawn(channels: int) -> Pixels:
-    """Soft spots of colour, the same each time."""
+    """Soft spots of colour in OpenCV's order, the same each time."""
     spots = np.random.default_rng(1).integers(0, 256, (12, 16, channels), np.uint8)
     picture = cv2.resize(spots, (640, 480), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(picture, np.uint8).reshape(480, 640, channels)
+    return np.asarray(picture, np.uint8).reshape(480, 640, channels)[..., ::-1]
 
 
 def verify(

@@ -14,13 +14,13 @@ from darknet_py.data.detection import DetectionSet
 from darknet_py.data.listing import pictures_of, pictures_to_judge
 from darknet_py.data.loader import Key
 from darknet_py.data.negatives import unlabelled
-from darknet_py.data.picture import Picture
 from darknet_py.data.recipe import Recipe
 from darknet_py.data.sheet import class_names, sheet
 from darknet_py.detect.draw import save_image
 from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DataError, Place
 from darknet_py.graph import Graph
+from darknet_py.images.reduced import Picture
 from darknet_py.opening import head_classes
 from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.progress import follow

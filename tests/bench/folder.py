@@ -25,9 +25,9 @@ import torch
 from darknet_py import Detector, load
 from darknet_py.benchmark.material import random_network
 from darknet_py.detect.command import usual_batch
-from darknet_py.detect.crew import Crew
 from darknet_py.detect.reading import open_image
 from darknet_py.detect.sources import pictures_in, readers
+from darknet_py.detect.workers import WorkerPool
 from darknet_py.graph import read_graph
 
 ROUNDS = 5
@@ -53,8 +53,8 @@ def forward(detector: Detector, x: torch.Tensor) -> None:
 
 
 def side_by_side(detector: Detector, x: torch.Tensor) -> None:
-    crew = Crew.of(detector.engine, 1, PASSES)
-    for _ in crew.run(lambda first, group: len(detector.engine(x)), range(PASSES)):
+    pool = WorkerPool.of(detector.engine, 1, PASSES)
+    for _ in pool.run(lambda first, group: len(detector.engine(x)), range(PASSES)):
         pass
 
 

@@ -27,9 +27,9 @@ from darknet_py.data import cache
 from darknet_py.data.cache import Held, hold, least_size
 from darknet_py.data.detection import DetectionSet
 from darknet_py.data.loader import Plan, batches
-from darknet_py.data.picture import open_picture
 from darknet_py.data.recipe import Recipe
 from darknet_py.errors import DataError, ImageError
+from darknet_py.images.reduced import open_picture
 
 
 def some_pictures(folder: Path) -> list[str]:

@@ -13,7 +13,7 @@ from support.samples import recipe_of, sample
 
 from darknet_py.data import detection
 from darknet_py.data.detection import DetectionSet
-from darknet_py.data.picture import Decoded
+from darknet_py.images.reduced import Decoded
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from support.samples import recipe_of, sample
 from darknet_py.data.augment import Crop
 from darknet_py.data.detection import DetectionSet
 from darknet_py.data.jitter import draw_alexeyab, draw_canvas, draw_cells, letter_boxed
-from darknet_py.data.picture import Decoded
+from darknet_py.images.reduced import Decoded
 
 
 def test_letter_box_shows_the_whole_picture_in_its_aspect(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,11 +15,13 @@ import torch
 from support.tiny_detector import files, picture, save
 
 import darknet_py
-from darknet_py.detect.crew import Gate
 from darknet_py.detect.detector import Detector
+from darknet_py.detect.workers import TimedEngine
 from darknet_py.devices import checked_device
 from darknet_py.engines.base import Engine
 from darknet_py.errors import DarknetError, DataError, ImageError, WeightsError
+from darknet_py.images.fitted import FittedImage, read_fitted
+from darknet_py.images.frames import PendingFrame
 
 
 @pytest.fixture
@@ -66,9 +69,9 @@ def test_pictures_side_by_side_come_in_order_with_the_numbers_of_one(
     detector: Detector, tmp_path: Path, parallel: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(detector.engine, "parallel", parallel)
-    detector._gate = Gate(detector.engine)
+    detector._timed_engine = TimedEngine(detector.engine)
     at_once = Counted(detector.engine)
-    detector._gate.engine = at_once
+    detector._timed_engine.engine = at_once
     shapes = [(40, 50), (30, 20), (25, 60)]
     sources = [picture(seed)[:h, :w] for seed in range(4) for h, w in shapes]
     before = sys.getswitchinterval()
@@ -106,10 +109,16 @@ def test_an_error_in_a_thread_reaches_the_caller(
     assert set(threading.enumerate()) == before
 
 
-def test_pictures_are_read_only_a_little_ahead(detector: Detector) -> None:
-    taken: list[np.ndarray] = []
-    original = detector._preparing(None, False)
-    detector._preparing = lambda *_: lambda item: taken.append(item) or original(item)  # type: ignore[method-assign]
+def test_pictures_are_read_only_a_little_ahead(
+    detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[PendingFrame] = []
+
+    def read(pending: PendingFrame, *rest: Any, **options: Any) -> FittedImage:
+        taken.append(pending)
+        return read_fitted(pending, *rest, **options)
+
+    monkeypatch.setattr("darknet_py.images.fitted.read_fitted", read)
     with torch_threads(2):
         stream = detector.stream([picture(seed) for seed in range(60)], 0.2)
         assert not taken
@@ -124,7 +133,9 @@ class Counted:
     def __init__(self, engine: Engine) -> None:
         self.engine, self.lock = engine, threading.Lock()
         self.calls = self.now = self.most = 0
-        self.prepare = engine.prepare
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
 
     def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
         with self.lock:

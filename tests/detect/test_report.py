@@ -65,7 +65,7 @@ def test_pjreddie_prints_seconds_and_keeps_the_order_of_its_suppression() -> Non
 
 
 def test_json_has_alexeyabs_layout_and_escaped_strings() -> None:
-    assert report.json_entry(result('a\\"b.jpg'), 7) == (
+    assert result('a\\"b.jpg').to_json(7) == (
         '{\n "frame_id":7, \n "filename":"a\\\\\\"b.jpg", \n "objects": [ \n'
         '  {"class_id":0, "name":"cat", "relative_coordinates":{"center_x":0.750000, '
         '"center_y":0.500000, "width":0.250000, "height":0.500000}, "confidence":0.400000}, \n'
@@ -79,7 +79,7 @@ def test_json_has_alexeyabs_layout_and_escaped_strings() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_the_json_file_parses(tmp_path: Path, count: int) -> None:
-    report.write_json(tmp_path / "o.json", [report.json_entry(result(), i) for i in range(count)])
+    report.write_json(tmp_path / "o.json", [result().to_json(i) for i in range(count)])
     parsed = json.loads((tmp_path / "o.json").read_text())
     assert [entry["frame_id"] for entry in parsed] == list(range(count))
 

@@ -12,7 +12,7 @@ import pytest
 from darknet_py.errors import DataError
 from darknet_py.evaluate.average_precision import Objects
 from darknet_py.evaluate.coco import NAMES, figures_of, figures_of_files
-from darknet_py.evaluate.finding import Entries
+from darknet_py.evaluate.detections import Entries
 from darknet_py.evaluate.tally import Evidence
 from darknet_py.evaluate.truths import Truths
 

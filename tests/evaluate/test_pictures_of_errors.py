@@ -14,7 +14,7 @@ from darknet_py.evaluate import plot
 from darknet_py.evaluate.average_precision import Objects, rank
 from darknet_py.evaluate.confusion import confusion
 from darknet_py.evaluate.curves import RECALLS, over_recall, over_threshold
-from darknet_py.evaluate.finding import Entries
+from darknet_py.evaluate.detections import Entries
 from darknet_py.evaluate.tally import Evidence
 from darknet_py.evaluate.truths import Truths
 from darknet_py.evaluate.worst import Errors, draw_worst, worst_pictures

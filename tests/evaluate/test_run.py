@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from darknet_py.engines import pytorch
 from darknet_py.enginetable import EngineConfig
 from darknet_py.errors import DarknetError, DataError, ImageError
 from darknet_py.evaluate.conditions import Conditions
-from darknet_py.evaluate.finding import Finder, Settings
-from darknet_py.evaluate.pictures import Picture, start_reading
+from darknet_py.evaluate.detections import MAP_OPTIONS, open_pipeline
 from darknet_py.evaluate.result import MapResult
 from darknet_py.evaluate.run import evaluate
+from darknet_py.images.fitted import FittedImage, start_reading
+from darknet_py.images.frames import PendingFrame
 
 NAMES = ["ant", "bee", "cow"]
 TREE = """[net]
@@ -191,7 +193,7 @@ def test_nothing_found_is_0_and_not_nan(here: Path, monkeypatch: pytest.MonkeyPa
     def nothing(found: Candidates, *rest: object) -> Candidates:
         return Candidates.empty(3)
 
-    monkeypatch.setattr("darknet_py.evaluate.finding.survivors", nothing)
+    monkeypatch.setattr("darknet_py.detect.pipeline.postprocess", nothing)
     result = figures(keep=True)
     assert (result.map, result.tp, result.fp, result.fn) == (0, 0, 0, 4)
     assert (result.precision, result.recall, result.f1, result.average_iou) == (0, 0, 0, 0)
@@ -253,8 +255,8 @@ def test_batches_run_side_by_side_and_come_in_order(here: Path) -> None:
     try:
         net = network()
         images = [FIRST, SECOND, FIRST] * 3 + [SECOND]
-        finder = Finder(net, Settings(batch=2), EngineConfig())
-        batches = list(finder.run(start_reading(images, net.graph), len(images)))
+        pipeline = open_pipeline(net, replace(MAP_OPTIONS, batch=2), EngineConfig())
+        batches = list(pipeline.run(start_reading(images, net.graph), len(images)))
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
@@ -268,11 +270,14 @@ def test_pictures_are_read_before_they_are_asked_for(
 ) -> None:
     asked: list[str] = []
 
-    def read(path: str, *rest: object) -> np.ndarray:
-        asked.append(path)
-        return np.zeros((4, 4, 3), np.uint8)
+    def frame(path: str, number: int) -> PendingFrame:
+        def decode(channels: int, honour_exif: bool) -> np.ndarray:
+            asked.append(path)
+            return np.zeros((4, 4, channels), np.uint8)
 
-    monkeypatch.setattr("darknet_py.evaluate.pictures.read_image", read)
+        return PendingFrame(decode, path, number)
+
+    monkeypatch.setattr("darknet_py.images.frames.file_frame", frame)
     pictures = start_reading([FIRST, SECOND], network().graph)
     assert FIRST in asked
-    assert all(isinstance(picture, Picture) for picture in pictures) and len(asked) == 2
+    assert all(isinstance(picture, FittedImage) for picture in pictures) and len(asked) == 2

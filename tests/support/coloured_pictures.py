@@ -11,9 +11,9 @@ import numpy as np
 
 from darknet_py.data.augment import Pixels
 from darknet_py.data.detection import DetectionSet
-from darknet_py.data.picture import Decoded, Picture
 from darknet_py.data.recipe import Recipe
 from darknet_py.graph import Graph, read_graph
+from darknet_py.images.reduced import Decoded, Picture
 
 COLOURS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0))
 GROUND = 100

@@ -9,8 +9,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from darknet_py.data.augment import Pixels
-from darknet_py.detect.reading import Encoded, open_image, with_channels
+from darknet_py.detect.reading import Encoded, Pixels, open_image, with_channels
 
 Size = tuple[int, int]
 

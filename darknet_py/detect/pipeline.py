@@ -1,0 +1,170 @@
+"""Detection from fitted images to boxes: engine, decoding, suppression. The only way there is.
+
+`detect`, `map`, `valid`, `recall`, `benchmark --parts` and `export --verify` come through here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from darknet_py.detect import nms
+from darknet_py.detect.candidates import Candidates
+from darknet_py.detect.decode import Request, Suppression, decode, suppression_of
+from darknet_py.detect.geometry import Placement, scaled_sizes, to_image
+from darknet_py.detect.image import stacked
+from darknet_py.detect.workers import TimedEngine, WorkerPool
+from darknet_py.graph import Graph
+from darknet_py.images.fitted import FittedImage
+from darknet_py.images.frames import Frame
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineOptions:
+    """Which boxes are found. The defaults are those of `detect`.
+
+    thresh: scores must be over it. hier: least product down a class tree. nms: boxes that overlap
+    more go; 0 keeps all. class_map: see decode.Request. suppression: None asks the network's cfg.
+    batch: images run at once by each worker.
+    """
+
+    thresh: float = 0.25
+    hier: float = 0.5
+    nms: float = 0.45
+    class_map: tuple[int, ...] | None = None
+    suppression: Suppression | None = None
+    batch: int = 1
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds spent by threads: reading images, in the network, and on the rest."""
+
+    reading: float = 0.0
+    network: float = 0.0
+    rest: float = 0.0
+
+    def __add__(self, other: Timing) -> Timing:
+        return Timing(
+            self.reading + other.reading, self.network + other.network, self.rest + other.rest
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """The images `first` to `first` + N - 1 of those that could be read, and the boxes in them.
+
+    found: relative to the images, in the main memory, with a score of 0 where it was suppressed;
+    its `image` counts from 0.
+    """
+
+    first: int
+    frames: tuple[Frame, ...]
+    found: Candidates
+    timing: Timing
+
+    @property
+    def sizes(self) -> tuple[tuple[int, int], ...]:
+        """Width and height in pixels of each image."""
+        return tuple(frame.size for frame in self.frames)
+
+
+class Pipeline:
+    """An engine, and the options that boxes are found by.
+
+    Called with a batch it gives its detections; the steps are there for those who time them.
+    """
+
+    def __init__(self, engine: TimedEngine, options: PipelineOptions) -> None:
+        self.timed = engine
+        self.engine = engine.engine
+        self.graph = self.engine.graph
+        self.options = options
+
+    def workers(self, length: int | None) -> WorkerPool:
+        """The threads for so many images, None: nobody knows how many."""
+        return WorkerPool.of(self.engine, self.options.batch, length)
+
+    def run(
+        self, images: Iterable[FittedImage], length: int | None
+    ) -> Generator[Detections, None, None]:
+        """The detections batch by batch, in order; length: how many images there are, if known."""
+        return self.workers(length).run(self, images)
+
+    def map(
+        self, then: Callable[[Detections], T], images: Iterable[FittedImage], pool: WorkerPool
+    ) -> Generator[T, None, None]:
+        """What the workers make of each batch's detections, in order."""
+        return pool.run(lambda first, group: then(self(first, group)), images)
+
+    def __call__(self, first: int, group: Sequence[FittedImage]) -> Detections:
+        """The detections of a batch, its images numbered from `first`."""
+        start = time.perf_counter()
+        heads, seconds = self.timed(self.network_input(group))
+        found = self.boxes(heads, [image.placement for image in group])
+        rest = time.perf_counter() - start - seconds
+        reading = sum(image.seconds for image in group)
+        frames = tuple(image.frame for image in group)
+        return Detections(first, frames, found, Timing(reading, seconds, rest))
+
+    def network_input(self, group: Sequence[FittedImage]) -> Tensor:
+        """Float32 (N, C, H, W) on the engine's device, lying in memory as the engine wants it."""
+        x = stacked([image.chw for image in group], self.engine.layout)
+        return x.to(self.engine.device)
+
+    def boxes(self, heads: Sequence[Tensor], placements: Sequence[Placement]) -> Candidates:
+        """The boxes in the engine's outputs for images that are placed like this."""
+        return found_in(self.graph, heads, placements, self.options)
+
+
+def found_in(
+    graph: Graph,
+    heads: Sequence[Tensor],
+    placements: Sequence[Placement],
+    options: PipelineOptions,
+) -> Candidates:
+    """The boxes in a network's outputs, decoded and suppressed, in the main memory.
+
+    heads: as net(x) returns them for N images. placements: of these, one each.
+    """
+    net = graph.net
+    request = Request(
+        options.thresh, options.hier, net.width, net.height, graph.fork, options.class_map
+    )
+    rule = options.suppression or suppression_of(graph)
+    with torch.inference_mode():
+        return postprocess(decode(graph, heads, request), placements, rule, options.nms)
+
+
+def postprocess(
+    found: Candidates,
+    placements: Sequence[Placement],
+    suppression: Suppression,
+    threshold: float,
+) -> Candidates:
+    """Boxes relative to their images, in the C programs' order, suppressed ones with a score of 0.
+
+    placements: one per image of the batch, at least one, all for one network; threshold: 0 keeps
+    all. What comes back is in the main memory.
+    """
+    scaled = scaled_sizes(placements, found.boxes.device)[found.image]
+    net_size = placements[0].net_width, placements[0].net_height
+    boxes = to_image(found.boxes, scaled, net_size)
+    found = Candidates(found.image, boxes, found.objectness, found.scores).cpu()
+    order = nms.printing_order(found)
+    ordered = found.select(torch.from_numpy(order))
+    if threshold > 0:
+        # Of equal scores the earlier row wins: the one that was earlier before it was moved.
+        rows, classes = nms.suppressed(found, suppression.kind, threshold, suppression.beta)
+        moved = np.empty_like(order)
+        moved[order] = np.arange(len(order))
+        ordered.drop(moved[rows], classes)
+    return ordered

@@ -1,0 +1,126 @@
+"""The one reader of images for detection: decoded and fitted to a network's input, ahead of use.
+
+Reading threads run this, so nothing here calls torch: a second team of torch's threads would fight
+the network for the cores. `map` reads while torch is still being imported.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from darknet_py.detect.fitting import fit
+from darknet_py.detect.geometry import Placement
+from darknet_py.detect.sources import read_ahead, readers
+from darknet_py.errors import ImageError
+from darknet_py.graph import Graph
+from darknet_py.images.frames import Frame, FrameSource, PendingFrame, file_source
+
+AHEAD_BYTES = 64 << 20
+LEAST_AHEAD, MOST_AHEAD = 4, 64
+"""Images that a list is read ahead: as many inputs as take so many bytes, within these limits."""
+
+OnError = Callable[[str, ImageError], None]
+"""Told the path and the error of an image that cannot be read."""
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What a network sees of an image.
+
+    channels: 1 or 3. width, height: in pixels. letter_box: padded to keep its aspect, otherwise
+    stretched.
+    """
+
+    channels: int
+    width: int
+    height: int
+    letter_box: bool
+
+    @staticmethod
+    def of(graph: Graph, letter_box: bool | None = None) -> InputSpec:
+        """letter_box: None does as the fork and the cfg do."""
+        net = graph.net
+        padded = graph.letter_box if letter_box is None else letter_box
+        return InputSpec(net.channels, net.width, net.height, padded)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedImage:
+    """chw: the network's input, float32 (C, H, W) RGB or grey in [0, 1]. placement: where the
+    frame lies in it. seconds: of a thread's work that reading and fitting took."""
+
+    frame: Frame
+    chw: npt.NDArray[np.float32]
+    placement: Placement
+    seconds: float = 0.0
+
+
+def fit_frame(frame: Frame, spec: InputSpec) -> FittedImage:
+    """A frame with pixels as the network's input. Raises ImageError when the channels do not."""
+    assert frame.pixels is not None
+    chw = fit(frame.pixels, spec.channels, spec.width, spec.height, spec.letter_box, "bgr")
+    placement = Placement(*frame.size, spec.width, spec.height, spec.letter_box)
+    return FittedImage(frame, chw, placement)
+
+
+def read_fitted(
+    pending: PendingFrame, spec: InputSpec, honour_exif: bool = False, keep_pixels: bool = False
+) -> FittedImage:
+    """A frame read and fitted, without its pixels unless they are to be kept. Raises ImageError."""
+    start = time.thread_time()
+    frame = pending.read(spec.channels, honour_exif)
+    fitted = fit_frame(frame, spec)
+    seconds = time.thread_time() - start
+    kept = frame if keep_pixels else frame.without_pixels()
+    return FittedImage(kept, fitted.chw, fitted.placement, seconds)
+
+
+def fitted_images(
+    source: FrameSource,
+    spec: InputSpec,
+    depth: int,
+    *,
+    honour_exif: bool = False,
+    keep_pixels: bool = False,
+    on_error: OnError | None = None,
+) -> Generator[FittedImage, None, None]:
+    """The source's images in order; up to `depth` are read ahead, a single one without threads.
+
+    on_error: told of images that cannot be read, which are then left out; without it the ImageError
+    is raised when the turn of such an image comes.
+    """
+    read = partial(read_fitted, spec=spec, honour_exif=honour_exif, keep_pixels=keep_pixels)
+    # Threads would cost a single image more than they could give.
+    workers = 0 if source.length == 1 else readers()
+    with closing(read_ahead(source.frames, read, depth, workers)) as reading:
+        for pending, image in reading:
+            if not isinstance(image, ImageError):
+                yield image
+            elif on_error is None:
+                raise image
+            else:
+                on_error(pending.path, image)
+
+
+def start_reading(images: Sequence[str], graph: Graph) -> Iterator[FittedImage]:
+    """The images of these files in order; threads are at work when this returns.
+
+    Raises ImageError when the turn of an image comes that cannot be read.
+    """
+    depth = AHEAD_BYTES // max(1, 4 * graph.net.input.size)
+    depth = max(LEAST_AHEAD, min(MOST_AHEAD, depth))
+    return _begun(fitted_images(file_source(images), InputSpec.of(graph), depth))
+
+
+def _begun(images: Iterator[FittedImage]) -> Iterator[FittedImage]:
+    """The same images; a generator starts its threads when its first item is asked for."""
+    first = next(images, None)
+    return images if first is None else chain([first], images)

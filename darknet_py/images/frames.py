@@ -1,0 +1,100 @@
+"""A frame is one image of a source: a file, an array, later one of a video or a camera.
+
+A source hands out frames that are known and not decoded yet, in order and one by one: threads that
+read ahead decode them. Nothing here needs torch.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from darknet_py.detect.reading import Encoded, PathName, Pixels, bgr_pixels, open_image
+
+Decode = Callable[[int, bool], Pixels]
+"""From the channels wanted, 1 or 3, and whether the EXIF orientation counts, to uint8 pixels
+(H, W, channels), grey or BGR, which are nobody else's. May raise ImageError."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One image as it was read.
+
+    path: of its file, "" where there is none. number: its place in the source, from 0. time:
+    seconds from the start of what it is a part of, None for a still image. size: width and height
+    in pixels. pixels: uint8 (H, W, 1 or 3), grey or BGR; None once nobody wants them any more.
+    """
+
+    path: str
+    number: int
+    time: float | None
+    size: tuple[int, int]
+    pixels: Pixels | None
+
+    def without_pixels(self) -> Frame:
+        return replace(self, pixels=None)
+
+
+@dataclass(frozen=True, eq=False)
+class PendingFrame:
+    """A frame that nobody has decoded yet. The rest is as in Frame."""
+
+    decode: Decode
+    path: str = ""
+    number: int = 0
+    time: float | None = None
+
+    def read(self, channels: int = 3, honour_exif: bool = False) -> Frame:
+        """The frame with its pixels, any number of times. Raises ImageError."""
+        pixels = self.decode(channels, honour_exif)
+        size = pixels.shape[1], pixels.shape[0]
+        return Frame(self.path, self.number, self.time, size, pixels)
+
+    def numbered(self, number: int) -> PendingFrame:
+        return self if number == self.number else replace(self, number=number)
+
+
+@dataclass(frozen=True, eq=False)
+class FrameSource:
+    """frames: in order, each taken when it is wanted; there may be no end of them.
+
+    length: how many, None where only the end will tell. single: the caller named one image, not a
+    collection that happens to hold one.
+    """
+
+    frames: Iterable[PendingFrame]
+    length: int | None = None
+    single: bool = False
+
+
+def file_frame(path: PathName, number: int = 0) -> PendingFrame:
+    """The image in a file, which is opened when it is read."""
+
+    def decode(channels: int, honour_exif: bool) -> Pixels:
+        return open_image(path).decode_bgr(channels, honour_exif)
+
+    return PendingFrame(decode, os.fspath(path), number)
+
+
+def encoded_frame(image: Encoded) -> PendingFrame:
+    """The image in the bytes of a file."""
+    return PendingFrame(image.decode_bgr, os.fspath(image.path))
+
+
+def array_frame(array: npt.NDArray[np.generic], number: int = 0) -> PendingFrame:
+    """An array as `bgr_pixels` takes it; what is read are other pixels, so that it may change."""
+
+    def decode(channels: int, honour_exif: bool) -> Pixels:
+        return bgr_pixels(array, channels).copy()
+
+    return PendingFrame(decode, number=number)
+
+
+def file_source(paths: Iterable[PathName]) -> FrameSource:
+    """Images of files that are known to be what the paths name."""
+    frames = [file_frame(path, number) for number, path in enumerate(paths)]
+    return FrameSource(frames, len(frames))

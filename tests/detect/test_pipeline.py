@@ -1,0 +1,268 @@
+"""The one pipeline: every user gets the same boxes of an image, in order, taken lazily."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import pickle
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from support.labelled import FIRST, SECOND, data_set
+from support.tiny_detector import picture
+
+import darknet_py
+from darknet_py import Detector, Network
+from darknet_py.conversion.target import Target
+from darknet_py.detect import nms
+from darknet_py.detect.decode import Request, Suppression, decode, suppression_of
+from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions, Timing
+from darknet_py.detect.workers import TURN_TAKERS, TimedEngine, WorkerPool
+from darknet_py.engines.base import open_engine
+from darknet_py.enginetable import EngineConfig
+from darknet_py.evaluate.detections import MAP_OPTIONS, entries_of, open_pipeline
+from darknet_py.evaluate.recall import measure_recall
+from darknet_py.evaluate.run import evaluate
+from darknet_py.evaluate.valid import per_picture
+from darknet_py.export.found import rows
+from darknet_py.images.fitted import InputSpec, fitted_images, read_fitted
+from darknet_py.images.frames import file_frame, file_source
+from darknet_py.images.source_table import open_source
+
+NAMES = ["ant", "bee", "cow"]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    data_set(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def network() -> Network:
+    net = Network.from_cfg("n.cfg")
+    net.load_weights("n.weights")
+    return net
+
+
+def detector() -> Detector:
+    return darknet_py.load("n.cfg", "n.weights", NAMES)
+
+
+def detections(pipeline: Pipeline, *paths: str) -> Detections:
+    """Those of the images as one batch, in this thread."""
+    spec = InputSpec.of(pipeline.graph)
+    return pipeline(0, [read_fitted(file_frame(path), spec) for path in paths])
+
+
+def endless(taken: list[int]) -> Iterator[np.ndarray]:
+    for seed in itertools.count():
+        taken.append(seed)
+        yield picture(seed)
+
+
+def test_detect_and_map_find_the_same_boxes(here: Path) -> None:
+    evidence = evaluate(network(), [FIRST, SECOND], NAMES, batch=1, keep=True).evidence
+    assert evidence is not None
+    found = detector()([FIRST, SECOND], thresh=0.005, nms=0.45, hier=0)
+    for number, result in enumerate(found):  # type: ignore[arg-type]
+        of_map = evidence.entries.image == number
+        assert of_map.sum() == len(result) > 100
+        assert (evidence.entries.boxes[of_map] == result.boxes.xywhn).all()
+        assert (evidence.entries.score[of_map] == result.boxes.confidence).all()
+        assert (evidence.entries.class_id[of_map] == result.boxes.class_id).all()
+
+
+def test_recall_counts_the_boxes_of_its_own_options(here: Path) -> None:
+    pipeline = Pipeline(
+        TimedEngine(open_engine(network(), EngineConfig())),
+        PipelineOptions(thresh=0.001, nms=0.4, suppression=Suppression("objectness")),
+    )
+    found = detections(pipeline, FIRST).found
+    kept = int((found.objectness > 0.001).sum())
+    assert 0 < kept < len(found)
+    assert next(iter(measure_recall(network(), [FIRST]))).proposals == kept
+
+
+def test_export_finds_the_boxes_of_detect_where_the_network_has_them(here: Path) -> None:
+    """Also of a padded image, whose boxes `detect` moves back onto it."""
+    cfg = Path("n.cfg")
+    cfg.write_text(cfg.read_text().replace("channels=3", "channels=3\nletter_box=1"))
+    net = network()
+    images = [read_fitted(file_frame(path), InputSpec.of(net.graph)) for path in (FIRST, SECOND)]
+    with torch.no_grad():
+        heads = net(torch.stack([torch.from_numpy(image.chw) for image in images]))
+    rule = suppression_of(net.graph)
+    literal = nms.suppress(
+        decode(net.graph, heads, Request(0.3, 0.5, 64, 32, net.graph.fork)), rule.kind, 0.45
+    )
+    box, class_id = torch.nonzero(literal.scores, as_tuple=True)
+    columns = (literal.image[box], class_id, literal.scores[box, class_id])
+    expected = torch.cat([torch.stack([c.float() for c in columns], 1), literal.boxes[box]], 1)
+    found = rows(net.graph, Target(thresh=0.3), heads)
+    assert sorted(found.tolist()) == sorted(expected.tolist()) and len(found) > 5
+    counts = [len(result) for result in detector()([FIRST, SECOND], thresh=0.3)]  # type: ignore[arg-type]
+    assert counts == [int((found[:, 0] == image).sum()) for image in (0, 1)]
+
+
+def test_mirrored_boxes_are_those_of_the_mirror_image(here: Path) -> None:
+    """The mean of an image and its mirror image does not know which of the two it was."""
+    plain, mirrored = (read_fitted(file_frame(FIRST), InputSpec.of(network().graph)),) * 2
+    mirrored = type(plain)(plain.frame, plain.chw[:, :, ::-1].copy(), plain.placement)
+    options = PipelineOptions(thresh=0.2, nms=0)
+    tables = []
+    for image in (plain, mirrored):
+        found = open_pipeline(network(), options, EngineConfig(), mirrored=True)(0, [image]).found
+        tables.append(torch.cat([found.boxes, found.scores], 1))
+    tables[1][:, 0] = 1 - tables[1][:, 0]
+    one, other = (sorted(table.tolist(), key=lambda row: row[4:]) for table in tables)
+    assert len(one) > 5
+    np.testing.assert_allclose(one, other, atol=1e-5)
+    alone = open_pipeline(network(), options, EngineConfig())(0, [plain]).found
+    assert alone.scores.sum() != tables[0][:, 4:].sum()
+
+
+def test_a_batch_has_its_frames_sizes_and_times(here: Path) -> None:
+    pipeline = open_pipeline(network(), MAP_OPTIONS, EngineConfig())
+    images = fitted_images(file_source([FIRST, SECOND, FIRST]), InputSpec.of(pipeline.graph), 4)
+    (batch,) = Pipeline(pipeline.timed, PipelineOptions(batch=3)).run(images, None)
+    assert [frame.path for frame in batch.frames] == [FIRST, SECOND, FIRST]
+    assert (batch.first, batch.sizes) == (0, ((50, 40),) * 3)
+    assert min(batch.timing.reading, batch.timing.network, batch.timing.rest) > 0
+    later = Detections(7, batch.frames, batch.found, batch.timing)
+    assert set(entries_of(later).image.tolist()) == {7, 8, 9}
+    (found, *_) = per_picture(later, [""] * 7 + [FIRST, SECOND, FIRST])
+    assert (found.path, found.number, found.size) == (FIRST, 7, (50, 40))
+    assert Timing(1, 2, 3) + Timing(10, 20, 30) == Timing(11, 22, 33)
+
+
+def test_an_endless_generator_is_taken_a_little_ahead_and_gives_what_a_list_does(
+    here: Path,
+) -> None:
+    taken: list[int] = []
+    ours = detector()
+    stream = ours.stream(endless(taken), 0.2)
+    assert taken == []
+    first = list(itertools.islice(stream, 10))
+    assert 10 <= len(taken) <= 10 + ahead(ours)
+    expected = ours([picture(seed) for seed in range(10)], 0.2)
+    for one, other in zip(first, expected, strict=True):  # type: ignore[arg-type]
+        assert (one.boxes.xywhn == other.boxes.xywhn).all() and len(one) > 0
+        assert (one.boxes.confidence == other.boxes.confidence).all()
+        assert (one.image == other.image).all()
+    stream.close()  # type: ignore[attr-defined]
+
+
+def ahead(ours: Detector) -> int:
+    """Images in reading and batches at work and waiting, of batches of one."""
+    workers = WorkerPool.of(ours.engine, 1, None).workers
+    return max(4, 2 * workers) + 1 + 2 * workers + 1
+
+
+def test_a_generator_that_ends_gives_a_list(here: Path) -> None:
+    paths = (path for path in (FIRST, SECOND))
+    results = detector()(paths)
+    assert isinstance(results, list) and [result.path for result in results] == [FIRST, SECOND]
+    assert isinstance(detector()(picture() for _ in range(1)), list)
+
+
+def test_a_stream_of_a_generator_that_is_left_ends_its_threads(here: Path) -> None:
+    before = set(threading.enumerate())
+    taken: list[int] = []
+    stream = detector().stream(endless(taken), 0.2)
+    next(stream)
+    assert set(threading.enumerate()) > before
+    stream.close()  # type: ignore[attr-defined]
+    count = len(taken)
+    assert set(threading.enumerate()) == before
+    time.sleep(0.02)
+    assert len(taken) == count
+
+
+def test_an_error_of_the_generator_comes_after_the_results_before_it(here: Path) -> None:
+    def broken() -> Iterator[np.ndarray]:
+        yield from (picture(seed) for seed in range(5))
+        raise OSError("the camera is gone")
+
+    before, found = set(threading.enumerate()), []
+    with pytest.raises(OSError, match="the camera is gone"):
+        for result in detector().stream(broken(), 0.2):
+            found.append(result)
+    assert len(found) == 5 and set(threading.enumerate()) == before
+
+
+def test_batches_come_in_order_with_uneven_work(here: Path) -> None:
+    pipeline = open_pipeline(network(), PipelineOptions(batch=2), EngineConfig())
+
+    def then(batch: Detections) -> list[int]:
+        time.sleep((0.02, 0, 0.01)[batch.first // 2 % 3])
+        return [frame.number for frame in batch.frames]
+
+    images = fitted_images(
+        open_source(picture(n) for n in range(13)), InputSpec.of(pipeline.graph), 4
+    )
+    found = list(pipeline.map(then, images, WorkerPool(3, 2, 1)))
+    assert found == [[n, n + 1] for n in range(0, 12, 2)] + [[12]]
+
+
+@pytest.mark.parametrize(
+    ("total", "batch", "expected"),
+    [
+        (1, 4, (0, 4, 4)),
+        (None, 4, (4, 4, 1)),
+        (100, 4, (4, 4, 1)),
+        (6, 4, (4, 2, 1)),
+        (2, 4, (2, 1, 2)),
+    ],
+)
+def test_the_pool_for_so_many_images(
+    here: Path, total: int | None, batch: int, expected: tuple[int, int, int]
+) -> None:
+    engine, before = open_engine(network(), EngineConfig()), torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        assert WorkerPool.of(engine, batch, total) == WorkerPool(*expected)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_engines_that_take_turns_have_two_workers(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_engine(network(), EngineConfig())
+    monkeypatch.setattr(engine, "parallel", False)
+    counts = [WorkerPool.of(engine, 4, total).workers for total in (1, 4, 5, None)]
+    assert counts == [0, 1, TURN_TAKERS, TURN_TAKERS]
+
+
+def test_a_timed_engine_is_copied_and_pickled_without_its_lock() -> None:
+    timed = TimedEngine(Plain())  # type: ignore[arg-type]
+    for other in (copy.deepcopy(timed), pickle.loads(pickle.dumps(timed))):
+        assert other.engine is not timed.engine
+        heads, seconds = other(torch.ones(2, 1, 1, 1))
+        assert heads[0].sum() == 4 and seconds >= 0.01
+        assert other.engine.prepared == 2
+
+
+class Plain:
+    """An engine for one caller at a time that doubles what it gets."""
+
+    parallel, prepared = False, 0
+
+    def prepare(self, batch: int) -> None:
+        time.sleep(0.3)
+        self.prepared = batch
+
+    def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
+        time.sleep(0.01)
+        return [2 * x]
+
+
+def test_making_an_engine_ready_does_not_count() -> None:
+    _, seconds = TimedEngine(Plain())(torch.ones(1, 1, 1, 1))  # type: ignore[arg-type]
+    assert 0.01 <= seconds < 0.3

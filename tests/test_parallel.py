@@ -1,0 +1,114 @@
+"""Ordered work on threads: order, look-ahead, errors, and that no thread is left."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from darknet_py.parallel import ordered_map
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) == before
+
+
+def counted(taken: list[int], end: int | None = None) -> Iterator[int]:
+    for number in itertools.count() if end is None else range(end):
+        taken.append(number)
+        yield number
+
+
+def uneven(number: int) -> int:
+    """The first of three is the last to be done."""
+    time.sleep((0.006, 0.002, 0)[number % 3])
+    return number * number
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+@pytest.mark.parametrize("depth", [1, 4, 100])
+def test_results_come_in_order_whatever_the_work_takes(workers: int, depth: int) -> None:
+    found = list(ordered_map(uneven, range(20), workers, depth))
+    assert found == [number * number for number in range(20)]
+
+
+def test_several_items_are_worked_on_at_once() -> None:
+    """Each waits for the two others: alone it would wait for ever."""
+    together = threading.Barrier(3, timeout=10)
+    assert sorted(ordered_map(lambda _: together.wait(), range(3), 3, 3)) == [0, 1, 2]
+
+
+def test_without_workers_the_caller_does_the_work_when_it_is_asked_for() -> None:
+    taken: list[int] = []
+    threads = ordered_map(lambda number: threading.current_thread(), counted(taken), 0, 5)
+    assert [next(threads), next(threads)] == [threading.current_thread()] * 2
+    assert taken == [0, 1]
+    threads.close()
+
+
+def test_an_endless_source_is_taken_no_further_than_the_depth() -> None:
+    taken: list[int] = []
+    results = ordered_map(lambda number: -number, counted(taken), workers=2, depth=3)
+    assert taken == [], "nothing runs before it is asked for"
+    for number in range(10):
+        assert next(results) == -number
+        assert len(taken) <= number + 1 + 3
+    results.close()
+    assert len(taken) == 13
+
+
+def test_an_error_comes_after_the_results_before_it() -> None:
+    found = []
+    with pytest.raises(ZeroDivisionError):
+        for value in ordered_map(lambda number: 6 // (3 - number), range(9), 3, 8):
+            found.append(value)
+    assert found == [2, 3, 6]
+
+
+def test_an_error_of_the_source_comes_after_the_results_before_it() -> None:
+    def source() -> Iterator[int]:
+        yield from (1, 2, 3)
+        raise OSError("the camera is gone")
+
+    found = []
+    with pytest.raises(OSError, match="the camera is gone"):
+        for value in ordered_map(uneven, source(), workers=2, depth=9):
+            found.append(value)
+    assert found == [1, 4, 9]
+
+
+def test_leaving_early_ends_the_threads_and_what_waits_is_not_begun() -> None:
+    begun: list[int] = []
+
+    def work(number: int) -> int:
+        begun.append(number)
+        time.sleep(0.01)
+        return number
+
+    results = ordered_map(work, range(1000), workers=1, depth=500, name="early")
+    assert next(results) == 0
+    assert any(thread.name.startswith("early") for thread in threading.enumerate())
+    results.close()
+    assert not any(thread.name.startswith("early") for thread in threading.enumerate())
+    assert len(begun) < 100
+
+
+def test_each_thread_is_initialized_once() -> None:
+    begun: list[str] = []
+    together = threading.Barrier(2, timeout=10)
+
+    def start() -> None:
+        begun.append(threading.current_thread().name)
+
+    list(ordered_map(lambda _: together.wait(), range(6), 2, 6, name="pair", initializer=start))
+    assert sorted(begun) == ["pair_0", "pair_1"]
+
+
+def test_no_items() -> None:
+    assert list(ordered_map(uneven, [], 2, 2)) == []
