@@ -7,20 +7,19 @@ pass. What has no rule in RULES runs as its layer says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from darknet_py.engines.processor import computes
+from darknet_py.execute import Call, execute_heads, full_precision
 from darknet_py.layers.activations import activate
-from darknet_py.layers.base import INPUT, Layer, Node, Run, Shape, Site, Weights
+from darknet_py.layers.base import Layer, Node, Run, Shape, Site, Weights
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.yolo import Yolo
-from darknet_py.network import Network, full_precision
-
-Call = Callable[[Sequence[Tensor]], Tensor]
+from darknet_py.network import Network
 
 FUSED: dict[str, tuple[str, list[float]]] = {
     "linear": ("none", []),
@@ -58,14 +57,6 @@ class Position:
 Rules = Mapping[type[Layer], Callable[[Position], Call | None]]
 
 
-@dataclass(frozen=True)
-class _Step:
-    index: int
-    inputs: tuple[int, ...]
-    spent: tuple[int, ...]
-    call: Call
-
-
 class Program:
     """The calls for one batch size, for as many threads as torch has when it is made."""
 
@@ -73,23 +64,15 @@ class Program:
         """network: as `for_inference` gives it, on its device and in its precision."""
         graph = network.graph
         device = next((tensor.device for tensor in network.parameters()), torch.device("cpu"))
-        self._heads = graph.heads
-        self._steps = []
-        for node, spent in zip(graph.nodes, graph.spent, strict=True):
-            used = network.used(node.index)
-            place = Position(node, graph.site(node.index), used, batch, device)
-            call = call_of(place, RULES if rules is None else rules)
-            self._steps.append(_Step(node.index, node.inputs, spent, call))
+        rules = RULES if rules is None else rules
+        self._steps, self._heads = graph.steps, graph.heads
+        self._calls = [
+            call_of(Position(node, step.site, network.used(step.index), batch, device), rules)
+            for node, step in zip(graph.nodes, graph.steps, strict=True)
+        ]
 
     def __call__(self, x: Tensor) -> list[Tensor]:
-        kept, heads = {INPUT: x}, {}
-        for step in self._steps:
-            y = kept[step.index] = step.call([kept[source] for source in step.inputs])
-            if step.index in self._heads:
-                heads[step.index] = y
-            for source in step.spent:
-                del kept[source]
-        return [heads[index] for index in self._heads]
+        return execute_heads(self._steps, self._calls, x, self._heads)
 
 
 def call_of(at: Position, rules: Rules) -> Call:
@@ -102,8 +85,8 @@ def call_of(at: Position, rules: Rules) -> Call:
 def _as_it_is(at: Position) -> Call:
     layer, run = at.node.layer, Run()
     if layer.HEAD:
-        return lambda inputs: layer.forward(at.site, at.weights, full_precision(inputs), run)
-    return lambda inputs: layer.forward(at.site, at.weights, inputs, run)
+        return lambda *inputs: layer.forward(at.site, at.weights, full_precision(inputs), run)
+    return lambda *inputs: layer.forward(at.site, at.weights, inputs, run)
 
 
 def _convolution(at: Position) -> Call | None:
@@ -113,7 +96,7 @@ def _convolution(at: Position) -> Call | None:
         return None
     call = _as_product(at, layer) if _small(at, layer) else _as_convolution(at, layer)
     blur = layer.blur
-    return (lambda inputs: blur.apply(call(inputs))) if blur else call
+    return (lambda x: blur.apply(call(x))) if blur else call
 
 
 def _onednn(kernel: Tensor) -> bool:
@@ -139,8 +122,8 @@ def _as_product(at: Position, layer: Convolutional) -> Call:
     kernel = at.weights["weights"].flatten(1).t().contiguous()
     biases, activation = at.weights["biases"], layer.activation
 
-    def call(inputs: Sequence[Tensor]) -> Tensor:
-        x = inputs[0].permute(0, 2, 3, 1)
+    def call(x: Tensor) -> Tensor:
+        x = x.permute(0, 2, 3, 1)
         y = torch.addmm(biases, x.reshape(-1, x.shape[3]), kernel)
         y = y.view(*x.shape[:3], -1).permute(0, 3, 1, 2)
         return activate(activation, y, fresh=True)
@@ -159,8 +142,8 @@ def _as_convolution(at: Position, layer: Convolutional) -> Call:
     fixed = (kernel, at.weights["biases"], padding, stride, spread, layer.split, word, numbers, "")
     convolve = torch.ops.mkldnn._convolution_pointwise.default
     if layer.activation in FUSED:
-        return lambda inputs: convolve(inputs[0], *fixed)
-    return lambda inputs: activate(layer.activation, convolve(inputs[0], *fixed), fresh=True)
+        return lambda x: convolve(x, *fixed)
+    return lambda x: activate(layer.activation, convolve(x, *fixed), fresh=True)
 
 
 def prepared_yolo(at: Position) -> Call:
@@ -172,8 +155,8 @@ def prepared_yolo(at: Position) -> Call:
     factor = torch.where(location, layer.scale_x_y, 1.0)
     shift = torch.where(location, 0.5 * (layer.scale_x_y - 1), 0.0)
 
-    def call(inputs: Sequence[Tensor]) -> Tensor:
-        (x,) = full_precision(inputs)
+    def call(x: Tensor) -> Tensor:
+        (x,) = full_precision([x])
         y = x if layer.new_coords else torch.where(size, x, torch.sigmoid(x))
         return y if layer.scale_x_y == 1 else y * factor - shift
 

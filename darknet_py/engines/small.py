@@ -20,8 +20,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from darknet_py.engines.cache import kept
-from darknet_py.engines.prepared import Call, Position
+from darknet_py.engines.prepared import Position
 from darknet_py.engines.processor import processor
+from darknet_py.execute import Call
 from darknet_py.layers.convolution import Convolutional
 
 SOURCE = Path(__file__).with_name("small.cpp")
@@ -104,7 +105,7 @@ def _depthwise(at: Position, layer: Convolutional) -> Call | None:
     kernel = packed_depthwise(at.weights["weights"])
     fixed = (kernel, at.weights["biases"], stride_y, layer.margin, *BOUNDS[layer.activation])
     call = operators().depthwise
-    return lambda inputs: call(inputs[0], *fixed)
+    return lambda x: call(x, *fixed)
 
 
 def _pointwise(at: Position, layer: Convolutional) -> Call | None:
@@ -114,7 +115,7 @@ def _pointwise(at: Position, layer: Convolutional) -> Call | None:
     kernel, biases = packed_pointwise(at.weights["weights"], at.weights["biases"])
     fixed = (kernel, biases, layer.filters, *BOUNDS[layer.activation])
     call = operators().pointwise
-    return lambda inputs: call(inputs[0], *fixed)
+    return lambda x: call(x, *fixed)
 
 
 def block(outputs: int) -> int:

@@ -79,11 +79,14 @@ class Recurrent(Layer):
 
     def runner(self, at: Site, weights: Weights, run: Run) -> Callable[[str, Any], Any]:
         """A function that runs one part by name."""
-        parts = self.parts(at)
+        parts = {
+            name: (layer, _inside(at, into), weights.under(name))
+            for name, (layer, into) in self.parts(at).items()
+        }
 
         def apply(name: str, x: torch.Tensor) -> torch.Tensor:
-            layer, into = parts[name]
-            return layer.forward(_inside(at, into), weights.under(name), (x,), run)
+            layer, inside, own = parts[name]
+            return layer.forward(inside, own, (x,), run)
 
         return apply
 
