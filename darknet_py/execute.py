@@ -11,12 +11,13 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import _has_any_global_hook
 
 from darknet_py.graph import Step
 from darknet_py.layers.base import INPUT, Run, Weights
 
-Call = Callable[..., Tensor]
-"""From a layer's inputs (N, C, H, W), one argument each, to its output."""
+Call = Callable[[Sequence[Tensor]], Tensor]
+"""From a layer's inputs (N, C, H, W) to its output."""
 HALVES = (torch.float16, torch.bfloat16)
 
 
@@ -27,8 +28,7 @@ def execute(
     alive = {INPUT: x}
     del x
     for step, call in zip(steps, calls, strict=True):
-        y = call(*[alive[source] for source in step.inputs])
-        alive[step.index] = y
+        y = alive[step.index] = call([alive[source] for source in step.inputs])
         for source in step.release_after:
             del alive[source]
         yield step.index, y
@@ -46,7 +46,7 @@ def execute_heads(
 class LayerModule(nn.Module):
     """A layer's tensors, by their names in the weights file, and its call.
 
-    Hooks see the layer's inputs (N, C, H, W) as positional arguments and its output.
+    Hooks see the layer's inputs (N, C, H, W) as positional arguments, and its output.
     """
 
     def __init__(
@@ -64,19 +64,33 @@ class LayerModule(nn.Module):
                 self.register_parameter(attribute, nn.Parameter(tensors[name]))
 
     def tensors(self) -> Weights:
-        """The tensors as they are now: torch's tools may have put others in their place.
+        """The tensors as they are now, for this pass: torch's tools may put others in their place.
 
-        A plain getattr would do, but takes nn.Module three times as long as its own tables do. It
-        is left to those who have taken a tensor out of the tables (pruning, parametrizations,
-        the replicas of DataParallel).
+        nn.Module's own tables are read while they hold just these: getattr takes many times as
+        long. It finds those that are not there (pruned, parametrized, of a replica).
         """
-        parameters, buffers, found = self._parameters, self._buffers, Weights()
-        for name, attribute in self._attributes.items():
-            tensor = parameters.get(attribute)
-            if tensor is None:
-                tensor = buffers.get(attribute)
-            found[name] = getattr(self, attribute) if tensor is None else tensor
-        return found
+        names, parameters, buffers = self._attributes.keys(), self._parameters, self._buffers
+        found = {**parameters, **buffers} if buffers else parameters
+        if found.keys() == names:
+            return found  # type: ignore[return-value]
+        return {name: getattr(self, place) for name, place in self._attributes.items()}
+
+    @property
+    def computed(self) -> list[str]:
+        """Names of the tensors that are made anew at each pass: writing into them is lost."""
+        stored = self._parameters.keys() | self._buffers.keys()
+        return [name for name, attribute in self._attributes.items() if attribute not in stored]
+
+    @property
+    def watched(self) -> bool:
+        """Whether calling the module does more than `forward`."""
+        return bool(
+            self._forward_hooks
+            or self._forward_pre_hooks
+            or self._backward_hooks
+            or self._backward_pre_hooks
+            or self._compiled_call_impl
+        )
 
     def forward(
         self, *inputs: Tensor, step: Step, run: Run, owner: LayerModule | None = None
@@ -86,22 +100,35 @@ class LayerModule(nn.Module):
         if index in run.wanted:
             run.taps[index] = inputs[0]
         given = full_precision(inputs) if layer.HEAD else inputs
-        weights = (self if owner is None else owner).tensors()
+        weights = (owner or self).tensors()
         if index in run.still:
             with torch.no_grad():
                 return layer.forward(step.site, weights, given, run.at(index))
         return layer.forward(step.site, weights, given, run.at(index))
 
-    def extra_repr(self) -> str:
-        return self.kind
-
 
 def layer_calls(steps: Sequence[Step], layers: Iterable[nn.Module], run: Run) -> Iterator[Call]:
-    """The calls of a network's own layers: through the modules, so that their hooks fire."""
-    modules = list(layers)
+    """The calls of a network's own layers, each made when its turn comes.
+
+    A layer that nobody watches and the run does not treat apart is called without its module:
+    nn.Module's way there takes longer than many a layer of a small network.
+    """
+    modules: list[LayerModule] = list(layers)  # type: ignore[arg-type]
+    everywhere = _has_any_global_hook()
+    apart = {*run.wanted, *run.still, *range(run.frozen)}
     for step in steps:
-        call = partial(modules[step.index], step=step, run=run)
-        yield call if step.owner == step.index else partial(call, owner=modules[step.owner])
+        module, owner = modules[step.index], modules[step.owner]
+        if everywhere or step.layer.HEAD or step.index in apart or module.watched:
+            yield partial(_called, module, step, run, owner)
+        else:
+            yield partial(step.layer.forward, step.site, owner.tensors(), run=run)
+
+
+def _called(
+    module: LayerModule, step: Step, run: Run, owner: LayerModule, inputs: Sequence[Tensor]
+) -> Tensor:
+    y: Tensor = module(*inputs, step=step, run=run, owner=owner)
+    return y
 
 
 def full_precision(inputs: Iterable[Tensor]) -> list[Tensor]:

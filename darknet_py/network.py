@@ -62,6 +62,7 @@ class Network(nn.Module):
 
     def reset(self, seed: int | None = None, layers: Iterable[int] | None = None) -> None:
         """Darknet's start for all layers (or these): biases 0, scales 1, random weights."""
+        self.require_written()
         generator = torch.Generator()
         generator.seed() if seed is None else generator.manual_seed(seed)
         for index in range(len(self.graph.nodes)) if layers is None else layers:
@@ -71,9 +72,20 @@ class Network(nn.Module):
 
     def own(self, index: int) -> Weights:
         """The tensors of layer `index` itself, by name; none where it shares another layer's."""
+        return dict(self._module(index).tensors())
+
+    def _module(self, index: int) -> LayerModule:
         module = self.layers[index]
         assert isinstance(module, LayerModule)
-        return module.tensors()
+        return module
+
+    def require_written(self) -> None:
+        """Raises DarknetError where writing into a tensor would be lost: it is computed."""
+        for index in range(len(self.layers)):
+            for name in self._module(index).computed:
+                message = f"layer {index}: {name} is computed (pruned or parametrized)"
+                cure = "prune.remove or parametrize.remove_parametrizations of torch.nn.utils"
+                raise DarknetError(f"{message} and cannot be written; first use {cure}")
 
     def used(self, index: int) -> Weights:
         """The tensors layer `index` computes with."""
@@ -128,8 +140,10 @@ class Network(nn.Module):
         """Read a .weights file into this network, the layers before `cutoff` only if given.
 
         A file that ends at a layer boundary is a partial load, which the report says.
-        Raises WeightsError for a file that does not fit, before anything is changed.
+        Raises WeightsError for a file that does not fit, DarknetError for tensors that cannot be
+        written (pruned or parametrized ones), before anything is changed.
         """
+        self.require_written()
         return weights.load(self, path, cutoff)
 
     def save_weights(self, path: str | os.PathLike[str], cutoff: int | None = None) -> None:

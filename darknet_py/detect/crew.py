@@ -41,6 +41,10 @@ class Gate:
         self.engine = engine
         self._turn = nullcontext() if engine.parallel else threading.Lock()
 
+    def __reduce__(self) -> tuple[type[Gate], tuple[Engine]]:
+        """A copy has a lock of its own."""
+        return Gate, (self.engine,)
+
     def __call__(self, x: Tensor) -> tuple[list[Tensor], float]:
         """The heads for x (N, C, H, W) and the seconds they took, without those of waiting.
 

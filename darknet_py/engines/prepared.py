@@ -7,7 +7,7 @@ pass. What has no rule in RULES runs as its layer says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -85,8 +85,8 @@ def call_of(at: Position, rules: Rules) -> Call:
 def _as_it_is(at: Position) -> Call:
     layer, run = at.node.layer, Run()
     if layer.HEAD:
-        return lambda *inputs: layer.forward(at.site, at.weights, full_precision(inputs), run)
-    return lambda *inputs: layer.forward(at.site, at.weights, inputs, run)
+        return lambda inputs: layer.forward(at.site, at.weights, full_precision(inputs), run)
+    return lambda inputs: layer.forward(at.site, at.weights, inputs, run)
 
 
 def _convolution(at: Position) -> Call | None:
@@ -96,7 +96,7 @@ def _convolution(at: Position) -> Call | None:
         return None
     call = _as_product(at, layer) if _small(at, layer) else _as_convolution(at, layer)
     blur = layer.blur
-    return (lambda x: blur.apply(call(x))) if blur else call
+    return (lambda inputs: blur.apply(call(inputs))) if blur else call
 
 
 def _onednn(kernel: Tensor) -> bool:
@@ -122,8 +122,8 @@ def _as_product(at: Position, layer: Convolutional) -> Call:
     kernel = at.weights["weights"].flatten(1).t().contiguous()
     biases, activation = at.weights["biases"], layer.activation
 
-    def call(x: Tensor) -> Tensor:
-        x = x.permute(0, 2, 3, 1)
+    def call(inputs: Sequence[Tensor]) -> Tensor:
+        x = inputs[0].permute(0, 2, 3, 1)
         y = torch.addmm(biases, x.reshape(-1, x.shape[3]), kernel)
         y = y.view(*x.shape[:3], -1).permute(0, 3, 1, 2)
         return activate(activation, y, fresh=True)
@@ -142,8 +142,8 @@ def _as_convolution(at: Position, layer: Convolutional) -> Call:
     fixed = (kernel, at.weights["biases"], padding, stride, spread, layer.split, word, numbers, "")
     convolve = torch.ops.mkldnn._convolution_pointwise.default
     if layer.activation in FUSED:
-        return lambda x: convolve(x, *fixed)
-    return lambda x: activate(layer.activation, convolve(x, *fixed), fresh=True)
+        return lambda inputs: convolve(inputs[0], *fixed)
+    return lambda inputs: activate(layer.activation, convolve(inputs[0], *fixed), fresh=True)
 
 
 def prepared_yolo(at: Position) -> Call:
@@ -155,8 +155,8 @@ def prepared_yolo(at: Position) -> Call:
     factor = torch.where(location, layer.scale_x_y, 1.0)
     shift = torch.where(location, 0.5 * (layer.scale_x_y - 1), 0.0)
 
-    def call(x: Tensor) -> Tensor:
-        (x,) = full_precision([x])
+    def call(inputs: Sequence[Tensor]) -> Tensor:
+        (x,) = full_precision(inputs)
         y = x if layer.new_coords else torch.where(size, x, torch.sigmoid(x))
         return y if layer.scale_x_y == 1 else y * factor - shift
 

@@ -105,7 +105,7 @@ def _depthwise(at: Position, layer: Convolutional) -> Call | None:
     kernel = packed_depthwise(at.weights["weights"])
     fixed = (kernel, at.weights["biases"], stride_y, layer.margin, *BOUNDS[layer.activation])
     call = operators().depthwise
-    return lambda x: call(x, *fixed)
+    return lambda inputs: call(inputs[0], *fixed)
 
 
 def _pointwise(at: Position, layer: Convolutional) -> Call | None:
@@ -115,7 +115,7 @@ def _pointwise(at: Position, layer: Convolutional) -> Call | None:
     kernel, biases = packed_pointwise(at.weights["weights"], at.weights["biases"])
     fixed = (kernel, biases, layer.filters, *BOUNDS[layer.activation])
     call = operators().pointwise
-    return lambda x: call(x, *fixed)
+    return lambda inputs: call(inputs[0], *fixed)
 
 
 def block(outputs: int) -> int:

@@ -93,13 +93,8 @@ class Site:
         return self.nodes[self.index - 1].layer if self.index else None
 
 
-class Weights(dict[str, "torch.Tensor"]):
-    """A layer's tensors by name; `under("uz")` gives those of a part: `uz.biases` as `biases`."""
-
-    def under(self, part: str) -> Weights:
-        start = f"{part}."
-        own = {name: tensor for name, tensor in self.items() if name.startswith(start)}
-        return Weights({name.removeprefix(start): tensor for name, tensor in own.items()})
+Weights = Mapping[str, "torch.Tensor"]
+"""A layer's tensors by their names in the weights file."""
 
 
 @dataclass

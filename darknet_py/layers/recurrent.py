@@ -80,7 +80,7 @@ class Recurrent(Layer):
     def runner(self, at: Site, weights: Weights, run: Run) -> Callable[[str, Any], Any]:
         """A function that runs one part by name."""
         parts = {
-            name: (layer, _inside(at, into), weights.under(name))
+            name: (layer, _inside(at, into), _under(name, weights))
             for name, (layer, into) in self.parts(at).items()
         }
 
@@ -103,6 +103,13 @@ class Recurrent(Layer):
 
 def _inside(at: Site, into: Shape) -> Site:
     return dataclasses.replace(at, inputs=(into,))
+
+
+def _under(part: str, weights: Weights) -> Weights:
+    """The tensors of a part of the layer: uz.biases as biases."""
+    start = f"{part}."
+    own = {name: tensor for name, tensor in weights.items() if name.startswith(start)}
+    return {name.removeprefix(start): tensor for name, tensor in own.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

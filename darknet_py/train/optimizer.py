@@ -52,6 +52,7 @@ class Optimizer:
     slots: list[_Slot] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.network.require_written()
         self.slots = list(self._make_slots())
 
     def _make_slots(self) -> Iterator[_Slot]:
