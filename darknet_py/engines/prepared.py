@@ -15,23 +15,12 @@ from torch import Tensor
 
 from darknet_py.engines.processor import computes
 from darknet_py.execute import Call, execute_heads, full_precision
-from darknet_py.layers.activations import activate
+from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import Layer, Node, Run, Shape, Site, Weights
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.yolo import Yolo
 from darknet_py.network import Network
 
-FUSED: dict[str, tuple[str, list[float]]] = {
-    "linear": ("none", []),
-    "relu": ("relu", []),
-    "relu6": ("hardtanh", [0.0, 6.0]),
-    "leaky": ("leaky_relu", [0.1]),
-    "revleaky": ("leaky_relu", [0.1]),
-    "swish": ("swish", []),
-    "logistic": ("sigmoid", []),
-    "tanh": ("tanh", []),
-}
-"""Activations that oneDNN does along with a convolution, in torch's words for them."""
 SMALL_FLOPS = 16e6
 SMALL_PIXELS = 6400
 SMALL_FILTERS = 16
@@ -138,12 +127,17 @@ def _as_convolution(at: Position, layer: Convolutional) -> Call:
     kernel = torch.ops.mkldnn._reorder_convolution_weight(
         at.weights["weights"].contiguous(), padding, stride, spread, layer.split, shape
     )
-    word, numbers = FUSED.get(layer.activation, ("none", []))
-    fixed = (kernel, at.weights["biases"], padding, stride, spread, layer.split, word, numbers, "")
     convolve = torch.ops.mkldnn._convolution_pointwise.default
-    if layer.activation in FUSED:
-        return lambda inputs: convolve(inputs[0], *fixed)
-    return lambda inputs: activate(layer.activation, convolve(inputs[0], *fixed), fresh=True)
+    fixed = (kernel, at.weights["biases"], padding, stride, spread, layer.split)
+    fused = ACTIVATIONS[layer.activation].onednn
+    if fused:
+        word, numbers = fused[0], list(fused[1])
+        return lambda inputs: convolve(inputs[0], *fixed, word, numbers, "")
+
+    def call(inputs: Sequence[Tensor]) -> Tensor:
+        return activate(layer.activation, convolve(inputs[0], *fixed, "none", [], ""), fresh=True)
+
+    return call
 
 
 def prepared_yolo(at: Position) -> Call:
