@@ -141,20 +141,11 @@ def _as_convolution(at: Position, layer: Convolutional) -> Call:
 
 
 def prepared_yolo(at: Position) -> Call:
-    """The logistic over all channels as they lie in memory, then width and height put back."""
+    """What differs by channel made beforehand."""
     layer = at.node.layer
     assert isinstance(layer, Yolo)
-    numbers = torch.arange(at.node.out.c, device=at.device).view(1, -1, 1, 1) % layer.entries
-    size, location = (numbers == 2) | (numbers == 3), numbers < 2
-    factor = torch.where(location, layer.scale_x_y, 1.0)
-    shift = torch.where(location, 0.5 * (layer.scale_x_y - 1), 0.0)
-
-    def call(inputs: Sequence[Tensor]) -> Tensor:
-        (x,) = full_precision(inputs)
-        y = x if layer.new_coords else torch.where(size, x, torch.sigmoid(x))
-        return y if layer.scale_x_y == 1 else y * factor - shift
-
-    return call
+    by_channel = layer.by_channel(torch.empty(0, device=at.device))
+    return lambda inputs: layer.activated(full_precision(inputs)[0], by_channel)
 
 
 RULES: Rules = {
