@@ -106,6 +106,9 @@ class LayerModule(nn.Module):
                 return layer.forward(step.site, weights, given, run.at(index))
         return layer.forward(step.site, weights, given, run.at(index))
 
+    def extra_repr(self) -> str:
+        return self.kind
+
 
 def layer_calls(steps: Sequence[Step], layers: Iterable[nn.Module], run: Run) -> Iterator[Call]:
     """The calls of a network's own layers, each made when its turn comes.
