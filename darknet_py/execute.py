@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -90,6 +91,7 @@ class LayerModule(nn.Module):
             or self._backward_hooks
             or self._backward_pre_hooks
             or self._compiled_call_impl
+            or "forward" in self.__dict__
         )
 
     def forward(
@@ -116,21 +118,24 @@ def layer_calls(steps: Sequence[Step], layers: Iterable[nn.Module], run: Run) ->
     A layer that nobody watches and the run does not treat apart is called without its module:
     nn.Module's way there takes longer than many a layer of a small network.
     """
-    modules: list[LayerModule] = list(layers)  # type: ignore[arg-type]
+    modules: list[Any] = list(layers)
     everywhere = _has_any_global_hook()
     apart = {*run.wanted, *run.still, *range(run.frozen)}
     for step in steps:
         module, owner = modules[step.index], modules[step.owner]
-        if everywhere or step.layer.HEAD or step.index in apart or module.watched:
+        special = everywhere or step.layer.HEAD or step.index in apart
+        if special or type(module) is not LayerModule or module.watched:
             yield partial(_called, module, step, run, owner)
         else:
             yield partial(step.layer.forward, step.site, owner.tensors(), run=run)
 
 
 def _called(
-    module: LayerModule, step: Step, run: Run, owner: LayerModule, inputs: Sequence[Tensor]
+    module: nn.Module, step: Step, run: Run, owner: nn.Module, inputs: Sequence[Tensor]
 ) -> Tensor:
-    y: Tensor = module(*inputs, step=step, run=run, owner=owner)
+    """Through the module; one that somebody else has put in the layer's place gets no more."""
+    options = {"step": step, "run": run, "owner": owner} if hasattr(module, "tensors") else {}
+    y: Tensor = module(*inputs, **options)
     return y
 
 

@@ -76,7 +76,9 @@ class Network(nn.Module):
 
     def _module(self, index: int) -> LayerModule:
         module = self.layers[index]
-        assert isinstance(module, LayerModule)
+        if not isinstance(module, LayerModule):
+            what = f"is a {type(module).__name__} now, which has no tensors of a weights file"
+            raise DarknetError(f"layer {index} {what}")
         return module
 
     def require_written(self) -> None:

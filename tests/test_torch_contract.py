@@ -110,6 +110,52 @@ def test_a_replaced_layer_is_used() -> None:
     assert torch.equal(output(net, x), output(other, x))
 
 
+class Doubling(nn.Module):
+    """A wrapper as torch's own are: the layer inside gets all that it is called with."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def __getattr__(self, name: str) -> Any:
+        return super().__getattr__(name) if name == "layer" else getattr(self.layer, name)
+
+    def forward(self, *inputs: Tensor, **options: Any) -> Tensor:
+        return 2 * self.layer(*inputs, **options)
+
+
+def test_a_wrapped_layer_is_called_through_its_wrapper() -> None:
+    net, x, before = passed()
+    net.layers[4] = Doubling(net.layers[4])
+    assert torch.equal(output(net, x), 2 * before)
+    net.layers[1] = Doubling(net.layers[1])  # its tensors are shared by the next layer
+    assert not torch.equal(output(net, x), 2 * before)
+
+
+def test_a_module_of_somebody_elses_stands_in_for_a_layer() -> None:
+    net, x, _ = passed()
+    own = nn.Conv2d(6, 6, 1)
+    with torch.no_grad():
+        expected = net.layers[4](
+            own(list(net.outputs(x, Run()))[2][1]), step=net.graph.steps[4], run=Run()
+        )
+    net.layers[3] = own
+    assert torch.equal(output(net, x), expected)
+    with pytest.raises(DarknetError, match="layer 3 is a Conv2d now, which has no tensors"):
+        net.own(3)
+
+
+def test_a_patched_forward_is_called() -> None:
+    net, x, before = passed()
+    plain = net.layers[4].forward
+    net.layers[4].forward = lambda *inputs, **options: plain(*inputs, **options) + 1
+    first = net.layers[0].forward
+    net.layers[0].forward = lambda x, **options: first(x, **options) * 0
+    changed = output(net, x)
+    del net.layers[0].forward
+    assert torch.equal(output(net, x), before + 1) and not torch.equal(changed, before + 1)
+
+
 class Halved(nn.Module):
     def forward(self, tensor: Tensor) -> Tensor:
         return tensor / 2
