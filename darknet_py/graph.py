@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 from darknet_py.cfg import text
 from darknet_py.cfg.text import Section
@@ -18,6 +20,21 @@ from darknet_py.layers.shape import Shape
 
 MAX_ELEMENTS = 2**31 - 1
 """Darknet counts outputs and weights in C ints; nothing larger can be meant."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A layer as a pass meets it: what it reads, whose outputs nobody needs after it.
+
+    owner: index of the layer whose tensors it computes with, which most often is its own.
+    """
+
+    index: int
+    inputs: tuple[int, ...]
+    release_after: tuple[int, ...]
+    owner: int
+    layer: Layer
+    site: Site
 
 
 @dataclass(frozen=True)
@@ -65,17 +82,28 @@ class Graph:
         """Layer index -> the last layer that reads its output."""
         return {source: node.index for node in self.nodes for source in node.inputs}
 
-    @property
-    def spent(self) -> list[tuple[int, ...]]:
-        """By layer: whose outputs nobody needs after it, its own where nobody reads it."""
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The layers in file order, ready to be run."""
         last_use = self.last_use
-        return [
-            tuple(
-                {source for source in node.inputs if last_use[source] == node.index}
-                | ({node.index} - last_use.keys())
-            )
-            for node in self.nodes
-        ]
+        return tuple(self._step(node, last_use) for node in self.nodes)
+
+    def _step(self, node: Node, last_use: Mapping[int, int]) -> Step:
+        """Its own output, too, is let go after a layer, where nobody reads it."""
+        index, owner = node.index, node.layer.shares(node.index)
+        done = {source for source in node.inputs if last_use[source] == index}
+        return Step(
+            index,
+            node.inputs,
+            tuple(done | ({index} - last_use.keys())),
+            index if owner is None else owner,
+            node.layer,
+            self.site(index),
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
+        """Itself: nothing in it ever changes."""
+        return self
 
     @property
     def letter_box(self) -> bool:

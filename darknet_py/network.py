@@ -5,67 +5,21 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
 from darknet_py import layout, weights
 from darknet_py.errors import DarknetError, Notice, Problems
+from darknet_py.execute import Call, LayerModule, execute, execute_heads, layer_calls
 from darknet_py.forks import Fork
 from darknet_py.graph import Graph, build, read_graph
-from darknet_py.layers.base import INPUT, Node, Run, Site, Stored, Weights
+from darknet_py.layers.base import Node, Run, Stored, Weights
 
-HALVES = (torch.float16, torch.bfloat16)
 BUFFERS = ("mean", "variance")
 """Roles of tensors that batch statistics move instead of gradients."""
-
-
-class LayerTensors(nn.Module):
-    """The tensors of one layer, by their names in the weights file."""
-
-    def __init__(self, tensors: Mapping[str, torch.Tensor], buffers: frozenset[str]) -> None:
-        super().__init__()
-        self._names = list(tensors)
-        for name, tensor in tensors.items():
-            # Parts are named uz.biases; nn.Module keeps dots for sub-modules.
-            if name in buffers:
-                self.register_buffer(_attribute(name), tensor)
-            else:
-                self.register_parameter(_attribute(name), nn.Parameter(tensor))
-
-    def view(self) -> Weights:
-        return Weights({name: getattr(self, _attribute(name)) for name in self._names})
-
-
-def _attribute(name: str) -> str:
-    return name.replace(".", "_")
-
-
-def full_precision(inputs: Iterable[torch.Tensor]) -> list[torch.Tensor]:
-    """A head's inputs: boxes are made in full precision, whatever the network runs in."""
-    return [x.float() if x.dtype in HALVES else x for x in inputs]
-
-
-@dataclass(frozen=True)
-class _Step:
-    """A layer ready to run, and whose outputs nobody needs after it."""
-
-    node: Node
-    site: Site
-    tensors: Weights
-    spent: tuple[int, ...]
-
-    def run(self, inputs: list[torch.Tensor], run: Run) -> torch.Tensor:
-        layer, index = self.node.layer, self.node.index
-        if layer.HEAD:
-            inputs = full_precision(inputs)
-        if index in run.still:
-            with torch.no_grad():
-                return layer.forward(self.site, self.tensors, inputs, run.at(index))
-        return layer.forward(self.site, self.tensors, inputs, run.at(index))
 
 
 class Network(nn.Module):
@@ -77,9 +31,8 @@ class Network(nn.Module):
         self.graph = graph
         self.header = weights.Header(0, 2, graph.fork.revision, 0)
         self.folded = False
-        self.layers = nn.ModuleList(_tensors(graph, node) for node in graph.nodes)
+        self.layers = nn.ModuleList(_module(graph, node) for node in graph.nodes)
         self._heads = graph.heads
-        self._steps: list[_Step] | None = None
         if start:
             self.reset(seed)
         self.eval()
@@ -109,6 +62,7 @@ class Network(nn.Module):
 
     def reset(self, seed: int | None = None, layers: Iterable[int] | None = None) -> None:
         """Darknet's start for all layers (or these): biases 0, scales 1, random weights."""
+        self.require_written()
         generator = torch.Generator()
         generator.seed() if seed is None else generator.manual_seed(seed)
         for index in range(len(self.graph.nodes)) if layers is None else layers:
@@ -118,14 +72,26 @@ class Network(nn.Module):
 
     def own(self, index: int) -> Weights:
         """The tensors of layer `index` itself, by name; none where it shares another layer's."""
+        return dict(self._module(index).tensors())
+
+    def _module(self, index: int) -> LayerModule:
         module = self.layers[index]
-        assert isinstance(module, LayerTensors)
-        return module.view()
+        if not isinstance(module, LayerModule):
+            what = f"is a {type(module).__name__} now, which has no tensors of a weights file"
+            raise DarknetError(f"layer {index} {what}")
+        return module
+
+    def require_written(self) -> None:
+        """Raises DarknetError where writing into a tensor would be lost: it is computed."""
+        for index in range(len(self.layers)):
+            for name in self._module(index).computed:
+                message = f"layer {index}: {name} is computed (pruned or parametrized)"
+                cure = "prune.remove or parametrize.remove_parametrizations of torch.nn.utils"
+                raise DarknetError(f"{message} and cannot be written; first use {cure}")
 
     def used(self, index: int) -> Weights:
         """The tensors layer `index` computes with."""
-        target = self.graph.nodes[index].layer.shares(index)
-        return self.own(index if target is None else target)
+        return self.own(self.graph.steps[index].owner)
 
     def forward(
         self, x: torch.Tensor, state: dict[int, object] | None = None
@@ -137,8 +103,8 @@ class Network(nn.Module):
         every call starts from zero. Raises DarknetError for an input of the wrong shape.
         """
         run = Run(training=self.training, state=state)
-        found = {index: y for index, y in self.outputs(x, run) if index in self._heads}
-        return [found[index] for index in self._heads]
+        x = self.checked(x)
+        return execute_heads(self.graph.steps, self._calls(run), x, self._heads)
 
     def trace(self, x: torch.Tensor) -> list[torch.Tensor]:
         """The output of every layer in cfg order, (N, C, H, W), as the C program holds it."""
@@ -152,34 +118,10 @@ class Network(nn.Module):
 
     def outputs(self, x: torch.Tensor, run: Run) -> Iterator[tuple[int, torch.Tensor]]:
         """(index, output) layer by layer; each output is let go after its last use."""
-        kept = {INPUT: self.checked(x)}
-        del x
-        for step in self._program():
-            index = step.node.index
-            inputs = [kept[source] for source in step.node.inputs]
-            if index in run.wanted:
-                run.taps[index] = inputs[0]
-            y = step.run(inputs, run)
-            kept[index] = y
-            del inputs
-            for source in step.spent:
-                del kept[source]
-            yield index, y
-            del y
+        return execute(self.graph.steps, self._calls(run), self.checked(x))
 
-    def _program(self) -> list[_Step]:
-        """The steps of a pass, made once: until tensors move to another device or type."""
-        if self._steps is None:
-            graph = self.graph
-            self._steps = [
-                _Step(node, graph.site(node.index), self.used(node.index), spent)
-                for node, spent in zip(graph.nodes, graph.spent, strict=True)
-            ]
-        return self._steps
-
-    def _apply(self, *arguments: Any, **options: Any) -> Network:
-        self._steps = None
-        return super()._apply(*arguments, **options)  # type: ignore[no-untyped-call]
+    def _calls(self, run: Run) -> Iterator[Call]:
+        return layer_calls(self.graph.steps, self.layers, run)
 
     def checked(self, x: torch.Tensor) -> torch.Tensor:
         expected = self.graph.net.input
@@ -200,8 +142,10 @@ class Network(nn.Module):
         """Read a .weights file into this network, the layers before `cutoff` only if given.
 
         A file that ends at a layer boundary is a partial load, which the report says.
-        Raises WeightsError for a file that does not fit, before anything is changed.
+        Raises WeightsError for a file that does not fit, DarknetError for tensors that cannot be
+        written (pruned or parametrized ones), before anything is changed.
         """
+        self.require_written()
         return weights.load(self, path, cutoff)
 
     def save_weights(self, path: str | os.PathLike[str], cutoff: int | None = None) -> None:
@@ -225,7 +169,7 @@ class Network(nn.Module):
             for node, (layer, _) in zip(self.graph.nodes, parts, strict=True)
         )
         folded = Network(replace(self.graph, nodes=nodes), start=False)
-        folded.layers = nn.ModuleList(_fixed(tensors) for _, tensors in parts)
+        folded.layers = nn.ModuleList(_fixed(layer.kind, tensors) for layer, tensors in parts)
         folded.header, folded.folded = self.header, True
         folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return folded.requires_grad_(False).eval()
@@ -262,14 +206,15 @@ class Network(nn.Module):
         )
 
 
-def _tensors(graph: Graph, node: Node) -> LayerTensors:
+def _module(graph: Graph, node: Node) -> LayerModule:
     stored = graph.stored(node.index)
     buffers = frozenset(tensor.name for tensor in stored if tensor.role in BUFFERS)
-    return LayerTensors({tensor.name: torch.empty(tensor.shape) for tensor in stored}, buffers)
+    empty = {tensor.name: torch.empty(tensor.shape) for tensor in stored}
+    return LayerModule(node.layer.kind, empty, buffers)
 
 
-def _fixed(tensors: Mapping[str, torch.Tensor]) -> LayerTensors:
-    return LayerTensors({name: tensor.detach() for name, tensor in tensors.items()}, frozenset())
+def _fixed(kind: str, tensors: Mapping[str, torch.Tensor]) -> LayerModule:
+    return LayerModule(kind, {name: tensor.detach() for name, tensor in tensors.items()})
 
 
 CONSTANT_STARTS = {"bias": 0.0, "scale": 1.0, "mean": 0.0, "variance": 0.0, "shortcut": 1.0}

@@ -6,21 +6,30 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 import torch
 
 from darknet_py import layout
 from darknet_py.errors import WeightsError
-from darknet_py.layers.base import Stored
+from darknet_py.graph import Graph
+from darknet_py.layers.base import Stored, Weights
 from darknet_py.layout import Header, Layout
 from darknet_py.replacement import replacing
 
-if TYPE_CHECKING:
-    from darknet_py.network import Network
-
 __all__ = ["Header", "LoadReport", "load", "save"]
+
+
+class TensorOwner(Protocol):
+    """What a file is read into and written from: a network."""
+
+    graph: Graph
+    header: Header
+
+    def own(self, index: int) -> Weights:
+        """The tensors of layer `index` itself, by name; they are read into in place."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -49,12 +58,14 @@ class LoadReport:
         return f"{self.path}: {reach}, {self.floats} floats, {self.seen} images seen"
 
 
-def load(network: Network, path: str | os.PathLike[str], cutoff: int | None = None) -> LoadReport:
+def load(
+    network: TensorOwner, path: str | os.PathLike[str], cutoff: int | None = None
+) -> LoadReport:
     """Read the file into the network's tensors in place; all sizes are checked first."""
     return read(network, layout.plan(network.graph, path, cutoff))
 
 
-def read(network: Network, plan: Layout) -> LoadReport:
+def read(network: TensorOwner, plan: Layout) -> LoadReport:
     """Read a file whose sizes have been checked."""
     with open(plan.path, "rb") as file:
         file.seek(plan.header.size)
@@ -66,7 +77,7 @@ def read(network: Network, plan: Layout) -> LoadReport:
     return LoadReport(plan.path, plan.header, plan.reach, total, plan.floats, plan.partial, notes)
 
 
-def _read_layer(network: Network, index: int, plan: Layout, file: BinaryIO) -> None:
+def _read_layer(network: TensorOwner, index: int, plan: Layout, file: BinaryIO) -> None:
     tensors = network.own(index)
     for stored in layout.loaded(network.graph, index):
         target = tensors[stored.name].detach()
@@ -100,7 +111,7 @@ def _turn_back(values: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def save(
-    network: Network, path: Path, cutoff: int | None = None, header: Header | None = None
+    network: TensorOwner, path: Path, cutoff: int | None = None, header: Header | None = None
 ) -> None:
     """Write header and layers before `cutoff` to a temporary file beside `path`, then rename it."""
     header = header or network.header
@@ -112,7 +123,7 @@ def save(
                 _write_layer(network, node.index, header, file)
 
 
-def _write_layer(network: Network, index: int, header: Header, file: BinaryIO) -> None:
+def _write_layer(network: TensorOwner, index: int, header: Header, file: BinaryIO) -> None:
     tensors = network.own(index)
     for stored in network.graph.stored(index):
         if stored.in_file:
@@ -127,7 +138,7 @@ def _bytes(tensor: torch.Tensor, stored: Stored, header: Header) -> memoryview:
     return np.ascontiguousarray(values.numpy(), "<f4").reshape(-1).view(np.uint8).data
 
 
-def partial(network: Network, path: Path, cutoff: int) -> None:
+def partial(network: TensorOwner, path: Path, cutoff: int) -> None:
     """Darknet's `partial`: the layers before `cutoff`, seen 0, the fork's own header."""
     header = Header(0, 2, network.graph.fork.revision, 0)
     save(network, path, cutoff, header)

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "darknet_py"
 HEAVY = {"torch", "numpy", "cv2", "pycocotools"}
 
 READING = {"errors", "cfg", "forks", "layers", "graph", "layout"}
-RUNNING = READING | {"weights", "network"}
+RUNNING = READING | {"weights", "network", "execute"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "deferred": set(),
@@ -38,7 +38,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "check": READING | {"summary"},
     "opening": {"errors", "forks", "graph", "layout", "names", "summary", "system"},
     "weights": {"errors", "layers", "graph", "layout", "replacement"},
-    "network": READING | {"weights"},
+    "execute": {"layers", "graph"},
+    "network": READING | {"weights", "execute"},
     "devices": {"errors", "deferred"},
     "enginetable": {"errors"},
     "exporttable": set(),
@@ -168,9 +169,7 @@ LIGHT_TO_IMPORT = {
     "evaluate.inputs",
 }
 """Those whose functions import heavy modules when they run, and not before."""
-KNOWN_CIRCLES = {
-    ("network", "weights"),
-}
+KNOWN_CIRCLES = {}
 """Modules that import each other, if only for type checking or in functions: to be emptied."""
 
 

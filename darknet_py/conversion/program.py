@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from darknet_py.conversion.dense import Input, decode
 from darknet_py.conversion.suppression import suppressed
 from darknet_py.conversion.target import Target, require
-from darknet_py.layers.base import INPUT, Run
+from darknet_py.execute import execute_heads, layer_calls
+from darknet_py.layers.base import Run
 from darknet_py.network import Network
 
 
@@ -26,7 +27,6 @@ class Program(nn.Module):
         self.target = target
         self.graph = inference.graph
         self.layers = inference.layers
-        self._used = [inference.used(node.index) for node in self.graph.nodes]
         self.eval().requires_grad_(False)
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
@@ -40,12 +40,9 @@ class Program(nn.Module):
         return (suppressed(boxes, scores, self.target.thresh, self.target.nms),)
 
     def _heads(self, images: Tensor) -> list[Tensor]:
-        run, kept = Run(), {INPUT: images}
-        for node, weights in zip(self.graph.nodes, self._used, strict=True):
-            inputs = [kept[source] for source in node.inputs]
-            site = self.graph.site(node.index)
-            kept[node.index] = node.layer.forward(site, weights, inputs, run)
-        return [kept[index] for index in self.graph.heads]
+        steps = self.graph.steps
+        calls = layer_calls(steps, self.layers, Run())
+        return execute_heads(steps, calls, images, self.graph.heads)
 
     def _input(self, images: Tensor) -> Input:
         net = self.graph.net

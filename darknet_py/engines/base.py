@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 
 from darknet_py.enginetable import EngineConfig, checked
+from darknet_py.errors import DarknetError
 from darknet_py.graph import Graph
 from darknet_py.network import Network
 
@@ -31,6 +32,12 @@ class Engine(ABC):
         self.graph = graph
         self.setup = setup
         self.device = device
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle holds; raises DarknetError for an engine without such a form."""
+        message = f"engine {self.setup.engine} cannot be copied or pickled"
+        cure = "make another with darknet_py.load"
+        raise DarknetError(f"{message}: what it has made belongs to this process; {cure}")
 
     @abstractmethod
     def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:

@@ -14,26 +14,14 @@ import torch
 from torch import Tensor
 
 from darknet_py.engines.processor import computes
-from darknet_py.layers.activations import activate
-from darknet_py.layers.base import INPUT, Layer, Node, Run, Site, Weights
+from darknet_py.execute import Call, execute_heads, full_precision
+from darknet_py.layers.activations import ACTIVATIONS, activate
+from darknet_py.layers.base import Layer, Node, Run, Site, Weights
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.yolo import Yolo
-from darknet_py.network import Network, full_precision
+from darknet_py.network import Network
 
-Call = Callable[[Sequence[Tensor]], Tensor]
-
-FUSED: dict[str, tuple[str, list[float]]] = {
-    "linear": ("none", []),
-    "relu": ("relu", []),
-    "relu6": ("hardtanh", [0.0, 6.0]),
-    "leaky": ("leaky_relu", [0.1]),
-    "revleaky": ("leaky_relu", [0.1]),
-    "swish": ("swish", []),
-    "logistic": ("sigmoid", []),
-    "tanh": ("tanh", []),
-}
-"""Activations that oneDNN does along with a convolution, in torch's words for them."""
 SMALL_FLOPS = 16e6
 SMALL_PIXELS = 6400
 SMALL_FILTERS = 16
@@ -59,14 +47,6 @@ class Position:
 Rules = Mapping[type[Layer], Callable[[Position], Call | None]]
 
 
-@dataclass(frozen=True)
-class _Step:
-    index: int
-    inputs: tuple[int, ...]
-    spent: tuple[int, ...]
-    call: Call
-
-
 class Program:
     """The calls for one batch size, for as many threads as torch has when it is made."""
 
@@ -74,23 +54,15 @@ class Program:
         """network: as `for_inference` gives it, on its device and in its precision."""
         graph = network.graph
         device = next((tensor.device for tensor in network.parameters()), torch.device("cpu"))
-        self._heads = graph.heads
-        self._steps = []
-        for node, spent in zip(graph.nodes, graph.spent, strict=True):
-            used = network.used(node.index)
-            place = Position(node, graph.site(node.index), used, batch, device)
-            call = call_of(place, RULES if rules is None else rules)
-            self._steps.append(_Step(node.index, node.inputs, spent, call))
+        rules = RULES if rules is None else rules
+        self._steps, self._heads = graph.steps, graph.heads
+        self._calls = [
+            call_of(Position(node, step.site, network.used(step.index), batch, device), rules)
+            for node, step in zip(graph.nodes, graph.steps, strict=True)
+        ]
 
     def __call__(self, x: Tensor) -> list[Tensor]:
-        kept, heads = {INPUT: x}, {}
-        for step in self._steps:
-            y = kept[step.index] = step.call([kept[source] for source in step.inputs])
-            if step.index in self._heads:
-                heads[step.index] = y
-            for source in step.spent:
-                del kept[source]
-        return [heads[index] for index in self._heads]
+        return execute_heads(self._steps, self._calls, x, self._heads)
 
 
 def call_of(at: Position, rules: Rules) -> Call:
@@ -156,29 +128,25 @@ def _as_convolution(at: Position, layer: Convolutional) -> Call:
     kernel = torch.ops.mkldnn._reorder_convolution_weight(
         at.weights["weights"].contiguous(), padding, stride, spread, layer.split, shape
     )
-    word, numbers = FUSED.get(layer.activation, ("none", []))
-    fixed = (kernel, at.weights["biases"], padding, stride, spread, layer.split, word, numbers, "")
     convolve = torch.ops.mkldnn._convolution_pointwise.default
-    if layer.activation in FUSED:
-        return lambda inputs: convolve(inputs[0], *fixed)
-    return lambda inputs: activate(layer.activation, convolve(inputs[0], *fixed), fresh=True)
+    fixed = (kernel, at.weights["biases"], padding, stride, spread, layer.split)
+    fused = ACTIVATIONS[layer.activation].onednn
+    if fused:
+        word, numbers = fused[0], list(fused[1])
+        return lambda inputs: convolve(inputs[0], *fixed, word, numbers, "")
+
+    def call(inputs: Sequence[Tensor]) -> Tensor:
+        return activate(layer.activation, convolve(inputs[0], *fixed, "none", [], ""), fresh=True)
+
+    return call
 
 
 def prepared_yolo(at: Position) -> Call:
-    """The logistic over all channels as they lie in memory, then width and height put back."""
+    """What differs by channel made beforehand."""
     layer = at.node.layer
     assert isinstance(layer, Yolo)
-    numbers = torch.arange(at.node.out.c, device=at.device).view(1, -1, 1, 1) % layer.entries
-    size, location = (numbers == 2) | (numbers == 3), numbers < 2
-    factor = torch.where(location, layer.scale_x_y, 1.0)
-    shift = torch.where(location, 0.5 * (layer.scale_x_y - 1), 0.0)
-
-    def call(inputs: Sequence[Tensor]) -> Tensor:
-        (x,) = full_precision(inputs)
-        y = x if layer.new_coords else torch.where(size, x, torch.sigmoid(x))
-        return y if layer.scale_x_y == 1 else y * factor - shift
-
-    return call
+    by_channel = layer.by_channel(torch.empty(0, device=at.device))
+    return lambda inputs: layer.activated(full_precision(inputs)[0], by_channel)
 
 
 RULES: Rules = {

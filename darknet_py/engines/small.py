@@ -20,7 +20,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from darknet_py.engines.cache import kept
-from darknet_py.engines.prepared import Call, Position
+from darknet_py.engines.prepared import Position
+from darknet_py.execute import Call
+from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.system import instruction_set
 
@@ -29,15 +31,6 @@ COMPILERS = ("g++", "clang++", "c++")
 FLAGS = ("-O3", "-march=native", "-fopenmp", "-std=c++20", "-shared", "-fPIC")
 UNBOUNDED = 3.4028234663852886e38
 """The largest float32: packages hold no infinity."""
-BOUNDS = {
-    "linear": (1.0, UNBOUNDED),
-    "relu": (0.0, UNBOUNDED),
-    "relu6": (0.0, 6.0),
-    "leaky": (0.1, UNBOUNDED),
-    "revleaky": (0.1, UNBOUNDED),
-    "relie": (0.01, UNBOUNDED),
-}
-"""Activation -> slope below 0 and highest value, as small.cpp takes them."""
 LANES = 8
 """Depthwise: as many channels are taken at once, with nothing for a rest."""
 MOST_FLOPS = 64e6
@@ -90,11 +83,17 @@ def small_convolution(at: Position) -> Call | None:
     assert isinstance(layer, Convolutional)
     kernel = at.weights["weights"]
     plain = kernel.dtype == torch.float32 and kernel.device.type == "cpu" and not layer.blur
-    if not plain or layer.binary or layer.xnor or layer.activation not in BOUNDS:
+    if not plain or layer.binary or layer.xnor or not ACTIVATIONS[layer.activation].bounds:
         return None
     if layer.split == at.input.c == layer.filters and layer.spread == 1:
         return _depthwise(at, layer)
     return _pointwise(at, layer)
+
+
+def bounds(activation: str) -> tuple[float, float]:
+    """Slope below 0 and highest value, as small.cpp takes them."""
+    slope, top = ACTIVATIONS[activation].bounds or (1.0, UNBOUNDED)
+    return slope, min(top, UNBOUNDED)
 
 
 def _depthwise(at: Position, layer: Convolutional) -> Call | None:
@@ -102,7 +101,7 @@ def _depthwise(at: Position, layer: Convolutional) -> Call | None:
     if layer.filters % LANES or stride_y != stride_x or layer.margin >= layer.size:
         return None
     kernel = packed_depthwise(at.weights["weights"])
-    fixed = (kernel, at.weights["biases"], stride_y, layer.margin, *BOUNDS[layer.activation])
+    fixed = (kernel, at.weights["biases"], stride_y, layer.margin, *bounds(layer.activation))
     call = operators().depthwise
     return lambda inputs: call(inputs[0], *fixed)
 
@@ -112,7 +111,7 @@ def _pointwise(at: Position, layer: Convolutional) -> Call | None:
     if not layer.pointwise or flops > MOST_FLOPS or at.input.c * layer.filters > MOST_WEIGHTS:
         return None
     kernel, biases = packed_pointwise(at.weights["weights"], at.weights["biases"])
-    fixed = (kernel, biases, layer.filters, *BOUNDS[layer.activation])
+    fixed = (kernel, biases, layer.filters, *bounds(layer.activation))
     call = operators().pointwise
     return lambda inputs: call(inputs[0], *fixed)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from darknet_py.deferred import deferred
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 else:
     torch, F = deferred("torch"), deferred("torch.nn.functional")
 
-Activation = Callable[["torch.Tensor"], "torch.Tensor"]
+Function = Callable[["torch.Tensor"], "torch.Tensor"]
 
 SELU_SCALE, SELU_ALPHA = 1.0507, 1.6732
 """Darknet rounds SELU's two constants to four decimals."""
@@ -117,55 +119,93 @@ def _mish(x: torch.Tensor) -> torch.Tensor:
     return F.mish(x)
 
 
-ACTIVATIONS: dict[str, Activation] = {
-    "linear": _linear,
-    "logistic": _logistic,
-    "loggy": _loggy,
-    "relu": _relu,
-    "relu6": _relu6,
-    "elu": _elu,
-    "selu": _selu,
-    "gelu": _gelu,
-    "relie": _relie,
-    "ramp": _ramp,
-    "leaky": _leaky,
-    "revleaky": _leaky,  # differs from leaky only in the gradient of AlexeyAB's GPU code
-    "tanh": _tanh,
-    "plse": _plse,
-    "stair": _stair,
-    "hardtan": _hardtan,
-    "lhtan": _lhtan,
-    "swish": _swish,
-    "mish": _mish,
-    "hard_mish": _hard_mish,
-    "normalize_channels": _normalize_channels,
-    "normalize_channels_softmax": _normalize_channels_softmax,
-    "normalize_channels_softmax_maxval": _normalize_channels_softmax_maxval,
+def _leaky_in_place(x: torch.Tensor) -> torch.Tensor:
+    return F.leaky_relu_(x, 0.1)
+
+
+def _relu6_in_place(x: torch.Tensor) -> torch.Tensor:
+    return F.relu6(x, inplace=True)
+
+
+def _swish_in_place(x: torch.Tensor) -> torch.Tensor:
+    return F.silu(x, inplace=True)
+
+
+def _mish_in_place(x: torch.Tensor) -> torch.Tensor:
+    return F.mish(x, inplace=True)
+
+
+def _relu_in_place(x: torch.Tensor) -> torch.Tensor:
+    return x.relu_()
+
+
+def _logistic_in_place(x: torch.Tensor) -> torch.Tensor:
+    return x.sigmoid_()
+
+
+def _tanh_in_place(x: torch.Tensor) -> torch.Tensor:
+    return x.tanh_()
+
+
+@dataclass(frozen=True)
+class ActivationFunction:
+    """An activation: what it computes, and what those who compute it faster need to know.
+
+    in_place: the same over its input. gradient_from_output: the gradient follows from the output,
+    so that the input may go in training too. onednn: torch's word and numbers for it as a part of
+    oneDNN's convolution. bounds: where it is x above 0 up to a highest value and a slope times x
+    below, the slope and that value.
+    """
+
+    function: Function
+    in_place: Function | None = None
+    gradient_from_output: bool = False
+    onednn: tuple[str, tuple[float, ...]] | None = None
+    bounds: tuple[float, float] | None = None
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x)
+
+
+_LEAKY = ActivationFunction(
+    _leaky, _leaky_in_place, True, onednn=("leaky_relu", (0.1,)), bounds=(0.1, math.inf)
+)
+ACTIVATIONS: dict[str, ActivationFunction] = {
+    "linear": ActivationFunction(_linear, onednn=("none", ()), bounds=(1.0, math.inf)),
+    "logistic": ActivationFunction(_logistic, _logistic_in_place, True, onednn=("sigmoid", ())),
+    "loggy": ActivationFunction(_loggy),
+    "relu": ActivationFunction(
+        _relu, _relu_in_place, True, onednn=("relu", ()), bounds=(0.0, math.inf)
+    ),
+    "relu6": ActivationFunction(
+        _relu6, _relu6_in_place, onednn=("hardtanh", (0.0, 6.0)), bounds=(0.0, 6.0)
+    ),
+    "elu": ActivationFunction(_elu),
+    "selu": ActivationFunction(_selu),
+    "gelu": ActivationFunction(_gelu),
+    "relie": ActivationFunction(_relie, bounds=(0.01, math.inf)),
+    "ramp": ActivationFunction(_ramp),
+    "leaky": _LEAKY,
+    "revleaky": _LEAKY,  # differs from leaky only in the gradient of AlexeyAB's GPU code
+    "tanh": ActivationFunction(_tanh, _tanh_in_place, True, onednn=("tanh", ())),
+    "plse": ActivationFunction(_plse),
+    "stair": ActivationFunction(_stair),
+    "hardtan": ActivationFunction(_hardtan),
+    "lhtan": ActivationFunction(_lhtan),
+    "swish": ActivationFunction(_swish, _swish_in_place, onednn=("swish", ())),
+    "mish": ActivationFunction(_mish, _mish_in_place),
+    "hard_mish": ActivationFunction(_hard_mish),
+    "normalize_channels": ActivationFunction(_normalize_channels),
+    "normalize_channels_softmax": ActivationFunction(_normalize_channels_softmax),
+    "normalize_channels_softmax_maxval": ActivationFunction(_normalize_channels_softmax_maxval),
 }
 """Words of both forks. Swish, mish and the channel kinds, which the C code runs only after some
 layers and turns to 0 elsewhere, work after every layer here."""
 
 
-def _leaky_in_place(x: torch.Tensor) -> torch.Tensor:
-    return F.leaky_relu_(x, 0.1)
-
-
-IN_PLACE: dict[str, Activation] = {
-    "leaky": _leaky_in_place,
-    "revleaky": _leaky_in_place,
-    "relu": lambda x: x.relu_(),
-    "relu6": lambda x: F.relu6(x, inplace=True),
-    "logistic": lambda x: x.sigmoid_(),
-    "tanh": lambda x: x.tanh_(),
-    "swish": lambda x: F.silu(x, inplace=True),
-    "mish": lambda x: F.mish(x, inplace=True),
-}
-BY_OUTPUT = ("leaky", "revleaky", "relu", "logistic", "tanh")
-"""Of these, the ones whose gradient follows from the output, so that the input may go."""
-
-
 def activate(name: str, x: torch.Tensor, fresh: bool = False) -> torch.Tensor:
     """The activation of x; `fresh` says that nobody else holds x, so it may be overwritten."""
-    if fresh and name in (BY_OUTPUT if torch.is_grad_enabled() else IN_PLACE):
-        return IN_PLACE[name](x)
-    return ACTIVATIONS[name](x)
+    kind = ACTIVATIONS[name]
+    if fresh and kind.in_place and (kind.gradient_from_output or not torch.is_grad_enabled()):
+        return kind.in_place(x)
+    return kind.function(x)

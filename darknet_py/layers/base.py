@@ -82,25 +82,8 @@ class Site:
         return self.nodes[self.index - 1].layer if self.index else None
 
 
-class Weights(Mapping[str, "torch.Tensor"]):
-    """A layer's tensors by name; `under("uz")` gives those of a part: `uz.biases` as `biases`."""
-
-    def __init__(self, tensors: Mapping[str, torch.Tensor], prefix: str = "") -> None:
-        self._tensors = tensors
-        self._prefix = prefix
-
-    def __getitem__(self, name: str) -> torch.Tensor:
-        return self._tensors[self._prefix + name]
-
-    def __iter__(self) -> Iterator[str]:
-        length = len(self._prefix)
-        return (name[length:] for name in self._tensors if name.startswith(self._prefix))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def under(self, part: str) -> Weights:
-        return Weights(self._tensors, f"{self._prefix}{part}.")
+Weights = Mapping[str, "torch.Tensor"]
+"""A layer's tensors by their names in the weights file."""
 
 
 @dataclass

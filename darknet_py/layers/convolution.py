@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
@@ -80,42 +81,42 @@ class Convolutional(Layer):
     grad_centr: int = option(0)
     reverse: float = option(0.0)
 
-    @property
+    @cached_property
     def split(self) -> int:
         """The groups in force: AlexeyAB's program turns grouping off for xnor layers."""
         return 1 if self.xnor else self.groups
 
-    @property
+    @cached_property
     def normalized(self) -> bool:
         return bool(self.batch_normalize or self.cbn)
 
-    @property
+    @cached_property
     def strides(self) -> tuple[int, int]:
         """(y, x); stride_x and stride_y count from 1 up."""
         stride_y = self.stride_y if self.stride_y >= 1 else self.stride
         return stride_y, self.stride_x if self.stride_x >= 1 else self.stride
 
-    @property
+    @cached_property
     def margin(self) -> int:
         """Zero padding on each side before dilation: pad=1 means half the kernel."""
         return self.size // 2 if self.pad else self.padding
 
-    @property
+    @cached_property
     def spread(self) -> int:
         return 1 if self.size == 1 else self.dilation
 
-    @property
+    @cached_property
     def pointwise(self) -> bool:
         """Whether it is one matrix for every pixel by itself."""
         alone = self.size == 1 and self.margin == 0 and self.strides == (1, 1)
         return alone and self.split == 1
 
-    @property
+    @cached_property
     def pads_evenly(self) -> bool:
         """Whether the same padding on both sides, as torch has it, gives Darknet's output size."""
         return self.spread == 1 or self.size == 2 * self.margin + 1
 
-    @property
+    @cached_property
     def blur(self) -> Blur | None:
         stride_y, stride_x = self.strides
         return Blur(self.antialiasing, stride_x, stride_y) if self.antialiasing else None

@@ -80,11 +80,14 @@ class Recurrent(Layer):
 
     def runner(self, at: Site, weights: Weights, run: Run) -> Callable[[str, Any], Any]:
         """A function that runs one part by name."""
-        parts = self.parts(at)
+        parts = {
+            name: (layer, _inside(at, into), _under(name, weights))
+            for name, (layer, into) in self.parts(at).items()
+        }
 
         def apply(name: str, x: torch.Tensor) -> torch.Tensor:
-            layer, into = parts[name]
-            return layer.forward(_inside(at, into), weights.under(name), (x,), run)
+            layer, inside, own = parts[name]
+            return layer.forward(inside, own, (x,), run)
 
         return apply
 
@@ -109,6 +112,13 @@ class Recurrent(Layer):
 
 def _inside(at: Site, into: Shape) -> Site:
     return dataclasses.replace(at, inputs=(into,))
+
+
+def _under(part: str, weights: Weights) -> Weights:
+    """The tensors of a part of the layer: uz.biases as biases."""
+    start = f"{part}."
+    own = {name: tensor for name, tensor in weights.items() if name.startswith(start)}
+    return {name.removeprefix(start): tensor for name, tensor in own.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

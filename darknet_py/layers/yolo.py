@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from darknet_py.boxes import MEASURES
 from darknet_py.cfg.options import option
@@ -152,6 +152,16 @@ class AnchorHead(Head):
         return "", f"{len(self.masks)} anchors"
 
 
+class ByChannel(NamedTuple):
+    """For channels (1, C, 1, 1) of a [yolo]: which are w or h; what x and y are stretched by.
+
+    stretch: a factor and what is then taken off, 1 and 0 for other channels; None with scale_x_y=1.
+    """
+
+    size: torch.Tensor
+    stretch: tuple[torch.Tensor, torch.Tensor] | None = None
+
+
 @section("yolo")
 @dataclass(frozen=True, kw_only=True)
 class Yolo(AnchorHead):
@@ -170,11 +180,29 @@ class Yolo(AnchorHead):
         self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         """Logistic on x, y, objectness and classes (not with new_coords), then x and y scaled."""
-        x = inputs[0].unflatten(1, (len(self.masks), self.entries))
-        xy, wh, scores = x.split([2, 2, self.entries - 4], dim=2)
-        if not self.new_coords:
-            xy, scores = torch.sigmoid(xy), torch.sigmoid(scores)
-        return torch.cat([scaled(xy, self.scale_x_y), wh, scores], dim=2).flatten(1, 2)
+        return self.activated(inputs[0], self.by_channel(inputs[0]))
+
+    def by_channel(self, like: torch.Tensor) -> ByChannel:
+        """What `activated` needs, for inputs on the device and of the type of `like`."""
+        count = len(self.masks) * self.entries
+        entry = torch.arange(count, device=like.device).view(1, -1, 1, 1) % self.entries
+        size, location = (entry == 2) | (entry == 3), entry < 2
+        if self.scale_x_y == 1:
+            return ByChannel(size)
+        factor = torch.where(location, self.scale_x_y, 1.0).to(like.dtype)
+        shift = torch.where(location, 0.5 * (self.scale_x_y - 1), 0.0).to(like.dtype)
+        return ByChannel(size, (factor, shift))
+
+    def activated(self, x: torch.Tensor, by_channel: ByChannel) -> torch.Tensor:
+        """The output for x (N, C, H, W): over all channels as they lie in memory, w and h put back.
+
+        That takes half the time of taking the channels apart and joining them again.
+        """
+        y = x if self.new_coords else torch.where(by_channel.size, x, torch.sigmoid(x))
+        if by_channel.stretch is None:
+            return y
+        factor, shift = by_channel.stretch
+        return y * factor - shift
 
     def boxes(self, raw: RawBoxes, fork: Fork) -> torch.Tensor:
         extent = raw.values[..., 2:4]

@@ -55,6 +55,7 @@ class Optimizer:
     states: list[ParamState] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.network.require_written()
         self.states = list(self._make_states())
 
     def _make_states(self) -> Iterator[ParamState]:

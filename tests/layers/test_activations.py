@@ -11,7 +11,7 @@ import torch
 from support.layer_check import check_layer, close
 
 from darknet_py.errors import BadOption
-from darknet_py.layers.activations import ACTIVATIONS, IN_PLACE, activate
+from darknet_py.layers.activations import ACTIVATIONS, activate
 
 
 def sigmoid(x: float) -> float:
@@ -129,6 +129,9 @@ def test_channel_kinds_share_each_pixel_out(name: str) -> None:
     close(activate(name, x).numpy(), wanted, 1e-6)
 
 
+IN_PLACE = [name for name, kind in ACTIVATIONS.items() if kind.in_place]
+
+
 @pytest.mark.parametrize("name", IN_PLACE)
 def test_in_place_versions_give_the_same(name: str) -> None:
     x = 4 * torch.randn(50)
@@ -138,6 +141,34 @@ def test_in_place_versions_give_the_same(name: str) -> None:
         result = activate(name, given, fresh=True)
     assert result.data_ptr() == given.data_ptr()
     close(result.numpy(), wanted.numpy(), 1e-7)
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_gradients_are_those_of_the_formula(name: str) -> None:
+    """Whether or not the input is overwritten in training."""
+    x = (4 * torch.randn(50, generator=torch.Generator().manual_seed(1))).requires_grad_(True)
+    (found,) = torch.autograd.grad(activate(name, x * 1, fresh=True).sum(), x)
+    (wanted,) = torch.autograd.grad(ACTIVATIONS[name](x).sum(), x)
+    close(found.numpy(), wanted.numpy(), 1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name, kind in ACTIVATIONS.items() if kind.bounds])
+def test_bounds_say_the_same_as_the_formula(name: str) -> None:
+    slope, top = ACTIVATIONS[name].bounds or (math.nan, math.nan)
+    x = torch.tensor(POINTS, dtype=torch.float32)
+    wanted = np.where(x < 0, slope * x.numpy(), np.minimum(x.numpy(), top))
+    close(activate(name, x).numpy(), wanted.astype(np.float32), 1e-7)
+
+
+@pytest.mark.parametrize("name", [name for name, kind in ACTIVATIONS.items() if kind.onednn])
+def test_onednns_word_says_the_same_as_the_formula(name: str) -> None:
+    if not torch.backends.mkldnn.is_available():
+        pytest.skip("torch without oneDNN")
+    word, numbers = ACTIVATIONS[name].onednn or ("", ())
+    x = torch.tensor(POINTS, dtype=torch.float32).view(1, 1, 1, -1)
+    fixed = (torch.ones(1, 1, 1, 1), torch.zeros(1), [0, 0], [1, 1], [1, 1], 1)
+    y = torch.ops.mkldnn._convolution_pointwise.default(x, *fixed, word, list(numbers), "")
+    close(y.numpy(), activate(name, x).numpy(), 2e-6)
 
 
 def test_in_place_only_without_gradients() -> None:

@@ -15,7 +15,7 @@ from darknet_py.cfg import text
 from darknet_py.errors import Notice, Problems
 from darknet_py.forks import fork_named
 from darknet_py.graph import Graph
-from darknet_py.layers.base import INPUT, Run, Weights
+from darknet_py.layers.base import INPUT, Run
 from darknet_py.network import Network
 
 Array = np.ndarray
@@ -178,26 +178,26 @@ def _check_folded(net: Network, x: torch.Tensor) -> None:
 
 def _check_gradient(net: Network, x: torch.Tensor) -> None:
     """Autograd against finite differences, for the input and every trained tensor, in double."""
-    names = [name for name, _ in net.named_parameters()]
-    buffers = {name: tensor.double() for name, tensor in net.named_buffers()}
-    leaves = [x, *(tensor for _, tensor in net.named_parameters())]
+    last = _LastOutput(net)
+    names = [name for name, _ in last.named_parameters()]
+    buffers = {name: tensor.double() for name, tensor in last.named_buffers()}
+    leaves = [x, *(tensor for _, tensor in last.named_parameters())]
     leaves = [leaf.detach().double().requires_grad_(True) for leaf in leaves]
 
     def run(x: torch.Tensor, *tensors: torch.Tensor) -> torch.Tensor:
-        return _last_output(net, x, buffers | dict(zip(names, tensors, strict=True)))
+        given = buffers | dict(zip(names, tensors, strict=True))
+        return torch.func.functional_call(last, given, (x,))
 
     assert torch.autograd.gradcheck(run, leaves, fast_mode=True, atol=1e-5)
 
 
-def _last_output(net: Network, x: torch.Tensor, tensors: dict[str, torch.Tensor]) -> torch.Tensor:
-    """One pass with other tensors: a Network gives its heads in float, which is too coarse here."""
-    kept = {INPUT: x}
-    for node in net.graph.nodes:
-        owner = node.layer.shares(node.index)
-        owner = node.index if owner is None else owner
-        own = {name: tensors[f"layers.{owner}.{name.replace('.', '_')}"] for name in net.own(owner)}
-        inputs = [kept[source] for source in node.inputs]
-        kept[node.index] = node.layer.forward(
-            net.graph.site(node.index), Weights(own), inputs, Run()
-        )
-    return kept[net.graph.nodes[-1].index]
+class _LastOutput(torch.nn.Module):
+    """What the last layer passes on, head or not."""
+
+    def __init__(self, net: Network) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        *_, (_, y) = self.net.outputs(x, Run())
+        return y
