@@ -14,6 +14,7 @@ from support.golden_check import relative
 
 from darknet_py.engines import prepared
 from darknet_py.engines.prepared import Position, Program
+from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.network import Network
 
@@ -106,7 +107,7 @@ def test_a_type_the_processor_lacks_has_no_quicker_form(
     assert forms == []
 
 
-@pytest.mark.parametrize("activation", sorted(prepared.FUSED))
+@pytest.mark.parametrize("activation", [word for word, one in ACTIVATIONS.items() if one.onednn])
 def test_activations_onednn_does_itself(tmp_path: Path, activation: str) -> None:
     """With a bias that drives values beyond where relu6 and the like bend."""
     net = network(tmp_path, size=3, activation=activation)
