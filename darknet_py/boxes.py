@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from darknet_py.deferred import deferred
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

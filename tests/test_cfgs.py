@@ -8,7 +8,7 @@ import pytest
 
 from darknet_py.cfg.datafile import read_data_file, read_names
 from darknet_py.errors import Problems
-from darknet_py.graph import read_graph
+from darknet_py.network.graph import read_graph
 
 ROOT = Path(__file__).parents[1]
 

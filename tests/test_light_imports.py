@@ -61,7 +61,12 @@ def seconds_of_help(run: int) -> float:
 
 @pytest.mark.parametrize(
     "module",
-    ["darknet_py", "darknet_py.graph", "darknet_py.summary", "darknet_py.check"],
+    [
+        "darknet_py",
+        "darknet_py.network.graph",
+        "darknet_py.network.summary",
+        "darknet_py.network.check",
+    ],
 )
 def test_module_is_light(module: str) -> None:
     assert python(f"{REPORT}import {module}").stderr == "heavy: "

@@ -22,10 +22,10 @@ from darknet_py.cli.messages import (
     MessageHandler,
     messages_shown,
 )
-from darknet_py.engines import pytorch
-from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import EngineConfig
-from darknet_py.network import Network
+from darknet_py.engines import torch_engine
+from darknet_py.engines.engine import open_engine
+from darknet_py.engines.table import EngineConfig
+from darknet_py.network.network import Network
 
 PACKAGE = Path(__file__).resolve().parent.parent / "darknet_py"
 PRINTING = {
@@ -80,7 +80,7 @@ def test_every_logger_of_the_library_has_its_modules_name() -> None:
 
 def engine_without_fp16(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Opens an engine that has something to say."""
-    monkeypatch.setattr(pytorch, "computes", lambda dtype: dtype == torch.float32)
+    monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype == torch.float32)
     cfg, _ = files(folder)
     assert (
         open_engine(Network.from_cfg(cfg), EngineConfig(precision="fp16")).setup.precision == "fp32"
@@ -95,11 +95,11 @@ def test_a_library_call_logs_and_prints_nothing(
 ) -> None:
     engine_without_fp16(tmp_path, monkeypatch)
     assert capfd.readouterr() == ("", "")
-    assert caplog.record_tuples == [("darknet_py.engines.pytorch", logging.WARNING, FP32)]
+    assert caplog.record_tuples == [("darknet_py.engines.torch_engine", logging.WARNING, FP32)]
 
 
 def test_the_command_line_prints_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pytorch, "computes", lambda dtype: dtype == torch.float32)
+    monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype == torch.float32)
     monkeypatch.chdir(tmp_path)
     files(tmp_path)
     words = ["speed", "n.cfg", "1", "-nogpu", "-precision", "fp16", "-threads", "1"]
@@ -112,11 +112,11 @@ def test_the_command_line_prints_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ("logger", "level", "said"),
     [
         ("darknet_py.engines.compiled", logging.INFO, "100% of it"),
-        ("darknet_py.engines.cudagraph", logging.WARNING, "darknet-py: warning: 100% of it"),
-        ("darknet_py.devices", logging.WARNING, "100% of it"),
-        ("darknet_py.evaluate.inputs", logging.WARNING, "warning: 100% of it"),
+        ("darknet_py.engines.cuda_graphs", logging.WARNING, "darknet-py: warning: 100% of it"),
+        ("darknet_py.engines.devices", logging.WARNING, "100% of it"),
+        ("darknet_py.evaluate.eval_inputs", logging.WARNING, "warning: 100% of it"),
         ("darknet_py", logging.WARNING, "warning: 100% of it"),
-        ("darknet_py.classify.opening", logging.ERROR, "darknet-py: error: 100% of it"),
+        ("darknet_py.classify.load_classifier", logging.ERROR, "darknet-py: error: 100% of it"),
         ("darknet_py.engines", logging.DEBUG, None),
     ],
 )

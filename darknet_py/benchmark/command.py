@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from darknet_py import layout
 from darknet_py.benchmark.entries import Entry, entries
-from darknet_py.devices import checked_device
+from darknet_py.engines.devices import checked_device
 from darknet_py.errors import DarknetError
-from darknet_py.figures import require_matplotlib, require_picture
-from darknet_py.graph import Graph, read_graph
-from darknet_py.opening import require_memory
+from darknet_py.files import require_writable
+from darknet_py.network import weights_layout
+from darknet_py.network.graph import Graph, read_graph
+from darknet_py.network.load import require_memory
 from darknet_py.options.measuring import BenchmarkOptions
-from darknet_py.replacement import require_writable
+from darknet_py.plots import require_matplotlib, require_picture
 
 if TYPE_CHECKING:
-    from darknet_py.benchmark.contest import Failure
-    from darknet_py.benchmark.report import Report
+    from darknet_py.benchmark.bench_report import Report
+    from darknet_py.benchmark.engine_runs import Failure
 
 
 def run(job: BenchmarkOptions) -> int:
@@ -43,18 +43,18 @@ def print_layers(job: BenchmarkOptions) -> None:
     """The table of --layers alone: what -benchmark_layers adds to `detector test`."""
     graph, plan = _read(job)
 
+    from darknet_py.benchmark.bench_session import measure_layers
     from darknet_py.benchmark.layers import layer_lines
-    from darknet_py.benchmark.session import measure_layers
 
     device = checked_device(job.chosen_device)
     click.echo("\n".join(layer_lines(measure_layers(job, graph, plan, device))))
 
 
-def _read(job: BenchmarkOptions) -> tuple[Graph, layout.Layout | None]:
+def _read(job: BenchmarkOptions) -> tuple[Graph, weights_layout.Layout | None]:
     """The cfg, and what the weights file holds of it."""
     # Single pictures, as `detect` sees them: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
-    plan = layout.plan(graph, job.weights) if job.weights else None
+    plan = weights_layout.plan(graph, job.weights) if job.weights else None
     require_memory(graph, max(job.batch))
     return graph, plan
 
@@ -75,15 +75,15 @@ def _refuse_image(job: BenchmarkOptions) -> None:
     if not job.parts:
         raise DarknetError("--image is what --parts measures; give --parts as well")
 
-    from darknet_py.detect.reading import check_image
+    from darknet_py.images.io import check_image
 
     check_image(job.image)
 
 
 def _measured(
-    job: BenchmarkOptions, chosen: Sequence[Entry], graph: Graph, plan: layout.Layout | None
+    job: BenchmarkOptions, chosen: Sequence[Entry], graph: Graph, plan: weights_layout.Layout | None
 ) -> Report:
-    from darknet_py.benchmark.session import measure
+    from darknet_py.benchmark.bench_session import measure
 
     device = checked_device(job.chosen_device)
     report = measure(job, chosen, graph, plan, device)
@@ -97,7 +97,7 @@ def _write(job: BenchmarkOptions, report: Report) -> None:
     if job.out:
         report.save(Path(job.out))
     if job.chart and report.rows:
-        from darknet_py.benchmark.chart import draw_chart
+        from darknet_py.benchmark.bench_chart import draw_chart
 
         draw_chart(Path(job.chart), report.rows, report.title)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from darknet_py.enginetable import ENGINES, EngineConfig, checked, installed
+from darknet_py.engines.table import ENGINES, EngineConfig, checked, installed
 from darknet_py.errors import DarknetError
 
 ALL = "all"

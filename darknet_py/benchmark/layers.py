@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from darknet_py.benchmark.peak import synchronize
-from darknet_py.graph import Graph
+from darknet_py.benchmark.peak_flops import synchronize
 from darknet_py.layers.base import Run
 from darknet_py.layers.shape import Shape
-from darknet_py.network import Network
+from darknet_py.network.graph import Graph
+from darknet_py.network.network import Network
 from darknet_py.progress import Progress
 
 UNCOUNTED = 2

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 import torch
 
 from darknet_py import __version__
-from darknet_py.enginetable import ENGINES
+from darknet_py.engines.table import ENGINES
 from darknet_py.system import cpu_model, processors
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from darknet_py.graph import Graph
+from darknet_py.network.graph import Graph
 
 
 def operations(graph: Graph) -> int:

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from darknet_py.benchmark.timing import latency, plan_blocks, take_turns, warmed_up
 from darknet_py.detect.pipeline import Pipeline, PipelineOptions
-from darknet_py.detect.reading import Encoded
 from darknet_py.detect.workers import TimedEngine
-from darknet_py.engines.base import Engine
+from darknet_py.engines.engine import Engine
 from darknet_py.images.fitted import InputSpec, fit_frame
 from darknet_py.images.frames import encoded_frame
+from darknet_py.images.io import Encoded
 from darknet_py.progress import Progress
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from darknet_py.benchmark.material import random_network
+from darknet_py.benchmark.bench_inputs import random_network
+from darknet_py.benchmark.bench_session import using_threads
 from darknet_py.benchmark.operations import billions, operations
-from darknet_py.benchmark.session import using_threads
-from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import EngineConfig
-from darknet_py.graph import Graph
+from darknet_py.engines.engine import open_engine
+from darknet_py.engines.table import EngineConfig
+from darknet_py.network.graph import Graph
 from darknet_py.progress import Progress, follow
 
 TICS = 1000

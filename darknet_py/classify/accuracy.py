@@ -11,18 +11,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from darknet_py.classify import inputs
+from darknet_py.classify import views as inputs
 from darknet_py.classify.classifier import Classifier, Scores, leaves_of, top
-from darknet_py.classify.inputs import Inputs
-from darknet_py.data.classes import Labels
-from darknet_py.data.classifier import tree_of
-from darknet_py.detect.image import to_tensor
-from darknet_py.detect.reading import read_image
-from darknet_py.detect.sources import read_ahead
-from darknet_py.enginetable import EngineConfig
+from darknet_py.classify.views import Inputs
+from darknet_py.data.class_labels import Labels
+from darknet_py.data.classifier_samples import tree_of
+from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import ImageError
-from darknet_py.graph import Graph
-from darknet_py.network import Network
+from darknet_py.images.io import read_image
+from darknet_py.images.sources import read_ahead
+from darknet_py.images.tensors import to_tensor
+from darknet_py.network.graph import Graph
+from darknet_py.network.network import Network
 
 READERS = 2
 AHEAD = 2

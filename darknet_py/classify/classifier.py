@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import EngineConfig
+from darknet_py.engines.engine import open_engine
+from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.layers.tree import Tree
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 
 Scores = NDArray[np.float32]
 SIZES_KEPT = 16

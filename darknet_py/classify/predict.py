@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from darknet_py.classify.opening import Opened, open_classifier
+from darknet_py.cfg.names import class_names
+from darknet_py.classify.load_classifier import Opened, open_classifier
 from darknet_py.detect.prompt import typed_paths
-from darknet_py.detect.sources import expand
 from darknet_py.errors import DarknetError
-from darknet_py.names import class_names
+from darknet_py.images.sources import expand
 from darknet_py.options.classifying import PredictOptions
 
 if TYPE_CHECKING:
@@ -30,18 +30,18 @@ def predict(job: PredictOptions) -> int:
     names = class_names(job.names, job.cfg, opened.classes, job.data or usual)
     graph = opened.graph
 
-    from darknet_py.classify import report
+    from darknet_py.classify import class_lines
 
     classifier = opened.classifier(only_leaves=graph.fork.predict_leaves)
-    if header := report.header(graph, opened.classes):
+    if header := class_lines.header(graph, opened.classes):
         click.echo(header)
     for path, scores, seconds in _predictions(opened, classifier, job.images):
-        timing = report.timing(path, seconds, graph.fork)
+        timing = class_lines.timing(path, seconds, graph.fork)
         if graph.fork.prints_seconds:
             click.echo(timing, err=True)
         else:
             click.echo(f"{graph.net.width} {graph.net.height}\n{timing}")
-        for line in report.prediction(scores, names, opened.topk, graph.fork, opened.tree):
+        for line in class_lines.prediction(scores, names, opened.topk, graph.fork, opened.tree):
             click.echo(line)
     return opened.failures.count
 
@@ -57,7 +57,7 @@ def _predictions(
 ) -> Iterator[tuple[str, Scores, float]]:
     """Path, scores and seconds of the network for every picture given or typed."""
     from darknet_py.classify.accuracy import prepared
-    from darknet_py.classify.inputs import predicted
+    from darknet_py.classify.views import predicted
     from darknet_py.errors import ImageError
 
     for paths in _given(images, opened):

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import click
 
 from darknet_py import __version__
+from darknet_py.cli.click_options import debug
 from darknet_py.cli.messages import messages_shown
-from darknet_py.cli.options import debug
 from darknet_py.errors import DarknetError, nearest
 
 PROGRAM = "darknet-py"
@@ -28,85 +28,103 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "detect": Command("darknet_py.cli.detector:detect", "Find the objects in pictures."),
-    "detector test": Command("darknet_py.cli.detector:test", "Find the objects in pictures."),
-    "map": Command("darknet_py.cli.evaluate:mean_ap", "Score a network on labelled pictures."),
-    "detector map": Command(
-        "darknet_py.cli.evaluate:mean_ap", "Score a network on labelled pictures."
+    "detect": Command("darknet_py.cli.detector_commands:detect", "Find the objects in pictures."),
+    "detector test": Command(
+        "darknet_py.cli.detector_commands:test", "Find the objects in pictures."
     ),
-    "train": Command("darknet_py.cli.train:train", "Train a detection network."),
-    "detector train": Command("darknet_py.cli.train:train", "Train a detection network."),
-    "classifier train": Command("darknet_py.cli.train:classifier", "Train a classifier."),
-    "classify": Command("darknet_py.cli.classifier:classify", "Say what pictures show."),
-    "classifier predict": Command("darknet_py.cli.classifier:predict", "Say what pictures show."),
+    "map": Command(
+        "darknet_py.cli.evaluate_commands:mean_ap", "Score a network on labelled pictures."
+    ),
+    "detector map": Command(
+        "darknet_py.cli.evaluate_commands:mean_ap", "Score a network on labelled pictures."
+    ),
+    "train": Command("darknet_py.cli.train_commands:train", "Train a detection network."),
+    "detector train": Command("darknet_py.cli.train_commands:train", "Train a detection network."),
+    "classifier train": Command("darknet_py.cli.train_commands:classifier", "Train a classifier."),
+    "classify": Command("darknet_py.cli.classifier_commands:classify", "Say what pictures show."),
+    "classifier predict": Command(
+        "darknet_py.cli.classifier_commands:predict", "Say what pictures show."
+    ),
     "classifier valid": Command(
-        "darknet_py.cli.classifier:valid", "Measure how often a classifier is right."
+        "darknet_py.cli.classifier_commands:valid", "Measure how often a classifier is right."
     ),
     "classifier valid10": Command(
-        "darknet_py.cli.classifier:valid10", "The same, by ten pieces of each picture."
+        "darknet_py.cli.classifier_commands:valid10", "The same, by ten pieces of each picture."
     ),
     "classifier validcrop": Command(
-        "darknet_py.cli.classifier:validcrop", "The same, by the stretched picture."
+        "darknet_py.cli.classifier_commands:validcrop", "The same, by the stretched picture."
     ),
     "classifier validfull": Command(
-        "darknet_py.cli.classifier:validfull", "The same, by the whole picture at its aspect."
+        "darknet_py.cli.classifier_commands:validfull",
+        "The same, by the whole picture at its aspect.",
     ),
     "classifier validmulti": Command(
-        "darknet_py.cli.classifier:validmulti", "The same, by the picture in several sizes."
+        "darknet_py.cli.classifier_commands:validmulti",
+        "The same, by the picture in several sizes.",
     ),
     "classifier test": Command(
-        "darknet_py.cli.classifier:test", "Print all scores of listed pictures."
+        "darknet_py.cli.classifier_commands:test", "Print all scores of listed pictures."
     ),
     "classifier label": Command(
-        "darknet_py.cli.classifier:label", "Print the class of listed pictures."
+        "darknet_py.cli.classifier_commands:label", "Print the class of listed pictures."
     ),
     "classifier csv": Command(
-        "darknet_py.cli.classifier:csv", "Print the best classes' numbers of listed pictures."
+        "darknet_py.cli.classifier_commands:csv",
+        "Print the best classes' numbers of listed pictures.",
     ),
-    "rnn train": Command("darknet_py.cli.train:rnn", "Train a recurrent network on a text."),
+    "rnn train": Command(
+        "darknet_py.cli.train_commands:rnn", "Train a recurrent network on a text."
+    ),
     "rnn generate": Command(
-        "darknet_py.cli.rnn:generate", "Write a text that a recurrent network makes up."
+        "darknet_py.cli.rnn_commands:generate", "Write a text that a recurrent network makes up."
     ),
     "rnn valid": Command(
-        "darknet_py.cli.rnn:valid", "Measure how well a recurrent network foresees a text."
+        "darknet_py.cli.rnn_commands:valid", "Measure how well a recurrent network foresees a text."
     ),
     "detector valid": Command(
-        "darknet_py.cli.evaluate:valid", "Write result files in the forms of COCO, VOC, ..."
+        "darknet_py.cli.evaluate_commands:valid",
+        "Write result files in the forms of COCO, VOC, ...",
     ),
     "detector valid2": Command(
-        "darknet_py.cli.evaluate:valid2", "Like valid, averaged with mirrored pictures."
+        "darknet_py.cli.evaluate_commands:valid2", "Like valid, averaged with mirrored pictures."
     ),
     "detector recall": Command(
-        "darknet_py.cli.evaluate:recall", "Count the labels that any box overlaps."
+        "darknet_py.cli.evaluate_commands:recall", "Count the labels that any box overlaps."
     ),
-    "compare": Command("darknet_py.cli.evaluate:compare", "Say how two runs differ."),
+    "compare": Command("darknet_py.cli.evaluate_commands:compare", "Say how two runs differ."),
     "detector calc_anchors": Command(
-        "darknet_py.cli.evaluate:calc_anchors", "Find anchors for the boxes of a data set."
+        "darknet_py.cli.evaluate_commands:calc_anchors", "Find anchors for the boxes of a data set."
     ),
     "eval coco": Command(
-        "darknet_py.cli.evaluate:coco", "pycocotools' figures of a file of results."
+        "darknet_py.cli.evaluate_commands:coco", "pycocotools' figures of a file of results."
     ),
-    "eval voc": Command("darknet_py.cli.evaluate:voc", "VOC's AP of comp4 files."),
-    "export": Command("darknet_py.cli.export:export", "Write a network as ONNX and other formats."),
+    "eval voc": Command("darknet_py.cli.evaluate_commands:voc", "VOC's AP of comp4 files."),
+    "export": Command(
+        "darknet_py.cli.export_commands:export", "Write a network as ONNX and other formats."
+    ),
     "summary": Command(
-        "darknet_py.cli.tools:summary", "Show a network's layers and what they cost."
+        "darknet_py.cli.tool_commands:summary", "Show a network's layers and what they cost."
     ),
     "check": Command(
-        "darknet_py.cli.tools:check", "List all that is wrong with cfg, weights, data."
+        "darknet_py.cli.tool_commands:check", "List all that is wrong with cfg, weights, data."
     ),
-    "data shapes": Command("darknet_py.cli.data:shapes", "Draw a labelled data set of shapes."),
+    "data shapes": Command(
+        "darknet_py.cli.data_commands:shapes", "Draw a labelled data set of shapes."
+    ),
     "data sheet": Command(
-        "darknet_py.cli.data:sheet", "Show training samples as augmentation leaves them."
+        "darknet_py.cli.data_commands:sheet", "Show training samples as augmentation leaves them."
     ),
-    "partial": Command("darknet_py.cli.tools:partial", "Save the first layers of a weights file."),
+    "partial": Command(
+        "darknet_py.cli.tool_commands:partial", "Save the first layers of a weights file."
+    ),
     "doctor": Command(
-        "darknet_py.cli.tools:doctor", "Show what this machine offers to run networks."
+        "darknet_py.cli.tool_commands:doctor", "Show what this machine offers to run networks."
     ),
     "benchmark": Command(
-        "darknet_py.cli.benchmark:benchmark", "Time a network on engines side by side."
+        "darknet_py.cli.benchmark_commands:benchmark", "Time a network on engines side by side."
     ),
-    "speed": Command("darknet_py.cli.benchmark:speed", "Time a network as Darknet does."),
-    "ops": Command("darknet_py.cli.benchmark:ops", "Count a network's operations."),
+    "speed": Command("darknet_py.cli.benchmark_commands:speed", "Time a network as Darknet does."),
+    "ops": Command("darknet_py.cli.benchmark_commands:ops", "Count a network's operations."),
 }
 """Every command: its words, its function, its help. To add one, add a row."""
 GROUPS = {

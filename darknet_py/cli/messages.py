@@ -12,7 +12,7 @@ LIBRARY = logging.getLogger("darknet_py")
 PROGRAM_WARNING = "darknet-py: warning: "
 WARNINGS = {"darknet_py": "warning: ", "darknet_py.engines": PROGRAM_WARNING}
 """Logger -> the first words of its warnings, and of those below it that have no row."""
-WITHOUT = {"darknet_py.devices"}
+WITHOUT = {"darknet_py.engines.devices"}
 """Loggers whose warnings stand as they are."""
 ERROR = "darknet-py: error: "
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from darknet_py.conversion.target import BOX, DETECTION, Target, heads
-from darknet_py.graph import Graph
 from darknet_py.layers.base import Layer
 from darknet_py.layers.head import Head
+from darknet_py.network.graph import Graph
 from darknet_py.version import __version__
 
 PREFIX = "darknet."

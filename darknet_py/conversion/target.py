@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from darknet_py.conversion.formats import FORMS
 from darknet_py.errors import DarknetError, Problems
-from darknet_py.exporttable import FORMS
-from darknet_py.graph import Graph, build
 from darknet_py.layers.base import Layer, Node
 from darknet_py.layers.head import Head
+from darknet_py.network.graph import Graph, build
 
 BOX = "centre x, centre y, width, height as shares of the network's input"
 DETECTION = "image number, class number, score, " + BOX

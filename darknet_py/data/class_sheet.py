@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.data.classes import Floats, Labels
-from darknet_py.data.classifier import ClassifierSet
+from darknet_py.data.class_labels import Floats, Labels
+from darknet_py.data.classifier_samples import ClassifierSet
 from darknet_py.data.contact_sheet import Style, Tile, contact_sheet
 from darknet_py.data.loader import Key, first_readable
-from darknet_py.detect.reading import Pixels, to_bgr
+from darknet_py.images.io import Pixels, to_bgr
 
 WORDS = 4
 """Classes named under a picture at most, the likeliest first."""

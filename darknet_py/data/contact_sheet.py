@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from darknet_py.detect.draw import FONT, Colour
-from darknet_py.detect.reading import Pixels
+from darknet_py.images.draw import FONT, Colour
+from darknet_py.images.io import Pixels
 
 INK, PAPER, FRAME = (30, 30, 30), (255, 255, 255), (225, 225, 225)
 TEXT_SCALE, LINE_HEIGHT, GAP = 0.42, 17, 10

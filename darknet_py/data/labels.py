@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from darknet_py.cfg.options import atof
+from darknet_py.data.label_paths import label_path
 from darknet_py.errors import DataError, Place
-from darknet_py.labelpath import label_path
 
 __all__ = ["label_path", "read_labels"]
 

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from darknet_py.cfg.datafile import DataFile
-from darknet_py.detect.sources import listed, pictures_in
 from darknet_py.errors import DataError, Place
+from darknet_py.images.sources import listed, pictures_in
 
 
 def read_list(path: str | os.PathLike[str]) -> list[str]:

@@ -200,7 +200,7 @@ def _processes() -> BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["darknet_py.data.detection", __name__])
+    context.set_forkserver_preload(["darknet_py.data.detection_samples", __name__])
     return context
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from darknet_py.data.label_paths import label_path
 from darknet_py.errors import DataError
 from darknet_py.forks import Fork
-from darknet_py.labelpath import label_path
 
 
 def unlabelled(images: Sequence[str], fork: Fork) -> str | None:

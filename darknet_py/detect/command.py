@@ -9,21 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darknet_py.deferred import import_at_once
+from darknet_py.data.label_paths import label_path
 from darknet_py.detect.prompt import PROMPT, typed_paths
-from darknet_py.detect.reading import read_image
-from darknet_py.detect.sources import expand
 from darknet_py.errors import DarknetError, ImageError
+from darknet_py.files import require_writable
 from darknet_py.forks import fork_named
-from darknet_py.labelpath import label_path
-from darknet_py.opening import open_network
+from darknet_py.images.io import read_image
+from darknet_py.images.sources import expand
+from darknet_py.lazy import import_at_once
+from darknet_py.network.load import open_network
 from darknet_py.options.detecting import DetectOptions
-from darknet_py.replacement import require_writable
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
     from darknet_py.detect.result import Result
-    from darknet_py.graph import Graph
+    from darknet_py.network.graph import Graph
 
 
 FOLDER_BATCH = 4
@@ -150,34 +150,34 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
 
 
 def _print(session: _Session, result: Result) -> None:
-    from darknet_py.detect import report
+    from darknet_py.detect import format
 
     job, detector = session.job, session.detector
     if not job.images and not sys.stdin.isatty():
         print(PROMPT, end="")
-    heads = report.head_lines(detector.graph)
-    print("\n".join([*heads, *report.lines(result, detector.fork, job.ext_output)]), flush=True)
+    heads = format.head_lines(detector.graph)
+    print("\n".join([*heads, *format.lines(result, detector.fork, job.ext_output)]), flush=True)
 
 
 def _write(session: _Session, result: Result) -> None:
-    from darknet_py.detect import report
+    from darknet_py.detect import format
 
     if _json_file(session.job):
         session.entries.append(result.to_json(len(session.entries) + 1))
     if session.job.save_labels:
-        report.write_labels(label_path(result.path), result)
+        format.write_labels(label_path(result.path), result)
     path = _picture_path(session, result)
     result.save(path)
     session.pictures.add(path)
 
 
 def _finish(session: _Session) -> None:
-    from darknet_py.detect import report
+    from darknet_py.detect import format
 
     if not session.job.images and not sys.stdin.isatty():
         print(PROMPT)
     if _json_file(session.job) and (session.entries or not session.failures):
-        report.write_json(Path(str(session.job.out)), session.entries)
+        format.write_json(Path(str(session.job.out)), session.entries)
 
 
 def _json_file(job: DetectOptions) -> bool:

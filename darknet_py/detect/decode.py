@@ -16,7 +16,6 @@ from torch import Tensor
 
 from darknet_py.detect.candidates import Candidates
 from darknet_py.forks import Fork
-from darknet_py.graph import Graph
 from darknet_py.layers.base import Layer
 from darknet_py.layers.detection import Detection
 from darknet_py.layers.head import Head
@@ -26,6 +25,7 @@ from darknet_py.layers.region import Region
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree
 from darknet_py.layers.yolo import GaussianYolo, Yolo
+from darknet_py.network.graph import Graph
 
 TREE_CUT = 0.5
 """AlexeyAB's program keeps the last class of a tree with a product over this, -hier or not."""

@@ -10,21 +10,21 @@ from typing import Any
 
 import torch
 
+from darknet_py.cfg.names import Names
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import suppression_of
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
-from darknet_py.detect.reading import to_bgr
 from darknet_py.detect.result import Boxes, Result
 from darknet_py.detect.workers import TimedEngine
-from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import EngineConfig
+from darknet_py.engines.engine import open_engine
+from darknet_py.engines.table import EngineConfig
 from darknet_py.forks import Fork
 from darknet_py.images.fitted import InputSpec, OnError, fitted_images
 from darknet_py.images.frames import Frame, FrameSource
+from darknet_py.images.io import to_bgr
 from darknet_py.images.source_table import open_source
-from darknet_py.names import Names
-from darknet_py.network import Network, load_planned
-from darknet_py.opening import Opened, head_classes, open_network
+from darknet_py.network.load import Opened, head_classes, open_network
+from darknet_py.network.network import Network, load_planned
 
 AHEAD = 4
 BATCHES_AHEAD = 2

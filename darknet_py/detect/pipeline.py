@@ -17,12 +17,12 @@ from torch import Tensor
 from darknet_py.detect import nms
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import Request, Suppression, decode, suppression_of
-from darknet_py.detect.geometry import Placement, scaled_sizes, to_image
-from darknet_py.detect.image import stacked
 from darknet_py.detect.workers import TimedEngine, WorkerPool
-from darknet_py.graph import Graph
 from darknet_py.images.fitted import FittedImage
 from darknet_py.images.frames import Frame
+from darknet_py.images.letterbox import Placement, scaled_sizes, to_image
+from darknet_py.images.tensors import stacked
+from darknet_py.network.graph import Graph
 
 T = TypeVar("T")
 

@@ -102,7 +102,7 @@ class Result:
 
     def plot(self) -> NDArray[np.uint8]:
         """The picture with labelled boxes in class colours, BGR uint8 (H, W, 3)."""
-        from darknet_py.detect.draw import draw
+        from darknet_py.images.draw import draw
 
         rows = self.best()[::-1]  # the most confident box is drawn last, on top
         chosen = self.boxes.select(rows)
@@ -117,7 +117,7 @@ class Result:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the labelled picture; raises OutputError when that is not possible."""
-        from darknet_py.detect.draw import save_image
+        from darknet_py.images.draw import save_image
 
         save_image(path, self.plot())
 

@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from darknet_py.engines.base import Engine
-from darknet_py.opening import pictures_in_memory
+from darknet_py.engines.engine import Engine
+from darknet_py.network.load import pictures_in_memory
 from darknet_py.parallel import ordered_map
 
 S = TypeVar("S")

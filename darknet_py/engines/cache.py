@@ -18,11 +18,11 @@ from pathlib import Path
 import torch
 
 from darknet_py.errors import OutputError
-from darknet_py.network import Network
-from darknet_py.replacement import replacing_path
+from darknet_py.files import replacing_path
+from darknet_py.network.network import Network
 
 FOLDER_VARIABLE = "DARKNET_PY_CACHE"
-ROOMS = ("layers", "conversion", "engines")
+ROOMS = ("layers", "network", "conversion", "engines")
 MOST_BYTES = 4 << 30
 """The longest unused files go when the folder grows beyond this."""
 
@@ -118,7 +118,7 @@ def _code() -> bytes:
     package = Path(__file__).parent.parent
     sources = [path for room in ROOMS for path in (package / room).glob("*.py")]
     found = hashlib.sha256()
-    for path in sorted([*sources, package / "network.py", package / "execute.py"]):
+    for path in sorted(sources):
         found.update(path.read_bytes())
     return found.digest()
 

@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 
 from darknet_py.engines.cache import NetworkFiles
-from darknet_py.engines.prepared import Program, Rules, prepared_yolo
-from darknet_py.engines.small import CannotBuild, operators, small_convolution
+from darknet_py.engines.eager import Program, Rules, prepared_yolo
+from darknet_py.engines.kernels import CannotBuild, operators, small_convolution
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.yolo import Yolo
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 from darknet_py.system import instruction_set
 
 logger = logging.getLogger(__name__)

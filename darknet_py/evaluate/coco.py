@@ -16,7 +16,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from darknet_py.errors import DataError, Place
-from darknet_py.evaluate.tally import Evidence
+from darknet_py.evaluate.accumulator import Evidence
 
 NAMES = (
     *("AP", "AP50", "AP75", "APs", "APm", "APl"),

@@ -12,16 +12,16 @@ import click
 
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
-from darknet_py.evaluate.inputs import Inputs, load, read_inputs, required_file
+from darknet_py.evaluate.eval_inputs import Inputs, load, read_inputs, required_file
+from darknet_py.files import require_writable
 from darknet_py.images.fitted import start_reading
 from darknet_py.options.evaluation import MapOptions
 from darknet_py.progress import counted
-from darknet_py.replacement import require_writable
 
 if TYPE_CHECKING:
     from darknet_py.evaluate.coco import CocoFigures
-    from darknet_py.evaluate.conditions import Conditions
-    from darknet_py.evaluate.result import MapResult
+    from darknet_py.evaluate.eval_config import Conditions
+    from darknet_py.evaluate.map_result import MapResult
 
 
 def run(job: MapOptions) -> None:
@@ -48,7 +48,7 @@ def _refuse_unwritable(job: MapOptions) -> None:
 
 
 def _require_drawable(option: str, path: Path) -> None:
-    from darknet_py.figures import require_matplotlib, require_picture
+    from darknet_py.plots import require_matplotlib, require_picture
 
     require_matplotlib(option)
     require_picture(path)
@@ -61,7 +61,7 @@ def _evaluated(job: MapOptions, inputs: Inputs) -> MapResult:
     pictures = start_reading(inputs.images, inputs.opened.graph)
     network = load(inputs.opened)
 
-    from darknet_py.evaluate.run import evaluate
+    from darknet_py.evaluate.map import evaluate
 
     with ExitStack() as stack:
         passed: Callable[[int], object]
@@ -136,7 +136,7 @@ def _speed(result: MapResult) -> Iterator[str]:
 
 
 def _write(job: MapOptions, inputs: Inputs, result: MapResult, figures: CocoFigures | None) -> None:
-    from darknet_py.evaluate.report import write
+    from darknet_py.evaluate.map_files import write
 
     extra = {"image_set": inputs.image_set, "cfg": job.cfg, "weights": job.weights}
     for name in job.out:
@@ -147,13 +147,13 @@ def _write(job: MapOptions, inputs: Inputs, result: MapResult, figures: CocoFigu
 def _draw(job: MapOptions, result: MapResult) -> None:
     names = [row.name for row in result.classes]
     if job.curves:
-        from darknet_py.evaluate.plot import draw_curves
+        from darknet_py.evaluate.eval_plots import draw_curves
 
         draw_curves(Path(job.curves), result)
         click.echo(f"{job.curves}: precision, recall and F1", err=True)
     if job.confusion:
         from darknet_py.evaluate.confusion import confusion
-        from darknet_py.evaluate.plot import draw_confusion
+        from darknet_py.evaluate.eval_plots import draw_confusion
 
         assert result.evidence is not None
         iou_thresh = result.conditions.iou_thresh
@@ -162,7 +162,7 @@ def _draw(job: MapOptions, result: MapResult) -> None:
         draw_confusion(Path(job.confusion), counts, names, title)
         click.echo(f"{job.confusion}: which class is taken for which", err=True)
     if job.worst:
-        from darknet_py.evaluate.worst import draw_worst
+        from darknet_py.evaluate.worst_images import draw_worst
 
         assert result.evidence is not None
         count, folder = job.worst

@@ -11,8 +11,8 @@ import numpy as np
 
 from darknet_py.errors import DataError
 from darknet_py.evaluate.average_precision import Integers, Objects
-from darknet_py.evaluate.couples import classless, couples
-from darknet_py.evaluate.result_reading import BoxTable
+from darknet_py.evaluate.formats.reading import BoxTable
+from darknet_py.evaluate.matching import classless, couples
 from darknet_py.options.evaluation import CompareOptions
 
 COUPLE = 0.5

@@ -15,7 +15,7 @@ import click
 
 from darknet_py.errors import DarknetError
 from darknet_py.evaluate.compare import Tolerance, compare
-from darknet_py.evaluate.result_reading import BoxTable, read_results
+from darknet_py.evaluate.formats.reading import BoxTable, read_results
 
 RUNNABLE = ("detect", "detector test", "map", "detector map")
 """Commands whose -out file can be compared."""

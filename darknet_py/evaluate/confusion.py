@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from darknet_py.evaluate.accumulator import Evidence
 from darknet_py.evaluate.average_precision import Integers, Objects
-from darknet_py.evaluate.couples import classless, couples
-from darknet_py.evaluate.tally import Evidence
+from darknet_py.evaluate.matching import classless, couples
 
 
 def confusion(evidence: Evidence, classes: int, thresh: float, iou_thresh: float) -> Integers:

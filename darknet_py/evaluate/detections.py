@@ -11,10 +11,10 @@ from torch import Tensor
 
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
 from darknet_py.detect.workers import TimedEngine
-from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import EngineConfig
+from darknet_py.engines.engine import open_engine
+from darknet_py.engines.table import EngineConfig
 from darknet_py.evaluate.mirror import averaged, require_mirrorable
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 
 TORCH = EngineConfig()
 """Networks run on torch and the CPU if nothing else is said."""

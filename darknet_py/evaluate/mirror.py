@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from darknet_py.errors import DarknetError
-from darknet_py.graph import Graph
 from darknet_py.layers.head import Head
+from darknet_py.network.graph import Graph
 
 
 def require_mirrorable(graph: Graph) -> None:

@@ -9,14 +9,14 @@ import numpy as np
 
 from darknet_py.detect.decode import Suppression
 from darknet_py.detect.pipeline import Detections, PipelineOptions
-from darknet_py.enginetable import EngineConfig
+from darknet_py.engines.table import EngineConfig
 from darknet_py.evaluate.average_precision import Reals, iou
 from darknet_py.evaluate.detections import BATCH, TORCH, open_pipeline
-from darknet_py.evaluate.result import share
-from darknet_py.evaluate.truths import Truths, read_truths
+from darknet_py.evaluate.ground_truth import Truths, read_truths
+from darknet_py.evaluate.map_result import share
 from darknet_py.images.fitted import FittedImage, start_reading
-from darknet_py.network import Network
-from darknet_py.opening import head_classes
+from darknet_py.network.load import head_classes
+from darknet_py.network.network import Network
 
 OPTIONS = PipelineOptions(thresh=0.001, hier=0.5, nms=0.4, suppression=Suppression("objectness"))
 """Both programs' numbers; suppression goes by objectness, over all classes at once."""

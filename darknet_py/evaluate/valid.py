@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from darknet_py.detect.pipeline import Detections, PipelineOptions
-from darknet_py.enginetable import EngineConfig
+from darknet_py.engines.table import EngineConfig
 from darknet_py.evaluate.detections import BATCH, TORCH, entries_of, open_pipeline
-from darknet_py.evaluate.result_files import FORMS, Found, Target, form_of
-from darknet_py.evaluate.run import evaluated_names
+from darknet_py.evaluate.formats.writing import FORMS, Found, Target, form_of
+from darknet_py.evaluate.map import evaluated_names
 from darknet_py.images.fitted import FittedImage, start_reading
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 
 HIER = 0.5
 Progress = Callable[[int], object]

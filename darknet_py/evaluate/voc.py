@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import read_labels
-from darknet_py.detect.reading import image_size
 from darknet_py.errors import DataError, Place
 from darknet_py.evaluate.average_precision import (
     Objects,
@@ -21,8 +21,8 @@ from darknet_py.evaluate.average_precision import (
     match,
     rank,
 )
-from darknet_py.evaluate.result_files import stem
-from darknet_py.labelpath import label_path
+from darknet_py.evaluate.formats.writing import stem
+from darknet_py.images.io import image_size
 
 WORDS = 6
 """Of a line in a comp4 file: picture, score, left, top, right, bottom."""

@@ -9,16 +9,16 @@ from typing import Any
 
 import click
 
-from darknet_py import layout
+from darknet_py.cfg.names import class_names
+from darknet_py.conversion.formats import FORMATS
 from darknet_py.conversion.target import Target
 from darknet_py.errors import DarknetError
 from darknet_py.export.verify import pictures, verify
-from darknet_py.exporttable import FORMATS
-from darknet_py.graph import Graph, read_graph
-from darknet_py.names import class_names
-from darknet_py.network import Network, load_planned
+from darknet_py.files import replacing, require_writable
+from darknet_py.network import weights_layout
+from darknet_py.network.graph import Graph, read_graph
+from darknet_py.network.network import Network, load_planned
 from darknet_py.options.exporting import ExportOptions
-from darknet_py.replacement import replacing, require_writable
 
 DYNAMIC = ("batch", "size")
 SAMPLES = 4
@@ -37,7 +37,7 @@ def run(job: ExportOptions) -> bool:
         require_writable(path)
     # Recurrent nets see single pictures, as in `detect`.
     graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
-    plan = layout.plan(graph, job.weights)
+    plan = weights_layout.plan(graph, job.weights)
     names = class_names(job.names, job.cfg, _classes(graph))
     network, report = load_planned(graph, plan)
     for note in report.notes:

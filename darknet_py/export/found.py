@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from darknet_py.conversion.suppression import suppressed
+from darknet_py.conversion.export_nms import suppressed
 from darknet_py.conversion.target import Target
 from darknet_py.detect.candidates import Candidates
-from darknet_py.detect.geometry import Placement
 from darknet_py.detect.pipeline import PipelineOptions, found_in
-from darknet_py.graph import Graph
+from darknet_py.images.letterbox import Placement
+from darknet_py.network.graph import Graph
 
 CHUNK = 256
 

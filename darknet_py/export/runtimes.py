@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from darknet_py.conversion.irfile import openvino_core
-from darknet_py.conversion.needed import needed
+from darknet_py.conversion.extras import needed
+from darknet_py.conversion.openvino_file import openvino_core
 
 Array = npt.NDArray[np.float32]
 Outputs = list[Array]

@@ -11,17 +11,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from darknet_py.conversion.program import Program
+from darknet_py.conversion.export_module import Program
 from darknet_py.conversion.target import Target, output_names
-from darknet_py.detect.reading import Pixels
-from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import EngineConfig
+from darknet_py.engines.engine import open_engine
+from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.export.found import Difference, difference, rows
 from darknet_py.export.runtimes import RUNTIMES, Runtime
 from darknet_py.images.fitted import InputSpec, read_fitted
 from darknet_py.images.frames import array_frame, file_frame
-from darknet_py.network import Network
+from darknet_py.images.io import Pixels
+from darknet_py.network.network import Network
 
 TOLERANCE = 1e-3
 """Of values, as a share of the output's largest magnitude if that is over 1; of boxes as well."""

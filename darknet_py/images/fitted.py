@@ -16,12 +16,12 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from darknet_py.detect.fitting import fit
-from darknet_py.detect.geometry import Placement
-from darknet_py.detect.sources import read_ahead, readers
 from darknet_py.errors import ImageError
-from darknet_py.graph import Graph
 from darknet_py.images.frames import Frame, FrameSource, PendingFrame, file_source
+from darknet_py.images.letterbox import Placement
+from darknet_py.images.resize import fit
+from darknet_py.images.sources import read_ahead, readers
+from darknet_py.network.graph import Graph
 
 AHEAD_BYTES = 64 << 20
 LEAST_AHEAD, MOST_AHEAD = 4, 64

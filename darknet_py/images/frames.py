@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from darknet_py.detect.reading import Encoded, PathName, Pixels, bgr_pixels, open_image
+from darknet_py.images.io import Encoded, PathName, Pixels, bgr_pixels, open_image
 
 Decode = Callable[[int, bool], Pixels]
 """From the channels wanted, 1 or 3, and whether the EXIF orientation counts, to uint8 pixels

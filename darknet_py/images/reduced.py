@@ -9,7 +9,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from darknet_py.detect.reading import Encoded, Pixels, open_image, with_channels
+from darknet_py.images.io import Encoded, Pixels, open_image, with_channels
 
 Size = tuple[int, int]
 

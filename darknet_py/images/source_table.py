@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from darknet_py.detect.sources import expand
 from darknet_py.errors import DataError
 from darknet_py.images.frames import (
     FrameSource,
@@ -22,6 +21,7 @@ from darknet_py.images.frames import (
     array_frame,
     file_source,
 )
+from darknet_py.images.sources import expand
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Section kinds. Importing this registers them; torch is imported when one first computes."""
 
-from darknet_py.deferred import import_modules
 from darknet_py.layers.base import Layer
 from darknet_py.layers.sections import SECTIONS, read_layer
+from darknet_py.lazy import import_modules
 
 __all__ = ["SECTIONS", "Layer", "read_layer"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from darknet_py.deferred import deferred
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from darknet_py.deferred import deferred
 from darknet_py.layers.base import Run, Site
 from darknet_py.layers.shape import Shape
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

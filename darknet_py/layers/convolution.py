@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
-from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
@@ -27,6 +26,7 @@ from darknet_py.layers.blur import Blur, window_count
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

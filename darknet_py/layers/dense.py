@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
-from darknet_py.deferred import deferred
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
     Counted,
@@ -22,6 +21,7 @@ from darknet_py.layers.base import (
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

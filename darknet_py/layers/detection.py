@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
-from darknet_py.deferred import deferred
 from darknet_py.errors import Problems
 from darknet_py.forks import Fork
 from darknet_py.layers.base import Run, Site, Weights, require_positive
@@ -15,6 +14,7 @@ from darknet_py.layers.head import Head, Suppression
 from darknet_py.layers.raw_boxes import RawBoxes
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

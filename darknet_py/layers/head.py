@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from darknet_py.cfg.options import option
-from darknet_py.deferred import deferred
 from darknet_py.errors import Problems
 from darknet_py.forks import Fork
 from darknet_py.layers.base import Layer, Site, require_positive
 from darknet_py.layers.raw_boxes import RawBoxes
 from darknet_py.layers.shape import Shape
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

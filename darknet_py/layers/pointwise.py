@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
-from darknet_py.deferred import deferred
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import Layer, Run, Site, Weights, passing
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

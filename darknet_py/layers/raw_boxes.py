@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from darknet_py.deferred import deferred
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
-from darknet_py.deferred import deferred
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import (
     Counted,
@@ -26,6 +25,7 @@ from darknet_py.layers.base import (
 from darknet_py.layers.dense import Connected
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

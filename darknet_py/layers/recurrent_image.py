@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
-from darknet_py.deferred import deferred
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import Counted, Layer, Run, Site, Weights, make, require_positive
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.recurrent import Part, Recurrent, Step, elman
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
-from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
 from darknet_py.forks import Fork
 from darknet_py.layers.base import Run, Site, Weights
@@ -16,6 +15,7 @@ from darknet_py.layers.raw_boxes import RawBoxes, shares
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree, read_map, read_tree
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text import Section, read_text
-from darknet_py.deferred import deferred
 from darknet_py.errors import DataError, Place
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from darknet_py.boxes import MEASURES
 from darknet_py.cfg.options import option
-from darknet_py.deferred import deferred
 from darknet_py.errors import BadOption, Problems
 from darknet_py.forks import Fork
 from darknet_py.layers.base import Run, Site, Weights
@@ -23,6 +22,7 @@ from darknet_py.layers.head import (
 from darknet_py.layers.raw_boxes import RawBoxes, shares
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
+from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch

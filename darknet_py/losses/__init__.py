@@ -1,6 +1,6 @@
 """Losses in Darknet's sense: the delta that trains, and the cost that is shown."""
 
-from darknet_py.deferred import import_modules
+from darknet_py.lazy import import_modules
 from darknet_py.losses.registry import LOSSES, Pass
 
 __all__ = ["LOSSES", "Pass"]

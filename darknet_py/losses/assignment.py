@@ -14,7 +14,7 @@ from darknet_py.layers.head import Head
 from darknet_py.layers.raw_boxes import RawBoxes
 from darknet_py.layers.tree import read_map
 from darknet_py.layers.yolo import AnchorHead, Yolo
-from darknet_py.losses.truth import Targets
+from darknet_py.losses.targets import Targets
 
 LABELS_AT_ONCE = 16
 """Labels compared with all boxes at a time: bounds the memory."""

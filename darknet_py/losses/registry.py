@@ -11,7 +11,7 @@ from torch import Tensor
 
 from darknet_py.forks import Fork
 from darknet_py.layers.base import Layer
-from darknet_py.losses.truth import HeadLoss, Targets, read_targets
+from darknet_py.losses.targets import HeadLoss, Targets, read_targets
 
 
 @dataclass(frozen=True)

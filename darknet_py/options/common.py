@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darknet_py.devices import chosen_device
-from darknet_py.enginetable import ENGINES, PRECISIONS, EngineConfig, checked
+from darknet_py.engines.devices import chosen_device
+from darknet_py.engines.table import ENGINES, PRECISIONS, EngineConfig, checked
 from darknet_py.forks import ALEXEYAB, FORKS, default_fork
 from darknet_py.options.flag import flag
 

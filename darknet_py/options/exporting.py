@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darknet_py.exporttable import FORMATS, FORMS
+from darknet_py.conversion.formats import FORMATS, FORMS
 from darknet_py.options.common import ModelOptions
 from darknet_py.options.flag import flag
 

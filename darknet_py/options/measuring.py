@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darknet_py.enginetable import ENGINES, PRECISIONS, EngineConfig
+from darknet_py.engines.table import ENGINES, PRECISIONS, EngineConfig
 from darknet_py.options.common import CfgOptions, DeviceOptions, RunOptions
 from darknet_py.options.flag import flag
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from darknet_py.enginetable import PRECISIONS
+from darknet_py.engines.table import PRECISIONS
 from darknet_py.options.common import DeviceOptions, ForkOptions
 from darknet_py.options.flag import flag
 

@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 
 from darknet_py.errors import DarknetError, OutputError, WeightsError
+from darknet_py.files import replacing
 from darknet_py.forks import Fork
-from darknet_py.layout import Header
-from darknet_py.replacement import replacing
-from darknet_py.train.average import WeightAverage
+from darknet_py.network.weights_layout import Header
+from darknet_py.train.ema import WeightAverage
 from darknet_py.train.trainer import Trainer
 
 FORMAT = 1

@@ -12,10 +12,10 @@ from typing import Protocol
 import torch
 
 from darknet_py.data.loader import Batch
-from darknet_py.train.average import WeightAverage
 from darknet_py.train.checkpoint import Files, SavePolicy, TrainingProgress, save_state
-from darknet_py.train.report import KEPT, TrainingLog, Units, Update
-from darknet_py.train.results import MetricLogger
+from darknet_py.train.ema import WeightAverage
+from darknet_py.train.logs.metrics import MetricLogger
+from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Units, Update
 from darknet_py.train.signals import Stop
 from darknet_py.train.trainer import LossError, Trainer
 

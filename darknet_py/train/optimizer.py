@@ -11,7 +11,7 @@ from torch import Tensor
 
 from darknet_py.layers.base import Layer, Stored
 from darknet_py.layers.net import Net
-from darknet_py.network import BUFFERS, Network
+from darknet_py.network.network import BUFFERS, Network
 
 DECAYING = ("weight", "implicit")
 """Roles of tensors that weight decay pulls to 0; biases, scales and shortcut weights stay."""

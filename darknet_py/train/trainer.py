@@ -19,14 +19,14 @@ from torch.nn.parallel import DistributedDataParallel
 from darknet_py.errors import DarknetError
 from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net
-from darknet_py.layout import Header
 from darknet_py.losses import LOSSES, Pass
-from darknet_py.losses.truth import HeadLoss
-from darknet_py.network import Network
-from darknet_py.train.heads import HeadPass, to_input
+from darknet_py.losses.targets import HeadLoss
+from darknet_py.network.network import Network
+from darknet_py.network.weights_layout import Header
+from darknet_py.train.amp import Precision
+from darknet_py.train.distributed import DistributedContext
+from darknet_py.train.head_pass import HeadPass, to_input
 from darknet_py.train.optimizer import Optimizer, StepInfo
-from darknet_py.train.precision import Precision
-from darknet_py.train.processes import DistributedContext
 from darknet_py.train.schedule import rate
 
 Array = NDArray[Any]

@@ -23,12 +23,12 @@ from pathlib import Path
 import torch
 
 from darknet_py import Detector, load
-from darknet_py.benchmark.material import random_network
+from darknet_py.benchmark.bench_inputs import random_network
 from darknet_py.detect.command import usual_batch
-from darknet_py.detect.reading import open_image
-from darknet_py.detect.sources import pictures_in, readers
 from darknet_py.detect.workers import WorkerPool
-from darknet_py.graph import read_graph
+from darknet_py.images.io import open_image
+from darknet_py.images.sources import pictures_in, readers
+from darknet_py.network.graph import read_graph
 
 ROUNDS = 5
 PASSES = 48

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from darknet_py.benchmark.operations import operations, ops_lines
-from darknet_py.graph import read_graph
+from darknet_py.network.graph import read_graph
 
 CFGS = Path(__file__).resolve().parents[2] / "cfg"
 NET = "[net]\nwidth=8\nheight=6\nchannels=4\n"

@@ -13,7 +13,7 @@ from darknet_py.cfg import text
 from darknet_py.cfg.text import Option, parse, read
 from darknet_py.errors import CfgError, DarknetError, Problems
 from darknet_py.forks import ALEXEYAB
-from darknet_py.graph import build
+from darknet_py.network.graph import build
 
 
 def options(line: str) -> tuple[list[tuple[str, str | None]], list[str]]:

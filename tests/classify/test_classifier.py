@@ -12,9 +12,9 @@ import torch
 from darknet_py import Network
 from darknet_py.classify.accuracy import judge, measure
 from darknet_py.classify.classifier import Classifier, leaves_of, top
-from darknet_py.data.classes import Labels
-from darknet_py.data.classifier import tree_of
-from darknet_py.enginetable import EngineConfig
+from darknet_py.data.class_labels import Labels
+from darknet_py.data.classifier_samples import tree_of
+from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError, ImageError
 
 CFG = """[net]

@@ -11,8 +11,8 @@ from darknet_py import Network
 from darknet_py.cfg.datafile import read_data_file
 from darknet_py.classify.accuracy import judge
 from darknet_py.classify.classifier import Classifier
-from darknet_py.data.classes import read_labels
-from darknet_py.data.classifier import ClassifierSet
+from darknet_py.data.class_labels import read_labels
+from darknet_py.data.classifier_samples import ClassifierSet
 from darknet_py.data.listing import read_list
 from darknet_py.errors import ImageError
 from darknet_py.train import Trainer

@@ -16,7 +16,7 @@ from support.tiny_detector import files, picture, save
 from darknet_py.cli.main import main
 from darknet_py.detect.command import usual_batch
 from darknet_py.errors import CfgError
-from darknet_py.graph import read_graph
+from darknet_py.network.graph import read_graph
 
 HEADS = " Detection layer: 2 - type = 28 "
 

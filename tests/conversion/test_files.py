@@ -10,12 +10,12 @@ import pytest
 import torch
 from support.golden_check import GOLDEN, loaded
 
-from darknet_py.conversion.irfile import openvino_core, to_openvino
-from darknet_py.conversion.program import Program
+from darknet_py.conversion.export_module import Program
+from darknet_py.conversion.openvino_file import openvino_core, to_openvino
 from darknet_py.conversion.target import Target
-from darknet_py.conversion.torchfile import to_pt2, to_torchscript
+from darknet_py.conversion.torch_file import to_pt2, to_torchscript
 from darknet_py.errors import DarknetError
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 
 OPEN = Target(form="boxes", dynamic_batch=True, dynamic_size=True)
 

@@ -12,13 +12,13 @@ import pytest
 import torch
 from support.golden_check import GOLDEN, cases, loaded, relative
 
-from darknet_py.conversion.onnxfile import to_onnx
-from darknet_py.conversion.program import Program
+from darknet_py.conversion.export_module import Program
+from darknet_py.conversion.onnx_file import to_onnx
 from darknet_py.conversion.target import FORMS, Target
 from darknet_py.errors import DarknetError
 from darknet_py.export.found import difference
 from darknet_py.layers.activations import ACTIVATIONS
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 
 onnx = pytest.importorskip("onnx", reason="needs pip install onnx")
 ort = pytest.importorskip("onnxruntime", reason="needs pip install onnxruntime onnx")

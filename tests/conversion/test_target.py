@@ -7,7 +7,7 @@ from support.layer_check import net_section, read, sections
 
 from darknet_py.conversion.target import Target, require
 from darknet_py.errors import DarknetError
-from darknet_py.graph import Graph
+from darknet_py.network.graph import Graph
 
 ANY_SIZE = Target(dynamic_size=True)
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from support.small_classifier import small_job
 
+from darknet_py.data.class_labels import Labels
 from darknet_py.data.class_sheet import shares
-from darknet_py.data.classes import Labels
 from darknet_py.layers.tree import UNKNOWN
-from darknet_py.train.session import run
+from darknet_py.train.command import run
 
 LABELS = Labels(("cat", "dog", "bird", "fish", "newt", "toad"))
 

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from support.coloured_pictures import Box, Scene, in_memory, labelled, scenes, seen, write
 from support.samples import recipe_of, require_alike, sample
 
-from darknet_py.data import detection, mosaic
-from darknet_py.data.augment import Colour, Crop, Window
-from darknet_py.data.detection import DetectionSet
-from darknet_py.data.jitter import Draw
+from darknet_py.augment import mosaic
+from darknet_py.augment.params import Draw
+from darknet_py.augment.pixels import Colour, Crop, Window
+from darknet_py.data import detection_samples
+from darknet_py.data.detection_samples import DetectionSet
 
 
 @pytest.fixture(scope="module")
@@ -186,8 +187,8 @@ def test_a_window_is_a_part_of_the_whole(
     draw = Draw(Crop(*corner, 90, 70), flip, Colour(0.1, 1.2, 0.8), blur)
     labels = np.array([[0, 0.4, 0.5, 0.2, 0.3]], np.float32)
     size = (50, 40)
-    whole = detection.rendered(pixels, draw, labels, Window(0, 0, *size), size)
-    part = detection.rendered(pixels, draw, labels, Window(*window), size)
+    whole = detection_samples.rendered(pixels, draw, labels, Window(0, 0, *size), size)
+    part = detection_samples.rendered(pixels, draw, labels, Window(*window), size)
     # OpenCV's converters round differently at the end of a row.
     assert np.abs(Window(*window).of(whole).astype(int) - part).max() <= 1
 

@@ -10,7 +10,7 @@ import pytest
 from support.coloured_pictures import Scene, in_memory, rows_of, write
 from support.samples import recipe_of, sample
 
-from darknet_py.data.detection import DetectionSet
+from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.errors import DataError, ImageError
 
 MODES = {

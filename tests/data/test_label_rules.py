@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from darknet_py.data import truth
-from darknet_py.data.findings import KINDS
-from darknet_py.data.inspection import Frame, faulty_rows
+from darknet_py.augment import label_boxes
 from darknet_py.data.label_rules import REASONS, LabelLimits, any_reason, dropped, edges
 from darknet_py.forks import ALEXEYAB, PJREDDIE
+from darknet_py.validate.inspection import Frame, faulty_rows
+from darknet_py.validate.issues import KINDS
 
 WIDTH, HEIGHT, CLASSES = 100, 50, 3
-WHOLE = truth.View((1.0, 1.0), (0.0, 0.0))
+WHOLE = label_boxes.View((1.0, 1.0), (0.0, 0.0))
 """The image as it is."""
 SAMPLES = {
     (1, 0.5, 0.5, 0.2, 0.2): None,
@@ -56,7 +56,7 @@ def test_training_takes_what_check_calls_trained() -> None:
     labels[rng.random(len(labels)) < 0.05, 1:3] = 0
     limits = LabelLimits.of(ALEXEYAB, CLASSES, WIDTH, HEIGHT)
     taken = labels[~any_reason(dropped(labels, limits))]
-    trained = truth.keep_alexeyab(truth.relocate(labels, WHOLE), CLASSES, WIDTH, HEIGHT)
+    trained = label_boxes.keep_alexeyab(label_boxes.relocate(labels, WHOLE), CLASSES, WIDTH, HEIGHT)
     assert 200 < len(taken) < 3000
     low, high = edges(taken)
     low, high = low.clip(0, 1), high.clip(0, 1)

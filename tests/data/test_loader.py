@@ -15,7 +15,8 @@ import torch
 from support.coloured_pictures import Scene, graph, write
 from torch.utils.data import dataloader
 
-from darknet_py.data.detection import DetectionSet
+from darknet_py.augment.config import Recipe
+from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.loader import (
     ATTEMPTS,
     RETRY,
@@ -26,7 +27,6 @@ from darknet_py.data.loader import (
     first_readable,
     worker_failures,
 )
-from darknet_py.data.recipe import Recipe
 from darknet_py.errors import DarknetError, DataError, ImageError
 
 

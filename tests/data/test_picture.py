@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.samples import recipe_of, sample
 
-from darknet_py.data.detection import DetectionSet
+from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.errors import ImageError
 
 

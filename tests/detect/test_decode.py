@@ -13,9 +13,9 @@ from darknet_py.cfg import text
 from darknet_py.detect.decode import DECODERS, Request, decode, suppression_of
 from darknet_py.errors import Problems
 from darknet_py.forks import ALEXEYAB, PJREDDIE, Fork
-from darknet_py.graph import Graph, build
 from darknet_py.layers import SECTIONS
 from darknet_py.layers.head import Head
+from darknet_py.network.graph import Graph, build
 
 WIDTH, HEIGHT = 64, 32
 Row = tuple[int, float, float, float, float, float, dict[int, float]]

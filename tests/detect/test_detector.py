@@ -17,8 +17,8 @@ from support.tiny_detector import files, picture, save
 import darknet_py
 from darknet_py.detect.detector import Detector
 from darknet_py.detect.workers import TimedEngine
-from darknet_py.devices import checked_device
-from darknet_py.engines.base import Engine
+from darknet_py.engines.devices import checked_device
+from darknet_py.engines.engine import Engine
 from darknet_py.errors import DarknetError, DataError, ImageError, WeightsError
 from darknet_py.images.fitted import FittedImage, read_fitted
 from darknet_py.images.frames import PendingFrame

@@ -23,11 +23,11 @@ from darknet_py.detect import nms
 from darknet_py.detect.decode import Request, Suppression, decode, suppression_of
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions, Timing
 from darknet_py.detect.workers import TURN_TAKERS, TimedEngine, WorkerPool
-from darknet_py.engines.base import open_engine
-from darknet_py.enginetable import EngineConfig
+from darknet_py.engines.engine import open_engine
+from darknet_py.engines.table import EngineConfig
 from darknet_py.evaluate.detections import MAP_OPTIONS, entries_of, open_pipeline
+from darknet_py.evaluate.map import evaluate
 from darknet_py.evaluate.recall import measure_recall
-from darknet_py.evaluate.run import evaluate
 from darknet_py.evaluate.valid import per_picture
 from darknet_py.export.found import rows
 from darknet_py.images.fitted import InputSpec, fitted_images, read_fitted

@@ -11,7 +11,7 @@ import torch
 
 from darknet_py.engines import cache
 from darknet_py.errors import OutputError
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 
 CFG = """[net]
 width=8

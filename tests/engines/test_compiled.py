@@ -10,13 +10,13 @@ import torch
 import torch.nn.functional as F
 from support.golden_check import relative
 
-from darknet_py.engines import cache, compiled, small
-from darknet_py.engines.base import open_engine
-from darknet_py.engines.prepared import Position
-from darknet_py.enginetable import EngineConfig
+from darknet_py.engines import cache, compiled, kernels
+from darknet_py.engines.eager import Position
+from darknet_py.engines.engine import open_engine
+from darknet_py.engines.table import EngineConfig
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import Node
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -31,8 +31,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def need_compiler() -> None:
     try:
-        small.compiler()
-    except small.CannotBuild as reason:
+        kernels.compiler()
+    except kernels.CannotBuild as reason:
         pytest.skip(str(reason))
 
 
@@ -45,12 +45,12 @@ def test_pointwise(outputs: int, pixels: tuple[int, int, int]) -> None:
     x = torch.randn(n, 13, h, w, generator=generator).to(memory_format=torch.channels_last)
     kernel = torch.randn(outputs, 13, 1, 1, generator=generator)
     biases = torch.randn(outputs, generator=generator)
-    packed = small.packed_pointwise(kernel, biases)
+    packed = kernels.packed_pointwise(kernel, biases)
     bounded = [name for name, kind in ACTIVATIONS.items() if kind.bounds]
     assert bounded == ["linear", "relu", "relu6", "relie", "leaky", "revleaky"]
     for name in bounded:
-        slope, top = small.bounds(name)
-        y = small.operators().pointwise(x, *packed, outputs, slope, top)
+        slope, top = kernels.bounds(name)
+        y = kernels.operators().pointwise(x, *packed, outputs, slope, top)
         expected = ACTIVATIONS[name](F.conv2d(x, kernel, biases))
         torch.testing.assert_close(y, expected, rtol=1e-5, atol=1e-5)
         assert y.is_contiguous(memory_format=torch.channels_last)
@@ -67,8 +67,8 @@ def test_depthwise(size: int, stride: int, channels: int) -> None:
         x = x.to(memory_format=torch.channels_last)
         kernel = torch.randn(channels, 1, size, size, generator=generator)
         biases = torch.randn(channels, generator=generator)
-        packed = small.packed_depthwise(kernel)
-        y = small.operators().depthwise(x, packed, biases, stride, margin, 0.1, small.UNBOUNDED)
+        packed = kernels.packed_depthwise(kernel)
+        y = kernels.operators().depthwise(x, packed, biases, stride, margin, 0.1, kernels.UNBOUNDED)
         full = F.conv2d(x, kernel, biases, stride, margin, groups=channels)
         torch.testing.assert_close(y, F.leaky_relu(full, 0.1), rtol=1e-5, atol=1e-5)
 
@@ -152,7 +152,7 @@ def test_without_a_compiler_it_says_so_and_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing() -> None:
-        raise small.CannotBuild("no C++ compiler found; install g++ or clang")
+        raise kernels.CannotBuild("no C++ compiler found; install g++ or clang")
 
     monkeypatch.setattr(compiled, "operators", missing)
     net = network(tmp_path)
@@ -168,16 +168,16 @@ def test_without_a_compiler_it_says_so_and_runs(
 def test_no_compiler_is_found_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CXX", raising=False)
-    with pytest.raises(small.CannotBuild, match="install g"):
-        small.compiler()
+    with pytest.raises(kernels.CannotBuild, match="install g"):
+        kernels.compiler()
 
 
 def test_what_a_compiler_refuses_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     need_compiler()
     (tmp_path / "bad.cpp").write_text("int main( {")
-    monkeypatch.setattr(small, "SOURCE", tmp_path / "bad.cpp")
-    with pytest.raises(small.CannotBuild, match="error"):
-        small._build(tmp_path / "bad.so")
+    monkeypatch.setattr(kernels, "SOURCE", tmp_path / "bad.cpp")
+    with pytest.raises(kernels.CannotBuild, match="error"):
+        kernels._build(tmp_path / "bad.so")
 
 
 def test_which_layers_become_operators(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_which_layers_become_operators(tmp_path: Path) -> None:
     need_compiler()
     net = network(tmp_path).for_inference()
     layers = [node for node in net.graph.nodes if node.layer.kind == "convolutional"]
-    taken = [node.index for node in layers if small.small_convolution(position(net, node))]
+    taken = [node.index for node in layers if kernels.small_convolution(position(net, node))]
     assert taken == [1, 2, 5]
 
 

@@ -9,13 +9,13 @@ import pytest
 import torch
 from support.golden_check import GOLDEN, loaded
 
-from darknet_py.conversion.irfile import openvino_core
+from darknet_py.conversion.openvino_file import openvino_core
 from darknet_py.engines import cache
-from darknet_py.engines.base import Engine, open_engine
-from darknet_py.engines.batches import fitting
-from darknet_py.enginetable import ENGINES, EngineConfig, Row, checked
+from darknet_py.engines.engine import Engine, open_engine
+from darknet_py.engines.fixed_batch import fitting
+from darknet_py.engines.table import ENGINES, EngineConfig, Row, checked
 from darknet_py.errors import DarknetError
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 
 NAMES = ["onnxruntime", "openvino"]
 NETS = ["yolov3", "gaussian_yolo", "region", "detection", "classifier"]

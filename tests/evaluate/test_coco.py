@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from darknet_py.errors import DataError
+from darknet_py.evaluate.accumulator import Evidence
 from darknet_py.evaluate.average_precision import Objects
 from darknet_py.evaluate.coco import NAMES, figures_of, figures_of_files
 from darknet_py.evaluate.detections import Entries
-from darknet_py.evaluate.tally import Evidence
-from darknet_py.evaluate.truths import Truths
+from darknet_py.evaluate.ground_truth import Truths
 
 # Two pictures; relative boxes of 40 x 40, 200 x 100 and 20 x 20 pixels.
 SIZES = np.array([[400, 400], [200, 200]])

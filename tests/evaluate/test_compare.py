@@ -17,7 +17,7 @@ from darknet_py.evaluate.compare import (
     compare_boxes,
     figure_lines,
 )
-from darknet_py.evaluate.result_reading import BoxTable, read_results
+from darknet_py.evaluate.formats.reading import BoxTable, read_results
 
 Box = tuple[str, float, float, float, float, float]
 

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from support.tiny_detector import files, picture, save
 
-from darknet_py.detect.fitting import fit
-from darknet_py.detect.reading import open_image, read_image
 from darknet_py.errors import DataError, ImageError
-from darknet_py.graph import read_graph
 from darknet_py.images.fitted import InputSpec, fitted_images, start_reading
 from darknet_py.images.frames import Frame, FrameSource, encoded_frame, file_source
+from darknet_py.images.io import open_image, read_image
+from darknet_py.images.resize import fit
 from darknet_py.images.source_table import SOURCES, SourceKind, open_source
+from darknet_py.network.graph import read_graph
 
 SPEC = InputSpec(3, 64, 32, letter_box=False)
 

@@ -6,11 +6,11 @@ import pytest
 from support.layer_check import net_section, read, sections
 
 from darknet_py.forks import ALEXEYAB, PJREDDIE
-from darknet_py.graph import Graph
 from darknet_py.layers import SECTIONS
 from darknet_py.layers.base import Counted, Layer
 from darknet_py.layers.shape import ReceptiveField, Shape
-from darknet_py.summary import receptive_fields, summarize
+from darknet_py.network.graph import Graph
+from darknet_py.network.summary import receptive_fields, summarize
 
 
 def graph_of(layers: str) -> Graph:

@@ -12,7 +12,7 @@ import torch
 from support.layer_check import Array, check_layer, close, network, notices_of, random_input, read
 
 from darknet_py.errors import CfgError
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 
 STEPS = 3
 TIME = f"time_steps={STEPS}"

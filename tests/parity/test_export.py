@@ -8,11 +8,11 @@ import pytest
 import torch
 from support.golden_check import SHARED
 
-from darknet_py.conversion.onnxfile import to_onnx
-from darknet_py.conversion.program import Program
+from darknet_py.conversion.export_module import Program
+from darknet_py.conversion.onnx_file import to_onnx
 from darknet_py.conversion.target import Target
 from darknet_py.export.verify import pictures, verify
-from darknet_py.network import Network, load_network
+from darknet_py.network.network import Network, load_network
 
 pytestmark = pytest.mark.parity
 pytest.importorskip("onnx", reason="needs pip install onnx")

@@ -12,7 +12,7 @@ import pytest
 import torch
 from support.golden_check import relative
 
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 
 pytestmark = pytest.mark.parity
 

@@ -12,9 +12,9 @@ import pytest
 from support.golden_check import SHARED
 
 from darknet_py.cfg.datafile import read_names
-from darknet_py.evaluate.result import MapResult
-from darknet_py.evaluate.run import evaluate
-from darknet_py.network import load_network
+from darknet_py.evaluate.map import evaluate
+from darknet_py.evaluate.map_result import MapResult
+from darknet_py.network.network import load_network
 
 pytestmark = pytest.mark.parity
 

@@ -15,7 +15,7 @@ from support.golden_check import SHARED
 
 from darknet_py.errors import DarknetError
 from darknet_py.layers.scores import Cost
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 from darknet_py.train import Trainer
 
 pytestmark = pytest.mark.parity

@@ -9,11 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from darknet_py.data.augment import Pixels
-from darknet_py.data.detection import DetectionSet
-from darknet_py.data.recipe import Recipe
-from darknet_py.graph import Graph, read_graph
+from darknet_py.augment.config import Recipe
+from darknet_py.augment.pixels import Pixels
+from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.images.reduced import Decoded, Picture
+from darknet_py.network.graph import Graph, read_graph
 
 COLOURS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0))
 GROUND = 100

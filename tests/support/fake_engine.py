@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from darknet_py import enginetable
-from darknet_py.engines.base import Engine
-from darknet_py.enginetable import EngineConfig, Row
+from darknet_py.engines import table
+from darknet_py.engines.engine import Engine
+from darknet_py.engines.table import EngineConfig, Row
 from darknet_py.errors import DarknetError
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 
 OFFSET = 0.25
 CALLS: list[tuple[str, tuple[int, ...], bool]] = []
@@ -56,7 +56,7 @@ ROWS = {
 def add_to_table(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     """Make the table torch and these engines, for one test."""
     CALLS.clear()
-    for name in set(enginetable.ENGINES) - {"torch"}:
-        monkeypatch.delitem(enginetable.ENGINES, name)
+    for name in set(table.ENGINES) - {"torch"}:
+        monkeypatch.delitem(table.ENGINES, name)
     for name in names:
-        monkeypatch.setitem(enginetable.ENGINES, name, ROWS[name])
+        monkeypatch.setitem(table.ENGINES, name, ROWS[name])

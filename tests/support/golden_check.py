@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 """The small copies that are part of the repository."""

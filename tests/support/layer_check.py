@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from darknet_py import graph
 from darknet_py.cfg import text
 from darknet_py.errors import Notice, Problems
 from darknet_py.forks import fork_named
-from darknet_py.graph import Graph
 from darknet_py.layers.base import INPUT, Run
-from darknet_py.network import Network
+from darknet_py.network import graph
+from darknet_py.network.graph import Graph
+from darknet_py.network.network import Network
 
 Array = np.ndarray
 Expect = Callable[[list[Array], dict[str, Array]], Array]

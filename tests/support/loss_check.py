@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from darknet_py.losses.truth import HeadLoss
+from darknet_py.losses.targets import HeadLoss
 from support.layer_check import net_section, read
 
 Array = np.ndarray

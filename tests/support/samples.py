@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from darknet_py.data.augment import Pixels
-from darknet_py.data.detection import DetectionSet
-from darknet_py.data.recipe import Recipe
+from darknet_py.augment.config import Recipe
+from darknet_py.augment.pixels import Pixels
+from darknet_py.data.detection_samples import DetectionSet
 from support.coloured_pictures import Box, graph
 
 LARGE = 3

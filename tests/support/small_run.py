@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from darknet_py.data.shape_set import write_dataset
 from darknet_py.options.training import DetectorTrainOptions
+from darknet_py.synthetic.shape_set import write_dataset
 
 CFG = """[net]
 batch=8

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from darknet_py.data.shapes import NAMES, Shape, coverage
+from darknet_py.synthetic.shapes import NAMES, Shape, coverage
 
 SIZE = 32
 CLASSES = ("circle", "square", "star")

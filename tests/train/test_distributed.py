@@ -17,7 +17,7 @@ import torch.distributed as dist
 from support.small_run import small_job
 
 from darknet_py.errors import DarknetError
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 from darknet_py.train import Trainer, launch
 from darknet_py.train.launch import devices
 
@@ -82,7 +82,7 @@ def work(rank: int, cfg: str, store: str, choices: dict[str, Any], results: Any)
 
 def in_two(tmp_path: Path, cfg: str, **choices: Any) -> dict[int, tuple[Arrays, list[float]]]:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["darknet_py.train.session", "darknet_py.evaluate.run"])
+    context.set_forkserver_preload(["darknet_py.train.command", "darknet_py.evaluate.map"])
     results = context.Queue()
     arguments = (cfg, str(tmp_path / "store"), choices, results)
     processes = [context.Process(target=work, args=(rank, *arguments)) for rank in range(2)]

@@ -11,7 +11,7 @@ from support.layer_check import network
 from torch import Tensor
 
 from darknet_py.errors import DarknetError
-from darknet_py.network import Network
+from darknet_py.network.network import Network
 from darknet_py.train import Trainer
 from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.trainer import LossError

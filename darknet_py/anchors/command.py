@@ -1,0 +1,150 @@
+"""What `detector calc_anchors` does on the command line."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from darknet_py.anchors.kmeans import Anchors, Sizes, average_iou, find_anchors
+from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.data.label_paths import label_path
+from darknet_py.data.labels import read_labels
+from darknet_py.data.listing import read_list
+from darknet_py.errors import DarknetError, DataError, Place
+from darknet_py.evaluate.eval_inputs import required_file
+from darknet_py.files import replacing, require_writable
+from darknet_py.forks import fork_named
+from darknet_py.network.graph import read_graph
+from darknet_py.options.evaluation import AnchorOptions
+
+if TYPE_CHECKING:
+    from darknet_py.network.graph import Graph
+
+CLUSTERS = 5
+"""Darknet's number of anchors when none is asked for."""
+ANCHORS_FILE, COUNTERS_FILE, CLOUD_FILE = (
+    Path("anchors.txt"),
+    Path("counters_per_class.txt"),
+    Path("cloud.png"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """sizes: (N, 2) relative width and height of all labels; counts: labels of each class."""
+
+    sizes: Sizes
+    counts: list[int]
+    images: int
+    refused: int
+    first_refused: str
+
+
+def run(job: AnchorOptions) -> None:
+    """Print Darknet's lines, write its two files, and what the cfg makes of the anchors."""
+    graph = read_graph(job.cfg, fork=job.fork) if job.cfg else None
+    clusters, width, height = _numbers(job, graph)
+    _refuse_unwritable(job)
+    click.echo(f"\n num_of_clusters = {clusters}, width = {width}, height = {height} ")
+    boxes = _boxes(read_data_file(job.data), job.fork)
+    scaled = boxes.sizes * (width, height)
+    click.echo("\n all loaded. \n\n calculating k-means++ ...")
+    anchors = find_anchors(scaled, clusters, runs=job.runs, seed=job.seed)
+    _report(anchors, boxes, width)
+    if graph:
+        _compare(graph, anchors, boxes.sizes, (width, height), job.write_cfg)
+    if job.show:
+        from darknet_py.evaluate.eval_plots import draw_cloud
+
+        draw_cloud(CLOUD_FILE, scaled, anchors.sizes, (width, height))
+        click.echo(f"{CLOUD_FILE}: the sizes of the boxes and the anchors", err=True)
+
+
+def _numbers(job: AnchorOptions, graph: Graph | None) -> tuple[int, int, int]:
+    """How many anchors, for an input of what width and height."""
+    width = job.width or (graph.net.width if graph else 0)
+    height = job.height or (graph.net.height if graph else 0)
+    if not width or not height:
+        cure = "give -width 416 -height 416, or the cfg behind the .data file"
+        raise DarknetError(f"the anchors' unit is the network's input; {cure}")
+    if job.num_of_clusters or not graph:
+        return job.num_of_clusters or CLUSTERS, width, height
+
+    from darknet_py.anchors.cfg_anchors import own_anchors
+
+    return len(own_anchors(graph)), width, height
+
+
+def _refuse_unwritable(job: AnchorOptions) -> None:
+    if job.write_cfg and not job.cfg:
+        raise DarknetError("--write_cfg needs the cfg to start from, behind the .data file")
+    if job.show:
+        from darknet_py.plots import require_matplotlib
+
+        require_matplotlib("-show")
+    new = [Path(job.write_cfg)] if job.write_cfg else []
+    for path in (ANCHORS_FILE, COUNTERS_FILE, *new):
+        require_writable(path)
+
+
+def _boxes(data: DataFile, fork: str) -> Boxes:
+    listed = required_file(data, "train")
+    images = read_list(listed)
+    click.echo(f" read labels from {len(images)} images ")
+    paths = [label_path(image, fork_named(fork)) for image in images]
+    tables = [read_labels(path) for path in paths]
+    table = np.concatenate(tables).astype(np.float64)
+    size = table[:, 3:]
+    # Darknet prints these as wrong labels and counts them all the same.
+    good = (np.isfinite(size) & (size > 0) & (size <= 1)).all(axis=1) & (table[:, 0] >= 0)
+    if not good.any():
+        raise DataError(
+            f"no usable label for any of {len(images)} images", Place(os.fspath(listed))
+        )
+    owner = np.repeat(np.arange(len(tables)), [len(rows) for rows in tables])
+    first = str(paths[owner[np.argmin(good)]]) if not good.all() else ""
+    classes = max(data.integer("classes", 1), int(table[good, 0].max()) + 1)
+    counts = np.bincount(table[good, 0].astype(np.int64), minlength=classes).tolist()
+    return Boxes(size[good], counts, len(images), int((~good).sum()), first)
+
+
+def _report(anchors: Anchors, boxes: Boxes, width: int) -> None:
+    from darknet_py.anchors.cfg_anchors import anchor_text
+
+    if boxes.refused:
+        message = f"{boxes.refused} labels have no width and height in 0 to 1 and are left out"
+        click.echo(f"warning: {message}, the first in {boxes.first_refused}", err=True)
+    counters = f"counters_per_class = {', '.join(map(str, boxes.counts))}"
+    text = anchor_text(anchors.sizes, width)
+    click.echo(f"\n iterations = {anchors.iterations} \n\n{counters}")
+    click.echo(f"\n avg IoU = {anchors.average_iou * 100:2.2f} % ")
+    click.echo(f"\nSaving anchors to the file: {ANCHORS_FILE} \nanchors = {text}")
+    for path, line in ((COUNTERS_FILE, counters), (ANCHORS_FILE, text)):
+        with replacing(path) as file:
+            file.write(line.encode())
+
+
+def _compare(
+    graph: Graph, anchors: Anchors, boxes: Sizes, unit: tuple[int, int], new: str | None
+) -> None:
+    """The cfg's own anchors over the same boxes, a mask for every head, and the new cfg."""
+    from darknet_py.anchors.cfg_anchors import heads_of, own_anchors, recommended_masks, rewritten
+
+    net = graph.net
+    pixels = boxes * (net.width, net.height)
+    own = own_anchors(graph)
+    iou = average_iou(pixels, own) * 100
+    click.echo(f"\nthe {len(own)} anchors of {graph.path}: avg IoU = {iou:2.2f} %")
+    heads, sizes = heads_of(graph), anchors.sizes * (net.width, net.height) / unit
+    for head, mask in zip(heads, recommended_masks(heads, sizes), strict=True):
+        words = f"mask={','.join(map(str, mask))}, filters={len(mask) * head.layer.entries}"
+        click.echo(f"layer {head.index} [{head.layer.kind}], stride {head.stride:g}: {words}")
+    if new:
+        with replacing(Path(new)) as file:
+            file.write(rewritten(graph, sizes).encode())
+        click.echo(f"{new}: {graph.path} with these anchors, masks and filters", err=True)

@@ -1,0 +1,1 @@
+"""Augmentation: what training changes about an image and its boxes."""

@@ -1,0 +1,99 @@
+"""Pieces of pictures for classifiers: turned, scaled, stretched and moved; middles.
+
+Pictures are uint8 (H, W, C), RGB or grey. Positions are sampled to 1/32 pixel.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from darknet_py.augment.pixels import Pixels, draw_factor
+
+FLAGS = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+
+
+@dataclass(frozen=True)
+class Warp:
+    """Where a piece is taken from a picture, by its middle.
+
+    angle: radians, clockwise. scale: pixels of the piece for one of the picture's height; aspect:
+    the same over that for the width. dx, dy: from the picture's middle, in pixels of the piece.
+    """
+
+    angle: float = 0.0
+    scale: float = 1.0
+    aspect: float = 1.0
+    dx: float = 0.0
+    dy: float = 0.0
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a Warp is drawn from, as [net] says it.
+
+    angle: most degrees to either side. aspect: the greatest stretch, either way. low, high: pixels
+    of the shorter side after scaling. beyond: a piece larger than the scaled picture moves in it,
+    as in pjreddie's program; otherwise it stays in the middle.
+    """
+
+    angle: float
+    aspect: float
+    low: int
+    high: int
+    beyond: bool
+
+
+def draw_warp(rng: Generator, reach: Reach, picture: tuple[int, int], size: int) -> Warp:
+    """A random Warp for a picture (width, height) and a square piece of `size` pixels."""
+    width, height = picture
+    aspect = draw_factor(rng, reach.aspect)
+    low, high = sorted((reach.low, reach.high))
+    shorter = max(1, height if height < width * aspect else int(width * aspect))
+    scale = int(rng.integers(low, high, endpoint=True)) / shorter
+    angle = math.radians(rng.uniform(-reach.angle, reach.angle))
+    slack = ((width * scale / aspect - size) / 2, (height * scale - size) / 2)
+    dx, dy = (_within(rng, abs(side) if reach.beyond else max(0.0, side)) for side in slack)
+    return Warp(angle, scale, aspect, dx, dy)
+
+
+def _within(rng: Generator, most: float) -> float:
+    return float(rng.uniform(-most, most))
+
+
+def take(pixels: Pixels, warp: Warp, size: int) -> Pixels:
+    """The square piece of `size` pixels; black where it reaches beyond the picture."""
+    height, width = pixels.shape[:2]
+    along, across = math.cos(warp.angle) / warp.scale, math.sin(warp.angle) / warp.scale
+    turn = np.array([[along * warp.aspect, -across], [across * warp.aspect, along]])
+    corner = np.array([width, height]) / 2 + turn @ (warp.dx - size / 2, warp.dy - size / 2)
+    return _warped(pixels, np.column_stack([turn, corner]), (size, size))
+
+
+def middle(pixels: Pixels, width: int, height: int) -> Pixels:
+    """The middle square of a picture, stretched to width x height."""
+    side = min(pixels.shape[:2])
+    top, left = ((length - side) // 2 for length in pixels.shape[:2])
+    return stretch(pixels[top : top + side, left : left + side], width, height)
+
+
+def stretch(pixels: Pixels, width: int, height: int) -> Pixels:
+    """Darknet's resize, corner pixels to corner pixels."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    steps = ((pixels.shape[1] - 1) / max(1, width - 1), (pixels.shape[0] - 1) / max(1, height - 1))
+    matrix = np.array([[steps[0], 0, 0], [0, steps[1], 0]])
+    return _warped(pixels, matrix, (width, height))
+
+
+def _warped(pixels: Pixels, matrix: NDArray[np.float64], size: tuple[int, int]) -> Pixels:
+    result = cv2.warpAffine(
+        np.ascontiguousarray(pixels), matrix, size, flags=FLAGS, borderMode=cv2.BORDER_CONSTANT
+    )
+    # OpenCV drops the channel axis of grey pictures.
+    return np.asarray(result, np.uint8).reshape(size[1], size[0], -1)

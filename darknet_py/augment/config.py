@@ -1,0 +1,151 @@
+"""What a network's cfg says about its training samples: augmentation, and the truth's layout."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darknet_py.augment import label_boxes
+from darknet_py.errors import BadOption, DarknetError
+from darknet_py.forks import Fork
+from darknet_py.layers.head import Head
+from darknet_py.layers.net import Net
+from darknet_py.network.graph import Graph
+
+Floats = NDArray[np.float32]
+
+MIXUP, CUTMIX, MOSAIC, EITHER = 1, 2, 3, 4
+"""mixup= in AlexeyAB's numbers, which cutmix=1 and mosaic=1 stand for; EITHER is both of these."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What augmentation does: the options of [net] and of the last head, and the truth's layout.
+
+    cells: the side of YOLOv1's grid, 0 for rows of boxes. mixing: 0, MIXUP or MOSAIC.
+    """
+
+    fork: Fork
+    channels: int
+    classes: int
+    boxes: int
+    cells: int
+    jitter: float
+    resize: float
+    hue: float
+    saturation: float
+    exposure: float
+    flip: bool
+    blur: int
+    noise: int
+    mixing: int
+    mosaic_bound: bool
+    letter_box: bool
+
+    @staticmethod
+    def of(graph: Graph) -> Recipe:
+        """Raises DarknetError for a network without detection head or options that cannot be."""
+        net, fork = graph.net, graph.fork
+        head = last_head(graph)
+        cells = head.cell_truth
+        # Neither fork's training of YOLOv1 knows more than jitter and colours.
+        plain = bool(cells) or fork.training_canvas
+        _check(graph, head, plain)
+        return Recipe(
+            fork=fork,
+            channels=net.channels,
+            classes=head.classes,
+            boxes=head.most_labels(fork),
+            cells=cells,
+            jitter=head.jitter,
+            resize=head.resize,
+            hue=abs(net.hue),
+            # Both programs take 0 for 1.
+            saturation=net.saturation or 1.0,
+            exposure=net.exposure or 1.0,
+            flip=bool(net.flip),
+            blur=net.blur,
+            noise=net.gaussian_noise,
+            mixing=0 if plain else _mixing(graph),
+            mosaic_bound=bool(net.mosaic_bound),
+            letter_box=bool(net.letter_box),
+        )
+
+    def truth_of(self, labels: Floats) -> Floats:
+        if self.cells:
+            least = self.fork.least_cell_side
+            return label_boxes.cell_truth(labels, self.cells, self.classes, least)
+        return label_boxes.box_truth(labels, self.boxes, self.fork.truth_size)
+
+    def labels_of(self, values: Floats) -> Floats:
+        """The labels (K, 5) in a sample's truth: the inverse of `truth_of`."""
+        if self.cells:
+            return label_boxes.labels_of_cells(values, self.cells, self.classes)
+        return label_boxes.labels_of_boxes(values, self.fork.truth_size)
+
+
+def last_head(graph: Graph) -> Head:
+    """The head whose jitter, resize, random and classes training uses: the last one."""
+    heads = graph.detection_heads
+    if not heads:
+        kind = graph.nodes[graph.last].layer.kind
+        message = f"has no detection head, it ends in [{kind}]; is it for `classifier train`?"
+        raise DarknetError(f"{graph.path}: {message}")
+    return heads[-1]
+
+
+Limit = tuple[Callable[[float], bool], str]
+"""What an option may be: its test, and that in words."""
+NONE_OR_MORE: Limit = (lambda value: 0 <= value < math.inf, "0 or more")
+ALWAYS: dict[str, Limit] = {
+    "hue": (math.isfinite, "a part of a turn, such as .1"),
+    "saturation": NONE_OR_MORE,
+    "exposure": NONE_OR_MORE,
+    "channels": (lambda value: value in (1, 3), "3 for colours, or 1 for grey"),
+}
+ALEXEYAB_ONLY: dict[str, Limit] = {
+    "blur": NONE_OR_MORE,
+    "gaussian_noise": NONE_OR_MORE,
+    "mixup": (lambda value: value in range(5), "0 to 4"),
+}
+OF_HEAD: dict[str, Limit] = {
+    "max": (lambda value: 1 <= value <= 100_000, "1 to 100000 labels a picture"),
+    "jitter": NONE_OR_MORE,
+    "resize": (lambda value: 0 < value < math.inf, "more than 0; 1 changes nothing"),
+}
+ON_CANVAS: dict[str, Limit] = {
+    **OF_HEAD,
+    "jitter": (lambda value: 0 <= value < 1, "0 to less than 1"),
+}
+
+
+def _check(graph: Graph, head: Head, plain: bool) -> None:
+    if not (graph.net.width and graph.net.height):
+        place = graph.net.section.place()
+        raise BadOption("needs width and height: detection networks read pictures", place)
+    _check_options(graph.net, ALWAYS if plain else ALWAYS | ALEXEYAB_ONLY)
+    _check_options(head, ON_CANVAS if graph.fork.training_canvas else OF_HEAD)
+
+
+def _check_options(layer: Net | Head, limits: dict[str, Limit]) -> None:
+    for key, (allowed, expected) in limits.items():
+        value = getattr(layer, key)
+        if value is not None and not allowed(value):
+            raise BadOption(f"read {value:g}, expected {expected}", layer.section.place(key))
+
+
+def _mixing(graph: Graph) -> int:
+    """mixup, cutmix and mosaic of [net] as one mode; cutmix is for classifiers only."""
+    net = graph.net
+    mode = CUTMIX if net.cutmix else net.mixup
+    if net.mosaic:
+        mode = MOSAIC
+    mode = {CUTMIX: 0, EITHER: MOSAIC}.get(mode, mode)
+    if mode == MOSAIC and net.letter_box:
+        message = "mosaic=1 and letter_box=1 do not go together; use one of them"
+        raise BadOption(message, net.section.place("letter_box"))
+    return mode

@@ -1,0 +1,126 @@
+"""Labels under augmentation: where boxes go when pixels move, and the C programs' truth arrays.
+
+Labels are float32 (K, 5): class x y w h, relative to the picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from darknet_py.augment.pixels import Crop
+from darknet_py.data.label_rules import LabelLimits, edges, finite, without_box
+from darknet_py.forks import ALEXEYAB, PJREDDIE
+
+Floats = NDArray[np.float32]
+
+CLASS_ONLY = 999999.0
+"""x y w h of a label without a box (YOLO9000: x = y = 0), as the C programs mark it."""
+
+
+@dataclass(frozen=True)
+class View:
+    """x' = x * scale - shift per axis (x, y), in parts of the picture; then mirrored if flip."""
+
+    scale: tuple[float, float]
+    shift: tuple[float, float]
+    flip: bool = False
+
+    @staticmethod
+    def of_crop(crop: Crop, flip: bool) -> View:
+        """What a crop stretched to the whole input does."""
+        wide, high = crop.size
+        shift = (crop.left / wide, crop.top / high)
+        return View((crop.width / wide, crop.height / high), shift, flip)
+
+
+def relocate(labels: Floats, view: View, anywhere: bool = False) -> Floats:
+    """Labels as seen in a view, cut to the picture; those outside of it have no width or height.
+
+    A label with x = y = 0 becomes CLASS_ONLY, and so does one that lay outside of the picture to
+    begin with, unless `anywhere`. Labels with values that are no numbers are left out.
+    """
+    labels = labels[finite(labels)]
+    low, high = edges(labels)
+    lost = without_box(labels)
+    if not anywhere:
+        lost |= (high < 0).any(1) | (low > 1).any(1)
+    scale, shift = np.array(view.scale, np.float32), np.array(view.shift, np.float32)
+    low, high = low * scale - shift, high * scale - shift
+    if view.flip:
+        low[:, 0], high[:, 0] = 1 - high[:, 0], 1 - low[:, 0]
+    low, high = low.clip(0, 1), high.clip(0, 1)
+    moved = np.hstack([labels[:, :1], (low + high) / 2, high - low])
+    moved[lost, 1:] = CLASS_ONLY
+    return moved
+
+
+def keep_alexeyab(labels: Floats, classes: int, width: int, height: int) -> Floats:
+    """Labels of known classes with a middle in the picture and at least 1 pixel of the input."""
+    limits = LabelLimits.of(ALEXEYAB, classes, width, height)
+    centre = labels[:, 1:3]
+    inside = ((centre > 0) & (centre <= 1)).all(1)
+    kept = labels[limits.known(labels) & limits.large(labels[:, 3:]) & inside]
+    kept[:, 3:] = kept[:, 3:].clip(None, 1)
+    return kept
+
+
+def keep_pjreddie(labels: Floats) -> Floats:
+    """Labels of at least a thousandth of the picture's sides, whatever their class."""
+    return labels[LabelLimits.of(PJREDDIE, 0, 0, 0).large(labels[:, 3:])]
+
+
+def shuffled(labels: Floats, rng: Generator) -> Floats:
+    """In random order, so that every label has its chance where a picture has too many."""
+    return labels[rng.permutation(len(labels))]
+
+
+def box_truth(labels: Floats, most: int, size: int) -> Floats:
+    """float32 (most * size): rows of x y w h class [track], padded with zeros."""
+    rows = np.zeros((most, size), np.float32)
+    labels = labels[:most]
+    rows[: len(labels), :4] = labels[:, 1:]
+    rows[: len(labels), 4] = labels[:, 0]
+    return rows.ravel()
+
+
+def cell_truth(labels: Floats, side: int, classes: int, least: float) -> Floats:
+    """float32 (side * side * (1 + classes + 4)): YOLOv1's cells of object, class, x y w h.
+
+    The first label of a cell counts. least: labels with a smaller side are left out.
+    """
+    cells = np.zeros((side * side, 5 + classes), np.float32)
+    large = LabelLimits(least=(least, least)).large(labels[:, 3:])
+    labels = labels[large & (labels[:, 1:3] <= 1).all(1)]
+    place = np.minimum((labels[:, 1:3] * side).astype(int), side - 1)
+    _, first = np.unique(place[:, 1] * side + place[:, 0], return_index=True)
+    labels, place = labels[first], place[first]
+    index = place[:, 1] * side + place[:, 0]
+    cells[index, 0] = 1
+    known = (labels[:, 0] >= 0) & (labels[:, 0] < classes)
+    cells[index[known], 1 + labels[known, 0].astype(int)] = 1
+    cells[index, -4:-2] = labels[:, 1:3] * side - place
+    cells[index, -2:] = labels[:, 3:]
+    return cells.ravel()
+
+
+def labels_of_boxes(values: Floats, size: int) -> Floats:
+    """The labels (K, 5) of rows of x y w h class [track], which end at the first x of 0."""
+    rows = values.reshape(-1, size)
+    rows = rows[(rows[:, 0] != 0).cumprod().astype(bool)]
+    return np.hstack([rows[:, 4:5], rows[:, :4]])
+
+
+def labels_of_cells(values: Floats, side: int, classes: int) -> Floats:
+    """The labels (K, 5) of YOLOv1's cells; class -1 where a cell has an object and no class."""
+    cells = values.reshape(side * side, 5 + classes)
+    index = np.flatnonzero(cells[:, 0])
+    cells = cells[index]
+    place = np.stack([index % side, index // side], axis=1).astype(np.float32)
+    known = cells[:, 1 : 1 + classes]
+    number = np.where(known.any(1), known.argmax(1) if classes else 0, -1)
+    centre = (cells[:, -4:-2] + place) / side
+    return np.hstack([number[:, None], centre, cells[:, -2:]]).astype(np.float32)

@@ -1,0 +1,126 @@
+"""The measurements of one benchmark, in their order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import torch
+
+from darknet_py.benchmark.bench_inputs import input_of, network_of, picture_of
+from darknet_py.benchmark.bench_report import Report
+from darknet_py.benchmark.engine_runs import Row, Terms, compete
+from darknet_py.benchmark.entries import Entry
+from darknet_py.benchmark.layers import LayerTime, time_layers
+from darknet_py.benchmark.machine import machine
+from darknet_py.benchmark.parts import Parts, time_parts
+from darknet_py.benchmark.peak_flops import matmul_peak
+from darknet_py.engines.engine import open_engine
+from darknet_py.engines.torch_engine import TYPES
+from darknet_py.network.graph import Graph
+from darknet_py.network.network import Network
+from darknet_py.network.summary import summarize
+from darknet_py.network.weights_layout import Layout
+from darknet_py.options.measuring import BenchmarkOptions
+from darknet_py.progress import Progress, follow
+
+logger = logging.getLogger(__name__)
+PASSES = 20
+"""Of --layers, unless --runs says."""
+
+
+def measure(
+    job: BenchmarkOptions,
+    chosen: Sequence[Entry],
+    graph: Graph,
+    plan: Layout | None,
+    device: torch.device,
+    progress: Progress = follow,
+) -> Report:
+    """All that the job asks for, on one network with one number of threads."""
+    with using_threads(job.threads):
+        return _measured(job, chosen, graph, plan, device, progress)
+
+
+def measure_layers(
+    job: BenchmarkOptions,
+    graph: Graph,
+    plan: Layout | None,
+    device: torch.device,
+    progress: Progress = follow,
+) -> list[LayerTime]:
+    """Time by layer, and nothing else."""
+    network, _ = network_of(graph, plan, job.seed)
+    return _layers(job, network, device, progress)
+
+
+@contextmanager
+def using_threads(count: int | None) -> Iterator[None]:
+    """torch with that many threads, and as before afterwards; None leaves it alone."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _measured(
+    job: BenchmarkOptions,
+    chosen: Sequence[Entry],
+    graph: Graph,
+    plan: Layout | None,
+    device: torch.device,
+    progress: Progress,
+) -> Report:
+    network, notes = network_of(graph, plan, job.seed)
+    for note in notes:
+        logger.warning(note)
+    before = _peaks(job, device)
+    terms = Terms(device, job.threads, job.runs, job.time, job.seed)
+    outcome = compete(network, chosen, terms, progress)
+    # Measured twice, minutes apart, for a machine that is busy now and then.
+    peaks = {name: max(before[name], peak) for name, peak in _peaks(job, device).items()}
+    return Report(
+        cfg=job.cfg,
+        weights=job.weights,
+        seed=job.seed,
+        fork=graph.fork.name,
+        input=graph.net.input,
+        flops=1e9 * summarize(graph).totals.all_bflops,
+        machine=machine(device),
+        peaks=peaks,
+        rows=outcome.rows,
+        failures=outcome.failures,
+        parts=_parts(job, network, outcome.rows, terms, progress),
+        layers=_layers(job, network, device, progress) if job.layers else (),
+    )
+
+
+def _peaks(job: BenchmarkOptions, device: torch.device) -> dict[str, float]:
+    """fp32 is always among them."""
+    names = dict.fromkeys(("fp32", *job.precision))
+    return {name: matmul_peak(device, TYPES[name]) for name in names}
+
+
+def _parts(
+    job: BenchmarkOptions, network: Network, rows: Sequence[Row], terms: Terms, progress: Progress
+) -> Parts | None:
+    """Of the first entry that ran, one picture at a time; None where not asked for."""
+    if not job.parts or not rows:
+        return None
+    single = replace(rows[0].entry, batch=1)
+    engine = open_engine(network, single.setup(str(terms.device), terms.threads))
+    picture = picture_of(job.image, job.seed)
+    return time_parts(engine, single.label, picture, terms.runs, terms.seconds, progress)
+
+
+def _layers(
+    job: BenchmarkOptions, network: Network, device: torch.device, progress: Progress
+) -> list[LayerTime]:
+    x = input_of(network.graph, job.batch[0], device, job.seed)
+    x = x.contiguous(memory_format=torch.channels_last)
+    dtype = TYPES[job.precision[0]]
+    return time_layers(network, x, dtype, job.runs or PASSES, progress)

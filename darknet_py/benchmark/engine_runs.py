@@ -1,0 +1,179 @@
+"""Engines side by side: opened, warmed up, timed in turns, compared."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from darknet_py.benchmark.bench_inputs import input_of
+from darknet_py.benchmark.entries import Entry
+from darknet_py.benchmark.machine import engine_version
+from darknet_py.benchmark.peak_memory import Meter
+from darknet_py.benchmark.timing import (
+    Latency,
+    latency,
+    plan_blocks,
+    ratio,
+    take_turns,
+    warmed_up,
+)
+from darknet_py.engines.engine import Engine, open_engine
+from darknet_py.errors import DarknetError
+from darknet_py.network.network import Network
+from darknet_py.progress import Progress
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is the same for all entries: where they run and for how long."""
+
+    device: torch.device
+    threads: int | None = None
+    runs: int | None = None
+    seconds: float | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An entry that could not be opened or run, and why, in one line."""
+
+    entry: Entry
+    error: str
+
+
+@dataclass(frozen=True)
+class Competitor:
+    """An entry ready to be timed. estimate: seconds of a call; heads: those of its first call."""
+
+    entry: Entry
+    engine: Engine
+    heads: list[Tensor]
+    prepare_s: float
+    first_call_s: float
+    memory_bytes: int | None
+    estimate: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One entry's figures.
+
+    compiled: whether torch really compiled. ratio: to the first entry of the same batch size, the
+    median of pairs of calls; ratio_to_fastest likewise. difference: the largest of all head values
+    to the first entry's; None where that is no number. memory_bytes: at the peak of opening and
+    the first calls, beyond what the program had; None where the system does not say.
+    """
+
+    entry: Entry
+    version: str
+    compiled: bool
+    latency: Latency
+    images_per_s: float
+    ratio: float
+    ratio_to_fastest: float
+    prepare_s: float
+    first_call_s: float
+    memory_bytes: int | None
+    difference: float | None
+
+
+@dataclass
+class Outcome:
+    """All rows in the order of the entries, and what failed."""
+
+    rows: list[Row] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+def compete(
+    network: Network, entries: Sequence[Entry], terms: Terms, progress: Progress
+) -> Outcome:
+    """Rows and failures of all entries; those of one batch size take turns."""
+    outcome = Outcome()
+    for batch in dict.fromkeys(entry.batch for entry in entries):
+        group = [entry for entry in entries if entry.batch == batch]
+        x = input_of(network.graph, batch, terms.device, terms.seed)
+        ready: list[Competitor] = []
+        for entry in progress(group, len(group), f"batch {batch}: opening"):
+            opened = _opened(network, entry, x, terms)
+            if isinstance(opened, Failure):
+                outcome.failures.append(opened)
+            else:
+                ready.append(opened)
+        if ready:
+            outcome.rows += _timed(ready, x, terms, progress)
+    return outcome
+
+
+def _opened(network: Network, entry: Entry, x: Tensor, terms: Terms) -> Competitor | Failure:
+    try:
+        return _competitor(network, entry, x, terms)
+    except DarknetError as error:
+        return Failure(entry, str(error))
+    except Exception as error:  # noqa: BLE001
+        # Other people's runtimes raise anything; the others' figures must not be lost with it.
+        return Failure(entry, " ".join(f"{type(error).__name__}: {error}".split()))
+
+
+def _competitor(network: Network, entry: Entry, x: Tensor, terms: Terms) -> Competitor:
+    meter = Meter(terms.device)
+    start = time.perf_counter()
+    engine = open_engine(network, entry.setup(str(terms.device), terms.threads))
+    if engine.setup.precision != entry.precision:
+        message = f"this processor has no instructions for {entry.precision}"
+        raise DarknetError(f"{message}; leave it out of --precision")
+    engine.prepare(entry.batch)
+    opened = time.perf_counter()
+    x = x.contiguous(memory_format=engine.layout)
+    heads = [head.cpu() for head in engine(x)]
+    first = time.perf_counter()
+    estimate = warmed_up(partial(engine, x))
+    return Competitor(
+        entry, engine, heads, opened - start, first - opened, meter.growth(), estimate
+    )
+
+
+def _timed(ready: Sequence[Competitor], x: Tensor, terms: Terms, progress: Progress) -> list[Row]:
+    works = [partial(each.engine, _as_wanted(x, each.engine)) for each in ready]
+    blocks = plan_blocks([each.estimate for each in ready], terms.runs, terms.seconds)
+    times = take_turns(works, blocks, progress, f"batch {len(x)}: timing")
+    return rows_of(ready, times)
+
+
+def _as_wanted(x: Tensor, engine: Engine) -> Tensor:
+    return x.contiguous(memory_format=engine.layout)
+
+
+def rows_of(ready: Sequence[Competitor], times: Sequence[Sequence[float]]) -> list[Row]:
+    """The figures of competitors of one batch size; times: seconds, call by call, of each."""
+    found = [latency(seconds) for seconds in times]
+    fastest = min(range(len(found)), key=lambda number: found[number].median_ms)
+    return [
+        Row(
+            entry=each.entry,
+            version=engine_version(each.entry.engine),
+            compiled=each.engine.compiled,
+            latency=own,
+            images_per_s=1000 * each.entry.batch / own.median_ms,
+            ratio=ratio(seconds, times[0]),
+            ratio_to_fastest=ratio(seconds, times[fastest]),
+            prepare_s=each.prepare_s,
+            first_call_s=each.first_call_s,
+            memory_bytes=each.memory_bytes,
+            difference=difference(each.heads, ready[0].heads),
+        )
+        for each, seconds, own in zip(ready, times, found, strict=True)
+    ]
+
+
+def difference(heads: Sequence[Tensor], others: Sequence[Tensor]) -> float | None:
+    """The largest difference of two lists of heads; None if infinite or no number."""
+    largest = max(float((a - b).abs().max()) for a, b in zip(heads, others, strict=True))
+    return largest if math.isfinite(largest) else None

@@ -1,0 +1,58 @@
+"""What classifiers say, in the words and digits of both programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from darknet_py.classify.accuracy import Judged
+from darknet_py.classify.classifier import Scores, top
+from darknet_py.forks import Fork
+from darknet_py.layers.tree import Tree
+from darknet_py.network.graph import Graph
+
+HUNDREDTHS = 100.0
+
+
+def header(graph: Graph, classes: int) -> str | None:
+    """AlexeyAB's line before the first prediction: the channels its last layer reads."""
+    if graph.fork.prints_seconds:
+        return None
+    last = graph.nodes[-1]
+    channels = 0 if last.layer.IS_LOSS else last.shapes[0].c
+    return f" classes = {classes}, output in cfg = {channels} "
+
+
+def prediction(
+    scores: Scores, names: Sequence[str], count: int, fork: Fork, tree: Tree | None
+) -> Iterator[str]:
+    """A line for each of the `count` best classes."""
+    for number in top(scores, count):
+        share, name = float(scores[number]), names[number]
+        if fork.prints_seconds:
+            yield f"{share * HUNDREDTHS:5.2f}%: {name}"
+        elif tree:
+            parent = tree.parents[number]
+            above = names[parent] if parent >= 0 else "Root"
+            yield f"{number}, {name}: {share:f}, parent: {above} "
+        else:
+            yield f"{name}: {share:f}"
+
+
+def timing(path: str, seconds: float, fork: Fork) -> str:
+    if fork.prints_seconds:
+        return f"{path}: Predicted in {seconds:f} seconds."
+    return f"{path}: Predicted in {seconds * 1000:f} milli-seconds."
+
+
+def judged(one: Judged, topk: int, names_picture: bool) -> Iterator[str]:
+    """The line of figures; before it pjreddie's `valid` names the picture and two scores."""
+    if names_picture:
+        first, second = (*one.scores[:2].tolist(), 0.0)[:2]
+        yield f"{one.path}, {one.label}, {first:f}, {second:f}, "
+    yield f"{one.count - 1}: top 1: {one.top1:f}, top {topk}: {one.topk:f}"
+
+
+def split(one: Judged, topk: int, number: int, seconds: float, images: int) -> str:
+    """The line of `validcrop` after its number-th part of the pictures."""
+    figures = f"{number}: top 1: {one.top1:f}, top {topk}: {one.topk:f}"
+    return f"{figures}, {seconds:f} seconds, {images} images\n"

@@ -1,0 +1,126 @@
+"""What the classifier commands are given, read and compared before torch is imported."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
+from darknet_py.data.classifier_samples import require_outputs, tree_of
+from darknet_py.data.listing import read_list
+from darknet_py.errors import DarknetError, DataError, Place
+from darknet_py.layers.tree import Tree
+from darknet_py.network import weights_layout
+from darknet_py.network.graph import Graph, read_graph
+from darknet_py.network.load import require_memory
+from darknet_py.options.classifying import ClassifierOptions
+
+if TYPE_CHECKING:
+    from darknet_py.classify.classifier import Classifier
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Failures:
+    """Counts pictures that cannot be read, and names each in the log."""
+
+    count: int = 0
+
+    def report(self, error: DarknetError) -> None:
+        self.count += 1
+        logger.error(error)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A classifier's cfg and the weights and .data file that fit it."""
+
+    job: ClassifierOptions
+    graph: Graph
+    plan: weights_layout.Layout
+    data: DataFile | None
+    failures: Failures = field(default_factory=Failures)
+
+    @property
+    def classes(self) -> int:
+        return self.graph.nodes[self.graph.last].out.size
+
+    @property
+    def tree(self) -> Tree | None:
+        return tree_of(self.graph)
+
+    @property
+    def topk(self) -> int:
+        """Guesses that count: -t, else top= of the .data file, 1 without it."""
+        wanted = self.job.top or (self.data.integer("top", 1) if self.data else 1)
+        return max(1, min(wanted, self.classes))
+
+    def pictures(self, key: str, default: str) -> list[str]:
+        """The list that a key of the .data file names."""
+        path = self.data.file(key) if self.data else None
+        return read_list(default if path is None else path)
+
+    def leaves(self) -> Sequence[str] | None:
+        """The classes that `leaves=` of the .data file lists, None where it does not.
+
+        Raises DataError for names that the tree does not know.
+        """
+        names = read_leaves(self.data, self.tree)
+        if names is not None:
+            logger.info("Found %d leaves.", len(names))
+        return names
+
+    def classifier(
+        self, tree: bool = True, only_leaves: bool = True, leaves: Sequence[str] | None = None
+    ) -> Classifier:
+        """The network on its device.
+
+        tree: scores are products down the class tree, if there is one. only_leaves: of its
+        classes only these `leaves` can be answered, None: those without children.
+        """
+        from darknet_py.classify.classifier import Classifier, leaves_of
+        from darknet_py.network.network import load_planned
+
+        network, report = load_planned(self.graph, self.plan)
+        for note in report.notes:
+            logger.warning("%s: %s", report.path, note)
+        found = self.tree if tree else None
+        mask = leaves_of(found, leaves) if found and only_leaves else None
+        return Classifier(network, self.job.engine_config(), found, mask)
+
+
+def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | None:
+    """The names that `leaves=` lists for a tree; raises DataError for those it does not know."""
+    path = data.file("leaves") if data else None
+    if path is None or tree is None:
+        return None
+    names = read_names(path)
+    if unknown := [name for name in names if name not in tree.names]:
+        message = f"'{unknown[0]}' is no class of the tree"
+        raise DataError(message, Place(os.fspath(path), names.index(unknown[0]) + 1))
+    return names
+
+
+def open_classifier(job: ClassifierOptions) -> Opened:
+    """Read and check all files; raises CfgError, WeightsError or DataError, and DarknetError for
+    an engine that is not there."""
+    job.require_engine()
+    # Recurrent nets see single pictures here: AlexeyAB's inference sets time_steps=1 as well.
+    graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
+    if graph.head_classes is not None:
+        kind = graph.nodes[graph.heads[-1]].layer.kind
+        message = f"is a detection network, it ends in [{kind}]"
+        raise DarknetError(f"{graph.path}: {message}; use `darknet-py detect`")
+    if not (graph.net.width and graph.net.height):
+        raise DarknetError(f"{graph.path}: reads no pictures: [net] has no width and height")
+    plan = weights_layout.plan(graph, job.weights)
+    require_memory(graph)
+    data = read_data_file(job.data) if job.data else None
+    opened = Opened(job, graph, plan, data)
+    if data:
+        require_outputs(graph, data.integer("classes", 2), data)
+    return opened

@@ -1,0 +1,64 @@
+"""`benchmark`, and Darknet's `speed` and `ops`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.options.common import (
+    CfgOptions,
+    DeviceOptions,
+    ForkOptions,
+    RunOptions,
+    SizeOptions,
+)
+from darknet_py.options.measuring import BenchmarkOptions, SpeedOptions, ThreadOptions
+
+
+@click.command()
+@arguments("cfg", "[weights]")
+@options_of(
+    BenchmarkOptions,
+    *("engines", "precision", "compiled", "batch"),
+    *(SizeOptions, ForkOptions, DeviceOptions, ThreadOptions),
+)
+@click.pass_context
+def benchmark(ctx: click.Context, /, **choices: Any) -> None:
+    """Time CFG with WEIGHTS, or with random ones, on several engines that take turns.
+
+    Every combination of the lists is an entry of the table; ratios are medians of pairs of calls.
+    """
+    from darknet_py.benchmark.command import run
+
+    ctx.exit(run(BenchmarkOptions(**choices)))
+
+
+@click.command()
+@click.argument("cfg")
+@click.argument("tics", type=click.IntRange(0), default=SpeedOptions.tics)
+@options_of(SpeedOptions, CfgOptions, RunOptions)
+def speed(**choices: Any) -> None:
+    """Run CFG with random weights TICS times (0: 1000) and print Darknet's figures."""
+    from darknet_py.network.graph import read_graph
+
+    job = SpeedOptions(**choices)
+    job.require_engine()
+    graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
+
+    from darknet_py.benchmark.speed import speed_lines
+
+    click.echo("\n".join(speed_lines(graph, job.tics, job.engine_config(job.threads))))
+
+
+@click.command()
+@click.argument("cfg")
+@options_of(CfgOptions)
+def ops(cfg: str, fork: str, width: int | None, height: int | None) -> None:
+    """Print how many floating point operations CFG needs for a picture."""
+    from darknet_py.benchmark.operations import ops_lines
+    from darknet_py.network.graph import read_graph
+
+    graph = read_graph(cfg, width=width, height=height, fork=fork, time_steps=1)
+    click.echo("\n".join(ops_lines(graph)))

@@ -1,0 +1,44 @@
+"""`data shapes` and `data sheet`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from darknet_py.cli.click_options import options_of
+from darknet_py.options.datasets import ShapesOptions, SheetOptions
+
+
+@click.command()
+@click.argument("out")
+@click.option("--images", type=click.IntRange(1), required=True, help="How many pictures.")
+@options_of(ShapesOptions)
+def shapes(**choices: Any) -> None:
+    """Draw a labelled data set of eight shapes into the folder OUT."""
+    from darknet_py.synthetic.shape_set import write_dataset
+
+    job = ShapesOptions(**choices)
+    data = write_dataset(
+        job.out,
+        job.images,
+        job.seed,
+        job.width,
+        job.height,
+        smallest=job.smallest,
+        visible=job.visible,
+        valid_every=job.valid_every,
+    )
+    click.echo(f"{data}: {job.images} pictures")
+
+
+@click.command()
+@click.argument("data")
+@click.argument("cfg")
+@click.argument("out", metavar="OUT.jpg")
+@options_of(SheetOptions)
+def sheet(**choices: Any) -> None:
+    """Draw the samples that training CFG on DATA sees on a page, with boxes and names."""
+    from darknet_py.data.sample_sheet import write_sheet
+
+    click.echo(write_sheet(SheetOptions(**choices)))

@@ -1,0 +1,79 @@
+"""`detect` and `detector test`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.options.common import ForkOptions, RunOptions, SizeOptions
+from darknet_py.options.detecting import DetectOptions
+
+detection_options = options_of(
+    DetectOptions,
+    *("thresh", "hier", "nms", "letter_box", "ext_output", "save_labels", "out", "prefix"),
+    *("names", ForkOptions, RunOptions, "batch", SizeOptions),
+)
+benchmark_layers = click.option(
+    "--benchmark_layers", is_flag=True, help="Print the time of every layer as well."
+)
+dont_show = click.option(
+    "--dont_show", is_flag=True, expose_value=False, help="No effect: no window is ever opened."
+)
+fullscreen = click.option(
+    "--fullscreen", is_flag=True, expose_value=False, help="No effect: no window is ever opened."
+)
+
+
+@click.command()
+@arguments("cfg", "weights", "images...")
+@detection_options
+@benchmark_layers
+@dont_show
+@fullscreen
+def detect(benchmark_layers: bool, **choices: Any) -> None:
+    """Find objects in IMAGES (files, folders, globs, .txt lists); without any, paths from stdin."""
+    _run(DetectOptions(**choices), benchmark_layers)
+
+
+@click.command()
+@arguments("data", "cfg", "weights", "images...")
+@detection_options
+@benchmark_layers
+@dont_show
+@fullscreen
+def test(benchmark_layers: bool, **choices: Any) -> None:
+    """Find objects in IMAGES with the names of a .data file; without images, paths from stdin."""
+    _run(DetectOptions(**choices), benchmark_layers)
+
+
+def _run(job: DetectOptions, layers: bool) -> None:
+    from darknet_py.detect.command import run
+
+    failures = run(job)
+    if layers:
+        _print_layers(job)
+    if failures:
+        raise SystemExit(1)
+
+
+def _print_layers(job: DetectOptions) -> None:
+    """As `benchmark --layers`, once at the end; AlexeyAB's program prints it picture by picture."""
+    from darknet_py.benchmark.command import print_layers
+    from darknet_py.options.measuring import BenchmarkOptions
+
+    print_layers(
+        BenchmarkOptions(
+            cfg=job.cfg,
+            weights=job.weights,
+            fork=job.fork,
+            width=job.width,
+            height=job.height,
+            device=job.device,
+            gpu=job.gpu,
+            nogpu=job.nogpu,
+            precision=(job.precision,),
+            batch=(job.batch or 1,),
+        )
+    )

@@ -1,0 +1,163 @@
+"""Commands about files and machines: summary, check, partial, doctor."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from darknet_py import __version__
+from darknet_py.cli.click_options import as_json, options_of
+from darknet_py.errors import DarknetError, Notice
+from darknet_py.options.common import CfgOptions, ForkOptions, SizeOptions
+from darknet_py.options.datasets import CheckOptions, SummaryOptions
+from darknet_py.system import free_memory, processors, total_memory
+
+if TYPE_CHECKING:
+    from darknet_py.network.check import Verdict
+    from darknet_py.network.weights import LoadReport
+    from darknet_py.validate.command import Outcome
+
+
+@click.command()
+@click.argument("cfg")
+@as_json
+@options_of(SummaryOptions, CfgOptions)
+def summary(
+    cfg: str, as_json: bool, fork: str, width: int | None, height: int | None, strict: bool
+) -> None:
+    """Show the layers of CFG as Darknet prints them, and what the network costs."""
+    from darknet_py.errors import Problems
+    from darknet_py.network.graph import read_graph
+    from darknet_py.network.summary import summarize
+
+    problems = Problems(strict=strict)
+    graph = read_graph(cfg, width=width, height=height, fork=fork, problems=problems)
+    _show_warnings(graph.notices)
+    result = summarize(graph)
+    click.echo(result.to_json() if as_json else result.text())
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="CFG|DATA [WEIGHTS]...")
+@as_json
+@options_of(CheckOptions, ForkOptions, SizeOptions)
+@click.pass_context
+def check(ctx: click.Context, /, files: tuple[str, ...], as_json: bool, **choices: Any) -> None:
+    """List all that is wrong with CFG (and WEIGHTS for it) or DATA; exit code 1 for errors.
+
+    Every picture and label file that the train and valid lists of DATA name is looked at. With a
+    CFG beside it, its classes and its size are what labels are measured by.
+    """
+    from darknet_py.network.check import check_files, data_sets
+
+    job = CheckOptions(**choices)
+    verdict = check_files(
+        files, fork=job.fork, strict=job.strict, width=job.width, height=job.height
+    )
+    found: Verdict | Outcome = verdict
+    if sets := data_sets(files):
+        from darknet_py.validate.command import check_data_sets
+
+        found = check_data_sets(sets, verdict, job)
+    elif job.report or job.page:
+        raise DarknetError("--report and --page need a .data file with a list that exists")
+    click.echo(found.to_json() if as_json else found.text())
+    ctx.exit(1 if found.errors else 0)
+
+
+@click.command()
+@click.argument("cfg")
+@click.argument("weights")
+@click.argument("out")
+@click.argument("layers", metavar="N", type=int)
+@options_of(ForkOptions)
+def partial(cfg: str, weights: str, out: str, layers: int, fork: str) -> None:
+    """Write the first N layers of WEIGHTS to OUT, with no images seen, to start a training from."""
+    from darknet_py.network.graph import read_graph
+    from darknet_py.network.network import Network
+    from darknet_py.network.weights import partial as save_partial
+
+    graph = read_graph(cfg, fork=fork)
+    _check_count(layers, len(graph.nodes))
+    network = Network(graph)
+    report = network.load_weights(weights, cutoff=layers)
+    save_partial(network, Path(out), layers)
+    click.echo(f"{out}: the first {layers} of {len(graph.nodes)} layers of {weights}")
+    _show_shortfall(report, layers)
+
+
+@click.command()
+def doctor() -> None:
+    """Show versions, devices, threads and memory, and what is missing to use a GPU."""
+    click.echo("\n".join(_machine()))
+
+
+def _show_warnings(notices: Iterable[Notice]) -> None:
+    for notice in notices:
+        if notice.level == "warning":
+            click.echo(notice, err=True)
+
+
+def _check_count(layers: int, total: int) -> None:
+    if not 1 <= layers <= total:
+        raise DarknetError(f"N is {layers}, expected 1 to {total}, the layers of the cfg")
+
+
+def _show_shortfall(report: LoadReport, layers: int) -> None:
+    """Where the file is shorter than N layers, Darknet writes random ones without a word."""
+    if report.partial:
+        rest = f"layers {report.layers} to {layers - 1} have random weights"
+        click.echo(f"warning: {report.path} ends before layer {report.layers}: {rest}", err=True)
+
+
+LIBRARIES = {"torch": "torch", "numpy": "numpy", "cv2": "opencv-python", "click": "click"}
+"""Module -> the package that brings it."""
+CUDA_CURE = "a CUDA build is chosen at https://pytorch.org/get-started/locally"
+
+
+def _machine() -> Iterator[str]:
+    yield f"darknet-py {__version__}, python {platform.python_version()}, {platform.platform()}"
+    for name, package in LIBRARIES.items():
+        yield _library(name, package)
+    yield f"cuda: {_cuda()}"
+    yield f"cpu: {processors()} threads"
+    yield f"memory: {_memory()}"
+
+
+def _library(name: str, package: str) -> str:
+    from importlib.metadata import version
+
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        return f"{name}: missing; pip install {package}"
+    except ImportError as failure:
+        # The package is there and broken, as cv2 is without libGL.
+        return f"{name}: cannot be imported ({failure}); pip install --force-reinstall {package}"
+    return f"{name} {version(package)}"
+
+
+def _cuda() -> str:
+    try:
+        import torch
+    except ImportError:
+        return "unknown without torch"
+    if torch.cuda.is_available():
+        names = (torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
+        devices = ", ".join(f"{number}: {name}" for number, name in enumerate(names))
+        return f"{torch.version.cuda}, devices {devices}"
+    if torch.version.cuda:
+        return f"{torch.version.cuda}, but no device or driver; see what nvidia-smi says"
+    return f"not in this build of torch, networks run on the CPU; {CUDA_CURE}"
+
+
+def _memory() -> str:
+    whole, free = total_memory(), free_memory()
+    if whole is None or free is None:
+        return "unknown on this system"
+    return f"{whole / 2**30:.1f} GiB, {free / 2**30:.1f} GiB free"

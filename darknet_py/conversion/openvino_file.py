@@ -1,0 +1,46 @@
+"""A network as OpenVINO's IR: an .xml file with the layers and a .bin file with the weights."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from darknet_py.conversion.extras import needed
+from darknet_py.conversion.metadata import PREFIX, metadata
+from darknet_py.conversion.onnx_file import to_onnx
+from darknet_py.conversion.target import Target
+from darknet_py.network.network import Network
+
+
+def to_openvino(network: Network, target: Target, names: Sequence[str] = ()) -> dict[str, bytes]:
+    """The contents of both files by their endings, float32; the metadata are in rt_info/darknet.
+
+    Input and outputs as of to_onnx. Raises DarknetError where the network has no such form, and
+    where openvino is not installed.
+    """
+    openvino = needed("openvino", "onnx")
+    model = read_model(to_onnx(network, target, names))
+    for key, value in metadata(network.graph, target, names).items():
+        model.set_rt_info(value, ["darknet", key.removeprefix(PREFIX)])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.xml")
+        openvino.save_model(model, path, compress_to_fp16=False)
+        return {suffix: path.with_suffix(suffix).read_bytes() for suffix in (".xml", ".bin")}
+
+
+def read_model(data: bytes) -> Any:
+    """An openvino.Model of an .onnx file's bytes."""
+    return openvino_core().read_model(data, b"")
+
+
+@functools.cache
+def openvino_core() -> Any:
+    """OpenVINO's one core of this process; raises DarknetError where it is not installed.
+
+    Its CPU plugin gives the thread another stack for signals and puts the old one back when it
+    ends. With two cores ended in the order they came, signals would arrive on freed memory.
+    """
+    return needed("openvino").Core()

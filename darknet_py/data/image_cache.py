@@ -1,0 +1,174 @@
+"""All pictures of a data set, decoded once and held in memory that worker processes share."""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from darknet_py.augment.config import Recipe
+from darknet_py.augment.pixels import Pixels
+from darknet_py.errors import DataError, ImageError
+from darknet_py.images.reduced import Decoded, Picture, Size, open_picture
+from darknet_py.images.sources import read_ahead
+from darknet_py.progress import Progress
+from darknet_py.system import free_memory, processors
+
+MOST = 0.6
+"""Part of the free memory that pictures may take."""
+SAMPLE = 48
+"""Pictures from which the memory for all is estimated."""
+LEAST_SHARE = 0.25
+"""Crops of less of a picture's side may be enlarged."""
+
+
+class Arena:
+    """Bytes in memory that processes share however they are started: a pickled one is the same.
+
+    Written at its end, and read-only once `bytes` was asked for. On Linux it counts as memory of
+    this process; elsewhere it is a temporary file without a name.
+    """
+
+    def __init__(self, file: int | None = None, size: int = 0) -> None:
+        self.file = _anonymous_file() if file is None else file
+        self.size = size
+
+    @cached_property
+    def bytes(self) -> mmap.mmap:
+        return mmap.mmap(self.file, self.size, access=mmap.ACCESS_READ)
+
+    def append(self, pixels: Pixels) -> int:
+        """Where they start. Raises OSError when there is no room."""
+        data, start = np.ascontiguousarray(pixels).data.cast("B"), self.size
+        while self.size < start + len(data):
+            self.size += os.write(self.file, data[self.size - start :])
+        return start
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from multiprocessing.reduction import DupFd  # not there on Windows
+
+        return _attached, (DupFd(self.file), self.size)
+
+    def __del__(self) -> None:
+        os.close(self.file)
+
+
+def _anonymous_file() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("darknet-py pictures")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def _attached(file: Any, size: int) -> Arena:
+    return Arena(file.detach(), size)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A picture in an arena, perhaps reduced; size: width and height in the file."""
+
+    arena: Arena
+    start: int
+    shape: tuple[int, int, int]
+    size: Size
+
+    def pixels(self, channels: int, least: tuple[float, float]) -> Pixels:
+        count = self.shape[0] * self.shape[1] * self.shape[2]
+        flat = np.frombuffer(self.arena.bytes, np.uint8, count, self.start)
+        return Decoded(flat.reshape(self.shape), self.size).pixels(channels, least)
+
+
+def hold(
+    images: Sequence[str], channels: int, least: Size, progress: Progress | None = None
+) -> dict[str, Picture]:
+    """Path -> picture, decoded with 1 or 3 channels and halved as often as `least` allows.
+
+    least: width and height below which nothing is reduced; see `least_size`. Pictures that cannot
+    be read are left out. progress: such as `darknet_py.progress.follow`.
+
+    Raises DataError when they would take more than MOST of the free memory.
+    """
+    if os.name == "nt":
+        message = "worker processes cannot share pictures on Windows; train without --cache"
+        raise DataError(message)
+    paths = list(dict.fromkeys(images))
+    read = partial(_decoded, channels=channels, least=least)
+    room = _room(paths, read)
+    decoded: Iterator[tuple[str, Decoded | ImageError]]
+    decoded = read_ahead(paths, read, depth=4 * processors(), workers=processors())
+    if progress:
+        decoded = progress(decoded, len(paths), "pictures into memory")
+    arena, held = Arena(), dict[str, Picture]()
+    for path, found in decoded:
+        if isinstance(found, Decoded):
+            height, width = found.whole.shape[:2]
+            held[path] = Held(arena, _kept(arena, found), (height, width, channels), found.size)
+        if room is not None and arena.size > room.bytes:
+            raise room.refusal(arena.size / len(held) * len(paths))
+    return held
+
+
+def least_size(recipe: Recipe, largest: Size) -> Size:
+    """Width and height of pictures of which even small crops fill the largest input."""
+    share = 1.0
+    if recipe.cells or not recipe.fork.training_canvas:
+        share -= 2 * recipe.jitter
+    if not (recipe.cells or recipe.fork.training_canvas):
+        share /= max(1.0, recipe.resize)
+    share = max(share, LEAST_SHARE)
+    return math.ceil(largest[0] / share), math.ceil(largest[1] / share)
+
+
+@dataclass(frozen=True)
+class _Room:
+    """Bytes that pictures may take, of those that are free."""
+
+    pictures: int
+    free: int
+
+    @property
+    def bytes(self) -> float:
+        return MOST * self.free
+
+    def refusal(self, needed: float) -> DataError:
+        figures = f"{self.pictures} pictures need about {needed / 1e9:.1f} GB of memory, decoded"
+        limit = f"more than {MOST:.0%} of the {self.free / 1e9:.1f} GB that are free"
+        return DataError(f"{figures}: {limit}; train without --cache, or on fewer pictures")
+
+
+def _room(paths: Sequence[str], read: Callable[[str], Decoded]) -> _Room | None:
+    """Room for all pictures, by a first few of them; None where free memory is not known."""
+    free = free_memory()
+    if free is None:
+        return None
+    room = _Room(len(paths), free)
+    few = paths[:: max(1, len(paths) // SAMPLE)]
+    found = [
+        result for _, result in read_ahead(few, read, depth=processors(), workers=processors())
+    ]
+    sizes = [result.whole.nbytes for result in found if isinstance(result, Decoded)]
+    needed = sum(sizes) / max(1, len(few)) * len(paths)
+    if needed > room.bytes:
+        raise room.refusal(needed)
+    return room
+
+
+def _decoded(path: str, channels: int, least: Size) -> Decoded:
+    picture = open_picture(path, channels)
+    return Decoded(picture.pixels(channels, least), picture.size)
+
+
+def _kept(arena: Arena, picture: Decoded) -> int:
+    try:
+        return arena.append(picture.whole)
+    except OSError as error:
+        message = f"no memory for more pictures after {arena.size / 1e9:.1f} GB: {error.strerror}"
+        raise DataError(f"{message}; train without --cache") from None

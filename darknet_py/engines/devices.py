@@ -1,0 +1,46 @@
+"""Which device a network runs on."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from darknet_py.errors import DarknetError
+from darknet_py.lazy import deferred
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = deferred("torch")
+
+logger = logging.getLogger(__name__)
+
+
+def chosen_device(device: str | None, gpu: int | None, nogpu: bool) -> str:
+    """--device as it is; else -i, else the first CUDA device, else the CPU."""
+    if nogpu or device is not None:
+        return device or "cpu"
+    if torch.cuda.is_available():
+        return f"cuda:{gpu or 0}"
+    if gpu:
+        logger.warning("-i %s: this torch sees no CUDA, running on the CPU", gpu)
+    return "cpu"
+
+
+def checked_device(device: str | torch.device) -> torch.device:
+    """A torch device that is there; raises DarknetError that says what there is instead."""
+    try:
+        chosen = torch.device(device)
+    except RuntimeError:
+        raise DarknetError(
+            f"unknown device '{device}', expected cpu, cuda, cuda:N or mps"
+        ) from None
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        message = f"device '{device}' is not there: this torch sees no CUDA; use --device cpu"
+        raise DarknetError(f"{message}, or run `darknet-py doctor`")
+    count = torch.cuda.device_count() if chosen.type == "cuda" else 0
+    if chosen.index is not None and chosen.type == "cuda" and chosen.index >= count:
+        raise DarknetError(
+            f"device '{device}' is not there: torch sees {count} CUDA devices, from 0"
+        )
+    return chosen

@@ -1,0 +1,156 @@
+"""A network as a list of calls in which all is decided beforehand: the fastest without compiling.
+
+On a processor oneDNN does the convolutions. Asked by F.conv2d it reorders the weights at each call;
+here they are kept in the order it wants for this input, and the activation is done in the same
+pass. What has no rule in RULES runs as its layer says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from darknet_py.engines.processor import computes
+from darknet_py.layers.activations import ACTIVATIONS, activate
+from darknet_py.layers.base import Layer, Node, Run, Site, Weights
+from darknet_py.layers.convolution import Convolutional
+from darknet_py.layers.shape import Shape
+from darknet_py.layers.yolo import Yolo
+from darknet_py.network.execute import Call, execute_heads, full_precision
+from darknet_py.network.network import Network
+
+SMALL_FLOPS = 16e6
+SMALL_PIXELS = 6400
+SMALL_FILTERS = 16
+"""Below these a 1x1 convolution is quicker as a product of matrices: handing a convolution to
+oneDNN costs as much as the work itself."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """What a rule may know: where the layer stands, its tensors, the batch and the shapes."""
+
+    node: Node
+    site: Site
+    weights: Weights
+    batch: int
+    device: torch.device
+
+    @property
+    def input(self) -> Shape:
+        return self.site.input
+
+
+Rules = Mapping[type[Layer], Callable[[Position], Call | None]]
+
+
+class Program:
+    """The calls for one batch size, for as many threads as torch has when it is made."""
+
+    def __init__(self, network: Network, batch: int, rules: Rules | None = None) -> None:
+        """network: as `for_inference` gives it, on its device and in its precision."""
+        graph = network.graph
+        device = next((tensor.device for tensor in network.parameters()), torch.device("cpu"))
+        rules = RULES if rules is None else rules
+        self._steps, self._heads = graph.steps, graph.heads
+        self._calls = [
+            call_of(Position(node, step.site, network.used(step.index), batch, device), rules)
+            for node, step in zip(graph.nodes, graph.steps, strict=True)
+        ]
+
+    def __call__(self, x: Tensor) -> list[Tensor]:
+        return execute_heads(self._steps, self._calls, x, self._heads)
+
+
+def call_of(at: Position, rules: Rules) -> Call:
+    """The layer's own arithmetic, or the quicker form of it that its rule finds."""
+    rule = rules.get(type(at.node.layer))
+    found = rule(at) if rule else None
+    return found or _as_it_is(at)
+
+
+def _as_it_is(at: Position) -> Call:
+    layer, run = at.node.layer, Run()
+    if layer.HEAD:
+        return lambda inputs: layer.forward(at.site, at.weights, full_precision(inputs), run)
+    return lambda inputs: layer.forward(at.site, at.weights, inputs, run)
+
+
+def _convolution(at: Position) -> Call | None:
+    layer = at.node.layer
+    assert isinstance(layer, Convolutional)
+    if layer.binary or layer.xnor or not layer.pads_evenly or not _onednn(at.weights["weights"]):
+        return None
+    call = _as_product(at, layer) if _small(at, layer) else _as_convolution(at, layer)
+    blur = layer.blur
+    return (lambda inputs: blur.apply(call(inputs))) if blur else call
+
+
+def _onednn(kernel: Tensor) -> bool:
+    """Whether oneDNN computes in the type of `kernel` here."""
+    there = kernel.device.type == "cpu" and torch.backends.mkldnn.is_available()
+    return there and computes(kernel.dtype)
+
+
+def _small(at: Position, layer: Convolutional) -> bool:
+    """Whether a product of matrices is quicker."""
+    pixels = at.batch * at.input.h * at.input.w
+    flops = 2 * pixels * at.input.c * layer.filters
+    return (
+        layer.pointwise
+        and pixels <= SMALL_PIXELS
+        and flops <= SMALL_FLOPS
+        and layer.filters >= SMALL_FILTERS
+    )
+
+
+def _as_product(at: Position, layer: Convolutional) -> Call:
+    """(N H W, C) times (C, filters): no copy while tensors lie channels last."""
+    kernel = at.weights["weights"].flatten(1).t().contiguous()
+    biases, activation = at.weights["biases"], layer.activation
+
+    def call(inputs: Sequence[Tensor]) -> Tensor:
+        x = inputs[0].permute(0, 2, 3, 1)
+        y = torch.addmm(biases, x.reshape(-1, x.shape[3]), kernel)
+        y = y.view(*x.shape[:3], -1).permute(0, 3, 1, 2)
+        return activate(activation, y, fresh=True)
+
+    return call
+
+
+def _as_convolution(at: Position, layer: Convolutional) -> Call:
+    stride = [1, 1] if layer.antialiasing else list(layer.strides)
+    padding, spread = [layer.margin * layer.spread] * 2, [layer.spread] * 2
+    shape = [at.batch, *at.input]
+    kernel = torch.ops.mkldnn._reorder_convolution_weight(
+        at.weights["weights"].contiguous(), padding, stride, spread, layer.split, shape
+    )
+    convolve = torch.ops.mkldnn._convolution_pointwise.default
+    fixed = (kernel, at.weights["biases"], padding, stride, spread, layer.split)
+    fused = ACTIVATIONS[layer.activation].onednn
+    if fused:
+        word, numbers = fused[0], list(fused[1])
+        return lambda inputs: convolve(inputs[0], *fixed, word, numbers, "")
+
+    def call(inputs: Sequence[Tensor]) -> Tensor:
+        return activate(layer.activation, convolve(inputs[0], *fixed, "none", [], ""), fresh=True)
+
+    return call
+
+
+def prepared_yolo(at: Position) -> Call:
+    """What differs by channel made beforehand."""
+    layer = at.node.layer
+    assert isinstance(layer, Yolo)
+    by_channel = layer.by_channel(torch.empty(0, device=at.device))
+    return lambda inputs: layer.activated(full_precision(inputs)[0], by_channel)
+
+
+RULES: Rules = {
+    Convolutional: _convolution,
+    Yolo: prepared_yolo,
+}
+"""Section kind -> how to prepare it; a rule that gives None leaves the layer as it is."""

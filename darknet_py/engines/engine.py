@@ -1,0 +1,63 @@
+"""What every engine answers."""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import torch
+
+from darknet_py.engines.table import EngineConfig, checked
+from darknet_py.errors import DarknetError
+from darknet_py.network.graph import Graph
+from darknet_py.network.network import Network
+
+
+class Engine(ABC):
+    """A network made ready to run on `device`, which is where its heads come out.
+
+    parallel: calls from several threads run side by side, each with its caller's torch threads.
+    layout: how it wants its input to lie in memory; another costs it a copy.
+    compiled: --compile was asked for and is in force, which is known after the first call.
+    setup: as in force; of what was asked the precision may differ, where the processor lacks it.
+    """
+
+    parallel = False
+    layout: ClassVar[torch.memory_format] = torch.channels_last
+    compiled = False
+
+    def __init__(self, graph: Graph, setup: EngineConfig, device: torch.device) -> None:
+        self.graph = graph
+        self.setup = setup
+        self.device = device
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle holds; raises DarknetError for an engine without such a form."""
+        message = f"engine {self.setup.engine} cannot be copied or pickled"
+        cure = "make another with darknet_py.load"
+        raise DarknetError(f"{message}: what it has made belongs to this process; {cure}")
+
+    @abstractmethod
+    def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
+        """The heads of net(x), float32 (N, C, H, W), for float32 x (N, C, H, W) on the device.
+
+        They are finished when this returns: no need to synchronise before taking the time.
+        """
+
+    def prepare(self, batch: int) -> None:
+        """Make now what the first call with so many pictures would make, which may take minutes."""
+        x = torch.zeros(batch, *self.graph.net.input, device=self.device)
+        self(x.contiguous(memory_format=self.layout))
+
+
+def open_engine(network: Network, setup: EngineConfig) -> Engine:
+    """The network on the engine asked for; the network itself stays as it is.
+
+    Raises DarknetError for an engine that is unknown or not installed, and for a precision or a
+    device it does not have.
+    """
+    module, _, name = checked(setup).home.partition(":")
+    kind: Callable[[Network, EngineConfig], Engine] = getattr(importlib.import_module(module), name)
+    return kind(network, setup)

@@ -1,0 +1,82 @@
+"""Every engine a network can run on: where its code is, what it needs. To add one, add a row."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+
+from darknet_py.errors import DarknetError, nearest
+
+PRECISIONS = ("fp32", "bf16", "fp16")
+
+
+@dataclass(frozen=True)
+class EngineConfig:
+    """How a network is to run.
+
+    engine: a row of ENGINES. precision: of the arithmetic; heads are always float32.
+    compiled: made into machine code for this machine and this batch size first (torch only; the
+    others always do). device: cpu, cuda, cuda:N or mps. threads: None leaves it to the engine.
+    """
+
+    engine: str = "torch"
+    precision: str = "fp32"
+    compiled: bool = False
+    device: str = "cpu"
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """home: module and class. modules: what must be importable. packages: what pip installs for
+    them, in which all are; none: packages of the modules' names."""
+
+    home: str
+    modules: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    precisions: tuple[str, ...] = PRECISIONS
+    compiles: bool = False
+
+
+ENGINES: dict[str, Row] = {
+    "torch": Row("darknet_py.engines.torch_engine:Pytorch", compiles=True),
+    "onnxruntime": Row(
+        "darknet_py.engines.onnxruntime_engine:OnnxRuntime",
+        ("onnxruntime", "onnx"),
+        precisions=("fp32",),
+    ),
+    "openvino": Row("darknet_py.engines.openvino_engine:OpenVino", ("openvino", "onnx")),
+    "tensorrt": Row(
+        "darknet_py.engines.tensorrt_engine:TensorRt",
+        ("onnxruntime", "tensorrt", "onnx"),
+        packages=("onnxruntime-gpu", "tensorrt", "onnx"),
+    ),
+}
+
+
+def installed() -> list[str]:
+    """The engines that can be used here."""
+    return [name for name, row in ENGINES.items() if not _missing(row)]
+
+
+def checked(setup: EngineConfig) -> Row:
+    """The engine's row; raises DarknetError when it cannot do what is asked."""
+    row = ENGINES.get(setup.engine)
+    if row is None:
+        hint = nearest(setup.engine, ENGINES)
+        raise DarknetError(f"unknown engine '{setup.engine}', known are {', '.join(ENGINES)}{hint}")
+    if setup.precision not in row.precisions:
+        known = ", ".join(row.precisions)
+        hint = "" if setup.precision in PRECISIONS else nearest(setup.precision, row.precisions)
+        unknown = f"unknown precision '{setup.precision}' for engine {setup.engine}"
+        raise DarknetError(f"{unknown}, known are {known}{hint}")
+    if missing := _missing(row):
+        cure = f"pip install {' '.join(row.packages or row.modules)}"
+        raise DarknetError(f"engine {setup.engine} needs {', '.join(missing)}; {cure}")
+    if setup.compiled and not row.compiles:
+        raise DarknetError(f"--compile is for engine torch; {setup.engine} always compiles")
+    return row
+
+
+def _missing(row: Row) -> list[str]:
+    return [name for name in row.modules if importlib.util.find_spec(name) is None]

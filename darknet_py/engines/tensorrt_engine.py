@@ -1,0 +1,22 @@
+"""The network on TensorRT, which onnxruntime drives."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import tensorrt  # noqa: F401 - it loads the libraries that onnxruntime looks for
+
+from darknet_py.engines.cache import folder
+from darknet_py.engines.onnxruntime_engine import OnnxRuntime
+
+FLAGS = {"fp32": [], "fp16": ["trt_fp16_enable"], "bf16": ["trt_bf16_enable"]}
+
+
+class TensorRt(OnnxRuntime):
+    """Engines of TensorRT are kept in the cache folder: making one takes minutes."""
+
+    PROVIDERS: ClassVar[dict[str, str]] = {"cuda": "TensorrtExecutionProvider"}
+
+    def options(self) -> dict[str, Any]:
+        cache = {"trt_engine_cache_enable": True, "trt_engine_cache_path": str(folder())}
+        return super().options() | cache | dict.fromkeys(FLAGS[self.setup.precision], True)

@@ -1,0 +1,116 @@
+"""The network on torch itself: prepared calls, or machine code with --compile."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from darknet_py.engines.cache import NetworkFiles
+from darknet_py.engines.compiled import CannotCompile, compiled
+from darknet_py.engines.cuda_graphs import exact_convolutions, recorded
+from darknet_py.engines.devices import checked_device
+from darknet_py.engines.eager import Program
+from darknet_py.engines.engine import Engine
+from darknet_py.engines.processor import computes
+from darknet_py.engines.table import EngineConfig
+from darknet_py.network.network import Network
+
+logger = logging.getLogger(__name__)
+TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+MOST_PROGRAMS = 4
+"""Programs of as many batch sizes are kept; each may hold the weights once more."""
+
+Call = Callable[[Tensor], list[Tensor]]
+
+
+class Pytorch(Engine):
+    """Runs the inference form of a network, prepared for each batch size when it first comes."""
+
+    def __init__(self, network: Network, setup: EngineConfig) -> None:
+        device = checked_device(setup.device)
+        super().__init__(network.graph, _possible(setup, device), device)
+        self.compiled = setup.compiled
+        self.parallel = not setup.compiled
+        self.dtype = TYPES[self.setup.precision]
+        self.network = network.for_inference().to(self.device, self.dtype)
+        self._start()
+
+    def _start(self) -> None:
+        self._files = NetworkFiles(self.network)
+        self._programs: dict[tuple[int, int], Call] = {}
+        self._lock = threading.Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the programs, which a copy makes for itself."""
+        made = ("_programs", "_lock")
+        return {name: value for name, value in self.__dict__.items() if name not in made}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._start()
+
+    def __call__(self, x: Tensor) -> list[Tensor]:
+        x = self._placed(self.network.checked(x))
+        with torch.inference_mode():
+            size, program = self._program(len(x))
+            if size > len(x):
+                x, count = F.pad(x, (0, 0, 0, 0, 0, 0, 0, size - len(x))), len(x)
+                heads = [head[:count] for head in program(x)]
+            else:
+                heads = program(x)
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return heads
+
+    def prepare(self, batch: int) -> None:
+        with torch.inference_mode():
+            self._program(batch)
+
+    def _placed(self, x: Tensor) -> Tensor:
+        return x.to(self.device, self.dtype, memory_format=torch.channels_last)
+
+    def _program(self, count: int) -> tuple[int, Call]:
+        """A program for so many pictures, and its batch size: where it is compiled maybe more."""
+        # What oneDNN prepares depends on the number of threads as well.
+        threads = torch.get_num_threads()
+        with self._lock:
+            fitting = [size for size, width in self._programs if width == threads and size >= count]
+            size = min(fitting) if fitting and self.compiled else count
+            key = size, threads
+            program = self._programs.pop(key, None) or self._made(count)
+            self._programs[key] = program
+            if len(self._programs) > MOST_PROGRAMS:
+                del self._programs[next(iter(self._programs))]
+        return size, program
+
+    def _made(self, batch: int) -> Call:
+        x = self._placed(torch.zeros(batch, *self.graph.net.input))
+        call = self._compiled(x) if self.compiled else Program(self.network, batch)
+        return recorded(call, x) if self.device.type == "cuda" else call
+
+    def _compiled(self, x: Tensor) -> Call:
+        try:
+            with exact_convolutions():
+                return compiled(self._files, x)
+        except CannotCompile as failure:
+            logger.warning("--compile: %s; running without", failure)
+            self.compiled = False
+            return Program(self.network, len(x))
+
+
+def _possible(setup: EngineConfig, device: torch.device) -> EngineConfig:
+    """The setup, in float32 where the processor has no instructions for what is asked."""
+    if device.type != "cpu" or computes(TYPES[setup.precision]):
+        return setup
+    logger.warning(
+        "--precision %s: this processor has no instructions for it; computing in fp32",
+        setup.precision,
+    )
+    return replace(setup, precision="fp32")

@@ -1,0 +1,108 @@
+"""The files an evaluation starts from, read and checked before torch is imported."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
+from darknet_py.cfg.options import atoi
+from darknet_py.cfg.text import read_text
+from darknet_py.data.listing import read_list
+from darknet_py.errors import DataError, Place
+from darknet_py.lazy import import_at_once
+from darknet_py.network.load import Opened, open_network
+from darknet_py.options.evaluation import EvalOptions
+
+if TYPE_CHECKING:
+    from darknet_py.network.network import Network
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """image_set: what valid= names; images: its pictures, all there. class_map: see map=.
+
+    names: one per class of the network, or of the class map.
+    """
+
+    data: DataFile
+    opened: Opened
+    names: Sequence[str]
+    image_set: str
+    images: list[str]
+    class_map: tuple[int, ...] | None
+
+
+def read_inputs(options: EvalOptions) -> Inputs:
+    """Raises DataError, CfgError or WeightsError for what is missing or does not fit, and
+    DarknetError for an engine that is not there."""
+    options.require_engine()
+    file = read_data_file(options.data)
+    class_map = read_class_map(file)
+    opened = open_network(
+        options.cfg,
+        options.weights,
+        # The names of a class map may be its own or the cfg's; they are counted where it is used.
+        data=None if class_map else options.data,
+        fork=options.fork,
+        width=options.width,
+        height=options.height,
+    )
+    names = opened.names if class_map is None else read_names(required_file(file, "names"))
+    image_set = os.fspath(required_file(file, "valid"))
+    images = require_pictures(read_list(image_set), image_set)
+    return Inputs(file, opened, names, image_set, images, class_map)
+
+
+def required_file(data: DataFile, key: str) -> Path:
+    """The file a key of a .data file names; raises DataError when it has no such key."""
+    path = data.file(key)
+    if path is None:
+        raise DataError(f"has no {key}= line, which says where to look", Place(data.path))
+    return path
+
+
+def results_folder(data: DataFile) -> Path:
+    """The folder results= names, or Darknet's own."""
+    return Path(data.options.get("results", "results"))
+
+
+def require_pictures(images: list[str], image_set: str) -> list[str]:
+    """The paths, when all of them are there; raises DataError with the first that is not."""
+    missing = [path for path in images if not os.path.isfile(path)]
+    if missing:
+        message = f"{len(missing)} of {len(images)} pictures are not there, the first is"
+        cure = "paths are looked for from the working folder and from the list's"
+        raise DataError(f"{message} {missing[0]}; {cure}", Place(image_set))
+    return images
+
+
+def read_class_map(data: DataFile) -> tuple[int, ...] | None:
+    """YOLO9000's `map=`: the network's class of each class that is evaluated, one a line."""
+    path = data.file("map")
+    if path is None:
+        return None
+    words = read_text(path, "a map", DataError).split()
+    strange = next((word for word in words if not word.isdigit()), None)
+    if strange or not words:
+        message = f"read '{strange}'" if strange else "is empty"
+        raise DataError(f"{message}, expected one class number a line", Place(os.fspath(path)))
+    return tuple(map(atoi, words))
+
+
+def load(opened: Opened) -> Network:
+    """The network with its weights; what a user should know about them is logged."""
+    import_at_once("torch")
+
+    from darknet_py.network.network import load_planned
+
+    network, report = load_planned(opened.graph, opened.plan)
+    for note in report.notes:
+        logger.warning("%s: %s", report.path, note)
+    return network

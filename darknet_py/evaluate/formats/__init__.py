@@ -1,0 +1,1 @@
+"""Result files: what `valid`, `map` and `detect` write, and reading it back."""

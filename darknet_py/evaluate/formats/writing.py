@@ -1,0 +1,208 @@
+"""The files of `detector valid`: each form's lines, as the C programs print them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darknet_py.cfg.options import atoi
+from darknet_py.errors import DataError, OutputError
+from darknet_py.files import replacing
+from darknet_py.forks import Fork
+
+COCO_IDS = tuple(sorted(set(range(1, 91)) - {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}))
+"""COCO's category of each of its 80 classes."""
+BDD_NAMES = (
+    *("bike", "bus", "car", "motor", "person", "rider"),
+    *("traffic light", "traffic sign", "train", "truck"),
+)
+KITTI_NAMES = ("car", "pedestrian", "cyclist")
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """K entries of one picture; corners: (K, 4) left, top, right, bottom in pixels, not cut.
+
+    number: place of the picture in the list. size: width and height in pixels.
+    """
+
+    path: str
+    number: int
+    size: tuple[int, int]
+    class_id: NDArray[np.int64]
+    score: NDArray[np.float32]
+    corners: NDArray[np.float64]
+
+    def cut(self, low: int = 0) -> NDArray[np.float32]:
+        """The corners moved by `low` and cut at the edges, which lie at `low` and the size."""
+        corners = (self.corners + low).astype(np.float32)
+        width, height = self.size
+        corners[:, :2] = np.maximum(corners[:, :2], low)
+        corners[:, 2:] = np.minimum(corners[:, 2:], (width, height))
+        return corners
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where results go, and in whose words: folder, the name -out gives, class names."""
+
+    folder: Path
+    out: str | None
+    names: Sequence[str]
+    fork: Fork
+
+    def path(self, default: str, ending: str) -> Path:
+        """The file of a form: in the folder, which is made, named by -out or by default."""
+        name = (self.out or default).removesuffix(".json" if ending == ".json" else "\0")
+        path = self.folder / f"{name}{ending}"
+        _make(path.parent)
+        return path
+
+
+Writer = Callable[[Found], None]
+
+
+def stem(path: str) -> str:
+    """A picture's name up to the first dot: the programs' id of it."""
+    return path.replace("\\", "/").rpartition("/")[2].partition(".")[0]
+
+
+def coco_image_id(path: str, fork: Fork) -> int:
+    """The number in a picture's name; raises DataError where COCO's id would be none."""
+    name = stem(path)
+    last = name.rpartition("_")[2]
+    leading = name if name[:1].isdigit() and not fork.coco_id_after_underscore else last
+    if not leading[:1].isdigit():
+        message = f"{path}: its name holds no number for COCO's image_id"
+        raise DataError(f"{message}; name pictures by number, or use another eval=")
+    return atoi(leading)
+
+
+def lines(template: str, *columns: NDArray[Any]) -> bytes:
+    """The template for each row of numbers, all rows formatted in one step."""
+    table = np.column_stack(columns)
+    return (template * len(table) % tuple(table.ravel().tolist())).encode()
+
+
+@contextmanager
+def coco_file(target: Target) -> Iterator[Writer]:
+    """One list of image_id, category_id, bbox (left, top, width, height) and score.
+
+    Of networks with more than COCO's 80 classes the categories count from 1.
+    """
+    classes = len(target.names)
+    ids = np.array(COCO_IDS if classes <= len(COCO_IDS) else range(1, classes + 1))
+    with _json_list(target.path("coco_results", ".json")) as write:
+
+        def add(found: Found) -> None:
+            corners = found.cut()
+            sides = corners[:, 2:] - corners[:, :2]
+            picture = f'{{"image_id":{coco_image_id(found.path, target.fork)}, "category_id":%d, '
+            template = picture + '"bbox":[%f, %f, %f, %f], "score":%f},\n'
+            write(lines(template, ids[found.class_id], corners[:, :2], sides, found.score))
+
+        yield add
+
+
+@contextmanager
+def bdd_file(target: Target) -> Iterator[Writer]:
+    """One list of name, category, bbox (left, top, right, bottom) and score."""
+    names = BDD_NAMES if len(target.names) == len(BDD_NAMES) else target.names
+    quoted = np.array([json.dumps(name) for name in names], object)
+    rest = '\t\t"category":%s,\n\t\t"bbox":[%f, %f, %f, %f],\n\t\t"score":%f\n\t},\n'
+    with _json_list(target.path("bdd_results", ".json")) as write:
+
+        def add(found: Found) -> None:
+            name = json.dumps(stem(found.path)).replace("%", "%%")
+            template = f'\t{{\n\t\t"name":{name},\n{rest}'
+            write(lines(template, quoted[found.class_id], found.cut(), found.score))
+
+        yield add
+
+
+@contextmanager
+def voc_files(target: Target) -> Iterator[Writer]:
+    """A file per class with the picture's name, the score and a box whose pixels count from 1."""
+    with ExitStack() as stack:
+        paths = [target.path("comp4_det_test_", f"{name}.txt") for name in target.names]
+        files = [stack.enter_context(replacing(path)) for path in paths]
+
+        def add(found: Found) -> None:
+            template = stem(found.path).replace("%", "%%") + " %f %f %f %f %f\n"
+            corners = found.cut(1)
+            for class_id in np.unique(found.class_id):
+                rows = found.class_id == class_id
+                files[class_id].write(lines(template, found.score[rows], corners[rows]))
+
+        yield add
+
+
+@contextmanager
+def imagenet_file(target: Target) -> Iterator[Writer]:
+    """Lines of picture and class, both from 1, score and box."""
+    with replacing(target.path("imagenet-detection", ".txt")) as file:
+
+        def add(found: Found) -> None:
+            template = f"{found.number + 1} %d %f %f %f %f %f\n"
+            file.write(lines(template, found.class_id + 1, found.score, found.cut()))
+
+        yield add
+
+
+@contextmanager
+def kitti_files(target: Target) -> Iterator[Writer]:
+    """A file per picture in a folder `data`, with what KITTI asks for and the network lacks as -1,
+    -10 or -1000."""
+    known = KITTI_NAMES if len(target.names) == len(KITTI_NAMES) else target.names
+    names = np.array(known, object)
+    folder = target.path("kitti_results", "") / "data"
+    _make(folder)
+    template = "%s -1 -1 -10 %f %f %f %f -1 -1 -1 -1000 -1000 -1000 -10 %f\n"
+
+    def add(found: Found) -> None:
+        with replacing(folder / f"{stem(found.path)}.txt", durable=False) as file:
+            file.write(lines(template, names[found.class_id], found.cut(), found.score))
+
+    yield add
+
+
+FORMS: dict[str, Callable[[Target], AbstractContextManager[Writer]]] = {
+    "coco": coco_file,
+    "bdd": bdd_file,
+    "kitti": kitti_files,
+    "imagenet": imagenet_file,
+    "voc": voc_files,
+}
+"""By the word eval= has in a .data file; any other word means voc, as in the programs."""
+
+
+def form_of(word: str) -> str:
+    """The form a word of eval= means."""
+    return word if word in FORMS else "voc"
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
+
+
+@contextmanager
+def _json_list(path: Path) -> Iterator[Callable[[bytes], object]]:
+    """A list of what is written, each entry ending in a comma and a line break."""
+    with replacing(path) as file:
+        file.write(b"[\n")
+        yield file.write
+        if file.tell() > 2:
+            file.seek(-2, os.SEEK_END)
+            file.write(b"\n")
+        file.write(b"]\n")

@@ -1,0 +1,74 @@
+"""The labels of a list of pictures, read and checked before a network runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from darknet_py.data.label_paths import label_path
+from darknet_py.data.labels import read_labels
+from darknet_py.errors import DataError, Place
+from darknet_py.evaluate.average_precision import Floats, Integers, Objects
+from darknet_py.forks import ALEXEYAB, Fork
+
+
+@dataclass(frozen=True, eq=False)
+class Truths:
+    """The labels of N pictures, picture by picture.
+
+    starts: (N + 1,) row of each picture's first label. unlabelled: paths of the label files that
+    are not there; their pictures count as empty.
+    """
+
+    objects: Objects
+    starts: Integers
+    unlabelled: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def rows(self, first: int, last: int) -> slice:
+        """The labels of the pictures `first` to `last` - 1."""
+        return slice(int(self.starts[first]), int(self.starts[last]))
+
+
+def read_truths(
+    images: Sequence[str], classes: int, fork: Fork = ALEXEYAB, needed: bool = True
+) -> Truths:
+    """The labels of the pictures, in their order.
+
+    Raises DataError for a class that is not in 0..classes - 1, a number that is none, or, if they
+    are needed, when there is not one label.
+    """
+    paths = [label_path(image, fork) for image in images]
+    tables = [_checked(read_labels(path), path, classes) for path in paths]
+    counts = [len(table) for table in tables]
+    if needed and not any(counts):
+        message = f"no labels for any of the {len(images)} pictures, so there is nothing to measure"
+        raise DataError(f"{message}; expected `class x y w h` lines", Place(str(paths[0])))
+    missing = tuple(
+        str(path)
+        for path, count in zip(paths, counts, strict=True)
+        if not count and not path.is_file()
+    )
+    table = np.concatenate(tables)
+    image = np.repeat(np.arange(len(images)), counts)
+    objects = Objects(image, table[:, 0].astype(np.int64), table[:, 1:])
+    return Truths(objects, np.concatenate([[0], np.cumsum(counts)]), missing)
+
+
+def _checked(table: Floats, path: Path, classes: int) -> Floats:
+    numbers, boxes = table[:, 0], table[:, 1:]
+    strange = (numbers < 0) | (numbers >= classes)
+    if strange.any():
+        row = int(strange.argmax())
+        message = f"label {row + 1} has class {numbers[row]:.0f}, expected 0 to {classes - 1}"
+        cure = "do names and cfg belong to this data set?"
+        raise DataError(f"{message}; {cure}", Place(str(path)))
+    if not np.isfinite(boxes).all():
+        row = int(np.argmin(np.isfinite(boxes).all(axis=1)))
+        raise DataError(f"label {row + 1} has a number that is not finite", Place(str(path)))
+    return table

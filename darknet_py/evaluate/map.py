@@ -1,0 +1,164 @@
+"""`map`: a network over a list of labelled pictures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from darknet_py.detect.format import head_lines
+from darknet_py.detect.pipeline import Detections, Timing
+from darknet_py.engines.table import EngineConfig
+from darknet_py.errors import DataError
+from darknet_py.evaluate.accumulator import Tally
+from darknet_py.evaluate.average_precision import (
+    average_precisions,
+    check_numbers,
+    count_over,
+    firsts,
+    rank,
+)
+from darknet_py.evaluate.curves import over_threshold
+from darknet_py.evaluate.detections import BATCH, MAP_OPTIONS, TORCH, open_pipeline
+from darknet_py.evaluate.eval_config import Conditions, conditions_of
+from darknet_py.evaluate.ground_truth import Truths, read_truths
+from darknet_py.evaluate.map_result import ClassResult, MapResult
+from darknet_py.forks import Fork
+from darknet_py.images.fitted import FittedImage, start_reading
+from darknet_py.network.graph import Graph
+from darknet_py.network.load import head_classes
+from darknet_py.network.network import Network
+
+Progress = Callable[[int], object]
+
+
+def evaluate(
+    network: Network,
+    images: Sequence[str],
+    names: Sequence[str],
+    *,
+    thresh: float = 0.25,
+    iou_thresh: float = 0.5,
+    points: int = 0,
+    difficult: Sequence[str] | None = None,
+    class_map: Sequence[int] | None = None,
+    setup: EngineConfig = TORCH,
+    batch: int = BATCH,
+    progress: Progress | None = None,
+    begin: Callable[[Conditions], object] = lambda conditions: None,
+    pictures: Iterator[FittedImage] | None = None,
+    keep: bool = False,
+) -> MapResult:
+    """AlexeyAB's `detector map` of a network as it stands; the network is left as it is.
+
+    images: paths; labels lie where data.label_paths says. names: one per class. thresh: for
+    TP, FP, FN, precision, recall and IoU; the AP does not depend on it. iou_thresh: a box must
+    overlap its label by more. points: 0 (area under the curve), 11 (VOC 2007), 101 (COCO) or any
+    other number of recalls. difficult: for each image another path, whose labels excuse a box
+    that matches no label. class_map: the network's classes that are numbered 0, 1, ... in names
+    and labels (YOLO9000). setup: what the network runs on. batch: pictures run at once, on a CPU
+    by each core. progress: told how many more pictures are done. begin: told what decides the
+    figures, before any is there. pictures: the images, when `start_reading` has been called. keep:
+    the result has evidence.
+
+    Raises DataError before anything runs for labels that do not fit, ImageError for a picture.
+    """
+    start, graph = time.perf_counter(), network.graph
+    names = evaluated_names(graph, names, class_map)
+    check_numbers(points, thresh=thresh, iou_thresh=iou_thresh)
+    tally = Tally(
+        iou_thresh,
+        read_truths(images, len(names), graph.fork),
+        _difficult(difficult, images, len(names), graph.fork),
+        keep,
+    )
+    chosen = None if class_map is None else tuple(class_map)
+    options = replace(MAP_OPTIONS, class_map=chosen, batch=batch)
+    pipeline = open_pipeline(network, options, setup)
+    # The engine's own, which may have fallen back to another precision than was asked for.
+    in_force = replace(pipeline.engine.setup, device=str(pipeline.engine.device))
+    conditions = conditions_of(graph, options, in_force, len(images), iou_thresh, points)
+    begin(conditions)
+    batches = pipeline.run(pictures or start_reading(images, graph), len(images))
+    timing = _gathered(batches, tally, progress)
+    result = _summed_up(tally, names, thresh, conditions)
+    heads, evidence = tuple(head_lines(graph)), tally.evidence(images)
+    seconds = time.perf_counter() - start
+    return replace(result, heads=heads, evidence=evidence, timing=timing, seconds=seconds)
+
+
+def _gathered(batches: Iterable[Detections], tally: Tally, progress: Progress | None) -> Timing:
+    timing = Timing()
+    for found in batches:
+        tally.add(found)
+        timing += found.timing
+        if progress:
+            progress(len(found.sizes))
+    return timing
+
+
+def evaluated_names(
+    graph: Graph, names: Sequence[str], class_map: Sequence[int] | None = None
+) -> list[str]:
+    """One name per class that is evaluated; raises DataError when their number does not fit."""
+    classes = head_classes(graph)
+    if class_map is not None and not _has_tree(graph):
+        message = "a class map chooses from the classes of a tree, and [region] tree= is not set"
+        raise DataError(f"{message}; take map= out of the .data file")
+    for number in class_map or ():
+        if not 0 <= number < classes:
+            raise DataError(f"the class map names class {number}, expected 0 to {classes - 1}")
+    if class_map is not None and len(names) == classes:
+        return [names[number] for number in class_map]
+    expected = classes if class_map is None else len(class_map)
+    if len(names) != expected:
+        raise DataError(f"{len(names)} names for {expected} classes; one name per class is needed")
+    return list(names)
+
+
+def _has_tree(graph: Graph) -> bool:
+    return any(head.hierarchy is not None for head in graph.detection_heads)
+
+
+def _difficult(
+    difficult: Sequence[str] | None, images: Sequence[str], classes: int, fork: Fork
+) -> Truths | None:
+    if difficult is None:
+        return None
+    if len(difficult) != len(images):
+        message = f"the difficult list has {len(difficult)} pictures, the other {len(images)}"
+        raise DataError(f"{message}; the lists go line by line")
+    return read_truths(difficult, classes, fork, needed=False)
+
+
+def _summed_up(
+    tally: Tally, names: Sequence[str], thresh: float, conditions: Conditions
+) -> MapResult:
+    scored = tally.scored()
+    score, class_id, truth = scored.score, scored.class_id, scored.matches.truth
+    labels = np.bincount(tally.truths.objects.class_id, minlength=len(names))
+    counts = count_over(score, class_id, scored.matches, len(names), thresh)
+    counted = scored.counted
+    ranking = rank(score[counted], class_id[counted], truth[counted], labels)
+    precisions = average_precisions(ranking, conditions.points)
+    columns = zip(names, precisions, counts.tp, counts.fp, labels, strict=True)
+    return MapResult(
+        classes=tuple(
+            ClassResult(number, name, float(ap), int(tp), int(fp), int(truths))
+            for number, (name, ap, tp, fp, truths) in enumerate(columns)
+        ),
+        map=float(precisions.mean()),
+        tp=int(counts.tp.sum()),
+        fp=int(counts.fp.sum()),
+        average_iou=counts.average_iou,
+        detections_count=len(ranking.score),
+        unique_truth_count=len(tally.truths),
+        thresh=thresh,
+        conditions=conditions,
+        unlabelled=tally.truths.unlabelled,
+        ranking=ranking,
+        # The table's own rule of what is a hit, so that -thresh gives what the curve says.
+        by_threshold=over_threshold(score, firsts(truth), len(tally.truths)),
+    )

@@ -1,0 +1,132 @@
+"""What `map` measures, and the table AlexeyAB's program prints of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from darknet_py.detect.pipeline import Timing
+from darknet_py.evaluate.accumulator import Evidence
+from darknet_py.evaluate.average_precision import Ranking
+from darknet_py.evaluate.curves import Threshold
+from darknet_py.evaluate.eval_config import Conditions
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """One class: its AP in 0..1, its hits and misses over the threshold, its labels."""
+
+    class_id: int
+    name: str
+    ap: float
+    tp: int
+    fp: int
+    truths: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapResult:
+    """The figures of `map`; what is a share lies in 0..1 and is 0 where nothing can be shared.
+
+    classes: by number. map: mean AP of all classes, those without labels included, as Darknet
+    counts them. tp, fp, fn, average_iou: over `thresh`. unlabelled: label files that are not
+    there. heads: the lines that name the detection layers. ranking: every entry by falling score,
+    for curves over recall; by_threshold: precision and recall that other thresholds give.
+    evidence: the boxes, where they were asked for. seconds: all the time it took; timing: what
+    threads, some of them side by side, spent it on.
+    """
+
+    classes: tuple[ClassResult, ...]
+    map: float
+    tp: int
+    fp: int
+    average_iou: float
+    detections_count: int
+    unique_truth_count: int
+    thresh: float
+    conditions: Conditions
+    ranking: Ranking = field(repr=False, compare=False)
+    by_threshold: Threshold = field(repr=False, compare=False)
+    evidence: Evidence | None = field(default=None, repr=False, compare=False)
+    unlabelled: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    seconds: float = 0.0
+    timing: Timing = Timing()
+
+    @property
+    def fn(self) -> int:
+        return self.unique_truth_count - self.tp
+
+    @property
+    def precision(self) -> float:
+        return share(self.tp, self.tp + self.fp)
+
+    @property
+    def recall(self) -> float:
+        return share(self.tp, self.unique_truth_count)
+
+    @property
+    def f1(self) -> float:
+        return share(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+
+    @property
+    def labelled(self) -> list[ClassResult]:
+        """The classes with labels; other tools take the mean AP over these."""
+        return [row for row in self.classes if row.truths]
+
+    @property
+    def counts_by_score(self) -> tuple[int, int]:
+        """TP and FP when the best of its boxes takes a label, as other tools count.
+
+        Darknet lets the first box in its own order take it, even one under the threshold.
+        """
+        over = self.ranking.score > np.float32(self.thresh)
+        tp = int((self.ranking.hit & over).sum())
+        return tp, int(over.sum()) - tp
+
+    def table(self) -> str:
+        """What AlexeyAB's `detector map` prints to stdout, without the counter of ranks.
+
+        That counter is overwritten on a terminal; where C prints -nan, 0.00 stands here.
+        """
+        return "".join(f"{line}\n" for line in self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield "\n calculation mAP (mean average precision)..."
+        yield from self.heads
+        counts = f"{self.detections_count}, unique_truth_count = {self.unique_truth_count}"
+        yield f"\n detections_count = {counts}  "
+        for row in self.classes:
+            percent = f"class_id = {row.class_id}, name = {row.name}, ap = {row.ap * 100:2.2f}%"
+            yield f"{percent}   \t (TP = {row.tp}, FP = {row.fp}) "
+        yield f"\n for conf_thresh = {self.thresh:1.2f}, {self._shares()} "
+        yield f" for conf_thresh = {self.thresh:0.2f}, {self._counts()} "
+        points, iou = self.conditions.points, self.conditions.iou_thresh
+        rule = f"{points} Recall-points" if points else "Area-Under-Curve for each unique Recall"
+        yield f"\n IoU threshold = {iou * 100:2.0f} %, used {rule} "
+        percent = f"{self.map:f}, or {self.map * 100:2.2f} %"
+        yield f" mean average precision (mAP@{iou:0.2f}) = {percent} "
+        yield from POINTS_HELP
+
+    def _shares(self) -> str:
+        f1 = f"F1-score = {self.f1:1.2f}"
+        return f"precision = {self.precision:1.2f}, recall = {self.recall:1.2f}, {f1}"
+
+    def _counts(self) -> str:
+        counts = f"TP = {self.tp}, FP = {self.fp}, FN = {self.fn}"
+        return f"{counts}, average IoU = {self.average_iou * 100:2.2f} %"
+
+
+POINTS_HELP = (
+    "\nSet -points flag:",
+    " `-points 101` for MS COCO ",
+    " `-points 11` for PascalVOC 2007 (uncomment `difficult` in voc.data) ",
+    " `-points 0` (AUC) for ImageNet, PascalVOC 2010-2012, your custom dataset",
+)
+
+
+def share(part: float, whole: float) -> float:
+    """part / whole, 0 of nothing."""
+    return part / whole if whole else 0.0

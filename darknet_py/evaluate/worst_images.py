@@ -1,0 +1,104 @@
+"""The pictures with most errors, drawn: labels found and missed, boxes right and wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darknet_py.errors import OutputError
+from darknet_py.evaluate.accumulator import Evidence
+from darknet_py.evaluate.average_precision import Integers, Mask, firsts
+from darknet_py.images.draw import Colour, paint, save_image
+from darknet_py.images.io import Pixels, read_image, to_bgr
+
+FOUND, MISSED, RIGHT, WRONG = (0, 160, 0), (0, 200, 255), (255, 160, 0), (0, 0, 230)
+"""Blue, green, red: dark green and yellow for labels, light blue and red for boxes."""
+
+
+@dataclass(frozen=True)
+class Errors:
+    """A picture's number in the list, its boxes that hit nothing, its labels that nothing hit."""
+
+    image: int
+    wrong: int
+    missed: int
+
+    @property
+    def total(self) -> int:
+        return self.wrong + self.missed
+
+
+def worst_pictures(evidence: Evidence, thresh: float, count: int) -> list[Errors]:
+    """At most `count` pictures with errors over the threshold, the worst first."""
+    hit, wrong, found = _verdicts(evidence, thresh)
+    pictures = len(evidence.images)
+    objects = evidence.truths.objects
+    false = np.bincount(evidence.entries.image[wrong], minlength=pictures)
+    missed = np.bincount(objects.image[~found], minlength=pictures)
+    order = np.argsort(-(false + missed), kind="stable")[:count]
+    errors = [Errors(int(k), int(false[k]), int(missed[k])) for k in order]
+    return [one for one in errors if one.total]
+
+
+def draw_worst(
+    evidence: Evidence, names: Sequence[str], thresh: float, count: int, folder: Path
+) -> list[Path]:
+    """Draw the worst pictures into a folder, which is made; gives their paths, the worst first.
+
+    Labels are dark green where a box hits them and yellow where none does, boxes light blue and
+    red likewise. Raises OutputError.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
+    paths = []
+    for place, errors in enumerate(worst_pictures(evidence, thresh, count), 1):
+        source = Path(evidence.images[errors.image])
+        name = f"{place:03d}_{errors.wrong}-wrong_{errors.missed}-missed_{source.stem}.jpg"
+        save_image(folder / name, _drawn(evidence, names, thresh, errors.image))
+        paths.append(folder / name)
+    return paths
+
+
+def _verdicts(evidence: Evidence, thresh: float) -> tuple[Mask, Mask, Mask]:
+    """Which entries hit and miss over the threshold, and which labels are hit.
+
+    A label is hit by the best of its boxes, unlike in the table's TP.
+    """
+    score, truth = evidence.entries.score, evidence.truth
+    over = np.flatnonzero(score > np.float32(thresh))
+    order = over[np.argsort(-score[over], kind="stable")]
+    hit, wrong = np.zeros(len(score), np.bool_), np.zeros(len(score), np.bool_)
+    hit[order] = firsts(truth[order])
+    wrong[over] = ~hit[over]
+    found = np.zeros(len(evidence.truths), np.bool_)
+    found[truth[hit]] = True
+    return hit, wrong, found
+
+
+def _drawn(evidence: Evidence, names: Sequence[str], thresh: float, image: int) -> Pixels:
+    hit, wrong, found = _verdicts(evidence, thresh)
+    entries, labels = evidence.entries, evidence.truths.rows(image, image + 1)
+    objects = evidence.truths.objects.select(labels)
+    boxes, texts, tints = list[NDArray[np.float32]](), list[str](), list[Colour]()
+    for box, class_id, ok in zip(objects.boxes, objects.class_id, found[labels], strict=True):
+        boxes.append(box)
+        texts.append("" if ok else f"missed {names[class_id]}")
+        tints.append(FOUND if ok else MISSED)
+    for row in np.flatnonzero((hit | wrong) & (entries.image == image)):
+        boxes.append(entries.boxes[row])
+        texts.append(f"{names[entries.class_id[row]]} {entries.score[row]:.2f}")
+        tints.append(RIGHT if hit[row] else WRONG)
+    pixels = to_bgr(read_image(evidence.images[image]))
+    return paint(pixels, _corners(boxes, evidence.sizes[image]), texts, tints)
+
+
+def _corners(boxes: Sequence[NDArray[np.float32]], size: Integers) -> NDArray[np.float64]:
+    table = np.array(boxes, np.float64).reshape(-1, 4)
+    middle, half = table[:, :2], table[:, 2:] / 2
+    return np.concatenate([middle - half, middle + half], axis=1) * np.tile(size, 2)

@@ -1,0 +1,93 @@
+"""Losses of classifiers: [softmax], [logistic] and [cost]."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from darknet_py.forks import Fork
+from darknet_py.layers.pointwise import Logistic
+from darknet_py.layers.scores import Cost, Softmax
+from darknet_py.layers.tree import UNKNOWN
+from darknet_py.losses.registry import Pass, loss_of
+from darknet_py.losses.targets import HeadLoss
+
+LOGISTIC_FLOOR = 1e-7
+SOFTMAX_FLOOR = torch.finfo(torch.float32).tiny
+"""Of the probability in -log: where it is 0 the C programs print an infinite loss and train on."""
+
+
+@loss_of(Softmax)
+def _softmax(p: Pass) -> HeadLoss:
+    return softmax_loss(p.layer, p.output, p.truth)
+
+
+@loss_of(Logistic)
+def _logistic(p: Pass) -> HeadLoss:
+    return logistic_loss(p.output, p.truth)
+
+
+@loss_of(Cost)
+def _cost(p: Pass) -> HeadLoss:
+    return cost_loss(p.layer, p.input, p.truth, p.fork)
+
+
+def softmax_loss(layer: Softmax, output: Tensor, truth: Tensor) -> HeadLoss:
+    """Cross entropy of probabilities (N, C, H, W) with a truth of as many values.
+
+    The delta is truth - probability whatever the temperature, as in both programs.
+    """
+    probability = output.detach()
+    if layer.noloss:
+        return HeadLoss(torch.zeros_like(probability), 0.0, {})
+    truth = truth.reshape(probability.shape)
+    delta = truth - probability
+    loss = torch.where(truth != 0, -torch.log(probability.clamp_min(SOFTMAX_FLOOR)), 0.0)
+    if layer.tree:
+        unknown = truth == UNKNOWN
+        delta, loss = delta.masked_fill(unknown, 0), loss.masked_fill(unknown, 0)
+    return HeadLoss(delta, float(loss.sum()), {})
+
+
+def logistic_loss(output: Tensor, truth: Tensor) -> HeadLoss:
+    """Binary cross entropy of the probabilities of [logistic] with a truth of as many values."""
+    probability = output.detach()
+    truth = truth.reshape(probability.shape)
+    yes = truth * torch.log(probability + LOGISTIC_FLOOR)
+    no = (1 - truth) * torch.log(1 - probability + LOGISTIC_FLOOR)
+    return HeadLoss(truth - probability, float(-(yes + no).sum()), {})
+
+
+def cost_loss(layer: Cost, inputs: Tensor, truth: Tensor, fork: Fork) -> HeadLoss:
+    """[cost] over its input (N, C, H, W) and a truth of as many values; ratio= has no effect."""
+    pred, truth = inputs.detach(), truth.reshape(inputs.shape)
+    unknown = (truth == UNKNOWN) if layer.type == "masked" else torch.zeros_like(truth).bool()
+    if fork.cost_kinds and layer.smooth:
+        truth = (1 - layer.smooth) * truth + layer.smooth / pred[0].numel()
+    delta, loss = _difference(layer, pred, truth, fork)
+    delta, loss = delta.masked_fill(unknown, 0), loss.masked_fill(unknown, 0)
+    if fork.cost_kinds and layer.thresh:
+        small = delta.abs() < abs(layer.thresh) / pred[0].numel()
+        delta = delta.masked_fill(small, 0)
+    return HeadLoss(layer.scale * delta, float(loss.sum()), {})
+
+
+def _difference(layer: Cost, pred: Tensor, truth: Tensor, fork: Fork) -> tuple[Tensor, Tensor]:
+    """delta and loss of every value."""
+    kind, away = layer.type, truth - pred
+    if kind == "smooth":
+        near = away.abs() < 1
+        return torch.where(near, away, _sign(away)), torch.where(near, away**2, 2 * away.abs() - 1)
+    if fork.cost_kinds and kind == "L1":
+        return _sign(away), away.abs()
+    if fork.cost_kinds and kind == "wgan":
+        return _sign(truth), torch.where(truth != 0, -pred, pred)
+    weight = torch.ones_like(pred)
+    if fork.cost_kinds and kind == "seg":
+        weight = torch.where(truth == 0, layer.noobj, weight)
+    return weight * away, weight * away**2
+
+
+def _sign(x: Tensor) -> Tensor:
+    """1 or -1; Darknet counts 0 as negative."""
+    return torch.where(x > 0, 1.0, -1.0)

@@ -1,0 +1,139 @@
+"""[detection], the head of YOLOv1: one box of a cell answers for the label in that cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from darknet_py.boxes import iou
+from darknet_py.forks import Fork
+from darknet_py.layers.detection import Detection
+from darknet_py.layers.raw_boxes import RawBoxes
+from darknet_py.losses.registry import Pass, loss_of
+from darknet_py.losses.targets import HeadLoss
+
+RANDOM_UNTIL = 64000
+"""random=1: while fewer images were seen, a box drawn at random answers."""
+SMALL = 0.1
+"""forced=1: labels of less area belong to the second box, the others to the first."""
+
+
+@dataclass(frozen=True)
+class _CellParts:
+    """Something laid out like the head's output: (N, cells, classes), (N, cells, num), and boxes
+    (N, cells, num, coords)."""
+
+    classes: Tensor
+    scores: Tensor
+    boxes: Tensor
+
+    def joined(self) -> Tensor:
+        return torch.cat([part.flatten(1) for part in (self.classes, self.scores, self.boxes)], 1)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The truth of K cells with an object; index: their image and cell."""
+
+    index: tuple[Tensor, Tensor]
+    classes: Tensor
+    boxes: Tensor
+
+
+@loss_of(Detection)
+def _loss(p: Pass) -> HeadLoss:
+    return detection_loss(p.layer, p.output, p.truth, p.fork, p.seen, p.generator)
+
+
+def detection_loss(
+    layer: Detection,
+    output: Tensor,
+    truth_cells: Tensor,
+    fork: Fork,
+    seen: int,
+    generator: torch.Generator | None,
+) -> HeadLoss:
+    """delta and cost of a [detection] head for its output (N, C, 1, 1); both forks agree.
+
+    truth_cells: per cell is_obj, classes, x, y, w, h. seen: images up to this sub-batch, these
+    included. generator: what random=1 draws from.
+    Raises ShapeError for coords other than 4: the C programs then read beside the boxes.
+    """
+    if layer.coords != 4:
+        raise layer.misfit(f"read {layer.coords}, training needs 4 (x, y, w, h)", "coords")
+    out = _CellParts(*layer.parts(output.detach()))
+    cells = _cells(layer, truth_cells.reshape(len(output), layer.cells, -1))
+    overlap, distance = _likeness(layer, out.boxes[cells.index], cells.boxes, fork)
+    chosen = _responsible(layer, cells, overlap, distance, seen, generator)
+    own = overlap.gather(1, chosen[:, None])[:, 0]
+    delta = _delta(layer, out, cells, chosen, own)
+    metrics = _metrics(out, cells, chosen, own)
+    flat = delta.joined().reshape(output.shape)
+    return HeadLoss(flat, float((flat * flat).sum()), metrics)
+
+
+def _cells(layer: Detection, truth: Tensor) -> _Cells:
+    image, cell = torch.nonzero(truth[..., 0].long(), as_tuple=True)
+    _, classes, boxes = truth[image, cell].split([1, layer.classes, 4], dim=1)
+    return _Cells((image, cell), classes, boxes)
+
+
+def _likeness(layer: Detection, raw: Tensor, label: Tensor, fork: Fork) -> tuple[Tensor, Tensor]:
+    """IoU and RMS distance (K, num) of each box of a cell to the cell's label."""
+    # As if their cell were the first one. A label's location is in cells, its size in images.
+    side, first = raw.new_tensor([layer.side, layer.side]), raw.new_zeros(2)
+    pred = layer.boxes(RawBoxes(raw, first, raw.new_tensor(layer.sizes), side, side), fork)
+    label = torch.cat([label[:, :2] / side, label[:, 2:]], dim=1)[:, None]
+    return iou(pred, label), ((pred - label) ** 2).sum(dim=-1).sqrt()
+
+
+def _responsible(
+    layer: Detection,
+    cells: _Cells,
+    overlap: Tensor,
+    distance: Tensor,
+    seen: int,
+    generator: torch.Generator | None,
+) -> Tensor:
+    """The box that answers (K,): of the best IoU, or the nearest where none meets the label."""
+    if layer.random and seen < RANDOM_UNTIL:
+        device = None if generator is None else generator.device
+        drawn = torch.randint(layer.num, (len(overlap),), generator=generator, device=device)
+        return drawn.to(overlap.device)
+    if layer.forced:
+        small = cells.boxes[:, 2] * cells.boxes[:, 3] < SMALL
+        return small.long().clamp(max=layer.num - 1)
+    most, best = overlap.max(dim=1)
+    return torch.where(most > 0, best, distance.min(dim=1)[1])
+
+
+def _delta(
+    layer: Detection, out: _CellParts, cells: _Cells, chosen: Tensor, overlap: Tensor
+) -> _CellParts:
+    index = cells.index + (chosen,)
+    classes, boxes = torch.zeros_like(out.classes), torch.zeros_like(out.boxes)
+    classes[cells.index] = layer.class_scale * (cells.classes - out.classes[cells.index])
+    scores = layer.noobject_scale * -out.scores
+    target = overlap if layer.rescore else torch.ones_like(overlap)
+    scores[index] = layer.object_scale * (target - out.scores[index])
+    location, sizes = cells.boxes.split([2, 2], dim=1)
+    wanted = torch.cat([location, sizes.sqrt() if layer.sqrt else sizes], dim=1)
+    boxes[index] = layer.coord_scale * (wanted - out.boxes[index])
+    return _CellParts(classes, scores, boxes)
+
+
+def _metrics(out: _CellParts, cells: _Cells, chosen: Tensor, overlap: Tensor) -> dict[str, float]:
+    """The numbers of the log line: per object, 0 without any."""
+    count = max(1, len(chosen))
+    classes = out.classes[cells.index]
+    own = torch.where(cells.classes != 0, classes, 0.0)
+    return {
+        "count": float(len(chosen)),
+        "iou": float(overlap.sum()) / count,
+        "class": float(own.sum()) / count,
+        "all_class": float(classes.sum()) / (count * classes.shape[1]),
+        "obj": float(out.scores[cells.index + (chosen,)].sum()) / count,
+        "any_obj": float(out.scores.mean()),
+    }

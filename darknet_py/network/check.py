@@ -1,0 +1,234 @@
+"""Everything wrong with a cfg, its weights or a .data file, listed at once."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
+from darknet_py.errors import CfgError, DarknetError, Notice, Place, Problems
+from darknet_py.forks import Fork
+from darknet_py.network import weights_layout
+from darknet_py.network.graph import Graph, read_graph
+from darknet_py.network.summary import net_stride
+
+LISTS = ("train", "valid")
+StrPath = str | os.PathLike[str]
+
+
+def check(
+    cfg_path: StrPath,
+    weights_path: StrPath | None = None,
+    fork: str | Fork = "alexeyab",
+    strict: bool = False,
+    width: int | None = None,
+    height: int | None = None,
+) -> list[Notice]:
+    """All findings on a cfg and, if given, on the .weights file for it; a bad file never raises.
+
+    strict turns warnings into errors; width and height (pixels) replace those of [net].
+    """
+    problems = Problems(strict=strict, collect=True)
+    try:
+        graph = read_graph(cfg_path, width=width, height=height, fork=fork, problems=problems)
+        for rule in RULES:
+            rule(graph, problems)
+        if weights_path is not None:
+            _check_weights(graph, weights_path, problems)
+    except DarknetError as error:
+        problems.notices.append(_notice(error, Place(os.fspath(weights_path or cfg_path))))
+    return problems.notices
+
+
+def check_data(path: StrPath, strict: bool = False) -> list[Notice]:
+    """All findings on a .data file: its names against its classes, and its image lists."""
+    problems = Problems(strict=strict, collect=True)
+    try:
+        data = read_data_file(path)
+        _check_lists(data, problems)
+        _check_names(data, problems)
+    except DarknetError as error:
+        problems.notices.append(_notice(error, Place(os.fspath(path))))
+    return problems.notices
+
+
+def _notice(error: DarknetError, place: Place) -> Notice:
+    """The error at its own place; without one its message starts with the file's path already."""
+    message = error.message.removeprefix(f"{place.path}: ")
+    return Notice("error", error.place or place, message)
+
+
+def _check_sizes(graph: Graph, problems: Problems) -> None:
+    """Detection heads divide the picture into cells of `stride` pixels."""
+    if not graph.detection_heads or graph.net.input.h == 1:
+        return
+    stride = net_stride(graph)
+    for key, value in (("width", graph.net.width), ("height", graph.net.height)):
+        if value % stride:
+            below, above = value // stride * stride, (value // stride + 1) * stride
+            nearest = f"{below} and {above}" if below else f"{above}"
+            message = f"{value} is no multiple of the network's stride {stride}; nearest: {nearest}"
+            problems.fail(CfgError(message, graph.net.section.place(key)))
+
+
+def _check_classes(graph: Graph, problems: Problems) -> None:
+    """The heads of one network share one list of names."""
+    heads = graph.detection_heads
+    for head in heads[1:]:
+        if head.classes != heads[0].classes:
+            first = f"line {heads[0].place('classes').line} says {heads[0].classes}"
+            problems.warn(head.place("classes"), f"read {head.classes}, but {first}")
+
+
+def _check_batch(graph: Graph, problems: Problems) -> None:
+    """Training runs batch/subdivisions pictures at a time, a C integer."""
+    batch, parts = graph.net.batch, graph.net.subdivisions
+    place = graph.net.section.place("batch")
+    if batch < parts:
+        message = f"batch={batch} is less than subdivisions={parts}: no picture would be trained"
+        problems.warn(place, message)
+    elif batch % parts:
+        used = batch // parts * parts
+        message = f"batch={batch} is no multiple of subdivisions={parts}: Darknet trains on {used}"
+        problems.warn(place, message)
+
+
+RULES: tuple[Callable[[Graph, Problems], None], ...] = (_check_sizes, _check_classes, _check_batch)
+
+
+def _check_weights(graph: Graph, path: StrPath, problems: Problems) -> None:
+    place = Place(os.fspath(path))
+    if problems.errors:
+        # Sizes of a cfg with errors would only lead to a second, misleading message.
+        weights_layout.plan(graph, path, cutoff=0)
+        problems.note(place, "not compared with the cfg, which has errors")
+        return
+    plan = weights_layout.plan(graph, path)
+    if plan.partial:
+        count = len(graph.nodes)
+        message = (
+            f"covers the layers before {plan.reach} of {count}; the others keep a random start"
+        )
+        problems.note(place, message)
+    for note in weights_layout.notes_on(graph, plan):
+        problems.note(place, note)
+
+
+def _check_lists(data: DataFile, problems: Problems) -> None:
+    for key in LISTS:
+        file = data.file(key)
+        if file is not None and not file.exists():
+            problems.warn(Place(data.path, key=key), f"{file}: no such file")
+
+
+def data_sets(paths: Sequence[StrPath]) -> list[tuple[str, str | None]]:
+    """The .data files with a train or valid list that exists, each with the cfg it belongs to.
+
+    That is the next cfg behind it, else the last one before it.
+    """
+    names = [os.fspath(path) for path in paths]
+    found = []
+    for at, path in enumerate(names):
+        around = [*names[at:], *reversed(names[:at])]
+        cfg = next((other for other in around if _suffix(other) == ".cfg"), None)
+        with contextlib.suppress(DarknetError):  # already one of check()'s findings
+            if _suffix(path) == ".data" and _has_list(read_data_file(path)):
+                found.append((path, cfg))
+    return found
+
+
+def _has_list(data: DataFile) -> bool:
+    files = (data.file(key) for key in LISTS)
+    return any(file is not None and file.exists() for file in files)
+
+
+def _check_names(data: DataFile, problems: Problems) -> None:
+    file = data.file("names")
+    if file is None:
+        problems.warn(Place(data.path), "has no names=; classes are shown by number")
+        return
+    names, classes = len(read_names(file)), data.integer("classes", 0)
+    if classes and names != classes:
+        message = f"{file} has {names} names for classes={classes}"
+        problems.fail(CfgError(message, Place(data.path, key="names")))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The findings on some files, counted."""
+
+    notices: tuple[Notice, ...]
+
+    @property
+    def errors(self) -> int:
+        return sum(notice.level == "error" for notice in self.notices)
+
+    @property
+    def warnings(self) -> int:
+        return sum(notice.level == "warning" for notice in self.notices)
+
+    def text(self) -> str:
+        """One notice a line, then OK, or how many errors and warnings there are."""
+        return "\n".join([*map(str, self.notices), count_line(self.errors, self.warnings)])
+
+    def to_json(self) -> str:
+        """{ok, errors, warnings, notices: [{level, file, line, section, key, message}]}."""
+        notices = [
+            {"level": notice.level, **_place(notice.place), "message": notice.message}
+            for notice in self.notices
+        ]
+        counts = {"ok": not self.errors, "errors": self.errors, "warnings": self.warnings}
+        return json.dumps(counts | {"notices": notices}, indent=1)
+
+
+def count_line(errors: int, warnings: int) -> str:
+    """The last line of a check: OK, or how many errors and warnings there are."""
+    if errors:
+        return f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    return f"OK, {_count(warnings, 'warning')}" if warnings else "OK"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _place(place: Place) -> dict[str, object]:
+    values = dataclasses.asdict(place)
+    return {"file": values.pop("path"), **values}
+
+
+def check_files(
+    paths: Sequence[StrPath],
+    fork: str | Fork = "alexeyab",
+    strict: bool = False,
+    width: int | None = None,
+    height: int | None = None,
+) -> Verdict:
+    """Check cfg and .data files; any other path is the .weights file of the cfg before it."""
+    notices: list[Notice] = []
+    for path, weights in _paired([os.fspath(path) for path in paths]):
+        if _suffix(path) == ".data":
+            notices += check_data(path, strict)
+        else:
+            notices += check(path, weights, fork, strict, width, height)
+    return Verdict(tuple(notices))
+
+
+def _paired(paths: Sequence[str]) -> list[tuple[str, str | None]]:
+    """(cfg or .data file, weights) in the order written; weights stand behind their cfg."""
+    pairs: list[tuple[str, str | None]] = []
+    for path in paths:
+        alone = bool(pairs) and pairs[-1][1] is None and _suffix(pairs[-1][0]) != ".data"
+        if alone and _suffix(path) not in (".cfg", ".data"):
+            pairs[-1] = (pairs[-1][0], path)
+        else:
+            pairs.append((path, None))
+    return pairs
+
+
+def _suffix(path: str) -> str:
+    return os.path.splitext(path)[1].lower()

@@ -1,0 +1,72 @@
+"""Everything about a network that can be known, and refused, before torch is imported."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from darknet_py.cfg.names import Names, class_names
+from darknet_py.errors import CfgError, DarknetError, Place
+from darknet_py.forks import Fork
+from darknet_py.network import weights_layout
+from darknet_py.network.graph import Graph, read_graph
+from darknet_py.network.summary import FLOAT_BYTES, peak_activation_bytes
+from darknet_py.system import total_memory
+
+WORKSPACE = 2
+"""A convolution may need about as much again as its input and output together."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The cfg of a detection network, a weights file that fits it, and its class names."""
+
+    graph: Graph
+    plan: weights_layout.Layout
+    names: list[str]
+
+
+def open_network(
+    cfg: str | os.PathLike[str],
+    weights: str | os.PathLike[str],
+    names: Names = None,
+    *,
+    data: str | None = None,
+    fork: str | Fork = "alexeyab",
+    width: int | None = None,
+    height: int | None = None,
+) -> Opened:
+    """Read and check all three; raises CfgError, WeightsError or DataError."""
+    # Recurrent nets see single pictures here: AlexeyAB's inference sets time_steps=1 as well.
+    graph = read_graph(cfg, width=width, height=height, fork=fork, time_steps=1)
+    plan = weights_layout.plan(graph, weights)
+    require_memory(graph)
+    known = class_names(names, os.fspath(cfg), head_classes(graph), data)
+    return Opened(graph, plan, known)
+
+
+def head_classes(graph: Graph) -> int:
+    """Classes of the last detection head; raises DarknetError for a network without one."""
+    classes = graph.head_classes
+    if classes is None:
+        last = graph.nodes[graph.last].layer.kind
+        raise DarknetError(f"{graph.path}: has no detection head, it ends in [{last}]")
+    return classes
+
+
+def require_memory(graph: Graph, images: int = 1) -> None:
+    """Raises CfgError when a forward pass cannot fit into this machine's memory."""
+    activations = WORKSPACE * images * peak_activation_bytes(graph)
+    needed = FLOAT_BYTES * graph.parameters + activations
+    there = total_memory()
+    if there and needed > there:
+        message = f"one forward pass needs about {needed / 2**30:.1f} GiB"
+        cure = f"this machine has {there / 2**30:.1f}; make width and height smaller"
+        raise CfgError(f"{message}, {cure}", Place(graph.path, section="net"))
+
+
+def pictures_in_memory(graph: Graph) -> int:
+    """How many pictures can be in the network at once in half of this machine's memory."""
+    there = total_memory()
+    needed = WORKSPACE * peak_activation_bytes(graph)
+    return max(1, there // (2 * needed)) if there else 1

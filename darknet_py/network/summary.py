@@ -1,0 +1,196 @@
+"""What a network is: its layers one by one, and what it costs to store and to run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from darknet_py.layers.base import INPUT, Counted, Node
+from darknet_py.layers.shape import ReceptiveField, Shape
+from darknet_py.network.graph import Graph
+
+TITLE = "   layer   filters  size/strd(dil)      input                output"
+HEADER_BYTES = 20
+FLOAT_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer; shapes are (channels, height, width) of one image, `line` is Darknet's line."""
+
+    index: int
+    kind: str
+    filters: str
+    size: str
+    inputs: tuple[Shape, ...]
+    output: Shape
+    bflops: float
+    parameters: int
+    receptive_field: int
+    line: str
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over a network for one image.
+
+    bflops: the figure networks are known by, AlexeyAB's count of convolutions and pools.
+    printed_bflops: what his program prints today as Total BFLOPS, which has shortcuts in it as
+    well. all_bflops: with the connected, local and recurrent layers that program leaves out.
+    parameters: floats in the weights file. activation_bytes: all outputs as float32.
+    peak_activation_bytes: the same when each output is freed after its last use. stride: the
+    largest downsampling on the way to a head. receptive_field: side in pixels, the largest of any
+    layer.
+    """
+
+    bflops: float
+    printed_bflops: float
+    all_bflops: float
+    parameters: int
+    weights_bytes: int
+    receptive_field: int
+    activation_bytes: int
+    peak_activation_bytes: int
+    stride: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The layer table of a network and its totals."""
+
+    path: str
+    fork: str
+    input: Shape
+    rows: tuple[Row, ...]
+    totals: Totals
+
+    def text(self) -> str:
+        """The table as AlexeyAB's program prints it, then the totals in words."""
+        lines = [f"{row.index:4d} {row.line}".rstrip() for row in self.rows]
+        return "\n".join([TITLE, *lines, *_totals_lines(self.totals)])
+
+    def to_json(self) -> str:
+        """Everything the table says, for programs: {cfg, fork, input, layers, totals}."""
+        layers = [dataclasses.asdict(row) for row in self.rows]
+        for layer in layers:
+            del layer["line"]
+        facts = {"cfg": self.path, "fork": self.fork, "input": self.input, "layers": layers}
+        return json.dumps(facts | {"totals": dataclasses.asdict(self.totals)}, indent=1)
+
+
+def summarize(graph: Graph) -> Summary:
+    """The layer table and the totals of a graph."""
+    fields = receptive_fields(graph)
+    rows = tuple(_row(graph, node, fields[node.index]) for node in graph.nodes)
+    totals = _totals(graph, rows, fields)
+    return Summary(graph.path, graph.fork.name, graph.net.input, rows, totals)
+
+
+def _row(graph: Graph, node: Node, field: ReceptiveField) -> Row:
+    site = graph.site(node.index)
+    filters, size = node.layer.table_row(site, node.out)
+    parameters = sum(tensor.size for tensor in graph.stored(node.index) if tensor.in_file)
+    return Row(
+        index=node.index,
+        kind=node.layer.kind,
+        filters=filters,
+        size=size,
+        inputs=node.shapes,
+        output=node.out,
+        bflops=node.layer.flops(site, node.out) / 1e9,
+        parameters=parameters,
+        receptive_field=field.size,
+        line=node.layer.table_line(site, node.out),
+    )
+
+
+def _totals(graph: Graph, rows: tuple[Row, ...], fields: dict[int, ReceptiveField]) -> Totals:
+    def counted(figure: Counted) -> Iterator[float]:
+        pairs = zip(graph.nodes, rows, strict=True)
+        return (row.bflops for node, row in pairs if figure in node.layer.COUNTED)
+
+    return Totals(
+        bflops=sum(counted(Counted.PUBLISHED)),
+        printed_bflops=_float32_sum(counted(Counted.TOTAL)),
+        all_bflops=sum(row.bflops for row in rows),
+        parameters=graph.parameters,
+        weights_bytes=HEADER_BYTES + FLOAT_BYTES * graph.parameters,
+        receptive_field=max(row.receptive_field for row in rows),
+        activation_bytes=FLOAT_BYTES * sum(row.output.size for row in rows),
+        peak_activation_bytes=peak_activation_bytes(graph),
+        stride=net_stride(graph, fields),
+    )
+
+
+def _float32_sum(values: Iterable[float]) -> float:
+    """Added up in float32 as the C program does, which shows in the third decimal of large nets."""
+    total = 0.0
+    for value in values:
+        total = _float32(total + _float32(value))
+    return total
+
+
+def _float32(value: float) -> float:
+    rounded: float = struct.unpack("f", struct.pack("f", value))[0]
+    return rounded
+
+
+def peak_activation_bytes(graph: Graph) -> int:
+    """The most bytes of outputs alive at once for one image, as float32.
+
+    Outputs go after their last use; heads stay to the end.
+    """
+    last_use, heads = graph.last_use, set(graph.heads)
+    live, peak = {INPUT: graph.net.input.size}, graph.net.input.size
+    for node in graph.nodes:
+        live[node.index] = node.out.size
+        peak = max(peak, sum(live.values()))
+        finished = (*node.inputs, node.index)
+        for index in set(finished) - heads:
+            if last_use.get(index, node.index) == node.index:
+                del live[index]
+    return FLOAT_BYTES * peak
+
+
+def receptive_fields(graph: Graph) -> dict[int, ReceptiveField]:
+    """Of every layer by its index, and of the network's input."""
+    fields = {INPUT: ReceptiveField(1, 1)}
+    for node in graph.nodes:
+        fields[node.index] = node.layer.receptive_field([fields[i] for i in node.inputs])
+    return fields
+
+
+def net_stride(graph: Graph, fields: dict[int, ReceptiveField] | None = None) -> int:
+    """The largest downsampling on the way to a head; input sizes are multiples of it."""
+    fields = fields or receptive_fields(graph)
+    return max(fields[index].stride for index in _ancestors(graph))
+
+
+def _ancestors(graph: Graph) -> set[int]:
+    """The heads and every layer they depend on."""
+    found: set[int] = set()
+    pending = list(graph.heads)
+    while pending:
+        index = pending.pop()
+        if index != INPUT and index not in found:
+            found.add(index)
+            pending.extend(graph.nodes[index].inputs)
+    return found
+
+
+def _totals_lines(totals: Totals) -> Iterator[str]:
+    yield f"Total BFLOPS {totals.printed_bflops:5.3f}"
+    if f"{totals.bflops:.3f}" != f"{totals.printed_bflops:.3f}":
+        yield f"without shortcuts: {totals.bflops:.3f} BFLOPS, as figures are published"
+    if f"{totals.all_bflops:.2f}" != f"{totals.printed_bflops:.2f}":
+        yield f"with the layers Darknet does not count: {totals.all_bflops:.3f} BFLOPS"
+    yield f"parameters: {totals.parameters:,} (weights file: {totals.weights_bytes:,} bytes)"
+    yield f"receptive field: {totals.receptive_field} x {totals.receptive_field} pixels"
+    yield f"stride: {totals.stride} pixels (width and height are multiples of it)"
+    whole, peak = (
+        count / 2**20 for count in (totals.activation_bytes, totals.peak_activation_bytes)
+    )
+    yield f"activations of one image: {whole:.1f} MiB, at most {peak:.1f} MiB at a time"

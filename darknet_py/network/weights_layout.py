@@ -1,0 +1,272 @@
+"""Where each layer lies in a .weights file, worked out from the cfg and the file's size alone.
+
+Nothing here allocates tensors or imports torch: a file that does not fit is refused first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from darknet_py.errors import DarknetError, WeightsError
+from darknet_py.layers.base import Stored
+from darknet_py.layers.head import Head
+from darknet_py.network.graph import Graph
+
+_VERSION = struct.Struct("<iii")
+MAX_VERSION = 100_000
+"""Versions of real files are below 10; files of the transposed era add 1000s."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """Version and images seen; `seen` takes 8 bytes from version 0.2 on, 4 before."""
+
+    major: int
+    minor: int
+    revision: int
+    seen: int
+
+    @property
+    def wide(self) -> bool:
+        # pjreddie's rule: versions over 1000 mark transposed files, which are as old as 0.1.
+        return self.major * 10 + self.minor >= 2 and self.major < 1000 and self.minor < 1000
+
+    @property
+    def transposed(self) -> bool:
+        """Connected matrices are stored [in][out]."""
+        return self.major > 1000 or self.minor > 1000
+
+    @property
+    def size(self) -> int:
+        return 20 if self.wide else 16
+
+    def pack(self) -> bytes:
+        seen = struct.pack("<Q" if self.wide else "<I", self.seen)
+        return _VERSION.pack(self.major, self.minor, self.revision) + seen
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A file that fits: its layers, where it stops, and how many floats that takes.
+
+    reach: layers before this index are covered. partial: the file ends there, at a layer boundary.
+    """
+
+    path: str
+    header: Header
+    layers: tuple[int, ...]
+    reach: int
+    floats: int
+    partial: bool
+    bytes: int
+
+
+def loaded(graph: Graph, index: int) -> Iterator[Stored]:
+    """The tensors of a layer that loading takes from the file."""
+    layer = graph.nodes[index].layer
+    if layer.dontload:
+        return
+    for stored in graph.stored(index):
+        skipped = layer.dontloadscales and stored.name in NORMALIZATION
+        if stored.in_file and not skipped:
+            yield stored
+
+
+def unset(graph: Graph, plan: Layout) -> list[int]:
+    """Layers of which the file leaves some value open: beyond its end, or told not to load."""
+    covered = set(plan.layers)
+    return [
+        index
+        for index in range(len(graph.nodes))
+        if (tensors := graph.stored(index))
+        and (index not in covered or sum(map(floats_of, loaded(graph, index))) < _values(tensors))
+    ]
+
+
+def _values(tensors: list[Stored]) -> int:
+    return sum(stored.size for stored in tensors)
+
+
+NORMALIZATION = ("scales", "rolling_mean", "rolling_variance")
+
+
+def floats_of(stored: Stored) -> int:
+    if stored.rows is None:
+        return stored.size
+    return stored.size // stored.shape[0] * stored.rows
+
+
+def turned(stored: Stored, header: Header) -> tuple[int, int] | None:
+    """The shape a matrix has in the file where it lies there transposed, else None."""
+    if stored.turned == "always" or (stored.turned == "old" and header.transposed):
+        outputs = stored.shape[0] if stored.rows is None else stored.rows
+        return floats_of(stored) // outputs, outputs
+    return None
+
+
+def plan(graph: Graph, path: str | os.PathLike[str], cutoff: int | None = None) -> Layout:
+    """Compare the file with the cfg; raises WeightsError that says what each has, and where."""
+    name = os.fspath(path)
+    end = layers_before(graph, cutoff)
+    size = _size(name)
+    header = _read_header(name, size)
+    have = (size - header.size) / 4
+    counts = [sum(map(floats_of, loaded(graph, i))) for i in range(end)]
+    reach, floats = _reach(counts, have)
+    fits = floats == have or (cutoff is not None and reach == end)
+    if not fits:
+        raise WeightsError(f"{name}: {_misfit(graph, counts, have, header)}")
+    layers = tuple(index for index in range(reach) if counts[index])
+    partial = sum(counts) > floats
+    if partial and not floats:
+        message = f"has a header and no weights; the cfg needs {sum(counts)} floats"
+        raise WeightsError(f"{name}: {message}")
+    return Layout(name, header, layers, reach if partial else end, floats, partial, size)
+
+
+def layers_before(graph: Graph, cutoff: int | None) -> int:
+    """How many layers a cutoff leaves; Darknet takes one beyond the end as all of them."""
+    if cutoff is not None and cutoff < 0:
+        message = f"cutoff={cutoff}, expected a number of layers, 0 to {len(graph.nodes)}"
+        raise DarknetError(f"{graph.path}: {message}")
+    return len(graph.nodes) if cutoff is None else min(cutoff, len(graph.nodes))
+
+
+def _reach(counts: list[int], have: float) -> tuple[int, int]:
+    """How many whole layers the file covers, and their floats."""
+    total = 0
+    for index, count in enumerate(counts):
+        if total + count > have:
+            return index, total
+        total += count
+    return len(counts), total
+
+
+def _size(name: str) -> int:
+    try:
+        if os.path.isdir(name):
+            raise WeightsError(f"{name}: is a directory, expected a .weights file")
+        return os.path.getsize(name)
+    except FileNotFoundError:
+        raise WeightsError(f"{name}: no such file; check the path") from None
+    except OSError as failure:
+        raise WeightsError(f"{name}: cannot be read: {failure.strerror}") from None
+
+
+def _read_header(name: str, size: int) -> Header:
+    try:
+        with open(name, "rb") as file:
+            head = file.read(512)
+    except OSError as failure:
+        raise WeightsError(f"{name}: cannot be read: {failure.strerror}") from None
+    _refuse_text(name, head)
+    _require_bytes(name, size, 16)
+    version: tuple[int, int, int] = _VERSION.unpack(head[:12])
+    if not all(0 <= number < MAX_VERSION for number in version):
+        words = ".".join(map(str, version))
+        raise WeightsError(f"{name}: is no .weights file (its version would be {words})")
+    header_size = Header(*version, 0).size
+    _require_bytes(name, size, header_size)
+    return Header(*version, int.from_bytes(head[12:header_size], "little"))
+
+
+def _require_bytes(name: str, size: int, needed: int) -> None:
+    if size < needed:
+        message = f"has {size} bytes, less than the {needed} of its header"
+        raise WeightsError(f"{name}: {message}; the download was cut off")
+
+
+IMPOSTORS = (
+    (b"version https://git-lfs", "is a git-lfs pointer, not the weights: run `git lfs pull`"),
+    (b"<!doctype", "is an HTML page, not weights: the download link led to a web page"),
+    (b"<html", "is an HTML page, not weights: the download link led to a web page"),
+    (b"[net]", "is a cfg; are cfg and weights swapped?"),
+    (b"pk\x03\x04", "is a zip archive (a PyTorch .pt file?), not Darknet weights"),
+)
+
+
+def _refuse_text(name: str, head: bytes) -> None:
+    if not head:
+        raise WeightsError(f"{name}: is empty; the download was cut off")
+    start = head.lstrip().lower()
+    for mark, message in IMPOSTORS:
+        if start.startswith(mark):
+            raise WeightsError(f"{name}: {message}")
+    if len(head) >= 8 and all(byte in _TEXT for byte in head):
+        raise WeightsError(f"{name}: is a text file, not weights")
+
+
+_TEXT = frozenset({9, 10, 13, *range(32, 127)})
+
+
+def _misfit(graph: Graph, counts: list[int], have: float, header: Header) -> str:
+    """One line: what the cfg needs, what the file has, where it runs out, what would fit."""
+    need = sum(counts)
+    line = f"the cfg needs {need} floats, the file has {_number(have)}"
+    if have > need:
+        line += f": {_number(have - need)} too many after the last layer"
+    else:
+        index, covered = _reach(counts, have)
+        layer = graph.nodes[index].layer
+        line += f": it ends inside layer {index} [{layer.kind}] (line {layer.section.line}), "
+        line += f"{_number(have - covered)} of {counts[index]} floats"
+    return line + _cure(graph, have, header, have > need)
+
+
+def _number(count: float) -> str:
+    return (
+        str(int(count)) if count == int(count) else f"{int(count)} and {int(count % 1 * 4)} bytes"
+    )
+
+
+def _cure(graph: Graph, have: float, header: Header, too_long: bool) -> str:
+    fitting = _fitting_classes(graph, have)
+    if fitting is not None:
+        return f"; it fits classes={fitting} in the heads (and filters= above them)"
+    if header.transposed:
+        return "; its version marks an old transposed file"
+    return f"; the file {'' if too_long else 'is cut off, or '}belongs to another cfg"
+
+
+def _fitting_classes(graph: Graph, have: float) -> int | None:
+    """The class count that explains the difference, when only the heads' convolutions differ.
+
+    One class more or less changes each head's convolution by anchors * (inputs + 1) floats.
+    """
+    slope, classes = 0, set[int]()
+    for node in graph.nodes:
+        layer = node.layer
+        if not isinstance(layer, Head) or not layer.filters_per_class or not node.index:
+            continue
+        above = graph.stored(node.index - 1)
+        filters = graph.nodes[node.index - 1].out.c
+        per_filter = sum(map(floats_of, above)) // filters if filters else 0
+        slope += layer.filters_per_class * per_filter
+        classes.add(layer.classes)
+    need = sum(sum(map(floats_of, loaded(graph, i))) for i in range(len(graph.nodes)))
+    if not slope or len(classes) != 1 or (have - need) % slope:
+        return None
+    fitting = classes.pop() + int((have - need) // slope)
+    return fitting if fitting > 0 else None
+
+
+TINY_SIZES = (35434956, 35434952)
+TINY_MD5 = "3bcd6b390912c18924b46b26a9e7ff53"
+TINY_NOTE = (
+    "these are the published yolov3-tiny weights, trained with mask=1,2,3 in the second head; "
+    "the cfg says 0,1,2 as both forks' file does: AP50 is about 19 with it and 33 with mask=1,2,3"
+)
+
+
+def notes_on(graph: Graph, plan: Layout) -> tuple[str, ...]:
+    """What is known about exactly this file: the mask question of the published yolov3-tiny."""
+    heads = graph.detection_heads
+    if plan.bytes not in TINY_SIZES or len(heads) != 2 or heads[1].masks != (0, 1, 2):
+        return ()
+    with open(plan.path, "rb") as file:
+        digest = hashlib.md5(file.read(), usedforsecurity=False).hexdigest()
+    return (TINY_NOTE,) if digest == TINY_MD5 else ()

@@ -1,0 +1,105 @@
+"""What `rnn generate` and `rnn valid` do on the command line."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from darknet_py.data.text_samples import check_codes, read_codes, require_symbols
+from darknet_py.errors import DarknetError
+from darknet_py.network import weights_layout
+from darknet_py.network.graph import Graph, read_graph
+from darknet_py.options.texts import GenerateOptions, PerplexityOptions, TextOptions
+from darknet_py.rnn.symbols import spellings
+
+if TYPE_CHECKING:
+    from darknet_py.rnn.perplexity import Score
+    from darknet_py.rnn.reader import Reader
+
+STEPS = 64
+"""Symbols read at once where a whole text is known."""
+SEED_BITS = 31
+
+
+def generate(job: GenerateOptions) -> None:
+    """Write the seed and what the network makes up after it to stdout."""
+    graph = read_graph(job.cfg, fork=job.fork, time_steps=1)
+    symbols = require_symbols(graph)
+    written = spellings(symbols, job.tokens)
+    seed = _seed(job, symbols)
+    plan = weights_layout.plan(graph, job.weights)
+
+    from darknet_py.rnn import generate as making
+    from darknet_py.rnn.reader import with_temperature
+
+    srand = secrets.randbits(SEED_BITS) if job.srand is None else job.srand
+    click.echo(f"{job.cfg}: {symbols} symbols, -temp {job.temp:g}, -srand {srand}", err=True)
+    reader = _reader(with_temperature(graph, job.temp), plan, job)
+    out = sys.stdout.buffer
+    rng = np.random.default_rng(srand)
+    for code in making.generate(reader, seed.tolist(), job.length, rng):
+        out.write(written[code])
+        if sys.stdout.isatty():
+            out.flush()
+    out.write(b"\n")
+    out.flush()
+
+
+def valid(job: PerplexityOptions) -> Score | None:
+    """Print Darknet's line after each symbol of a text; the last one, None for no symbols."""
+    graph = read_graph(job.cfg, fork=job.fork, time_steps=STEPS)
+    symbols = require_symbols(graph)
+    seed = _seed(job, symbols)
+    plan = weights_layout.plan(graph, job.weights)
+    codes = _text(job, symbols)
+
+    from darknet_py.rnn.perplexity import scores
+
+    score = None
+    for score in scores(_reader(graph, plan, job), seed, codes):
+        click.echo(line(score, graph.fork.prints_bits))
+    return score
+
+
+def line(score: Score, bits: bool) -> str:
+    """What is said after each symbol; `bits` as pjreddie's program says them."""
+    first = f"{score.count} "
+    if bits:
+        first += f"BPC: {score.bits_per_symbol:4.4f}   "
+    perplexity = f"Perplexity: {score.perplexity:4.4f}"
+    return f"{first}{perplexity}    Word Perplexity: {score.word_perplexity:4.4f}"
+
+
+def _reader(graph: Graph, plan: weights_layout.Layout, job: TextOptions) -> Reader:
+    from darknet_py.engines.devices import checked_device
+    from darknet_py.network.network import load_planned
+    from darknet_py.rnn.reader import Reader
+
+    network, report = load_planned(graph, plan)
+    for note in report.notes:
+        click.echo(f"warning: {report.path}: {note}", err=True)
+    return Reader(network, checked_device(job.chosen_device))
+
+
+def _seed(job: TextOptions, symbols: int) -> NDArray[np.int64]:
+    codes = np.frombuffer(os.fsencode(job.seed), np.uint8).astype(np.int64)
+    check_codes(codes, symbols, "-seed")
+    return codes
+
+
+def _text(job: PerplexityOptions, symbols: int) -> NDArray[np.int64]:
+    """The text of -file, else of stdin, as in Darknet."""
+    if job.file is not None:
+        codes, where = read_codes(job.file), job.file
+    else:
+        codes, where = np.frombuffer(sys.stdin.buffer.read(), np.uint8).astype(np.int64), "stdin"
+    if len(codes) < 2:
+        raise DarknetError(f"{where}: {len(codes)} symbols, expected a text of 2 or more")
+    check_codes(codes, symbols, where)
+    return codes

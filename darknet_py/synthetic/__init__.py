@@ -1,0 +1,1 @@
+"""Drawn data sets: labelled images that cost nothing and are ours."""

@@ -1,0 +1,96 @@
+"""A whole data set of drawn shapes on disk: pictures, labels, lists, names, .data file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from darknet_py.errors import OutputError
+from darknet_py.files import replacing
+from darknet_py.images.draw import save_image
+from darknet_py.options.datasets import ShapesOptions
+from darknet_py.progress import follow
+from darknet_py.synthetic.backdrop import Canvas, Pixels
+from darknet_py.synthetic.shapes import LEAST_VISIBLE, NAMES, SMALLEST, draw_picture
+
+ROOM = 0.6
+"""Radius of a shape that surely fits, as a part of the picture's shorter side."""
+
+
+def write_dataset(
+    folder: str | os.PathLike[str],
+    images: int,
+    seed: int,
+    width: int = ShapesOptions.width,
+    height: int = ShapesOptions.height,
+    *,
+    smallest: float = SMALLEST,
+    visible: float = LEAST_VISIBLE,
+    valid_every: int = ShapesOptions.valid_every,
+) -> Path:
+    """Write `images` pictures with their label files, the lists of a training, and shapes.data.
+
+    smallest: least radius of a shape in pixels. visible: least part of a shape that the shapes
+    over it leave. valid_every: every so manieth picture is for validation, 1: all of them. The same
+    seed writes the same files. Returns the path of shapes.data. Raises OutputError when something
+    cannot be written, or when shapes do not fit into the pictures.
+    """
+    _require_room(width, height, smallest)
+    home = Path(folder)
+    _make_folder(home / "pictures")
+    lists: dict[str, list[str]] = {"train": [], "valid": []}
+    pictures = _pictures(images, seed, (width, height), (smallest, visible))
+    for number, (pixels, rows) in enumerate(follow(pictures, images, "drawing")):
+        path = home / "pictures" / f"{number:05d}.jpg"
+        save_image(path, pixels, 92)
+        _write(path.with_suffix(".txt"), [label_line(row) for row in rows], durable=False)
+        judged = number % valid_every == valid_every - 1
+        lists["valid" if judged else "train"].append(os.fspath(path))
+    for name, paths in lists.items():
+        _write(home / f"{name}.txt", paths)
+    _write(home / "shapes.names", list(NAMES))
+    _write(home / "shapes.data", _data_lines(home))
+    return home / "shapes.data"
+
+
+def _require_room(width: int, height: int, smallest: float) -> None:
+    most = min(width, height) * ROOM
+    if 1 <= smallest <= most:
+        return
+    message = f"no shape of radius {smallest:g} fits into {width} x {height} pixels"
+    raise OutputError(f"{message}; take larger pictures, or a smallest radius of 1 to {most:g}")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
+
+
+def _pictures(
+    images: int, seed: int, size: tuple[int, int], limits: tuple[float, float]
+) -> Iterator[tuple[Pixels, Canvas]]:
+    """Each picture has its own generator: the first ones do not depend on how many follow."""
+    for number in range(images):
+        yield draw_picture(np.random.default_rng((seed, number)), *size, *limits)
+
+
+def label_line(row: NDArray[np.float32]) -> str:
+    """`class x y w h`, as Darknet's programs read it."""
+    return " ".join([str(int(row[0])), *(f"{value:.6f}" for value in row[1:])])
+
+
+def _data_lines(home: Path) -> list[str]:
+    files = (("train", "train.txt"), ("valid", "valid.txt"), ("names", "shapes.names"))
+    paths = [f"{key}={home / name}" for key, name in (*files, ("backup", "backup"))]
+    return [f"classes={len(NAMES)}", *paths]
+
+
+def _write(path: Path, lines: list[str], durable: bool = True) -> None:
+    with replacing(path, durable=durable) as file:
+        file.write("".join(line + "\n" for line in lines).encode())

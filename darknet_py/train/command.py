@@ -1,0 +1,154 @@
+"""A training from its options to its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from darknet_py.data.loader import worker_failures
+from darknet_py.engines.devices import checked_device
+from darknet_py.network.graph import Graph
+from darknet_py.options.training import TrainOptions
+from darknet_py.train.distributed import DistributedContext
+from darknet_py.train.logs.darknet_log import DarknetLog
+from darknet_py.train.logs.metrics import MetricLogger, Results, TensorBoardLogger
+from darknet_py.train.logs.progress_log import LiveLog, PlainLog, Silent, TrainingLog
+from darknet_py.train.loop import Loop
+from darknet_py.train.startup import ReadyTraining
+from darknet_py.train.tasks.classifier_task import open_classifier
+from darknet_py.train.tasks.detection_task import open_detection
+from darknet_py.train.tasks.text_task import open_text
+from darknet_py.train.trainer import Trainer
+
+KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining]] = {
+    "detector": open_detection,
+    "classifier": open_classifier,
+    "rnn": open_text,
+}
+"""The kinds of training, and what opens them."""
+PATIENCE = timedelta(hours=6)
+"""How long other processes wait while the first one evaluates."""
+NOT_DONE = {
+    "adversarial_lr": "self-adversarial training is not done here",
+    "attention": "it belongs to self-adversarial training, which is not done here",
+    "badlabels_rejection_percentage": "deltas are never left out here",
+    "contrastive": "contrastive training is not done here",
+    "dynamic_minibatch": "the batch stays as it is",
+    "equidistant_point": "deltas are never left out here",
+    "num_sigmas_reject_badlabels": "deltas are never left out here",
+    "sequential_subdivisions": "images are not taken in sequence here",
+    "track": "images are not taken in sequence here",
+    "try_fix_nan": "a loss that is not finite stops the training",
+    "unsupervised": "contrastive training is not done here",
+    "weights_reject_freq": "filters are never started again here",
+}
+"""Options of [net] that change AlexeyAB's training and not this one."""
+
+
+def run(job: TrainOptions) -> int:
+    """Train; returns the exit code: 0, or 128 + the number of the signal that stopped it."""
+    with _together(job) as (distributed, device):
+        loop = _loop(job, KINDS[job.kind](job, distributed, device))
+        # torch raises this from a signal handler, wherever the training is at that moment.
+        with worker_failures():
+            stopped = loop.run()
+    return 128 + stopped if stopped else 0
+
+
+@contextlib.contextmanager
+def _together(job: TrainOptions) -> Iterator[tuple[DistributedContext, torch.device]]:
+    """This process in the group that torchrun started, or alone."""
+    if "WORLD_SIZE" not in os.environ:
+        yield DistributedContext(), checked_device(job.chosen_device)
+        return
+    local = int(os.environ.get("LOCAL_RANK", "0"))
+    device = checked_device(replace(job, gpu=local).chosen_device)
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+    try:
+        yield DistributedContext.here(), device
+    finally:
+        dist.destroy_process_group()
+
+
+def _loop(job: TrainOptions, ready: ReadyTraining) -> Loop:
+    start, trainer = ready.start, ready.start.trainer
+    graph = trainer.network.graph
+    report = _report(job, ready)
+    report.start([*_facts(job, ready), *start.notes, *_warnings(graph), *ready.warnings])
+    return Loop(
+        trainer=trainer,
+        task=ready.task,
+        files=start.files,
+        save_policy=ready.save_policy,
+        report=report,
+        average=start.average,
+        of=graph.net.max_batches,
+        metric=ready.metric,
+        metric_loggers=_metric_loggers(job, ready) if trainer.distributed.first else (),
+        progress=start.progress,
+        limit=job.iterations,
+    )
+
+
+def _report(job: TrainOptions, ready: ReadyTraining) -> TrainingLog:
+    trainer = ready.start.trainer
+    if not trainer.distributed.first:
+        return Silent()
+    if job.log_style == "darknet":
+        return DarknetLog(trainer.network.graph, ready.count, job.kind, trainer.updates_per_step)
+    live = job.log_style == "live" or (job.log_style == "auto" and sys.stdout.isatty())
+    return LiveLog() if live else PlainLog()
+
+
+def _facts(job: TrainOptions, ready: ReadyTraining) -> list[str]:
+    trainer = ready.start.trainer
+    net, distributed = trainer.network.graph.net, trainer.distributed
+    processes = f" x {distributed.world} processes" if distributed.world > 1 else ""
+    words = (
+        *ready.facts,
+        f"batch {net.batch}/{net.subdivisions}{processes}",
+        _iterations(trainer),
+        f"{next(trainer.network.parameters()).device} {job.precision}",
+        f"seed {trainer.seed}",
+        f"fork {trainer.network.graph.fork.name}",
+    )
+    return [f"{job.cfg}: {', '.join(words)}"]
+
+
+def _iterations(trainer: Trainer) -> str:
+    of = trainer.network.graph.net.max_batches
+    return f"{of or 'endless'} iterations from {trainer.batch}"
+
+
+def _warnings(graph: Graph) -> Iterator[str]:
+    """What the cfg asks for and no training here does."""
+    yield from (str(notice) for notice in graph.notices if notice.level == "warning")
+    for key, reason in NOT_DONE.items():
+        if getattr(graph.net, key):
+            yield f"warning: {graph.net.section.place(key)}: no effect: {reason}"
+
+
+def _metric_loggers(job: TrainOptions, ready: ReadyTraining) -> tuple[MetricLogger, ...]:
+    trainer = ready.start.trainer
+    net = trainer.network.graph.net
+    results = Results(
+        Path(job.results),
+        Path(job.chart),
+        net.max_batches,
+        net.max_chart_loss,
+        ready.task.units,
+        ready.metric.name if ready.metric else "mAP",
+    )
+    results.open(trainer.batch)
+    if job.tensorboard is None:
+        return (results,)
+    return results, TensorBoardLogger.open(job.tensorboard)

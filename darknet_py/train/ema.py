@@ -1,0 +1,68 @@
+"""ema_alpha: a moving average of the convolutions' weights, as AlexeyAB's program keeps it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from darknet_py.network.network import BUFFERS, Network
+
+LAST = 1000
+"""So many updates before the end the averages become the weights, and statistics settle again."""
+
+
+@dataclass
+class WeightAverage:
+    """Averages from half of max_batches on; batch statistics are never averaged."""
+
+    network: Network
+    held: dict[str, Tensor] = field(default_factory=dict)
+
+    @torch.no_grad()
+    def update(self, before: int, now: int) -> None:
+        """After the updates `before` + 1 to `now`."""
+        net = self.network.graph.net
+        apply_at = net.max_batches - LAST
+        if not net.ema_alpha or now < net.max_batches // 2:
+            return
+        if not self.held:
+            self.start()
+        if before < apply_at <= now:
+            self._apply()
+        elif now < apply_at:
+            for name, tensor in self._tensors():
+                self.held[name].lerp_(tensor, 1 - net.ema_alpha)
+
+    def start(self) -> None:
+        """Begin with the weights as they are."""
+        self.held = {name: tensor.detach().clone() for name, tensor in self._tensors()}
+
+    def _apply(self) -> None:
+        for name, tensor in self._tensors():
+            tensor.copy_(self.held[name])
+
+    def _tensors(self) -> Iterator[tuple[str, Tensor]]:
+        graph = self.network.graph
+        for node in graph.nodes:
+            if node.layer.AVERAGED:
+                own = self.network.own(node.index)
+                for stored in graph.stored(node.index):
+                    if stored.role not in BUFFERS:
+                        yield f"{node.index}.{stored.name}", own[stored.name]
+
+    @contextlib.contextmanager
+    def in_place(self) -> Iterator[None]:
+        """The network with the averages as its weights."""
+        kept = {name: tensor.detach().clone() for name, tensor in self._tensors()}
+        with torch.no_grad():
+            self._apply()
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for name, tensor in self._tensors():
+                    tensor.copy_(kept[name])

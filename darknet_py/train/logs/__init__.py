@@ -1,0 +1,1 @@
+"""What a training prints, writes and draws while it runs."""

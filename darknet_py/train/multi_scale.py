@@ -1,0 +1,86 @@
+"""random= of the last head: another size of the input every ten updates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from darknet_py.augment.config import last_head
+from darknet_py.augment.pixels import draw_factor
+from darknet_py.network.graph import Graph
+
+Size = tuple[int, int]
+EVERY = 10
+USUAL_FACTOR = 1.4
+PJREDDIE_LEAST, PJREDDIE_CHOICES, PJREDDIE_STEP = 10, 10, 32
+PJREDDIE_END, ALEXEYAB_END = 200, 100
+"""So many updates before the end of training the largest size is used throughout."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Width and height of the input at each update, a function of the seed and its number.
+
+    Darknet counts the tens of updates from where a run starts; here from 0, so that a resumed run
+    sees the same sizes.
+    """
+
+    graph: Graph
+    seed: int
+    updates_per_step: int = 1
+
+    def at(self, step: int) -> Size:
+        """The size at a step, counted from 1; each counts for `updates_per_step`."""
+        net, factor = self.graph.net, last_head(self.graph).random
+        if not factor:
+            return net.width, net.height
+        tenth = (step - 1) // EVERY
+        rng = np.random.default_rng((self.seed, tenth, 7))
+        draw = self._pjreddie if self.graph.fork.training_canvas else self._alexeyab
+        return draw(rng, tenth, step * self.updates_per_step)
+
+    @property
+    def largest(self) -> Size:
+        """The largest width and height of all."""
+        net, factor = self.graph.net, last_head(self.graph).random
+        if not factor:
+            return net.width, net.height
+        if self.graph.fork.training_canvas:
+            side = (PJREDDIE_LEAST + PJREDDIE_CHOICES - 1) * PJREDDIE_STEP
+            return side, side
+        return self._scaled(max(self._limit, 1 / self._limit))
+
+    @property
+    def _limit(self) -> float:
+        factor = last_head(self.graph).random
+        return USUAL_FACTOR if factor == 1 else factor
+
+    def _alexeyab(self, rng: np.random.Generator, tenth: int, update: int) -> Size:
+        """The first ten updates show whether the largest size fits into memory."""
+        net, limit = self.graph.net, self._limit
+        value = draw_factor(rng, limit)
+        start = (net.width, net.height)
+        size = self._scaled(value)
+        if value < 1 and (size[0] > start[0] or size[1] > start[1]):
+            size = start
+        if not tenth or update > net.max_batches - ALEXEYAB_END:
+            size = self._scaled(limit)
+        least = int(net.resize_step)
+        return max(size[0], least), max(size[1], least)
+
+    def _scaled(self, factor: float) -> Size:
+        net = self.graph.net
+        width, height = (
+            int(math.floor(factor * side / net.resize_step + 1.5) * net.resize_step)
+            for side in (net.width, net.height)
+        )
+        return width, height
+
+    def _pjreddie(self, rng: np.random.Generator, tenth: int, update: int) -> Size:
+        """Squares of 320 to 608, whatever width and height of [net] say."""
+        number = PJREDDIE_LEAST + int(rng.integers(PJREDDIE_CHOICES))
+        if update + PJREDDIE_END > self.graph.net.max_batches:
+            number = PJREDDIE_LEAST + PJREDDIE_CHOICES - 1
+        return number * PJREDDIE_STEP, number * PJREDDIE_STEP

@@ -1,0 +1,146 @@
+"""The start of a training: its network, where it goes on from, and the files it writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from darknet_py.errors import DarknetError
+from darknet_py.network import weights_layout
+from darknet_py.network.graph import Graph, read_graph
+from darknet_py.network.network import Network
+from darknet_py.options.training import TrainOptions
+from darknet_py.train.checkpoint import Files, SavePolicy, TrainingProgress, load_state
+from darknet_py.train.distributed import DistributedContext
+from darknet_py.train.ema import WeightAverage
+from darknet_py.train.loop import PeriodicMetric, Task
+from darknet_py.train.trainer import Trainer
+
+FACTS = {
+    "detector": "has a detection head",
+    "classifier": "has no detection head",
+    "rnn": "reads no images: [net] has no width and height",
+}
+"""What tells the kinds of networks apart; the words are those of their `train` commands."""
+ENDING = ("poly", "sgdr")
+"""Policies whose rate depends on max_batches."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A network ready to be trained, from where `progress` says. notes: what to tell about it."""
+
+    trainer: Trainer
+    average: WeightAverage
+    progress: TrainingProgress
+    files: Files
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class ReadyTraining:
+    """A training of any kind, ready to run.
+
+    count: images of the training list, or symbols of the text. facts: that and more, in the words
+    of the kind. warnings: what of the cfg or the data has no effect, or rarely ends well. metric:
+    what -map or -topk asked for.
+    """
+
+    start: Start
+    task: Task
+    save_policy: SavePolicy
+    count: int
+    facts: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    metric: PeriodicMetric | None = None
+
+
+def graph_of(job: TrainOptions) -> Graph:
+    """The network of job.cfg; raises CfgError."""
+    graph = read_graph(job.cfg, fork=job.fork)
+    if job.max_batches is None:
+        return graph
+    return replace(graph, net=replace(graph.net, max_batches=job.max_batches))
+
+
+def begin(
+    job: TrainOptions,
+    graph: Graph,
+    files: Files,
+    distributed: DistributedContext,
+    device: torch.device,
+) -> Start:
+    """Raises DarknetError for weights or a state that do not fit, or whose training is over."""
+    network = Network(graph, seed=job.seed)
+    notes = [] if job.resume or job.weights is None else [_load(job, network)]
+    network.to(device)
+    trainer = Trainer(
+        network,
+        seed=job.seed,
+        precision=job.precision,
+        compiled=job.compiled,
+        sync_batchnorm=job.synced,
+        updates_per_step=distributed.world,
+    )
+    average, progress = WeightAverage(network), TrainingProgress(last_map_at=trainer.batch)
+    if job.resume:
+        progress = load_state(files.state, trainer, average)
+        notes = [f"{files.state}: continues after iteration {trainer.batch}"]
+    _require_rest(job, trainer)
+    return Start(trainer, average, progress, files, notes)
+
+
+def require_kind(graph: Graph, kind: str) -> None:
+    """Raises DarknetError for a network of another kind, naming the command for it."""
+    found = kind_of(graph)
+    if found != kind:
+        cure = f"train it with `darknet-py {found} train`"
+        raise DarknetError(f"{graph.path}: {FACTS[found]}; {cure}")
+
+
+def kind_of(graph: Graph) -> str:
+    if graph.head_classes is not None:
+        return "detector"
+    return "classifier" if graph.net.width and graph.net.height else "rnn"
+
+
+def require_end(graph: Graph) -> None:
+    """Raises DarknetError for max_batches=0."""
+    if not graph.net.max_batches:
+        place = graph.net.section.place("max_batches")
+        raise DarknetError(f"{place}: is 0, expected how many updates to train for")
+
+
+def require_endless(graph: Graph) -> None:
+    """Raises DarknetError where max_batches=0, for ever, does not go with other options."""
+    net = graph.net
+    if net.max_batches:
+        return
+    needs = net.policy in ENDING and not (net.policy == "sgdr" and net.sgdr_cycle)
+    if needs or net.ema_alpha:
+        key = "policy" if needs else "ema_alpha"
+        message = f"{getattr(net, key)} needs to know the end, and max_batches is 0: for ever"
+        raise DarknetError(f"{net.section.place(key)}: {message}; set max_batches")
+
+
+def _load(job: TrainOptions, network: Network) -> str:
+    """Read the weights to start from; returns the line that says what they hold."""
+    assert job.weights is not None
+    report = network.load_weights(job.weights)
+    if job.clear:
+        header = network.header
+        network.header = weights_layout.Header(header.major, header.minor, header.revision, 0)
+    return "; ".join([str(report), *report.notes])
+
+
+def _require_rest(job: TrainOptions, trainer: Trainer) -> None:
+    """Darknet would write the weights again and say nothing."""
+    last = trainer.network.graph.net.max_batches
+    if not last or trainer.batch < last:
+        return
+    place = trainer.network.graph.net.section.place("max_batches")
+    cure = "raise max_batches" if job.resume else "raise max_batches, or use -clear to count from 0"
+    source = "the state" if job.resume else job.weights
+    message = f"{source} is at iteration {trainer.batch}, so training is over; {cure}"
+    raise DarknetError(f"{place}: {message}")

@@ -1,0 +1,1 @@
+"""What is trained: detection networks, classifiers, recurrent networks."""

@@ -1,0 +1,203 @@
+"""Training of classifiers on the images of a .data file, their classes told by their paths."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.classify.accuracy import measure
+from darknet_py.classify.load_classifier import read_leaves
+from darknet_py.data.class_labels import Labels
+from darknet_py.data.class_sheet import class_sheet
+from darknet_py.data.classifier_samples import ClassifierSet, size_at, tree_of
+from darknet_py.data.listing import pictures_of, pictures_to_judge
+from darknet_py.errors import DataError, ImageError, Place
+from darknet_py.images.draw import save_image
+from darknet_py.network.graph import Graph
+from darknet_py.options.training import ClassifierTrainOptions
+from darknet_py.train.checkpoint import PLAIN_LAST, Files, SavePolicy
+from darknet_py.train.distributed import DistributedContext
+from darknet_py.train.logs.progress_log import TrainingLog
+from darknet_py.train.startup import (
+    ReadyTraining,
+    Start,
+    begin,
+    graph_of,
+    require_endless,
+    require_kind,
+)
+from darknet_py.train.tasks.image_task import ImageTask, backup_folder, image_facts, small_batch
+from darknet_py.train.trainer import Trainer, step_images
+
+NUMBERED = 1000
+"""AlexeyAB's updates between numbered weights, and pjreddie's between the last ones."""
+PLAIN_FINAL = ".weights"
+"""What pjreddie's program calls a classifier's weights at the end."""
+PASSES, EARLIEST = 2, 100
+"""-topk: passes over the list between two evaluations, and the first update for one."""
+TOP = 5
+"""AlexeyAB's guesses that count where the .data file has no top=."""
+LOOKS = 50_000_000
+"""Comparisons of a path with a label at the start: a few seconds."""
+SHOWN = 3
+MOST_SHOWN = 32
+"""Most samples on the page of -show_imgs."""
+OTHERS = {
+    True: ("mixup", "cutmix", "mosaic", "blur", "label_smooth_eps"),
+    False: ("center", "random", "min_ratio", "max_ratio"),
+}
+"""Options of [net] that only the other program reads: of pjreddie's, and of AlexeyAB's."""
+FOR_DETECTION = ("letter_box", "mosaic_bound", "gaussian_noise")
+
+
+@dataclass(frozen=True)
+class TopkMetric:
+    """What `-topk` measures: how often the right class is among the `top` best.
+
+    every: updates between two evaluations; burn_in: none before it. leaves: which classes of a tree
+    can be answered, None: those without children.
+    """
+
+    images: list[str]
+    labels: Labels
+    top: int
+    every: int
+    burn_in: int
+    leaves: Sequence[str] | None = None
+
+    @property
+    def name(self) -> str:
+        return f"top{self.top}"
+
+    def is_due(self, update: int, last: int) -> bool:
+        return update >= max(last + self.every, EARLIEST, self.burn_in)
+
+    def evaluate(self, trainer: Trainer, report: TrainingLog) -> float:
+        """0 where none of the images can be read."""
+        report.note(f"accuracy on {len(self.images)} images ...")
+        bad: list[ImageError] = []
+        device = next(trainer.network.parameters()).device
+        last = measure(
+            trainer.network,
+            self.images,
+            self.labels,
+            self.top,
+            device=device,
+            leaves=self.leaves,
+            on_error=bad.append,
+        )
+        if bad:
+            report.note(f"warning: left out {len(bad)} unreadable images, the first: {bad[0]}")
+        top1, topk = (last.top1, last.topk) if last else (0.0, 0.0)
+        if self.top > 1:
+            report.note(f"accuracy top1 = {top1:f}")
+        report.note(f"accuracy {self.name} = {topk:f}")
+        return topk
+
+
+def open_classifier(
+    job: ClassifierTrainOptions, distributed: DistributedContext, device: torch.device
+) -> ReadyTraining:
+    """A training on the images with classes that a .data file names."""
+    data = read_data_file(job.data)
+    graph = graph_of(job)
+    _require_classifier(graph, data)
+    images = pictures_of(data, "train")
+    source = ClassifierSet.of(graph, images, data)
+    metric = _topk_metric(data, graph, source) if job.evaluates else None
+    unclear = _unclear(source, data) if distributed.first else []
+    start = begin(job, graph, _files(job, data, graph), distributed, device)
+    size = partial(size_at, graph, seed=start.trainer.seed)
+    task = ImageTask.of(job, source, start.trainer, size, device)
+    if job.show_imgs and distributed.first:
+        _show(source, task, start)
+    return ReadyTraining(
+        start=start,
+        task=task,
+        save_policy=_save_policy(data, start.trainer, len(images)),
+        count=len(images),
+        facts=(*image_facts(graph, len(images)), f"{len(source.labels.words)} classes"),
+        warnings=(*small_batch(graph), *_warnings(graph), *_always(data, metric), *unclear),
+        metric=metric,
+    )
+
+
+def _show(source: ClassifierSet, task: ImageTask, start: Start) -> None:
+    """-show_imgs: a page of the samples of the next update."""
+    step = start.trainer.batch // start.trainer.updates_per_step + 1
+    keys = [key for part in task.plan.keys(step) for key in part][:MOST_SHOWN]
+    path = Path(f"aug_{start.files.base}.jpg")
+    save_image(path, class_sheet(source, keys, task.seed), 90)
+    start.notes.append(f"{path}: the first {len(keys)} samples as they are trained on")
+
+
+def _require_classifier(graph: Graph, data: DataFile) -> None:
+    require_kind(graph, "classifier")
+    if graph.fork.classifier_ratios and data.integer("tag", 0):
+        message = "tag=1: images with several tags are not trained here"
+        raise DataError(f"{message}; take the line out", Place(data.path))
+    require_endless(graph)
+
+
+def _files(job: ClassifierTrainOptions, data: DataFile, graph: Graph) -> Files:
+    endings = (PLAIN_LAST, PLAIN_FINAL) if graph.fork.plain_cadence else ()
+    return Files.of(backup_folder(data), job.cfg, *endings)
+
+
+def _save_policy(data: DataFile, trainer: Trainer, images: int) -> SavePolicy:
+    if not trainer.network.graph.fork.plain_cadence:
+        return SavePolicy.written(data.options, NUMBERED)
+    return SavePolicy(NUMBERED, NUMBERED, epoch=images, images=trainer.images)
+
+
+def _topk_metric(data: DataFile, graph: Graph, source: ClassifierSet) -> TopkMetric:
+    classes = len(source.labels.words)
+    # With few classes AlexeyAB's 5 guesses are right whatever the network says.
+    usual = TOP if classes > TOP else 1
+    top = max(1, min(data.integer("top", usual), classes))
+    every = PASSES * len(source.images) // step_images(graph.net)
+    leaves = read_leaves(data, tree_of(graph))
+    return TopkMetric(pictures_to_judge(data), source.labels, top, every, graph.net.burn_in, leaves)
+
+
+def _always(data: DataFile, metric: TopkMetric | None) -> Iterator[str]:
+    if metric and metric.top >= len(metric.labels.words):
+        place, classes = Place(data.path, key="top"), len(metric.labels.words)
+        yield f"warning: {place}: the best {metric.top} of {classes} classes are always right"
+
+
+def _warnings(graph: Graph) -> Iterator[str]:
+    """What the cfg asks for and the samples of this fork's classifiers never have."""
+    net, fork = graph.net, graph.fork
+    reasons = dict.fromkeys(OTHERS[fork.classifier_ratios], f"with --fork {fork.name}")
+    reasons |= dict.fromkeys(FOR_DETECTION, "on classifiers")
+    for key, reason in reasons.items():
+        if getattr(net, key):
+            yield f"warning: {net.section.place(key)}: no effect {reason}"
+
+
+def _unclear(source: ClassifierSet, data: DataFile) -> list[str]:
+    """How many images have not just one label, and the first of them.
+
+    Of very many images some are looked at, all over the list. Raises DataError where no label is
+    a part of any path: nothing can be learnt then.
+    """
+    many = len(source.images)
+    # At random: every Nth image might be of one class only.
+    indices = random.Random(0).sample(range(many), min(many, LOOKS // len(source.labels.words)))
+    looked = [source.images[index] for index in sorted(indices)]
+    found = [line for line in map(source.labels.unclear, looked) if line]
+    if len(found) == len(looked) and not any(map(source.labels.matches, looked)):
+        message = f"no label is a part of any path of train=, such as {looked[0]}"
+        raise DataError(f"{message}; correct labels= or train=", Place(data.path))
+    if not found:
+        return []
+    of = f"{len(found)} of {len(looked)} images{' looked at' if len(looked) < many else ''}"
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return [f"warning: {of} have not just one label: {'; '.join(found[:SHOWN])}{more}"]

@@ -1,0 +1,150 @@
+"""Training of detection networks on a .data file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from darknet_py.augment.config import Recipe
+from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
+from darknet_py.data.detection_samples import DetectionSet
+from darknet_py.data.image_cache import hold, least_size
+from darknet_py.data.listing import pictures_of, pictures_to_judge
+from darknet_py.data.loader import Key
+from darknet_py.data.negatives import unlabelled
+from darknet_py.data.sample_sheet import class_names, sheet
+from darknet_py.engines.table import EngineConfig
+from darknet_py.errors import DataError, Place
+from darknet_py.images.draw import save_image
+from darknet_py.images.reduced import Picture
+from darknet_py.network.graph import Graph
+from darknet_py.network.load import head_classes
+from darknet_py.options.training import DetectorTrainOptions
+from darknet_py.progress import follow
+from darknet_py.train.checkpoint import LAST, PLAIN_LAST, Files, SavePolicy
+from darknet_py.train.distributed import DistributedContext
+from darknet_py.train.logs.progress_log import TrainingLog
+from darknet_py.train.multi_scale import Sizes
+from darknet_py.train.startup import (
+    ReadyTraining,
+    Start,
+    begin,
+    graph_of,
+    require_end,
+    require_kind,
+)
+from darknet_py.train.tasks.image_task import ImageTask, backup_folder, image_facts, small_batch
+from darknet_py.train.trainer import Trainer, step_images
+
+SHOWN = 32
+"""Most samples on the page of -show_imgs."""
+LEAST_BETWEEN = 100
+"""Updates at least between two evaluations."""
+
+
+@dataclass(frozen=True)
+class MapMetric:
+    """What `-map` measures. every: updates between two evaluations; burn_in: none before it."""
+
+    images: list[str]
+    names: list[str]
+    every: int
+    burn_in: int
+    thresh: float = 0.25
+    iou_thresh: float = 0.5
+    name: str = "mAP"
+
+    def is_due(self, update: int, last: int) -> bool:
+        """AlexeyAB's: every so many passes over the list, at least 100 updates apart."""
+        return update >= max(last + max(self.every, LEAST_BETWEEN), self.burn_in)
+
+    def evaluate(self, trainer: Trainer, report: TrainingLog) -> float:
+        from darknet_py.evaluate.map import evaluate
+
+        report.note(f"mAP of {len(self.images)} images ...")
+        result = evaluate(
+            trainer.network,
+            self.images,
+            self.names,
+            thresh=self.thresh,
+            iou_thresh=self.iou_thresh,
+            setup=EngineConfig(device=str(next(trainer.network.parameters()).device)),
+        )
+        report.note(
+            f"mean average precision (mAP@{self.iou_thresh:.2f}) = {100 * result.map:.2f} %"
+        )
+        return result.map
+
+
+def open_detection(
+    job: DetectorTrainOptions, distributed: DistributedContext, device: torch.device
+) -> ReadyTraining:
+    """A training on the images with boxes that a .data file names."""
+    data = read_data_file(job.data)
+    graph = graph_of(job)
+    require_kind(graph, "detector")
+    recipe, images = Recipe.of(graph), pictures_of(data, "train")
+    metric = _map_metric(job, data, graph, len(images)) if job.evaluates else None
+    require_end(graph)
+    last = PLAIN_LAST if graph.fork.plain_cadence else LAST
+    files = Files.of(backup_folder(data), job.cfg, last)
+    start = begin(job, graph, files, distributed, device)
+    sizes = Sizes(graph, start.trainer.seed, start.trainer.updates_per_step)
+    source = DetectionSet(images, recipe, _held(job, images, recipe, sizes))
+    if job.show_imgs and distributed.first:
+        _show(source, data, start, (graph.net.width, graph.net.height))
+    return ReadyTraining(
+        start=start,
+        task=ImageTask.of(job, source, start.trainer, sizes.at, device),
+        save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options),
+        count=len(images),
+        facts=image_facts(graph, len(images)),
+        warnings=(*small_batch(graph), *_warnings(graph, images)),
+        metric=metric,
+    )
+
+
+def _held(
+    job: DetectorTrainOptions, images: list[str], recipe: Recipe, sizes: Sizes
+) -> dict[str, Picture]:
+    if not job.cache:
+        return {}
+    return hold(images, recipe.channels, least_size(recipe, sizes.largest), follow)
+
+
+def _show(source: DetectionSet, data: DataFile, start: Start, size: tuple[int, int]) -> None:
+    """-show_imgs: a page of the samples of the next update."""
+    trainer, names = start.trainer, class_names(data, source.recipe.classes)
+    first = trainer.batch * trainer.images
+    keys = [Key(number, *size) for number in range(first, first + min(trainer.images, SHOWN))]
+    path = Path(f"aug_{start.files.base}.jpg")
+    page = sheet(source, names, keys, trainer.seed)
+    save_image(path, page, 90)
+    start.notes.append(f"{path}: the first {len(keys)} samples as they are trained on")
+
+
+def _map_metric(job: DetectorTrainOptions, data: DataFile, graph: Graph, images: int) -> MapMetric:
+    classes = head_classes(graph)
+    path = data.file("names")
+    names = read_names(path) if path else [str(number) for number in range(classes)]
+    if len(names) != classes:
+        message = f"names= has {len(names)} names, the network has classes={classes}"
+        raise DataError(message, Place(data.path))
+    every = job.epochs * images // step_images(graph.net)
+    images_to_judge = pictures_to_judge(data)
+    burn_in = graph.net.burn_in
+    return MapMetric(images_to_judge, names, every, burn_in, job.thresh, job.iou_thresh)
+
+
+def _warnings(graph: Graph, images: list[str]) -> Iterator[str]:
+    """What the cfg asks for and samples of detection networks never have; missing labels."""
+    net, negatives = graph.net, unlabelled(images, graph.fork)
+    if negatives:
+        yield f"warning: {negatives}"
+    if graph.fork.training_canvas and (net.mosaic or net.mixup):
+        yield f"warning: {net.section.place('mosaic')}: no effect: pjreddie's program has none"
+    elif net.cutmix:
+        yield f"warning: {net.section.place('cutmix')}: no effect: it is for classifiers"

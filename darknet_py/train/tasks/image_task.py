@@ -1,0 +1,99 @@
+"""Training on the images of a .data file, whatever is learnt from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from darknet_py.cfg.datafile import DataFile
+from darknet_py.data.loader import Batch, Key, Plan, Source, batches, first_readable
+from darknet_py.network.graph import Graph
+from darknet_py.options.training import ImageTrainOptions
+from darknet_py.system import processors
+from darknet_py.train.logs.progress_log import IMAGES, Units
+from darknet_py.train.trainer import Trainer
+
+SMALL_BATCH = 8
+MOST_WORKERS = 8
+PART = 16
+"""Most images a worker process makes before it hands them over."""
+Size = tuple[int, int]
+
+
+class ImageSource(Source, Protocol):
+    """Samples, and which images each of them is made of."""
+
+    def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class ImageTask:
+    """Samples made of images; see `darknet_py.train.loop.Task`."""
+
+    source: ImageSource
+    plan: Plan
+    seed: int
+    workers: int
+    pin: bool
+    units: Units = IMAGES
+
+    @staticmethod
+    def of(
+        job: ImageTrainOptions,
+        source: ImageSource,
+        trainer: Trainer,
+        size_at: Callable[[int], Size],
+        device: torch.device,
+    ) -> ImageTask:
+        """size_at: width and height of the input at a step, counted from 1."""
+        part = max(n for n in range(1, PART + 1) if trainer.images % n == 0)
+        plan = Plan(
+            trainer.images, part, size_at, trainer.distributed.rank, trainer.distributed.world
+        )
+        pin = device.type == "cuda"
+        return ImageTask(source, plan, trainer.seed, _workers(job, device), pin)
+
+    def batches(self, first: int) -> Generator[Batch, None, None]:
+        return batches(
+            self.source, self.plan, seed=self.seed, first=first, workers=self.workers, pin=self.pin
+        )
+
+    def size_at(self, step: int) -> Size:
+        return self.plan.size_at(step)
+
+    def drawn(self, step: int) -> list[str]:
+        keys = [key for part in self.plan.keys(step) for key in part]
+        drawn = [first_readable(key, self._drawn)[0] for key in keys]
+        return [path for paths in drawn for path in paths]
+
+    def _drawn(self, key: Key) -> list[str]:
+        return self.source.drawn(*key, self.seed)
+
+
+def _workers(job: ImageTrainOptions, device: torch.device) -> int:
+    """Processes that make samples: half of the processors when the network needs the others."""
+    if job.workers is not None:
+        return job.workers
+    share = processors() if device.type == "cuda" else processors() // 2
+    return max(1, min(MOST_WORKERS, share))
+
+
+def backup_folder(data: DataFile) -> Path:
+    return Path(data.options.get("backup", "backup"))
+
+
+def image_facts(graph: Graph, count: int) -> tuple[str, ...]:
+    return (f"{count} images", f"{graph.net.width}x{graph.net.height}")
+
+
+def small_batch(graph: Graph) -> list[str]:
+    """A warning for batches that rarely end well."""
+    net = graph.net
+    if net.batch >= SMALL_BATCH:
+        return []
+    place = net.section.place("batch")
+    return [f"warning: {place}: {net.batch} images an update; Darknet recommends 64"]

@@ -1,0 +1,1 @@
+"""`check DATA`: everything that is wrong with a data set."""

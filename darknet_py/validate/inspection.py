@@ -1,0 +1,196 @@
+"""One picture of a data set and its label file: everything that is wrong with the two."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from darknet_py.data.label_paths import label_path
+from darknet_py.data.label_rules import LabelLimits, Mask, any_reason, dropped, edges
+from darknet_py.data.labels import COLUMNS, Labels
+from darknet_py.errors import ImageError, Place
+from darknet_py.forks import ALEXEYAB, FORKS, Fork
+from darknet_py.images.io import check_image
+from darknet_py.validate.issues import Finding
+from darknet_py.validate.label_lines import LabelLines, read_lines
+
+EDGE = 1e-3
+"""How far beyond the picture a box may reach without a word, as a share of the picture: labels
+are rounded, and Darknet cuts all boxes at the edge."""
+RELATIVE = 2.0
+"""A coordinate over this can hardly be meant relative to the picture's size."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What labels are measured by; 0 stands for what is not known.
+
+    classes: how many there are. width, height: of the network's input in pixels. most: labels a
+    picture may have. fork: whose rules count.
+    """
+
+    classes: int = 0
+    width: int = 0
+    height: int = 0
+    most: int = 0
+    fork: Fork = ALEXEYAB
+
+    @property
+    def limits(self) -> LabelLimits:
+        """Those of the labels that training takes."""
+        return LabelLimits.of(self.fork, self.classes, self.width, self.height)
+
+
+def _no_rows() -> Labels:
+    return np.zeros((0, COLUMNS), np.float32)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found about one picture.
+
+    state: "labelled", "empty" or "missing", of its label file. rows: (K, 5) the lines of it that
+    are labels, and lines: (K,) where they are. trained: (M, 5) what Darknet trains on.
+    """
+
+    picture: str
+    label: str
+    state: str
+    readable: bool = True
+    rows: Labels = field(default_factory=_no_rows)
+    lines: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    trained: Labels = field(default_factory=_no_rows)
+    findings: tuple[Finding, ...] = ()
+
+
+def inspect(picture: str, frame: Frame, decode: bool = True) -> Inspection:
+    """Read a picture and its label file and list what is wrong.
+
+    decode: also decode the picture, which finds damage behind its header.
+    """
+    problem = _picture_problem(picture, decode)
+    label = os.fspath(label_path(picture, frame.fork))
+    try:
+        with open(label, "rb", buffering=0) as file:
+            text: bytes = file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        findings = (*problem, *_without_file(picture, label, frame))
+        return Inspection(picture, label, "missing", not problem, findings=findings)
+    except OSError as error:
+        finding = Finding("unreadable-labels", Place(label), str(error.strerror), picture)
+        return Inspection(picture, label, "missing", not problem, findings=(*problem, finding))
+    return _with_labels(picture, label, read_lines(text), problem, frame)
+
+
+def _picture_problem(picture: str, decode: bool) -> tuple[Finding, ...]:
+    try:
+        check_image(picture, decode)
+    except ImageError as error:
+        kind = "unreadable-picture" if os.path.exists(picture) else "missing-picture"
+        message = str(error).removeprefix(f"{picture}: ")
+        return (Finding(kind, Place(picture), message, picture),)
+    return ()
+
+
+def _without_file(picture: str, label: str, frame: Frame) -> Iterator[Finding]:
+    found = next((path for path in _other_places(picture) if os.path.isfile(path)), None)
+    if found is None:
+        yield Finding("no-label-file", Place(picture), f"looked for {label}", picture)
+    else:
+        message = f"exists, but {frame.fork.name}'s rule looks for {label}"
+        if label == f"{picture}.txt":
+            message += f": it knows no pictures that end in {Path(picture).suffix}"
+        yield Finding("label-elsewhere", Place(found), message, picture)
+
+
+def _other_places(picture: str) -> Iterator[str]:
+    """Where label files of this picture lie by other rules: beside it, or in a folder labels."""
+    yield from (os.fspath(label_path(picture, fork)) for fork in FORKS.values())
+    stem = Path(picture).with_suffix(".txt")
+    yield os.fspath(stem)
+    before, images, after = os.fspath(stem).rpartition("/images/")
+    if images:
+        yield f"{before}/labels/{after}"
+    yield os.fspath(stem.parent / "labels" / stem.name)
+    yield os.fspath(stem.parent.parent / "labels" / stem.name)
+
+
+def _with_labels(
+    picture: str, label: str, lines: LabelLines, problem: tuple[Finding, ...], frame: Frame
+) -> Inspection:
+    faults = [
+        Finding(fault.kind, Place(label, fault.line), fault.message, picture)
+        for fault in lines.faults
+    ]
+    if not len(lines.rows) and not faults:
+        found = Finding("empty-label-file", Place(label), "", picture)
+        return Inspection(picture, label, "empty", not problem, findings=(*problem, found))
+    bad = faulty_rows(lines.rows, frame)
+    taken = bad if lines.read is lines.rows else dropped(lines.read, frame.limits)
+    findings = (
+        *problem,
+        *faults,
+        *_row_findings(picture, label, lines, bad, frame),
+        *_overfull(picture, label, lines, frame),
+    )
+    trained = lines.read[~any_reason(taken)]
+    return Inspection(
+        picture, label, "labelled", not problem, lines.rows, lines.numbers, trained, findings
+    )
+
+
+def faulty_rows(rows: Labels, frame: Frame) -> dict[str, Mask]:
+    """Kind of finding -> (K,) which of the labels (K, 5) it is about."""
+    bad = dropped(rows, frame.limits)
+    unusable = bad["not-finite"] | bad["no-size"] | bad["outside"]
+    low, high = edges(rows)
+    within = ((low >= -EDGE) & (high <= 1 + EDGE)).all(axis=1)
+    crossing = {"crossing": ~unusable & ~within}
+    tiny = {"tiny": bad.pop("tiny")}
+    return {**bad, **crossing, **tiny, "duplicate": _repeated(rows)}
+
+
+def _repeated(rows: Labels) -> Mask:
+    """Which rows have stood in the file before."""
+    seen: set[tuple[float, ...]] = set()
+    repeated = np.zeros(len(rows), np.bool_)
+    for number, row in enumerate(map(tuple, rows.tolist())):
+        repeated[number] = row in seen
+        seen.add(row)
+    return repeated
+
+
+def _row_findings(
+    picture: str, label: str, lines: LabelLines, bad: dict[str, Mask], frame: Frame
+) -> Iterator[Finding]:
+    for kind, mask in bad.items():
+        for number in np.flatnonzero(mask).tolist() if mask.any() else ():
+            place = Place(label, int(lines.numbers[number]))
+            message = _message(kind, lines.rows[number].tolist(), frame)
+            yield Finding(kind, place, message, picture)
+
+
+def _message(kind: str, row: list[float], frame: Frame) -> str:
+    class_id, x, y, w, h = row
+    box = f"x={x:g} y={y:g} w={w:g} h={h:g}"
+    if kind == "class-range":
+        known = f", expected 0 to {frame.classes - 1}" if frame.classes else ", expected 0 or more"
+        return f"class {class_id:.0f}{known}"
+    if kind == "tiny" and frame.fork.drops_under_a_pixel:
+        return f"{box}: {w * frame.width:.2g} x {h * frame.height:.2g} pixels of the network"
+    if kind == "outside" and max(x, y, w, h) > RELATIVE:
+        return f"{box}: are these pixels? divide by the picture's width and height"
+    if kind == "duplicate":
+        return f"class {class_id:.0f} {box}"
+    return box
+
+
+def _overfull(picture: str, label: str, lines: LabelLines, frame: Frame) -> Iterator[Finding]:
+    count = len(lines.read)
+    if frame.most and count > frame.most:
+        yield Finding("overfull", Place(label), f"{count} labels, max={frame.most}", picture)

@@ -1,0 +1,153 @@
+"""Pieces of pictures against plain loops in the words of the C programs."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from darknet_py.augment.affine import Reach, Warp, draw_warp, middle, stretch, take
+from darknet_py.augment.pixels import Pixels
+
+
+def smooth(width: int, height: int, seed: int = 0, channels: int = 3) -> Pixels:
+    """Sampling at 1/32 pixel moves a value by less than 2 where neighbours are alike."""
+    noise = np.random.default_rng(seed).integers(0, 256, (7, 9, channels), np.uint8)
+    big = cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.GaussianBlur(big, (0, 0), 2), np.uint8).reshape(height, width, channels)
+
+
+def bilinear(pixels: Pixels, x: float, y: float) -> np.ndarray:
+    """The value between four pixels; those beyond the picture are 0."""
+    height, width, channels = pixels.shape
+    total = np.zeros(channels)
+    left, top = math.floor(x), math.floor(y)
+    for row, column in ((top, left), (top, left + 1), (top + 1, left), (top + 1, left + 1)):
+        if 0 <= row < height and 0 <= column < width:
+            total += (1 - abs(x - column)) * (1 - abs(y - row)) * pixels[row, column]
+    return total
+
+
+def taken(pixels: Pixels, warp: Warp, size: int) -> np.ndarray:
+    height, width, channels = pixels.shape
+    out = np.zeros((size, size, channels))
+    cos, sin = math.cos(warp.angle), math.sin(warp.angle)
+    for y in range(size):
+        for x in range(size):
+            across = (x - size / 2 + warp.dx) / warp.scale * warp.aspect
+            down = (y - size / 2 + warp.dy) / warp.scale
+            at = cos * across - sin * down + width / 2, sin * across + cos * down + height / 2
+            out[y, x] = bilinear(pixels, *at)
+    return out
+
+
+@pytest.mark.parametrize(
+    "warp",
+    [
+        Warp(),
+        Warp(scale=0.5, aspect=1.3, dx=3.2, dy=-4.7),
+        Warp(angle=0.4, scale=0.8),
+        Warp(angle=-1.2, scale=1.7, aspect=0.6, dx=-11, dy=6.5),
+        Warp(angle=0.2, scale=0.3, dx=30, dy=25),
+    ],
+    ids=str,
+)
+def test_pieces_are_those_of_the_c_programs(warp: Warp) -> None:
+    pixels = smooth(41, 30)
+    difference = np.abs(take(pixels, warp, 24) - taken(pixels, warp, 24))
+    assert difference.max() < 8  # at the black border a step of 1/32 is worth 8 of 255
+    assert difference.mean() < 0.6
+
+
+def test_a_grey_picture_keeps_its_axis() -> None:
+    assert take(smooth(20, 20, channels=1), Warp(angle=0.1), 12).shape == (12, 12, 1)
+    assert stretch(smooth(20, 20, channels=1), 8, 6).shape == (6, 8, 1)
+    assert middle(smooth(20, 30, channels=1), 8, 8).shape == (8, 8, 1)
+
+
+def test_positive_angles_turn_what_is_right_of_the_middle_up() -> None:
+    pixels = np.zeros((41, 41, 3), np.uint8)
+    pixels[20:22, 34:37] = 255  # right of the middle
+    piece = take(pixels, Warp(angle=math.radians(90)), 41)
+    rows, columns = np.nonzero(piece[..., 0] > 127)
+    assert rows.max() < 10
+    assert abs(columns.mean() - 20) < 2
+
+
+@given(
+    width=st.integers(1, 300),
+    height=st.integers(1, 300),
+    size=st.integers(8, 200),
+    low=st.integers(1, 300),
+    high=st.integers(1, 300),
+    seed=st.integers(0, 1000),
+)
+def test_without_turning_a_piece_that_fits_stays_inside(
+    width: int, height: int, size: int, low: int, high: int, seed: int
+) -> None:
+    reach = Reach(0, 1.0, low, high, beyond=False)
+    warp = draw_warp(np.random.default_rng(seed), reach, (width, height), size)
+    scaled = width * warp.scale, height * warp.scale
+    assert min(low, high) - 1e-6 <= min(scaled) <= max(low, high) + 1e-6
+    for length, move in zip(scaled, (warp.dx, warp.dy), strict=True):
+        assert abs(move) <= max(0.0, (length - size) / 2) + 1e-9
+
+
+def test_pieces_larger_than_the_picture_move_beyond_it_only_in_pjreddies_program() -> None:
+    def moves(beyond: bool) -> list[float]:
+        reach = Reach(0, 1.0, 50, 50, beyond)
+        warps = [draw_warp(np.random.default_rng(s), reach, (50, 50), 100) for s in range(40)]
+        return [warp.dx for warp in warps]
+
+    assert set(moves(beyond=False)) == {0.0}
+    assert max(moves(beyond=True)) > 20
+    assert min(moves(beyond=True)) < -20
+    assert max(map(abs, moves(beyond=True))) <= 25
+
+
+def test_angles_are_degrees_to_either_side() -> None:
+    reach = Reach(30, 1.0, 50, 50, False)
+    angles = [draw_warp(np.random.default_rng(s), reach, (50, 50), 50).angle for s in range(200)]
+    assert 0.45 < max(angles) <= math.radians(30)
+    assert -0.45 > min(angles) >= -math.radians(30)
+
+
+def test_the_stretched_side_is_the_one_measured() -> None:
+    """The shorter side after stretching is scaled to low..high, as both programs do."""
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        warp = draw_warp(rng, Reach(0, 2.0, 64, 64, False), (100, 80), 64)
+        shorter = 80 if 100 * warp.aspect > 80 else int(100 * warp.aspect)
+        assert warp.scale == pytest.approx(64 / shorter)
+
+
+def test_a_picture_one_pixel_wide_has_a_scale() -> None:
+    warp = draw_warp(np.random.default_rng(0), Reach(0, 3.0, 8, 8, False), (1, 1), 8)
+    assert math.isfinite(warp.scale)
+
+
+def resized(pixels: Pixels, width: int, height: int) -> np.ndarray:
+    out = np.zeros((height, width, pixels.shape[2]))
+    steps = (pixels.shape[1] - 1) / (width - 1), (pixels.shape[0] - 1) / (height - 1)
+    for y in range(height):
+        for x in range(width):
+            out[y, x] = bilinear(pixels, x * steps[0], y * steps[1])
+    return out
+
+
+@pytest.mark.parametrize("size", [(20, 15), (60, 41), (41, 30)])
+def test_stretch_goes_from_corner_to_corner(size: tuple[int, int]) -> None:
+    pixels = smooth(41, 30)
+    assert np.abs(stretch(pixels, *size) - resized(pixels, *size)).max() < 2.5
+    assert (stretch(pixels, *size)[0, 0] == pixels[0, 0]).all()
+
+
+@pytest.mark.parametrize("shape", [(30, 41), (41, 30), (30, 30)])
+def test_middle_is_the_middle_square(shape: tuple[int, int]) -> None:
+    pixels = smooth(shape[1], shape[0])
+    top, left = (shape[0] - 30) // 2, (shape[1] - 30) // 2
+    assert (middle(pixels, 30, 30) == pixels[top : top + 30, left : left + 30]).all()

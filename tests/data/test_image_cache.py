@@ -1,0 +1,242 @@
+"""Pictures held in memory: the same samples, one copy for all processes, and a refusal in time."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.coloured_pictures import (
+    COLOURS,
+    Scene,
+    graph,
+    labelled,
+    rows_of,
+    scenes,
+    seen,
+    tell_pixels,
+    write,
+)
+
+from darknet_py.augment.config import Recipe
+from darknet_py.data import image_cache
+from darknet_py.data.detection_samples import DetectionSet
+from darknet_py.data.image_cache import Held, hold, least_size
+from darknet_py.data.loader import Plan, batches
+from darknet_py.errors import DataError, ImageError
+from darknet_py.images.reduced import open_picture
+
+
+def some_pictures(folder: Path) -> list[str]:
+    made = scenes(np.random.default_rng(0), [(80, 60), (60, 90), (120, 50)])
+    return [write(folder, scene) for scene in made]
+
+
+def test_pictures_are_held_once_and_as_they_are(tmp_path: Path) -> None:
+    paths = some_pictures(tmp_path)
+    held = hold([*paths, paths[0]], 3, (64, 48))
+    assert list(held) == paths
+    for path, picture in held.items():
+        whole = open_picture(path, 3)
+        assert picture.size == whole.size
+        assert (picture.pixels(3, (64, 48)) == whole.pixels(3, whole.size)).all()
+    assert sum(h * w for h, w in [(60, 80), (90, 60), (50, 120)]) * 3 == _arena(held[paths[0]]).size
+
+
+def _arena(picture: object) -> image_cache.Arena:
+    assert isinstance(picture, Held)
+    return picture.arena
+
+
+def test_held_in_grey(tmp_path: Path) -> None:
+    (path, *_) = some_pictures(tmp_path)
+    picture = hold([path], 1, (64, 48))[path]
+    assert picture.pixels(1, (1000, 1000)).shape == (60, 80, 1)
+    assert _arena(picture).size == 60 * 80
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp"])
+@pytest.mark.parametrize(
+    ("least", "shape"),
+    [
+        ((640, 480), (480, 640)),
+        ((321, 240), (480, 640)),
+        ((320, 240), (240, 320)),
+        ((100, 120), (120, 160)),
+        ((10, 10), (15, 20)),
+    ],
+)
+def test_large_pictures_are_halved(
+    tmp_path: Path, suffix: str, least: tuple[int, int], shape: tuple[int, int]
+) -> None:
+    path = write(tmp_path, Scene(1, (640, 480), (160, 120, 480, 360)), suffix)
+    picture = hold([path], 3, least)[path]
+    assert picture.size == (640, 480)
+    pixels = picture.pixels(3, (9999, 9999))
+    assert pixels.shape == (*shape, 3)
+    part = shape[0] / 480
+    np.testing.assert_allclose(seen(pixels, 1), np.array([160, 120, 480, 360]) * part, atol=1)
+
+
+def test_a_crop_of_a_reduced_picture_has_its_boxes_right(tmp_path: Path) -> None:
+    scene = Scene(2, (641, 479), (100, 150, 400, 420))
+    path = write(tmp_path, scene, ".jpg")
+    recipe = replace(Recipe.of(graph(tmp_path)), jitter=0.4)
+    source = DetectionSet([path], recipe, hold([path], 3, (150, 110)))
+    for number in range(30):
+        pixels, truth = source.sample(number, 64, 48, 0)
+        box, label = seen(pixels.transpose(1, 2, 0), 2), labelled(truth, recipe, (64, 48)).get(2)
+        assert box is not None
+        assert label is not None
+        np.testing.assert_allclose(box, label, atol=2)
+
+
+def test_samples_are_those_of_the_files(tmp_path: Path) -> None:
+    paths = some_pictures(tmp_path)
+    recipe = Recipe.of(graph(tmp_path, "mosaic=1\nhue=.1", "jitter=.2"))
+    pair = [DetectionSet(paths, recipe, held) for held in ({}, hold(paths, 3, (200, 200)))]
+    for number in range(12):
+        (image, truth), (again, truth_again) = (s.sample(number, 64, 48, 0) for s in pair)
+        assert (image == again).all()
+        assert (truth == truth_again).all()
+
+
+def test_unreadable_pictures_are_left_out_and_fail_when_drawn(tmp_path: Path) -> None:
+    (path, *_) = some_pictures(tmp_path)
+    bad, gone = str(tmp_path / "bad.jpg"), str(tmp_path / "gone.jpg")
+    Path(bad).write_text("no picture")
+    held = hold([bad, path, gone], 3, (64, 48))
+    assert list(held) == [path]
+    with pytest.raises(ImageError, match=r"bad\.jpg: not a picture"):
+        DetectionSet([bad], Recipe.of(graph(tmp_path)), held).sample(0, 64, 48, 0)
+    assert hold([bad, gone], 3, (64, 48)) == {}
+
+
+def test_progress_sees_every_picture(tmp_path: Path) -> None:
+    told = []
+
+    def follow(items: Iterable[object], total: int, label: str) -> Iterator[object]:
+        told.append((total, label))
+        for item in items:
+            told.append(item)
+            yield item
+
+    paths = some_pictures(tmp_path)
+    hold(paths, 3, (64, 48), follow)
+    assert told[0] == (3, "pictures into memory")
+    assert len(told) == 4
+
+
+def test_too_many_pictures_are_refused_before_they_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path, *_) = some_pictures(tmp_path)
+    paths = [path]
+    for number in range(500):
+        paths.append(str(tmp_path / f"copy-{number}.png"))
+        os.link(path, paths[-1])
+    opened = []
+
+    def watched(path: str, channels: int) -> object:
+        opened.append(path)
+        return open_picture(path, channels)
+
+    monkeypatch.setattr(image_cache, "open_picture", watched)
+    monkeypatch.setattr(image_cache, "free_memory", lambda: 12_000_000)
+    figures = (
+        r"501 pictures need about 0\.0 GB .*: more than 60% of the 0\.0 GB that are free; train"
+    )
+    with pytest.raises(DataError, match=figures):
+        hold(paths, 3, (64, 48))
+    assert len(opened) < 60
+    monkeypatch.setattr(image_cache, "free_memory", lambda: 12_100_000)
+    assert len(hold(paths, 3, (64, 48))) == 501
+    monkeypatch.setattr(image_cache, "free_memory", lambda: None)
+    assert len(hold(paths, 3, (64, 48))) == 501
+
+
+def test_pictures_larger_than_the_first_ones_promised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = write(tmp_path, Scene(0, (10, 10), (0, 0, 5, 5)), name="small")
+    large = [
+        write(tmp_path, Scene(0, (400, 300), (0, 0, 9, 9)), name=f"large-{n}") for n in range(3)
+    ]
+    monkeypatch.setattr(image_cache, "SAMPLE", 1)
+    monkeypatch.setattr(image_cache, "free_memory", lambda: 1_000_000)
+    with pytest.raises(DataError, match=r"4 pictures need about 0\.\d GB of memory"):
+        hold([small, *large], 3, (400, 300))
+
+
+def test_a_system_without_memory_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(file: int, data: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    paths = some_pictures(tmp_path)
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(DataError, match=r"after 0\.0 GB: No space left on device; train without"):
+        hold(paths, 3, (64, 48))
+
+
+def test_other_processes_see_the_same_memory(tmp_path: Path) -> None:
+    """What is changed here is changed there: nothing was copied."""
+    path = write(tmp_path, Scene(0, (8, 6), (0, 0, 0, 0)))
+    picture = hold([path], 3, (8, 6))[path]
+    context = multiprocessing.get_context("forkserver")
+    here, there = context.Pipe()
+    child = context.Process(target=tell_pixels, args=(picture, there))
+    child.start()
+    here.send(True)
+    assert here.recv() == 100
+    os.pwrite(_arena(picture).file, b"\xfa", 17)
+    here.send(True)
+    assert here.recv() == 250
+    assert picture.pixels(3, (8, 6)).flat[17] == 250
+    here.send(False)
+    child.join()
+
+
+def test_workers_draw_from_it(tmp_path: Path) -> None:
+    paths = some_pictures(tmp_path)
+    recipe = Recipe.of(graph(tmp_path, head="jitter=.2"))
+    source = DetectionSet(paths, recipe, hold(paths, 3, (64, 48)))
+    for path in paths:
+        os.unlink(path)
+    made = batches(source, Plan(4, 2, lambda update: (64, 48)), seed=0, workers=2)
+    batch = next(made)
+    made.close()
+    assert batch.unreadable == ()
+    classes = {int(row[0]) for truth in batch.truth.numpy() for row in rows_of(truth, recipe)}
+    assert classes <= set(range(len(COLOURS)))
+    assert (batch.images[0].numpy() == source.sample(0, 64, 48, 0)[0]).all()
+
+
+def test_the_pictures_cannot_be_written_into(tmp_path: Path) -> None:
+    (path, *_) = some_pictures(tmp_path)
+    with pytest.raises(ValueError, match="read-only"):
+        hold([path], 3, (64, 48))[path].pixels(3, (64, 48))[0] = 0
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ({"head": "jitter=0"}, (64, 48)),
+        ({"head": "jitter=.25"}, (128, 96)),
+        ({"head": "jitter=.25\nresize=1.5"}, (192, 144)),
+        ({"head": "jitter=0\nresize=.5"}, (64, 48)),
+        ({"head": "jitter=.9\nresize=9"}, (256, 192)),
+        # Neither knows resize, and a canvas shows whole pictures.
+        ({"head": "jitter=.25\nresize=1.5", "kind": "detection"}, (128, 96)),
+        ({"head": "jitter=.25\nresize=1.5", "fork": "pjreddie"}, (64, 48)),
+    ],
+)
+def test_how_large_pictures_must_be_for_small_crops(
+    tmp_path: Path, options: dict[str, str], size: tuple[int, int]
+) -> None:
+    recipe = Recipe.of(graph(tmp_path, **options))  # type: ignore[arg-type]
+    assert least_size(recipe, (64, 48)) == size

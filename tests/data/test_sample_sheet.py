@@ -1,0 +1,175 @@
+"""The page of training samples: the very ones, with boxes where their pixels are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.coloured_pictures import CFG, HEADS, Scene, graph, scenes, seen, write
+
+from darknet_py.augment.config import Recipe
+from darknet_py.augment.pixels import Pixels
+from darknet_py.data.contact_sheet import PAPER
+from darknet_py.data.detection_samples import DetectionSet
+from darknet_py.data.loader import Key
+from darknet_py.data.sample_sheet import sheet, write_sheet
+from darknet_py.errors import DarknetError, DataError
+from darknet_py.images.draw import colour
+from darknet_py.images.io import read_image
+from darknet_py.options.datasets import SheetOptions
+
+NAMES = ["red", "green", "blue", "yellow"]
+TITLE = 27
+SIZE = (256, 192)
+"""Large enough to be shown as it is."""
+
+
+def source(folder: Path, net: str = "flip=0", **where: str) -> DetectionSet:
+    made = scenes(np.random.default_rng(5), [(300, 220)] * 3)
+    paths = [write(folder, scene) for scene in made]
+    return DetectionSet(paths, Recipe.of(graph(folder, net, **where)))  # type: ignore[arg-type]
+
+
+def keys(first: int, count: int, size: tuple[int, int] = SIZE) -> list[Key]:
+    return [Key(number, *size) for number in range(first, first + count)]
+
+
+def tile(page: Pixels, number: int, columns: int) -> Pixels:
+    """The picture of a sample, BGR."""
+    width, height = SIZE[0] + 10, SIZE[1] + 3 * 17 + 20
+    top, left = TITLE + number // columns * height, number % columns * width
+    return page[top : top + SIZE[1], left : left + SIZE[0]]
+
+
+def test_the_page_shows_the_samples_of_a_training(tmp_path: Path) -> None:
+    pictures = source(tmp_path)
+    page = sheet(pictures, NAMES, keys(7, 5), seed=3)
+    assert page.shape == (TITLE + 2 * (SIZE[1] + 71), 4 * (SIZE[0] + 10), 3)
+    for place in range(5):
+        pixels, _ = pictures.sample(7 + place, *SIZE, 3)
+        away = tile(page, place, 4)[..., ::-1].astype(int) - pixels.transpose(1, 2, 0)
+        # Lines and letters of the labels alone.
+        assert 0 < np.abs(away).any(axis=2).mean() < 0.15
+    assert (tile(page, 5, 4) == PAPER).all()
+    assert (sheet(pictures, NAMES, keys(7, 5), seed=3) == page).all()
+    assert (sheet(pictures, NAMES, keys(8, 5), seed=3) != page).any()
+
+
+@pytest.mark.parametrize("kind", ["yolo", "detection"])
+def test_boxes_are_drawn_around_their_pixels_in_the_colour_of_the_class(
+    tmp_path: Path, kind: str
+) -> None:
+    scene = Scene(3, (256, 192), (100, 80, 180, 140))
+    pictures = DetectionSet(
+        [write(tmp_path, scene)], Recipe.of(graph(tmp_path, "flip=0", kind=kind))
+    )
+    page = sheet(pictures, NAMES, keys(0, 1), seed=0)
+    shown = tile(page, 0, 1)
+    tint = colour(3, 4)
+    plain = pictures.sample(0, *SIZE, 0)[0].transpose(1, 2, 0)
+    left, top, right, bottom = seen(np.ascontiguousarray(plain), 3) or (0, 0, 0, 0)
+    rows, columns = np.nonzero((shown == tint).all(axis=2))
+    below = rows > top + 2  # the name stands above the box
+    found = columns[below].min(), columns[below].max(), rows.max()
+    np.testing.assert_allclose(found, (left, right, bottom), atol=2)
+
+
+def test_what_is_left_out_is_named_under_its_sample(tmp_path: Path) -> None:
+    pictures = source(tmp_path)
+    (tmp_path / "bad.png").write_text("no picture")
+    mixed = DetectionSet([str(tmp_path / "bad.png"), *pictures.images], pictures.recipe)
+    pages = [sheet(one, NAMES, keys(0, 8), seed=0) for one in (pictures, mixed)]
+    assert pages[0].shape == pages[1].shape
+    with pytest.raises(DataError, match=r"bad\.png: not a picture"):
+        sheet(DetectionSet(mixed.images[:1], mixed.recipe), NAMES, keys(0, 1), seed=0)
+
+
+def test_many_boxes_bear_no_names(tmp_path: Path) -> None:
+    """A page with and one without names differ in the strips of letters."""
+    pictures = source(tmp_path)
+    inks = []
+    for count in (12, 13):
+        for path in pictures.images:
+            rows = [f"0 {0.05 + k / 14} 0.5 0.02 0.02" for k in range(count)]
+            Path(path).with_suffix(".txt").write_text("\n".join(rows))
+        page = tile(sheet(pictures, NAMES, keys(0, 1), seed=0), 0, 1)
+        inks.append((page == colour(0, 4)).all(axis=2).sum())
+    assert inks[0] > 3 * inks[1] > 0
+
+
+def test_labels_without_a_box_and_classes_without_a_name(tmp_path: Path) -> None:
+    """YOLO9000's, which the truth holds as boxes far away; YOLOv1's cells of no class."""
+    path = write(tmp_path, Scene(0, (60, 40), (5, 5, 30, 30)))
+    Path(path).with_suffix(".txt").write_text("2 0 0 0 0\n")
+    far = DetectionSet([path], Recipe.of(graph(tmp_path, fork="pjreddie")))
+    assert far.recipe.labels_of(far.sample(0, *SIZE, 0)[1])[0, 0] == 2
+    page = tile(sheet(far, NAMES, keys(0, 1), seed=0), 0, 1)
+    assert not (page == colour(2, 4)).all(axis=2).any()
+    Path(path).with_suffix(".txt").write_text("9 .5 .5 .5 .5\n")
+    cells = DetectionSet([path], Recipe.of(graph(tmp_path, kind="detection")))
+    page = tile(sheet(cells, NAMES, keys(0, 1), seed=0), 0, 1)
+    assert (page == colour(0, 4)).all(axis=2).any()
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [((32, 32), (200, 200)), ((1000, 500), (208, 416)), ((4, 400), (400, 4)), ((1, 999), (416, 1))],
+)
+def test_samples_are_shown_at_a_size_to_look_at(
+    tmp_path: Path, size: tuple[int, int], shape: tuple[int, int]
+) -> None:
+    page = sheet(source(tmp_path), NAMES, keys(0, 2, size), seed=0)
+    assert page.shape[:2] == (TITLE + shape[0] + 71, 2 * (shape[1] + 10))
+
+
+def job(folder: Path, **options: object) -> SheetOptions:
+    made = scenes(np.random.default_rng(5), [(60, 44)] * 3)
+    lines = [write(folder, scene) for scene in made]
+    (folder / "train.txt").write_text("\n".join(lines))
+    (folder / "a.data").write_text(f"classes=4\ntrain={folder / 'train.txt'}\n")
+    text = CFG.format(width=64, height=48, channels=3, net="", filters=9, head=HEADS["yolo"])
+    (folder / "a.cfg").write_text(text)
+    paths = {"data": folder / "a.data", "cfg": folder / "a.cfg", "out": folder / "page.png"}
+    return SheetOptions(**({name: str(path) for name, path in paths.items()} | options))  # type: ignore[arg-type]
+
+
+def test_a_page_is_written(tmp_path: Path) -> None:
+    told = write_sheet(job(tmp_path, images=3, first=2, seed=5))
+    assert told == f"{tmp_path / 'page.png'}: samples 2 to 4 of a training with seed 5"
+    # 64 x 48 is shown larger.
+    page = read_image(tmp_path / "page.png")
+    assert page.shape == (TITLE + 150 + 71, 3 * 210, 3)
+    for left in (0, 210, 420):
+        picture = page[TITLE : TITLE + 150, left : left + 200]
+        assert any(seen(picture, number) for number in range(3))
+
+
+def test_the_other_fork_and_another_size(tmp_path: Path) -> None:
+    write_sheet(job(tmp_path, fork="pjreddie", width=300, height=300, images=1))
+    page = read_image(tmp_path / "page.png")
+    assert page.shape == (TITLE + 300 + 71, 310, 3)
+    assert (page[TITLE:] == 128).all(axis=2).any(), "the canvas"
+
+
+def test_names_of_the_data_file_and_numbers_for_those_without(tmp_path: Path) -> None:
+    pages = []
+    for names in (None, "apple\n", "a\nb\nc\nd\n"):
+        done = job(tmp_path, images=4)
+        if names:
+            (tmp_path / "some.names").write_text(names)
+            with open(done.data, "a") as file:
+                file.write("names=some.names\n")
+        write_sheet(done)
+        pages.append(read_image(done.out))
+    assert (pages[0] != pages[1]).any()
+    assert (pages[1] != pages[2]).any()
+
+
+def test_what_cannot_be_a_page(tmp_path: Path) -> None:
+    with pytest.raises(DarknetError, match=r"pictures cannot be written as '\.txt'"):
+        write_sheet(job(tmp_path, out=str(tmp_path / "page.txt")))
+    with pytest.raises(DataError, match=r"a\.data: has no train="):
+        done = job(tmp_path)
+        Path(done.data).write_text("valid=x\n")
+        write_sheet(done)

@@ -1,0 +1,125 @@
+"""Painted boxes and written pictures."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from darknet_py.errors import OutputError
+from darknet_py.images.draw import colour, draw, save_image
+
+
+def grey(width: int, height: int) -> np.ndarray:
+    return np.full((height, width, 3), 90, np.uint8)
+
+
+def plain_colour(class_id: int, classes: int) -> tuple[int, ...]:
+    table = [(1, 0, 1), (0, 0, 1), (0, 1, 1), (0, 1, 0), (1, 1, 0), (1, 0, 0)]
+    place = class_id * 123457 % classes / classes * 5
+    low, part = math.floor(place), place - math.floor(place)
+    mixed = [(1 - part) * table[low][c] + part * table[math.ceil(place)][c] for c in (0, 1, 2)]
+    return tuple(int(255 * value) for value in mixed)
+
+
+def test_colours_of_darknet() -> None:
+    assert colour(0, 80) == (255, 0, 255)
+    for class_id in range(80):
+        assert colour(class_id, 80) == plain_colour(class_id, 80)
+    assert len({colour(class_id, 20) for class_id in range(20)}) == 20
+    assert colour(0, 1) == (255, 0, 255)
+
+
+def test_a_box_is_painted_on_a_copy() -> None:
+    picture = grey(200, 100)
+    painted = draw(picture, [[20.9, 30.2, 120, 80]], [""], [2], 80)
+    assert (picture == 90).all()
+    assert tuple(painted[30, 70]) == colour(2, 80)
+    assert tuple(painted[50, 20]) == colour(2, 80)
+    assert (painted[40:70, 30:110] == 90).all()
+
+
+def test_a_label_has_a_filled_background_above_the_box() -> None:
+    tint = np.array(colour(16, 80))
+    painted = draw(grey(640, 480), [[100, 200, 300, 400]], ["dog: 0.97"], [16], 80)
+    above = painted[170:198, 90:400]
+    assert (above == tint).all(axis=2).sum() > 400
+    assert (painted[:150] == 90).all()
+
+
+@pytest.mark.parametrize(
+    "box", [[-50, -50, 60, 60], [600, 2, 700, 30], [630, 470, 900, 900], [0, 0, 639, 479]]
+)
+def test_labels_stay_inside_the_picture(box: list[float]) -> None:
+    bare = draw(grey(640, 480), [box], [""], [5], 80)
+    painted = draw(grey(640, 480), [box], ["giraffe: 0.55"], [5], 80)
+    inside = (painted == np.array(colour(5, 80))).all(axis=2)
+    assert (painted != bare).any(axis=2).sum() > 300
+    assert inside.sum() > 300
+
+
+def test_the_ink_contrasts_with_the_colour() -> None:
+    classes = 5  # class 0 is magenta, class 2 (123457 * 2 % 5 = 4) nearly yellow
+    dark = draw(grey(640, 480), [[100, 200, 300, 400]], ["dog"], [0], classes)
+    light = draw(grey(640, 480), [[100, 200, 300, 400]], ["dog"], [2], classes)
+    # Thin letters of OpenCV 4 do not quite reach white and black.
+    assert (dark[160:199] > 220).all(axis=2).any()
+    assert (light[160:199] < 35).all(axis=2).any()
+
+
+def test_lines_grow_with_the_picture() -> None:
+    def thickness(side: int) -> int:
+        painted = draw(
+            grey(side, side), [[0.2 * side, 0.2 * side, 0.8 * side, 0.8 * side]], [""], [0], 9
+        )
+        return int((painted[side // 2, : side // 2] != 90).any(axis=1).sum())
+
+    assert 1 <= thickness(60) <= 2
+    assert thickness(2000) > thickness(400) >= 1
+
+
+def test_broken_boxes_do_not_stop_the_painting() -> None:
+    boxes = [[math.nan, 0, math.inf, 50], [-math.inf, -5, 1e30, 1e30]]
+    assert draw(grey(64, 48), boxes, ["a", "b"], [0, 1], 2).shape == (48, 64, 3)
+    assert (draw(grey(64, 48), np.zeros((0, 4)), [], [], 2) == 90).all()
+
+
+def test_as_many_labels_as_boxes() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        draw(grey(9, 9), [[0, 0, 5, 5]], [], [0], 2)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "b.png", "c.webp", "größe 狗.JPG"])
+def test_written_pictures_can_be_read(tmp_path: Path, name: str) -> None:
+    picture = cv2.GaussianBlur(draw(grey(64, 48), [[5, 5, 40, 40]], [""], [3], 9), (9, 9), 0)
+    save_image(tmp_path / name, picture)
+    data = np.frombuffer((tmp_path / name).read_bytes(), np.uint8)
+    read = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert np.abs(read.astype(int) - picture).mean() < 8
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_quality_makes_larger_files(tmp_path: Path) -> None:
+    picture = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    save_image(tmp_path / "low.jpg", picture, quality=20)
+    save_image(tmp_path / "high.jpg", picture, quality=95)
+    assert (tmp_path / "low.jpg").stat().st_size < (tmp_path / "high.jpg").stat().st_size
+
+
+@pytest.mark.parametrize("name", ["a.xyz", "plain", "a.txt"])
+def test_unknown_formats(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match=r"use \.jpg"):
+        save_image(tmp_path / name, grey(4, 4))
+
+
+def test_unwritable_places(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        save_image(tmp_path / "gone" / "a.jpg", grey(4, 4))
+    (tmp_path / "taken.jpg").mkdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        save_image(tmp_path / "taken.jpg", grey(4, 4))
+    assert os.listdir(tmp_path) == ["taken.jpg"]

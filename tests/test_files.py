@@ -1,0 +1,154 @@
+"""Files appear whole or not at all, and nothing in the package writes any other way."""
+
+from __future__ import annotations
+
+import ast
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from darknet_py import files
+from darknet_py.errors import OutputError
+from darknet_py.files import append, replacing, replacing_path, require_writable
+from darknet_py.images.draw import save_image
+
+PACKAGE = Path(files.__file__).parent
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was asked of the system, in order."""
+    made: list[str] = []
+    for name in ("fsync", "replace"):
+        real = getattr(os, name)
+
+        def step(*values: object, name: str = name, real: object = real) -> object:
+            made.append(name)
+            return real(*values)  # type: ignore[operator]
+
+        monkeypatch.setattr(files.os, name, step)
+    return made
+
+
+def test_the_name_is_taken_when_all_is_on_the_disk(tmp_path: Path, steps: list[str]) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with replacing(target) as file:
+        file.write(b"new")
+        assert target.read_text() == "old" and steps == []
+        (beside,) = set(tmp_path.iterdir()) - {target}
+        assert beside.name.startswith(".a.txt.")
+    assert target.read_text() == "new"
+    assert steps == ["fsync", "replace"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_can_be_made_again_is_not_waited_for(tmp_path: Path, steps: list[str]) -> None:
+    with replacing(tmp_path / "a.txt", durable=False) as file:
+        file.write(b"x")
+    save_image(tmp_path / "a.png", np.zeros((2, 2, 3), np.uint8))
+    assert steps == ["replace", "replace"]
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("no"), KeyboardInterrupt()])
+def test_the_old_file_stays_when_writing_fails(tmp_path: Path, failure: BaseException) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(type(failure)), replacing(target) as file:
+        file.write(b"half")
+        raise failure
+    with pytest.raises(type(failure)), replacing_path(target) as made:
+        made.write_text("half")
+        raise failure
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    with pytest.raises(OutputError, match=r"a\.txt: cannot be written: No space left"):  # noqa: SIM117
+        with replacing(target):
+            raise OSError(28, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    target = tmp_path / "none" / "a.txt"
+    expected = r"a\.txt: cannot be written: No such file"
+    with pytest.raises(OutputError, match=expected), replacing(target):
+        raise AssertionError("the body must not run")
+    with pytest.raises(OutputError, match=expected):
+        append(target, b"x")
+    with pytest.raises(OutputError, match="does not exist; create it first"):
+        require_writable(target)
+    with pytest.raises(OutputError, match="is a directory"):
+        require_writable(tmp_path)
+
+
+def test_files_have_the_rights_that_new_files_have(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        with replacing(tmp_path / "a.txt") as file:
+            file.write(b"x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o640
+
+
+def test_writers_that_take_a_path(tmp_path: Path, steps: list[str]) -> None:
+    """What they write beside it goes."""
+    target = tmp_path / "a.so"
+    with replacing_path(target) as made:
+        assert made.name == "a.so" and made.parent.parent == tmp_path
+        made.write_bytes(b"code")
+        made.with_name("rest.o").write_bytes(b"x")
+    assert target.read_bytes() == b"code"
+    assert steps == ["fsync", "replace"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_nothing_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), replacing_path(tmp_path / "a.so"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_grows(tmp_path: Path) -> None:
+    append(tmp_path / "log.csv", b"1\n")
+    append(tmp_path / "log.csv", b"2\n")
+    assert (tmp_path / "log.csv").read_bytes() == b"1\n2\n"
+
+
+WRITERS = {"write_text", "write_bytes", "imwrite", "mkstemp", "NamedTemporaryFile", "tofile"}
+RENAMERS = {"os.replace", "os.rename", "shutil.move", "shutil.copy", "shutil.copyfile"}
+MODES = set("wax+")
+ALLOWED = {
+    "replacement.py": "the one writer",
+    "engines/batches.py": "writes where the cache says, which replaces a file",
+    "engines/intel_openvino.py": "writes where the cache says, which replaces a file",
+    "benchmark/memory.py": "tells Linux something by a file of /proc",
+}
+
+
+def test_every_other_writer_uses_these() -> None:
+    found = {
+        os.fspath(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and any(_writes(node))
+    }
+    assert found == set(ALLOWED)
+
+
+def _writes(call: ast.Call) -> Iterator[bool]:
+    name = ast.unparse(call.func)
+    last = name.rpartition(".")[2]
+    yield last in WRITERS or name in RENAMERS
+    if last in ("open", "fdopen"):
+        given = [*call.args, *(word.value for word in call.keywords if word.arg == "mode")]
+        texts = [value.value for value in given if isinstance(value, ast.Constant)]
+        yield any(isinstance(text, str) and len(text) < 4 and set(text) & MODES for text in texts)

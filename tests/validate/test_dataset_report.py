@@ -1,0 +1,172 @@
+"""A whole data set: tallies, and what is wrong between its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from darknet_py.cfg.datafile import read_data_file
+from darknet_py.errors import Place
+from darknet_py.validate.dataset_report import Survey, survey
+from darknet_py.validate.inspection import Frame, Inspection
+from darknet_py.validate.issues import KINDS, Finding, Findings
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(
+    home: Path, train: dict[str, str | None], valid: dict[str, str | None] | None = None
+) -> Path:
+    """A data set of pictures with label texts (None: no file), and perhaps without a valid list."""
+    for name, pictures in (("train", train), ("valid", valid)):
+        if pictures is None:
+            continue
+        for picture, text in pictures.items():
+            cv2.imwrite(picture, np.zeros((4, 4, 3), np.uint8))
+            if text is not None:
+                Path(picture).with_suffix(".txt").write_text(text)
+        (home / f"{name}.list").write_text("".join(f"{picture}\n" for picture in pictures))
+    (home / "n.names").write_text("cat\ndog\nowl\n")
+    data = home / "a.data"
+    data.write_text("classes=3\ntrain=train.list\nvalid=valid.list\nnames=n.names\n")
+    return data
+
+
+def run(data: Path, frame: Frame | None = None, findings: Findings | None = None) -> Survey:
+    return survey(read_data_file(data), frame or Frame(3), findings or Findings(), workers=2)
+
+
+def counts(found: Survey) -> dict[str, int]:
+    return {kind: count for kind, count in found.findings.counts.items() if count}
+
+
+def messages(found: Survey, kind: str) -> list[str]:
+    return [str(finding) for finding in found.findings.kept[kind]]
+
+
+LABELS = "0 .5 .5 .2 .2\n1 .5 .5 .3 .3\n1 .5 .5 .4 .4\n"
+
+
+def test_tallies(home: Path) -> None:
+    train = {"a.png": LABELS, "b.png": "1 .5 .5 .2 .2\n7 .5 .5 .2 .2\n", "c.png": "", "d.png": None}
+    data = write(home, train, {"e.png": "2 .5 .5 .2 .2\n"})
+    (home / "c.png").write_bytes(b"x")
+    found = run(data)
+    first, second = found.tallies
+    assert (first.name, first.path, first.pictures, first.unreadable) == (
+        "train",
+        "train.list",
+        4,
+        1,
+    )
+    assert first.states == {"labelled": 2, "empty": 1, "missing": 1}
+    assert (first.labels, first.boxes) == (5, 4)
+    assert first.per_class == {0: 1, 1: 3}
+    assert first.pictures_per_class == {0: 1, 1: 2}
+    assert (second.name, second.per_class) == ("valid", {2: 1})
+    assert found.classes == [0, 1, 2]
+    assert [found.name(number) for number in (0, 2, 3, -1)] == ["cat", "owl", "", ""]
+    expected = {"unreadable-picture": 1, "class-range": 1, "empty-label-file": 1}
+    assert counts(found) == expected | {"no-label-file": 1, "no-example": 1}
+    assert messages(found, "no-example") == ["train.list: class 2 owl"]
+
+
+def test_many_pictures_come_in_order(home: Path) -> None:
+    names = [f"{number:03d}.png" for number in range(50)]
+    data = write(home, dict.fromkeys(names, "0 .5 .5 .2 .2\n"), {})
+    seen: list[str] = []
+
+    def follow(items: Iterable[Inspection], total: int, label: str) -> Iterable[Inspection]:
+        assert (total, label) == (50, "train")
+        for item in items:
+            seen.append(item.picture)
+            yield item
+
+    survey(read_data_file(data), Frame(3), Findings(), workers=3, follow=follow)
+    assert seen == names
+
+
+def test_names_give_the_number_of_classes_where_nothing_else_does(home: Path) -> None:
+    found = run(write(home, {"a.png": "3 .5 .5 .2 .2\n"}), Frame())
+    assert found.frame.classes == 3
+    assert found.findings.counts["class-range"] == 1
+
+
+def test_between_the_pictures(home: Path) -> None:
+    full = "0 .5 .5 .2 .2\n1 .5 .5 .2 .2\n2 .5 .5 .2 .2\n"
+    data = write(home, {"a.png": full, "b.png": full}, {"c.png": full})
+    cv2.imwrite("a.bmp", np.zeros((4, 4, 3), np.uint8))
+    (home / "train.list").write_text("a.png\nb.png\na.bmp\nb.png\nb.png\n")
+    (home / "valid.list").write_text(f"c.png\n{home}/b.png\n")
+    found = run(data)
+    assert counts(found) == {"shared-label": 1, "listed-twice": 1, "overlap": 1}
+    assert messages(found, "shared-label") == ["train.list: a.txt of a.png and a.bmp"]
+    assert messages(found, "listed-twice") == ["train.list: b.png: 3 times"]
+    assert messages(found, "overlap") == [f"valid.list: {home}/b.png is in train.list, too"]
+
+
+def test_one_list_for_both_is_looked_through_once(home: Path) -> None:
+    data = write(home, {"a.png": "x\n0 .5 .5 .2 .2\n"})
+    data.write_text("train=./train.list\nvalid=train.list\nnames=n.names\n")
+    found = run(data)
+    assert [tally.name for tally in found.tallies] == ["train", "valid"]
+    assert found.tallies[0].pictures == found.tallies[1].pictures == 1
+    assert found.findings.counts["unparsed"] == 1
+    assert messages(found, "overlap") == ["train.list: train= and valid= name the same list"]
+
+
+def test_no_label_at_all(home: Path) -> None:
+    found = run(write(home, {"a.png": "", "b.png": None}))
+    assert messages(found, "no-label") == [
+        "train.list: none of the 2 pictures of train has a label"
+    ]
+    assert found.findings.counts["no-example"] == 0
+    Path("labels").mkdir()
+    Path("labels/b.txt").write_text(LABELS)
+    assert counts(run(home / "a.data")) == {"label-elsewhere": 1, "empty-label-file": 1}
+
+
+def test_corner_form_is_guessed_from_many_boxes(home: Path) -> None:
+    lines = [f"{number % 3} .1 .1 .{number} .5\n" for number in range(20, 40)]
+    data = write(home, {"a.png": "".join(lines)})
+    assert "w > x and h > y in all 20 labels" in messages(run(data), "corners")[0]
+    (home / "a.txt").write_text("".join(lines[:-1]))
+    assert run(data).findings.counts["corners"] == 0
+    (home / "a.txt").write_text("".join(lines) + "0 .5 .5 .2 .2\n")
+    assert run(data).findings.counts["corners"] == 0
+
+
+def test_a_list_that_is_none(home: Path) -> None:
+    data = write(home, {"a.png": LABELS}, {"b.png": LABELS})
+    (home / "valid.list").write_bytes(b"a\0b\0")
+    found = run(data)
+    assert [tally.name for tally in found.tallies] == ["train"]
+    (message,) = messages(found, "unusable-list")
+    assert message.startswith("valid.list: this is a binary or UTF-16 file")
+
+
+def test_findings_are_counted_all_and_kept_some() -> None:
+    findings = Findings(most=3)
+    findings.add(Finding("tiny", Place("a.txt", line), "") for line in range(10))
+    findings.add([Finding("no-size", Place("a.txt"), ""), Finding("no-label-file", Place("b"), "")])
+    assert (findings.counts["tiny"], len(findings.kept["tiny"])) == (10, 3)
+    assert findings.found() == ["no-size", "tiny", "no-label-file"]
+    assert [findings.total(level) for level in ("error", "warning", "note")] == [1, 10, 1]
+
+
+def test_strict_findings() -> None:
+    findings = Findings(strict=True)
+    findings.add([Finding("tiny", Place("a"), ""), Finding("no-label-file", Place("b"), "")])
+    assert [findings.total(level) for level in ("error", "warning", "note")] == [1, 0, 1]
+
+
+def test_levels_are_known() -> None:
+    assert {kind.level for kind in KINDS.values()} == {"error", "warning", "note"}
