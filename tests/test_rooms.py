@@ -15,111 +15,74 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "darknet_py"
 HEAVY = {"torch", "numpy", "cv2", "pycocotools"}
 
-READING = {"errors", "cfg", "forks", "layers", "graph", "layout"}
-RUNNING = READING | {"weights", "network", "execute"}
+NETWORK = {"errors", "cfg", "forks", "layers", "network"}
+"""What whoever runs a network may import."""
 MAY_IMPORT: dict[str, set[str]] = {
-    "errors": set(),
-    "deferred": set(),
     "version": set(),
-    "progress": set(),
-    "parallel": set(),
-    "replacement": {"errors"},
-    "figures": {"errors", "replacement"},
+    "errors": set(),
     "system": set(),
-    "boxes": {"deferred"},
-    "labelpath": {"forks"},
+    "progress": set(),
+    "lazy": set(),
+    "parallel": set(),
+    "": {"errors", "version"},
     "cfg": {"errors"},
+    "files": {"errors"},
     "forks": {"errors"},
-    "names": {"errors", "cfg"},
-    "layers": {"errors", "boxes", "cfg", "forks", "deferred"},
-    "graph": {"errors", "cfg", "forks", "layers"},
-    "layout": {"errors", "layers", "graph"},
-    "summary": {"layers", "graph"},
-    "check": READING | {"summary"},
-    "opening": {"errors", "forks", "graph", "layout", "names", "summary", "system"},
-    "weights": {"errors", "layers", "graph", "layout", "replacement"},
-    "execute": {"layers", "graph"},
-    "network": READING | {"weights", "execute"},
-    "devices": {"errors", "deferred"},
-    "enginetable": {"errors"},
-    "exporttable": set(),
-    "options": {"devices", "enginetable", "exporttable", "forks"},
-    "engines": RUNNING | {"conversion", "devices", "enginetable", "replacement", "system"},
-    "conversion": RUNNING | {"boxes", "exporttable", "version"},
-    "export": RUNNING
-    | {"conversion", "detect", "engines", "enginetable", "exporttable", "names", "options"}
-    | {"replacement"},
-    "detect": RUNNING
-    | {"devices", "enginetable", "engines"}
-    | {"deferred", "boxes", "names", "labelpath", "opening", "options", "replacement", "system"},
-    "losses": {"deferred", "errors", "forks", "layers", "boxes"},
-    "train": RUNNING
+    "boxes": {"lazy"},
+    "plots": {"errors", "files"},
+    "layers": {"boxes", "cfg", "errors", "forks", "lazy"},
+    "losses": {"boxes", "forks", "layers", "lazy"},
+    "network": {"cfg", "errors", "files", "forks", "layers", "system"},
+    "augment": NETWORK,
+    "conversion": NETWORK | {"boxes", "version"},
+    "images": NETWORK | {"files", "lazy", "parallel", "system"},
+    "engines": NETWORK | {"conversion", "files", "lazy", "system"},
+    "options": {"conversion", "engines", "forks"},
+    "data": NETWORK | {"augment", "images", "options", "progress", "system"},
+    "synthetic": {"errors", "files", "images", "options", "progress"},
+    "anchors": NETWORK | {"data", "files", "options", "plots"},
+    "detect": NETWORK
+    | {"boxes", "data", "engines", "files", "images", "lazy", "options", "parallel"},
+    "rnn": NETWORK | {"data", "engines", "options"},
+    "validate": NETWORK
+    | {"augment", "data", "files", "images", "options", "parallel", "progress", "system"},
+    "benchmark": NETWORK
+    | {"", "detect", "engines", "files", "images", "options", "plots", "progress", "system"},
+    "classify": NETWORK | {"data", "detect", "engines", "images", "options"},
+    "evaluate": NETWORK
+    | {"data", "detect", "engines", "files", "images", "lazy", "options", "plots", "progress"},
+    "export": NETWORK | {"conversion", "detect", "engines", "files", "images", "options"},
+    "train": NETWORK
     | {
-        "devices",
-        "enginetable",
-        "losses",
-        "data",
-        "detect",
-        "images",
+        "augment",
         "classify",
+        "data",
+        "engines",
         "evaluate",
-        "names",
-        "opening",
+        "files",
+        "images",
+        "losses",
         "options",
         "progress",
-        "replacement",
         "system",
     },
-    "data": READING
-    | {"boxes", "names", "labelpath", "check", "weights", "detect", "options", "progress"}
-    | {"replacement", "system"},
-    "evaluate": RUNNING
-    | {
-        "devices",
-        "enginetable",
-        "engines",
-        "deferred",
-        "opening",
-        "options",
-        "names",
-        "labelpath",
-        "detect",
-        "images",
-        "data",
-        "figures",
-        "progress",
-        "replacement",
-    },
-    "benchmark": RUNNING
-    | {"", "devices", "enginetable", "engines", "detect", "opening", "summary"}
-    | {"figures", "options", "progress", "replacement", "system"},
-    "text": RUNNING | {"devices", "data", "detect", "options"},
-    "classify": RUNNING
-    | {"devices", "enginetable", "engines", "opening", "options", "names", "detect", "data"},
-    "": {"errors", "version", "network", "detect"},
     "cli": {
         "",
+        "anchors",
         "benchmark",
-        "devices",
-        "enginetable",
-        "errors",
-        "export",
-        "exporttable",
-        "forks",
-        "graph",
-        "options",
-        "summary",
-        "system",
-        "check",
-        "weights",
-        "network",
-        "opening",
-        "detect",
-        "text",
         "classify",
-        "evaluate",
-        "train",
         "data",
+        "detect",
+        "errors",
+        "evaluate",
+        "export",
+        "network",
+        "options",
+        "rnn",
+        "synthetic",
+        "system",
+        "train",
+        "validate",
     },
     "__main__": {"cli"},
 }
@@ -129,33 +92,33 @@ LIGHT = {
     "boxes",
     "benchmark.entries",
     "benchmark.operations",
-    "check",
+    "network.check",
     "cfg",
     "conversion.metadata",
     "conversion.target",
-    "data.findings",
+    "validate.issues",
     "data.listing",
-    "deferred",
+    "lazy",
     "detect.prompt",
-    "detect.sources",
-    "devices",
-    "enginetable",
+    "images.sources",
+    "engines.devices",
+    "engines.table",
     "errors",
-    "figures",
-    "exporttable",
+    "plots",
+    "conversion.formats",
     "forks",
-    "graph",
-    "labelpath",
+    "network.graph",
+    "data.label_paths",
     "layers",
-    "layout",
-    "names",
-    "opening",
+    "network.weights_layout",
+    "network.load",
     "options",
+    "parallel",
     "progress",
-    "replacement",
-    "summary",
+    "files",
+    "network.summary",
     "system",
-    "text.symbols",
+    "rnn.symbols",
     "train.schedule",
     "train.signals",
     "version",
@@ -166,15 +129,9 @@ LIGHT_TO_IMPORT = {
     "benchmark.command",
     "cli",
     "evaluate.files_command",
-    "evaluate.inputs",
+    "evaluate.eval_inputs",
 }
 """Those whose functions import heavy modules when they run, and not before."""
-KNOWN_CIRCLES = {}
-"""Modules that import each other, if only for type checking or in functions: to be emptied."""
-
-
-IMAGES = ("reading", "fitting", "geometry", "draw", "sources")
-"""Modules that lie in detect/ and belong to the room of images."""
 
 
 def sources() -> list[Path]:
@@ -189,7 +146,7 @@ def room_of(path: Path) -> str:
 def room_named(module: str) -> str:
     """The room of a module, by its dotted name in the package."""
     parts = module.split(".")
-    return "images" if parts[0] == "detect" and set(parts[1:2]) & set(IMAGES) else parts[0]
+    return parts[0]
 
 
 def run_time_nodes(tree: ast.AST, into_functions: bool) -> Iterator[ast.AST]:

@@ -11,12 +11,11 @@ import click
 import numpy as np
 
 from darknet_py.anchors.kmeans import Anchors, Sizes, average_iou, find_anchors
-from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.cfg.datafile import DataFile, read_data_file, required_file
 from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import read_labels
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError, DataError, Place
-from darknet_py.evaluate.eval_inputs import required_file
 from darknet_py.files import replacing, require_writable
 from darknet_py.forks import fork_named
 from darknet_py.network.graph import read_graph
@@ -59,7 +58,7 @@ def run(job: AnchorOptions) -> None:
     if graph:
         _compare(graph, anchors, boxes.sizes, (width, height), job.write_cfg)
     if job.show:
-        from darknet_py.evaluate.eval_plots import draw_cloud
+        from darknet_py.anchors.cloud_plot import draw_cloud
 
         draw_cloud(CLOUD_FILE, scaled, anchors.sizes, (width, height))
         click.echo(f"{CLOUD_FILE}: the sizes of the boxes and the anchors", err=True)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from darknet_py.augment.label_rules import LabelLimits, edges, finite, without_box
 from darknet_py.augment.pixels import Crop
-from darknet_py.data.label_rules import LabelLimits, edges, finite, without_box
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 
 Floats = NDArray[np.float32]

@@ -44,6 +44,14 @@ def read_data_file(path: str | os.PathLike[str]) -> DataFile:
     return DataFile(os.fspath(path), options)
 
 
+def required_file(data: DataFile, key: str) -> Path:
+    """The file a key of a .data file names; raises DataError when it has no such key."""
+    path = data.file(key)
+    if path is None:
+        raise DataError(f"has no {key}= line, which says where to look", Place(data.path))
+    return path
+
+
 def read_names(path: str | os.PathLike[str]) -> list[str]:
     """Class names, one a line; an empty last line is none. Raises DataError for no names at all."""
     names = [line.rstrip("\r") for line in read_text(path, "a names", DataError).split("\n")]

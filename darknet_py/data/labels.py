@@ -7,15 +7,13 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from darknet_py.augment.label_rules import LabelTable
 from darknet_py.cfg.options import atof
 from darknet_py.data.label_paths import label_path
 from darknet_py.errors import DataError, Place
 
 __all__ = ["label_path", "read_labels"]
-
-Labels = npt.NDArray[np.float32]
 
 COLUMNS = 5
 INT_DIGITS, LONG_DIGITS = 10, 40
@@ -30,7 +28,7 @@ _UNFINISHED = {b"0": b"x", b"inf": b"i"}
 """A number, and what behind it shows scanf the start of another one that it then gives up."""
 
 
-def read_labels(path: str | os.PathLike[str]) -> Labels:
+def read_labels(path: str | os.PathLike[str]) -> LabelTable:
     """The labels of one picture, float32 (K, 5): class, and x y w h of the box, not yet checked.
 
     The rule is that of C's scanf("%d %f %f %f %f"): line breaks count as blanks, and reading
@@ -49,7 +47,7 @@ def read_labels(path: str | os.PathLike[str]) -> Labels:
     return parse_labels(text)
 
 
-def parse_labels(text: bytes) -> Labels:
+def parse_labels(text: bytes) -> LabelTable:
     """The labels (K, 5) in the text of a label file; see `read_labels`."""
     with np.errstate(over="ignore"):  # 1e99 is inf in C's float, too
         return np.array(_numbers(text), np.float32).reshape(-1, COLUMNS)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from darknet_py.cfg.datafile import required_file
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
-from darknet_py.evaluate.eval_inputs import Inputs, load, read_inputs, required_file
+from darknet_py.evaluate.eval_inputs import Inputs, load, read_inputs
 from darknet_py.files import require_writable
 from darknet_py.images.fitted import start_reading
 from darknet_py.options.evaluation import MapOptions

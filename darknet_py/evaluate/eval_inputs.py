@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
+from darknet_py.cfg.datafile import DataFile, read_data_file, read_names, required_file
 from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text import read_text
 from darknet_py.data.listing import read_list
@@ -58,14 +58,6 @@ def read_inputs(options: EvalOptions) -> Inputs:
     image_set = os.fspath(required_file(file, "valid"))
     images = require_pictures(read_list(image_set), image_set)
     return Inputs(file, opened, names, image_set, images, class_map)
-
-
-def required_file(data: DataFile, key: str) -> Path:
-    """The file a key of a .data file names; raises DataError when it has no such key."""
-    path = data.file(key)
-    if path is None:
-        raise DataError(f"has no {key}= line, which says where to look", Place(data.path))
-    return path
 
 
 def results_folder(data: DataFile) -> Path:

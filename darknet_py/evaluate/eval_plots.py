@@ -1,4 +1,4 @@
-"""The figures of an evaluation: clouds of boxes, curves, matrices."""
+"""The figures of an evaluation: curves, matrices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.anchors.kmeans import Sizes, nearest
 from darknet_py.evaluate.curves import RECALLS, over_recall
 from darknet_py.plots import new_figure, save
 
@@ -18,35 +17,10 @@ if TYPE_CHECKING:
 
     from darknet_py.evaluate.map_result import MapResult
 
-DOTS = 20_000
-"""Boxes shown at most: more of them are one blot."""
 NAMED, SPELLED = 20, 120
 """Classes at most whose curves are named, and whose names and counts are in the matrix."""
 CELL, LARGEST = 0.3, 24
 """Inches of a cell of the matrix, and of the whole."""
-
-
-def draw_cloud(path: Path, boxes: Sizes, anchors: Sizes, unit: tuple[int, int]) -> None:
-    """The sizes of boxes (N, 2), coloured by nearest anchor, and the anchors (k, 2) as frames."""
-    from matplotlib.patches import Rectangle
-
-    shown = boxes if len(boxes) <= DOTS else np.random.default_rng(0).choice(boxes, DOTS)
-    figure = new_figure(8, 8)
-    axes = figure.add_subplot()
-    chosen, _ = nearest(shown, anchors)
-    axes.scatter(shown[:, 0], shown[:, 1], c=chosen, cmap="tab20", s=10, alpha=0.6, linewidths=0)
-    for number, (width, height) in enumerate(anchors.tolist()):
-        axes.add_patch(Rectangle((0, 0), width, height, fill=False, linewidth=1, alpha=0.6))
-        axes.annotate(
-            f"{number}: {width:.4g} x {height:.4g}",
-            (width, height),
-            (5, 4),
-            textcoords="offset points",
-        )
-    axes.scatter(anchors[:, 0], anchors[:, 1], c="black", marker="x")
-    axes.set(xlabel="width", ylabel="height", xlim=(0, unit[0]), ylim=(0, unit[1]))
-    axes.set_title(f"{len(boxes)} boxes and {len(anchors)} anchors at {unit[0]} x {unit[1]}")
-    save(figure, path)
 
 
 def draw_curves(path: Path, result: MapResult) -> None:

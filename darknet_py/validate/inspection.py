@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from darknet_py.augment.label_rules import LabelLimits, LabelTable, Mask, any_reason, dropped, edges
 from darknet_py.data.label_paths import label_path
-from darknet_py.data.label_rules import LabelLimits, Mask, any_reason, dropped, edges
-from darknet_py.data.labels import COLUMNS, Labels
+from darknet_py.data.labels import COLUMNS
 from darknet_py.errors import ImageError, Place
 from darknet_py.forks import ALEXEYAB, FORKS, Fork
 from darknet_py.images.io import check_image
@@ -46,7 +46,7 @@ class Frame:
         return LabelLimits.of(self.fork, self.classes, self.width, self.height)
 
 
-def _no_rows() -> Labels:
+def _no_rows() -> LabelTable:
     return np.zeros((0, COLUMNS), np.float32)
 
 
@@ -62,9 +62,9 @@ class Inspection:
     label: str
     state: str
     readable: bool = True
-    rows: Labels = field(default_factory=_no_rows)
+    rows: LabelTable = field(default_factory=_no_rows)
     lines: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    trained: Labels = field(default_factory=_no_rows)
+    trained: LabelTable = field(default_factory=_no_rows)
     findings: tuple[Finding, ...] = ()
 
 
@@ -144,7 +144,7 @@ def _with_labels(
     )
 
 
-def faulty_rows(rows: Labels, frame: Frame) -> dict[str, Mask]:
+def faulty_rows(rows: LabelTable, frame: Frame) -> dict[str, Mask]:
     """Kind of finding -> (K,) which of the labels (K, 5) it is about."""
     bad = dropped(rows, frame.limits)
     unusable = bad["not-finite"] | bad["no-size"] | bad["outside"]
@@ -155,7 +155,7 @@ def faulty_rows(rows: Labels, frame: Frame) -> dict[str, Mask]:
     return {**bad, **crossing, **tiny, "duplicate": _repeated(rows)}
 
 
-def _repeated(rows: Labels) -> Mask:
+def _repeated(rows: LabelTable) -> Mask:
     """Which rows have stood in the file before."""
     seen: set[tuple[float, ...]] = set()
     repeated = np.zeros(len(rows), np.bool_)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from darknet_py.data.labels import COLUMNS, Labels, is_integer, is_number, parse_labels
+from darknet_py.augment.label_rules import LabelTable
+from darknet_py.data.labels import COLUMNS, is_integer, is_number, parse_labels
 
 SHOWN = 48
 """Characters of a line that a message quotes."""
@@ -32,9 +33,9 @@ class LabelLines:
     read: (R, 5) what Darknet reads, the same as rows where there is no fault.
     """
 
-    rows: Labels
+    rows: LabelTable
     numbers: npt.NDArray[np.int64]
-    read: Labels
+    read: LabelTable
     faults: tuple[Fault, ...] = ()
 
 
@@ -96,8 +97,8 @@ def _with_loss(
     faults: list[Fault],
     lines: Sequence[tuple[int, Sequence[bytes]]],
     numbers: npt.NDArray[np.int64],
-    rows: Labels,
-    read: Labels,
+    rows: LabelTable,
+    read: LabelTable,
 ) -> tuple[Fault, ...]:
     """The first fault says what it costs: Darknet reads numbers, and knows no lines."""
     if not faults:

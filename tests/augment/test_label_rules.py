@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from darknet_py.augment import label_boxes
-from darknet_py.data.label_rules import REASONS, LabelLimits, any_reason, dropped, edges
+from darknet_py.augment.label_rules import REASONS, LabelLimits, any_reason, dropped, edges
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 from darknet_py.validate.inspection import Frame, faulty_rows
 from darknet_py.validate.issues import KINDS

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.data.labels import Labels
 from darknet_py.forks import Fork
 
+LabelTable = NDArray[np.float32]
+"""(K, 5): class x y w h, relative to the image."""
 Mask = NDArray[np.bool_]
 
 LEAST_SIDE = 0.001
@@ -36,13 +37,13 @@ class LabelLimits:
         known = width and height
         return LabelLimits(classes, (1 / width, 1 / height) if known else (0.0, 0.0))
 
-    def known(self, labels: Labels) -> Mask:
+    def known(self, labels: LabelTable) -> Mask:
         """(K,) which labels (K, 5) are of a class there is."""
         number = labels[:, 0]
         unknown = np.logical_or(number < 0, number >= (self.classes or np.inf))
         return np.asarray(~unknown)
 
-    def large(self, sizes: Labels) -> Mask:
+    def large(self, sizes: LabelTable) -> Mask:
         """(K,) which widths and heights (K, 2), of boxes cut at the image's edge, are enough."""
         # In float32 as in C.
         small = np.less(sizes, np.array(self.least, np.float32)).any(axis=1)
@@ -53,25 +54,25 @@ REASONS = ("not-finite", "class-range", "no-size", "outside", "tiny")
 """The keys of `dropped`, which are kinds of findings."""
 
 
-def finite(labels: Labels) -> Mask:
+def finite(labels: LabelTable) -> Mask:
     """(K,) which labels (K, 5) hold neither nan nor inf."""
     return np.asarray(np.isfinite(labels).all(axis=1))
 
 
-def edges(labels: Labels) -> tuple[Labels, Labels]:
+def edges(labels: LabelTable) -> tuple[LabelTable, LabelTable]:
     """(K, 2) left and top, (K, 2) right and bottom of labels (K, 5), in float32 as in C."""
-    centre: Labels = labels[:, 1:3]
-    half: Labels = labels[:, 3:5] / np.float32(2)
+    centre: LabelTable = labels[:, 1:3]
+    half: LabelTable = labels[:, 3:5] / np.float32(2)
     with np.errstate(over="ignore", invalid="ignore"):
         return centre - half, centre + half
 
 
-def without_box(labels: Labels) -> Mask:
+def without_box(labels: LabelTable) -> Mask:
     """(K,) which labels (K, 5) have x = y = 0: both programs then see no box in them."""
     return np.asarray((labels[:, 1:3] == 0).all(axis=1))
 
 
-def dropped(labels: Labels, limits: LabelLimits) -> dict[str, Mask]:
+def dropped(labels: LabelTable, limits: LabelLimits) -> dict[str, Mask]:
     """Reason -> (K,) which of the labels (K, 5) as written training leaves out for it."""
     whole = finite(labels)
     boxes = np.where(whole[:, None], labels, np.float32(0))
