@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A spot in a text file: path, 1-based line, section and option key (each may be empty)."""
 
     path: str = ""
@@ -37,13 +37,13 @@ class Place:
 class DarknetError(Exception):
     """Every error this package raises on purpose; str() is one line that names the cure."""
 
-    def __init__(self, message: str, place: Place | None = None) -> None:
+    def __init__(self, message: str, location: Location | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.place = place
+        self.location = location
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}" if self.place else self.message
+        return f"{self.location}: {self.message}" if self.location else self.message
 
 
 class CfgError(DarknetError):
@@ -83,11 +83,11 @@ class Notice:
     """One finding about an input file; `level` is "error", "warning" or "note"."""
 
     level: str
-    place: Place
+    location: Location
     message: str
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.level, str(self.place), self.message) if part)
+        return ": ".join(part for part in (self.level, str(self.location), self.message) if part)
 
 
 @dataclass
@@ -102,19 +102,19 @@ class Problems:
     collect: bool = False
     notices: list[Notice] = field(default_factory=list)
 
-    def note(self, place: Place, message: str) -> None:
-        self.notices.append(Notice("note", place, message))
+    def note(self, location: Location, message: str) -> None:
+        self.notices.append(Notice("note", location, message))
 
-    def warn(self, place: Place, message: str) -> None:
+    def warn(self, location: Location, message: str) -> None:
         if self.strict:
-            self.fail(CfgError(message, place))
+            self.fail(CfgError(message, location))
         else:
-            self.notices.append(Notice("warning", place, message))
+            self.notices.append(Notice("warning", location, message))
 
     def fail(self, error: CfgError) -> None:
         if not self.collect:
             raise error
-        self.notices.append(Notice("error", error.place or Place(), error.message))
+        self.notices.append(Notice("error", error.location or Location(), error.message))
 
     @property
     def errors(self) -> list[Notice]:

@@ -67,7 +67,7 @@ def names_a_fork(node: ast.AST) -> bool:
     ("line", "asks"),
     [
         ("graph.fork.name == 'pjreddie'", True),
-        ("job.fork != 'alexeyab'", True),
+        ("options.fork != 'alexeyab'", True),
         ("fork is PJREDDIE", True),
         ("TABLE[fork.name, 1]", True),
         ("TABLE.get(self.fork.name, 0)", True),

@@ -83,7 +83,8 @@ def engine_without_fp16(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype == torch.float32)
     cfg, _ = files(folder)
     assert (
-        open_engine(Network.from_cfg(cfg), EngineConfig(precision="fp16")).setup.precision == "fp32"
+        open_engine(Network.from_cfg(cfg), EngineConfig(precision="fp16")).config.precision
+        == "fp32"
     )
 
 

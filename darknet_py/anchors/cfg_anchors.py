@@ -104,7 +104,7 @@ def rewritten(graph: Graph, sizes: Sizes) -> str:
         feeder = graph.nodes[head.feeder].layer
         if not isinstance(feeder, Convolutional):
             message = f"the layer before it is [{feeder.kind}], expected [convolutional]"
-            raise CfgError(message, head.layer.place())
+            raise CfgError(message, head.layer.location())
         if not head.layer.MASKED:
             mask = tuple(range(len(sizes)))
         # Cells are few and need four digits, however wide the input is.

@@ -15,7 +15,7 @@ from darknet_py.cfg.datafile import DataFile, read_data_file, required_file
 from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import read_labels
 from darknet_py.data.listing import read_list
-from darknet_py.errors import DarknetError, DataError, Place
+from darknet_py.errors import DarknetError, DataError, Location
 from darknet_py.files import replacing, require_writable
 from darknet_py.forks import fork_named
 from darknet_py.network.graph import read_graph
@@ -44,49 +44,49 @@ class Boxes:
     first_refused: str
 
 
-def run(job: AnchorOptions) -> None:
+def run(options: AnchorOptions) -> None:
     """Print Darknet's lines, write its two files, and what the cfg makes of the anchors."""
-    graph = read_graph(job.cfg, fork=job.fork) if job.cfg else None
-    clusters, width, height = _numbers(job, graph)
-    _refuse_unwritable(job)
+    graph = read_graph(options.cfg, fork=options.fork) if options.cfg else None
+    clusters, width, height = _numbers(options, graph)
+    _refuse_unwritable(options)
     click.echo(f"\n num_of_clusters = {clusters}, width = {width}, height = {height} ")
-    boxes = _boxes(read_data_file(job.data), job.fork)
+    boxes = _boxes(read_data_file(options.data), options.fork)
     scaled = boxes.sizes * (width, height)
     click.echo("\n all loaded. \n\n calculating k-means++ ...")
-    anchors = find_anchors(scaled, clusters, runs=job.runs, seed=job.seed)
+    anchors = find_anchors(scaled, clusters, runs=options.runs, seed=options.seed)
     _report(anchors, boxes, width)
     if graph:
-        _compare(graph, anchors, boxes.sizes, (width, height), job.write_cfg)
-    if job.show:
+        _compare(graph, anchors, boxes.sizes, (width, height), options.write_cfg)
+    if options.show:
         from darknet_py.anchors.cloud_plot import draw_cloud
 
         draw_cloud(CLOUD_FILE, scaled, anchors.sizes, (width, height))
         click.echo(f"{CLOUD_FILE}: the sizes of the boxes and the anchors", err=True)
 
 
-def _numbers(job: AnchorOptions, graph: Graph | None) -> tuple[int, int, int]:
+def _numbers(options: AnchorOptions, graph: Graph | None) -> tuple[int, int, int]:
     """How many anchors, for an input of what width and height."""
-    width = job.width or (graph.net.width if graph else 0)
-    height = job.height or (graph.net.height if graph else 0)
+    width = options.width or (graph.net.width if graph else 0)
+    height = options.height or (graph.net.height if graph else 0)
     if not width or not height:
         cure = "give -width 416 -height 416, or the cfg behind the .data file"
         raise DarknetError(f"the anchors' unit is the network's input; {cure}")
-    if job.num_of_clusters or not graph:
-        return job.num_of_clusters or CLUSTERS, width, height
+    if options.num_of_clusters or not graph:
+        return options.num_of_clusters or CLUSTERS, width, height
 
     from darknet_py.anchors.cfg_anchors import own_anchors
 
     return len(own_anchors(graph)), width, height
 
 
-def _refuse_unwritable(job: AnchorOptions) -> None:
-    if job.write_cfg and not job.cfg:
+def _refuse_unwritable(options: AnchorOptions) -> None:
+    if options.write_cfg and not options.cfg:
         raise DarknetError("--write_cfg needs the cfg to start from, behind the .data file")
-    if job.show:
+    if options.show:
         from darknet_py.plots import require_matplotlib
 
         require_matplotlib("-show")
-    new = [Path(job.write_cfg)] if job.write_cfg else []
+    new = [Path(options.write_cfg)] if options.write_cfg else []
     for path in (ANCHORS_FILE, COUNTERS_FILE, *new):
         require_writable(path)
 
@@ -103,7 +103,7 @@ def _boxes(data: DataFile, fork: str) -> Boxes:
     good = (np.isfinite(size) & (size > 0) & (size <= 1)).all(axis=1) & (table[:, 0] >= 0)
     if not good.any():
         raise DataError(
-            f"no usable label for any of {len(images)} images", Place(os.fspath(listed))
+            f"no usable label for any of {len(images)} images", Location(os.fspath(listed))
         )
     owner = np.repeat(np.arange(len(tables)), [len(rows) for rows in tables])
     first = str(paths[owner[np.argmin(good)]]) if not good.all() else ""

@@ -125,8 +125,8 @@ ON_CANVAS: dict[str, Limit] = {
 
 def _check(graph: Graph, head: Head, plain: bool) -> None:
     if not (graph.net.width and graph.net.height):
-        place = graph.net.section.place()
-        raise BadOption("needs width and height: detection networks read pictures", place)
+        location = graph.net.section.location()
+        raise BadOption("needs width and height: detection networks read pictures", location)
     _check_options(graph.net, ALWAYS if plain else ALWAYS | ALEXEYAB_ONLY)
     _check_options(head, ON_CANVAS if graph.fork.training_canvas else OF_HEAD)
 
@@ -135,7 +135,7 @@ def _check_options(layer: Net | Head, limits: dict[str, Limit]) -> None:
     for key, (allowed, expected) in limits.items():
         value = getattr(layer, key)
         if value is not None and not allowed(value):
-            raise BadOption(f"read {value:g}, expected {expected}", layer.section.place(key))
+            raise BadOption(f"read {value:g}, expected {expected}", layer.section.location(key))
 
 
 def _mixing(graph: Graph) -> int:
@@ -147,5 +147,5 @@ def _mixing(graph: Graph) -> int:
     mode = {CUTMIX: 0, EITHER: MOSAIC}.get(mode, mode)
     if mode == MOSAIC and net.letter_box:
         message = "mosaic=1 and letter_box=1 do not go together; use one of them"
-        raise BadOption(message, net.section.place("letter_box"))
+        raise BadOption(message, net.section.location("letter_box"))
     return mode

@@ -32,7 +32,7 @@ PASSES = 20
 
 
 def measure(
-    job: BenchmarkOptions,
+    options: BenchmarkOptions,
     chosen: Sequence[Entry],
     graph: Graph,
     plan: Layout | None,
@@ -40,20 +40,20 @@ def measure(
     progress: Progress = follow,
 ) -> Report:
     """All that the job asks for, on one network with one number of threads."""
-    with using_threads(job.threads):
-        return _measured(job, chosen, graph, plan, device, progress)
+    with using_threads(options.threads):
+        return _measured(options, chosen, graph, plan, device, progress)
 
 
 def measure_layers(
-    job: BenchmarkOptions,
+    options: BenchmarkOptions,
     graph: Graph,
     plan: Layout | None,
     device: torch.device,
     progress: Progress = follow,
 ) -> list[LayerTime]:
     """Time by layer, and nothing else."""
-    network, _ = network_of(graph, plan, job.seed)
-    return _layers(job, network, device, progress)
+    network, _ = network_of(graph, plan, options.seed)
+    return _layers(options, network, device, progress)
 
 
 @contextmanager
@@ -68,25 +68,25 @@ def using_threads(count: int | None) -> Iterator[None]:
 
 
 def _measured(
-    job: BenchmarkOptions,
+    options: BenchmarkOptions,
     chosen: Sequence[Entry],
     graph: Graph,
     plan: Layout | None,
     device: torch.device,
     progress: Progress,
 ) -> Report:
-    network, notes = network_of(graph, plan, job.seed)
+    network, notes = network_of(graph, plan, options.seed)
     for note in notes:
         logger.warning(note)
-    before = _peaks(job, device)
-    terms = Terms(device, job.threads, job.runs, job.time, job.seed)
+    before = _peaks(options, device)
+    terms = Terms(device, options.threads, options.runs, options.time, options.seed)
     outcome = compete(network, chosen, terms, progress)
     # Measured twice, minutes apart, for a machine that is busy now and then.
-    peaks = {name: max(before[name], peak) for name, peak in _peaks(job, device).items()}
+    peaks = {name: max(before[name], peak) for name, peak in _peaks(options, device).items()}
     return Report(
-        cfg=job.cfg,
-        weights=job.weights,
-        seed=job.seed,
+        cfg=options.cfg,
+        weights=options.weights,
+        seed=options.seed,
         fork=graph.fork.name,
         input=graph.net.input,
         flops=1e9 * summarize(graph).totals.all_bflops,
@@ -94,33 +94,37 @@ def _measured(
         peaks=peaks,
         rows=outcome.rows,
         failures=outcome.failures,
-        parts=_parts(job, network, outcome.rows, terms, progress),
-        layers=_layers(job, network, device, progress) if job.layers else (),
+        parts=_parts(options, network, outcome.rows, terms, progress),
+        layers=_layers(options, network, device, progress) if options.layers else (),
     )
 
 
-def _peaks(job: BenchmarkOptions, device: torch.device) -> dict[str, float]:
+def _peaks(options: BenchmarkOptions, device: torch.device) -> dict[str, float]:
     """fp32 is always among them."""
-    names = dict.fromkeys(("fp32", *job.precision))
+    names = dict.fromkeys(("fp32", *options.precision))
     return {name: matmul_peak(device, TYPES[name]) for name in names}
 
 
 def _parts(
-    job: BenchmarkOptions, network: Network, rows: Sequence[Row], terms: Terms, progress: Progress
+    options: BenchmarkOptions,
+    network: Network,
+    rows: Sequence[Row],
+    terms: Terms,
+    progress: Progress,
 ) -> Parts | None:
     """Of the first entry that ran, one picture at a time; None where not asked for."""
-    if not job.parts or not rows:
+    if not options.parts or not rows:
         return None
     single = replace(rows[0].entry, batch=1)
-    engine = open_engine(network, single.setup(str(terms.device), terms.threads))
-    picture = picture_of(job.image, job.seed)
+    engine = open_engine(network, single.config(str(terms.device), terms.threads))
+    picture = picture_of(options.image, options.seed)
     return time_parts(engine, single.label, picture, terms.runs, terms.seconds, progress)
 
 
 def _layers(
-    job: BenchmarkOptions, network: Network, device: torch.device, progress: Progress
+    options: BenchmarkOptions, network: Network, device: torch.device, progress: Progress
 ) -> list[LayerTime]:
-    x = input_of(network.graph, job.batch[0], device, job.seed)
+    x = input_of(network.graph, options.batch[0], device, options.seed)
     x = x.contiguous(memory_format=torch.channels_last)
-    dtype = TYPES[job.precision[0]]
-    return time_layers(network, x, dtype, job.runs or PASSES, progress)
+    dtype = TYPES[options.precision[0]]
+    return time_layers(network, x, dtype, options.runs or PASSES, progress)

@@ -125,8 +125,8 @@ def _opened(network: Network, entry: Entry, x: Tensor, terms: Terms) -> Competit
 def _competitor(network: Network, entry: Entry, x: Tensor, terms: Terms) -> Competitor:
     meter = Meter(terms.device)
     start = time.perf_counter()
-    engine = open_engine(network, entry.setup(str(terms.device), terms.threads))
-    if engine.setup.precision != entry.precision:
+    engine = open_engine(network, entry.config(str(terms.device), terms.threads))
+    if engine.config.precision != entry.precision:
         message = f"this processor has no instructions for {entry.precision}"
         raise DarknetError(f"{message}; leave it out of --precision")
     engine.prepare(entry.batch)

@@ -25,7 +25,7 @@ class Entry:
     def label(self) -> str:
         return " ".join([self.engine, self.precision, *(["compiled"] if self.compiled else [])])
 
-    def setup(self, device: str, threads: int | None) -> EngineConfig:
+    def config(self, device: str, threads: int | None) -> EngineConfig:
         return EngineConfig(self.engine, self.precision, self.compiled, device, threads)
 
 

@@ -80,9 +80,9 @@ def layer_times(graph: Graph, seconds: Sequence[float], batch: int) -> list[Laye
     whole = sum(seconds)
     found = []
     for node, took in zip(graph.nodes, seconds, strict=True):
-        site = graph.site(node.index)
-        filters, size = node.layer.table_row(site, node.out)
-        rate = batch * node.layer.flops(site, node.out) / took
+        context = graph.context(node.index)
+        filters, size = node.layer.table_row(context, node.out)
+        rate = batch * node.layer.flops(context, node.out) / took
         kind = node.layer.kind
         found.append(
             LayerTime(node.index, kind, filters, size, node.out, 1000 * took, took / whole, rate)

@@ -8,7 +8,7 @@ from darknet_py.network.graph import Graph
 def operations(graph: Graph) -> int:
     """Multiplications and additions of one image in convolutions and matrices."""
     nodes = graph.nodes
-    return sum(round(node.layer.operations(graph.site(node.index), node.out)) for node in nodes)
+    return sum(round(node.layer.operations(graph.context(node.index), node.out)) for node in nodes)
 
 
 def ops_lines(graph: Graph) -> list[str]:

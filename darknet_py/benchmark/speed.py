@@ -22,7 +22,7 @@ TICS = 1000
 def speed_lines(
     graph: Graph,
     tics: int,
-    setup: EngineConfig,
+    config: EngineConfig,
     progress: Progress = follow,
     clock: Callable[[], float] = time.perf_counter,
 ) -> list[str]:
@@ -30,8 +30,8 @@ def speed_lines(
 
     The first pass is not among the `tics`: it is where memory is taken and code compiled.
     """
-    with using_threads(setup.threads):
-        engine = open_engine(random_network(graph, seed=0), setup)
+    with using_threads(config.threads):
+        engine = open_engine(random_network(graph, seed=0), config)
         x = torch.zeros(1, *graph.net.input, device=engine.device)
         engine(x)
         tics = tics or TICS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text import meaningful_lines, read_text
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def read_data_file(path: str | os.PathLike[str]) -> DataFile:
         key, equals, value = line.partition("=")
         if not equals or not key:
             message = f"read '{line[:40]}', expected key=value (is this a .data file?)"
-            raise DataError(message, Place(os.fspath(path), number))
+            raise DataError(message, Location(os.fspath(path), number))
         options.setdefault(key, value)
     return DataFile(os.fspath(path), options)
 
@@ -48,7 +48,7 @@ def required_file(data: DataFile, key: str) -> Path:
     """The file a key of a .data file names; raises DataError when it has no such key."""
     path = data.file(key)
     if path is None:
-        raise DataError(f"has no {key}= line, which says where to look", Place(data.path))
+        raise DataError(f"has no {key}= line, which says where to look", Location(data.path))
     return path
 
 
@@ -58,5 +58,5 @@ def read_names(path: str | os.PathLike[str]) -> list[str]:
     while names and not names[-1].strip():
         names.pop()
     if not names:
-        raise DataError("has no names, expected one class name a line", Place(os.fspath(path)))
+        raise DataError("has no names, expected one class name a line", Location(os.fspath(path)))
     return names

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from darknet_py.cfg.datafile import read_data_file, read_names
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 
 Names = str | os.PathLike[str] | Sequence[str] | None
 
@@ -20,18 +20,18 @@ def class_names(names: Names, cfg: str, classes: int, data: str | None = None) -
     Raises DataError when a file that was asked for has another number of names.
     """
     if names is not None and not isinstance(names, (str, os.PathLike)):
-        return _counted(list(names), classes, Place("names"))
+        return _counted(list(names), classes, Location("names"))
     path = Path(names) if names is not None else _from_data(data)
     if path is not None:
-        return _counted(read_names(path), classes, Place(os.fspath(path)))
+        return _counted(read_names(path), classes, Location(os.fspath(path)))
     return _neighbour(Path(cfg), classes) or [str(number) for number in range(classes)]
 
 
-def _counted(names: list[str], classes: int, place: Place) -> list[str]:
+def _counted(names: list[str], classes: int, location: Location) -> list[str]:
     if len(names) != classes:
         cure = "use the names file of this network"
         message = f"has {len(names)} names, the network has classes={classes}; {cure}"
-        raise DataError(message, place)
+        raise DataError(message, location)
     return names
 
 

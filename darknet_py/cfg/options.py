@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from darknet_py.cfg.text import Option, Section
-from darknet_py.errors import BadOption, Place, Problems, nearest
+from darknet_py.errors import BadOption, Location, Problems, nearest
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _HEX = r"0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP][+-]?\d+)?"
@@ -64,50 +64,52 @@ def split_list(text: str) -> list[str]:
     return text.split("#", 1)[0].split(",")
 
 
-def _read_int(text: str, place: Place, problems: Problems) -> int:
-    _check_number(text, _INTEGER, "an integer", place, problems)
+def _read_int(text: str, location: Location, problems: Problems) -> int:
+    _check_number(text, _INTEGER, "an integer", location, problems)
     return atoi(text)
 
 
-def _read_float(text: str, place: Place, problems: Problems) -> float:
-    _check_number(text, _FLOAT, "a number", place, problems)
+def _read_float(text: str, location: Location, problems: Problems) -> float:
+    _check_number(text, _FLOAT, "a number", location, problems)
     return atof(text)
 
 
 def _check_number(
-    text: str, pattern: re.Pattern[str], expected: str, place: Place, problems: Problems
+    text: str, pattern: re.Pattern[str], expected: str, location: Location, problems: Problems
 ) -> None:
     match = pattern.match(text)
     if not match:
         # atoi would give 0 here without a word; nobody who wrote this meant 0.
-        problems.fail(BadOption(f"read '{text[:40]}', expected {expected}", place))
+        problems.fail(BadOption(f"read '{text[:40]}', expected {expected}", location))
     elif (rest := text[match.end() :]) and not rest.startswith(("#", ";")):
         message = f"read '{text[:40]}': as in Darknet only '{match.group()}' counts"
-        problems.warn(place, message)
+        problems.warn(location, message)
 
 
-def _read_ints(text: str, place: Place, problems: Problems) -> tuple[int, ...]:
-    return tuple(_read_int(item or "0", place, problems) for item in _items(text, place, problems))
-
-
-def _read_floats(text: str, place: Place, problems: Problems) -> tuple[float, ...]:
+def _read_ints(text: str, location: Location, problems: Problems) -> tuple[int, ...]:
     return tuple(
-        _read_float(item or "0", place, problems) for item in _items(text, place, problems)
+        _read_int(item or "0", location, problems) for item in _items(text, location, problems)
     )
 
 
-def _items(text: str, place: Place, problems: Problems) -> list[str]:
+def _read_floats(text: str, location: Location, problems: Problems) -> tuple[float, ...]:
+    return tuple(
+        _read_float(item or "0", location, problems) for item in _items(text, location, problems)
+    )
+
+
+def _items(text: str, location: Location, problems: Problems) -> list[str]:
     items = split_list(text)
     if "" in items:
-        problems.warn(place, f"read '{text[:40]}': an empty element counts as 0, as in Darknet")
+        problems.warn(location, f"read '{text[:40]}': an empty element counts as 0, as in Darknet")
     return items
 
 
-def _read_word(text: str, place: Place, problems: Problems) -> str:
+def _read_word(text: str, location: Location, problems: Problems) -> str:
     return text
 
 
-READERS: dict[str, Callable[[str, Place, Problems], Any]] = {
+READERS: dict[str, Callable[[str, Location, Problems], Any]] = {
     "int": _read_int,
     "float": _read_float,
     "str": _read_word,
@@ -132,21 +134,21 @@ def read_options(kind: type, section: Section, problems: Problems) -> dict[str, 
         if written.key in seen:
             continue
         seen.add(written.key)
-        place = Place(section.path, written.line, section.name, written.key)
+        location = Location(section.path, written.line, section.name, written.key)
         if written.key in known:
-            _read_one(known[written.key], written, place, problems, values)
+            _read_one(known[written.key], written, location, problems, values)
         elif written.key in without_effect:
-            problems.note(place, f"no effect here: {without_effect[written.key]}")
+            problems.note(location, f"no effect here: {without_effect[written.key]}")
         else:
             hint = nearest(written.key, [*known, *without_effect])
-            problems.warn(place, f"unknown option, it has no effect{hint}")
+            problems.warn(location, f"unknown option, it has no effect{hint}")
     return values
 
 
 def _read_one(
     field: dataclasses.Field[Any],
     written: Option,
-    place: Place,
+    location: Location,
     problems: Problems,
     values: dict[str, Any],
 ) -> None:
@@ -154,9 +156,9 @@ def _read_one(
         return
     type_name = _type_name(field).removesuffix(" | None")
     before = len(problems.errors)
-    value = READERS[type_name](written.value, place, problems)
+    value = READERS[type_name](written.value, location, problems)
     if len(problems.errors) == before:
-        _check_allowed(field, value, place, problems)
+        _check_allowed(field, value, location, problems)
     if len(problems.errors) == before:
         values[field.name] = value
 
@@ -167,7 +169,7 @@ def _type_name(field: dataclasses.Field[Any]) -> str:
 
 
 def _check_allowed(
-    field: dataclasses.Field[Any], value: Any, place: Place, problems: Problems
+    field: dataclasses.Field[Any], value: Any, location: Location, problems: Problems
 ) -> None:
     words, low, high = (field.metadata[name] for name in ("words", "low", "high"))
     if words and value not in words:
@@ -175,8 +177,8 @@ def _check_allowed(
         if "#" in value:
             hint = "; words take no inline comment: put it on a line of its own"
         message = f"read '{value}', expected one of {', '.join(sorted(words))}{hint}"
-        problems.fail(BadOption(message, place))
+        problems.fail(BadOption(message, location))
     elif low is not None and not value >= low:
-        problems.fail(BadOption(f"read {value}, expected at least {low:g}", place))
+        problems.fail(BadOption(f"read {value}, expected at least {low:g}", location))
     elif high is not None and not value <= high:
-        problems.fail(BadOption(f"read {value}, expected at most {high:g}", place))
+        problems.fail(BadOption(f"read {value}, expected at most {high:g}", location))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from darknet_py.errors import CfgError, DarknetError, Place, Problems
+from darknet_py.errors import CfgError, DarknetError, Location, Problems
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_SECTIONS = 10_000
@@ -44,10 +44,10 @@ class Section:
         """The first option of that key: later ones are never read, as in Darknet."""
         return next((option for option in self.options if option.key == key), None)
 
-    def place(self, key: str = "") -> Place:
+    def location(self, key: str = "") -> Location:
         """Where the option stands, or the section's own line when it is not written there."""
         option = self.find(key) if key else None
-        return Place(self.path, option.line if option else self.line, self.name, key)
+        return Location(self.path, option.line if option else self.line, self.name, key)
 
 
 def read(path: str | os.PathLike[str], problems: Problems) -> list[Section]:
@@ -57,20 +57,22 @@ def read(path: str | os.PathLike[str], problems: Problems) -> list[Section]:
 
 def read_text(path: str | os.PathLike[str], what: str, error: type[DarknetError]) -> str:
     """A whole text file, with one clear line for whatever else the path may be."""
-    place = Place(os.fspath(path))
+    location = Location(os.fspath(path))
     try:
         with open(path, "rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise error("no such file; check the path", place) from None
+        raise error("no such file; check the path", location) from None
     except IsADirectoryError:
-        raise error(f"is a directory, expected {what} file", place) from None
+        raise error(f"is a directory, expected {what} file", location) from None
     except OSError as failure:
-        raise error(f"cannot be read: {failure.strerror}", place) from None
+        raise error(f"cannot be read: {failure.strerror}", location) from None
     if len(raw) > MAX_BYTES:
-        raise error(f"is larger than {MAX_BYTES >> 20} MB, expected {what} file", place)
+        raise error(f"is larger than {MAX_BYTES >> 20} MB, expected {what} file", location)
     if b"\0" in raw:
-        raise error(f"is a binary file, expected {what} file; are cfg and weights swapped?", place)
+        raise error(
+            f"is a binary file, expected {what} file; are cfg and weights swapped?", location
+        )
     return raw.decode("utf-8-sig", errors="replace")
 
 
@@ -84,18 +86,18 @@ def parse(text: str, path: str, problems: Problems) -> list[Section]:
                 sections.append(Section(name, path, start, tuple(options)))
             if len(sections) >= MAX_SECTIONS:
                 message = f"more than {MAX_SECTIONS} sections; no network has that many"
-                raise CfgError(message, Place(path, number))
+                raise CfgError(message, Location(path, number))
             name, start, options = _section_name(line), number, []
             continue
         if not start:
             message = f"'{line[:40]}' stands before any section; a cfg starts with [net]"
-            raise CfgError(message, Place(path, number))
-        options.extend(_option(line, Place(path, number, name), problems))
+            raise CfgError(message, Location(path, number))
+        options.extend(_option(line, Location(path, number, name), problems))
         if len(options) > MAX_OPTIONS:
             message = f"more than {MAX_OPTIONS} options in one section; is this a cfg?"
-            raise CfgError(message, Place(path, number, name))
+            raise CfgError(message, Location(path, number, name))
     if not start:
-        raise CfgError("has no section at all; a cfg starts with [net]", Place(path))
+        raise CfgError("has no section at all; a cfg starts with [net]", Location(path))
     sections.append(Section(name, path, start, tuple(options)))
     _report_duplicates(sections, problems)
     return sections
@@ -114,15 +116,15 @@ def _section_name(line: str) -> str:
     return line[1:-1] if line.endswith("]") else line[1:]
 
 
-def _option(line: str, place: Place, problems: Problems) -> Iterator[Option]:
+def _option(line: str, location: Location, problems: Problems) -> Iterator[Option]:
     key, equals, value = line.partition("=")
     if not equals:
-        problems.warn(place, f"'{key[:40]}' has no '='; its default is used, as in Darknet")
-        yield Option(key, None, place.line)
+        problems.warn(location, f"'{key[:40]}' has no '='; its default is used, as in Darknet")
+        yield Option(key, None, location.line)
     elif not value:
-        problems.warn(place, f"'{key[:40]}=' has no value; Darknet discards the line")
+        problems.warn(location, f"'{key[:40]}=' has no value; Darknet discards the line")
     else:
-        yield Option(key, value, place.line)
+        yield Option(key, value, location.line)
 
 
 def _report_duplicates(sections: list[Section], problems: Problems) -> None:
@@ -131,8 +133,8 @@ def _report_duplicates(sections: list[Section], problems: Problems) -> None:
         for option in section.options:
             kept = first.setdefault(option.key, option)
             if kept is not option and kept.value != option.value:
-                place = Place(section.path, option.line, section.name, option.key)
+                location = Location(section.path, option.line, section.name, option.key)
                 message = (
                     f"written twice; line {kept.line} ({kept.value}) counts, this one does not"
                 )
-                problems.warn(place, message)
+                problems.warn(location, message)

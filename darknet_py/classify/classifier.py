@@ -34,17 +34,17 @@ class Classifier:
     def __init__(
         self,
         network: Network,
-        setup: EngineConfig = TORCH,
+        config: EngineConfig = TORCH,
         tree: Tree | None = None,
         leaves: NDArray[np.bool_] | None = None,
     ) -> None:
         """Raises DarknetError for an engine, a precision or a device that is not there."""
         self.graph = network.graph
-        self.engine = open_engine(network, setup)
+        self.engine = open_engine(network, config)
         self.device = self.engine.device
         self.tree = tree
         self.leaves = None if leaves is None else torch.from_numpy(leaves).to(self.device)
-        self._plain, self._setup = network, setup
+        self._plain, self._config = network, config
         self._resized = lru_cache(SIZES_KEPT)(self._for_size)
 
     @property
@@ -91,8 +91,8 @@ class Classifier:
             raise DarknetError(f"{self.graph.path}: {message}; it needs an [avgpool] at its end")
         other.eval()
         # Folding pays off for many pictures of a size, and takes memory for each size.
-        plain = self._setup == EngineConfig(device=self._setup.device)
-        return other if plain else open_engine(other, self._setup)
+        plain = self._config == EngineConfig(device=self._config.device)
+        return other if plain else open_engine(other, self._config)
 
 
 def leaves_of(tree: Tree, names: Sequence[str] | None = None) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.data.classifier_samples import require_outputs, tree_of
 from darknet_py.data.listing import read_list
-from darknet_py.errors import DarknetError, DataError, Place
+from darknet_py.errors import DarknetError, DataError, Location
 from darknet_py.layers.tree import Tree
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
@@ -39,7 +39,7 @@ class Failures:
 class Opened:
     """A classifier's cfg and the weights and .data file that fit it."""
 
-    job: ClassifierOptions
+    options: ClassifierOptions
     graph: Graph
     plan: weights_layout.Layout
     data: DataFile | None
@@ -56,7 +56,7 @@ class Opened:
     @property
     def topk(self) -> int:
         """Guesses that count: -t, else top= of the .data file, 1 without it."""
-        wanted = self.job.top or (self.data.integer("top", 1) if self.data else 1)
+        wanted = self.options.top or (self.data.integer("top", 1) if self.data else 1)
         return max(1, min(wanted, self.classes))
 
     def pictures(self, key: str, default: str) -> list[str]:
@@ -90,7 +90,7 @@ class Opened:
             logger.warning("%s: %s", report.path, note)
         found = self.tree if tree else None
         mask = leaves_of(found, leaves) if found and only_leaves else None
-        return Classifier(network, self.job.engine_config(), found, mask)
+        return Classifier(network, self.options.engine_config(), found, mask)
 
 
 def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | None:
@@ -101,26 +101,28 @@ def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | Non
     names = read_names(path)
     if unknown := [name for name in names if name not in tree.names]:
         message = f"'{unknown[0]}' is no class of the tree"
-        raise DataError(message, Place(os.fspath(path), names.index(unknown[0]) + 1))
+        raise DataError(message, Location(os.fspath(path), names.index(unknown[0]) + 1))
     return names
 
 
-def open_classifier(job: ClassifierOptions) -> Opened:
+def open_classifier(options: ClassifierOptions) -> Opened:
     """Read and check all files; raises CfgError, WeightsError or DataError, and DarknetError for
     an engine that is not there."""
-    job.require_engine()
+    options.require_engine()
     # Recurrent nets see single pictures here: AlexeyAB's inference sets time_steps=1 as well.
-    graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
+    graph = read_graph(
+        options.cfg, width=options.width, height=options.height, fork=options.fork, time_steps=1
+    )
     if graph.head_classes is not None:
         kind = graph.nodes[graph.heads[-1]].layer.kind
         message = f"is a detection network, it ends in [{kind}]"
         raise DarknetError(f"{graph.path}: {message}; use `darknet-py detect`")
     if not (graph.net.width and graph.net.height):
         raise DarknetError(f"{graph.path}: reads no pictures: [net] has no width and height")
-    plan = weights_layout.plan(graph, job.weights)
+    plan = weights_layout.plan(graph, options.weights)
     require_memory(graph)
-    data = read_data_file(job.data) if job.data else None
-    opened = Opened(job, graph, plan, data)
+    data = read_data_file(options.data) if options.data else None
+    opened = Opened(options, graph, plan, data)
     if data:
         require_outputs(graph, data.integer("classes", 2), data)
     return opened

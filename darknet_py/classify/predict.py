@@ -23,11 +23,11 @@ IMAGENET = "cfg/imagenet1k.data"
 """Where Darknet's `classify` takes its names from."""
 
 
-def predict(job: PredictOptions) -> int:
+def predict(options: PredictOptions) -> int:
     """Print the best classes of every picture; returns how many could not be read."""
-    opened = open_classifier(job)
-    usual = _imagenet(opened) if job.names is None else None
-    names = class_names(job.names, job.cfg, opened.classes, job.data or usual)
+    opened = open_classifier(options)
+    usual = _imagenet(opened) if options.names is None else None
+    names = class_names(options.names, options.cfg, opened.classes, options.data or usual)
     graph = opened.graph
 
     from darknet_py.classify import class_lines
@@ -35,7 +35,7 @@ def predict(job: PredictOptions) -> int:
     classifier = opened.classifier(only_leaves=graph.fork.predict_leaves)
     if header := class_lines.header(graph, opened.classes):
         click.echo(header)
-    for path, scores, seconds in _predictions(opened, classifier, job.images):
+    for path, scores, seconds in _predictions(opened, classifier, options.images):
         timing = class_lines.timing(path, seconds, graph.fork)
         if graph.fork.prints_seconds:
             click.echo(timing, err=True)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 Line = Callable[[str, "Scores", list[str], int], str]
 
 
-def list_scores(job: ListedOptions, what: str) -> int:
+def list_scores(options: ListedOptions, what: str) -> int:
     """Print a line for every picture; returns how many could not be read."""
-    opened = open_classifier(job)
+    opened = open_classifier(options)
     default = "data/test.list" if what != "label" else "data/train.list"
     images = opened.pictures("test", default)
-    names = class_names(None, job.cfg, opened.classes, job.data)
+    names = class_names(None, options.cfg, opened.classes, options.data)
 
     from darknet_py.classify import views
     from darknet_py.classify.accuracy import score
@@ -30,7 +30,7 @@ def list_scores(job: ListedOptions, what: str) -> int:
     ways = {"test": views.stretched, "label": views.central, "csv": views.predicted}
     classifier = opened.classifier(tree=what == "csv")
     report = opened.failures.report
-    for path, scores in score(classifier, images, ways[what], batch=job.batch, on_error=report):
+    for path, scores in score(classifier, images, ways[what], batch=options.batch, on_error=report):
         click.echo(LINES[what](path, scores, names, opened.topk))
     return opened.failures.count
 

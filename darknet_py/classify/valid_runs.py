@@ -19,9 +19,9 @@ SPLIT = 1000
 """Pictures between two lines of `validcrop`."""
 
 
-def validate(job: ListedOptions, way: str) -> int:
+def validate(options: ListedOptions, way: str) -> int:
     """Print how often the network is right; returns how many pictures could not be read."""
-    opened = open_classifier(job)
+    opened = open_classifier(options)
     assert opened.data is not None
     labels = read_labels(opened.data, None)
     images = opened.pictures("valid", "data/train.list")
@@ -31,7 +31,9 @@ def validate(job: ListedOptions, way: str) -> int:
 
     classifier = opened.classifier(tree=way != "validcrop", leaves=leaves)
     report = opened.failures.report
-    results = judge(classifier, images, labels, opened.topk, way, batch=job.batch, on_error=report)
+    results = judge(
+        classifier, images, labels, opened.topk, way, batch=options.batch, on_error=report
+    )
     lines = _by_splits if way == "validcrop" else _by_pictures
     unclear = list[str]()
     for text in lines(_noting(results, labels, unclear), opened, way, len(images)):

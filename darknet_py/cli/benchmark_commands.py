@@ -43,13 +43,15 @@ def speed(**choices: Any) -> None:
     """Run CFG with random weights TICS times (0: 1000) and print Darknet's figures."""
     from darknet_py.network.graph import read_graph
 
-    job = SpeedOptions(**choices)
-    job.require_engine()
-    graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
+    options = SpeedOptions(**choices)
+    options.require_engine()
+    graph = read_graph(
+        options.cfg, width=options.width, height=options.height, fork=options.fork, time_steps=1
+    )
 
     from darknet_py.benchmark.speed import speed_lines
 
-    click.echo("\n".join(speed_lines(graph, job.tics, job.engine_config(job.threads))))
+    click.echo("\n".join(speed_lines(graph, options.tics, options.engine_config(options.threads))))
 
 
 @click.command()

@@ -31,10 +31,10 @@ def predict(**choices: Any) -> None:
     _predict(PredictOptions(**choices))
 
 
-def _predict(job: PredictOptions) -> None:
+def _predict(options: PredictOptions) -> None:
     from darknet_py.classify.predict import predict as run
 
-    _finish(run(job))
+    _finish(run(options))
 
 
 def _finish(failures: int) -> None:
@@ -54,16 +54,16 @@ def _over_list(way: str, help: str, run: Callable[[ListedOptions, str], int]) ->
     return command
 
 
-def _validate(job: ListedOptions, way: str) -> int:
+def _validate(options: ListedOptions, way: str) -> int:
     from darknet_py.classify.valid_runs import validate
 
-    return validate(job, way)
+    return validate(options, way)
 
 
-def _list(job: ListedOptions, what: str) -> int:
+def _list(options: ListedOptions, what: str) -> int:
     from darknet_py.classify.scores_list import list_scores
 
-    return list_scores(job, what)
+    return list_scores(options, what)
 
 
 valid = _over_list("valid", "Measure top-1 and top-k on the valid= list of DATA.", _validate)

@@ -18,18 +18,18 @@ def shapes(**choices: Any) -> None:
     """Draw a labelled data set of eight shapes into the folder OUT."""
     from darknet_py.synthetic.shape_set import write_dataset
 
-    job = ShapesOptions(**choices)
+    options = ShapesOptions(**choices)
     data = write_dataset(
-        job.out,
-        job.images,
-        job.seed,
-        job.width,
-        job.height,
-        smallest=job.smallest,
-        visible=job.visible,
-        valid_every=job.valid_every,
+        options.out,
+        options.images,
+        options.seed,
+        options.width,
+        options.height,
+        smallest=options.smallest,
+        visible=options.visible,
+        valid_every=options.valid_every,
     )
-    click.echo(f"{data}: {job.images} pictures")
+    click.echo(f"{data}: {options.images} pictures")
 
 
 @click.command()

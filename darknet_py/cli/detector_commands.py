@@ -48,32 +48,32 @@ def test(benchmark_layers: bool, **choices: Any) -> None:
     _run(DetectOptions(**choices), benchmark_layers)
 
 
-def _run(job: DetectOptions, layers: bool) -> None:
+def _run(options: DetectOptions, layers: bool) -> None:
     from darknet_py.detect.command import run
 
-    failures = run(job)
+    failures = run(options)
     if layers:
-        _print_layers(job)
+        _print_layers(options)
     if failures:
         raise SystemExit(1)
 
 
-def _print_layers(job: DetectOptions) -> None:
+def _print_layers(options: DetectOptions) -> None:
     """As `benchmark --layers`, once at the end; AlexeyAB's program prints it picture by picture."""
     from darknet_py.benchmark.command import print_layers
     from darknet_py.options.measuring import BenchmarkOptions
 
     print_layers(
         BenchmarkOptions(
-            cfg=job.cfg,
-            weights=job.weights,
-            fork=job.fork,
-            width=job.width,
-            height=job.height,
-            device=job.device,
-            gpu=job.gpu,
-            nogpu=job.nogpu,
-            precision=(job.precision,),
-            batch=(job.batch or 1,),
+            cfg=options.cfg,
+            weights=options.weights,
+            fork=options.fork,
+            width=options.width,
+            height=options.height,
+            device=options.device,
+            gpu=options.gpu,
+            nogpu=options.nogpu,
+            precision=(options.precision,),
+            batch=(options.batch or 1,),
         )
     )

@@ -55,16 +55,16 @@ def check(ctx: click.Context, /, files: tuple[str, ...], as_json: bool, **choice
     """
     from darknet_py.network.check import check_files, data_sets
 
-    job = CheckOptions(**choices)
+    options = CheckOptions(**choices)
     verdict = check_files(
-        files, fork=job.fork, strict=job.strict, width=job.width, height=job.height
+        files, fork=options.fork, strict=options.strict, width=options.width, height=options.height
     )
     found: Verdict | Outcome = verdict
     if sets := data_sets(files):
         from darknet_py.validate.command import check_data_sets
 
-        found = check_data_sets(sets, verdict, job)
-    elif job.report or job.page:
+        found = check_data_sets(sets, verdict, options)
+    elif options.report or options.page:
         raise DarknetError("--report and --page need a .data file with a list that exists")
     click.echo(found.to_json() if as_json else found.text())
     ctx.exit(1 if found.errors else 0)

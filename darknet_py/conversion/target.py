@@ -63,18 +63,18 @@ def _require_boxes(graph: Graph) -> None:
     for _, layer in heads(graph):
         if not isinstance(layer, Head):
             message = "is the network's output and holds no boxes; use --form heads"
-            raise DarknetError(message, layer.place())
+            raise DarknetError(message, layer.location())
         if layer.hierarchy is not None:
             message = "a class tree is descended with a threshold that the caller chooses, which"
             message += " has no form without branches; use --form heads"
-            raise DarknetError(message, layer.place("tree"))
+            raise DarknetError(message, layer.location("tree"))
 
 
 def _require_any_size(graph: Graph) -> None:
     for node in graph.nodes:
-        if reason := node.layer.fixed_size(graph.site(node.index)):
+        if reason := node.layer.fixed_size(graph.context(node.index)):
             message = f"{reason}; leave out --dynamic size"
-            raise DarknetError(message, node.layer.place())
+            raise DarknetError(message, node.layer.location())
         _require_divides(graph, node)
     _require_doubles(graph)
 
@@ -85,7 +85,7 @@ def _require_divides(graph: Graph, node: Node) -> None:
     if net.height % out.h or net.width % out.w:
         message = f"gives {out.w} x {out.h}, which does not divide the input's"
         message += f" {net.width} x {net.height}; choose --width and --height that it divides"
-        raise DarknetError(message, node.layer.place())
+        raise DarknetError(message, node.layer.location())
 
 
 def _require_doubles(graph: Graph) -> None:

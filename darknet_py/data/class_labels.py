@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.cfg.datafile import DataFile, read_names
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 from darknet_py.layers.tree import UNKNOWN, Tree, read_tree_file
 
 Floats = NDArray[np.float32]
@@ -95,19 +95,19 @@ def read_labels(data: DataFile, tree: Tree | None, smoothing: float = 0.0) -> La
     if path is None and not os.path.exists(DEFAULT_LABELS):
         cure = "name a file with a part of the paths of its pictures for each class, one a line"
         message = f"has no labels=, and there is no {DEFAULT_LABELS}"
-        raise DataError(f"{message}; {cure}", Place(data.path))
+        raise DataError(f"{message}; {cure}", Location(data.path))
     file = DEFAULT_LABELS if path is None else os.fspath(path)
     classes = data.integer("classes", 2)
     words = read_names(file)
     if not 1 <= classes <= len(words):
         message = f"has {len(words)} labels, but {data.path} says classes={classes}"
-        raise DataError(f"{message} (2 where it says nothing)", Place(file))
+        raise DataError(f"{message} (2 where it says nothing)", Location(file))
     if "" in (kept := [word.rstrip("\r") for word in words[:classes]]):
         message = "is empty, and would match every path; write a part of the paths of its class"
-        raise DataError(message, Place(file, kept.index("") + 1))
+        raise DataError(message, Location(file, kept.index("") + 1))
     own = data.file("tree")
     tree = read_tree_file(os.fspath(own)) if own else tree
     if tree and len(tree.names) != classes:
         message = f"has {classes} labels, the tree has {len(tree.names)} nodes; they must agree"
-        raise DataError(message, Place(file))
+        raise DataError(message, Location(file))
     return Labels(tuple(kept), tree, smoothing)

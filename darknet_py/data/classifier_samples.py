@@ -15,7 +15,7 @@ from darknet_py.augment.color import tint
 from darknet_py.augment.pixels import Pixels, blur, draw_colour, flip
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.data.class_labels import Floats, Labels, read_labels
-from darknet_py.errors import BadOption, DataError, Place
+from darknet_py.errors import BadOption, DataError, Location
 from darknet_py.images.io import read_image
 from darknet_py.layers.net import Net
 from darknet_py.layers.tree import Tree
@@ -191,7 +191,7 @@ def require_outputs(graph: Graph, classes: int, data: DataFile) -> None:
     if outputs != classes:
         message = f"classes={classes}, the last layer of {graph.path} gives {outputs} values"
         raise DataError(
-            f"{message}; set classes={outputs} or the layer's filters", Place(data.path)
+            f"{message}; set classes={outputs} or the layer's filters", Location(data.path)
         )
 
 
@@ -212,11 +212,13 @@ LIMITS: dict[str, Limit] = {
 
 def _check(net: Net) -> None:
     if not (net.width and net.height):
-        raise BadOption("needs width and height: a classifier reads pictures", net.section.place())
+        raise BadOption(
+            "needs width and height: a classifier reads pictures", net.section.location()
+        )
     for key, (allowed, expected) in LIMITS.items():
         value = getattr(net, key)
         if value is not None and not allowed(value):
-            raise BadOption(f"read {value:g}, expected {expected}", net.section.place(key))
+            raise BadOption(f"read {value:g}, expected {expected}", net.section.location(key))
 
 
 def _crop_range(net: Net, ratios: bool) -> tuple[float, float]:

@@ -11,7 +11,7 @@ import numpy as np
 from darknet_py.augment.label_rules import LabelTable
 from darknet_py.cfg.options import atof
 from darknet_py.data.label_paths import label_path
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 
 __all__ = ["label_path", "read_labels"]
 
@@ -43,7 +43,7 @@ def read_labels(path: str | os.PathLike[str]) -> LabelTable:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return np.zeros((0, COLUMNS), np.float32)
     except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", Place(os.fspath(path))) from None
+        raise DataError(f"cannot be read: {error.strerror}", Location(os.fspath(path))) from None
     return parse_labels(text)
 
 

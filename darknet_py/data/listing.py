@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from darknet_py.cfg.datafile import DataFile
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 from darknet_py.images.sources import listed, pictures_in
 
 
@@ -23,7 +23,7 @@ def read_list(path: str | os.PathLike[str]) -> list[str]:
         return pictures_in(path, recursive=True)
     if not os.path.exists(path):
         cure = "expected a list with one image path per line, or a folder of pictures"
-        raise DataError(f"no such file; {cure}", Place(os.fspath(path)))
+        raise DataError(f"no such file; {cure}", Location(os.fspath(path)))
     return listed(Path(path))
 
 
@@ -32,7 +32,7 @@ def pictures_of(data: DataFile, key: str) -> list[str]:
     path = data.file(key)
     if path is None:
         cure = "the list of pictures, one path a line"
-        raise DataError(f"has no {key}=, {cure}", Place(data.path))
+        raise DataError(f"has no {key}=, {cure}", Location(data.path))
     return read_list(path)
 
 

@@ -28,19 +28,19 @@ LINES = 3
 MIXED = {0: "", MIXUP: ", mixup", MOSAIC: ", mosaic"}
 
 
-def write_sheet(job: SheetOptions) -> str:
+def write_sheet(options: SheetOptions) -> str:
     """Draw the first samples of a training with this seed; returns a line that says so.
 
     Raises DarknetError for a data set or cfg that cannot be trained, or a page not to be written.
     """
-    data = read_data_file(job.data)
-    graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork)
+    data = read_data_file(options.data)
+    graph = read_graph(options.cfg, width=options.width, height=options.height, fork=options.fork)
     source = DetectionSet(pictures_of(data, "train"), Recipe.of(graph))
-    numbers = range(job.first, job.first + job.images)
+    numbers = range(options.first, options.first + options.images)
     keys = [Key(number, graph.net.width, graph.net.height) for number in numbers]
-    page = sheet(source, class_names(data, source.recipe.classes), keys, job.seed)
-    save_image(job.out, page, 92)
-    return f"{job.out}: samples {numbers[0]} to {numbers[-1]} of a training with seed {job.seed}"
+    page = sheet(source, class_names(data, source.recipe.classes), keys, options.seed)
+    save_image(options.out, page, 92)
+    return f"{options.out}: samples {numbers[0]} to {numbers[-1]} of a training with seed {options.seed}"
 
 
 def sheet(source: DetectionSet, names: Sequence[str], keys: Sequence[Key], seed: int) -> Pixels:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.errors import DarknetError, DataError, Place
+from darknet_py.errors import DarknetError, DataError, Location
 from darknet_py.network.graph import Graph
 
 Floats = NDArray[np.float32]
@@ -116,27 +116,29 @@ def require_symbols(graph: Graph) -> int:
 
 def read_codes(path: str | os.PathLike[str], tokenized: bool = False) -> Codes:
     """The bytes of a file, or its numbers if tokenized; raises DataError for an unusable file."""
-    place = Place(os.fspath(path))
+    location = Location(os.fspath(path))
     try:
         data = Path(path).read_bytes()
     except FileNotFoundError:
-        raise DataError("no such file; check the path", place) from None
+        raise DataError("no such file; check the path", location) from None
     except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", place) from None
-    codes = _numbers(data, place) if tokenized else np.frombuffer(data, np.uint8).astype(np.int64)
+        raise DataError(f"cannot be read: {error.strerror}", location) from None
+    codes = (
+        _numbers(data, location) if tokenized else np.frombuffer(data, np.uint8).astype(np.int64)
+    )
     if not len(codes):
-        raise DataError("is empty; a network learns from a text of some length", place)
+        raise DataError("is empty; a network learns from a text of some length", location)
     return codes
 
 
-def _numbers(data: bytes, place: Place) -> Codes:
+def _numbers(data: bytes, location: Location) -> Codes:
     """The numbers of a tokenized text; the C programs stop at the first word that is none."""
     words = data.split()
     bad = next((word for word in words if not TOKEN.fullmatch(word)), None)
     if bad is not None:
         read = bad[:20].decode(errors="replace")
         message = f"word {words.index(bad) + 1} is '{read}', expected the number of a token"
-        raise DataError(message, place)
+        raise DataError(message, location)
     return np.array([int(word) for word in words], np.int64)
 
 
@@ -146,4 +148,4 @@ def check_codes(codes: Codes, inputs: int, where: str) -> None:
     if len(wrong):
         place = int(wrong[0])
         message = f"symbol {codes[place]} at place {place}, the network knows 0 to {inputs - 1}"
-        raise DataError(f"{message}; set inputs= and the last output=", Place(where))
+        raise DataError(f"{message}; set inputs= and the last output=", Location(where))

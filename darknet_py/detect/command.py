@@ -37,7 +37,7 @@ SMALL = 10**9
 class _Session:
     """A detector at work, and what has been collected and written so far."""
 
-    job: DetectOptions
+    options: DetectOptions
     detector: Detector
     many: bool
     entries: list[str] = field(default_factory=list)
@@ -45,32 +45,32 @@ class _Session:
     failures: int = 0
 
 
-def run(job: DetectOptions) -> int:
+def run(options: DetectOptions) -> int:
     """Detect on every picture; returns how many could not be read (each named on stderr).
 
     Whatever can be refused is refused before torch is imported and before anything is written.
     """
     opened = open_network(
-        job.cfg,
-        job.weights,
-        job.names,
-        data=job.data,
-        fork=job.fork,
-        width=job.width,
-        height=job.height,
+        options.cfg,
+        options.weights,
+        options.names,
+        data=options.data,
+        fork=options.fork,
+        width=options.width,
+        height=options.height,
     )
-    job.require_engine()
-    _refuse_unwritable(job)
-    pictures = expand(job.images) if len(job.images) == 1 else []
+    options.require_engine()
+    _refuse_unwritable(options)
+    pictures = expand(options.images) if len(options.images) == 1 else []
     if len(pictures) == 1:
         read_image(pictures[0], opened.graph.net.channels)
 
     import_at_once("torch")
 
-    from darknet_py.detect.detector import from_opened
+    from darknet_py.detect.detector import from_loaded
 
-    detector = from_opened(opened, job.engine_config())
-    session = _Session(job, detector, many=len(job.images) != 1 or len(pictures) != 1)
+    detector = from_loaded(opened, options.engine_config())
+    session = _Session(options, detector, many=len(options.images) != 1 or len(pictures) != 1)
     single = len(pictures) == 1 and _operations(opened.graph) < SMALL
     with _one_thread() if single else nullcontext():
         for number, result in enumerate(_results(session)):
@@ -89,7 +89,7 @@ def usual_batch(graph: Graph, pictures: int) -> int:
 
 def _operations(graph: Graph) -> float:
     """Of one forward pass."""
-    return sum(node.layer.flops(graph.site(node.index), node.out) for node in graph.nodes)
+    return sum(node.layer.flops(graph.context(node.index), node.out) for node in graph.nodes)
 
 
 @contextmanager
@@ -121,7 +121,7 @@ def _report_failure(error: DarknetError, session: _Session) -> None:
 
 
 def _results(session: _Session) -> Iterator[Result]:
-    images = session.job.images
+    images = session.options.images
     if images:
         yield from _stream(session, images)
     elif sys.stdin.isatty():
@@ -135,16 +135,16 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
     def on_error(path: str, error: ImageError) -> None:
         _report_failure(error, session)
 
-    job = session.job
+    options = session.options
     pictures = [path for image in images for path in _listed(image, session)]
     return session.detector.stream(
         pictures,
-        job.least_score,
-        job.nms,
-        True if job.letter_box else None,
-        hier=job.hier,
-        batch=job.batch or usual_batch(session.detector.graph, len(pictures)),
-        honour_exif=job.exif,
+        options.least_score,
+        options.nms,
+        True if options.letter_box else None,
+        hier=options.hier,
+        batch=options.batch or usual_batch(session.detector.graph, len(pictures)),
+        honour_exif=options.exif,
         on_error=on_error,
     )
 
@@ -152,19 +152,19 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
 def _print(session: _Session, result: Result) -> None:
     from darknet_py.detect import format
 
-    job, detector = session.job, session.detector
-    if not job.images and not sys.stdin.isatty():
+    options, detector = session.options, session.detector
+    if not options.images and not sys.stdin.isatty():
         print(PROMPT, end="")
     heads = format.head_lines(detector.graph)
-    print("\n".join([*heads, *format.lines(result, detector.fork, job.ext_output)]), flush=True)
+    print("\n".join([*heads, *format.lines(result, detector.fork, options.ext_output)]), flush=True)
 
 
 def _write(session: _Session, result: Result) -> None:
     from darknet_py.detect import format
 
-    if _json_file(session.job):
+    if _json_file(session.options):
         session.entries.append(result.to_json(len(session.entries) + 1))
-    if session.job.save_labels:
+    if session.options.save_labels:
         format.write_labels(label_path(result.path), result)
     path = _picture_path(session, result)
     result.save(path)
@@ -174,27 +174,27 @@ def _write(session: _Session, result: Result) -> None:
 def _finish(session: _Session) -> None:
     from darknet_py.detect import format
 
-    if not session.job.images and not sys.stdin.isatty():
+    if not session.options.images and not sys.stdin.isatty():
         print(PROMPT)
-    if _json_file(session.job) and (session.entries or not session.failures):
-        format.write_json(Path(str(session.job.out)), session.entries)
+    if _json_file(session.options) and (session.entries or not session.failures):
+        format.write_json(Path(str(session.options.out)), session.entries)
 
 
-def _json_file(job: DetectOptions) -> bool:
+def _json_file(options: DetectOptions) -> bool:
     """pjreddie's -out names the picture, AlexeyAB's the JSON file."""
-    return job.out is not None and not _out_is_picture(job)
+    return options.out is not None and not _out_is_picture(options)
 
 
-def _out_is_picture(job: DetectOptions) -> bool:
-    if job.out is None or not fork_named(job.fork).out_names_image:
+def _out_is_picture(options: DetectOptions) -> bool:
+    if options.out is None or not fork_named(options.fork).out_names_image:
         return False
-    return not job.out.endswith(".json")
+    return not options.out.endswith(".json")
 
 
 def _picture_path(session: _Session, result: Result) -> Path:
     """predictions.jpg for one picture; predictions_NAME.jpg for many, numbered if names repeat."""
-    job = session.job
-    base = job.prefix or (job.out if _out_is_picture(job) else None) or "predictions"
+    options = session.options
+    base = options.prefix or (options.out if _out_is_picture(options) else None) or "predictions"
     stem = f"{base}_{Path(result.path).stem}" if session.many else base
     path, number = Path(f"{stem}.jpg"), 1
     while path in session.pictures:
@@ -203,34 +203,34 @@ def _picture_path(session: _Session, result: Result) -> Path:
     return path
 
 
-def _refuse_unwritable(job: DetectOptions) -> None:
+def _refuse_unwritable(options: DetectOptions) -> None:
     """Say so before the network runs when the results could not be written."""
-    for name in (job.out, job.prefix or "predictions"):
+    for name in (options.out, options.prefix or "predictions"):
         if name:
             require_writable(Path(name))
 
 
 def _running(detector: Detector) -> str:
     """Engine, device and precision as they are in force."""
-    setup = detector.engine.setup
+    config = detector.engine.config
     compiled = " compiled" if detector.engine.compiled else ""
-    return f"{setup.engine} {detector.device} {setup.precision}{compiled}"
+    return f"{config.engine} {detector.device} {config.precision}{compiled}"
 
 
 def _report_settings(session: _Session) -> None:
     """One line on stderr with what decides the numbers: the commonest reason why results differ."""
-    job, detector = session.job, session.detector
+    options, detector = session.options, session.detector
     graph = detector.graph
     for notice in graph.notices:
         if notice.level == "warning":
             print(notice, file=sys.stderr)
-    letter_box = job.letter_box or graph.letter_box
+    letter_box = options.letter_box or graph.letter_box
     words: Sequence[str] = (
         f"{len(graph.nodes)} layers",
         f"input {graph.net.input}",
         "letterbox" if letter_box else "stretch",
-        f"thresh {job.least_score:g}",
-        f"nms {detector.suppression.kind} {job.nms:g}",
+        f"thresh {options.least_score:g}",
+        f"nms {detector.suppression.kind} {options.nms:g}",
         _running(detector),
         f"fork {graph.fork.name}",
     )

@@ -51,8 +51,8 @@ class Detector:
         head_classes(network.graph)
         self.graph = network.graph
         self.names = list(names)
-        setup = EngineConfig(engine, precision, compiled, str(device))
-        self.engine = open_engine(network, setup)
+        config = EngineConfig(engine, precision, compiled, str(device))
+        self.engine = open_engine(network, config)
         self.device = self.engine.device
         self._timed_engine = TimedEngine(self.engine)
         self.suppression = suppression_of(network.graph)
@@ -172,14 +172,14 @@ def load(
     Raises CfgError, WeightsError, DataError, DarknetError.
     """
     opened = open_network(cfg, weights, names, data=data, fork=fork, width=width, height=height)
-    return from_opened(opened, EngineConfig(engine, precision, compiled, str(device)))
+    return from_loaded(opened, EngineConfig(engine, precision, compiled, str(device)))
 
 
-def from_opened(opened: Opened, setup: EngineConfig) -> Detector:
+def from_loaded(opened: Opened, config: EngineConfig) -> Detector:
     """A detector from files that have been read and checked already."""
     network, report = load_planned(opened.graph, opened.plan)
     for note in report.notes:
         warnings.warn(f"{report.path}: {note}", stacklevel=3)
     return Detector(
-        network, opened.names, setup.device, setup.precision, setup.engine, setup.compiled
+        network, opened.names, config.device, config.precision, config.engine, config.compiled
     )

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from darknet_py.engines.processor import computes
 from darknet_py.layers.activations import ACTIVATIONS, activate
-from darknet_py.layers.base import Layer, Node, Run, Site, Weights
+from darknet_py.layers.base import Layer, LayerContext, Node, Run, Weights
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.yolo import Yolo
@@ -34,14 +34,14 @@ class Position:
     """What a rule may know: where the layer stands, its tensors, the batch and the shapes."""
 
     node: Node
-    site: Site
+    context: LayerContext
     weights: Weights
     batch: int
     device: torch.device
 
     @property
     def input(self) -> Shape:
-        return self.site.input
+        return self.context.input
 
 
 Rules = Mapping[type[Layer], Callable[[Position], Call | None]]
@@ -57,7 +57,7 @@ class Program:
         rules = RULES if rules is None else rules
         self._steps, self._heads = graph.steps, graph.heads
         self._calls = [
-            call_of(Position(node, step.site, network.used(step.index), batch, device), rules)
+            call_of(Position(node, step.context, network.used(step.index), batch, device), rules)
             for node, step in zip(graph.nodes, graph.steps, strict=True)
         ]
 
@@ -65,26 +65,26 @@ class Program:
         return execute_heads(self._steps, self._calls, x, self._heads)
 
 
-def call_of(at: Position, rules: Rules) -> Call:
+def call_of(ctx: Position, rules: Rules) -> Call:
     """The layer's own arithmetic, or the quicker form of it that its rule finds."""
-    rule = rules.get(type(at.node.layer))
-    found = rule(at) if rule else None
-    return found or _as_it_is(at)
+    rule = rules.get(type(ctx.node.layer))
+    found = rule(ctx) if rule else None
+    return found or _as_it_is(ctx)
 
 
-def _as_it_is(at: Position) -> Call:
-    layer, run = at.node.layer, Run()
+def _as_it_is(ctx: Position) -> Call:
+    layer, run = ctx.node.layer, Run()
     if layer.HEAD:
-        return lambda inputs: layer.forward(at.site, at.weights, full_precision(inputs), run)
-    return lambda inputs: layer.forward(at.site, at.weights, inputs, run)
+        return lambda inputs: layer.forward(ctx.context, ctx.weights, full_precision(inputs), run)
+    return lambda inputs: layer.forward(ctx.context, ctx.weights, inputs, run)
 
 
-def _convolution(at: Position) -> Call | None:
-    layer = at.node.layer
+def _convolution(ctx: Position) -> Call | None:
+    layer = ctx.node.layer
     assert isinstance(layer, Convolutional)
-    if layer.binary or layer.xnor or not layer.pads_evenly or not _onednn(at.weights["weights"]):
+    if layer.binary or layer.xnor or not layer.pads_evenly or not _onednn(ctx.weights["weights"]):
         return None
-    call = _as_product(at, layer) if _small(at, layer) else _as_convolution(at, layer)
+    call = _as_product(ctx, layer) if _small(ctx, layer) else _as_convolution(ctx, layer)
     blur = layer.blur
     return (lambda inputs: blur.apply(call(inputs))) if blur else call
 
@@ -95,10 +95,10 @@ def _onednn(kernel: Tensor) -> bool:
     return there and computes(kernel.dtype)
 
 
-def _small(at: Position, layer: Convolutional) -> bool:
+def _small(ctx: Position, layer: Convolutional) -> bool:
     """Whether a product of matrices is quicker."""
-    pixels = at.batch * at.input.h * at.input.w
-    flops = 2 * pixels * at.input.c * layer.filters
+    pixels = ctx.batch * ctx.input.h * ctx.input.w
+    flops = 2 * pixels * ctx.input.c * layer.filters
     return (
         layer.pointwise
         and pixels <= SMALL_PIXELS
@@ -107,10 +107,10 @@ def _small(at: Position, layer: Convolutional) -> bool:
     )
 
 
-def _as_product(at: Position, layer: Convolutional) -> Call:
+def _as_product(ctx: Position, layer: Convolutional) -> Call:
     """(N H W, C) times (C, filters): no copy while tensors lie channels last."""
-    kernel = at.weights["weights"].flatten(1).t().contiguous()
-    biases, activation = at.weights["biases"], layer.activation
+    kernel = ctx.weights["weights"].flatten(1).t().contiguous()
+    biases, activation = ctx.weights["biases"], layer.activation
 
     def call(inputs: Sequence[Tensor]) -> Tensor:
         x = inputs[0].permute(0, 2, 3, 1)
@@ -121,15 +121,15 @@ def _as_product(at: Position, layer: Convolutional) -> Call:
     return call
 
 
-def _as_convolution(at: Position, layer: Convolutional) -> Call:
+def _as_convolution(ctx: Position, layer: Convolutional) -> Call:
     stride = [1, 1] if layer.antialiasing else list(layer.strides)
     padding, spread = [layer.margin * layer.spread] * 2, [layer.spread] * 2
-    shape = [at.batch, *at.input]
+    shape = [ctx.batch, *ctx.input]
     kernel = torch.ops.mkldnn._reorder_convolution_weight(
-        at.weights["weights"].contiguous(), padding, stride, spread, layer.split, shape
+        ctx.weights["weights"].contiguous(), padding, stride, spread, layer.split, shape
     )
     convolve = torch.ops.mkldnn._convolution_pointwise.default
-    fixed = (kernel, at.weights["biases"], padding, stride, spread, layer.split)
+    fixed = (kernel, ctx.weights["biases"], padding, stride, spread, layer.split)
     fused = ACTIVATIONS[layer.activation].onednn
     if fused:
         word, numbers = fused[0], list(fused[1])
@@ -141,11 +141,11 @@ def _as_convolution(at: Position, layer: Convolutional) -> Call:
     return call
 
 
-def prepared_yolo(at: Position) -> Call:
+def prepared_yolo(ctx: Position) -> Call:
     """What differs by channel made beforehand."""
-    layer = at.node.layer
+    layer = ctx.node.layer
     assert isinstance(layer, Yolo)
-    by_channel = layer.by_channel(torch.empty(0, device=at.device))
+    by_channel = layer.by_channel(torch.empty(0, device=ctx.device))
     return lambda inputs: layer.activated(full_precision(inputs)[0], by_channel)
 
 

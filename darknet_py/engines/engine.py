@@ -21,21 +21,21 @@ class Engine(ABC):
     parallel: calls from several threads run side by side, each with its caller's torch threads.
     layout: how it wants its input to lie in memory; another costs it a copy.
     compiled: --compile was asked for and is in force, which is known after the first call.
-    setup: as in force; of what was asked the precision may differ, where the processor lacks it.
+    config: as in force; of what was asked the precision may differ, where the processor lacks it.
     """
 
     parallel = False
     layout: ClassVar[torch.memory_format] = torch.channels_last
     compiled = False
 
-    def __init__(self, graph: Graph, setup: EngineConfig, device: torch.device) -> None:
+    def __init__(self, graph: Graph, config: EngineConfig, device: torch.device) -> None:
         self.graph = graph
-        self.setup = setup
+        self.config = config
         self.device = device
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy or a pickle holds; raises DarknetError for an engine without such a form."""
-        message = f"engine {self.setup.engine} cannot be copied or pickled"
+        message = f"engine {self.config.engine} cannot be copied or pickled"
         cure = "make another with darknet_py.load"
         raise DarknetError(f"{message}: what it has made belongs to this process; {cure}")
 
@@ -52,12 +52,12 @@ class Engine(ABC):
         self(x.contiguous(memory_format=self.layout))
 
 
-def open_engine(network: Network, setup: EngineConfig) -> Engine:
+def open_engine(network: Network, config: EngineConfig) -> Engine:
     """The network on the engine asked for; the network itself stays as it is.
 
     Raises DarknetError for an engine that is unknown or not installed, and for a precision or a
     device it does not have.
     """
-    module, _, name = checked(setup).home.partition(":")
+    module, _, name = checked(config).home.partition(":")
     kind: Callable[[Network, EngineConfig], Engine] = getattr(importlib.import_module(module), name)
-    return kind(network, setup)
+    return kind(network, config)

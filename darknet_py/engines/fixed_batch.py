@@ -26,8 +26,8 @@ class BatchEngine(Engine):
 
     layout: ClassVar[torch.memory_format] = torch.contiguous_format
 
-    def __init__(self, network: Network, setup: EngineConfig, device: torch.device) -> None:
-        super().__init__(network.graph, setup, device)
+    def __init__(self, network: Network, config: EngineConfig, device: torch.device) -> None:
+        super().__init__(network.graph, config, device)
         self.network = network
         self.files = NetworkFiles(network)
         self._programs: dict[int, Program] = {}

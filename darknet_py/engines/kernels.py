@@ -77,17 +77,17 @@ def _build(path: Path) -> None:
         raise CannotBuild(f"{command[0]}: {(errors or ['it failed'])[0]}") from None
 
 
-def small_convolution(at: Position) -> Call | None:
+def small_convolution(ctx: Position) -> Call | None:
     """The layer as one of the operators, where they compute it and are quicker than oneDNN."""
-    layer = at.node.layer
+    layer = ctx.node.layer
     assert isinstance(layer, Convolutional)
-    kernel = at.weights["weights"]
+    kernel = ctx.weights["weights"]
     plain = kernel.dtype == torch.float32 and kernel.device.type == "cpu" and not layer.blur
     if not plain or layer.binary or layer.xnor or not ACTIVATIONS[layer.activation].bounds:
         return None
-    if layer.split == at.input.c == layer.filters and layer.spread == 1:
-        return _depthwise(at, layer)
-    return _pointwise(at, layer)
+    if layer.split == ctx.input.c == layer.filters and layer.spread == 1:
+        return _depthwise(ctx, layer)
+    return _pointwise(ctx, layer)
 
 
 def bounds(activation: str) -> tuple[float, float]:
@@ -96,21 +96,21 @@ def bounds(activation: str) -> tuple[float, float]:
     return slope, min(top, UNBOUNDED)
 
 
-def _depthwise(at: Position, layer: Convolutional) -> Call | None:
+def _depthwise(ctx: Position, layer: Convolutional) -> Call | None:
     stride_y, stride_x = layer.strides
     if layer.filters % LANES or stride_y != stride_x or layer.margin >= layer.size:
         return None
-    kernel = packed_depthwise(at.weights["weights"])
-    fixed = (kernel, at.weights["biases"], stride_y, layer.margin, *bounds(layer.activation))
+    kernel = packed_depthwise(ctx.weights["weights"])
+    fixed = (kernel, ctx.weights["biases"], stride_y, layer.margin, *bounds(layer.activation))
     call = operators().depthwise
     return lambda inputs: call(inputs[0], *fixed)
 
 
-def _pointwise(at: Position, layer: Convolutional) -> Call | None:
-    flops = 2 * at.batch * at.node.out.size * at.input.c
-    if not layer.pointwise or flops > MOST_FLOPS or at.input.c * layer.filters > MOST_WEIGHTS:
+def _pointwise(ctx: Position, layer: Convolutional) -> Call | None:
+    flops = 2 * ctx.batch * ctx.node.out.size * ctx.input.c
+    if not layer.pointwise or flops > MOST_FLOPS or ctx.input.c * layer.filters > MOST_WEIGHTS:
         return None
-    kernel, biases = packed_pointwise(at.weights["weights"], at.weights["biases"])
+    kernel, biases = packed_pointwise(ctx.weights["weights"], ctx.weights["biases"])
     fixed = (kernel, biases, layer.filters, *bounds(layer.activation))
     call = operators().pointwise
     return lambda inputs: call(inputs[0], *fixed)

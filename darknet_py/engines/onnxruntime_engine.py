@@ -25,11 +25,11 @@ class OnnxRuntime(BatchEngine):
         "cuda": "CUDAExecutionProvider",
     }
 
-    def __init__(self, network: Network, setup: EngineConfig) -> None:
+    def __init__(self, network: Network, config: EngineConfig) -> None:
         """Raises DarknetError for a device this onnxruntime has no kernels for."""
-        device = checked_device(setup.device)
-        self.provider = self._provider(device, setup.engine)
-        super().__init__(network, setup, device)
+        device = checked_device(config.device)
+        self.provider = self._provider(device, config.engine)
+        super().__init__(network, config, device)
 
     def _provider(self, device: torch.device, engine: str) -> str:
         provider = self.PROVIDERS.get(device.type)
@@ -48,8 +48,8 @@ class OnnxRuntime(BatchEngine):
     def make(self, batch: int) -> Program:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = ERRORS_ONLY
-        if self.setup.threads is not None:
-            options.intra_op_num_threads = self.setup.threads
+        if self.config.threads is not None:
+            options.intra_op_num_threads = self.config.threads
         providers = [(self.provider, self.options())]
         session = onnxruntime.InferenceSession(str(self.onnx(batch)), options, providers=providers)
         if session.get_providers()[0] != self.provider:

@@ -24,28 +24,28 @@ TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 class OpenVino(BatchEngine):
     """A compiled model for each number of images; one request for each thread that calls."""
 
-    def __init__(self, network: Network, setup: EngineConfig) -> None:
+    def __init__(self, network: Network, config: EngineConfig) -> None:
         """Raises DarknetError for another device, and for a precision this processor lacks."""
-        device = checked_device(setup.device)
+        device = checked_device(config.device)
         if device.type != "cpu":
             raise DarknetError(f"engine openvino cannot run on '{device}', only on cpu")
-        super().__init__(network, setup, device)
+        super().__init__(network, config, device)
         self.core = openvino_core()
         self._require_precision()
-        self.config = {
-            "INFERENCE_PRECISION_HINT": TYPES[setup.precision],
+        self.properties = {
+            "INFERENCE_PRECISION_HINT": TYPES[config.precision],
             "PERFORMANCE_HINT": "LATENCY",
         }
-        if setup.threads is not None:
-            self.config["INFERENCE_NUM_THREADS"] = str(setup.threads)
+        if config.threads is not None:
+            self.properties["INFERENCE_NUM_THREADS"] = str(config.threads)
 
     def _require_precision(self) -> None:
         """Without the instructions OpenVINO would compute in float32 and not say so."""
         able = self.core.get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
-        if self.setup.precision.upper() not in able:
+        if self.config.precision.upper() not in able:
             has = ", ".join(name for name in TYPES if name.upper() in able)
             raise DarknetError(
-                f"precision {self.setup.precision} of engine openvino: this processor has {has}"
+                f"precision {self.config.precision} of engine openvino: this processor has {has}"
             )
 
     def make(self, batch: int) -> Program:
@@ -69,13 +69,15 @@ class OpenVino(BatchEngine):
         made = []
 
         def write(path: Path) -> None:
-            made.append(self.core.compile_model(self._model(batch), DEVICE, self.config))
+            made.append(self.core.compile_model(self._model(batch), DEVICE, self.properties))
             path.write_bytes(made[0].export_model().getvalue())
 
         name = self.core.get_property(DEVICE, "FULL_DEVICE_NAME")
-        words = ["openvino", openvino.__version__, name, batch, *sorted(self.config.items())]
+        words = ["openvino", openvino.__version__, name, batch, *sorted(self.properties.items())]
         path = self.files.get(words, ".blob", write)
-        return made[0] if made else self.core.import_model(path.read_bytes(), DEVICE, self.config)
+        return (
+            made[0] if made else self.core.import_model(path.read_bytes(), DEVICE, self.properties)
+        )
 
     def _model(self, batch: int) -> Any:
         return self.core.read_model(self.onnx(batch))

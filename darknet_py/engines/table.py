@@ -59,22 +59,24 @@ def installed() -> list[str]:
     return [name for name, row in ENGINES.items() if not _missing(row)]
 
 
-def checked(setup: EngineConfig) -> Row:
+def checked(config: EngineConfig) -> Row:
     """The engine's row; raises DarknetError when it cannot do what is asked."""
-    row = ENGINES.get(setup.engine)
+    row = ENGINES.get(config.engine)
     if row is None:
-        hint = nearest(setup.engine, ENGINES)
-        raise DarknetError(f"unknown engine '{setup.engine}', known are {', '.join(ENGINES)}{hint}")
-    if setup.precision not in row.precisions:
+        hint = nearest(config.engine, ENGINES)
+        raise DarknetError(
+            f"unknown engine '{config.engine}', known are {', '.join(ENGINES)}{hint}"
+        )
+    if config.precision not in row.precisions:
         known = ", ".join(row.precisions)
-        hint = "" if setup.precision in PRECISIONS else nearest(setup.precision, row.precisions)
-        unknown = f"unknown precision '{setup.precision}' for engine {setup.engine}"
+        hint = "" if config.precision in PRECISIONS else nearest(config.precision, row.precisions)
+        unknown = f"unknown precision '{config.precision}' for engine {config.engine}"
         raise DarknetError(f"{unknown}, known are {known}{hint}")
     if missing := _missing(row):
         cure = f"pip install {' '.join(row.packages or row.modules)}"
-        raise DarknetError(f"engine {setup.engine} needs {', '.join(missing)}; {cure}")
-    if setup.compiled and not row.compiles:
-        raise DarknetError(f"--compile is for engine torch; {setup.engine} always compiles")
+        raise DarknetError(f"engine {config.engine} needs {', '.join(missing)}; {cure}")
+    if config.compiled and not row.compiles:
+        raise DarknetError(f"--compile is for engine torch; {config.engine} always compiles")
     return row
 
 

@@ -19,4 +19,4 @@ class TensorRt(OnnxRuntime):
 
     def options(self) -> dict[str, Any]:
         cache = {"trt_engine_cache_enable": True, "trt_engine_cache_path": str(folder())}
-        return super().options() | cache | dict.fromkeys(FLAGS[self.setup.precision], True)
+        return super().options() | cache | dict.fromkeys(FLAGS[self.config.precision], True)

@@ -33,12 +33,12 @@ Call = Callable[[Tensor], list[Tensor]]
 class Pytorch(Engine):
     """Runs the inference form of a network, prepared for each batch size when it first comes."""
 
-    def __init__(self, network: Network, setup: EngineConfig) -> None:
-        device = checked_device(setup.device)
-        super().__init__(network.graph, _possible(setup, device), device)
-        self.compiled = setup.compiled
-        self.parallel = not setup.compiled
-        self.dtype = TYPES[self.setup.precision]
+    def __init__(self, network: Network, config: EngineConfig) -> None:
+        device = checked_device(config.device)
+        super().__init__(network.graph, _possible(config, device), device)
+        self.compiled = config.compiled
+        self.parallel = not config.compiled
+        self.dtype = TYPES[self.config.precision]
         self.network = network.for_inference().to(self.device, self.dtype)
         self._start()
 
@@ -105,12 +105,12 @@ class Pytorch(Engine):
             return Program(self.network, len(x))
 
 
-def _possible(setup: EngineConfig, device: torch.device) -> EngineConfig:
-    """The setup, in float32 where the processor has no instructions for what is asked."""
-    if device.type != "cpu" or computes(TYPES[setup.precision]):
-        return setup
+def _possible(config: EngineConfig, device: torch.device) -> EngineConfig:
+    """The config, in float32 where the processor has no instructions for what is asked."""
+    if device.type != "cpu" or computes(TYPES[config.precision]):
+        return config
     logger.warning(
         "--precision %s: this processor has no instructions for it; computing in fp32",
-        setup.precision,
+        config.precision,
     )
-    return replace(setup, precision="fp32")
+    return replace(config, precision="fp32")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 from darknet_py.evaluate.accumulator import Evidence
 
 NAMES = (
@@ -70,11 +70,11 @@ def figures_of_files(
     missing = [key for key in ("images", "annotations", "categories") if key not in truth]
     if missing:
         message = f"has no '{missing[0]}', expected COCO annotations"
-        raise DataError(message, Place(os.fspath(annotations)))
+        raise DataError(message, Location(os.fspath(annotations)))
     found = _read(results, list, "a list of objects with image_id, category_id, bbox and score")
-    place = Place(os.fspath(results))
-    checked = [_result(number, entry, place) for number, entry in enumerate(found, 1)]
-    _require_known(checked, truth, place)
+    location = Location(os.fspath(results))
+    checked = [_result(number, entry, location) for number, entry in enumerate(found, 1)]
+    _require_known(checked, truth, location)
     pictures = sorted({entry["image_id"] for entry in checked}) if named_only else None
     labels = [_label(number, label) for number, label in enumerate(truth["annotations"], 1)]
     shared = {"images": truth["images"], "categories": truth["categories"]}
@@ -137,20 +137,20 @@ def _indexed(table: dict[str, Any]) -> Any:
 
 
 def _read(path: str | os.PathLike[str], kind: type, expected: str) -> Any:
-    place = Place(os.fspath(path))
+    location = Location(os.fspath(path))
     try:
         with open(path, encoding="utf-8-sig") as file:
             value = json.load(file)
     except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", place) from None
+        raise DataError(f"cannot be read: {error.strerror}", location) from None
     except (ValueError, RecursionError) as error:
-        raise DataError(f"is no JSON ({error}), expected {expected}", place) from None
+        raise DataError(f"is no JSON ({error}), expected {expected}", location) from None
     if not isinstance(value, kind):
-        raise DataError(f"expected {expected}", place)
+        raise DataError(f"expected {expected}", location)
     return value
 
 
-def _result(number: int, entry: Any, place: Place) -> dict[str, Any]:
+def _result(number: int, entry: Any, location: Location) -> dict[str, Any]:
     """A result as pycocotools wants it; raises DataError for one that is none."""
     try:
         box = [float(side) for side in entry["bbox"]]
@@ -159,7 +159,7 @@ def _result(number: int, entry: Any, place: Place) -> dict[str, Any]:
         box, image, category, score = [], 0, 0, 0.0
     if len(box) != 4 or not np.isfinite([*box, score]).all():
         message = f"result {number} has not image_id, category_id, a bbox of four and a score"
-        raise DataError(message, place)
+        raise DataError(message, location)
     return {
         "id": number,
         "image_id": image,
@@ -177,7 +177,7 @@ def _label(number: int, label: dict[str, Any]) -> dict[str, Any]:
     return {"id": number, "area": width * height, "iscrowd": 0, **label}
 
 
-def _require_known(found: list[dict[str, Any]], truth: dict[str, Any], place: Place) -> None:
+def _require_known(found: list[dict[str, Any]], truth: dict[str, Any], location: Location) -> None:
     """pycocotools would leave out unknown categories without a word."""
     for key, table, cure in (
         ("image_id", "images", "are the results of this picture set?"),
@@ -187,4 +187,4 @@ def _require_known(found: list[dict[str, Any]], truth: dict[str, Any], place: Pl
         strange = next((entry for entry in found if entry[key] not in known), None)
         if strange:
             message = f"result {strange['id']} has {key} {strange[key]}"
-            raise DataError(f"{message}, which the annotations do not have; {cure}", place)
+            raise DataError(f"{message}, which the annotations do not have; {cure}", location)

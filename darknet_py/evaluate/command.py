@@ -25,27 +25,27 @@ if TYPE_CHECKING:
     from darknet_py.evaluate.map_result import MapResult
 
 
-def run(job: MapOptions) -> None:
+def run(options: MapOptions) -> None:
     """Evaluate, print, write; what can be refused is refused before torch is imported."""
-    _refuse_unwritable(job)
-    inputs = read_inputs(job)
-    result = _evaluated(job, inputs)
+    _refuse_unwritable(options)
+    inputs = read_inputs(options)
+    result = _evaluated(options, inputs)
     click.echo(result.table(), nl=False)
-    figures = _coco(result, inputs) if job.coco else None
+    figures = _coco(result, inputs) if options.coco else None
     _report(result)
-    _write(job, inputs, result, figures)
-    _draw(job, result)
+    _write(options, inputs, result, figures)
+    _draw(options, result)
 
 
-def _refuse_unwritable(job: MapOptions) -> None:
-    for name in job.out:
+def _refuse_unwritable(options: MapOptions) -> None:
+    for name in options.out:
         require_writable(Path(name))
-    drawn = {"--curves": job.curves, "--confusion": job.confusion}
+    drawn = {"--curves": options.curves, "--confusion": options.confusion}
     for option, picture in drawn.items():
         if picture:
             _require_drawable(option, Path(picture))
-    if job.worst and job.worst[0] < 1:
-        raise DarknetError(f"--worst is {job.worst[0]}, expected 1 picture or more")
+    if options.worst and options.worst[0] < 1:
+        raise DarknetError(f"--worst is {options.worst[0]}, expected 1 picture or more")
 
 
 def _require_drawable(option: str, path: Path) -> None:
@@ -56,7 +56,7 @@ def _require_drawable(option: str, path: Path) -> None:
     require_writable(path)
 
 
-def _evaluated(job: MapOptions, inputs: Inputs) -> MapResult:
+def _evaluated(options: MapOptions, inputs: Inputs) -> MapResult:
     listed = "difficult" in inputs.data.options
     difficult = required_file(inputs.data, "difficult") if listed else None
     pictures = start_reading(inputs.images, inputs.opened.graph)
@@ -70,24 +70,24 @@ def _evaluated(job: MapOptions, inputs: Inputs) -> MapResult:
         def begin(conditions: Conditions) -> None:
             """Say what decides the figures, then show how many pictures are done."""
             nonlocal passed
-            click.echo(f"{job.weights} on {inputs.image_set}: {conditions.line()}", err=True)
+            click.echo(f"{options.weights} on {inputs.image_set}: {conditions.line()}", err=True)
             passed = stack.enter_context(counted(len(inputs.images), "map"))
 
         return evaluate(
             network,
             inputs.images,
             inputs.names,
-            thresh=job.thresh,
-            iou_thresh=job.iou_thresh,
-            points=job.points,
+            thresh=options.thresh,
+            iou_thresh=options.iou_thresh,
+            points=options.points,
             difficult=read_list(difficult) if difficult else None,
             class_map=inputs.class_map,
-            setup=job.engine_config(),
-            batch=job.batch,
+            config=options.engine_config(),
+            batch=options.batch,
             progress=lambda count: passed(count),
             begin=begin,
             pictures=pictures,
-            keep=job.needs_boxes,
+            keep=options.needs_boxes,
         )
 
 
@@ -136,36 +136,38 @@ def _speed(result: MapResult) -> Iterator[str]:
     yield f"{rate}; milliseconds of a thread for each: {each}"
 
 
-def _write(job: MapOptions, inputs: Inputs, result: MapResult, figures: CocoFigures | None) -> None:
+def _write(
+    options: MapOptions, inputs: Inputs, result: MapResult, figures: CocoFigures | None
+) -> None:
     from darknet_py.evaluate.map_files import write
 
-    extra = {"image_set": inputs.image_set, "cfg": job.cfg, "weights": job.weights}
-    for name in job.out:
+    extra = {"image_set": inputs.image_set, "cfg": options.cfg, "weights": options.weights}
+    for name in options.out:
         write(Path(name), result, **extra, **({"coco": figures.values} if figures else {}))
         click.echo(f"{name}: the figures of {len(result.classes)} classes", err=True)
 
 
-def _draw(job: MapOptions, result: MapResult) -> None:
+def _draw(options: MapOptions, result: MapResult) -> None:
     names = [row.name for row in result.classes]
-    if job.curves:
+    if options.curves:
         from darknet_py.evaluate.eval_plots import draw_curves
 
-        draw_curves(Path(job.curves), result)
-        click.echo(f"{job.curves}: precision, recall and F1", err=True)
-    if job.confusion:
+        draw_curves(Path(options.curves), result)
+        click.echo(f"{options.curves}: precision, recall and F1", err=True)
+    if options.confusion:
         from darknet_py.evaluate.confusion import confusion
         from darknet_py.evaluate.eval_plots import draw_confusion
 
         assert result.evidence is not None
         iou_thresh = result.conditions.iou_thresh
-        counts = confusion(result.evidence, len(names), job.thresh, iou_thresh)
-        title = f"boxes over {job.thresh:g} and labels they overlap by more than {iou_thresh:g}"
-        draw_confusion(Path(job.confusion), counts, names, title)
-        click.echo(f"{job.confusion}: which class is taken for which", err=True)
-    if job.worst:
+        counts = confusion(result.evidence, len(names), options.thresh, iou_thresh)
+        title = f"boxes over {options.thresh:g} and labels they overlap by more than {iou_thresh:g}"
+        draw_confusion(Path(options.confusion), counts, names, title)
+        click.echo(f"{options.confusion}: which class is taken for which", err=True)
+    if options.worst:
         from darknet_py.evaluate.worst_images import draw_worst
 
         assert result.evidence is not None
-        count, folder = job.worst
-        drawn = draw_worst(result.evidence, names, job.thresh, count, Path(folder))
+        count, folder = options.worst
+        drawn = draw_worst(result.evidence, names, options.thresh, count, Path(folder))
         click.echo(f"{folder}: the {len(drawn)} pictures with most errors", err=True)

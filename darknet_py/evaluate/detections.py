@@ -25,7 +25,7 @@ MAP_OPTIONS = PipelineOptions(thresh=0.005, hier=0.0, nms=0.45, batch=BATCH)
 
 
 def open_pipeline(
-    network: Network, options: PipelineOptions, setup: EngineConfig, mirrored: bool = False
+    network: Network, options: PipelineOptions, config: EngineConfig, mirrored: bool = False
 ) -> Pipeline:
     """mirrored: the outputs are averaged with those of the mirrored images, as in `valid2`.
 
@@ -35,7 +35,7 @@ def open_pipeline(
     if mirrored:
         require_mirrorable(network.graph)
     kind = MirroredEngine if mirrored else TimedEngine
-    return Pipeline(kind(open_engine(network, setup)), options)
+    return Pipeline(kind(open_engine(network, config)), options)
 
 
 class MirroredEngine(TimedEngine):

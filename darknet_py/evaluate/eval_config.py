@@ -50,7 +50,7 @@ class Conditions:
 def conditions_of(
     graph: Graph,
     options: PipelineOptions,
-    setup: EngineConfig,
+    config: EngineConfig,
     pictures: int,
     iou_thresh: float,
     points: int,
@@ -66,8 +66,8 @@ def conditions_of(
         nms=options.nms,
         iou_thresh=iou_thresh,
         points=points,
-        device=setup.device,
+        device=config.device,
         fork=graph.fork.name,
-        engine=setup.engine,
-        precision=setup.precision,
+        engine=config.engine,
+        precision=config.precision,
     )

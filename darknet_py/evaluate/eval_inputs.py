@@ -13,7 +13,7 @@ from darknet_py.cfg.datafile import DataFile, read_data_file, read_names, requir
 from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text import read_text
 from darknet_py.data.listing import read_list
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 from darknet_py.lazy import import_at_once
 from darknet_py.network.load import Opened, open_network
 from darknet_py.options.evaluation import EvalOptions
@@ -71,7 +71,7 @@ def require_pictures(images: list[str], image_set: str) -> list[str]:
     if missing:
         message = f"{len(missing)} of {len(images)} pictures are not there, the first is"
         cure = "paths are looked for from the working folder and from the list's"
-        raise DataError(f"{message} {missing[0]}; {cure}", Place(image_set))
+        raise DataError(f"{message} {missing[0]}; {cure}", Location(image_set))
     return images
 
 
@@ -84,7 +84,7 @@ def read_class_map(data: DataFile) -> tuple[int, ...] | None:
     strange = next((word for word in words if not word.isdigit()), None)
     if strange or not words:
         message = f"read '{strange}'" if strange else "is empty"
-        raise DataError(f"{message}, expected one class number a line", Place(os.fspath(path)))
+        raise DataError(f"{message}, expected one class number a line", Location(os.fspath(path)))
     return tuple(map(atoi, words))
 
 

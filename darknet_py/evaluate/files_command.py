@@ -25,29 +25,29 @@ def eval_coco(annotations: str, results: str, named_only: bool) -> None:
     click.echo(figures.text, nl=False)
 
 
-def eval_voc(job: VocOptions) -> None:
+def eval_voc(options: VocOptions) -> None:
     """Print the AP of each class and their mean, from comp4 files."""
-    if job.labels and job.annotations:
+    if options.labels and options.annotations:
         raise DataError("score against labels or against annotations, not both")
-    data = read_data_file(job.data)
+    data = read_data_file(options.data)
     names = read_names(required_file(data, "names"))
     images = read_list(required_file(data, "valid"))
-    folder = Path(job.folder) if job.folder else results_folder(data)
+    folder = Path(options.folder) if options.folder else results_folder(data)
 
     from darknet_py.evaluate.voc import from_labels, from_xml, score_files
 
-    annotation = from_labels(len(names)) if job.labels else from_xml(names, job.annotations)
+    annotation = from_labels(len(names)) if options.labels else from_xml(names, options.annotations)
     result = score_files(
         folder,
         names,
         images,
         annotation,
-        prefix=job.prefix,
-        iou_thresh=job.iou_thresh,
-        points=job.points,
+        prefix=options.prefix,
+        iou_thresh=options.iou_thresh,
+        points=options.points,
     )
-    truth = "YOLO labels" if job.labels else "VOC's annotations"
-    rule = f"{job.points} recall points" if job.points else "area under the curve"
-    words = f"{len(images)} pictures, {truth}, hits over IoU {job.iou_thresh:g}, {rule}"
-    click.echo(f"{folder}/{job.prefix}*.txt: {words}", err=True)
+    truth = "YOLO labels" if options.labels else "VOC's annotations"
+    rule = f"{options.points} recall points" if options.points else "area under the curve"
+    words = f"{len(images)} pictures, {truth}, hits over IoU {options.iou_thresh:g}, {rule}"
+    click.echo(f"{folder}/{options.prefix}*.txt: {words}", err=True)
     click.echo(result.text())

@@ -10,7 +10,7 @@ import numpy as np
 
 from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import read_labels
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 from darknet_py.evaluate.average_precision import Floats, Integers, Objects
 from darknet_py.forks import ALEXEYAB, Fork
 
@@ -48,7 +48,7 @@ def read_truths(
     counts = [len(table) for table in tables]
     if needed and not any(counts):
         message = f"no labels for any of the {len(images)} pictures, so there is nothing to measure"
-        raise DataError(f"{message}; expected `class x y w h` lines", Place(str(paths[0])))
+        raise DataError(f"{message}; expected `class x y w h` lines", Location(str(paths[0])))
     missing = tuple(
         str(path)
         for path, count in zip(paths, counts, strict=True)
@@ -67,8 +67,8 @@ def _checked(table: Floats, path: Path, classes: int) -> Floats:
         row = int(strange.argmax())
         message = f"label {row + 1} has class {numbers[row]:.0f}, expected 0 to {classes - 1}"
         cure = "do names and cfg belong to this data set?"
-        raise DataError(f"{message}; {cure}", Place(str(path)))
+        raise DataError(f"{message}; {cure}", Location(str(path)))
     if not np.isfinite(boxes).all():
         row = int(np.argmin(np.isfinite(boxes).all(axis=1)))
-        raise DataError(f"label {row + 1} has a number that is not finite", Place(str(path)))
+        raise DataError(f"label {row + 1} has a number that is not finite", Location(str(path)))
     return table

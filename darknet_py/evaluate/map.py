@@ -44,7 +44,7 @@ def evaluate(
     points: int = 0,
     difficult: Sequence[str] | None = None,
     class_map: Sequence[int] | None = None,
-    setup: EngineConfig = TORCH,
+    config: EngineConfig = TORCH,
     batch: int = BATCH,
     progress: Progress | None = None,
     begin: Callable[[Conditions], object] = lambda conditions: None,
@@ -58,7 +58,7 @@ def evaluate(
     overlap its label by more. points: 0 (area under the curve), 11 (VOC 2007), 101 (COCO) or any
     other number of recalls. difficult: for each image another path, whose labels excuse a box
     that matches no label. class_map: the network's classes that are numbered 0, 1, ... in names
-    and labels (YOLO9000). setup: what the network runs on. batch: pictures run at once, on a CPU
+    and labels (YOLO9000). config: what the network runs on. batch: pictures run at once, on a CPU
     by each core. progress: told how many more pictures are done. begin: told what decides the
     figures, before any is there. pictures: the images, when `start_reading` has been called. keep:
     the result has evidence.
@@ -76,9 +76,9 @@ def evaluate(
     )
     chosen = None if class_map is None else tuple(class_map)
     options = replace(MAP_OPTIONS, class_map=chosen, batch=batch)
-    pipeline = open_pipeline(network, options, setup)
+    pipeline = open_pipeline(network, options, config)
     # The engine's own, which may have fallen back to another precision than was asked for.
-    in_force = replace(pipeline.engine.setup, device=str(pipeline.engine.device))
+    in_force = replace(pipeline.engine.config, device=str(pipeline.engine.device))
     conditions = conditions_of(graph, options, in_force, len(images), iou_thresh, points)
     begin(conditions)
     batches = pipeline.run(pictures or start_reading(images, graph), len(images))

@@ -17,10 +17,10 @@ def require_mirrorable(graph: Graph) -> None:
         layer = graph.nodes[index].layer
         if not isinstance(layer, Head) or not layer.MIRRORS:
             message = f"valid2 averages the outputs of [yolo] and [region], not of [{layer.kind}]"
-            raise DarknetError(f"{message}; use valid", layer.place())
+            raise DarknetError(f"{message}; use valid", layer.location())
         if layer.mirror_fault:
             needed, key = layer.mirror_fault
-            raise DarknetError(f"valid2 needs {needed}; use valid", layer.place(key))
+            raise DarknetError(f"valid2 needs {needed}; use valid", layer.location(key))
 
 
 def averaged(graph: Graph, heads: Sequence[Tensor], mirrored: Sequence[Tensor]) -> list[Tensor]:

@@ -45,7 +45,7 @@ def measure_recall(
     network: Network,
     images: Sequence[str],
     *,
-    setup: EngineConfig = TORCH,
+    config: EngineConfig = TORCH,
     batch: int = BATCH,
     pictures: Iterator[FittedImage] | None = None,
 ) -> Iterator[Recall]:
@@ -56,7 +56,7 @@ def measure_recall(
     """
     graph = network.graph
     truths = read_truths(images, head_classes(graph), graph.fork)
-    pipeline = open_pipeline(network, replace(OPTIONS, batch=batch), setup)
+    pipeline = open_pipeline(network, replace(OPTIONS, batch=batch), config)
     so_far = Recall(-1, 0, 0, 0, 0.0)
     for found in pipeline.run(pictures or start_reading(images, graph), len(images)):
         steps = list(_per_picture(so_far, found, truths))

@@ -40,7 +40,7 @@ def write_results(
     out: str | None = None,
     mirrored: bool = False,
     class_map: Sequence[int] | None = None,
-    setup: EngineConfig = TORCH,
+    config: EngineConfig = TORCH,
     batch: int = BATCH,
     progress: Progress | None = None,
     pictures: Iterator[FittedImage] | None = None,
@@ -59,7 +59,7 @@ def write_results(
     options = PipelineOptions(
         thresh=fork.valid_thresh, hier=HIER, nms=fork.valid_nms, class_map=chosen, batch=batch
     )
-    pipeline = open_pipeline(network, options, setup, mirrored)
+    pipeline = open_pipeline(network, options, config, mirrored)
     target, entries = Target(folder, out, names, fork), 0
     with FORMS[form_of(form)](target) as write:
         for found in pipeline.run(pictures or start_reading(images, network.graph), len(images)):

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from darknet_py.evaluate.recall import Recall
 
 
-def valid(job: ValidOptions) -> None:
+def valid(options: ValidOptions) -> None:
     """Write result files; says where they are."""
-    inputs = read_inputs(job)
+    inputs = read_inputs(options)
     pictures = start_reading(inputs.images, inputs.opened.graph)
     network = load(inputs.opened)
 
@@ -33,11 +33,11 @@ def valid(job: ValidOptions) -> None:
             inputs.names,
             results_folder(inputs.data),
             form=inputs.data.options.get("eval", "voc"),
-            out=job.out,
-            mirrored=job.mirrored,
+            out=options.out,
+            mirrored=options.mirrored,
             class_map=inputs.class_map,
-            setup=job.engine_config(),
-            batch=job.batch,
+            config=options.engine_config(),
+            batch=options.batch,
             progress=passed,
             pictures=pictures,
         )
@@ -47,9 +47,9 @@ def valid(job: ValidOptions) -> None:
     )
 
 
-def recall(job: EvalOptions) -> None:
+def recall(options: EvalOptions) -> None:
     """Print Darknet's line after each picture, to stderr as it does, and the last one to stdout."""
-    inputs = read_inputs(job)
+    inputs = read_inputs(options)
     pictures = start_reading(inputs.images, inputs.opened.graph)
     network = load(inputs.opened)
 
@@ -57,7 +57,11 @@ def recall(job: EvalOptions) -> None:
 
     last: Recall | None = None
     for last in measure_recall(
-        network, inputs.images, setup=job.engine_config(), batch=job.batch, pictures=pictures
+        network,
+        inputs.images,
+        config=options.engine_config(),
+        batch=options.batch,
+        pictures=pictures,
     ):
         click.echo(last.line(), err=True)
     if last:

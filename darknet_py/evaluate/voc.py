@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import read_labels
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 from darknet_py.evaluate.average_precision import (
     Objects,
     average_precisions,
@@ -108,26 +108,26 @@ def _found(paths: Sequence[Path], known: dict[str, int]) -> tuple[Objects, NDArr
 
 def _read(path: Path, known: dict[str, int]) -> NDArray[np.float64]:
     """(K, 6) number of the picture, score and corners of each line."""
-    place = Place(os.fspath(path))
+    location = Location(os.fspath(path))
     try:
         words = path.read_text(encoding="utf-8", errors="replace").split()
     except OSError as error:
         cure = "`detector valid` with eval=voc writes it"
-        raise DataError(f"cannot be read: {error.strerror}; {cure}", place) from None
+        raise DataError(f"cannot be read: {error.strerror}; {cure}", location) from None
     expected = "expected lines of picture, score, left, top, right, bottom"
     if len(words) % WORDS:
-        raise DataError(expected, place)
+        raise DataError(expected, location)
     strange = next((name for name in words[::WORDS] if name not in known), None)
     if strange is not None:
         message = f"picture '{strange[:40]}' is not in the list of pictures"
-        raise DataError(f"{message}; is it of another set?", place)
+        raise DataError(f"{message}; is it of another set?", location)
     words[::WORDS] = [str(known[name]) for name in words[::WORDS]]
     try:
         table = np.array(words, np.str_).astype(np.float64).reshape(-1, WORDS)
     except ValueError as error:
-        raise DataError(f"{error}; {expected}", place) from None
+        raise DataError(f"{error}; {expected}", location) from None
     if not np.isfinite(table).all():
-        raise DataError("holds a number that is not finite", place)
+        raise DataError("holds a number that is not finite", location)
     return table
 
 
@@ -147,7 +147,7 @@ def from_xml(names: Sequence[str], folder: str | None = None) -> Callable[[str],
 
 
 def _parse(path: Path, numbers: dict[str, int]) -> Annotation:
-    place = Place(os.fspath(path))
+    location = Location(os.fspath(path))
     try:
         root = ElementTree.parse(path).getroot()
         objects = [
@@ -160,11 +160,11 @@ def _parse(path: Path, numbers: dict[str, int]) -> Annotation:
         ]
     except OSError as error:
         cure = "name the folder of the annotations, or score against YOLO labels"
-        raise DataError(f"cannot be read: {error.strerror}; {cure}", place) from None
+        raise DataError(f"cannot be read: {error.strerror}; {cure}", location) from None
     except KeyError as error:
-        raise DataError(f"names class {error}, which the names file has not", place) from None
+        raise DataError(f"names class {error}, which the names file has not", location) from None
     except (ElementTree.ParseError, ValueError) as error:
-        raise DataError(f"is no annotation of VOC's: {error}", place) from None
+        raise DataError(f"is no annotation of VOC's: {error}", location) from None
     return Annotation(
         np.array([number for number, _, _ in objects], np.int64),
         np.array([corners for _, corners, _ in objects], np.float64).reshape(-1, 4),
@@ -187,7 +187,7 @@ def from_labels(classes: int) -> Callable[[str], Annotation]:
             or (table[:, 0] >= classes).any()
         ):
             message = f"holds a class that is not in 0 to {classes - 1}, or no number"
-            raise DataError(message, Place(os.fspath(path)))
+            raise DataError(message, Location(os.fspath(path)))
         pixels = table[:, 1:] * np.array(image_size(image) * 2)
         half = pixels[:, 2:] / 2
         # VOC's pixels count from 1: the way back of how its boxes are made into labels.

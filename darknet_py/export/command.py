@@ -25,50 +25,54 @@ SAMPLES = 4
 """So many of the pictures in data/ are taken when none is named."""
 
 
-def run(job: ExportOptions) -> bool:
-    """Write the file and say so; with job.verify also run it. Whether every runtime agrees.
+def run(options: ExportOptions) -> bool:
+    """Write the file and say so; with options.verify also run it. Whether every runtime agrees.
 
     Raises DarknetError for what cannot be exported, before anything is written.
     """
-    target = _target(job)
-    out = Path(job.out or Path(job.cfg).with_suffix(FORMATS[job.format].suffix).name)
-    paths = _paths(job, out)
+    target = _target(options)
+    out = Path(options.out or Path(options.cfg).with_suffix(FORMATS[options.format].suffix).name)
+    paths = _paths(options, out)
     for path in paths.values():
         require_writable(path)
     # Recurrent nets see single pictures, as in `detect`.
-    graph = read_graph(job.cfg, width=job.width, height=job.height, fork=job.fork, time_steps=1)
-    plan = weights_layout.plan(graph, job.weights)
-    names = class_names(job.names, job.cfg, _classes(graph))
+    graph = read_graph(
+        options.cfg, width=options.width, height=options.height, fork=options.fork, time_steps=1
+    )
+    plan = weights_layout.plan(graph, options.weights)
+    names = class_names(options.names, options.cfg, _classes(graph))
     network, report = load_planned(graph, plan)
     for note in report.notes:
         click.echo(f"{report.path}: {note}", err=True)
-    files = _made(job, network, target, names)
+    files = _made(options, network, target, names)
     for suffix, data in files.items():
         with replacing(paths[suffix]) as file:
             file.write(data)
         click.echo(f"{paths[suffix]}: {len(data) / 1e6:.1f} MB")
-    return _verified(job, network, target, out) if job.verify or job.images else True
+    return _verified(options, network, target, out) if options.verify or options.images else True
 
 
-def _target(job: ExportOptions) -> Target:
-    words = [word for word in job.dynamic.split(",") if word]
+def _target(options: ExportOptions) -> Target:
+    words = [word for word in options.dynamic.split(",") if word]
     for word in words:
         if word not in DYNAMIC:
-            raise DarknetError(f"--dynamic {job.dynamic}: read '{word}', known are batch and size")
+            raise DarknetError(
+                f"--dynamic {options.dynamic}: read '{word}', known are batch and size"
+            )
     return Target(
-        form=job.form,
-        batch=job.batch,
+        form=options.form,
+        batch=options.batch,
         dynamic_batch="batch" in words,
         dynamic_size="size" in words,
-        thresh=job.thresh,
-        nms=job.nms,
+        thresh=options.thresh,
+        nms=options.nms,
     )
 
 
-def _paths(job: ExportOptions, out: Path) -> dict[str, Path]:
+def _paths(options: ExportOptions, out: Path) -> dict[str, Path]:
     """Suffix -> path; OpenVINO's weights lie beside the file that -o names."""
-    suffix = FORMATS[job.format].suffix
-    if job.format == "openvino":
+    suffix = FORMATS[options.format].suffix
+    if options.format == "openvino":
         if out.suffix != suffix:
             raise DarknetError(
                 f"-o {out}: expected a name that ends in .xml; a .bin goes beside it"
@@ -84,19 +88,19 @@ def _classes(graph: Graph) -> int:
 
 
 def _made(
-    job: ExportOptions, network: Network, target: Target, names: list[str]
+    options: ExportOptions, network: Network, target: Target, names: list[str]
 ) -> dict[str, bytes]:
-    row = FORMATS[job.format]
+    row = FORMATS[options.format]
     module, _, name = row.home.partition(":")
     make: Callable[..., Any] = getattr(importlib.import_module(module), name)
     made = make(network, target, names)
     return made if isinstance(made, dict) else {row.suffix: made}
 
 
-def _verified(job: ExportOptions, network: Network, target: Target, out: Path) -> bool:
-    images = pictures(network, job.images or _samples(job.cfg))
+def _verified(options: ExportOptions, network: Network, target: Target, out: Path) -> bool:
+    images = pictures(network, options.images or _samples(options.cfg))
     agrees = True
-    for verdict in verify(network, target, out, FORMATS[job.format].runtimes, images):
+    for verdict in verify(network, target, out, FORMATS[options.format].runtimes, images):
         click.echo(verdict.text)
         agrees = agrees and verdict.agrees
     return agrees

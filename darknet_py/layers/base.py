@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.cfg.text import Section
-from darknet_py.errors import CfgError, Place, Problems, ShapeError
+from darknet_py.errors import CfgError, Location, Problems, ShapeError
 from darknet_py.forks import Fork
 from darknet_py.layers.net import Net
 from darknet_py.layers.shape import ReceptiveField, Shape
@@ -42,7 +42,7 @@ class Stored:
     role: str
     fan_in: int = 0
     rows: int | None = None
-    turned: str = ""
+    transposed: str = ""
     start: tuple[float, float] | None = None
     in_file: bool = True
 
@@ -63,7 +63,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Site:
+class LayerContext:
     """Where a layer stands: its index, its inputs' shapes, and what was built before it."""
 
     index: int
@@ -91,25 +91,25 @@ class Run:
     """One pass through a network.
 
     training: batch statistics and dropout are active. state: what recurrent layers carry from one
-    pass to the next, by layer index; None starts every pass from zero. held: filled by `trace`
-    where the C program's output buffer holds something else than what it passes on.
-    taps: filled with the inputs of the layers in `wanted`. still: layers no gradient passes.
-    frozen: layers before this index run as at inference. synced: batch statistics are taken over
-    all processes of a distributed training instead of each one's own.
+    pass to the next, by layer index; None starts every pass from zero. darknet_outputs: filled by
+    `trace` where the C program's output buffer holds something else than what it passes on.
+    capture: layers whose inputs are put into `captured`. no_grad_layers: no gradient passes them.
+    freeze_before: layers before this index run as at inference. sync_batchnorm: batch statistics
+    are taken over all processes of a distributed training instead of each one's own.
     """
 
     training: bool = False
     state: dict[int, Any] | None = None
-    held: dict[int, torch.Tensor] | None = None
-    wanted: frozenset[int] = frozenset()
-    taps: dict[int, torch.Tensor] = field(default_factory=dict)
-    still: frozenset[int] = frozenset()
-    frozen: int = 0
-    synced: bool = False
+    darknet_outputs: dict[int, torch.Tensor] | None = None
+    capture: frozenset[int] = frozenset()
+    captured: dict[int, torch.Tensor] = field(default_factory=dict)
+    no_grad_layers: frozenset[int] = frozenset()
+    freeze_before: int = 0
+    sync_batchnorm: bool = False
 
     def at(self, index: int) -> Run:
         """The run as layer `index` sees it."""
-        return dataclasses.replace(self, training=False) if index < self.frozen else self
+        return dataclasses.replace(self, training=False) if index < self.freeze_before else self
 
 
 class Counted(enum.Flag):
@@ -142,9 +142,9 @@ class Layer:
     - HEAD, IS_LOSS, LOSS_MISSING, CLASSIFIES, `hierarchy`, `at_temperature`: what its output means.
     - NO_EFFECT: options that Darknet reads and that change nothing here, each with the reason.
 
-    Methods get a `Site`: the layer's index, the shapes it reads, [net] and the fork. A layer is
-    frozen and shared; tensors and memory are handed in, so that none of these keeps state. Only a
-    loss and a head's decoder have homes of their own, the tables of `losses/` and `detect/`.
+    Methods get a `LayerContext`: the layer's index, the shapes it reads, [net] and the fork. A
+    layer is frozen and shared; tensors and memory are handed in, so that none of these keeps state.
+    Only a loss and a head's decoder have homes of their own, the tables of `losses/` and `detect/`.
     """
 
     KIND: ClassVar[str] = ""
@@ -192,15 +192,15 @@ class Layer:
         """Indices of the layers read, first the one that sets the shape; -1 is the net's input."""
         return (index - 1,)
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         """Output shape for one image; raises ShapeError when the inputs do not fit."""
-        return at.input
+        return ctx.input
 
-    def flat(self, at: Site) -> bool:
+    def flat(self, ctx: LayerContext) -> bool:
         """Whether the output is a mere row of values, without width and height."""
         return False
 
-    def stored(self, at: Site) -> Iterator[Stored]:
+    def stored(self, ctx: LayerContext) -> Iterator[Stored]:
         """The tensors in the order the weights file holds them."""
         yield from ()
 
@@ -209,16 +209,16 @@ class Layer:
         return None
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         """The output (N, C, H, W) for inputs (N, C, H, W)."""
         raise NotImplementedError
 
-    def folded(self, at: Site, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
+    def folded(self, ctx: LayerContext, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
         """The same layer for inference, with batch normalisation folded into its weights."""
         return self, dict(weights)
 
-    def fixed_size(self, at: Site) -> str:
+    def fixed_size(self, ctx: LayerContext) -> str:
         """Why this layer keeps a converted program to one width and height, "" where it does not.
 
         What it says of itself, not of its input: layers that only follow such a layer say nothing.
@@ -229,27 +229,27 @@ class Layer:
         """Whether training moves its weights; batch statistics always move by themselves."""
         return True
 
-    def flops(self, at: Site, out: Shape) -> float:
+    def flops(self, ctx: LayerContext, out: Shape) -> float:
         """Floating point operations for one image as AlexeyAB's program counts them."""
         return 0.0
 
-    def operations(self, at: Site, out: Shape) -> float:
+    def operations(self, ctx: LayerContext, out: Shape) -> float:
         """Multiplications and additions for one image that `ops` counts, 0 for most kinds."""
-        return self.flops(at, out) if Counted.OPS in self.COUNTED else 0.0
+        return self.flops(ctx, out) if Counted.OPS in self.COUNTED else 0.0
 
     def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
         """Of its outputs, from those of the layers read. Darknet looks at the first alone."""
         return inputs[0]
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         """The filters and the size/stride columns of `summary --json` and the benchmarks."""
         return "", ""
 
-    def table_line(self, at: Site, out: Shape) -> str:
+    def table_line(self, ctx: LayerContext, out: Shape) -> str:
         """The text of `summary` behind the index; parts of the layer on lines of their own."""
-        filters, size = self.table_row(at, out)
+        filters, size = self.table_row(ctx, out)
         plain = f"{self.kind:12} {filters:>5} {size:10} {{x.column}} -> {{y.column}}"
-        return (self.LINE or plain).format(layer=self, x=at.input, y=out)
+        return (self.LINE or plain).format(layer=self, x=ctx.input, y=out)
 
     @property
     def hierarchy(self) -> Tree | None:
@@ -260,18 +260,18 @@ class Layer:
         """The layer with the temperature that `-temp` sets, for the kinds that have one."""
         return self
 
-    def check(self, at: Site, problems: Problems) -> None:
+    def check(self, ctx: LayerContext, problems: Problems) -> None:
         """Findings that do not stop the network from being built."""
 
     @property
     def kind(self) -> str:
         return self.KIND
 
-    def place(self, key: str = "") -> Place:
-        return self.section.place(key)
+    def location(self, key: str = "") -> Location:
+        return self.section.location(key)
 
-    def misfit(self, message: str, key: str = "") -> ShapeError:
-        return ShapeError(message, self.place(key))
+    def shape_error(self, message: str, key: str = "") -> ShapeError:
+        return ShapeError(message, self.location(key))
 
 
 def resolve(reference: int, index: int) -> int:
@@ -287,7 +287,7 @@ def resolve_all(layer: Layer, key: str, references: Sequence[int], index: int) -
             meant = f"layer {absolute}"
             allowed = f"0 to {index - 1} or -1 to -{index}" if index else "none: this is layer 0"
             message = f"read {reference} = {meant}, expected an earlier layer: {allowed}"
-            raise layer.misfit(message, key)
+            raise layer.shape_error(message, key)
     return indices
 
 
@@ -300,7 +300,7 @@ def require_positive(layer: Layer, **sizes: int) -> None:
     """Raises BadOption-like CfgError for a size below 1, which no layer can have."""
     for key, value in sizes.items():
         if value < 1:
-            raise CfgError(f"read {value}, expected at least 1", layer.place(key))
+            raise CfgError(f"read {value}, expected at least 1", layer.location(key))
 
 
 def passing(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -312,6 +312,6 @@ def replaced(layer: Layer, **changes: Any) -> Any:
     return dataclasses.replace(layer, **changes)
 
 
-def shapes_and_cost(layer: Layer, at: Site, out: Shape) -> str:
+def shapes_and_cost(layer: Layer, ctx: LayerContext, out: Shape) -> str:
     """The last columns of Darknet's table for layers whose operations it prints."""
-    return f"{at.input.column} -> {out.column} {layer.flops(at, out) / 1e9:5.3f} BF"
+    return f"{ctx.input.column} -> {out.column} {layer.flops(ctx, out) / 1e9:5.3f} BF"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from darknet_py.layers.base import Run, Site
+from darknet_py.layers.base import LayerContext, Run
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
 
@@ -33,35 +33,35 @@ class Blur:
     stride_y: int
 
     @property
-    def taps(self) -> tuple[float, ...]:
+    def captured(self) -> tuple[float, ...]:
         return BLURS.get(self.kind, BLURS[1])
 
     @property
     def padding(self) -> int:
-        return len(self.taps) // 2 if len(self.taps) == 3 else 0
+        return len(self.captured) // 2 if len(self.captured) == 3 else 0
 
     def shape(self, out: Shape) -> Shape:
-        size, padding = len(self.taps), 2 * self.padding
+        size, padding = len(self.captured), 2 * self.padding
         height = window_count(out.h, size, self.stride_y, padding)
         return Shape(out.c, height, window_count(out.w, size, self.stride_x, padding))
 
     def apply(self, x: torch.Tensor) -> torch.Tensor:
-        taps = torch.tensor(self.taps, dtype=x.dtype, device=x.device)
-        kernel = torch.outer(taps, taps) / taps.sum() ** 2
+        captured = torch.tensor(self.captured, dtype=x.dtype, device=x.device)
+        kernel = torch.outer(captured, captured) / captured.sum() ** 2
         channels = int(x.shape[1])
         kernel = kernel.expand(channels, 1, -1, -1)
         stride = (self.stride_y, self.stride_x)
         return F.conv2d(x, kernel, None, stride, self.padding, groups=channels)
 
-    def finish(self, at: Site, full: torch.Tensor, run: Run) -> torch.Tensor:
+    def finish(self, ctx: LayerContext, full: torch.Tensor, run: Run) -> torch.Tensor:
         blurred = self.apply(full)
-        if run.held is not None:
-            run.held[at.index] = _overwritten(full, blurred)
+        if run.darknet_outputs is not None:
+            run.darknet_outputs[ctx.index] = _overwritten(full, blurred)
         return blurred
 
 
 def _overwritten(full: torch.Tensor, blurred: torch.Tensor) -> torch.Tensor:
     """What l.output holds in C: the blurred result copied over the head of the unblurred one."""
-    held = full.contiguous().clone()
-    held.view(-1)[: blurred.numel()] = blurred.reshape(-1)
-    return held
+    output = full.contiguous().clone()
+    output.view(-1)[: blurred.numel()] = blurred.reshape(-1)
+    return output

@@ -13,8 +13,8 @@ from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
     Counted,
     Layer,
+    LayerContext,
     Run,
-    Site,
     Stored,
     Weights,
     replaced,
@@ -126,15 +126,15 @@ class Convolutional(Layer):
             return None
         return resolve_all(self, "share_index", (self.share_index,), index)[0]
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         stride_y, stride_x = self.strides
         require_positive(self, filters=self.filters, size=self.size, stride=min(self.strides))
         require_positive(self, groups=self.groups, dilation=self.dilation)
         self._check_numload()
-        self._check_groups(at.input.c)
-        self._check_shared(at)
+        self._check_groups(ctx.input.c)
+        self._check_shared(ctx)
         self._check_deformed()
-        full = self._full_shape(at.input)
+        full = self._full_shape(ctx.input)
         return self.blur.shape(full) if self.blur else full
 
     def _full_shape(self, into: Shape) -> Shape:
@@ -144,13 +144,13 @@ class Convolutional(Layer):
         width = window_count(into.w, self.size, stride_x, 2 * self.margin)
         if height < 1 or width < 1 or into.h + 2 * self.margin < self.size:
             message = f"a {self.size}x{self.size} kernel does not fit into the input {into}"
-            raise self.misfit(message, "size")
+            raise self.shape_error(message, "size")
         return Shape(self.filters, height, width)
 
     def _check_numload(self) -> None:
         if not 0 <= self.numload <= self.filters:
             message = f"read {self.numload}, expected 0 to {self.filters} (filters={self.filters})"
-            raise BadOption(message, self.place("numload"))
+            raise BadOption(message, self.location("numload"))
 
     def _check_groups(self, channels: int) -> None:
         if channels % self.split or self.filters % self.split:
@@ -158,54 +158,54 @@ class Convolutional(Layer):
                 f"groups={self.groups} must divide the {channels} input channels "
                 f"and the {self.filters} filters"
             )
-            raise self.misfit(message, "groups")
+            raise self.shape_error(message, "groups")
 
-    def _check_shared(self, at: Site) -> None:
-        target = self.shares(at.index)
+    def _check_shared(self, ctx: LayerContext) -> None:
+        target = self.shares(ctx.index)
         if target is None:
             return
-        owner = at.nodes[target].layer
-        mine = (self.filters, at.input.c // self.split, self.size)
+        owner = ctx.nodes[target].layer
+        mine = (self.filters, ctx.input.c // self.split, self.size)
         if not isinstance(owner, Convolutional):
-            raise self.misfit(
+            raise self.shape_error(
                 f"layer {target} is [{owner.kind}], expected a convolution", "share_index"
             )
-        theirs = (owner.filters, at.nodes[target].shapes[0].c // owner.split, owner.size)
+        theirs = (owner.filters, ctx.nodes[target].shapes[0].c // owner.split, owner.size)
         if mine != theirs:
             message = (
                 f"weights of layer {target} are {theirs} (filters, channels, size), needs {mine}"
             )
-            raise self.misfit(message, "share_index")
+            raise self.shape_error(message, "share_index")
 
     def _check_deformed(self) -> None:
         used = [key for key in ("sway", "rotate", "stretch", "stretch_sway") if getattr(self, key)]
         if len(used) > 1:
-            raise self.misfit(f"only one of {', '.join(used)} may be set", used[1])
+            raise self.shape_error(f"only one of {', '.join(used)} may be set", used[1])
         if used and self.size == 1:
-            raise self.misfit("needs a kernel of size 3 or more", used[0])
+            raise self.shape_error("needs a kernel of size 3 or more", used[0])
 
-    def stored(self, at: Site) -> Iterator[Stored]:
+    def stored(self, ctx: LayerContext) -> Iterator[Stored]:
         if self.share_index is not None:
             return
-        channels = at.input.c // self.split
+        channels = ctx.input.c // self.split
         rows = self.numload or None
-        turned = "always" if self.flipped else ""
+        transposed = "always" if self.flipped else ""
         yield Stored("biases", (self.filters,), "bias", rows=rows)
         if self.normalized:
             for stored in batchnorm_stored(self.filters):
                 yield replaced_rows(stored, rows)
         shape = (self.filters, channels, self.size, self.size)
         fan_in = channels * self.size * self.size
-        yield Stored("weights", shape, "weight", fan_in=fan_in, rows=rows, turned=turned)
+        yield Stored("weights", shape, "weight", fan_in=fan_in, rows=rows, transposed=transposed)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
-        full = self._convolve(at.input, weights, inputs[0])
+        full = self._convolve(ctx.input, weights, inputs[0])
         if self.normalized:
             full = batchnorm(full, weights, run)
         full = activate(self.activation, full, fresh=True)
-        return self.blur.finish(at, full, run) if self.blur else full
+        return self.blur.finish(ctx, full, run) if self.blur else full
 
     def _convolve(self, into: Shape, weights: Weights, x: torch.Tensor) -> torch.Tensor:
         kernel = weights["weights"]
@@ -232,7 +232,7 @@ class Convolutional(Layer):
         right = (out.w - 1) * stride[1] + reach - margin - into.w
         return F.pad(x, (margin, right, margin, bottom)), 0
 
-    def folded(self, at: Site, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
+    def folded(self, ctx: LayerContext, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
         if not self.normalized or self.binary or self.xnor:
             return self, dict(weights)
         plain = replaced(self, batch_normalize=0, cbn=0)
@@ -241,30 +241,30 @@ class Convolutional(Layer):
         kernel, biases = fold_batchnorm(weights)
         return plain, {"biases": biases, "weights": kernel}
 
-    def flops(self, at: Site, out: Shape) -> float:
-        count = self.operations(at, out)
+    def flops(self, ctx: LayerContext, out: Shape) -> float:
+        count = self.operations(ctx, out)
         return count / XNOR_SAVING if self.xnor else count
 
-    def operations(self, at: Site, out: Shape) -> float:
+    def operations(self, ctx: LayerContext, out: Shape) -> float:
         """Groups divide them, as in pjreddie's program; AlexeyAB's `ops` forgets that.
 
         So his gives a depthwise layer as many as a full one; the table of layers does not.
         """
-        full = self._full_shape(at.input)
-        channels = at.input.c // self.split
+        full = self._full_shape(ctx.input)
+        channels = ctx.input.c // self.split
         return 2.0 * self.filters * channels * self.size**2 * full.h * full.w
 
     def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
         return inputs[0].windowed(self.size, max(self.strides), self.spread)
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         filters = f"{self.filters}/{self.split}" if self.split > 1 else str(self.filters)
         stride_y, stride_x = self.strides
         stride = str(stride_x) if stride_x == stride_y else f"{stride_x}x{stride_y}"
         dilation = f"({self.spread})" if self.spread > 1 else ""
         return filters, f"{self.size} x {self.size}/ {stride}{dilation}"
 
-    def table_line(self, at: Site, out: Shape) -> str:
+    def table_line(self, ctx: LayerContext, out: Shape) -> str:
         signs = {"X": self.xnor, "S": self.share_index is not None, "AE": self.assisted_excitation}
         tag = "conv" + next((sign for sign, is_set in signs.items() if is_set), "")
         filters = f"{self.filters:5d}" + (f"/{self.split:4d} " if self.split > 1 else " " * 6)
@@ -273,16 +273,16 @@ class Convolutional(Layer):
         step = f"{size:2d} x{size:2d}/{stride_x:2d}{dilation}"
         if stride_x != stride_y:
             step = f"{size:2d}x{size:2d}/{stride_x:2d}x{stride_y:2d} "
-        return f"{tag:6}{filters}{step}{shapes_and_cost(self, at, out)}"
+        return f"{tag:6}{filters}{step}{shapes_and_cost(self, ctx, out)}"
 
-    def check(self, at: Site, problems: Problems) -> None:
+    def check(self, ctx: LayerContext, problems: Problems) -> None:
         if self.dilation > 1 and self.size == 1:
-            problems.note(self.place("dilation"), "no effect on a 1x1 kernel")
+            problems.note(self.location("dilation"), "no effect on a 1x1 kernel")
         if self.cbn:
             message = (
                 "cross-iteration statistics are a training matter; inference is plain batchnorm"
             )
-            problems.note(self.place("cbn"), message)
+            problems.note(self.location("cbn"), message)
 
 
 def replaced_rows(stored: Stored, rows: int | None) -> Stored:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.layers.activations import ACTIVATIONS, activate
-from darknet_py.layers.base import Layer, Run, Site, Stored, Weights, replaced, require_positive
+from darknet_py.layers.base import (
+    Layer,
+    LayerContext,
+    Run,
+    Stored,
+    Weights,
+    replaced,
+    require_positive,
+)
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
@@ -44,25 +52,25 @@ class Deconvolutional(Layer):
     def margin(self) -> int:
         return self.size // 2 if self.pad else self.padding
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, filters=self.filters, size=self.size, stride=self.stride)
         grow = self.size - 2 * self.margin
-        height, width = ((side - 1) * self.stride + grow for side in (at.input.h, at.input.w))
+        height, width = ((side - 1) * self.stride + grow for side in (ctx.input.h, ctx.input.w))
         if height < 1 or width < 1:
-            raise self.misfit(
-                f"nothing is left of the input {at.input} after the padding", "padding"
+            raise self.shape_error(
+                f"nothing is left of the input {ctx.input} after the padding", "padding"
             )
         return Shape(self.filters, height, width)
 
-    def stored(self, at: Site) -> Iterator[Stored]:
+    def stored(self, ctx: LayerContext) -> Iterator[Stored]:
         yield Stored("biases", (self.filters,), "bias")
         if self.batch_normalize:
             yield from batchnorm_stored(self.filters)
-        shape = (at.input.c, self.filters, self.size, self.size)
-        yield Stored("weights", shape, "weight", fan_in=at.input.c * self.size**2)
+        shape = (ctx.input.c, self.filters, self.size, self.size)
+        yield Stored("weights", shape, "weight", fan_in=ctx.input.c * self.size**2)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         bias = None if self.batch_normalize else weights["biases"]
         x = F.conv_transpose2d(inputs[0], weights["weights"], bias, self.stride, self.margin)
@@ -70,7 +78,7 @@ class Deconvolutional(Layer):
             x = batchnorm(x, weights, run)
         return activate(self.activation, x, fresh=True)
 
-    def folded(self, at: Site, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
+    def folded(self, ctx: LayerContext, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
         if not self.batch_normalize:
             return self, dict(weights)
         by_filter = {**weights, "weights": weights["weights"].transpose(0, 1)}
@@ -78,11 +86,11 @@ class Deconvolutional(Layer):
         kernel = kernel.transpose(0, 1).contiguous()
         return replaced(self, batch_normalize=0), {"biases": biases, "weights": kernel}
 
-    def flops(self, at: Site, out: Shape) -> float:
-        return 2.0 * self.filters * at.input.c * self.size**2 * at.input.h * at.input.w
+    def flops(self, ctx: LayerContext, out: Shape) -> float:
+        return 2.0 * self.filters * ctx.input.c * self.size**2 * ctx.input.h * ctx.input.w
 
     def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
         return inputs[0].enlarged(self.stride)
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return str(self.filters), f"{self.size} x {self.size}/ {self.stride}"

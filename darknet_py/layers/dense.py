@@ -11,8 +11,8 @@ from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
     Counted,
     Layer,
+    LayerContext,
     Run,
-    Site,
     Stored,
     Weights,
     replaced,
@@ -42,23 +42,23 @@ class Connected(Layer):
     activation: str = option("logistic", words=ACTIVATIONS)
     batch_normalize: int = option(0)
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, output=self.output)
         return Shape(self.output, 1, 1)
 
-    def stored(self, at: Site) -> Iterator[Stored]:
-        yield from self.matrix(at.input.size)
+    def stored(self, ctx: LayerContext) -> Iterator[Stored]:
+        yield from self.matrix(ctx.input.size)
 
     def matrix(self, inputs: int) -> Iterator[Stored]:
         """Biases, weights, then the batch-norm arrays, which convolutions store before weights."""
         yield Stored("biases", (self.output,), "bias")
         shape = (self.output, inputs)
-        yield Stored("weights", shape, "weight", fan_in=inputs, turned="old")
+        yield Stored("weights", shape, "weight", fan_in=inputs, transposed="old")
         if self.batch_normalize:
             yield from batchnorm_stored(self.output)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         return self.apply(weights, inputs[0].flatten(1), run)[:, :, None, None]
 
@@ -70,17 +70,17 @@ class Connected(Layer):
             x = batchnorm(x, weights, run)
         return activate(self.activation, x, fresh=True)
 
-    def folded(self, at: Site, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
+    def folded(self, ctx: LayerContext, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
         if not self.batch_normalize:
             return self, dict(weights)
         matrix, biases = fold_batchnorm(weights)
         return replaced(self, batch_normalize=0), {"biases": biases, "weights": matrix}
 
-    def fixed_size(self, at: Site) -> str:
+    def fixed_size(self, ctx: LayerContext) -> str:
         return "its matrix fits one input size"
 
-    def flops(self, at: Site, out: Shape) -> float:
-        return 2.0 * at.input.size * self.output
+    def flops(self, ctx: LayerContext, out: Shape) -> float:
+        return 2.0 * ctx.input.size * self.output
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return str(self.output), ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.errors import Problems
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Run, Site, Weights, require_positive
+from darknet_py.layers.base import LayerContext, Run, Weights, require_positive
 from darknet_py.layers.head import Head, Suppression
 from darknet_py.layers.raw_boxes import RawBoxes
 from darknet_py.layers.sections import section
@@ -82,24 +82,23 @@ class Detection(Head):
     def log_row(self, fork: Fork) -> str:
         return DETECTION_ROW
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         require_positive(
             self, classes=self.classes, num=self.num, side=self.side, coords=self.coords
         )
-        return Shape(at.input.size, 1, 1)
+        return Shape(ctx.input.size, 1, 1)
 
-    def check(self, at: Site, problems: Problems) -> None:
+    def check(self, ctx: LayerContext, problems: Problems) -> None:
         needed = self.cells * (self.classes + self.num * (1 + self.coords))
-        if at.input.size != needed:
+        if ctx.input.size != needed:
             formula = f"side*side*(classes+num*(1+coords)) = {self.side}*{self.side}"
             formula += f"*({self.classes}+{self.num}*(1+{self.coords}))"
-            message = (
-                f"the layer above has {at.input.size} outputs, this head needs {formula} = {needed}"
-            )
-            problems.fail(self.misfit(message))
+            message = f"the layer above has {ctx.input.size} outputs, "
+                f"this head needs {formula} = {needed}"
+            problems.fail(self.shape_error(message))
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         x = inputs[0].flatten(1)
         if self.softmax:
@@ -108,10 +107,10 @@ class Detection(Head):
             x = torch.cat([torch.softmax(classes, dim=2).flatten(1), x[:, count:]], dim=1)
         return x[:, :, None, None]
 
-    def fixed_size(self, at: Site) -> str:
+    def fixed_size(self, ctx: LayerContext) -> str:
         return "it follows a matrix that fits one input size"
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return "", f"{self.side} x {self.side}"
 
     def grid(self, out: Shape) -> tuple[int, int]:

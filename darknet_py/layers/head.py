@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from darknet_py.cfg.options import option
 from darknet_py.errors import Problems
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Layer, Site, require_positive
+from darknet_py.layers.base import Layer, LayerContext, require_positive
 from darknet_py.layers.raw_boxes import RawBoxes
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 else:
     torch = deferred("torch")
 
-UNSET_ANCHOR = 0.5
+DEFAULT_ANCHOR = 0.5
 """Both forks start anchors at .5; a list shorter than 2 * num leaves the rest there."""
 LOG_ROW = (
     "Region {index} Avg IOU: {iou:f}, Class: {class:f}, Obj: {obj:f}, No Obj: {no_obj:f}, "
@@ -101,9 +101,9 @@ class Head(Layer):
         """What mirroring needs, which an option denies, and that option's key."""
         return None
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, classes=self.classes, num=self.num)
-        return at.input
+        return ctx.input
 
     def default_labels(self, fork: Fork) -> int:
         """Labels of one image that training takes when max= is not written."""
@@ -173,22 +173,24 @@ def anchor_sizes(
     anchors: Sequence[float], num: int, numbers: Sequence[int]
 ) -> list[tuple[float, float]]:
     """(width, height) of the anchors of these numbers; of num, those not written are unset."""
-    padded = [*anchors, *[UNSET_ANCHOR] * (2 * num)]
+    padded = [*anchors, *[DEFAULT_ANCHOR] * (2 * num)]
     return [(padded[2 * number], padded[2 * number + 1]) for number in numbers]
 
 
-def check_channels(layer: Layer, at: Site, needed: int, formula: str, problems: Problems) -> None:
+def check_channels(
+    layer: Layer, ctx: LayerContext, needed: int, formula: str, problems: Problems
+) -> None:
     """The most common mistake of all: filters of the convolution above a head."""
-    if at.input.c == needed:
+    if ctx.input.c == needed:
         return
-    above = at.above
+    above = ctx.above
     cure = f"; set filters={needed}"
     if above is not None:
-        cure += f" at line {above.place('filters').line}"
+        cure += f" at line {above.location('filters').line}"
     message = (
-        f"the layer above has filters={at.input.c}, this head needs {formula} = {needed}{cure}"
+        f"the layer above has filters={ctx.input.c}, this head needs {formula} = {needed}{cure}"
     )
-    problems.fail(layer.misfit(message))
+    problems.fail(layer.shape_error(message))
 
 
 def check_anchor_count(
@@ -203,4 +205,4 @@ def check_anchor_count(
         message += ", pairs of width and height: is a comma missing?"
     elif count < 2 * num:
         message += "; missing anchors count as 0.5"
-    problems.warn(layer.place("anchors"), message)
+    problems.warn(layer.location("anchors"), message)

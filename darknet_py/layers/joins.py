@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.activations import ACTIVATIONS, activate
-from darknet_py.layers.base import Layer, Run, Site, Stored, Weights, require_positive, resolve_all
+from darknet_py.layers.base import (
+    Layer,
+    LayerContext,
+    Run,
+    Stored,
+    Weights,
+    require_positive,
+    resolve_all,
+)
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.lazy import deferred
@@ -37,36 +45,36 @@ class Route(Layer):
 
     def references(self, index: int) -> tuple[int, ...]:
         if not self.layers:
-            raise BadOption("needs layers=, the layers to join", self.place())
+            raise BadOption("needs layers=, the layers to join", self.location())
         return resolve_all(self, "layers", self.layers, index)
 
-    def shape(self, at: Site) -> Shape:
-        self._check_groups(at)
-        channels = sum(shape.c for shape in at.inputs) // self.groups
-        if self.flat(at):
+    def shape(self, ctx: LayerContext) -> Shape:
+        self._check_groups(ctx)
+        channels = sum(shape.c for shape in ctx.inputs) // self.groups
+        if self.flat(ctx):
             # Darknet then joins the flat outputs and gives the layer no width and height.
-            return Shape(sum(shape.size for shape in at.inputs) // self.groups, 1, 1)
-        return Shape(channels, at.input.h, at.input.w)
+            return Shape(sum(shape.size for shape in ctx.inputs) // self.groups, 1, 1)
+        return Shape(channels, ctx.input.h, ctx.input.w)
 
-    def flat(self, at: Site) -> bool:
-        return len({(shape.h, shape.w) for shape in at.inputs}) > 1
+    def flat(self, ctx: LayerContext) -> bool:
+        return len({(shape.h, shape.w) for shape in ctx.inputs}) > 1
 
-    def _check_groups(self, at: Site) -> None:
+    def _check_groups(self, ctx: LayerContext) -> None:
         require_positive(self, groups=self.groups)
         if self.group_id >= self.groups:
             message = (
                 f"read {self.group_id}, expected 0 to {self.groups - 1} (groups={self.groups})"
             )
-            raise BadOption(message, self.place("group_id"))
-        for index, shape in zip(self.references(at.index), at.inputs, strict=True):
+            raise BadOption(message, self.location("group_id"))
+        for index, shape in zip(self.references(ctx.index), ctx.inputs, strict=True):
             if shape.c % self.groups:
                 message = (
                     f"groups={self.groups} does not divide the {shape.c} channels of layer {index}"
                 )
-                raise self.misfit(message, "groups")
+                raise self.shape_error(message, "groups")
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         parts = [self._group(x) for x in inputs]
         if len(parts) == 1:
@@ -86,23 +94,23 @@ class Route(Layer):
             max(field.size for field in inputs), max(field.stride for field in inputs)
         )
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
-        joined = " ".join(str(index) for index in self.references(at.index))
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
+        joined = " ".join(str(index) for index in self.references(ctx.index))
         return joined, f"{self.group_id}/{self.groups}" if self.groups > 1 else ""
 
-    def table_line(self, at: Site, out: Shape) -> str:
-        joined, group = self.table_row(at, out)
+    def table_line(self, ctx: LayerContext, out: Shape) -> str:
+        joined, group = self.table_row(ctx, out)
         return f"{f'route  {joined}':42}{group or '   '} -> {out.column}"
 
-    def check(self, at: Site, problems: Problems) -> None:
+    def check(self, ctx: LayerContext, problems: Problems) -> None:
         sizes = [
             f"layer {i}: {shape}"
-            for i, shape in zip(self.references(at.index), at.inputs, strict=True)
+            for i, shape in zip(self.references(ctx.index), ctx.inputs, strict=True)
         ]
-        if self.flat(at):
+        if self.flat(ctx):
             message = f"joins unlike sizes ({', '.join(sizes)})"
             cure = "Darknet gives such a layer no width and height"
-            problems.warn(self.place("layers"), f"{message}; {cure}")
+            problems.warn(self.location("layers"), f"{message}; {cure}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,21 +122,21 @@ class _Scaling(Layer):
 
     def references(self, index: int) -> tuple[int, ...]:
         if self.source is None:
-            raise BadOption("needs from=, the layer to scale", self.place())
+            raise BadOption("needs from=, the layer to scale", self.location())
         if index == 0:
-            raise self.misfit("layer 0 has no previous layer to scale by")
+            raise self.shape_error("layer 0 has no previous layer to scale by")
         return (index - 1, *resolve_all(self, "from", (self.source,), index))
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         return activate(self.activation, inputs[1] * inputs[0], fresh=True)
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
-        return str(self.references(at.index)[1]), ""
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
+        return str(self.references(ctx.index)[1]), ""
 
-    def table_line(self, at: Site, out: Shape) -> str:
-        return f"scale Layer: {self.references(at.index)[1]}"
+    def table_line(self, ctx: LayerContext, out: Shape) -> str:
+        return f"scale Layer: {self.references(ctx.index)[1]}"
 
 
 @section("sam")
@@ -136,11 +144,13 @@ class _Scaling(Layer):
 class Sam(_Scaling):
     """Spatial attention: the product of two layers of the same shape."""
 
-    def shape(self, at: Site) -> Shape:
-        if at.inputs[0] != at.inputs[1]:
-            message = f"layer {self.references(at.index)[1]} is {at.inputs[1]}"
-            raise self.misfit(f"{message}, the previous layer {at.input}; both must agree", "from")
-        return at.input
+    def shape(self, ctx: LayerContext) -> Shape:
+        if ctx.inputs[0] != ctx.inputs[1]:
+            message = f"layer {self.references(ctx.index)[1]} is {ctx.inputs[1]}"
+            raise self.shape_error(
+                f"{message}, the previous layer {ctx.input}; both must agree", "from"
+            )
+        return ctx.input
 
 
 @section("scale_channels")
@@ -150,12 +160,12 @@ class ScaleChannels(_Scaling):
 
     scale_wh: int = option(0)
 
-    def shape(self, at: Site) -> Shape:
-        factor, scaled = at.inputs
+    def shape(self, ctx: LayerContext) -> Shape:
+        factor, scaled = ctx.inputs
         expected = Shape(1, scaled.h, scaled.w) if self.scale_wh else Shape(scaled.c, 1, 1)
         if factor != expected:
             message = f"the previous layer is {factor}, expected {expected} to scale {scaled}"
-            raise self.misfit(message, "from")
+            raise self.shape_error(message, "from")
         return scaled
 
 
@@ -174,18 +184,18 @@ class Implicit(Layer):
     filters: int = option(128)
     atoms: int = option(1)
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, filters=self.filters, atoms=self.atoms)
         return Shape(self.filters, self.atoms, 1)
 
-    def stored(self, at: Site) -> Iterator[Stored]:
+    def stored(self, ctx: LayerContext) -> Iterator[Stored]:
         shape = (self.filters, self.atoms)
         yield Stored("weights", shape, "implicit", start=(self.mean, self.std))
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         return weights["weights"][None, :, :, None].expand(len(inputs[0]), -1, -1, -1)
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return str(self.filters), f"{self.atoms} atoms"

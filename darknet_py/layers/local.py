@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.layers.activations import ACTIVATIONS, activate
-from darknet_py.layers.base import Layer, Run, Site, Stored, Weights, require_positive
+from darknet_py.layers.base import Layer, LayerContext, Run, Stored, Weights, require_positive
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.lazy import deferred
@@ -37,28 +37,28 @@ class Local(Layer):
     pad: int = option(0, low=0)
     activation: str = option("logistic", words=ACTIVATIONS)
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, filters=self.filters, size=self.size, stride=self.stride)
-        if min(at.input.h, at.input.w) + 2 * self.pad < self.size:
-            message = f"a {self.size}x{self.size} kernel does not fit into the input {at.input}"
-            raise self.misfit(message, "size")
-        return Shape(self.filters, self._count(at.input.h), self._count(at.input.w))
+        if min(ctx.input.h, ctx.input.w) + 2 * self.pad < self.size:
+            message = f"a {self.size}x{self.size} kernel does not fit into the input {ctx.input}"
+            raise self.shape_error(message, "size")
+        return Shape(self.filters, self._count(ctx.input.h), self._count(ctx.input.w))
 
     def _count(self, side: int) -> int:
         # Darknet's rule for [local]: with padding the kernel's size does not enter.
         return (side - 1 if self.pad else side - self.size) // self.stride + 1
 
-    def stored(self, at: Site) -> Iterator[Stored]:
-        out = self.shape(at)
-        inside = at.input.c * self.size**2
+    def stored(self, ctx: LayerContext) -> Iterator[Stored]:
+        out = self.shape(ctx)
+        inside = ctx.input.c * self.size**2
         yield Stored("biases", tuple(out), "bias")
         shape = (out.h * out.w, self.filters, inside)
         yield Stored("weights", shape, "weight", fan_in=inside)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
-        out = self.shape(at)
+        out = self.shape(ctx)
         patches = self._patches(inputs[0], out)
         x = torch.einsum("nkl,lfk->nfl", patches, weights["weights"])
         return activate(self.activation, x.reshape(-1, *out) + weights["biases"], fresh=True)
@@ -70,14 +70,14 @@ class Local(Layer):
         padded = F.pad(x, (self.pad, right, self.pad, bottom))
         return F.unfold(padded, self.size, stride=self.stride)
 
-    def fixed_size(self, at: Site) -> str:
+    def fixed_size(self, ctx: LayerContext) -> str:
         return "it has weights for every place"
 
     def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
         return inputs[0].windowed(self.size, self.stride)
 
-    def flops(self, at: Site, out: Shape) -> float:
-        return 2.0 * out.size * at.input.c * self.size**2
+    def flops(self, ctx: LayerContext, out: Shape) -> float:
+        return 2.0 * out.size * ctx.input.c * self.size**2
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return str(self.filters), f"{self.size} x {self.size}/ {self.stride}"

@@ -116,7 +116,7 @@ def read_net(section: Section, problems: Problems, **overrides: int | None) -> N
     """The [net] section with width, height, channels or time_steps overridden where given."""
     if section.name not in ("net", "network"):
         message = "is the first section, expected [net]: it sets the input and the training"
-        raise CfgError(message, section.place())
+        raise CfgError(message, section.location())
     values = read_options(Net, section, problems)
     values |= {key: value for key, value in overrides.items() if value is not None}
     net = Net(section=section, **values)
@@ -129,14 +129,14 @@ def _check_sizes(net: Net) -> None:
     for key in ("height", "width", "channels", "inputs"):
         value: Any = getattr(net, key)
         if value < 0:
-            raise BadOption(f"read {value}, expected at least 1", net.section.place(key))
+            raise BadOption(f"read {value}, expected at least 1", net.section.location(key))
     if not net.input.size:
         missing = [key for key in ("width", "height", "channels") if not getattr(net, key)]
         cure = f"set {', '.join(missing)} (or inputs= for a net of vectors)"
-        raise CfgError(f"the input has no size: {cure}", net.section.place())
+        raise CfgError(f"the input has no size: {cure}", net.section.location())
     if net.time_steps < 1:
         message = f"read {net.time_steps}, expected at least 1"
-        raise BadOption(message, net.section.place("time_steps"))
+        raise BadOption(message, net.section.location("time_steps"))
 
 
 def _check_policy(net: Net, problems: Problems) -> None:
@@ -145,10 +145,10 @@ def _check_policy(net: Net, problems: Problems) -> None:
     if not net.steps or not net.scales:
         missing = "steps" if not net.steps else "scales"
         message = f"policy=steps needs {missing}= as well"
-        problems.fail(BadOption(message, net.section.place("policy")))
+        problems.fail(BadOption(message, net.section.location("policy")))
     elif len(net.scales) < len(net.steps):
         # The C programs read past the end of the text here.
         message = (
             f"{len(net.scales)} values for {len(net.steps)} steps; the missing ones count as 1"
         )
-        problems.warn(net.section.place("scales"), message)
+        problems.warn(net.section.location("scales"), message)

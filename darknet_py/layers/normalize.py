@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.errors import DarknetError
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Layer, Run, Site, Stored, Weights
+from darknet_py.layers.base import Layer, LayerContext, Run, Stored, Weights
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.lazy import deferred
@@ -40,8 +40,8 @@ def batchnorm(x: torch.Tensor, weights: Weights, run: Run) -> torch.Tensor:
 
     Raises DarknetError where training gives a single value for each channel.
     """
-    if run.training and run.synced:
-        return _synced(x, weights)
+    if run.training and run.sync_batchnorm:
+        return _sync_batchnorm(x, weights)
     if run.training and x.numel() == x.shape[1]:
         message = f"batch normalisation of {x.shape[1]} channels gets a single value for each"
         cure = "raise batch or lower subdivisions in [net]"
@@ -58,7 +58,7 @@ def batchnorm(x: torch.Tensor, weights: Weights, run: Run) -> torch.Tensor:
     )
 
 
-def _synced(x: torch.Tensor, weights: Weights) -> torch.Tensor:
+def _sync_batchnorm(x: torch.Tensor, weights: Weights) -> torch.Tensor:
     """The same with mean and variance over all processes; torch's own layer needs CUDA."""
     over = [axis for axis in range(x.dim()) if axis != 1]
     count = torch.tensor(float(x.numel() // x.shape[1]), device=x.device)
@@ -100,12 +100,12 @@ class Batchnorm(Layer):
 
     LINE: ClassVar[str] = "Batch Normalization Layer: {x.w} x {x.h} x {x.c} image"
 
-    def stored(self, at: Site) -> Iterator[Stored]:
-        yield Stored("biases", (at.input.c,), "bias", in_file=at.fork.batchnorm_biases)
-        yield from batchnorm_stored(at.input.c)
+    def stored(self, ctx: LayerContext) -> Iterator[Stored]:
+        yield Stored("biases", (ctx.input.c,), "bias", in_file=ctx.fork.batchnorm_biases)
+        yield from batchnorm_stored(ctx.input.c)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         return batchnorm(inputs[0], weights, run)
 
@@ -129,7 +129,7 @@ class Normalization(Layer):
     size: int = option(5, low=1)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         return inputs[0] * self._norms(inputs[0] ** 2) ** -self.beta
 
@@ -148,7 +148,7 @@ class Normalization(Layer):
     def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
         return inputs[0].windowed(self.size)
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return "", str(self.size)
 
 
@@ -160,6 +160,6 @@ class L2norm(Layer):
     LINE: ClassVar[str] = "l2norm                                         {x.size:4d}"
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         return inputs[0] / inputs[0].norm(dim=1, keepdim=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.layers.activations import ACTIVATIONS, activate
-from darknet_py.layers.base import Layer, Run, Site, Weights, passing
+from darknet_py.layers.base import Layer, LayerContext, Run, Weights, passing
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
@@ -30,7 +30,7 @@ class Activation(Layer):
     activation: str = option("linear", words=ACTIVATIONS)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         return activate(self.activation, inputs[0])
 
@@ -46,18 +46,18 @@ class Dropout(Layer):
     dropblock_size_abs: int = option(0)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         if not run.training:
             return inputs[0]
-        return F.dropout(inputs[0], self._probability(at), training=True)
+        return F.dropout(inputs[0], self._probability(ctx), training=True)
 
-    def _probability(self, at: Site) -> float:
-        return at.fork.dropout if self.probability is None else self.probability
+    def _probability(self, ctx: LayerContext) -> float:
+        return ctx.fork.dropout if self.probability is None else self.probability
 
-    def table_line(self, at: Site, out: Shape) -> str:
-        size = at.input.size
-        return f"dropout    p = {self._probability(at):.3f}        {size:4d}  ->   {size:4d}"
+    def table_line(self, ctx: LayerContext, out: Shape) -> str:
+        size = ctx.input.size
+        return f"dropout    p = {self._probability(ctx):.3f}        {size:4d}  ->   {size:4d}"
 
 
 @section("empty", "silence")
@@ -68,7 +68,7 @@ class Empty(Layer):
     LINE: ClassVar[str] = "empty"
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         return inputs[0]
 
@@ -81,7 +81,7 @@ class Logistic(Layer):
     LINE: ClassVar[str] = "logistic x entropy                             {x.size:4d}"
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         y = torch.sigmoid(inputs[0])
         return passing(inputs[0], y) if run.training else y

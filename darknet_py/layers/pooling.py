@@ -10,8 +10,8 @@ from darknet_py.cfg.options import option
 from darknet_py.layers.base import (
     Counted,
     Layer,
+    LayerContext,
     Run,
-    Site,
     Weights,
     require_positive,
     shapes_and_cost,
@@ -57,14 +57,14 @@ class Pool(Layer):
     def margin(self) -> int:
         return self.window - 1 if self.padding is None else self.padding
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, size=self.window, stride=min(self.strides))
-        return self._pooled(at.input, self.strides)
+        return self._pooled(ctx.input, self.strides)
 
     def _pooled(self, into: Shape, strides: tuple[int, int]) -> Shape:
         if min(into.h, into.w) + self.margin < self.window:
             message = f"a {self.window}x{self.window} window does not fit into the input {into}"
-            raise self.misfit(message, "size")
+            raise self.shape_error(message, "size")
         height = window_count(into.h, self.window, strides[0], self.margin)
         return Shape(into.c, height, window_count(into.w, self.window, strides[1], self.margin))
 
@@ -76,13 +76,13 @@ class Pool(Layer):
         right = (out.w - 1) * strides[1] + self.window - near - into.w
         return near, max(0, right), near, max(0, bottom)
 
-    def flops(self, at: Site, out: Shape) -> float:
-        return float(self.window**2 * at.input.c * out.h * out.w)
+    def flops(self, ctx: LayerContext, out: Shape) -> float:
+        return float(self.window**2 * ctx.input.c * out.h * out.w)
 
     def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
         return inputs[0].windowed(self.window, max(self.strides))
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         stride_y, stride_x = self.strides
         stride = str(stride_x) if stride_x == stride_y else f"{stride_x}x{stride_y}"
         return "", f"{self.window} x {self.window}/ {stride}"
@@ -92,12 +92,12 @@ class Pool(Layer):
         """Its name in Darknet's table of layers."""
         raise NotImplementedError
 
-    def table_line(self, at: Site, out: Shape) -> str:
+    def table_line(self, ctx: LayerContext, out: Shape) -> str:
         (stride_y, stride_x), size = self.strides, self.window
         step = f"{self.word:18}{size:2d}x{size:2d}/{stride_x:2d}   "
         if stride_x != stride_y:
             step = f"{self.word:17}{size:2d}x{size:2d}/{stride_x:2d}x{stride_y:2d} "
-        return step + shapes_and_cost(self, at, out)
+        return step + shapes_and_cost(self, ctx, out)
 
 
 @section("maxpool", "max")
@@ -122,21 +122,21 @@ class Maxpool(Pool):
     def _own_strides(self) -> tuple[int, int]:
         return (1, 1) if self.antialiasing else self.strides
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         if self.maxpool_depth:
             require_positive(self, out_channels=self.out_channels)
-            return Shape(self.out_channels, at.input.h, at.input.w)
+            return Shape(self.out_channels, ctx.input.h, ctx.input.w)
         require_positive(self, size=self.window, stride=min(self.strides))
-        full = self._pooled(at.input, self._own_strides)
+        full = self._pooled(ctx.input, self._own_strides)
         return self.blur.shape(full) if self.blur else full
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         if self.maxpool_depth:
-            return self._over_channels(at.input.c, inputs[0])
-        full = self._pool(at.input, inputs[0])
-        return self.blur.finish(at, full, run) if self.blur else full
+            return self._over_channels(ctx.input.c, inputs[0])
+        full = self._pool(ctx.input, inputs[0])
+        return self.blur.finish(ctx, full, run) if self.blur else full
 
     def _pool(self, into: Shape, x: torch.Tensor) -> torch.Tensor:
         strides = self._own_strides
@@ -152,19 +152,19 @@ class Maxpool(Pool):
         x = F.pad(x, (0, 0, 0, 0, 0, missing), value=float("-inf"))
         return x.unflatten(1, (-1, self.out_channels)).amax(dim=1)
 
-    def flops(self, at: Site, out: Shape) -> float:
+    def flops(self, ctx: LayerContext, out: Shape) -> float:
         # Counted before the blur, which takes over the stride.
-        full = self._pooled(at.input, self._own_strides) if self.antialiasing else out
-        return super().flops(at, full)
+        full = self._pooled(ctx.input, self._own_strides) if self.antialiasing else out
+        return super().flops(ctx, full)
 
     @property
     def word(self) -> str:
         return "max-depth" if self.maxpool_depth else "max"
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         if self.maxpool_depth:
             return str(self.out_channels), "depth"
-        return super().table_row(at, out)
+        return super().table_row(ctx, out)
 
 
 @section("local_avgpool", "local_avg")
@@ -177,13 +177,13 @@ class LocalAvgpool(Pool):
         return "avg"
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
-        pads = self._pads(at.input, self.strides)
+        pads = self._pads(ctx.input, self.strides)
         mean = F.avg_pool2d(F.pad(inputs[0], pads), self.window, self.strides)
-        return mean * self._growth(at.input, inputs[0])
+        return mean * self._growth(ctx.input, inputs[0])
 
-    def fixed_size(self, at: Site) -> str:
+    def fixed_size(self, ctx: LayerContext) -> str:
         return "it divides by the pixels of each window that lie inside"
 
     def _growth(self, into: Shape, like: torch.Tensor) -> torch.Tensor:
@@ -209,10 +209,10 @@ class Avgpool(Layer):
     READS_IMAGES: ClassVar[bool] = True
     LINE: ClassVar[str] = "avg                          {x.column} ->   {y.c:4d}"
 
-    def shape(self, at: Site) -> Shape:
-        return Shape(at.input.c, 1, 1)
+    def shape(self, ctx: LayerContext) -> Shape:
+        return Shape(ctx.input.c, 1, 1)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         return inputs[0].mean(dim=(2, 3), keepdim=True)

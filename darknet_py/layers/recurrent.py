@@ -15,8 +15,8 @@ from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import (
     Counted,
     Layer,
+    LayerContext,
     Run,
-    Site,
     Stored,
     Weights,
     make,
@@ -44,45 +44,45 @@ class Recurrent(Layer):
 
     batch_normalize: int = option(0)
 
-    def parts(self, at: Site) -> dict[str, Part]:
+    def parts(self, ctx: LayerContext) -> dict[str, Part]:
         """Name -> part, in the order of the weights file."""
         raise NotImplementedError
 
-    def start(self, at: Site, sequences: int, like: torch.Tensor) -> Any:
+    def start(self, ctx: LayerContext, sequences: int, like: torch.Tensor) -> Any:
         """The state before the first step."""
         raise NotImplementedError
 
-    def step(self, at: Site, weights: Weights, run: Run) -> Step:
+    def step(self, ctx: LayerContext, weights: Weights, run: Run) -> Step:
         """The function from (input of one step, state) to (output, next state)."""
         raise NotImplementedError
 
-    def stored(self, at: Site) -> Iterator[Stored]:
-        for name, (layer, into) in self.parts(at).items():
-            for stored in layer.stored(_inside(at, into)):
+    def stored(self, ctx: LayerContext) -> Iterator[Stored]:
+        for name, (layer, into) in self.parts(ctx).items():
+            for stored in layer.stored(_inside(ctx, into)):
                 yield dataclasses.replace(stored, name=f"{name}.{stored.name}")
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
-        steps = at.net.time_steps
+        steps = ctx.net.time_steps
         rows = inputs[0].unflatten(0, (steps, -1))
-        state = (run.state or {}).get(at.index)
+        state = (run.state or {}).get(ctx.index)
         if state is None:
-            state = self.start(at, rows.shape[1], inputs[0])
-        advance = self.step(at, weights, run)
+            state = self.start(ctx, rows.shape[1], inputs[0])
+        advance = self.step(ctx, weights, run)
         outputs = []
         for x in rows:
             y, state = advance(x, state)
             outputs.append(y)
         if run.state is not None:
-            run.state[at.index] = state
+            run.state[ctx.index] = state
         return torch.cat(outputs)
 
-    def runner(self, at: Site, weights: Weights, run: Run) -> Callable[[str, Any], Any]:
+    def runner(self, ctx: LayerContext, weights: Weights, run: Run) -> Callable[[str, Any], Any]:
         """A function that runs one part by name."""
         parts = {
-            name: (layer, _inside(at, into), _under(name, weights))
-            for name, (layer, into) in self.parts(at).items()
+            name: (layer, _inside(ctx, into), _under(name, weights))
+            for name, (layer, into) in self.parts(ctx).items()
         }
 
         def apply(name: str, x: torch.Tensor) -> torch.Tensor:
@@ -91,27 +91,27 @@ class Recurrent(Layer):
 
         return apply
 
-    def flops(self, at: Site, out: Shape) -> float:
+    def flops(self, ctx: LayerContext, out: Shape) -> float:
         total = 0.0
-        for layer, into in self.parts(at).values():
-            inside = _inside(at, into)
+        for layer, into in self.parts(ctx).values():
+            inside = _inside(ctx, into)
             total += layer.flops(inside, layer.shape(inside))
         return total
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
-        return str(out.c), f"{at.net.time_steps} steps"
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
+        return str(out.c), f"{ctx.net.time_steps} steps"
 
-    def table_line(self, at: Site, out: Shape) -> str:
+    def table_line(self, ctx: LayerContext, out: Shape) -> str:
         """Its own line, then those of the layers inside, indented."""
-        lines = [super().table_line(at, out)]
-        for part, into in self.parts(at).values():
-            inside = _inside(at, into)
+        lines = [super().table_line(ctx, out)]
+        for part, into in self.parts(ctx).values():
+            inside = _inside(ctx, into)
             lines.append(" " * 16 + part.table_line(inside, part.shape(inside)))
         return "\n".join(lines)
 
 
-def _inside(at: Site, into: Shape) -> Site:
-    return dataclasses.replace(at, inputs=(into,))
+def _inside(ctx: LayerContext, into: Shape) -> LayerContext:
+    return dataclasses.replace(ctx, inputs=(into,))
 
 
 def _under(part: str, weights: Weights) -> Weights:
@@ -129,18 +129,18 @@ class _VectorRecurrent(Recurrent):
 
     output: int = option(1)
 
-    def order(self, at: Site) -> tuple[str, ...]:
+    def order(self, ctx: LayerContext) -> tuple[str, ...]:
         raise NotImplementedError
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, output=self.output)
         return Shape(self.output, 1, 1)
 
-    def parts(self, at: Site) -> dict[str, Part]:
+    def parts(self, ctx: LayerContext) -> dict[str, Part]:
         options = {"output": self.output, "batch_normalize": self.batch_normalize}
         matrix = make(Connected, self.section, activation="linear", **options)
-        state, into = Shape(self.output, 1, 1), Shape(at.input.size, 1, 1)
-        return {name: (matrix, state if name[0] == "w" else into) for name in self.order(at)}
+        state, into = Shape(self.output, 1, 1), Shape(ctx.input.size, 1, 1)
+        return {name: (matrix, state if name[0] == "w" else into) for name in self.order(ctx)}
 
 
 @section("rnn")
@@ -157,15 +157,15 @@ class Rnn(Recurrent):
     logistic: int = option(0)
     shortcut: int = option(0)
 
-    def _hidden(self, at: Site) -> int:
-        return self.hidden if at.fork.rnn_hidden else self.output
+    def _hidden(self, ctx: LayerContext) -> int:
+        return self.hidden if ctx.fork.rnn_hidden else self.output
 
-    def shape(self, at: Site) -> Shape:
-        require_positive(self, output=self.output, hidden=self._hidden(at))
+    def shape(self, ctx: LayerContext) -> Shape:
+        require_positive(self, output=self.output, hidden=self._hidden(ctx))
         return Shape(self.output, 1, 1)
 
-    def parts(self, at: Site) -> dict[str, Part]:
-        hidden = self._hidden(at)
+    def parts(self, ctx: LayerContext) -> dict[str, Part]:
+        hidden = self._hidden(ctx)
         own = {1: "logistic", 2: "loggy"}.get(self.logistic, self.activation)
 
         def part(output: int, activation: str) -> Layer:
@@ -180,16 +180,16 @@ class Rnn(Recurrent):
             return connected
 
         return {
-            "input": (part(hidden, self.activation), Shape(at.input.size, 1, 1)),
+            "input": (part(hidden, self.activation), Shape(ctx.input.size, 1, 1)),
             "self": (part(hidden, own), Shape(hidden, 1, 1)),
             "output": (part(self.output, self.activation), Shape(hidden, 1, 1)),
         }
 
-    def start(self, at: Site, sequences: int, like: torch.Tensor) -> Any:
-        return like.new_zeros(sequences, self._hidden(at), 1, 1)
+    def start(self, ctx: LayerContext, sequences: int, like: torch.Tensor) -> Any:
+        return like.new_zeros(sequences, self._hidden(ctx), 1, 1)
 
-    def step(self, at: Site, weights: Weights, run: Run) -> Step:
-        return elman(self.runner(at, weights, run), self.shortcut)
+    def step(self, ctx: LayerContext, weights: Weights, run: Run) -> Step:
+        return elman(self.runner(ctx, weights, run), self.shortcut)
 
 
 def elman(part: Callable[[str, Any], Any], shortcut: int) -> Step:
@@ -210,14 +210,14 @@ class Gru(_VectorRecurrent):
 
     tanh: int = option(0)
 
-    def order(self, at: Site) -> tuple[str, ...]:
-        return at.fork.gru_order
+    def order(self, ctx: LayerContext) -> tuple[str, ...]:
+        return ctx.fork.gru_order
 
-    def start(self, at: Site, sequences: int, like: torch.Tensor) -> Any:
+    def start(self, ctx: LayerContext, sequences: int, like: torch.Tensor) -> Any:
         return like.new_zeros(sequences, self.output, 1, 1)
 
-    def step(self, at: Site, weights: Weights, run: Run) -> Step:
-        part = self.runner(at, weights, run)
+    def step(self, ctx: LayerContext, weights: Weights, run: Run) -> Step:
+        part = self.runner(ctx, weights, run)
         squash = torch.tanh if self.tanh else torch.sigmoid
 
         def advance(x: torch.Tensor, state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -237,15 +237,15 @@ class Lstm(_VectorRecurrent):
 
     LINE: ClassVar[str] = "LSTM Layer: {x.size} inputs, {y.c} outputs"
 
-    def order(self, at: Site) -> tuple[str, ...]:
-        return at.fork.lstm_order
+    def order(self, ctx: LayerContext) -> tuple[str, ...]:
+        return ctx.fork.lstm_order
 
-    def start(self, at: Site, sequences: int, like: torch.Tensor) -> Any:
+    def start(self, ctx: LayerContext, sequences: int, like: torch.Tensor) -> Any:
         zero = like.new_zeros(sequences, self.output, 1, 1)
         return zero, zero
 
-    def step(self, at: Site, weights: Weights, run: Run) -> Step:
-        part = self.runner(at, weights, run)
+    def step(self, ctx: LayerContext, weights: Weights, run: Run) -> Step:
+        part = self.runner(ctx, weights, run)
 
         def advance(x: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
             h, c = state

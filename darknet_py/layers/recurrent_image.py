@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.layers.activations import ACTIVATIONS, activate
-from darknet_py.layers.base import Counted, Layer, Run, Site, Weights, make, require_positive
+from darknet_py.layers.base import (
+    Counted,
+    Layer,
+    LayerContext,
+    Run,
+    Weights,
+    make,
+    require_positive,
+)
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.recurrent import Part, Recurrent, Step, elman
 from darknet_py.layers.sections import section
@@ -47,14 +55,14 @@ class _ImageRecurrent(Recurrent):
         )
         return layer
 
-    def _same_size(self, at: Site, layer: Layer) -> Shape:
-        out = layer.shape(at)
-        if (out.h, out.w) != (at.input.h, at.input.w):
-            message = f"its convolutions turn {at.input} into {out}; the state needs the same size"
-            raise self.misfit(f"{message}: set pad=1 for size 3, pad=0 for size 1", "size")
+    def _same_size(self, ctx: LayerContext, layer: Layer) -> Shape:
+        out = layer.shape(ctx)
+        if (out.h, out.w) != (ctx.input.h, ctx.input.w):
+            message = f"its convolutions turn {ctx.input} into {out}; the state needs the same size"
+            raise self.shape_error(f"{message}: set pad=1 for size 3, pad=0 for size 1", "size")
         return out
 
-    def fixed_size(self, at: Site) -> str:
+    def fixed_size(self, ctx: LayerContext) -> str:
         return FIXED_MEMORY
 
     def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
@@ -81,24 +89,24 @@ class Crnn(_ImageRecurrent):
         fixed = {"size": 3, "stride": 1, "dilation": 1, "pad": 1, "groups": 1, "xnor": 0}
         return self.hidden_filters or 1, self.output_filters or 1, fixed
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         hidden, output, geometry = self._filters()
         require_positive(self, hidden=hidden, output=output)
-        self._same_size(at, self.convolution(hidden, self.activation, **geometry))
-        return Shape(output, at.input.h, at.input.w)
+        self._same_size(ctx, self.convolution(hidden, self.activation, **geometry))
+        return Shape(output, ctx.input.h, ctx.input.w)
 
-    def parts(self, at: Site) -> dict[str, Part]:
+    def parts(self, ctx: LayerContext) -> dict[str, Part]:
         hidden, output, geometry = self._filters()
-        state = Shape(hidden, at.input.h, at.input.w)
+        state = Shape(hidden, ctx.input.h, ctx.input.w)
         inner = self.convolution(hidden, self.activation, **geometry)
         outer = self.convolution(output, self.activation, **geometry)
-        return {"input": (inner, at.input), "self": (inner, state), "output": (outer, state)}
+        return {"input": (inner, ctx.input), "self": (inner, state), "output": (outer, state)}
 
-    def start(self, at: Site, sequences: int, like: torch.Tensor) -> Any:
-        return like.new_zeros(sequences, self._filters()[0], at.input.h, at.input.w)
+    def start(self, ctx: LayerContext, sequences: int, like: torch.Tensor) -> Any:
+        return like.new_zeros(sequences, self._filters()[0], ctx.input.h, ctx.input.w)
 
-    def step(self, at: Site, weights: Weights, run: Run) -> Step:
-        return elman(self.runner(at, weights, run), self.shortcut)
+    def step(self, ctx: LayerContext, weights: Weights, run: Run) -> Step:
+        return elman(self.runner(ctx, weights, run), self.shortcut)
 
 
 @section("conv_lstm")
@@ -116,31 +124,31 @@ class ConvLstm(_ImageRecurrent):
     state_constrain: int | None = option(None)
     time_normalizer: float = option(1.0)
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, output=self.output)
-        out = self._same_size(at, self.convolution(self.output, self.activation))
-        if self.bottleneck and at.input.c != self.output:
-            message = f"needs output = {at.input.c}, the input's channels; it is {self.output}"
-            raise self.misfit(message, "bottleneck")
+        out = self._same_size(ctx, self.convolution(self.output, self.activation))
+        if self.bottleneck and ctx.input.c != self.output:
+            message = f"needs output = {ctx.input.c}, the input's channels; it is {self.output}"
+            raise self.shape_error(message, "bottleneck")
         return out
 
-    def parts(self, at: Site) -> dict[str, Part]:
+    def parts(self, ctx: LayerContext) -> dict[str, Part]:
         gate = self.convolution(self.output, self.activation)
-        state = Shape(self.output, at.input.h, at.input.w)
-        both = Shape(2 * self.output, at.input.h, at.input.w)
+        state = Shape(self.output, ctx.input.h, ctx.input.w)
+        both = Shape(2 * self.output, ctx.input.h, ctx.input.w)
         peepholes = ("vf", "vi", "vo") if self.peephole else ()
         parts = dict.fromkeys(peepholes, (gate, state))
         parts |= {"wf": (gate, both)} if self.bottleneck else {}
         parts |= {f"w{k}": (gate, state) for k in "figo"} if not self.bottleneck else {}
-        return parts | {f"u{k}": (gate, at.input) for k in "figo"}
+        return parts | {f"u{k}": (gate, ctx.input) for k in "figo"}
 
-    def start(self, at: Site, sequences: int, like: torch.Tensor) -> Any:
-        zero = like.new_zeros(sequences, self.output, at.input.h, at.input.w)
+    def start(self, ctx: LayerContext, sequences: int, like: torch.Tensor) -> Any:
+        zero = like.new_zeros(sequences, self.output, ctx.input.h, ctx.input.w)
         return zero, zero
 
-    def step(self, at: Site, weights: Weights, run: Run) -> Step:
-        part = self.runner(at, weights, run)
-        limit = 32 * at.net.time_steps if self.state_constrain is None else self.state_constrain
+    def step(self, ctx: LayerContext, weights: Weights, run: Run) -> Step:
+        part = self.runner(ctx, weights, run)
+        limit = 32 * ctx.net.time_steps if self.state_constrain is None else self.state_constrain
 
         def gate(name: str, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
             return (
@@ -174,8 +182,8 @@ class ConvLstm(_ImageRecurrent):
         kept = torch.arange(h[0].numel(), device=h.device).reshape(h.shape[1:]) < half
         return h + torch.where(kept, x, 0.0)
 
-    def flops(self, at: Site, out: Shape) -> float:
-        return super().flops(at, out) + (12 if self.peephole else 9) * out.size
+    def flops(self, ctx: LayerContext, out: Shape) -> float:
+        return super().flops(ctx, out) + (12 if self.peephole else 9) * out.size
 
 
 @section("history")
@@ -190,22 +198,22 @@ class History(Layer):
 
     history_size: int = option(4)
 
-    def fixed_size(self, at: Site) -> str:
+    def fixed_size(self, ctx: LayerContext) -> str:
         return FIXED_MEMORY
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, history_size=self.history_size)
-        return Shape(at.input.c * self.history_size, at.input.h, at.input.w)
+        return Shape(ctx.input.c * self.history_size, ctx.input.h, ctx.input.w)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
-        x, steps = inputs[0], at.net.time_steps
+        x, steps = inputs[0], ctx.net.time_steps
         older = x.shape[1] * (self.history_size - 1)
         if steps == 1:
             return F.pad(x, (0, 0, 0, 0, 0, older))
         rows = x.unflatten(0, (steps, -1))
-        past = (run.state or {}).get(at.index)
+        past = (run.state or {}).get(ctx.index)
         if past is None:
             past = x.new_zeros(rows.shape[1], older + x.shape[1], *x.shape[2:])
         outputs = []
@@ -213,5 +221,5 @@ class History(Layer):
             past = torch.cat([frame, past[:, :older]], dim=1)
             outputs.append(past)
         if run.state is not None:
-            run.state[at.index] = past
+            run.state[ctx.index] = past
         return torch.cat(outputs)

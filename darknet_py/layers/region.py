@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Run, Site, Weights
+from darknet_py.layers.base import LayerContext, Run, Weights
 from darknet_py.layers.head import Head, anchor_sizes, check_anchor_count, check_channels
 from darknet_py.layers.raw_boxes import RawBoxes, shares
 from darknet_py.layers.sections import section
@@ -84,9 +84,9 @@ class Region(Head):
     def log_row(self, fork: Fork) -> str:
         return REGION_ROW
 
-    def check(self, at: Site, problems: Problems) -> None:
+    def check(self, ctx: LayerContext, problems: Problems) -> None:
         formula = f"num*(classes+coords+1) = {self.num}*({self.classes}+{self.coords}+1)"
-        check_channels(self, at, self.num * self.entries, formula, problems)
+        check_channels(self, ctx, self.num * self.entries, formula, problems)
         check_anchor_count(self, self.anchors, self.num, problems)
         self._check_tree(problems)
 
@@ -94,21 +94,21 @@ class Region(Head):
         tree = self.hierarchy
         if tree and len(tree.names) != self.classes:
             message = f"the tree has {len(tree.names)} nodes for classes={self.classes}"
-            problems.fail(BadOption(message, self.place("tree")))
+            problems.fail(BadOption(message, self.location("tree")))
         for number in self.class_map or ():
             if not 0 <= number < self.classes:
                 message = f"the map names class {number}, expected 0 to {self.classes - 1}"
-                problems.fail(BadOption(message, self.place("map")))
+                problems.fail(BadOption(message, self.location("map")))
                 return
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         x = inputs[0].unflatten(1, (self.num, self.entries))
         coords, score, classes = x.split([self.coords, 1, self.classes], dim=2)
-        if not at.fork.region_raw_location:
+        if not ctx.fork.region_raw_location:
             coords = self._located(coords)
-        score, classes = self._scored(at, score, classes)
+        score, classes = self._scored(ctx, score, classes)
         return torch.cat([coords, score, classes], dim=2).flatten(1, 2)
 
     def _located(self, coords: torch.Tensor) -> torch.Tensor:
@@ -116,7 +116,7 @@ class Region(Head):
         return torch.cat([torch.sigmoid(xy), wh, torch.sigmoid(extra)], dim=2)
 
     def _scored(
-        self, at: Site, score: torch.Tensor, classes: torch.Tensor
+        self, ctx: LayerContext, score: torch.Tensor, classes: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         tree = self.hierarchy
         if tree:
@@ -127,11 +127,11 @@ class Region(Head):
             return both[:, :, :1], both[:, :, 1:]
         if self.softmax:
             return torch.sigmoid(score), torch.softmax(classes, dim=2)
-        if not at.fork.region_raw_classes:
+        if not ctx.fork.region_raw_classes:
             classes = torch.sigmoid(classes)
         return (score if self.background else torch.sigmoid(score)), classes
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return "", f"{self.num} anchors"
 
     def located(self, values: torch.Tensor, fork: Fork) -> torch.Tensor:

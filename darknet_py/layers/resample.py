@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption
-from darknet_py.layers.base import Layer, Run, Site, Weights, require_positive
+from darknet_py.layers.base import Layer, LayerContext, Run, Weights, require_positive
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.lazy import deferred
@@ -30,19 +30,19 @@ class Upsample(Layer):
     stride: int = option(2)
     scale: float = option(1.0)
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         if not self.stride:
             raise BadOption(
-                "read 0, expected a factor like 2 (or -2 to shrink)", self.place("stride")
+                "read 0, expected a factor like 2 (or -2 to shrink)", self.location("stride")
             )
         if self.stride > 0:
-            return Shape(at.input.c, at.input.h * self.stride, at.input.w * self.stride)
-        if min(at.input.h, at.input.w) < -self.stride:
-            raise self.misfit(f"nothing is left of the input {at.input}", "stride")
-        return Shape(at.input.c, at.input.h // -self.stride, at.input.w // -self.stride)
+            return Shape(ctx.input.c, ctx.input.h * self.stride, ctx.input.w * self.stride)
+        if min(ctx.input.h, ctx.input.w) < -self.stride:
+            raise self.shape_error(f"nothing is left of the input {ctx.input}", "stride")
+        return Shape(ctx.input.c, ctx.input.h // -self.stride, ctx.input.w // -self.stride)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         if self.stride > 0:
             x = F.interpolate(inputs[0], scale_factor=self.stride, mode="nearest")
@@ -57,12 +57,12 @@ class Upsample(Layer):
             return inputs[0].enlarged(self.stride)
         return inputs[0].shrunk(-self.stride)
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return "", f"{abs(self.stride)}x" if self.stride > 0 else f"1/{-self.stride}x"
 
-    def table_line(self, at: Site, out: Shape) -> str:
+    def table_line(self, ctx: LayerContext, out: Shape) -> str:
         word = "upsample" if self.stride > 0 else "downsample"
-        return f"{word:24}{abs(self.stride):2d}x  {at.input.column} -> {out.column}"
+        return f"{word:24}{abs(self.stride):2d}x  {ctx.input.column} -> {out.column}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,16 +79,16 @@ class _Reorg(Layer):
         s = self.stride
         if self.reverse:
             if into.c % (s * s):
-                raise self.misfit(
+                raise self.shape_error(
                     f"stride={s} needs channels divisible by {s * s}, got {into}", "stride"
                 )
             return Shape(into.c // (s * s), into.h * s, into.w * s)
         if into.h % s or into.w % s:
-            raise self.misfit(f"stride={s} does not divide the input {into}", "stride")
+            raise self.shape_error(f"stride={s} does not divide the input {into}", "stride")
         return Shape(into.c * s * s, into.h // s, into.w // s)
 
-    def shape(self, at: Site) -> Shape:
-        return self._moved(at.input)
+    def shape(self, ctx: LayerContext) -> Shape:
+        return self._moved(ctx.input)
 
     def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
         # The C program takes [reorg3d] for an upsample, though it shrinks: a slip.
@@ -96,7 +96,7 @@ class _Reorg(Layer):
             return inputs[0].enlarged(self.stride)
         return inputs[0].shrunk(self.stride)
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return "", f"/ {self.stride}"
 
 
@@ -113,22 +113,21 @@ class Reorg(_Reorg):
     flatten: int = option(0)
     extra: int = option(0, low=0)
 
-    def flat(self, at: Site) -> bool:
+    def flat(self, ctx: LayerContext) -> bool:
         return bool(self.extra)
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         if self.extra:
-            return Shape(at.input.size + self.extra, 1, 1)
-        out = self._moved(at.input)
-        if not self.flatten and at.input.c % self.stride**2:
-            message = (
-                f"stride={self.stride} needs channels divisible by {self.stride**2}, got {at.input}"
-            )
-            raise self.misfit(message, "stride")
+            return Shape(ctx.input.size + self.extra, 1, 1)
+        out = self._moved(ctx.input)
+        if not self.flatten and ctx.input.c % self.stride**2:
+            message = f"stride={self.stride} needs channels divisible by {self.stride**2}"
+            message += f", got {ctx.input}"
+            raise self.shape_error(message, "stride")
         return out
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         x = inputs[0]
         if self.extra:
@@ -169,15 +168,15 @@ class Reorg3d(_Reorg):
 
     LINE: ClassVar[str] = "reorg                    /{layer.stride:2d} {x.column} -> {y.column}"
 
-    def shape(self, at: Site) -> Shape:
-        out = super().shape(at)
+    def shape(self, ctx: LayerContext) -> Shape:
+        out = super().shape(ctx)
         if self.reverse and out.c % self.stride**2:
             message = f"stride={self.stride} needs channels divisible by {self.stride**4}"
-            raise self.misfit(f"{message} to reverse, got {at.input}", "stride")
+            raise self.shape_error(f"{message} to reverse, got {ctx.input}", "stride")
         return out
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         n, c, h, w = inputs[0].shape
         s = self.stride
@@ -205,15 +204,15 @@ class Crop(Layer):
     noadjust: int = option(0)
     shift: float = option(0.0)
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, crop_height=self.crop_height, crop_width=self.crop_width)
-        if self.crop_height > at.input.h or self.crop_width > at.input.w:
-            message = f"{self.crop_width} x {self.crop_height} is larger than the input {at.input}"
-            raise self.misfit(message, "crop_width")
-        return Shape(at.input.c, self.crop_height, self.crop_width)
+        if self.crop_height > ctx.input.h or self.crop_width > ctx.input.w:
+            message = f"{self.crop_width} x {self.crop_height} is larger than the input {ctx.input}"
+            raise self.shape_error(message, "crop_width")
+        return Shape(ctx.input.c, self.crop_height, self.crop_width)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         top, left = self._corner(inputs[0], run)
         x = inputs[0][:, :, top : top + self.crop_height, left : left + self.crop_width]
@@ -221,7 +220,7 @@ class Crop(Layer):
             x = x.flip(3)
         return x if self.noadjust else x * 2 - 1
 
-    def fixed_size(self, at: Site) -> str:
+    def fixed_size(self, ctx: LayerContext) -> str:
         return "it cuts out a fixed size"
 
     def _corner(self, x: torch.Tensor, run: Run) -> tuple[int, int]:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
-from darknet_py.layers.base import Layer, Run, Site, Weights, passing, require_positive, resolve_all
+from darknet_py.layers.base import (
+    Layer,
+    LayerContext,
+    Run,
+    Weights,
+    passing,
+    require_positive,
+    resolve_all,
+)
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree, read_tree
@@ -44,18 +52,18 @@ class Softmax(Layer):
     def at_temperature(self, temperature: float) -> Layer:
         return dataclasses.replace(self, temperature=temperature)
 
-    def shape(self, at: Site) -> Shape:
+    def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, groups=self.groups)
-        if at.input.size % self.groups:
-            message = f"groups={self.groups} does not divide the {at.input.size} inputs"
-            raise self.misfit(message, "groups")
-        if self.hierarchy and len(self.hierarchy.names) != at.input.size:
-            message = f"the tree has {len(self.hierarchy.names)} nodes for {at.input.size} inputs"
-            raise self.misfit(message, "tree")
-        return at.input if self.spatial else Shape(at.input.size, 1, 1)
+        if ctx.input.size % self.groups:
+            message = f"groups={self.groups} does not divide the {ctx.input.size} inputs"
+            raise self.shape_error(message, "groups")
+        if self.hierarchy and len(self.hierarchy.names) != ctx.input.size:
+            message = f"the tree has {len(self.hierarchy.names)} nodes for {ctx.input.size} inputs"
+            raise self.shape_error(message, "tree")
+        return ctx.input if self.spatial else Shape(ctx.input.size, 1, 1)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         y = self._probabilities(inputs[0])
         return passing(inputs[0], y) if run.training else y
@@ -87,7 +95,7 @@ class Cost(Layer):
     thresh: float = option(0.0)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         return torch.zeros_like(inputs[0])
 
@@ -107,20 +115,22 @@ class Contrastive(Layer):
     contrastive_neg_max: int = option(3)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         return torch.zeros_like(inputs[0])
 
-    def check(self, at: Site, problems: Problems) -> None:
+    def check(self, ctx: LayerContext, problems: Problems) -> None:
         if not self.yolo_layer:
             message = "needs yolo_layer=, the head whose boxes the embeddings belong to"
-            problems.fail(BadOption(message, self.place()))
+            problems.fail(BadOption(message, self.location()))
             return
-        target = resolve_all(self, "yolo_layer", (self.yolo_layer,), at.index)[0]
-        kind = at.nodes[target].layer.kind
+        target = resolve_all(self, "yolo_layer", (self.yolo_layer,), ctx.index)[0]
+        kind = ctx.nodes[target].layer.kind
         if kind != "yolo":
             problems.fail(
-                BadOption(f"layer {target} is [{kind}], expected [yolo]", self.place("yolo_layer"))
+                BadOption(
+                    f"layer {target} is [{kind}], expected [yolo]", self.location("yolo_layer")
+                )
             )
 
 
@@ -135,15 +145,15 @@ class Iseg(Layer):
     ids: int = option(32)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         scores, embedding = inputs[0].split([self.classes, self.ids], dim=1)
         return torch.cat([torch.sigmoid(scores), embedding], dim=1)
 
-    def check(self, at: Site, problems: Problems) -> None:
-        if at.input.c != self.classes + self.ids:
+    def check(self, ctx: LayerContext, problems: Problems) -> None:
+        if ctx.input.c != self.classes + self.ids:
             message = (
-                f"the layer above has {at.input.c} channels, this head needs "
+                f"the layer above has {ctx.input.c} channels, this head needs "
                 f"classes+ids = {self.classes}+{self.ids} = {self.classes + self.ids}"
             )
-            problems.fail(self.misfit(message))
+            problems.fail(self.shape_error(message))

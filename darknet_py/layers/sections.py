@@ -34,7 +34,7 @@ def read_layer(section: Section, problems: Problems) -> Layer:
     """The spec of a section; raises UnknownSection with the nearest name."""
     kind = SECTIONS.get(section.name)
     if kind is None:
-        raise UnknownSection(_unknown(section.name), section.place())
+        raise UnknownSection(_unknown(section.name), section.location())
     return kind(section=section, **read_options(kind, section, problems))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.activations import ACTIVATIONS, activate
-from darknet_py.layers.base import Counted, Layer, Run, Site, Stored, Weights, resolve_all
+from darknet_py.layers.base import Counted, Layer, LayerContext, Run, Stored, Weights, resolve_all
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
@@ -44,17 +44,17 @@ class Shortcut(Layer):
 
     def references(self, index: int) -> tuple[int, ...]:
         if not self.source:
-            raise BadOption("needs from=, the layer to add", self.place())
+            raise BadOption("needs from=, the layer to add", self.location())
         if index == 0:
-            raise self.misfit("layer 0 has no previous layer to add to")
+            raise self.shape_error("layer 0 has no previous layer to add to")
         return (index - 1, *resolve_all(self, "from", self.source, index))
 
-    def shape(self, at: Site) -> Shape:
-        for index, shape in zip(self.references(at.index)[1:], at.inputs[1:], strict=True):
-            if not self._fits(at.input, shape):
-                message = f"layer {index} is {shape}, the previous layer {at.input}"
-                raise self.misfit(f"{message}; widths and heights must agree", "from")
-        return at.input
+    def shape(self, ctx: LayerContext) -> Shape:
+        for index, shape in zip(self.references(ctx.index)[1:], ctx.inputs[1:], strict=True):
+            if not self._fits(ctx.input, shape):
+                message = f"layer {index} is {shape}, the previous layer {ctx.input}"
+                raise self.shape_error(f"{message}; widths and heights must agree", "from")
+        return ctx.input
 
     def _fits(self, into: Shape, shape: Shape) -> bool:
         """Unlike sizes are joined by pjreddie's sampling, if one ratio serves both directions."""
@@ -63,27 +63,27 @@ class Shortcut(Layer):
         y, x = _steps(into, shape)
         return y == x and len(self.source) == 1 and self.weights_type == "none"
 
-    def _rows(self, at: Site) -> int:
+    def _rows(self, ctx: LayerContext) -> int:
         return len(self.source) + 1
 
-    def stored(self, at: Site) -> Iterator[Stored]:
-        columns = {0: 0, 1: 1, 2: at.input.c}[WEIGHTS_TYPES[self.weights_type]]
+    def stored(self, ctx: LayerContext) -> Iterator[Stored]:
+        columns = {0: 0, 1: 1, 2: ctx.input.c}[WEIGHTS_TYPES[self.weights_type]]
         if columns:
-            yield Stored("weights", (self._rows(at), columns), "shortcut")
+            yield Stored("weights", (self._rows(ctx), columns), "shortcut")
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         if "weights" in weights:
             out = self._weighted(self._normalized(weights["weights"]), inputs)
-        elif inputs[0].shape[2:] != inputs[1].shape[2:] or self._factors(at) != (1, 1):
-            out = self._scaled(inputs, self._factors(at))
+        elif inputs[0].shape[2:] != inputs[1].shape[2:] or self._factors(ctx) != (1, 1):
+            out = self._scaled(inputs, self._factors(ctx))
         else:
             out = self._sum(inputs)
         return activate(self.activation, out, fresh=True)
 
-    def _factors(self, at: Site) -> tuple[float, float]:
-        return (self.alpha, self.beta) if at.fork.shortcut_alpha else (1, 1)
+    def _factors(self, ctx: LayerContext) -> tuple[float, float]:
+        return (self.alpha, self.beta) if ctx.fork.shortcut_alpha else (1, 1)
 
     def _sum(self, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
         out = inputs[0]
@@ -126,41 +126,41 @@ class Shortcut(Layer):
         added = other[:, :c, : h * stride : stride, : w * stride : stride]
         return _placed(factors[0] * places + factors[1] * added, out, into, sample)
 
-    def fixed_size(self, at: Site) -> str:
-        sides = {(shape.h, shape.w) for shape in at.inputs}
+    def fixed_size(self, ctx: LayerContext) -> str:
+        sides = {(shape.h, shape.w) for shape in ctx.inputs}
         return "it joins unlike sizes place by place" if len(sides) > 1 else ""
 
-    def flops(self, at: Site, out: Shape) -> float:
+    def flops(self, ctx: LayerContext, out: Shape) -> float:
         count = float(out.size * len(self.source))
         return 2 * count if WEIGHTS_TYPES[self.weights_type] else count
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
-        return " ".join(str(index) for index in self.references(at.index)[1:]), ""
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
+        return " ".join(str(index) for index in self.references(ctx.index)[1:]), ""
 
-    def table_line(self, at: Site, out: Shape) -> str:
-        added = "".join(f"{index}, " for index in self.references(at.index)[1:])
+    def table_line(self, ctx: LayerContext, out: Shape) -> str:
+        added = "".join(f"{index}, " for index in self.references(ctx.index)[1:])
         kind = WEIGHTS_TYPES[self.weights_type]
         norm = {"none": 0, "softmax": 2}.get(self.weights_normalization, 1)
-        cost = f"{self.flops(at, out) / 1e9:5.3f} BF"
+        cost = f"{self.flops(ctx, out) / 1e9:5.3f} BF"
         return f"Shortcut Layer: {added} wt = {kind}, wn = {norm}, outputs:{out.column} {cost}"
 
-    def check(self, at: Site, problems: Problems) -> None:
-        if at.fork.shortcut_alpha and len(self.source) > 1:
+    def check(self, ctx: LayerContext, problems: Problems) -> None:
+        if ctx.fork.shortcut_alpha and len(self.source) > 1:
             message = "several layers: pjreddie's program adds only the first; all are added here"
-            problems.warn(self.place("from"), message)
+            problems.warn(self.location("from"), message)
         if WEIGHTS_TYPES[self.weights_type] and self.weights_normalization == "none":
             message = (
                 "AlexeyAB's program wants weights_normalization=relu or softmax here and stops"
             )
             problems.warn(
-                self.place("weights_type"), f"{message}; the weights are used as they are"
+                self.location("weights_type"), f"{message}; the weights are used as they are"
             )
-        if (self.alpha, self.beta) != (1, 1) and not at.fork.shortcut_alpha:
+        if (self.alpha, self.beta) != (1, 1) and not ctx.fork.shortcut_alpha:
             key = "alpha" if self.alpha != 1 else "beta"
-            problems.note(self.place(key), "no effect here: only pjreddie's program reads it")
-        if any((shape.h, shape.w) != (at.input.h, at.input.w) for shape in at.inputs):
+            problems.note(self.location(key), "no effect here: only pjreddie's program reads it")
+        if any((shape.h, shape.w) != (ctx.input.h, ctx.input.w) for shape in ctx.inputs):
             message = "joins unlike sizes by pjreddie's rule; AlexeyAB's program stops here"
-            problems.note(self.place("from"), message)
+            problems.note(self.location("from"), message)
 
 
 def _steps(into: Shape, source: Shape) -> tuple[tuple[int, int], tuple[int, int]]:

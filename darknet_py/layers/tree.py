@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text import Section, read_text
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -130,11 +130,11 @@ def _parsed(path: str) -> Tree:
             message = (
                 f"read '{line[:40]}', expected a name and the number of an earlier line (or -1)"
             )
-            raise DataError(message, Place(path, number))
+            raise DataError(message, Location(path, number))
         names.append(words[0])
         parents.append(atoi(words[1]))
     if not names:
-        raise DataError("has no lines, expected a name and a parent each", Place(path))
+        raise DataError("has no lines, expected a name and a parent each", Location(path))
     return _grouped(tuple(names), tuple(parents))
 
 

@@ -10,7 +10,7 @@ from darknet_py.boxes import MEASURES
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Run, Site, Weights
+from darknet_py.layers.base import LayerContext, Run, Weights
 from darknet_py.layers.head import (
     LOG_ROW,
     Head,
@@ -129,11 +129,11 @@ class AnchorHead(Head):
         each = {name: figures[name] / images for name in PER_IMAGE if name in figures}
         return {**figures, **each}
 
-    def check(self, at: Site, problems: Problems) -> None:
+    def check(self, ctx: LayerContext, problems: Problems) -> None:
         count = len(self.masks)
         formula = f"masks*(classes+{self.COORDINATES + 1}) = "
         formula += f"{count}*({self.classes}+{self.COORDINATES + 1})"
-        check_channels(self, at, count * self.entries, formula, problems)
+        check_channels(self, ctx, count * self.entries, formula, problems)
         self._check_masks(problems)
         check_anchor_count(self, self.anchors, self.num, problems)
 
@@ -144,11 +144,11 @@ class AnchorHead(Head):
             return
         message = f"read {outside[0]}, expected 0 to {self.num - 1} (num={self.num})"
         if min(outside) >= 0 and max(outside) < len(self.anchors) // 2:
-            problems.warn(self.place("mask"), f"{message}; the anchors of that number are used")
+            problems.warn(self.location("mask"), f"{message}; the anchors of that number are used")
         else:
-            problems.fail(BadOption(message, self.place("mask")))
+            problems.fail(BadOption(message, self.location("mask")))
 
-    def table_row(self, at: Site, out: Shape) -> tuple[str, str]:
+    def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return "", f"{len(self.masks)} anchors"
 
 
@@ -177,7 +177,7 @@ class Yolo(AnchorHead):
     focal_loss: int = option(0)
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         """Logistic on x, y, objectness and classes (not with new_coords), then x and y scaled."""
         return self.activated(inputs[0], self.by_channel(inputs[0]))
@@ -242,7 +242,7 @@ class GaussianYolo(AnchorHead):
     yolo_point: str = option("center", words=tuple(YOLO_POINTS))
 
     def forward(
-        self, at: Site, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
+        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         """Logistic on all but the means of w and h, then the means of x and y scaled."""
         raw = inputs[0].unflatten(1, (len(self.masks), self.entries))

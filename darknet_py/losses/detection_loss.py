@@ -62,7 +62,7 @@ def detection_loss(
     Raises ShapeError for coords other than 4: the C programs then read beside the boxes.
     """
     if layer.coords != 4:
-        raise layer.misfit(f"read {layer.coords}, training needs 4 (x, y, w, h)", "coords")
+        raise layer.shape_error(f"read {layer.coords}, training needs 4 (x, y, w, h)", "coords")
     out = _CellParts(*layer.parts(output.detach()))
     cells = _cells(layer, truth_cells.reshape(len(output), layer.cells, -1))
     overlap, distance = _likeness(layer, out.boxes[cells.index], cells.boxes, fork)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
-from darknet_py.errors import CfgError, DarknetError, Notice, Place, Problems
+from darknet_py.errors import CfgError, DarknetError, Location, Notice, Problems
 from darknet_py.forks import Fork
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
@@ -40,7 +40,7 @@ def check(
         if weights_path is not None:
             _check_weights(graph, weights_path, problems)
     except DarknetError as error:
-        problems.notices.append(_notice(error, Place(os.fspath(weights_path or cfg_path))))
+        problems.notices.append(_notice(error, Location(os.fspath(weights_path or cfg_path))))
     return problems.notices
 
 
@@ -52,14 +52,14 @@ def check_data(path: StrPath, strict: bool = False) -> list[Notice]:
         _check_lists(data, problems)
         _check_names(data, problems)
     except DarknetError as error:
-        problems.notices.append(_notice(error, Place(os.fspath(path))))
+        problems.notices.append(_notice(error, Location(os.fspath(path))))
     return problems.notices
 
 
-def _notice(error: DarknetError, place: Place) -> Notice:
+def _notice(error: DarknetError, location: Location) -> Notice:
     """The error at its own place; without one its message starts with the file's path already."""
-    message = error.message.removeprefix(f"{place.path}: ")
-    return Notice("error", error.place or place, message)
+    message = error.message.removeprefix(f"{location.path}: ")
+    return Notice("error", error.location or location, message)
 
 
 def _check_sizes(graph: Graph, problems: Problems) -> None:
@@ -72,7 +72,7 @@ def _check_sizes(graph: Graph, problems: Problems) -> None:
             below, above = value // stride * stride, (value // stride + 1) * stride
             nearest = f"{below} and {above}" if below else f"{above}"
             message = f"{value} is no multiple of the network's stride {stride}; nearest: {nearest}"
-            problems.fail(CfgError(message, graph.net.section.place(key)))
+            problems.fail(CfgError(message, graph.net.section.location(key)))
 
 
 def _check_classes(graph: Graph, problems: Problems) -> None:
@@ -80,32 +80,32 @@ def _check_classes(graph: Graph, problems: Problems) -> None:
     heads = graph.detection_heads
     for head in heads[1:]:
         if head.classes != heads[0].classes:
-            first = f"line {heads[0].place('classes').line} says {heads[0].classes}"
-            problems.warn(head.place("classes"), f"read {head.classes}, but {first}")
+            first = f"line {heads[0].location('classes').line} says {heads[0].classes}"
+            problems.warn(head.location("classes"), f"read {head.classes}, but {first}")
 
 
 def _check_batch(graph: Graph, problems: Problems) -> None:
     """Training runs batch/subdivisions pictures at a time, a C integer."""
     batch, parts = graph.net.batch, graph.net.subdivisions
-    place = graph.net.section.place("batch")
+    location = graph.net.section.location("batch")
     if batch < parts:
         message = f"batch={batch} is less than subdivisions={parts}: no picture would be trained"
-        problems.warn(place, message)
+        problems.warn(location, message)
     elif batch % parts:
         used = batch // parts * parts
         message = f"batch={batch} is no multiple of subdivisions={parts}: Darknet trains on {used}"
-        problems.warn(place, message)
+        problems.warn(location, message)
 
 
 RULES: tuple[Callable[[Graph, Problems], None], ...] = (_check_sizes, _check_classes, _check_batch)
 
 
 def _check_weights(graph: Graph, path: StrPath, problems: Problems) -> None:
-    place = Place(os.fspath(path))
+    location = Location(os.fspath(path))
     if problems.errors:
         # Sizes of a cfg with errors would only lead to a second, misleading message.
         weights_layout.plan(graph, path, cutoff=0)
-        problems.note(place, "not compared with the cfg, which has errors")
+        problems.note(location, "not compared with the cfg, which has errors")
         return
     plan = weights_layout.plan(graph, path)
     if plan.partial:
@@ -113,16 +113,16 @@ def _check_weights(graph: Graph, path: StrPath, problems: Problems) -> None:
         message = (
             f"covers the layers before {plan.reach} of {count}; the others keep a random start"
         )
-        problems.note(place, message)
+        problems.note(location, message)
     for note in weights_layout.notes_on(graph, plan):
-        problems.note(place, note)
+        problems.note(location, note)
 
 
 def _check_lists(data: DataFile, problems: Problems) -> None:
     for key in LISTS:
         file = data.file(key)
         if file is not None and not file.exists():
-            problems.warn(Place(data.path, key=key), f"{file}: no such file")
+            problems.warn(Location(data.path, key=key), f"{file}: no such file")
 
 
 def data_sets(paths: Sequence[StrPath]) -> list[tuple[str, str | None]]:
@@ -149,12 +149,12 @@ def _has_list(data: DataFile) -> bool:
 def _check_names(data: DataFile, problems: Problems) -> None:
     file = data.file("names")
     if file is None:
-        problems.warn(Place(data.path), "has no names=; classes are shown by number")
+        problems.warn(Location(data.path), "has no names=; classes are shown by number")
         return
     names, classes = len(read_names(file)), data.integer("classes", 0)
     if classes and names != classes:
         message = f"{file} has {names} names for classes={classes}"
-        problems.fail(CfgError(message, Place(data.path, key="names")))
+        problems.fail(CfgError(message, Location(data.path, key="names")))
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class Verdict:
     def to_json(self) -> str:
         """{ok, errors, warnings, notices: [{level, file, line, section, key, message}]}."""
         notices = [
-            {"level": notice.level, **_place(notice.place), "message": notice.message}
+            {"level": notice.level, **_place(notice.location), "message": notice.message}
             for notice in self.notices
         ]
         counts = {"ok": not self.errors, "errors": self.errors, "warnings": self.warnings}
@@ -196,8 +196,8 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _place(place: Place) -> dict[str, object]:
-    values = dataclasses.asdict(place)
+def _place(location: Location) -> dict[str, object]:
+    values = dataclasses.asdict(location)
     return {"file": values.pop("path"), **values}
 
 

@@ -99,14 +99,14 @@ class LayerModule(nn.Module):
     ) -> Tensor:
         """The layer's output; owner: the layer whose tensors it shares instead of its own."""
         layer, index = step.layer, step.index
-        if index in run.wanted:
-            run.taps[index] = inputs[0]
+        if index in run.capture:
+            run.captured[index] = inputs[0]
         given = full_precision(inputs) if layer.HEAD else inputs
         weights = (owner or self).tensors()
-        if index in run.still:
+        if index in run.no_grad_layers:
             with torch.no_grad():
-                return layer.forward(step.site, weights, given, run.at(index))
-        return layer.forward(step.site, weights, given, run.at(index))
+                return layer.forward(step.context, weights, given, run.at(index))
+        return layer.forward(step.context, weights, given, run.at(index))
 
     def extra_repr(self) -> str:
         return self.kind
@@ -120,14 +120,14 @@ def layer_calls(steps: Sequence[Step], layers: Iterable[nn.Module], run: Run) ->
     """
     modules: list[Any] = list(layers)
     everywhere = _has_any_global_hook()
-    apart = {*run.wanted, *run.still, *range(run.frozen)}
+    apart = {*run.capture, *run.no_grad_layers, *range(run.freeze_before)}
     for step in steps:
         module, owner = modules[step.index], modules[step.owner]
         special = everywhere or step.layer.HEAD or step.index in apart
         if special or type(module) is not LayerModule or module.watched:
             yield partial(_called, module, step, run, owner)
         else:
-            yield partial(step.layer.forward, step.site, owner.tensors(), run=run)
+            yield partial(step.layer.forward, step.context, owner.tensors(), run=run)
 
 
 def _called(

@@ -10,10 +10,10 @@ from typing import Any
 
 from darknet_py.cfg import text
 from darknet_py.cfg.text import Section
-from darknet_py.errors import CfgError, DarknetError, Notice, Place, Problems, ShapeError
+from darknet_py.errors import CfgError, DarknetError, Location, Notice, Problems, ShapeError
 from darknet_py.forks import Fork, fork_named
 from darknet_py.layers import read_layer
-from darknet_py.layers.base import INPUT, Layer, Node, Site, Stored
+from darknet_py.layers.base import INPUT, Layer, LayerContext, Node, Stored
 from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net, read_net
 from darknet_py.layers.shape import Shape
@@ -34,7 +34,7 @@ class Step:
     release_after: tuple[int, ...]
     owner: int
     layer: Layer
-    site: Site
+    context: LayerContext
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class Graph:
     nodes: tuple[Node, ...]
     notices: tuple[Notice, ...] = field(default=(), compare=False)
 
-    def site(self, index: int) -> Site:
-        return Site(index, self.nodes[index].shapes, self.net, self.fork, self.nodes)
+    def context(self, index: int) -> LayerContext:
+        return LayerContext(index, self.nodes[index].shapes, self.net, self.fork, self.nodes)
 
     def stored(self, index: int) -> list[Stored]:
         """A layer's own tensors in file order (none where it shares another layer's)."""
-        return list(self.nodes[index].layer.stored(self.site(index)))
+        return list(self.nodes[index].layer.stored(self.context(index)))
 
     @property
     def heads(self) -> list[int]:
@@ -98,7 +98,7 @@ class Graph:
             tuple(done | ({index} - last_use.keys())),
             index if owner is None else owner,
             node.layer,
-            self.site(index),
+            self.context(index),
         )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
@@ -146,7 +146,7 @@ def build(
     """Sections to graph, overriding [net]'s width, height and time_steps where given."""
     net = read_net(sections[0], problems, width=width, height=height, time_steps=time_steps)
     if len(sections) == 1:
-        raise CfgError("has no layer after [net]", Place(sections[0].path))
+        raise CfgError("has no layer after [net]", Location(sections[0].path))
     builder = _Builder(net, fork, problems)
     for index, section in enumerate(sections[1:]):
         builder.add(index, section)
@@ -168,7 +168,7 @@ class _Builder:
         except CfgError as error:
             self._fail(index, section, error)
         except DarknetError as error:
-            self._fail(index, section, CfgError(str(error), section.place()))
+            self._fail(index, section, CfgError(str(error), section.location()))
         else:
             self.nodes.append(node)
 
@@ -181,15 +181,15 @@ class _Builder:
     def _node(self, index: int, layer: Layer) -> Node:
         inputs = layer.references(index)
         shapes = tuple(self._shape(source) for source in inputs)
-        site = Site(index, shapes, self.net, self.fork, self.nodes)
+        context = LayerContext(index, shapes, self.net, self.fork, self.nodes)
         if self.broken.intersection(inputs):
             # What a broken layer feeds cannot be judged: one mistake, one message.
             self.broken.add(index)
             return Node(index, layer, inputs, shapes, shapes[0])
         self._check_image(layer, inputs)
-        out = layer.shape(site)
-        layer.check(site, self.problems)
-        self._check_memory(layer, site, out)
+        out = layer.shape(context)
+        layer.check(context, self.problems)
+        self._check_memory(layer, context, out)
         return Node(index, layer, inputs, shapes, out)
 
     def _shape(self, index: int) -> Shape:
@@ -199,20 +199,24 @@ class _Builder:
         """Both forks stop at a layer that needs width and height and gets a row of values."""
         for source in inputs if layer.READS_IMAGES else ():
             feeder = self.nodes[source] if source != INPUT else None
-            if feeder and feeder.layer.flat(self._site(source)):
+            if feeder and feeder.layer.flat(self._context(source)):
                 message = f"layer {source} [{feeder.layer.kind}] gives no image"
                 cure = ""
                 if len(feeder.shapes) > 1:
                     sizes = " and ".join(f"{shape.w} x {shape.h}" for shape in feeder.shapes)
                     cure = f": it joins {sizes}; is the input a multiple of the net's stride?"
-                raise layer.misfit(message + cure)
+                raise layer.shape_error(message + cure)
 
-    def _site(self, index: int) -> Site:
-        return Site(index, self.nodes[index].shapes, self.net, self.fork, self.nodes)
+    def _context(self, index: int) -> LayerContext:
+        return LayerContext(index, self.nodes[index].shapes, self.net, self.fork, self.nodes)
 
-    def _check_memory(self, layer: Layer, site: Site, out: Shape) -> None:
-        stored = sum(tensor.size for tensor in layer.stored(site))
-        for what, count in (("output", out.size), ("weights", stored), ("input", site.input.size)):
+    def _check_memory(self, layer: Layer, context: LayerContext, out: Shape) -> None:
+        stored = sum(tensor.size for tensor in layer.stored(context))
+        for what, count in (
+            ("output", out.size),
+            ("weights", stored),
+            ("input", context.input.size),
+        ):
             if count > MAX_ELEMENTS:
                 message = f"its {what} would hold {count} values, Darknet's limit is {MAX_ELEMENTS}"
-                raise ShapeError(f"{message}; is a size in this cfg too large?", layer.place())
+                raise ShapeError(f"{message}; is a size in this cfg too large?", layer.location())

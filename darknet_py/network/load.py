@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from darknet_py.cfg.names import Names, class_names
-from darknet_py.errors import CfgError, DarknetError, Place
+from darknet_py.errors import CfgError, DarknetError, Location
 from darknet_py.forks import Fork
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
@@ -62,7 +62,7 @@ def require_memory(graph: Graph, images: int = 1) -> None:
     if there and needed > there:
         message = f"one forward pass needs about {needed / 2**30:.1f} GiB"
         cure = f"this machine has {there / 2**30:.1f}; make width and height smaller"
-        raise CfgError(f"{message}, {cure}", Place(graph.path, section="net"))
+        raise CfgError(f"{message}, {cure}", Location(graph.path, section="net"))
 
 
 def pictures_in_memory(graph: Graph) -> int:

@@ -108,12 +108,12 @@ class Network(nn.Module):
 
     def trace(self, x: torch.Tensor) -> list[torch.Tensor]:
         """The output of every layer in cfg order, (N, C, H, W), as the C program holds it."""
-        run = Run(training=False, held={})
-        assert run.held is not None
+        run = Run(training=False, darknet_outputs={})
+        assert run.darknet_outputs is not None
         with torch.no_grad():
             outputs = [y.clone() for _, y in self.outputs(x, run)]
-        for index, held in run.held.items():
-            outputs[index] = held
+        for index, output in run.darknet_outputs.items():
+            outputs[index] = output
         return outputs
 
     def outputs(self, x: torch.Tensor, run: Run) -> Iterator[tuple[int, torch.Tensor]]:
@@ -162,7 +162,7 @@ class Network(nn.Module):
     def for_inference(self) -> Network:
         """The same network made for speed: batch norm folded, channels last, no gradients."""
         parts = [
-            n.layer.folded(self.graph.site(n.index), self.own(n.index)) for n in self.graph.nodes
+            n.layer.folded(self.graph.context(n.index), self.own(n.index)) for n in self.graph.nodes
         ]
         nodes = tuple(
             replace(node, layer=layer)
@@ -194,7 +194,7 @@ class Network(nn.Module):
         for node in graph.nodes:
             if graph.stored(node.index) != self.graph.stored(node.index):
                 what = f"the tensors of [{node.layer.kind}] depend on the input's size"
-                raise DarknetError(f"{node.layer.place()}: {what}; set random=0")
+                raise DarknetError(f"{node.layer.location()}: {what}; set random=0")
         other = Network(graph, start=False)
         other.layers = self.layers
         return other
@@ -256,5 +256,5 @@ def load_planned(
 ) -> tuple[Network, weights.LoadReport]:
     """A network with the tensors of a file that has been compared with its graph already."""
     network = Network(graph, start=False)
-    network.reset(seed, weights_layout.unset(graph, plan))
+    network.reset(seed, weights_layout.uninitialized(graph, plan))
     return network, weights.read(network, plan)

@@ -90,8 +90,8 @@ def summarize(graph: Graph) -> Summary:
 
 
 def _row(graph: Graph, node: Node, field: ReceptiveField) -> Row:
-    site = graph.site(node.index)
-    filters, size = node.layer.table_row(site, node.out)
+    context = graph.context(node.index)
+    filters, size = node.layer.table_row(context, node.out)
     parameters = sum(tensor.size for tensor in graph.stored(node.index) if tensor.in_file)
     return Row(
         index=node.index,
@@ -100,10 +100,10 @@ def _row(graph: Graph, node: Node, field: ReceptiveField) -> Row:
         size=size,
         inputs=node.shapes,
         output=node.out,
-        bflops=node.layer.flops(site, node.out) / 1e9,
+        bflops=node.layer.flops(context, node.out) / 1e9,
         parameters=parameters,
         receptive_field=field.size,
-        line=node.layer.table_line(site, node.out),
+        line=node.layer.table_line(context, node.out),
     )
 
 

@@ -81,7 +81,7 @@ def _read_layer(network: TensorOwner, index: int, plan: Layout, file: BinaryIO) 
     tensors = network.own(index)
     for stored in weights_layout.loaded(network.graph, index):
         target = tensors[stored.name].detach()
-        turn = weights_layout.turned(stored, plan.header)
+        turn = weights_layout.transposed(stored, plan.header)
         part = target if stored.rows is None else target[: stored.rows]
         if turn or not _direct(part):
             shape = turn or tuple(part.shape)
@@ -133,7 +133,7 @@ def _write_layer(network: TensorOwner, index: int, header: Header, file: BinaryI
 def _bytes(tensor: torch.Tensor, stored: Stored, header: Header) -> memoryview:
     """The tensor as the file holds it, turned as it was when it was read."""
     values = tensor.detach().to("cpu", torch.float32)
-    if weights_layout.turned(stored, header):
+    if weights_layout.transposed(stored, header):
         values = values.reshape(len(values), -1).t()
     return np.ascontiguousarray(values.numpy(), "<f4").reshape(-1).view(np.uint8).data
 

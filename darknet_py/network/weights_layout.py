@@ -76,7 +76,7 @@ def loaded(graph: Graph, index: int) -> Iterator[Stored]:
             yield stored
 
 
-def unset(graph: Graph, plan: Layout) -> list[int]:
+def uninitialized(graph: Graph, plan: Layout) -> list[int]:
     """Layers of which the file leaves some value open: beyond its end, or told not to load."""
     covered = set(plan.layers)
     return [
@@ -100,9 +100,9 @@ def floats_of(stored: Stored) -> int:
     return stored.size // stored.shape[0] * stored.rows
 
 
-def turned(stored: Stored, header: Header) -> tuple[int, int] | None:
+def transposed(stored: Stored, header: Header) -> tuple[int, int] | None:
     """The shape a matrix has in the file where it lies there transposed, else None."""
-    if stored.turned == "always" or (stored.turned == "old" and header.transposed):
+    if stored.transposed == "always" or (stored.transposed == "old" and header.transposed):
         outputs = stored.shape[0] if stored.rows is None else stored.rows
         return floats_of(stored) // outputs, outputs
     return None

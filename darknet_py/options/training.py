@@ -29,7 +29,7 @@ class TrainOptions(ForkOptions, DeviceOptions):
     iterations: int = flag(0, "Stop, and save, after so many.", least=0, hidden=True)
     precision: str = flag("fp32", choices=PRECISIONS)
     compiled: bool = flag(False, "Run through torch.compile.", "--compile")
-    synced: bool = flag(False, "Batch statistics over all processes.", "--sync_bn")
+    sync_batchnorm: bool = flag(False, "Batch statistics over all processes.", "--sync_bn")
     log_style: str = flag(
         "auto",
         "auto: live on a terminal, plain lines elsewhere.",

@@ -27,23 +27,25 @@ STEPS = 64
 SEED_BITS = 31
 
 
-def generate(job: GenerateOptions) -> None:
+def generate(options: GenerateOptions) -> None:
     """Write the seed and what the network makes up after it to stdout."""
-    graph = read_graph(job.cfg, fork=job.fork, time_steps=1)
+    graph = read_graph(options.cfg, fork=options.fork, time_steps=1)
     symbols = require_symbols(graph)
-    written = spellings(symbols, job.tokens)
-    seed = _seed(job, symbols)
-    plan = weights_layout.plan(graph, job.weights)
+    written = spellings(symbols, options.tokens)
+    seed = _seed(options, symbols)
+    plan = weights_layout.plan(graph, options.weights)
 
     from darknet_py.rnn import generate as making
     from darknet_py.rnn.reader import with_temperature
 
-    srand = secrets.randbits(SEED_BITS) if job.srand is None else job.srand
-    click.echo(f"{job.cfg}: {symbols} symbols, -temp {job.temp:g}, -srand {srand}", err=True)
-    reader = _reader(with_temperature(graph, job.temp), plan, job)
+    srand = secrets.randbits(SEED_BITS) if options.srand is None else options.srand
+    click.echo(
+        f"{options.cfg}: {symbols} symbols, -temp {options.temp:g}, -srand {srand}", err=True
+    )
+    reader = _reader(with_temperature(graph, options.temp), plan, options)
     out = sys.stdout.buffer
     rng = np.random.default_rng(srand)
-    for code in making.generate(reader, seed.tolist(), job.length, rng):
+    for code in making.generate(reader, seed.tolist(), options.length, rng):
         out.write(written[code])
         if sys.stdout.isatty():
             out.flush()
@@ -51,18 +53,18 @@ def generate(job: GenerateOptions) -> None:
     out.flush()
 
 
-def valid(job: PerplexityOptions) -> Score | None:
+def valid(options: PerplexityOptions) -> Score | None:
     """Print Darknet's line after each symbol of a text; the last one, None for no symbols."""
-    graph = read_graph(job.cfg, fork=job.fork, time_steps=STEPS)
+    graph = read_graph(options.cfg, fork=options.fork, time_steps=STEPS)
     symbols = require_symbols(graph)
-    seed = _seed(job, symbols)
-    plan = weights_layout.plan(graph, job.weights)
-    codes = _text(job, symbols)
+    seed = _seed(options, symbols)
+    plan = weights_layout.plan(graph, options.weights)
+    codes = _text(options, symbols)
 
     from darknet_py.rnn.perplexity import scores
 
     score = None
-    for score in scores(_reader(graph, plan, job), seed, codes):
+    for score in scores(_reader(graph, plan, options), seed, codes):
         click.echo(line(score, graph.fork.prints_bits))
     return score
 
@@ -76,7 +78,7 @@ def line(score: Score, bits: bool) -> str:
     return f"{first}{perplexity}    Word Perplexity: {score.word_perplexity:4.4f}"
 
 
-def _reader(graph: Graph, plan: weights_layout.Layout, job: TextOptions) -> Reader:
+def _reader(graph: Graph, plan: weights_layout.Layout, options: TextOptions) -> Reader:
     from darknet_py.engines.devices import checked_device
     from darknet_py.network.network import load_planned
     from darknet_py.rnn.reader import Reader
@@ -84,19 +86,19 @@ def _reader(graph: Graph, plan: weights_layout.Layout, job: TextOptions) -> Read
     network, report = load_planned(graph, plan)
     for note in report.notes:
         click.echo(f"warning: {report.path}: {note}", err=True)
-    return Reader(network, checked_device(job.chosen_device))
+    return Reader(network, checked_device(options.chosen_device))
 
 
-def _seed(job: TextOptions, symbols: int) -> NDArray[np.int64]:
-    codes = np.frombuffer(os.fsencode(job.seed), np.uint8).astype(np.int64)
+def _seed(options: TextOptions, symbols: int) -> NDArray[np.int64]:
+    codes = np.frombuffer(os.fsencode(options.seed), np.uint8).astype(np.int64)
     check_codes(codes, symbols, "-seed")
     return codes
 
 
-def _text(job: PerplexityOptions, symbols: int) -> NDArray[np.int64]:
+def _text(options: PerplexityOptions, symbols: int) -> NDArray[np.int64]:
     """The text of -file, else of stdin, as in Darknet."""
-    if job.file is not None:
-        codes, where = read_codes(job.file), job.file
+    if options.file is not None:
+        codes, where = read_codes(options.file), options.file
     else:
         codes, where = np.frombuffer(sys.stdin.buffer.read(), np.uint8).astype(np.int64), "stdin"
     if len(codes) < 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from darknet_py.cfg.text import read_text
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 
 BYTES = 256
 NEWLINE = "<NEWLINE>"
@@ -33,5 +33,5 @@ def _words(path: str | os.PathLike[str], symbols: int) -> list[str]:
         words.pop()
     if len(words) < symbols:
         message = f"has {len(words)} words, the network knows {symbols} symbols"
-        raise DataError(f"{message}; use the tokens of its training", Place(os.fspath(path)))
+        raise DataError(f"{message}; use the tokens of its training", Location(os.fspath(path)))
     return words[:symbols]

@@ -54,10 +54,10 @@ NOT_DONE = {
 """Options of [net] that change AlexeyAB's training and not this one."""
 
 
-def run(job: TrainOptions) -> int:
+def run(options: TrainOptions) -> int:
     """Train; returns the exit code: 0, or 128 + the number of the signal that stopped it."""
-    with _together(job) as (distributed, device):
-        loop = _loop(job, KINDS[job.kind](job, distributed, device))
+    with _together(options) as (distributed, device):
+        loop = _loop(options, KINDS[options.kind](options, distributed, device))
         # torch raises this from a signal handler, wherever the training is at that moment.
         with worker_failures():
             stopped = loop.run()
@@ -65,13 +65,13 @@ def run(job: TrainOptions) -> int:
 
 
 @contextlib.contextmanager
-def _together(job: TrainOptions) -> Iterator[tuple[DistributedContext, torch.device]]:
+def _together(options: TrainOptions) -> Iterator[tuple[DistributedContext, torch.device]]:
     """This process in the group that torchrun started, or alone."""
     if "WORLD_SIZE" not in os.environ:
-        yield DistributedContext(), checked_device(job.chosen_device)
+        yield DistributedContext(), checked_device(options.chosen_device)
         return
     local = int(os.environ.get("LOCAL_RANK", "0"))
-    device = checked_device(replace(job, gpu=local).chosen_device)
+    device = checked_device(replace(options, gpu=local).chosen_device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     try:
         yield DistributedContext.here(), device
@@ -79,11 +79,11 @@ def _together(job: TrainOptions) -> Iterator[tuple[DistributedContext, torch.dev
         dist.destroy_process_group()
 
 
-def _loop(job: TrainOptions, ready: ReadyTraining) -> Loop:
+def _loop(options: TrainOptions, ready: ReadyTraining) -> Loop:
     start, trainer = ready.start, ready.start.trainer
     graph = trainer.network.graph
-    report = _report(job, ready)
-    report.start([*_facts(job, ready), *start.notes, *_warnings(graph), *ready.warnings])
+    report = _report(options, ready)
+    report.start([*_facts(options, ready), *start.notes, *_warnings(graph), *ready.warnings])
     return Loop(
         trainer=trainer,
         task=ready.task,
@@ -93,23 +93,25 @@ def _loop(job: TrainOptions, ready: ReadyTraining) -> Loop:
         average=start.average,
         of=graph.net.max_batches,
         metric=ready.metric,
-        metric_loggers=_metric_loggers(job, ready) if trainer.distributed.first else (),
+        metric_loggers=_metric_loggers(options, ready) if trainer.distributed.first else (),
         progress=start.progress,
-        limit=job.iterations,
+        limit=options.iterations,
     )
 
 
-def _report(job: TrainOptions, ready: ReadyTraining) -> TrainingLog:
+def _report(options: TrainOptions, ready: ReadyTraining) -> TrainingLog:
     trainer = ready.start.trainer
     if not trainer.distributed.first:
         return Silent()
-    if job.log_style == "darknet":
-        return DarknetLog(trainer.network.graph, ready.count, job.kind, trainer.updates_per_step)
-    live = job.log_style == "live" or (job.log_style == "auto" and sys.stdout.isatty())
+    if options.log_style == "darknet":
+        return DarknetLog(
+            trainer.network.graph, ready.count, options.kind, trainer.updates_per_step
+        )
+    live = options.log_style == "live" or (options.log_style == "auto" and sys.stdout.isatty())
     return LiveLog() if live else PlainLog()
 
 
-def _facts(job: TrainOptions, ready: ReadyTraining) -> list[str]:
+def _facts(options: TrainOptions, ready: ReadyTraining) -> list[str]:
     trainer = ready.start.trainer
     net, distributed = trainer.network.graph.net, trainer.distributed
     processes = f" x {distributed.world} processes" if distributed.world > 1 else ""
@@ -117,11 +119,11 @@ def _facts(job: TrainOptions, ready: ReadyTraining) -> list[str]:
         *ready.facts,
         f"batch {net.batch}/{net.subdivisions}{processes}",
         _iterations(trainer),
-        f"{next(trainer.network.parameters()).device} {job.precision}",
+        f"{next(trainer.network.parameters()).device} {options.precision}",
         f"seed {trainer.seed}",
         f"fork {trainer.network.graph.fork.name}",
     )
-    return [f"{job.cfg}: {', '.join(words)}"]
+    return [f"{options.cfg}: {', '.join(words)}"]
 
 
 def _iterations(trainer: Trainer) -> str:
@@ -134,21 +136,21 @@ def _warnings(graph: Graph) -> Iterator[str]:
     yield from (str(notice) for notice in graph.notices if notice.level == "warning")
     for key, reason in NOT_DONE.items():
         if getattr(graph.net, key):
-            yield f"warning: {graph.net.section.place(key)}: no effect: {reason}"
+            yield f"warning: {graph.net.section.location(key)}: no effect: {reason}"
 
 
-def _metric_loggers(job: TrainOptions, ready: ReadyTraining) -> tuple[MetricLogger, ...]:
+def _metric_loggers(options: TrainOptions, ready: ReadyTraining) -> tuple[MetricLogger, ...]:
     trainer = ready.start.trainer
     net = trainer.network.graph.net
     results = Results(
-        Path(job.results),
-        Path(job.chart),
+        Path(options.results),
+        Path(options.chart),
         net.max_batches,
         net.max_chart_loss,
         ready.task.units,
         ready.metric.name if ready.metric else "mAP",
     )
     results.open(trainer.batch)
-    if job.tensorboard is None:
+    if options.tensorboard is None:
         return (results,)
-    return results, TensorBoardLogger.open(job.tensorboard)
+    return results, TensorBoardLogger.open(options.tensorboard)

@@ -28,13 +28,13 @@ class HeadPass(nn.Module):
         """
         run = Run(
             training=True,
-            wanted=frozenset(self.owners),
-            still=no_grad_layers,
-            frozen=freeze_before,
-            synced=sync_batchnorm,
+            capture=frozenset(self.owners),
+            no_grad_layers=no_grad_layers,
+            freeze_before=freeze_before,
+            sync_batchnorm=sync_batchnorm,
         )
-        kept = {i: y for i, y in self.network.outputs(x, run) if i in run.wanted}
-        return [run.taps[i] for i in self.owners], [kept[i] for i in self.owners]
+        kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
+        return [run.captured[i] for i in self.owners], [kept[i] for i in self.owners]
 
 
 def to_input(images: Tensor, device: torch.device) -> Tensor:

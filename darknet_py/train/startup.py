@@ -56,38 +56,38 @@ class ReadyTraining:
     metric: PeriodicMetric | None = None
 
 
-def graph_of(job: TrainOptions) -> Graph:
-    """The network of job.cfg; raises CfgError."""
-    graph = read_graph(job.cfg, fork=job.fork)
-    if job.max_batches is None:
+def graph_of(options: TrainOptions) -> Graph:
+    """The network of options.cfg; raises CfgError."""
+    graph = read_graph(options.cfg, fork=options.fork)
+    if options.max_batches is None:
         return graph
-    return replace(graph, net=replace(graph.net, max_batches=job.max_batches))
+    return replace(graph, net=replace(graph.net, max_batches=options.max_batches))
 
 
 def begin(
-    job: TrainOptions,
+    options: TrainOptions,
     graph: Graph,
     files: Files,
     distributed: DistributedContext,
     device: torch.device,
 ) -> Start:
     """Raises DarknetError for weights or a state that do not fit, or whose training is over."""
-    network = Network(graph, seed=job.seed)
-    notes = [] if job.resume or job.weights is None else [_load(job, network)]
+    network = Network(graph, seed=options.seed)
+    notes = [] if options.resume or options.weights is None else [_load(options, network)]
     network.to(device)
     trainer = Trainer(
         network,
-        seed=job.seed,
-        precision=job.precision,
-        compiled=job.compiled,
-        sync_batchnorm=job.synced,
+        seed=options.seed,
+        precision=options.precision,
+        compiled=options.compiled,
+        sync_batchnorm=options.sync_batchnorm,
         updates_per_step=distributed.world,
     )
     average, progress = WeightAverage(network), TrainingProgress(last_map_at=trainer.batch)
-    if job.resume:
+    if options.resume:
         progress = load_state(files.state, trainer, average)
         notes = [f"{files.state}: continues after iteration {trainer.batch}"]
-    _require_rest(job, trainer)
+    _require_rest(options, trainer)
     return Start(trainer, average, progress, files, notes)
 
 
@@ -108,8 +108,8 @@ def kind_of(graph: Graph) -> str:
 def require_end(graph: Graph) -> None:
     """Raises DarknetError for max_batches=0."""
     if not graph.net.max_batches:
-        place = graph.net.section.place("max_batches")
-        raise DarknetError(f"{place}: is 0, expected how many updates to train for")
+        location = graph.net.section.location("max_batches")
+        raise DarknetError(f"{location}: is 0, expected how many updates to train for")
 
 
 def require_endless(graph: Graph) -> None:
@@ -121,26 +121,30 @@ def require_endless(graph: Graph) -> None:
     if needs or net.ema_alpha:
         key = "policy" if needs else "ema_alpha"
         message = f"{getattr(net, key)} needs to know the end, and max_batches is 0: for ever"
-        raise DarknetError(f"{net.section.place(key)}: {message}; set max_batches")
+        raise DarknetError(f"{net.section.location(key)}: {message}; set max_batches")
 
 
-def _load(job: TrainOptions, network: Network) -> str:
+def _load(options: TrainOptions, network: Network) -> str:
     """Read the weights to start from; returns the line that says what they hold."""
-    assert job.weights is not None
-    report = network.load_weights(job.weights)
-    if job.clear:
+    assert options.weights is not None
+    report = network.load_weights(options.weights)
+    if options.clear:
         header = network.header
         network.header = weights_layout.Header(header.major, header.minor, header.revision, 0)
     return "; ".join([str(report), *report.notes])
 
 
-def _require_rest(job: TrainOptions, trainer: Trainer) -> None:
+def _require_rest(options: TrainOptions, trainer: Trainer) -> None:
     """Darknet would write the weights again and say nothing."""
     last = trainer.network.graph.net.max_batches
     if not last or trainer.batch < last:
         return
-    place = trainer.network.graph.net.section.place("max_batches")
-    cure = "raise max_batches" if job.resume else "raise max_batches, or use -clear to count from 0"
-    source = "the state" if job.resume else job.weights
+    location = trainer.network.graph.net.section.location("max_batches")
+    cure = (
+        "raise max_batches"
+        if options.resume
+        else "raise max_batches, or use -clear to count from 0"
+    )
+    source = "the state" if options.resume else options.weights
     message = f"{source} is at iteration {trainer.batch}, so training is over; {cure}"
-    raise DarknetError(f"{place}: {message}")
+    raise DarknetError(f"{location}: {message}")

@@ -79,7 +79,7 @@ class Trainer:
         if untrained:
             layer = untrained[0].layer
             cure = "the network can be run; to train the rest, take the section out"
-            raise DarknetError(f"{layer.place()}: its loss is not done here; {cure}")
+            raise DarknetError(f"{layer.location()}: its loss is not done here; {cure}")
         self.distributed = DistributedContext.here()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = Optimizer(self.network)

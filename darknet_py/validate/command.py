@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from darknet_py.cfg.datafile import DataFile, read_data_file
-from darknet_py.errors import DarknetError, OutputError, Place, Problems
+from darknet_py.errors import DarknetError, Location, OutputError, Problems
 from darknet_py.files import replacing
 from darknet_py.forks import fork_named
 from darknet_py.images.draw import save_image
@@ -115,7 +115,7 @@ def _survey(data: DataFile, graph: Graph | None, checkup: CheckOptions) -> Surve
     written = data.integer("classes", 0)
     if written and frame.classes != written:
         message = f"read {written}, but the network has {frame.classes}"
-        findings.add([Finding("other-classes", Place(data.path, key="classes"), message)])
+        findings.add([Finding("other-classes", Location(data.path, key="classes"), message)])
     return survey(data, frame, findings, not checkup.quick, checkup.workers, follow)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from darknet_py.cfg.datafile import DataFile, read_names
 from darknet_py.data.label_paths import label_path
 from darknet_py.data.listing import read_list
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 from darknet_py.forks import Fork
 from darknet_py.parallel import ordered_map
 from darknet_py.system import processors
@@ -123,7 +123,7 @@ def _lists(data: DataFile, findings: Findings) -> Iterator[tuple[str, tuple[str,
             yield name, (os.fspath(file), read_list(file))
         except DataError as error:
             message = error.message.removeprefix(f"{file}: ")
-            findings.add([Finding("unusable-list", Place(os.fspath(file)), message)])
+            findings.add([Finding("unusable-list", Location(os.fspath(file)), message)])
 
 
 def _names(data: DataFile) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ def _of_list(tally: Tally, pictures: Sequence[str], fork: Fork) -> Iterator[Find
     yield from _shared_labels(tally.path, list(dict.fromkeys(pictures)), fork)
     if tally.cornered == tally.labels >= ENOUGH_BOXES:
         message = f"w > x and h > y in all {tally.labels} labels of {tally.name}"
-        yield Finding("corners", Place(tally.path), message)
+        yield Finding("corners", Location(tally.path), message)
 
 
 def _unlabelled(tallies: Sequence[Tally], findings: Findings) -> Iterator[Finding]:
@@ -158,14 +158,14 @@ def _unlabelled(tallies: Sequence[Tally], findings: Findings) -> Iterator[Findin
     for tally in tallies:
         if not tally.states["labelled"] and not findings.counts["label-elsewhere"]:
             message = f"none of the {tally.pictures} pictures of {tally.name} has a label"
-            yield Finding("no-label", Place(tally.path), message)
+            yield Finding("no-label", Location(tally.path), message)
 
 
 def _repeats(path: str, pictures: Sequence[str]) -> Iterator[Finding]:
     if len(set(pictures)) < len(pictures):
         for picture, count in Counter(pictures).items():
             if count > 1:
-                yield Finding("listed-twice", Place(path), f"{picture}: {count} times", picture)
+                yield Finding("listed-twice", Location(path), f"{picture}: {count} times", picture)
 
 
 def _shared_labels(path: str, pictures: Sequence[str], fork: Fork) -> Iterator[Finding]:
@@ -177,18 +177,20 @@ def _shared_labels(path: str, pictures: Sequence[str], fork: Fork) -> Iterator[F
         label = os.fspath(label_path(picture, fork))
         other = first.setdefault(label, picture)
         if other is not picture:
-            yield Finding("shared-label", Place(path), f"{label} of {other} and {picture}", picture)
+            yield Finding(
+                "shared-label", Location(path), f"{label} of {other} and {picture}", picture
+            )
 
 
 def _overlap(train: tuple[str, list[str]], valid: tuple[str, list[str]]) -> Iterator[Finding]:
-    place = Place(valid[0])
+    location = Location(valid[0])
     if os.path.samefile(train[0], valid[0]):
-        yield Finding("overlap", place, "train= and valid= name the same list")
+        yield Finding("overlap", location, "train= and valid= name the same list")
         return
     seen = set(map(os.path.abspath, train[1]))
     for picture in valid[1]:
         if os.path.abspath(picture) in seen:
-            yield Finding("overlap", place, f"{picture} is in {train[0]}, too", picture)
+            yield Finding("overlap", location, f"{picture} is in {train[0]}, too", picture)
 
 
 def _without_example(
@@ -200,4 +202,4 @@ def _without_example(
     for number in range(frame.classes):
         if not train.per_class[number]:
             name = f" {names[number]}" if number < len(names) else ""
-            yield Finding("no-example", Place(train.path), f"class {number}{name}")
+            yield Finding("no-example", Location(train.path), f"class {number}{name}")

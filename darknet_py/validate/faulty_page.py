@@ -71,8 +71,8 @@ def _captions(findings: Sequence[Finding]) -> Iterator[str]:
     """A line for each kind; the file's name is said above."""
     for kind in dict.fromkeys(finding.kind for finding in findings):
         cases = (
-            f"line {finding.place.line}: {finding.message}"
-            if finding.place.line
+            f"line {finding.location.line}: {finding.message}"
+            if finding.location.line
             else finding.message
             for finding in findings
             if finding.kind == kind
@@ -81,7 +81,7 @@ def _captions(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _marks(found: Inspection, findings: Sequence[Finding], survey: Survey) -> Iterator[Mark]:
-    faulty = {finding.place.line for finding in findings}
+    faulty = {finding.location.line for finding in findings}
     crowded = len(found.rows) > NAMED
     for line, row in zip(found.lines.tolist(), found.rows.tolist(), strict=True):
         class_id, x, y, w, h = row

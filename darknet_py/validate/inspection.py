@@ -13,7 +13,7 @@ import numpy.typing as npt
 from darknet_py.augment.label_rules import LabelLimits, LabelTable, Mask, any_reason, dropped, edges
 from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import COLUMNS
-from darknet_py.errors import ImageError, Place
+from darknet_py.errors import ImageError, Location
 from darknet_py.forks import ALEXEYAB, FORKS, Fork
 from darknet_py.images.io import check_image
 from darknet_py.validate.issues import Finding
@@ -82,7 +82,7 @@ def inspect(picture: str, frame: Frame, decode: bool = True) -> Inspection:
         findings = (*problem, *_without_file(picture, label, frame))
         return Inspection(picture, label, "missing", not problem, findings=findings)
     except OSError as error:
-        finding = Finding("unreadable-labels", Place(label), str(error.strerror), picture)
+        finding = Finding("unreadable-labels", Location(label), str(error.strerror), picture)
         return Inspection(picture, label, "missing", not problem, findings=(*problem, finding))
     return _with_labels(picture, label, read_lines(text), problem, frame)
 
@@ -93,19 +93,19 @@ def _picture_problem(picture: str, decode: bool) -> tuple[Finding, ...]:
     except ImageError as error:
         kind = "unreadable-picture" if os.path.exists(picture) else "missing-picture"
         message = str(error).removeprefix(f"{picture}: ")
-        return (Finding(kind, Place(picture), message, picture),)
+        return (Finding(kind, Location(picture), message, picture),)
     return ()
 
 
 def _without_file(picture: str, label: str, frame: Frame) -> Iterator[Finding]:
     found = next((path for path in _other_places(picture) if os.path.isfile(path)), None)
     if found is None:
-        yield Finding("no-label-file", Place(picture), f"looked for {label}", picture)
+        yield Finding("no-label-file", Location(picture), f"looked for {label}", picture)
     else:
         message = f"exists, but {frame.fork.name}'s rule looks for {label}"
         if label == f"{picture}.txt":
             message += f": it knows no pictures that end in {Path(picture).suffix}"
-        yield Finding("label-elsewhere", Place(found), message, picture)
+        yield Finding("label-elsewhere", Location(found), message, picture)
 
 
 def _other_places(picture: str) -> Iterator[str]:
@@ -124,11 +124,11 @@ def _with_labels(
     picture: str, label: str, lines: LabelLines, problem: tuple[Finding, ...], frame: Frame
 ) -> Inspection:
     faults = [
-        Finding(fault.kind, Place(label, fault.line), fault.message, picture)
+        Finding(fault.kind, Location(label, fault.line), fault.message, picture)
         for fault in lines.faults
     ]
     if not len(lines.rows) and not faults:
-        found = Finding("empty-label-file", Place(label), "", picture)
+        found = Finding("empty-label-file", Location(label), "", picture)
         return Inspection(picture, label, "empty", not problem, findings=(*problem, found))
     bad = faulty_rows(lines.rows, frame)
     taken = bad if lines.read is lines.rows else dropped(lines.read, frame.limits)
@@ -170,9 +170,9 @@ def _row_findings(
 ) -> Iterator[Finding]:
     for kind, mask in bad.items():
         for number in np.flatnonzero(mask).tolist() if mask.any() else ():
-            place = Place(label, int(lines.numbers[number]))
+            location = Location(label, int(lines.numbers[number]))
             message = _message(kind, lines.rows[number].tolist(), frame)
-            yield Finding(kind, place, message, picture)
+            yield Finding(kind, location, message, picture)
 
 
 def _message(kind: str, row: list[float], frame: Frame) -> str:
@@ -193,4 +193,4 @@ def _message(kind: str, row: list[float], frame: Frame) -> str:
 def _overfull(picture: str, label: str, lines: LabelLines, frame: Frame) -> Iterator[Finding]:
     count = len(lines.read)
     if frame.most and count > frame.most:
-        yield Finding("overfull", Place(label), f"{count} labels, max={frame.most}", picture)
+        yield Finding("overfull", Location(label), f"{count} labels, max={frame.most}", picture)

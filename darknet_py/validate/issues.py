@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from darknet_py.errors import Place
+from darknet_py.errors import Location
 
 
 @dataclass(frozen=True)
@@ -117,12 +117,12 @@ class Finding:
     """One case: its kind (a key of KINDS), where it is, and the picture it is about, if one."""
 
     kind: str
-    place: Place
+    location: Location
     message: str
     picture: str = ""
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (str(self.place), self.message) if part)
+        return ": ".join(part for part in (str(self.location), self.message) if part)
 
 
 @dataclass

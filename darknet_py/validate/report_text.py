@@ -104,7 +104,7 @@ def _examples(kept: Sequence[Finding], shown: int | None) -> Sequence[Finding]:
     by_file: dict[str, int] = {}
     turns = []
     for finding in kept:
-        turn = by_file[finding.place.path] = by_file.get(finding.place.path, 0) + 1
+        turn = by_file[finding.location.path] = by_file.get(finding.location.path, 0) + 1
         turns.append(turn)
     places = sorted(range(len(kept)), key=turns.__getitem__)[:shown]
     return [kept[place] for place in sorted(places)]
@@ -140,5 +140,5 @@ def _kind_values(kind: str, findings: Findings) -> dict[str, Any]:
 
 
 def _finding_values(finding: Finding) -> dict[str, Any]:
-    place = {"file": finding.place.path, "line": finding.place.line}
+    place = {"file": finding.location.path, "line": finding.location.line}
     return {**place, "message": finding.message, "picture": finding.picture}

@@ -65,7 +65,7 @@ def test_failures_leave_the_others_alone(network: Network, monkeypatch: pytest.M
 
 
 def competitor(network: Network, entry: Entry, *heads: torch.Tensor) -> Competitor:
-    engine = open_engine(network, dataclasses.replace(entry, compiled=False).setup("cpu", None))
+    engine = open_engine(network, dataclasses.replace(entry, compiled=False).config("cpu", None))
     return Competitor(entry, engine, list(heads), 0.5, 0.25, 1024, 0.01)
 
 

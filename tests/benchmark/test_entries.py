@@ -55,6 +55,6 @@ def test_compiling_needs_an_engine_that_can_choose(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_setup_of_an_entry() -> None:
-    setup = Entry("torch", "bf16", True, 8).setup("cuda:1", 3)
-    assert (setup.engine, setup.precision, setup.compiled) == ("torch", "bf16", True)
-    assert (setup.device, setup.threads) == ("cuda:1", 3)
+    config = Entry("torch", "bf16", True, 8).config("cuda:1", 3)
+    assert (config.engine, config.precision, config.compiled) == ("torch", "bf16", True)
+    assert (config.device, config.threads) == ("cuda:1", 3)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from darknet_py.cfg.options import atof, atoi, option, options_of, read_options, split_list
 from darknet_py.cfg.text import parse
-from darknet_py.errors import BadOption, CfgError, Place, Problems, nearest
+from darknet_py.errors import BadOption, CfgError, Location, Problems, nearest
 
 ATOI = [
     ("12", 12), ("+12", 12), ("-12", -12), ("007", 7), ("1e3", 1), (".5", 0), ("3.9", 3), ("-0", 0),
@@ -192,7 +192,7 @@ ERRORS = [
 def test_errors(lines: str, message: str) -> None:
     with pytest.raises(BadOption, match=re.escape(message)) as caught:
         values(lines)
-    assert caught.value.place == Place("net.cfg", 2, "net", lines.split("=")[0])
+    assert caught.value.location == Location("net.cfg", 2, "net", lines.split("=")[0])
 
 
 def test_nan_is_within_no_limits() -> None:
@@ -226,7 +226,7 @@ def test_collected_errors_leave_the_default_and_go_on() -> None:
     problems = Problems(collect=True)
     section = parse("[net]\nsize=big\nfew=9\nword=blue\nrate=2\n", "net.cfg", problems)[0]
     assert read_options(Kind, section, problems) == {"rate": 2.0}
-    assert [notice.place.line for notice in problems.errors] == [2, 3, 4]
+    assert [notice.location.line for notice in problems.errors] == [2, 3, 4]
 
 
 def test_nearest() -> None:

@@ -76,14 +76,18 @@ def test_strict_mode_makes_complaints_errors() -> None:
 def test_collected_complaints_come_all_at_once() -> None:
     problems = Problems(strict=True, collect=True)
     parse("[net]\nwidth\nheight=\na=1\na=2\n", "net.cfg", problems)
-    assert [notice.place.line for notice in problems.errors] == [2, 3, 5]
+    assert [notice.location.line for notice in problems.errors] == [2, 3, 5]
 
 
 def test_first_of_two_values_counts() -> None:
     section = parse("[net]\nbatch=1\n[a]\nb=1\nb=2\n", "net.cfg", Problems())[1]
     assert section.find("b") == Option("b", "1", 4)
     assert section.find("c") is None
-    assert (section.place("b").line, section.place("c").line, section.place().line) == (4, 3, 3)
+    assert (section.location("b").line, section.location("c").line, section.location().line) == (
+        4,
+        3,
+        3,
+    )
 
 
 def test_sections_keep_their_order_and_lines() -> None:

@@ -62,8 +62,8 @@ def test_colours_blur_and_noise_reach_the_picture(folder: Path) -> None:
     colours = np.random.default_rng(0).integers(60, 190, (48, 64, 3), np.uint8)
     (path,) = in_memory(folder, [Scene(0, (64, 48), (10, 10, 50, 40))], recipe_of(folder)).images
     held = {path: Decoded(colours, (64, 48))}
-    still = sample(DetectionSet([path], recipe_of(folder, "flip=0"), held), 0, (64, 48))[0]
-    assert (still == colours).all()
+    no_grad_layers = sample(DetectionSet([path], recipe_of(folder, "flip=0"), held), 0, (64, 48))[0]
+    assert (no_grad_layers == colours).all()
     shares = {
         "hue=.1": 1,
         "saturation=1.5": 1,
@@ -74,7 +74,7 @@ def test_colours_blur_and_noise_reach_the_picture(folder: Path) -> None:
     }
     for option, share in shares.items():
         source = DetectionSet([path], recipe_of(folder, f"flip=0\n{option}"), held)
-        changed = [(sample(source, n, (64, 48))[0] != still).any() for n in range(60)]
+        changed = [(sample(source, n, (64, 48))[0] != no_grad_layers).any() for n in range(60)]
         assert abs(np.mean(changed) - share) < 0.2, option
 
 

@@ -45,12 +45,12 @@ class Numbers:
         return image, np.array([number % RETRY, seed], np.float32)
 
 
-def still(update: int) -> tuple[int, int]:
+def no_grad_layers(update: int) -> tuple[int, int]:
     return 8, 6
 
 
 def plan(images: int = 4, part: int = 2, rank: int = 0, world: int = 1) -> Plan:
-    return Plan(images, part, still, rank, world)
+    return Plan(images, part, no_grad_layers, rank, world)
 
 
 def first_batches(source: object, count: int, **options: object) -> list[Batch]:
@@ -185,7 +185,7 @@ def test_errors_of_workers_arrive_in_one_line(source: DetectionSet, tmp_path: Pa
     only = DetectionSet(source.images[:1], source.recipe)
     with pytest.raises(DataError, match=r"^\S*0\.txt: cannot be read: [^\n]*$") as caught:
         first_batches(only, 1, workers=1)
-    assert caught.value.place is not None
+    assert caught.value.location is not None
 
 
 @pytest.mark.usefixtures("ended")

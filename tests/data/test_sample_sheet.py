@@ -123,7 +123,7 @@ def test_samples_are_shown_at_a_size_to_look_at(
     assert page.shape[:2] == (TITLE + shape[0] + 71, 2 * (shape[1] + 10))
 
 
-def job(folder: Path, **options: object) -> SheetOptions:
+def options(folder: Path, **options: object) -> SheetOptions:
     made = scenes(np.random.default_rng(5), [(60, 44)] * 3)
     lines = [write(folder, scene) for scene in made]
     (folder / "train.txt").write_text("\n".join(lines))
@@ -135,7 +135,7 @@ def job(folder: Path, **options: object) -> SheetOptions:
 
 
 def test_a_page_is_written(tmp_path: Path) -> None:
-    told = write_sheet(job(tmp_path, images=3, first=2, seed=5))
+    told = write_sheet(options(tmp_path, images=3, first=2, seed=5))
     assert told == f"{tmp_path / 'page.png'}: samples 2 to 4 of a training with seed 5"
     # 64 x 48 is shown larger.
     page = read_image(tmp_path / "page.png")
@@ -146,7 +146,7 @@ def test_a_page_is_written(tmp_path: Path) -> None:
 
 
 def test_the_other_fork_and_another_size(tmp_path: Path) -> None:
-    write_sheet(job(tmp_path, fork="pjreddie", width=300, height=300, images=1))
+    write_sheet(options(tmp_path, fork="pjreddie", width=300, height=300, images=1))
     page = read_image(tmp_path / "page.png")
     assert page.shape == (TITLE + 300 + 71, 310, 3)
     assert (page[TITLE:] == 128).all(axis=2).any(), "the canvas"
@@ -155,7 +155,7 @@ def test_the_other_fork_and_another_size(tmp_path: Path) -> None:
 def test_names_of_the_data_file_and_numbers_for_those_without(tmp_path: Path) -> None:
     pages = []
     for names in (None, "apple\n", "a\nb\nc\nd\n"):
-        done = job(tmp_path, images=4)
+        done = options(tmp_path, images=4)
         if names:
             (tmp_path / "some.names").write_text(names)
             with open(done.data, "a") as file:
@@ -168,8 +168,8 @@ def test_names_of_the_data_file_and_numbers_for_those_without(tmp_path: Path) ->
 
 def test_what_cannot_be_a_page(tmp_path: Path) -> None:
     with pytest.raises(DarknetError, match=r"pictures cannot be written as '\.txt'"):
-        write_sheet(job(tmp_path, out=str(tmp_path / "page.txt")))
+        write_sheet(options(tmp_path, out=str(tmp_path / "page.txt")))
     with pytest.raises(DataError, match=r"a\.data: has no train="):
-        done = job(tmp_path)
+        done = options(tmp_path)
         Path(done.data).write_text("valid=x\n")
         write_sheet(done)

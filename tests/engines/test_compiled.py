@@ -190,5 +190,5 @@ def test_which_layers_become_operators(tmp_path: Path) -> None:
 
 
 def position(net: Network, node: Node) -> Position:
-    site = net.graph.site(node.index)
-    return Position(node, site, net.used(node.index), 1, torch.device("cpu"))
+    context = net.graph.context(node.index)
+    return Position(node, context, net.used(node.index), 1, torch.device("cpu"))

@@ -121,8 +121,8 @@ def test_activations_onednn_does_itself(tmp_path: Path, activation: str) -> None
 def test_other_rules_are_asked_and_may_decline(tmp_path: Path, forms: list[str]) -> None:
     asked: list[tuple[int, tuple[int, ...], int]] = []
 
-    def declines(at: Position) -> None:
-        asked.append((at.node.index, tuple(at.input), at.batch))
+    def declines(ctx: Position) -> None:
+        asked.append((ctx.node.index, tuple(ctx.input), ctx.batch))
 
     run(network(tmp_path), 3, rules={Convolutional: declines})
     assert asked == [(0, (3, 16, 16), 3)] and forms == []

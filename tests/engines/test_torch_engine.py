@@ -57,10 +57,10 @@ def convolution(
     return CONVOLUTION.format(**locals())
 
 
-def check(net: Network, x: torch.Tensor, setup: EngineConfig | None = None) -> None:
+def check(net: Network, x: torch.Tensor, config: EngineConfig | None = None) -> None:
     with torch.no_grad():
         expected = net(x)
-    found = open_engine(net, setup or EngineConfig())(x)
+    found = open_engine(net, config or EngineConfig())(x)
     assert len(found) == len(expected)
     for fast, plain in zip(found, expected, strict=True):
         assert fast.dtype == torch.float32
@@ -130,8 +130,8 @@ def test_yolo_heads_are_the_same_to_the_bit(tmp_path: Path, more: str) -> None:
     x = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(1))
     (found,) = open_engine(net, EngineConfig())(x)
     above = list(net.outputs(x, _run()))[0][1]
-    site = net.graph.site(1)
-    expected = site.nodes[1].layer.forward(site, net.own(1), [above], _run())
+    context = net.graph.context(1)
+    expected = context.nodes[1].layer.forward(context, net.own(1), [above], _run())
     assert relative(found.numpy(), expected.numpy()) <= 1e-6
 
 
@@ -196,7 +196,7 @@ def test_a_processor_without_half_precision_computes_in_full_and_says_so(
     engine = open_engine(net, EngineConfig(precision="bf16"))
     line = "--precision bf16: this processor has no instructions for it; computing in fp32"
     assert capsys.readouterr().err == f"darknet-py: warning: {line}\n"
-    assert engine.setup.precision == "fp32"
+    assert engine.config.precision == "fp32"
     x = torch.rand(1, 3, 16, 16)
     with torch.no_grad():
         assert relative(engine(x)[0].numpy(), net(x)[0].numpy()) <= TOLERANCE

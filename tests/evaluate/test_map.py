@@ -171,11 +171,11 @@ def test_the_conditions_name_the_precision_in_force(
     """Not the one asked for, where the processor has no instructions for it."""
     monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype == torch.float32)
     told: list[Conditions] = []
-    result = figures(setup=EngineConfig(precision="bf16"), begin=told.append)
+    result = figures(config=EngineConfig(precision="bf16"), begin=told.append)
     assert result.conditions.precision == "fp32" and told == [result.conditions]
     assert "torch cpu fp32" in result.conditions.line()
     monkeypatch.setattr(torch_engine, "computes", lambda dtype: True)
-    assert figures(setup=EngineConfig(precision="bf16")).conditions.precision == "bf16"
+    assert figures(config=EngineConfig(precision="bf16")).conditions.precision == "bf16"
 
 
 def test_letter_box_of_the_cfg_or_the_fork_pads(here: Path) -> None:

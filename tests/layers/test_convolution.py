@@ -190,8 +190,8 @@ def test_bin_output_is_noted() -> None:
 
 
 def blur(x: Array, kind: int, stride: tuple[int, int]) -> Array:
-    taps = np.array([1.0, 1.0] if kind == 2 else [1.0, 2.0, 1.0])
-    kernel = np.outer(taps, taps) / taps.sum() ** 2
+    captured = np.array([1.0, 1.0] if kind == 2 else [1.0, 2.0, 1.0])
+    kernel = np.outer(captured, captured) / captured.sum() ** 2
     depthwise = np.broadcast_to(kernel, (x.shape[1], 1, *kernel.shape))
     return convolve(x, depthwise, stride=stride, padding=0 if kind == 2 else 1, groups=x.shape[1])
 
@@ -401,13 +401,13 @@ def test_operations_as_alexeyab_counts_them() -> None:
         "[net]\nchannels=4\nheight=6\nwidth=5\n[conv]\nfilters=8\nsize=3\npad=1\ngroups=2\n"
     )
     node = graph.nodes[0]
-    assert node.layer.flops(graph.site(0), node.out) == 2 * 8 * 2 * 9 * 6 * 5
+    assert node.layer.flops(graph.context(0), node.out) == 2 * 8 * 2 * 9 * 6 * 5
     graph = read("[net]\nchannels=4\nheight=6\nwidth=5\n[conv]\nfilters=8\nsize=3\npad=1\nxnor=1\n")
     node = graph.nodes[0]
-    assert node.layer.flops(graph.site(0), node.out) == 2 * 8 * 4 * 9 * 6 * 5 / 32
+    assert node.layer.flops(graph.context(0), node.out) == 2 * 8 * 4 * 9 * 6 * 5 / 32
     graph = read("[net]\nchannels=4\nheight=6\nwidth=5\n[deconv]\nfilters=3\nsize=2\nstride=2\n")
     node = graph.nodes[0]
-    assert node.layer.flops(graph.site(0), node.out) == 2 * 3 * 4 * 4 * 6 * 5
+    assert node.layer.flops(graph.context(0), node.out) == 2 * 3 * 4 * 4 * 6 * 5
 
 
 def test_table_rows() -> None:
@@ -415,7 +415,7 @@ def test_table_rows() -> None:
     cfg += "[conv]\nfilters=8\nsize=3\nstride_x=2\nstride_y=1\ngroups=2\n"
     cfg += "[conv]\nsize=3\ndilation=2\npad=1\n"
     graph = read(cfg + "[deconv]\nfilters=2\nsize=3\nstride=2\n")
-    rows = [node.layer.table_row(graph.site(node.index), node.out) for node in graph.nodes]
+    rows = [node.layer.table_row(graph.context(node.index), node.out) for node in graph.nodes]
     assert rows == [("8/2", "3 x 3/ 2x1"), ("1", "3 x 3/ 1(2)"), ("2", "3 x 3/ 2")]
 
 

@@ -78,5 +78,5 @@ def test_errors(options: str, error: type[CfgError], message: str) -> None:
 def test_flops_and_table_row() -> None:
     graph = read("[net]\nchannels=2\nheight=3\nwidth=3\n[connected]\noutput=7\n")
     node = graph.nodes[0]
-    assert node.layer.flops(graph.site(0), node.out) == 2 * 18 * 7
-    assert node.layer.table_row(graph.site(0), node.out) == ("7", "")
+    assert node.layer.flops(graph.context(0), node.out) == 2 * 18 * 7
+    assert node.layer.table_row(graph.context(0), node.out) == ("7", "")

@@ -95,16 +95,16 @@ def test_which_of_darknets_figures_count_a_kind(name: str, figures: Counted) -> 
 
 def test_the_table_counts_an_xnor_convolution_for_a_part_and_ops_counts_it_whole() -> None:
     graph = graph_of("conv filters=8 size=3 pad=1 xnor=1")
-    layer, site, out = graph.nodes[0].layer, graph.site(0), graph.nodes[0].out
-    assert layer.operations(site, out) == 2 * 8 * 4 * 9 * 32 * 32
-    assert layer.flops(site, out) == 2 * 8 * 4 * 9 * 32
+    layer, context, out = graph.nodes[0].layer, graph.context(0), graph.nodes[0].out
+    assert layer.operations(context, out) == 2 * 8 * 4 * 9 * 32 * 32
+    assert layer.flops(context, out) == 2 * 8 * 4 * 9 * 32
 
 
 def test_a_pool_has_flops_that_ops_leaves_out() -> None:
     graph = graph_of("max size=2 stride=2")
-    layer, site, out = graph.nodes[0].layer, graph.site(0), graph.nodes[0].out
-    assert layer.flops(site, out) == 4 * 4 * 16 * 16
-    assert layer.operations(site, out) == 0
+    layer, context, out = graph.nodes[0].layer, graph.context(0), graph.nodes[0].out
+    assert layer.flops(context, out) == 4 * 4 * 16 * 16
+    assert layer.operations(context, out) == 0
 
 
 @pytest.mark.parametrize(

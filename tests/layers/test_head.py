@@ -214,9 +214,9 @@ def test_cells_of_detections_flat_output() -> None:
 
 def test_mirrored_outputs() -> None:
     output = torch.arange(16 * 8.0).reshape(1, 16, 1, 8)
-    turned = head("yolo").mirrored(output, ALEXEYAB)
-    assert turned[0, 0, 0].tolist() == [1 - value for value in output[0, 0, 0].flip(0).tolist()]
-    assert torch.equal(turned[:, 1:8], output[:, 1:8].flip(3))
+    transposed = head("yolo").mirrored(output, ALEXEYAB)
+    assert transposed[0, 0, 0].tolist() == [1 - value for value in output[0, 0, 0].flip(0).tolist()]
+    assert torch.equal(transposed[:, 1:8], output[:, 1:8].flip(3))
     output = torch.arange(18 * 8.0).reshape(1, 18, 1, 8)
     raw_location = head("region").mirrored(output, ALEXEYAB)
     assert torch.equal(raw_location[:, 9], -output[:, 9].flip(2))

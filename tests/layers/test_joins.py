@@ -402,6 +402,6 @@ def test_table_rows() -> None:
     cfg += "[route]\nlayers=-1,0\ngroups=2\ngroup_id=1\n[shortcut]\nfrom=0,-2\n"
     cfg += "[sam]\nfrom=3\n[implicit]\nfilters=7\n"
     graph = read(cfg)
-    rows = [node.layer.table_row(graph.site(node.index), node.out) for node in graph.nodes[2:]]
+    rows = [node.layer.table_row(graph.context(node.index), node.out) for node in graph.nodes[2:]]
     assert rows == [("1 0", "1/2"), ("0 1", ""), ("3", ""), ("7", "1 atoms")]
-    assert graph.nodes[3].layer.flops(graph.site(3), graph.nodes[3].out) == 2 * 4 * 6 * 4
+    assert graph.nodes[3].layer.flops(graph.context(3), graph.nodes[3].out) == 2 * 4 * 6 * 4

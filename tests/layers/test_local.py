@@ -76,5 +76,5 @@ def test_flops_and_table_row() -> None:
         "[net]\nchannels=2\nheight=6\nwidth=8\n[local]\nsize=3\nstride=2\npad=1\nfilters=4\n"
     )
     node = graph.nodes[0]
-    assert node.layer.flops(graph.site(0), node.out) == 2 * 4 * 3 * 4 * 2 * 9
-    assert node.layer.table_row(graph.site(0), node.out) == ("4", "3 x 3/ 2")
+    assert node.layer.flops(graph.context(0), node.out) == 2 * 4 * 3 * 4 * 2 * 9
+    assert node.layer.table_row(graph.context(0), node.out) == ("4", "3 x 3/ 2")

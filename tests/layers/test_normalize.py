@@ -115,4 +115,4 @@ def test_lrn_size_must_be_positive() -> None:
 
 def test_table_row() -> None:
     graph = read("[net]\nchannels=2\nheight=2\nwidth=2\n[lrn]\nsize=3\n")
-    assert graph.nodes[0].layer.table_row(graph.site(0), graph.nodes[0].out) == ("", "3")
+    assert graph.nodes[0].layer.table_row(graph.context(0), graph.nodes[0].out) == ("", "3")

@@ -94,14 +94,14 @@ def test_over_channels(channels: int, out: int) -> None:
 
 
 def blurred(x: Array, kind: int, stride: tuple[int, int]) -> Array:
-    taps = np.array([1.0, 1.0] if kind == 2 else [1.0, 2.0, 1.0])
+    captured = np.array([1.0, 1.0] if kind == 2 else [1.0, 2.0, 1.0])
     near = 0 if kind == 2 else 1
     padded = np.pad(x, ((0, 0), (0, 0), (near, near), (near, near)))
-    out_h = (padded.shape[2] - len(taps)) // stride[0] + 1
-    out_w = (padded.shape[3] - len(taps)) // stride[1] + 1
+    out_h = (padded.shape[2] - len(captured)) // stride[0] + 1
+    out_w = (padded.shape[3] - len(captured)) // stride[1] + 1
     out = np.zeros((*x.shape[:2], out_h, out_w))
-    for i, j, u, v in np.ndindex(out_h, out_w, len(taps), len(taps)):
-        weight = taps[u] * taps[v] / taps.sum() ** 2
+    for i, j, u, v in np.ndindex(out_h, out_w, len(captured), len(captured)):
+        weight = captured[u] * captured[v] / captured.sum() ** 2
         out[:, :, i, j] += weight * padded[:, :, i * stride[0] + u, j * stride[1] + v]
     return out
 
@@ -158,6 +158,6 @@ def test_flops_and_table_rows() -> None:
         "[maxpool]\nmaxpool_depth=1\nout_channels=1\n[local_avg]\nsize=2\nstride_x=2\n[avgpool]\n"
     )
     graph = read(cfg)
-    rows = [node.layer.table_row(graph.site(node.index), node.out) for node in graph.nodes]
+    rows = [node.layer.table_row(graph.context(node.index), node.out) for node in graph.nodes]
     assert rows == [("", "3 x 3/ 2"), ("1", "depth"), ("", "2 x 2/ 2x1"), ("", "")]
-    assert graph.nodes[0].layer.flops(graph.site(0), graph.nodes[0].out) == 9 * 2 * 4 * 4
+    assert graph.nodes[0].layer.flops(graph.context(0), graph.nodes[0].out) == 9 * 2 * 4 * 4

@@ -439,12 +439,12 @@ def test_flops_count_every_part() -> None:
     cfg = "[net]\nchannels=2\nheight=3\nwidth=4\n[conv_lstm]\nsize=1\noutput=5\n"
     cfg += "[conv_lstm]\nsize=1\noutput=5\npeephole=1\n"
     graph = read(cfg + "[lstm]\noutput=6\n")
-    flops = [node.layer.flops(graph.site(node.index), node.out) for node in graph.nodes]
+    flops = [node.layer.flops(graph.context(node.index), node.out) for node in graph.nodes]
     pixels = 3 * 4
     assert flops[0] == 2 * 5 * pixels * 4 * (5 + 2) + 9 * 5 * pixels
     assert flops[1] == 2 * 5 * pixels * (3 * 5 + 4 * (5 + 5)) + 12 * 5 * pixels
     assert flops[2] == 2 * 6 * 4 * (6 + 5 * pixels)
-    rows = [node.layer.table_row(graph.site(node.index), node.out) for node in graph.nodes]
+    rows = [node.layer.table_row(graph.context(node.index), node.out) for node in graph.nodes]
     assert rows == [("5", "1 steps"), ("5", "1 steps"), ("6", "1 steps")]
 
 

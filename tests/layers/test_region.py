@@ -191,6 +191,6 @@ def test_detection_note_and_table_rows() -> None:
     assert notices_of(graph) == [
         "note: [detection] reorg: no effect here: AlexeyAB's program reads it and never uses it"
     ]
-    assert graph.nodes[0].layer.table_row(graph.site(0), graph.nodes[0].out) == ("", "1 x 1")
+    assert graph.nodes[0].layer.table_row(graph.context(0), graph.nodes[0].out) == ("", "1 x 1")
     graph = read("[net]\nchannels=14\nheight=2\nwidth=2\n[region]\nclasses=2\nnum=2\n")
-    assert graph.nodes[0].layer.table_row(graph.site(0), graph.nodes[0].out) == ("", "2 anchors")
+    assert graph.nodes[0].layer.table_row(graph.context(0), graph.nodes[0].out) == ("", "2 anchors")

@@ -231,5 +231,5 @@ def test_table_rows() -> None:
     cfg = "[net]\nchannels=4\nheight=8\nwidth=8\n[upsample]\n"
     cfg += "[upsample]\nstride=-2\n[reorg3d]\nstride=2\n"
     graph = read(cfg)
-    rows = [node.layer.table_row(graph.site(node.index), node.out) for node in graph.nodes]
+    rows = [node.layer.table_row(graph.context(node.index), node.out) for node in graph.nodes]
     assert rows == [("", "2x"), ("", "1/2x"), ("", "/ 2")]

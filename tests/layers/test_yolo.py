@@ -206,4 +206,4 @@ def test_yolo_point_of_gaussian() -> None:
 
 def test_table_row() -> None:
     graph = read(head("anchors=1,2,3,4"))
-    assert graph.nodes[1].layer.table_row(graph.site(1), graph.nodes[1].out) == ("", "2 anchors")
+    assert graph.nodes[1].layer.table_row(graph.context(1), graph.nodes[1].out) == ("", "2 anchors")

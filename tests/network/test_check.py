@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.errors import Notice, Place
+from darknet_py.errors import Location, Notice
 from darknet_py.network.check import Verdict, check, check_data, check_files, count_line, data_sets
 
 CFGS = Path(__file__).resolve().parent.parent.parent / "cfg"
@@ -65,7 +65,7 @@ def weights(folder: Path, floats: int, name: str = "net.weights") -> Path:
 
 
 def lines(notices: list[Notice]) -> list[str]:
-    return [f"{n.level}: {n.place.key}: {n.message}" for n in notices]
+    return [f"{n.level}: {n.location.key}: {n.message}" for n in notices]
 
 
 def test_a_good_net_has_no_notice(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_everything_at_once(tmp_path: Path) -> None:
 
 def test_overrides_are_what_is_checked(tmp_path: Path) -> None:
     notices = check(write(tmp_path), width=30, height=34)
-    assert [notice.place.key for notice in notices] == ["width", "height"]
+    assert [notice.location.key for notice in notices] == ["width", "height"]
     assert check(write(tmp_path, width=66), width=64) == []
 
 
@@ -141,7 +141,7 @@ def test_a_partial_file_is_a_note(tmp_path: Path) -> None:
 def test_weights_that_do_not_fit(tmp_path: Path) -> None:
     path = weights(tmp_path, sum(COUNTS) + 5)
     (notice,) = check(write(tmp_path), path)
-    assert (notice.level, notice.place.path) == ("error", str(path))
+    assert (notice.level, notice.location.path) == ("error", str(path))
     assert notice.message.startswith("the cfg needs 232 floats, the file has 237: 5 too many")
     assert str(notice).count(str(path)) == 1
 
@@ -220,8 +220,8 @@ def test_files_are_paired(tmp_path: Path) -> None:
 
 
 def test_verdict_words() -> None:
-    place = Place("a.cfg", 3, "yolo", "mask")
-    error, warning = Notice("error", place, "bad"), Notice("warning", place, "odd")
+    location = Location("a.cfg", 3, "yolo", "mask")
+    error, warning = Notice("error", location, "bad"), Notice("warning", location, "odd")
     assert Verdict((warning,)).text().splitlines()[-1] == "OK, 1 warning"
     assert Verdict((error, error, warning)).text().splitlines()[-1] == "2 errors, 1 warning"
     found = json.loads(Verdict((error,)).to_json())

@@ -13,8 +13,8 @@ from darknet_py.errors import (
     BadOption,
     CfgError,
     DarknetError,
+    Location,
     Notice,
-    Place,
     Problems,
     ShapeError,
     UnknownSection,
@@ -255,7 +255,8 @@ BROKEN = (
 def test_collected_errors_come_all_at_once() -> None:
     graph = read(BROKEN, collect=True)
     found = [
-        (notice.level, notice.place.line, notice.message.split(",")[0]) for notice in graph.notices
+        (notice.level, notice.location.line, notice.message.split(",")[0])
+        for notice in graph.notices
     ]
     assert found == [
         ("warning", 4, "unknown option"),
@@ -275,7 +276,7 @@ def test_first_error_is_raised_unless_collected() -> None:
 def test_what_a_broken_layer_feeds_is_not_judged() -> None:
     cfg = NET + "[conv]\nfilters=0\n" + HEAD + "[route]\nlayers=0\n" + HEAD
     graph = read(cfg, collect=True)
-    assert [notice.place.line for notice in graph.notices if notice.level == "error"] == [6]
+    assert [notice.location.line for notice in graph.notices if notice.level == "error"] == [6]
 
 
 def test_heads_after_sound_layers_are_judged_all() -> None:
@@ -297,9 +298,9 @@ def test_strict_mode_raises_at_warnings() -> None:
 
 
 def test_notices_print_as_one_line() -> None:
-    notice = Notice("note", Place("a.cfg", 3, "conv", "dot"), "nothing")
+    notice = Notice("note", Location("a.cfg", 3, "conv", "dot"), "nothing")
     assert str(notice) == "note: a.cfg:3: [conv] dot: nothing"
-    assert str(Place()) == "" and str(Place("a.cfg")) == "a.cfg"
+    assert str(Location()) == "" and str(Location("a.cfg")) == "a.cfg"
     assert str(DarknetError("x")) == "x"
 
 

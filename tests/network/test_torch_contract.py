@@ -231,12 +231,12 @@ def test_an_ensemble_runs_under_vmap() -> None:
     def one(parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:
         return torch.func.functional_call(base, (parameters, buffers), (x,))[0]
 
-    def turned(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    def transposed(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         return {name: tensor.flip(0) for name, tensor in tensors.items()}
 
     every = torch.func.vmap(one, in_dims=(0, 0, None))
     with torch.no_grad():
-        last_first = every(turned(parameters), turned(buffers), x)
+        last_first = every(transposed(parameters), transposed(buffers), x)
         found = every(parameters, buffers, x)
     assert found.shape == (3, *expected[0].shape)
     torch.testing.assert_close(last_first, found.flip(0), **TOLERANCE)
@@ -432,4 +432,4 @@ def test_a_detector_whose_engine_takes_turns_is_copied(tmp_path: Path, way: str)
     found = detector(tmp_path, compiled=True)  # compiles with its first image, not before
     other = COPIES[way](found)
     assert other.engine is not found.engine and other.engine.compiled
-    assert other.engine.setup == found.engine.setup
+    assert other.engine.config == found.engine.config

@@ -247,16 +247,16 @@ def test_numload_must_lie_within_the_filters(numload: int) -> None:
 
 def test_unset_lists_the_layers_a_file_leaves_open(tmp_path: Path) -> None:
     part = plan(graph(), written(tmp_path, header(0, 2, 5) + zeros(FLOATS[0])))
-    assert weights_layout.unset(graph(), part) == [2]
+    assert weights_layout.uninitialized(graph(), part) == [2]
     whole = plan(graph(), written(tmp_path, header(0, 2, 5) + zeros(sum(FLOATS))))
-    assert weights_layout.unset(graph(), whole) == []
+    assert weights_layout.uninitialized(graph(), whole) == []
     for options in ("dontload=1", "dontloadscales=1", "numload=1"):
         changed = read(CFG.replace("filters=2\n", f"filters=2\n{options}\n"))
         count = sum(
             sum(map(weights_layout.floats_of, weights_layout.loaded(changed, i))) for i in range(4)
         )
         full = plan(changed, written(tmp_path, header(0, 2, 5) + zeros(count)))
-        assert weights_layout.unset(changed, full) == [0], options
+        assert weights_layout.uninitialized(changed, full) == [0], options
 
 
 TINY = """[net]

@@ -81,8 +81,13 @@ def test_the_parts_of_a_record_keep_their_order() -> None:
 
 
 def test_darknets_defaults() -> None:
-    job = DetectOptions(cfg="c", weights="w")
-    assert (job.least_score, job.hier, job.nms, job.batch) == (0.24, 0.5, 0.45, None)
+    options = DetectOptions(cfg="c", weights="w")
+    assert (options.least_score, options.hier, options.nms, options.batch) == (
+        0.24,
+        0.5,
+        0.45,
+        None,
+    )
     assert DetectOptions(cfg="c", weights="w", data="d").least_score == 0.25
     assert DetectOptions(cfg="c", weights="w", fork="pjreddie").least_score == 0.5
     assert DetectOptions(cfg="c", weights="w", data="d", thresh=0.0).least_score == 0

@@ -19,13 +19,13 @@ CALLS: list[tuple[str, tuple[int, ...], bool]] = []
 class Shifted(Engine):
     """The network's heads with OFFSET added."""
 
-    def __init__(self, network: Network, setup: EngineConfig) -> None:
-        super().__init__(network.graph, setup, torch.device(setup.device))
+    def __init__(self, network: Network, config: EngineConfig) -> None:
+        super().__init__(network.graph, config, torch.device(config.device))
         self.network = network
 
     def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
         last = x.is_contiguous(memory_format=torch.channels_last)
-        CALLS.append((self.setup.engine, tuple(x.shape), last))
+        CALLS.append((self.config.engine, tuple(x.shape), last))
         with torch.no_grad():
             return [head + OFFSET for head in self.network(x)]
 
@@ -33,7 +33,7 @@ class Shifted(Engine):
 class Refusing(Shifted):
     """Says in one line why it cannot be opened."""
 
-    def __init__(self, network: Network, setup: EngineConfig) -> None:
+    def __init__(self, network: Network, config: EngineConfig) -> None:
         raise DarknetError("no such device; use another")
 
 

@@ -45,7 +45,7 @@ def notices_of(read: Graph) -> list[str]:
 
 
 def _words(notice: Notice) -> str:
-    return f"{notice.level}: [{notice.place.section}] {notice.place.key}: {notice.message}"
+    return f"{notice.level}: [{notice.location.section}] {notice.location.key}: {notice.message}"
 
 
 def read(cfg: str, fork: str = "alexeyab", collect: bool = False, strict: bool = False) -> Graph:

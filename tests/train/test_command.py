@@ -116,11 +116,11 @@ def test_pjreddies_files(tmp_path: Path) -> None:
 def test_weights_go_on_counting_unless_cleared(tmp_path: Path) -> None:
     run(small_job(tmp_path, max_batches=6))
     final = str(tmp_path / "backup" / "small_final.weights")
-    job = small_job(tmp_path, max_batches=9, weights=final)
-    run(job)
+    options = small_job(tmp_path, max_batches=9, weights=final)
+    run(options)
     with (tmp_path / "results.csv").open(newline="") as file:
         assert [row["iteration"] for row in csv.DictReader(file)] == list("123456789")
-    run(replace(job, clear=True, iterations=2))
+    run(replace(options, clear=True, iterations=2))
     with (tmp_path / "results.csv").open(newline="") as file:
         assert [row["iteration"] for row in csv.DictReader(file)] == ["1", "2"]
 
@@ -150,15 +150,15 @@ def test_a_damaged_state(tmp_path: Path) -> None:
 
 
 def test_a_state_of_another_network(tmp_path: Path) -> None:
-    job = small_job(tmp_path, max_batches=3, iterations=1)
-    run(job)
-    text = Path(job.cfg).read_text()
-    Path(job.cfg).write_text(text.replace("filters=8\n", "filters=6\n"))
+    options = small_job(tmp_path, max_batches=3, iterations=1)
+    run(options)
+    text = Path(options.cfg).read_text()
+    Path(options.cfg).write_text(text.replace("filters=8\n", "filters=6\n"))
     with pytest.raises(WeightsError, match=r"has shape \(8,.*expected \(6,.*is it of another cfg"):
-        run(replace(job, resume=True))
-    Path(job.cfg).write_text(text.replace("batch=8", "batch=4"))
+        run(replace(options, resume=True))
+    Path(options.cfg).write_text(text.replace("batch=8", "batch=4"))
     with pytest.raises(WeightsError, match="8 images a step, this one has 4"):
-        run(replace(job, resume=True))
+        run(replace(options, resume=True))
 
 
 @pytest.mark.parametrize(
@@ -172,10 +172,10 @@ def test_a_state_of_another_network(tmp_path: Path) -> None:
 def test_a_data_file_that_does_not_fit(
     tmp_path: Path, change: tuple[str, str], message: str
 ) -> None:
-    job = small_job(tmp_path, evaluates=True)
-    Path(job.data).write_text(Path(job.data).read_text().replace(*change, 1))
+    options = small_job(tmp_path, evaluates=True)
+    Path(options.data).write_text(Path(options.data).read_text().replace(*change, 1))
     with pytest.raises(DataError, match=message):
-        run(job)
+        run(options)
 
 
 def test_no_max_batches(tmp_path: Path) -> None:
@@ -192,26 +192,26 @@ def test_options_that_this_training_does_not_do_are_named(
 
 
 def test_a_loss_that_is_not_finite_names_its_images(tmp_path: Path) -> None:
-    job = small_job(tmp_path)
-    text = Path(job.cfg).read_text().replace("learning_rate=0.002", "learning_rate=1e30")
-    Path(job.cfg).write_text(text.replace("burn_in=5", "burn_in=0"))
+    options = small_job(tmp_path)
+    text = Path(options.cfg).read_text().replace("learning_rate=0.002", "learning_rate=1e30")
+    Path(options.cfg).write_text(text.replace("burn_in=5", "burn_in=0"))
     pattern = r"iteration \d+: the loss is (nan|inf), the largest delta .* in layer 3; lower .*"
     with pytest.raises(LossError, match=pattern + r"the images of the batch: .*\.jpg"):
-        run(job)
+        run(options)
 
 
 def test_an_image_that_cannot_be_read_is_named_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job = small_job(tmp_path, max_batches=5)
-    images = Path(job.data).read_text().split("train=")[1].split("\n")[0]
+    options = small_job(tmp_path, max_batches=5)
+    images = Path(options.data).read_text().split("train=")[1].split("\n")[0]
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"nothing")
     (tmp_path / "list.txt").write_text(Path(images).read_text() + f"{bad}\n")
-    Path(job.data).write_text(
-        Path(job.data).read_text().replace(images, str(tmp_path / "list.txt"))
+    Path(options.data).write_text(
+        Path(options.data).read_text().replace(images, str(tmp_path / "list.txt"))
     )
-    assert run(job) == 0
+    assert run(options) == 0
     assert capsys.readouterr().out.count("left out, another image is drawn") == 1
 
 
@@ -265,12 +265,12 @@ def test_memory_that_is_too_small_halves_the_sub_batches(
     assert "out of memory: subdivisions=4 now (8=4 x 2)" in capsys.readouterr().out
 
 
-def _train(job: DetectorTrainOptions) -> None:
+def _train(options: DetectorTrainOptions) -> None:
     import torch
 
     torch.set_num_threads(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    run(job)
+    run(options)
 
 
 @pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.slow)])
@@ -280,23 +280,23 @@ def test_kills_leave_whole_files(tmp_path: Path, kills: int) -> None:
     # A server that another test has started would import torch anew for each process.
     forkserver._forkserver._stop()  # type: ignore[attr-defined]
     server.set_forkserver_preload(["darknet_py.train.command", "darknet_py.evaluate.map"])
-    job = small_job(tmp_path, max_batches=100_000, data="savelast=1\nsaveweights=50000\n")
+    options = small_job(tmp_path, max_batches=100_000, data="savelast=1\nsaveweights=50000\n")
     rng, reached = random.Random(1), []
     last = tmp_path / "backup" / "small_last.weights"
     for _ in range(kills):
-        process = server.Process(target=_train, args=(job,))
+        process = server.Process(target=_train, args=(options,))
         process.start()
         wait_for(last, newer_than=last.stat().st_mtime_ns if last.exists() else 0)
         time.sleep(rng.uniform(0, 0.2))  # each update waits for the disk, twice
         assert process.pid is not None
         os.kill(process.pid, signal.SIGKILL)
         process.join()
-        net = Network.from_cfg(job.cfg)
+        net = Network.from_cfg(options.cfg)
         reached.append(net.load_weights(last).seen)
-        job = replace(job, resume=True)
+        options = replace(options, resume=True)
     assert reached == sorted(reached)
     assert reached[-1] > kills * 8
-    run(replace(job, iterations=1))
+    run(replace(options, iterations=1))
     left = {path.name for path in (tmp_path / "backup").iterdir()}
     assert left == {"small_last.weights", "small_last.state"}
 
@@ -310,8 +310,8 @@ def wait_for(path: Path, newer_than: int) -> None:
 
 def test_more_unreadable_lines_are_cut(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(loop, "MOST_NAMED", 1)
-    job = small_job(tmp_path)
-    text = Path(job.cfg).read_text().replace("learning_rate=0.002", "learning_rate=1e30")
-    Path(job.cfg).write_text(text.replace("burn_in=5", "burn_in=0"))
+    options = small_job(tmp_path)
+    text = Path(options.cfg).read_text().replace("learning_rate=0.002", "learning_rate=1e30")
+    Path(options.cfg).write_text(text.replace("burn_in=5", "burn_in=0"))
     with pytest.raises(LossError, match=r"and \d+ more$"):
-        run(job)
+        run(options)

@@ -133,13 +133,23 @@ def test_statistics_are_each_ones_own_by_default(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_torchrun_counts_as_darknets_gpus(tmp_path: Path) -> None:
     """n devices: an update counts for n, with n times the rate, as in `-gpus`."""
-    job = small_job(tmp_path, max_batches=8)
+    options = small_job(tmp_path, max_batches=8)
     with socket.socket() as free:
         free.bind(("", 0))
         port = free.getsockname()[1]
     launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"]
-    words = ["-m", "darknet_py", "train", job.data, job.cfg, "--device", "cpu", "--workers", "0"]
-    files = ["--chart", job.chart, "--results", job.results]
+    words = [
+        "-m",
+        "darknet_py",
+        "train",
+        options.data,
+        options.cfg,
+        "--device",
+        "cpu",
+        "--workers",
+        "0",
+    ]
+    files = ["--chart", options.chart, "--results", options.results]
     done = subprocess.run(
         [*launcher, f"--master-port={port}", *words, *files],
         capture_output=True,
@@ -152,7 +162,7 @@ def test_torchrun_counts_as_darknets_gpus(tmp_path: Path) -> None:
     rows = (tmp_path / "results.csv").read_text().splitlines()[1:]
     assert [row.split(",")[0] for row in rows] == ["2", "4", "6", "8"]
     assert float(rows[-1].split(",")[4]) == pytest.approx(2 * 0.002)
-    net = Network.from_cfg(job.cfg)
+    net = Network.from_cfg(options.cfg)
     assert net.load_weights(tmp_path / "backup" / "small_final.weights").seen == 8 * 8
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from darknet_py.errors import Notice, OutputError, Place
+from darknet_py.errors import Location, Notice, OutputError
 from darknet_py.network.check import Verdict
 from darknet_py.options.datasets import CheckOptions
 from darknet_py.validate.command import Outcome, check_data_sets
@@ -90,7 +90,10 @@ def test_a_broken_cfg_is_left_aside(home: Path) -> None:
 
 
 def test_totals_join_the_light_check(home: Path) -> None:
-    notices = (Notice("error", Place("a.data"), "bad"), Notice("warning", Place("a.data"), "odd"))
+    notices = (
+        Notice("error", Location("a.data"), "bad"),
+        Notice("warning", Location("a.data"), "odd"),
+    )
     outcome = check_data_sets([("a.data", cfg())], Verdict(notices), CheckOptions(strict=False))
     assert (outcome.errors, outcome.warnings) == (1, 2)
     assert outcome.text().startswith(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from darknet_py.cfg.datafile import read_data_file
-from darknet_py.errors import Place
+from darknet_py.errors import Location
 from darknet_py.validate.dataset_report import Survey, survey
 from darknet_py.validate.inspection import Frame, Inspection
 from darknet_py.validate.issues import KINDS, Finding, Findings
@@ -155,8 +155,10 @@ def test_a_list_that_is_none(home: Path) -> None:
 
 def test_findings_are_counted_all_and_kept_some() -> None:
     findings = Findings(most=3)
-    findings.add(Finding("tiny", Place("a.txt", line), "") for line in range(10))
-    findings.add([Finding("no-size", Place("a.txt"), ""), Finding("no-label-file", Place("b"), "")])
+    findings.add(Finding("tiny", Location("a.txt", line), "") for line in range(10))
+    findings.add(
+        [Finding("no-size", Location("a.txt"), ""), Finding("no-label-file", Location("b"), "")]
+    )
     assert (findings.counts["tiny"], len(findings.kept["tiny"])) == (10, 3)
     assert findings.found() == ["no-size", "tiny", "no-label-file"]
     assert [findings.total(level) for level in ("error", "warning", "note")] == [1, 10, 1]
@@ -164,7 +166,7 @@ def test_findings_are_counted_all_and_kept_some() -> None:
 
 def test_strict_findings() -> None:
     findings = Findings(strict=True)
-    findings.add([Finding("tiny", Place("a"), ""), Finding("no-label-file", Place("b"), "")])
+    findings.add([Finding("tiny", Location("a"), ""), Finding("no-label-file", Location("b"), "")])
     assert [findings.total(level) for level in ("error", "warning", "note")] == [1, 0, 1]
 
 

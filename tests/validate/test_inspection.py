@@ -29,7 +29,7 @@ def look(picture: Path, text: str, frame: Frame = FRAME) -> Inspection:
 
 
 def kinds(found: Inspection) -> list[tuple[str, int]]:
-    return [(finding.kind, finding.place.line) for finding in found.findings]
+    return [(finding.kind, finding.location.line) for finding in found.findings]
 
 
 def test_a_good_picture(picture: Path) -> None:
@@ -68,7 +68,7 @@ def test_each_kind_of_label(
     assert kinds(found) == [(kind, 2)]
     (finding,) = found.findings
     assert message in finding.message
-    assert (finding.place.path, finding.picture) == (f"{picture.parent}/a.txt", str(picture))
+    assert (finding.location.path, finding.picture) == (f"{picture.parent}/a.txt", str(picture))
     assert len(found.trained) == 1 + trained
 
 
@@ -155,7 +155,7 @@ def test_labels_that_lie_elsewhere(
     frame = Frame(3, fork=fork)  # type: ignore[arg-type]
     found = inspect(str(tmp_path / name), frame)
     assert (found.state, kinds(found)) == ("missing", [("label-elsewhere", 0)])
-    assert found.findings[0].place.path == str(tmp_path / label)
+    assert found.findings[0].location.path == str(tmp_path / label)
     ends = f"no pictures that end in {Path(name).suffix}"
     assert (ends in found.findings[0].message) == (not name.endswith("png"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from darknet_py.errors import Place
+from darknet_py.errors import Location
 from darknet_py.validate.dataset_report import Survey, Tally
 from darknet_py.validate.inspection import Frame
 from darknet_py.validate.issues import KINDS, Finding, Findings
@@ -18,9 +18,11 @@ def found() -> Survey:
     train.per_class.update({0: 29, 1: 1})
     train.pictures_per_class.update({0: 9, 1: 1})
     findings = Findings(most=5)
-    findings.add(Finding("tiny", Place("a.txt", line), f"box {line}", "a.jpg") for line in range(9))
-    findings.add([Finding("tiny", Place("b.txt", 7), "box of b", "b.jpg")])
-    findings.add([Finding("no-label", Place("t.list"), "none")])
+    findings.add(
+        Finding("tiny", Location("a.txt", line), f"box {line}", "a.jpg") for line in range(9)
+    )
+    findings.add([Finding("tiny", Location("b.txt", 7), "box of b", "b.jpg")])
+    findings.add([Finding("no-label", Location("t.list"), "none")])
     return Survey("x.data", Frame(2, 416, 320), ("cat", "dog"), (train,), findings)
 
 
@@ -61,7 +63,7 @@ def test_findings_errors_first(found: Survey) -> None:
 def test_examples_come_from_different_files() -> None:
     findings = Findings()
     places = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("c", 1)]
-    findings.add(Finding("tiny", Place(path, line), "") for path, line in places)
+    findings.add(Finding("tiny", Location(path, line), "") for path, line in places)
     found = Survey("x", Frame(), (), (), findings)
     shown = text(found, 3).split("\n\n")[-1].splitlines()
     assert shown[1:] == ["  a:1", "  b:1", "  c:1", "  ... and 2 more"]

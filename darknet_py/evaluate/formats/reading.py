@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 
 Row = tuple[str, str, float, Sequence[float]]
 """Picture, class, score, and the box by its centre."""
@@ -34,26 +34,26 @@ class BoxTable:
 
 def read_results(path: str | os.PathLike[str]) -> BoxTable | dict[str, Any]:
     """The boxes of a result file, or the figures of `map`; raises DataError for anything else."""
-    place = Place(os.fspath(path))
+    location = Location(os.fspath(path))
     try:
         with open(path, encoding="utf-8-sig") as file:
             value = json.load(file)
     except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", place) from None
+        raise DataError(f"cannot be read: {error.strerror}", location) from None
     except (ValueError, RecursionError) as error:
-        raise DataError(f"is no JSON ({error})", place) from None
+        raise DataError(f"is no JSON ({error})", location) from None
     if isinstance(value, dict) and {"mAP", "classes", "computed_with"} <= set(value):
         return value
     form = next((form for form in FORMS if _fits(value, form.keys)), None)
     if form is None:
         known = "what detect -out, valid (coco, bdd) or map -out write"
-        raise DataError(f"is no result file, expected {known}", place)
+        raise DataError(f"is no result file, expected {known}", location)
     try:
         rows = [row for entry in value for row in form.rows(entry)]
         pictures = tuple(dict.fromkeys(form.picture(entry) for entry in value))
         return _table(form.unit, pictures, rows)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError(f"has an entry of another form ({error!r})", place) from None
+        raise DataError(f"has an entry of another form ({error!r})", location) from None
 
 
 def _fits(value: Any, keys: set[str]) -> bool:

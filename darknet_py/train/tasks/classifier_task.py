@@ -17,7 +17,7 @@ from darknet_py.data.class_labels import Labels
 from darknet_py.data.class_sheet import class_sheet
 from darknet_py.data.classifier_samples import ClassifierSet, size_at, tree_of
 from darknet_py.data.listing import pictures_of, pictures_to_judge
-from darknet_py.errors import DataError, ImageError, Place
+from darknet_py.errors import DataError, ImageError, Location
 from darknet_py.images.draw import save_image
 from darknet_py.network.graph import Graph
 from darknet_py.options.training import ClassifierTrainOptions
@@ -102,20 +102,20 @@ class TopkMetric:
 
 
 def open_classifier(
-    job: ClassifierTrainOptions, distributed: DistributedContext, device: torch.device
+    options: ClassifierTrainOptions, distributed: DistributedContext, device: torch.device
 ) -> ReadyTraining:
     """A training on the images with classes that a .data file names."""
-    data = read_data_file(job.data)
-    graph = graph_of(job)
+    data = read_data_file(options.data)
+    graph = graph_of(options)
     _require_classifier(graph, data)
     images = pictures_of(data, "train")
     source = ClassifierSet.of(graph, images, data)
-    metric = _topk_metric(data, graph, source) if job.evaluates else None
+    metric = _topk_metric(data, graph, source) if options.evaluates else None
     unclear = _unclear(source, data) if distributed.first else []
-    start = begin(job, graph, _files(job, data, graph), distributed, device)
+    start = begin(options, graph, _files(options, data, graph), distributed, device)
     size = partial(size_at, graph, seed=start.trainer.seed)
-    task = ImageTask.of(job, source, start.trainer, size, device)
-    if job.show_imgs and distributed.first:
+    task = ImageTask.of(options, source, start.trainer, size, device)
+    if options.show_imgs and distributed.first:
         _show(source, task, start)
     return ReadyTraining(
         start=start,
@@ -141,13 +141,13 @@ def _require_classifier(graph: Graph, data: DataFile) -> None:
     require_kind(graph, "classifier")
     if graph.fork.classifier_ratios and data.integer("tag", 0):
         message = "tag=1: images with several tags are not trained here"
-        raise DataError(f"{message}; take the line out", Place(data.path))
+        raise DataError(f"{message}; take the line out", Location(data.path))
     require_endless(graph)
 
 
-def _files(job: ClassifierTrainOptions, data: DataFile, graph: Graph) -> Files:
+def _files(options: ClassifierTrainOptions, data: DataFile, graph: Graph) -> Files:
     endings = (PLAIN_LAST, PLAIN_FINAL) if graph.fork.plain_cadence else ()
-    return Files.of(backup_folder(data), job.cfg, *endings)
+    return Files.of(backup_folder(data), options.cfg, *endings)
 
 
 def _save_policy(data: DataFile, trainer: Trainer, images: int) -> SavePolicy:
@@ -168,8 +168,8 @@ def _topk_metric(data: DataFile, graph: Graph, source: ClassifierSet) -> TopkMet
 
 def _always(data: DataFile, metric: TopkMetric | None) -> Iterator[str]:
     if metric and metric.top >= len(metric.labels.words):
-        place, classes = Place(data.path, key="top"), len(metric.labels.words)
-        yield f"warning: {place}: the best {metric.top} of {classes} classes are always right"
+        location, classes = Location(data.path, key="top"), len(metric.labels.words)
+        yield f"warning: {location}: the best {metric.top} of {classes} classes are always right"
 
 
 def _warnings(graph: Graph) -> Iterator[str]:
@@ -179,7 +179,7 @@ def _warnings(graph: Graph) -> Iterator[str]:
     reasons |= dict.fromkeys(FOR_DETECTION, "on classifiers")
     for key, reason in reasons.items():
         if getattr(net, key):
-            yield f"warning: {net.section.place(key)}: no effect {reason}"
+            yield f"warning: {net.section.location(key)}: no effect {reason}"
 
 
 def _unclear(source: ClassifierSet, data: DataFile) -> list[str]:
@@ -195,7 +195,7 @@ def _unclear(source: ClassifierSet, data: DataFile) -> list[str]:
     found = [line for line in map(source.labels.unclear, looked) if line]
     if len(found) == len(looked) and not any(map(source.labels.matches, looked)):
         message = f"no label is a part of any path of train=, such as {looked[0]}"
-        raise DataError(f"{message}; correct labels= or train=", Place(data.path))
+        raise DataError(f"{message}; correct labels= or train=", Location(data.path))
     if not found:
         return []
     of = f"{len(found)} of {len(looked)} images{' looked at' if len(looked) < many else ''}"

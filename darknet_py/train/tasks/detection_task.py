@@ -17,7 +17,7 @@ from darknet_py.data.loader import Key
 from darknet_py.data.negatives import unlabelled
 from darknet_py.data.sample_sheet import class_names, sheet
 from darknet_py.engines.table import EngineConfig
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 from darknet_py.images.draw import save_image
 from darknet_py.images.reduced import Picture
 from darknet_py.network.graph import Graph
@@ -71,7 +71,7 @@ class MapMetric:
             self.names,
             thresh=self.thresh,
             iou_thresh=self.iou_thresh,
-            setup=EngineConfig(device=str(next(trainer.network.parameters()).device)),
+            config=EngineConfig(device=str(next(trainer.network.parameters()).device)),
         )
         report.note(
             f"mean average precision (mAP@{self.iou_thresh:.2f}) = {100 * result.map:.2f} %"
@@ -80,25 +80,25 @@ class MapMetric:
 
 
 def open_detection(
-    job: DetectorTrainOptions, distributed: DistributedContext, device: torch.device
+    options: DetectorTrainOptions, distributed: DistributedContext, device: torch.device
 ) -> ReadyTraining:
     """A training on the images with boxes that a .data file names."""
-    data = read_data_file(job.data)
-    graph = graph_of(job)
+    data = read_data_file(options.data)
+    graph = graph_of(options)
     require_kind(graph, "detector")
     recipe, images = Recipe.of(graph), pictures_of(data, "train")
-    metric = _map_metric(job, data, graph, len(images)) if job.evaluates else None
+    metric = _map_metric(options, data, graph, len(images)) if options.evaluates else None
     require_end(graph)
     last = PLAIN_LAST if graph.fork.plain_cadence else LAST
-    files = Files.of(backup_folder(data), job.cfg, last)
-    start = begin(job, graph, files, distributed, device)
+    files = Files.of(backup_folder(data), options.cfg, last)
+    start = begin(options, graph, files, distributed, device)
     sizes = Sizes(graph, start.trainer.seed, start.trainer.updates_per_step)
-    source = DetectionSet(images, recipe, _held(job, images, recipe, sizes))
-    if job.show_imgs and distributed.first:
+    source = DetectionSet(images, recipe, _held(options, images, recipe, sizes))
+    if options.show_imgs and distributed.first:
         _show(source, data, start, (graph.net.width, graph.net.height))
     return ReadyTraining(
         start=start,
-        task=ImageTask.of(job, source, start.trainer, sizes.at, device),
+        task=ImageTask.of(options, source, start.trainer, sizes.at, device),
         save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options),
         count=len(images),
         facts=image_facts(graph, len(images)),
@@ -108,9 +108,9 @@ def open_detection(
 
 
 def _held(
-    job: DetectorTrainOptions, images: list[str], recipe: Recipe, sizes: Sizes
+    options: DetectorTrainOptions, images: list[str], recipe: Recipe, sizes: Sizes
 ) -> dict[str, Picture]:
-    if not job.cache:
+    if not options.cache:
         return {}
     return hold(images, recipe.channels, least_size(recipe, sizes.largest), follow)
 
@@ -126,17 +126,19 @@ def _show(source: DetectionSet, data: DataFile, start: Start, size: tuple[int, i
     start.notes.append(f"{path}: the first {len(keys)} samples as they are trained on")
 
 
-def _map_metric(job: DetectorTrainOptions, data: DataFile, graph: Graph, images: int) -> MapMetric:
+def _map_metric(
+    options: DetectorTrainOptions, data: DataFile, graph: Graph, images: int
+) -> MapMetric:
     classes = head_classes(graph)
     path = data.file("names")
     names = read_names(path) if path else [str(number) for number in range(classes)]
     if len(names) != classes:
         message = f"names= has {len(names)} names, the network has classes={classes}"
-        raise DataError(message, Place(data.path))
-    every = job.epochs * images // step_images(graph.net)
+        raise DataError(message, Location(data.path))
+    every = options.epochs * images // step_images(graph.net)
     images_to_judge = pictures_to_judge(data)
     burn_in = graph.net.burn_in
-    return MapMetric(images_to_judge, names, every, burn_in, job.thresh, job.iou_thresh)
+    return MapMetric(images_to_judge, names, every, burn_in, options.thresh, options.iou_thresh)
 
 
 def _warnings(graph: Graph, images: list[str]) -> Iterator[str]:
@@ -145,6 +147,6 @@ def _warnings(graph: Graph, images: list[str]) -> Iterator[str]:
     if negatives:
         yield f"warning: {negatives}"
     if graph.fork.training_canvas and (net.mosaic or net.mixup):
-        yield f"warning: {net.section.place('mosaic')}: no effect: pjreddie's program has none"
+        yield f"warning: {net.section.location('mosaic')}: no effect: pjreddie's program has none"
     elif net.cutmix:
-        yield f"warning: {net.section.place('cutmix')}: no effect: it is for classifiers"
+        yield f"warning: {net.section.location('cutmix')}: no effect: it is for classifiers"

@@ -43,7 +43,7 @@ class ImageTask:
 
     @staticmethod
     def of(
-        job: ImageTrainOptions,
+        options: ImageTrainOptions,
         source: ImageSource,
         trainer: Trainer,
         size_at: Callable[[int], Size],
@@ -55,7 +55,7 @@ class ImageTask:
             trainer.images, part, size_at, trainer.distributed.rank, trainer.distributed.world
         )
         pin = device.type == "cuda"
-        return ImageTask(source, plan, trainer.seed, _workers(job, device), pin)
+        return ImageTask(source, plan, trainer.seed, _workers(options, device), pin)
 
     def batches(self, first: int) -> Generator[Batch, None, None]:
         return batches(
@@ -74,10 +74,10 @@ class ImageTask:
         return self.source.drawn(*key, self.seed)
 
 
-def _workers(job: ImageTrainOptions, device: torch.device) -> int:
+def _workers(options: ImageTrainOptions, device: torch.device) -> int:
     """Processes that make samples: half of the processors when the network needs the others."""
-    if job.workers is not None:
-        return job.workers
+    if options.workers is not None:
+        return options.workers
     share = processors() if device.type == "cuda" else processors() // 2
     return max(1, min(MOST_WORKERS, share))
 
@@ -95,5 +95,5 @@ def small_batch(graph: Graph) -> list[str]:
     net = graph.net
     if net.batch >= SMALL_BATCH:
         return []
-    place = net.section.place("batch")
-    return [f"warning: {place}: {net.batch} images an update; Darknet recommends 64"]
+    location = net.section.location("batch")
+    return [f"warning: {location}: {net.batch} images an update; Darknet recommends 64"]

@@ -12,7 +12,7 @@ import torch
 
 from darknet_py.data.loader import Batch
 from darknet_py.data.text_samples import TextSet, read_codes
-from darknet_py.errors import DataError, Place
+from darknet_py.errors import DataError, Location
 from darknet_py.options.training import TextTrainOptions
 from darknet_py.train.checkpoint import PLAIN_LAST, Files, SavePolicy
 from darknet_py.train.distributed import DistributedContext
@@ -58,20 +58,22 @@ class TextTask:
 
 
 def open_text(
-    job: TextTrainOptions, distributed: DistributedContext, device: torch.device
+    options: TextTrainOptions, distributed: DistributedContext, device: torch.device
 ) -> ReadyTraining:
-    """A training on the text that job.data is."""
-    graph = graph_of(job)
+    """A training on the text that options.data is."""
+    graph = graph_of(options)
     net, plain = graph.net, graph.fork.plain_cadence
     if kind_of(graph) == "detector":
         require_kind(graph, "rnn")
     require_end(graph)
-    if not os.path.exists(job.data):
-        raise DataError("no such file; name the text with -file", Place(job.data))
-    text = TextSet.of(graph, read_codes(job.data, job.tokenized), job.seed, job.data)
-    _require_length(text, job.data)
-    files = Files.of(Path(job.backup), job.cfg, PLAIN_LAST, cure="give another --backup")
-    start = begin(job, graph, files, distributed, device)
+    if not os.path.exists(options.data):
+        raise DataError("no such file; name the text with -file", Location(options.data))
+    text = TextSet.of(
+        graph, read_codes(options.data, options.tokenized), options.seed, options.data
+    )
+    _require_length(text, options.data)
+    files = Files.of(Path(options.backup), options.cfg, PLAIN_LAST, cure="give another --backup")
+    start = begin(options, graph, files, distributed, device)
     source = TextSet.of(graph, text.codes, start.trainer.seed)
     return ReadyTraining(
         start=start,
@@ -79,7 +81,7 @@ def open_text(
         save_policy=SavePolicy(NUMBERED[plain], LAST[plain], passes=text.passes),
         count=len(text.codes),
         facts=(
-            f"{len(text.codes)} symbols of {job.data}",
+            f"{len(text.codes)} symbols of {options.data}",
             f"{text.inputs} inputs",
             f"{text.streams} streams of {text.steps} steps",
         ),
@@ -90,4 +92,4 @@ def _require_length(text: TextSet, path: str) -> None:
     """A shorter text would meet its own start within one pass."""
     if len(text.codes) <= text.steps:
         message = f"{len(text.codes)} symbols, expected more than time_steps={text.steps}"
-        raise DataError(f"{message}; take a longer text or set time_steps", Place(path))
+        raise DataError(f"{message}; take a longer text or set time_steps", Location(path))

@@ -45,8 +45,8 @@ def test_ten_and_ten_are_twenty_bit_for_bit(
 
 
 def test_samples_are_the_same_in_another_process(tmp_path: Path) -> None:
-    job = small_job(tmp_path, net="mosaic=1")
-    source = task.open_classifier(job, DistributedContext(), torch.device("cpu")).task.source
+    options = small_job(tmp_path, net="mosaic=1")
+    source = task.open_classifier(options, DistributedContext(), torch.device("cpu")).task.source
     sent = pickle.loads(pickle.dumps(source))
     for one, two in zip(source.sample(7, 24, 24, 1), sent.sample(7, 24, 24, 1), strict=True):
         assert (one == two).all()
@@ -108,8 +108,8 @@ def test_pjreddies_files(tmp_path: Path) -> None:
 def test_without_max_batches_it_trains_for_ever(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job = small_job(tmp_path, max_batches=0, iterations=30, evaluates=True)
-    assert run(job) == 0
+    options = small_job(tmp_path, max_batches=0, iterations=30, evaluates=True)
+    assert run(options) == 0
     printed = capsys.readouterr().out
     assert "endless iterations from 0" in printed
     assert re.search(r"^20  loss ", printed, re.M)
@@ -117,7 +117,7 @@ def test_without_max_batches_it_trains_for_ever(
     assert "nan" not in printed
     assert "stopped at iteration 30; --resume continues" in printed
     assert (tmp_path / "chart.png").exists()
-    run(replace(job, resume=True, iterations=1, log_style="darknet"))
+    run(replace(options, resume=True, iterations=1, log_style="darknet"))
     assert re.search(r"31, 24\.800: .*, 744 images\n", capsys.readouterr().out)
 
 
@@ -132,27 +132,27 @@ def test_without_max_batches_it_trains_for_ever(
 def test_for_ever_does_not_go_with_what_needs_an_end(
     tmp_path: Path, net: str, message: str
 ) -> None:
-    job = small_job(tmp_path, max_batches=0, net=net)
-    text = Path(job.cfg).read_text().replace("policy=constant\n", "")
-    Path(job.cfg).write_text(text)
+    options = small_job(tmp_path, max_batches=0, net=net)
+    text = Path(options.cfg).read_text().replace("policy=constant\n", "")
+    Path(options.cfg).write_text(text)
     with pytest.raises(DarknetError, match=message):
-        run(job)
+        run(options)
 
 
 def test_sgdr_with_its_own_cycle_needs_no_end(tmp_path: Path) -> None:
-    job = small_job(tmp_path, max_batches=0, net="policy=sgdr\nsgdr_cycle=4", iterations=5)
-    Path(job.cfg).write_text(Path(job.cfg).read_text().replace("policy=constant\n", ""))
-    run(job)
+    options = small_job(tmp_path, max_batches=0, net="policy=sgdr\nsgdr_cycle=4", iterations=5)
+    Path(options.cfg).write_text(Path(options.cfg).read_text().replace("policy=constant\n", ""))
+    run(options)
     rates = [float(row["rate"]) for row in rows_of(tmp_path)]
     assert rates[0] > rates[1] > rates[3] < rates[4]
 
 
 def labelled(folder: Path, words: str, **choices: Any) -> Any:
-    job = small_job(folder, max_batches=1, **choices)
+    options = small_job(folder, max_batches=1, **choices)
     (folder / "words").write_text(words)
-    data = Path(job.data)
+    data = Path(options.data)
     data.write_text(f"labels={folder / 'words'}\n{data.read_text()}")
-    return job
+    return options
 
 
 def test_images_without_just_one_label_are_counted(
@@ -239,42 +239,44 @@ def test_a_data_file_that_does_not_fit(
     tmp_path: Path, change: tuple[str, str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    job = small_job(tmp_path, fork="pjreddie")
-    Path(job.data).write_text(Path(job.data).read_text().replace(*change, 1))
+    options = small_job(tmp_path, fork="pjreddie")
+    Path(options.data).write_text(Path(options.data).read_text().replace(*change, 1))
     with pytest.raises(DataError, match=message):
-        run(job)
+        run(options)
 
 
 def test_networks_of_another_kind_are_sent_to_their_command(tmp_path: Path) -> None:
-    job = small_job(tmp_path)
+    options = small_job(tmp_path)
     with pytest.raises(DarknetError, match=r"has no detection head; .* `darknet-py classifier tr"):
-        run(DetectorTrainOptions(data=job.data, cfg=job.cfg, device="cpu"))
-    Path(job.cfg).write_text(
+        run(DetectorTrainOptions(data=options.data, cfg=options.cfg, device="cpu"))
+    Path(options.cfg).write_text(
         "[net]\nwidth=8\nheight=8\nchannels=3\nmax_batches=2\n"
         "[convolutional]\nfilters=18\nsize=1\nactivation=linear\n[yolo]\nclasses=1\nnum=3\n"
     )
     with pytest.raises(DarknetError, match="has a detection head; .* `darknet-py detector train`"):
-        run(job)
-    Path(job.cfg).write_text("[net]\ninputs=9\nmax_batches=2\n[connected]\noutput=3\n[softmax]\n")
+        run(options)
+    Path(options.cfg).write_text(
+        "[net]\ninputs=9\nmax_batches=2\n[connected]\noutput=3\n[softmax]\n"
+    )
     with pytest.raises(DarknetError, match="reads no images: .* `darknet-py rnn train`"):
-        run(job)
+        run(options)
 
 
 def test_a_value_no_image_can_be_made_with(tmp_path: Path) -> None:
     with pytest.raises(BadOption, match="saturation: read 0, expected more than 0"):
-        job = small_job(tmp_path)
-        text = Path(job.cfg).read_text().replace("saturation=1.2", "saturation=0")
-        Path(job.cfg).write_text(text)
-        run(job)
+        options = small_job(tmp_path)
+        text = Path(options.cfg).read_text().replace("saturation=1.2", "saturation=0")
+        Path(options.cfg).write_text(text)
+        run(options)
 
 
 def test_a_loss_that_is_not_finite_names_its_images_and_no_heads(tmp_path: Path) -> None:
-    job = small_job(tmp_path)
-    text = Path(job.cfg).read_text().replace("learning_rate=.03", "learning_rate=1e30")
-    Path(job.cfg).write_text(text)
+    options = small_job(tmp_path)
+    text = Path(options.cfg).read_text().replace("learning_rate=.03", "learning_rate=1e30")
+    Path(options.cfg).write_text(text)
     pattern = r"the loss is (nan|inf).* in layer 5; lower learning_rate or raise burn_in; the im"
     with pytest.raises(DarknetError, match=pattern):
-        run(job)
+        run(options)
 
 
 def test_only_the_leaves_that_are_listed_can_be_answered(
@@ -283,8 +285,10 @@ def test_only_the_leaves_that_are_listed_can_be_answered(
     (tmp_path / "own.tree").write_text("circle -1\nsquare -1\nstar -1\n")
     (tmp_path / "leaves").write_text("circle\n")
     data = f"leaves={tmp_path}/leaves\ntop=1"
-    job = small_job(tmp_path, max_batches=1, data=data, evaluates=True)
-    text = Path(job.cfg).read_text().replace("[softmax]", f"[softmax]\ntree={tmp_path}/own.tree")
-    Path(job.cfg).write_text(text)
-    run(job)
+    options = small_job(tmp_path, max_batches=1, data=data, evaluates=True)
+    text = (
+        Path(options.cfg).read_text().replace("[softmax]", f"[softmax]\ntree={tmp_path}/own.tree")
+    )
+    Path(options.cfg).write_text(text)
+    run(options)
     assert "accuracy top1 = 0.333333" in capsys.readouterr().out

@@ -56,9 +56,9 @@ def test_batches_are_those_of_the_text(tmp_path: Path) -> None:
 
 
 def test_processes_read_streams_of_their_own(tmp_path: Path) -> None:
-    job = small_job(tmp_path)
+    options = small_job(tmp_path)
     parts = [
-        next(task.open_text(job, DistributedContext(rank, 2), CPU).task.batches(1))
+        next(task.open_text(options, DistributedContext(rank, 2), CPU).task.batches(1))
         for rank in (0, 1)
     ]
     assert not torch.equal(parts[0].images, parts[1].images)
@@ -134,9 +134,9 @@ def test_pjreddies_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_tokens_are_read_as_numbers(tmp_path: Path) -> None:
-    job = small_job(tmp_path, max_batches=1, tokenized=True)
-    Path(job.data).write_text(" ".join(map(str, range(100))))
-    source = task.open_text(job, DistributedContext(), CPU).task.source
+    options = small_job(tmp_path, max_batches=1, tokenized=True)
+    Path(options.data).write_text(" ".join(map(str, range(100))))
+    source = task.open_text(options, DistributedContext(), CPU).task.source
     assert source.codes.tolist() == list(range(100))
 
 
@@ -149,20 +149,20 @@ def test_tokens_are_read_as_numbers(tmp_path: Path) -> None:
     ],
 )
 def test_texts_that_cannot_be_learnt(tmp_path: Path, text: str, message: str) -> None:
-    job = small_job(tmp_path)
-    Path(job.data).write_text(text)
+    options = small_job(tmp_path)
+    Path(options.data).write_text(text)
     with pytest.raises(DataError, match=message):
-        run(job)
+        run(options)
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
-    job = small_job(tmp_path)
+    options = small_job(tmp_path)
     with pytest.raises(DataError, match="none.txt: no such file; name the text with -file"):
-        run(replace(job, data="none.txt"))
+        run(replace(options, data="none.txt"))
     with pytest.raises(OutputError, match="cannot be made: .*; give another --backup"):
-        run(replace(job, backup=f"{job.data}/backup"))
+        run(replace(options, backup=f"{options.data}/backup"))
     with pytest.raises(WeightsError, match="so nothing to resume; leave --resume out"):
-        run(replace(job, resume=True))
+        run(replace(options, resume=True))
     with pytest.raises(DarknetError, match="max_batches: is 0, expected how many updates"):
         run(small_job(tmp_path, max_batches=0))
 
@@ -174,21 +174,21 @@ def test_a_single_stream_cannot_be_normalised(tmp_path: Path) -> None:
 
 
 def test_detection_networks_are_sent_to_their_command(tmp_path: Path) -> None:
-    job = small_job(tmp_path)
-    Path(job.cfg).write_text(
+    options = small_job(tmp_path)
+    Path(options.cfg).write_text(
         "[net]\nwidth=8\nheight=8\nchannels=3\nmax_batches=2\n"
         "[convolutional]\nfilters=18\nsize=1\nactivation=linear\n[yolo]\nclasses=1\nnum=3\n"
     )
     with pytest.raises(DarknetError, match="has a detection head; .* `darknet-py detector train`"):
-        run(job)
+        run(options)
 
 
 def test_a_loss_that_is_not_finite_names_no_images(tmp_path: Path) -> None:
-    job = small_job(tmp_path)
-    text = Path(job.cfg).read_text().replace("learning_rate=.5", "learning_rate=1e37")
-    Path(job.cfg).write_text(text)
+    options = small_job(tmp_path)
+    text = Path(options.cfg).read_text().replace("learning_rate=.5", "learning_rate=1e37")
+    Path(options.cfg).write_text(text)
     with pytest.raises(DarknetError, match="lower learning_rate or raise burn_in$"):
-        run(job)
+        run(options)
 
 
 def test_sequences_are_never_halved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
