@@ -46,4 +46,4 @@ bench-folder: $(INSTALLED)
 	$(BIN)/python tests/bench/folder.py $(FOLDER) $(CFG) $(WEIGHTS) $(THRESH)
 
 bench-start: $(INSTALLED)
-	$(BIN)/python tests/bench/start.py $(CFG) $(WEIGHTS) $(PICTURE)
+	$(BIN)/python tests/bench/start.py $(CFG) $(WEIGHTS) $(IMAGE)

@@ -7,7 +7,7 @@ DarknetError
 │   └── ShapeError    layers whose sizes do not fit together
 ├── WeightsError      a .weights file that does not fit its cfg
 ├── DataError         a names, list or .data file
-│   └── ImageError    a picture that cannot be read
+│   └── ImageError    an image that cannot be read
 └── OutputError       something that cannot be written
 """
 
@@ -71,7 +71,7 @@ class DataError(DarknetError):
 
 
 class ImageError(DataError):
-    """A picture that cannot be read."""
+    """An image that cannot be read."""
 
 
 class OutputError(DarknetError):

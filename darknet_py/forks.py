@@ -17,7 +17,7 @@ class Fork:
 
     name: str
     letter_box: bool
-    """`detect` pads the picture to keep its aspect; otherwise it stretches it."""
+    """`detect` pads the image to keep its aspect; otherwise it stretches it."""
     detect_thresh: float
     """default of `detect -thresh`."""
     test_thresh: float
@@ -55,15 +55,15 @@ class Fork:
     """[yolo] is trained on squared errors without normalizers and further options, and of several
     labels for one box the last one counts; otherwise AlexeyAB's options work and deltas add up."""
     label_rule: str
-    """where a picture's label file lies: "folders" turns /images/train2017/, /images/val2017/ (2014
+    """where an image's label file lies: "folders" turns /images/train2017/, /images/val2017/ (2014
     likewise) and /JPEGImages/ into their labels/ twins and leaves other folders, so that labels lie
-    beside pictures; "words" turns the first "images", "JPEGImages" and "raw" of the path, wherever
+    beside images; "words" turns the first "images", "JPEGImages" and "raw" of the path, wherever
     they stand, into "labels"."""
     drops_under_a_pixel: bool
     """training drops boxes narrower or lower than a pixel of the network's input; otherwise those
-    under a thousandth of the picture."""
+    under a thousandth of the image."""
     most_labels: int
-    """default of `max`, the labels of one picture that training takes; but of [region]:"""
+    """default of `max`, the labels of one image that training takes; but of [region]:"""
     region_most_labels: int
     """its default of `max`."""
     truth_size: int
@@ -72,7 +72,7 @@ class Fork:
     """stopbackward=1 keeps all earlier layers as they are, and onlyforward passes no gradient;
     otherwise earlier layers get no gradient but still momentum and decay."""
     training_canvas: bool
-    """training draws the picture on a grey canvas, keeps labels beside the picture that the canvas
+    """training draws the image on a grey canvas, keeps labels beside the image that the canvas
     shows, changes colours in floating point and flips every other one; otherwise it crops with a
     border, and reads flip, resize, blur, gaussian_noise, mixup, mosaic and letter_box."""
     plain_cadence: bool
@@ -87,9 +87,9 @@ class Fork:
     prints_seconds: bool
     """`detect` prints seconds, and boxes in the order NMS left them; otherwise milliseconds, and
     boxes from left to right. `classifier predict` prints percents, and `classifier valid` each
-    picture; otherwise shares of 1, and running figures only."""
+    image; otherwise shares of 1, and running figures only."""
     out_names_image: bool
-    """`detector test -out NAME` names the picture, unless NAME ends in .json; otherwise the JSON
+    """`detector test -out NAME` names the image, unless NAME ends in .json; otherwise the JSON
     file."""
     region_small_boxes: bool
     """[region] weighs a label's coordinates by 2 - w*h in training; otherwise all alike."""
@@ -105,12 +105,12 @@ class Fork:
     """the cost [region] shows holds the derivative of the logistic, as its delta does."""
     classifier_ratios: bool
     """classifiers are trained on pieces sized by min_ratio and max_ratio, which may reach beyond
-    the picture, or on the middle with center=1, and flipped every other time; otherwise on pieces
+    the image, or on the middle with center=1, and flipped every other time; otherwise on pieces
     sized by min_crop and max_crop, and flip, blur, mixup, cutmix, mosaic and label_smooth_eps
     count."""
     classifier_square: bool
-    """`classifier valid` stretches the middle square of the picture, `predict` letterboxes it;
-    otherwise both cut the input from the middle of the picture resized to the input's width."""
+    """`classifier valid` stretches the middle square of the image, `predict` letterboxes it;
+    otherwise both cut the input from the middle of the image resized to the input's width."""
     predict_leaves: bool
     """`classifier predict` with a class tree names leaves only; otherwise any class."""
     classifier_scales: tuple[int, ...]

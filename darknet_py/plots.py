@@ -24,7 +24,7 @@ def require_matplotlib(option: str) -> None:
         raise DarknetError(f"{option} needs the package matplotlib: {cure}") from None
 
 
-def require_picture(path: Path) -> None:
+def require_image(path: Path) -> None:
     """Raises OutputError for a suffix matplotlib has no format for."""
     if path.suffix.lower() not in FORMATS:
         known = ", ".join(FORMATS)

@@ -127,10 +127,10 @@ WRITERS = {"write_text", "write_bytes", "imwrite", "mkstemp", "NamedTemporaryFil
 RENAMERS = {"os.replace", "os.rename", "shutil.move", "shutil.copy", "shutil.copyfile"}
 MODES = set("wax+")
 ALLOWED = {
-    "replacement.py": "the one writer",
-    "engines/batches.py": "writes where the cache says, which replaces a file",
-    "engines/intel_openvino.py": "writes where the cache says, which replaces a file",
-    "benchmark/memory.py": "tells Linux something by a file of /proc",
+    "files.py": "the one writer",
+    "engines/fixed_batch.py": "writes where the cache says, which replaces a file",
+    "engines/openvino_engine.py": "writes where the cache says, which replaces a file",
+    "benchmark/peak_memory.py": "tells Linux something by a file of /proc",
 }
 
 

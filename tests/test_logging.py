@@ -29,13 +29,13 @@ from darknet_py.network.network import Network
 
 PACKAGE = Path(__file__).resolve().parent.parent / "darknet_py"
 PRINTING = {
-    "classify/listing.py",
+    "classify/scores_list.py",
     "classify/predict.py",
-    "classify/validate.py",
+    "classify/valid_runs.py",
     "detect/prompt.py",
     "progress.py",
-    "train/darknet_log.py",
-    "train/report.py",
+    "train/logs/darknet_log.py",
+    "train/logs/progress_log.py",
 }
 """Modules whose business it is to print, beside `cli` and the bodies of commands."""
 FP32 = "--precision fp16: this processor has no instructions for it; computing in fp32"

@@ -1,6 +1,6 @@
-"""Pieces of pictures for classifiers: turned, scaled, stretched and moved; middles.
+"""Pieces of images for classifiers: turned, scaled, stretched and moved; middles.
 
-Pictures are uint8 (H, W, C), RGB or grey. Positions are sampled to 1/32 pixel.
+Images are uint8 (H, W, C), RGB or grey. Positions are sampled to 1/32 pixel.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ FLAGS = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 @dataclass(frozen=True)
 class Warp:
-    """Where a piece is taken from a picture, by its middle.
+    """Where a piece is taken from an image, by its middle.
 
-    angle: radians, clockwise. scale: pixels of the piece for one of the picture's height; aspect:
-    the same over that for the width. dx, dy: from the picture's middle, in pixels of the piece.
+    angle: radians, clockwise. scale: pixels of the piece for one of the image's height; aspect:
+    the same over that for the width. dx, dy: from the image's middle, in pixels of the piece.
     """
 
     angle: float = 0.0
@@ -38,7 +38,7 @@ class Reach:
     """What a Warp is drawn from, as [net] says it.
 
     angle: most degrees to either side. aspect: the greatest stretch, either way. low, high: pixels
-    of the shorter side after scaling. beyond: a piece larger than the scaled picture moves in it,
+    of the shorter side after scaling. beyond: a piece larger than the scaled image moves in it,
     as in pjreddie's program; otherwise it stays in the middle.
     """
 
@@ -49,9 +49,9 @@ class Reach:
     beyond: bool
 
 
-def draw_warp(rng: Generator, reach: Reach, picture: tuple[int, int], size: int) -> Warp:
-    """A random Warp for a picture (width, height) and a square piece of `size` pixels."""
-    width, height = picture
+def draw_warp(rng: Generator, reach: Reach, image: tuple[int, int], size: int) -> Warp:
+    """A random Warp for an image (width, height) and a square piece of `size` pixels."""
+    width, height = image
     aspect = draw_factor(rng, reach.aspect)
     low, high = sorted((reach.low, reach.high))
     shorter = max(1, height if height < width * aspect else int(width * aspect))
@@ -67,7 +67,7 @@ def _within(rng: Generator, most: float) -> float:
 
 
 def take(pixels: Pixels, warp: Warp, size: int) -> Pixels:
-    """The square piece of `size` pixels; black where it reaches beyond the picture."""
+    """The square piece of `size` pixels; black where it reaches beyond the image."""
     height, width = pixels.shape[:2]
     along, across = math.cos(warp.angle) / warp.scale, math.sin(warp.angle) / warp.scale
     turn = np.array([[along * warp.aspect, -across], [across * warp.aspect, along]])
@@ -76,7 +76,7 @@ def take(pixels: Pixels, warp: Warp, size: int) -> Pixels:
 
 
 def middle(pixels: Pixels, width: int, height: int) -> Pixels:
-    """The middle square of a picture, stretched to width x height."""
+    """The middle square of an image, stretched to width x height."""
     side = min(pixels.shape[:2])
     top, left = ((length - side) // 2 for length in pixels.shape[:2])
     return stretch(pixels[top : top + side, left : left + side], width, height)
@@ -95,5 +95,5 @@ def _warped(pixels: Pixels, matrix: NDArray[np.float64], size: tuple[int, int]) 
     result = cv2.warpAffine(
         np.ascontiguousarray(pixels), matrix, size, flags=FLAGS, borderMode=cv2.BORDER_CONSTANT
     )
-    # OpenCV drops the channel axis of grey pictures.
+    # OpenCV drops the channel axis of grey images.
     return np.asarray(result, np.uint8).reshape(size[1], size[0], -1)

@@ -10,7 +10,7 @@ from darknet_py.augment.pixels import Colour, Pixels
 
 
 def tint(pixels: Pixels, change: Colour) -> Pixels:
-    """The picture (H, W, 1 or 3) with other colours; of a grey one only the exposure changes."""
+    """The image (H, W, 1 or 3) with other colours; of a grey one only the exposure changes."""
     if not change.changes:
         return pixels
     values = pixels.astype(np.float32)

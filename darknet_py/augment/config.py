@@ -113,7 +113,7 @@ ALEXEYAB_ONLY: dict[str, Limit] = {
     "mixup": (lambda value: value in range(5), "0 to 4"),
 }
 OF_HEAD: dict[str, Limit] = {
-    "max": (lambda value: 1 <= value <= 100_000, "1 to 100000 labels a picture"),
+    "max": (lambda value: 1 <= value <= 100_000, "1 to 100000 labels an image"),
     "jitter": NONE_OR_MORE,
     "resize": (lambda value: 0 < value < math.inf, "more than 0; 1 changes nothing"),
 }
@@ -126,7 +126,7 @@ ON_CANVAS: dict[str, Limit] = {
 def _check(graph: Graph, head: Head, plain: bool) -> None:
     if not (graph.net.width and graph.net.height):
         location = graph.net.section.location()
-        raise BadOption("needs width and height: detection networks read pictures", location)
+        raise BadOption("needs width and height: detection networks read images", location)
     _check_options(graph.net, ALWAYS if plain else ALWAYS | ALEXEYAB_ONLY)
     _check_options(head, ON_CANVAS if graph.fork.training_canvas else OF_HEAD)
 

@@ -1,6 +1,6 @@
 """Labels under augmentation: where boxes go when pixels move, and the C programs' truth arrays.
 
-Labels are float32 (K, 5): class x y w h, relative to the picture.
+Labels are float32 (K, 5): class x y w h, relative to the image.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CLASS_ONLY = 999999.0
 
 @dataclass(frozen=True)
 class View:
-    """x' = x * scale - shift per axis (x, y), in parts of the picture; then mirrored if flip."""
+    """x' = x * scale - shift per axis (x, y), in parts of the image; then mirrored if flip."""
 
     scale: tuple[float, float]
     shift: tuple[float, float]
@@ -38,9 +38,9 @@ class View:
 
 
 def relocate(labels: Floats, view: View, anywhere: bool = False) -> Floats:
-    """Labels as seen in a view, cut to the picture; those outside of it have no width or height.
+    """Labels as seen in a view, cut to the image; those outside of it have no width or height.
 
-    A label with x = y = 0 becomes CLASS_ONLY, and so does one that lay outside of the picture to
+    A label with x = y = 0 becomes CLASS_ONLY, and so does one that lay outside of the image to
     begin with, unless `anywhere`. Labels with values that are no numbers are left out.
     """
     labels = labels[finite(labels)]
@@ -59,7 +59,7 @@ def relocate(labels: Floats, view: View, anywhere: bool = False) -> Floats:
 
 
 def keep_alexeyab(labels: Floats, classes: int, width: int, height: int) -> Floats:
-    """Labels of known classes with a middle in the picture and at least 1 pixel of the input."""
+    """Labels of known classes with a middle in the image and at least 1 pixel of the input."""
     limits = LabelLimits.of(ALEXEYAB, classes, width, height)
     centre = labels[:, 1:3]
     inside = ((centre > 0) & (centre <= 1)).all(1)
@@ -69,12 +69,12 @@ def keep_alexeyab(labels: Floats, classes: int, width: int, height: int) -> Floa
 
 
 def keep_pjreddie(labels: Floats) -> Floats:
-    """Labels of at least a thousandth of the picture's sides, whatever their class."""
+    """Labels of at least a thousandth of the image's sides, whatever their class."""
     return labels[LabelLimits.of(PJREDDIE, 0, 0, 0).large(labels[:, 3:])]
 
 
 def shuffled(labels: Floats, rng: Generator) -> Floats:
-    """In random order, so that every label has its chance where a picture has too many."""
+    """In random order, so that every label has its chance where an image has too many."""
     return labels[rng.permutation(len(labels))]
 
 

@@ -1,6 +1,6 @@
-"""AlexeyAB's mixes of training pictures for classifiers: mixup, cutmix, mosaic, with their labels.
+"""AlexeyAB's mixes of training images for classifiers: mixup, cutmix, mosaic, with their labels.
 
-A part is a picture uint8 (H, W, C) with its truth float32 (classes,); all of one size.
+A part is an image uint8 (H, W, C) with its truth float32 (classes,); all of one size.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ MIXUP, CUTMIX, MOSAIC, EITHER = 1, 2, 3, 4
 """Ways of mixing by AlexeyAB's numbers; EITHER is cutmix or mosaic."""
 PARTS = {0: 1, MIXUP: 2, CUTMIX: 2, MOSAIC: 4}
 LEAST_CUT, MOST_CUT = 0.3, 0.8
-"""Sides of a cutmix rectangle, as parts of the picture's."""
+"""Sides of a cutmix rectangle, as parts of the image's."""
 MOSAIC_MARGIN = 0.2
 
 
 def draw_cut(rng: Generator, width: int, height: int) -> Cut:
-    """The rectangle cutmix takes from the second picture."""
+    """The rectangle cutmix takes from the second image."""
     sizes = [_between(rng, LEAST_CUT * side, MOST_CUT * side) for side in (width, height)]
     left, top = (
         _between(rng, 0, max(0, side - size - 1))
@@ -38,7 +38,7 @@ def draw_cut(rng: Generator, width: int, height: int) -> Cut:
 
 
 def draw_cross(rng: Generator, width: int, height: int) -> tuple[int, int]:
-    """x and y where the four pictures of a mosaic meet."""
+    """x and y where the four images of a mosaic meet."""
     x, y = (_between(rng, MOSAIC_MARGIN * s, (1 - MOSAIC_MARGIN) * s) for s in (width, height))
     return x, y
 
@@ -48,12 +48,12 @@ def _between(rng: Generator, low: float, high: float) -> int:
 
 
 def mixup(first: Part, second: Part) -> Part:
-    """The mean of two pictures, half of each label."""
+    """The mean of two images, half of each label."""
     return mean_of(first[0], second[0]), shared([first[1], second[1]], [0.5, 0.5])
 
 
 def cutmix(first: Part, second: Part, cut: Cut) -> Part:
-    """A rectangle of the second picture in the first; labels by the areas."""
+    """A rectangle of the second image in the first; labels by the areas."""
     left, top, right, bottom = cut
     pixels = first[0].copy()
     pixels[top:bottom, left:right] = second[0][top:bottom, left:right]
@@ -62,7 +62,7 @@ def cutmix(first: Part, second: Part, cut: Cut) -> Part:
 
 
 def mosaic(parts: Sequence[Part], cross: tuple[int, int]) -> Part:
-    """Quarters of four pictures, top left, top right, bottom left, bottom right, each in place."""
+    """Quarters of four images, top left, top right, bottom left, bottom right, each in place."""
     x, y = cross
     height, width = parts[0][0].shape[:2]
     pixels = parts[0][0].copy()

@@ -1,4 +1,4 @@
-"""Mosaic of four augmented pictures around a random point, as AlexeyAB's program makes it."""
+"""Mosaic of four augmented images around a random point, as AlexeyAB's program makes it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from darknet_py.augment.pixels import Crop, Pixels, Window
 Floats = NDArray[np.float32]
 
 TILES = ((0, 0), (1, 0), (0, 1), (1, 1))
-"""Column and row of each picture's tile, in the order they are drawn."""
+"""Column and row of each image's tile, in the order they are drawn."""
 LEAST_CUT = 0.2
 """Least part of the sides each tile gets."""
 
 
 @dataclass(frozen=True)
 class Tile:
-    """x, y: left and top of a tile in the mosaic; window: the part of its picture it shows."""
+    """x, y: left and top of a tile in the mosaic; window: the part of its image it shows."""
 
     x: int
     y: int
@@ -28,14 +28,14 @@ class Tile:
 
 
 def draw_cut(rng: Generator, width: int, height: int) -> tuple[int, int]:
-    """The point where the four pictures meet."""
+    """The point where the four images meet."""
     bounds = [(int(side * LEAST_CUT), int(side * (1 - LEAST_CUT))) for side in (width, height)]
     x, y = (int(rng.integers(low, high + 1)) for low, high in bounds)
     return x, y
 
 
 def to_corner(crop: Crop, number: int, flip: bool) -> Crop:
-    """The crop moved so that most of what its tile shows is picture: margins go outwards."""
+    """The crop moved so that most of what its tile shows is image: margins go outwards."""
     column, row = TILES[number]
     left, right = crop.left + crop.right, 0
     if (column == 0) != flip:
@@ -47,9 +47,9 @@ def to_corner(crop: Crop, number: int, flip: bool) -> Crop:
 
 
 def tile(crop: Crop, flip: bool, number: int, cut: tuple[int, int], size: tuple[int, int]) -> Tile:
-    """The tile of picture `number`: it shows the side of the picture next to the others.
+    """The tile of image `number`: it shows the side of the image next to the others.
 
-    Margins without picture on that side are left out as far as they go. size: of the input.
+    Margins without image on that side are left out as far as they go. size: of the input.
     """
     (column, row), (width, height) = TILES[number], size
     left, right = (crop.right, crop.left) if flip else (crop.left, crop.right)
@@ -61,7 +61,7 @@ def tile(crop: Crop, flip: bool, number: int, cut: tuple[int, int], size: tuple[
 def _span(
     second: int, cut: int, side: int, before: int, after: int, whole: int
 ) -> tuple[int, int, int]:
-    """Start and length of a tile along an axis, and where it starts in its picture."""
+    """Start and length of a tile along an axis, and where it starts in its image."""
     if second:
         return cut, side - cut, min(cut, max(0, int(-before * side / whole)))
     return 0, cut, side - cut - min(side - cut, max(0, int(-after * side / whole)))
@@ -73,14 +73,14 @@ def paste(canvas: Pixels, pixels: Pixels, part: Tile) -> None:
 
 
 def relocate(labels: Floats, part: Tile, size: tuple[int, int], bound: bool) -> Floats:
-    """Labels (K, 5) of a picture as they lie in the mosaic, cut to it, or to the tile if bound.
+    """Labels (K, 5) of an image as they lie in the mosaic, cut to it, or to the tile if bound.
 
     Darknet's whole pixels are kept: edges are cut towards zero before they are compared.
     """
     whole = np.array(size, np.float32)
     move = np.array([part.x - part.window.x, part.y - part.window.y], np.float32) / whole
     centre, side = labels[:, 1:3] + move, labels[:, 3:5]
-    cut = _to_tile if bound else _to_picture
+    cut = _to_tile if bound else _to_image
     centre, side = cut(centre, side, part, whole)
     low, high = _edges(centre, side, whole)
     kept = (low >= 0).all(1) & (high <= whole).all(1) & ((centre > 0) & (centre < 1)).all(1)
@@ -102,7 +102,7 @@ def _to_tile(centre: Floats, side: Floats, part: Tile, whole: Floats) -> tuple[F
     return middle.astype(np.float32), length.astype(np.float32)
 
 
-def _to_picture(centre: Floats, side: Floats, part: Tile, whole: Floats) -> tuple[Floats, Floats]:
+def _to_image(centre: Floats, side: Floats, part: Tile, whole: Floats) -> tuple[Floats, Floats]:
     low, high = _edges(centre, side, whole)
     before, after = np.minimum(low, 0) / whole, np.maximum(high - whole, 0) / whole
     return centre - before / 2 - after / 2, side + before - after

@@ -1,4 +1,4 @@
-"""What is drawn at random for one picture: AlexeyAB's crops, pjreddie's places on a canvas."""
+"""What is drawn at random for one image: AlexeyAB's crops, pjreddie's places on a canvas."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Spread = tuple[float, float]
 
 @dataclass(frozen=True)
 class Draw:
-    """The random numbers of one of AlexeyAB's pictures. noise: its sigma, 0 for none."""
+    """The random numbers of one of AlexeyAB's images. noise: its sigma, 0 for none."""
 
     crop: Crop
     flip: bool
@@ -30,7 +30,7 @@ class Draw:
 def draw_alexeyab(
     rng: Generator, recipe: Recipe, size: Size, net_size: Size, tile: int | None = None
 ) -> Draw:
-    """For a picture of `size` and an input of `net_size`; tile: its number in a mosaic."""
+    """For an image of `size` and an input of `net_size`; tile: its number in a mosaic."""
     crop = _crop(rng, recipe, size)
     if recipe.letter_box:
         crop = letter_boxed(crop, net_size)
@@ -44,7 +44,7 @@ def draw_alexeyab(
 
 
 def draw_cells(rng: Generator, recipe: Recipe, size: Size) -> Draw:
-    """YOLOv1's, alike in both programs: sides by jitter alone, every other picture flipped."""
+    """YOLOv1's, alike in both programs: sides by jitter alone, every other image flipped."""
     jitter = _pairs(rng)
     (left, right), (top, bottom) = (
         _jittered(length, recipe.jitter, pair) for length, pair in zip(size, jitter, strict=True)
@@ -56,7 +56,7 @@ def draw_cells(rng: Generator, recipe: Recipe, size: Size) -> Draw:
 
 @dataclass(frozen=True)
 class CanvasDraw:
-    """The random numbers of one of pjreddie's pictures: its size and place on the canvas."""
+    """The random numbers of one of pjreddie's images: its size and place on the canvas."""
 
     size: tuple[float, float]
     at: tuple[float, float]
@@ -68,7 +68,7 @@ def draw_canvas(rng: Generator, recipe: Recipe, size: Size, net_size: Size) -> C
     """As large as it fits, its aspect changed, anywhere on the canvas."""
     (width, height), far = net_size, recipe.jitter
     aspect = size[0] * (1 + rng.uniform(-far, far)) / (size[1] * (1 + rng.uniform(-far, far)))
-    # C compares with 1, not with the input's aspect: on inputs that are not square the picture may
+    # C compares with 1, not with the input's aspect: on inputs that are not square the image may
     # be larger than the canvas.
     new = (height * aspect, float(height)) if aspect < 1 else (float(width), width / aspect)
     slack = (width - new[0], height - new[1])
@@ -101,7 +101,7 @@ def _jittered(length: int, jitter: float, spread: Spread) -> tuple[int, int]:
 def _resized(
     length: int, recipe: Recipe, sides: tuple[int, int], spread: Spread
 ) -> tuple[int, int]:
-    """Both ends moved so that the picture appears up to `resize` times smaller or larger.
+    """Both ends moved so that the image appears up to `resize` times smaller or larger.
 
     resize under 1 makes it smaller only.
     """
@@ -123,7 +123,7 @@ def _pair(rng: Generator) -> Spread:
 
 
 def letter_boxed(crop: Crop, net_size: Size) -> Crop:
-    """The crop with margins added that give the whole picture the aspect of the input."""
+    """The crop with margins added that give the whole image the aspect of the input."""
     width, height, aspect = crop.width, crop.height, net_size[0] / net_size[1]
     wide = width / height > aspect
     across = 0.0 if wide else (height * aspect - width) / 2
@@ -134,7 +134,7 @@ def letter_boxed(crop: Crop, net_size: Size) -> Crop:
 
 
 def _valid(crop: Crop) -> Crop:
-    """The whole picture instead of a crop that shows nothing of it."""
+    """The whole image instead of a crop that shows nothing of it."""
     wide, high = crop.size
     shows = max(crop.left, crop.right) < crop.width and max(crop.top, crop.bottom) < crop.height
     if wide > 0 and high > 0 and shows:

@@ -1,6 +1,6 @@
-"""Augmentation of one picture: pure functions of pixels and of numbers drawn elsewhere.
+"""Augmentation of one image: pure functions of pixels and of numbers drawn elsewhere.
 
-Pictures are uint8 (H, W, C), RGB or grey, unless said otherwise.
+Images are uint8 (H, W, C), RGB or grey, unless said otherwise.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ GREY = 128
 MOST_NOISE = 127
 WARP = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 WIDEST, REDUCED = 32766, 16383
-"""Pixels of a side that OpenCV's warp can address, and what wider pictures are reduced to."""
+"""Pixels of a side that OpenCV's warp can address, and what wider images are reduced to."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def draw_factor(rng: Generator, limit: float) -> float:
 
 @dataclass(frozen=True)
 class Crop:
-    """Pixels cut from each side of a picture (width, height); negative ones are added."""
+    """Pixels cut from each side of an image (width, height); negative ones are added."""
 
     left: int
     right: int
@@ -68,12 +68,12 @@ class Crop:
         return self.width - self.left - self.right, self.height - self.top - self.bottom
 
     def least(self, size: tuple[int, int]) -> tuple[float, float]:
-        """Width and height the whole picture needs to fill `size` pixels with the crop."""
+        """Width and height the whole image needs to fill `size` pixels with the crop."""
         wide, high = self.size
         return size[0] * self.width / wide, size[1] * self.height / high
 
     def scaled(self, width: int, height: int) -> Crop:
-        """The same part of the picture after its reduction to width x height."""
+        """The same part of the image after its reduction to width x height."""
         left, right = _scaled(self.left, self.right, self.width, width)
         top, bottom = _scaled(self.top, self.bottom, self.height, height)
         return Crop(left, right, top, bottom, width, height)
@@ -86,7 +86,7 @@ def _scaled(first: int, second: int, old: int, new: int) -> tuple[int, int]:
 
 
 class Window(NamedTuple):
-    """A part of a picture, in its pixels."""
+    """A part of an image, in its pixels."""
 
     x: int
     y: int
@@ -94,7 +94,7 @@ class Window(NamedTuple):
     height: int
 
     def mirrored(self, width: int) -> Window:
-        """Where the part is before its picture, `width` pixels wide, is flipped."""
+        """Where the part is before its image, `width` pixels wide, is flipped."""
         return self._replace(x=width - self.x - self.width)
 
     def of(self, pixels: Pixels) -> Pixels:
@@ -103,9 +103,9 @@ class Window(NamedTuple):
 
 
 def crop_resize(pixels: Pixels, crop: Crop, size: tuple[int, int]) -> Pixels:
-    """The crop at `size`; what lies outside of the picture gets its mean colour.
+    """The crop at `size`; what lies outside of the image gets its mean colour.
 
-    The pixels may be those of a reduced picture; the crop counts in pixels of the whole one.
+    The pixels may be those of a reduced image; the crop counts in pixels of the whole one.
     """
     crop = crop.scaled(pixels.shape[1], pixels.shape[0])
     inside = pixels[
@@ -128,7 +128,7 @@ def crop_extend(pixels: Pixels, crop: Crop, size: tuple[int, int]) -> Pixels:
     for axis, length in enumerate((pixels.shape[1], pixels.shape[0])):
         scale = length / whole[axis]
         matrix[axis, axis] = scale * (crop.size[axis] - 1) / max(1, size[axis] - 1)
-        # The middle of the crop's first pixel, also where the picture is reduced.
+        # The middle of the crop's first pixel, also where the image is reduced.
         matrix[axis, 2] = (cut[axis] + 0.5) * scale - 0.5
     warped = cv2.warpAffine(pixels, matrix, size, flags=WARP, borderMode=cv2.BORDER_REPLICATE)
     return _with_channels(warped)
@@ -143,10 +143,10 @@ def _addressable(pixels: Pixels) -> Pixels:
 
 
 def place(pixels: Pixels, size: tuple[float, float], at: tuple[float, float], box: Pixels) -> None:
-    """Draw the picture, stretched to `size` with its corner `at`, on the canvas `box`.
+    """Draw the image, stretched to `size` with its corner `at`, on the canvas `box`.
 
     Sizes and places are cut to whole pixels. pjreddie's way: beyond its last row and column the
-    picture is black, and what does not fit on the canvas is left out.
+    image is black, and what does not fit on the canvas is left out.
     """
     (wide, high), (left, top) = (int(size[0]), int(size[1])), (int(at[0]), int(at[1]))
     x, y = max(0, left), max(0, top)
@@ -167,7 +167,7 @@ def flip(pixels: Pixels) -> Pixels:
 def shift_colour(pixels: Pixels, colour: Colour) -> Pixels:
     """AlexeyAB's way: OpenCV's 8-bit hue, saturation and value, each saturating at 0 and 255.
 
-    Of a grey picture the exposure changes alone, here as below.
+    Of a grey image the exposure changes alone, here as below.
     """
     if not colour.changes:
         return pixels
@@ -187,7 +187,7 @@ def blur(pixels: Pixels, size: int) -> Pixels:
 
 
 def blur_background(pixels: Pixels, boxes: Floats) -> Pixels:
-    """Blurs all but the inside of the boxes (K, 4) x, y, w, h relative to the picture."""
+    """Blurs all but the inside of the boxes (K, 4) x, y, w, h relative to the image."""
     blurred = blur(pixels, BACKGROUND_KERNEL)
     height, width = pixels.shape[:2]
     # Whole pixels as C cuts them off: corners in double precision, sizes in single.
@@ -199,7 +199,7 @@ def blur_background(pixels: Pixels, boxes: Floats) -> Pixels:
 
 
 def add_noise(pixels: Pixels, sigma: int, seed: int) -> Pixels:
-    """Adds the positive half of Gaussian noise: the C program's noise is an 8-bit picture too."""
+    """Adds the positive half of Gaussian noise: the C program's noise is an 8-bit image too."""
     noise = np.empty_like(pixels)
     cv2.setRNGSeed(seed)
     spread = np.full(pixels.shape[2], min(sigma, MOST_NOISE), np.float64)
@@ -208,7 +208,7 @@ def add_noise(pixels: Pixels, sigma: int, seed: int) -> Pixels:
 
 
 def mean_of(first: Pixels, second: Pixels) -> Pixels:
-    """mixup: every pixel the mean of two pictures."""
+    """mixup: every pixel the mean of two images."""
     return _with_channels(cv2.addWeighted(first, 0.5, second, 0.5, 0))
 
 
@@ -217,6 +217,6 @@ def _rounded(values: NDArray[np.float64]) -> Pixels:
 
 
 def _with_channels(pixels: NDArray[np.generic]) -> Pixels:
-    """OpenCV drops the channel axis of grey pictures."""
+    """OpenCV drops the channel axis of grey images."""
     array = np.asarray(pixels, np.uint8)
     return array if array.ndim == 3 else array[..., None]

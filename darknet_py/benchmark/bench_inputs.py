@@ -1,4 +1,4 @@
-"""What a benchmark runs on: a network, its input, and a picture."""
+"""What a benchmark runs on: a network, its input, and an image."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ VARIANCE = 0.5
 """Rolling variance of random networks. Darknet's start of 0 would grow the values thousandfold in
 every layer, to infinity; with 1 they shrink to where float16 has few digits and slow ones."""
 WIDTH, HEIGHT = 768, 576
-"""Of the drawn picture: the size of the dog.jpg that Darknet comes with."""
+"""Of the drawn image: the size of the dog.jpg that Darknet comes with."""
 GRAINS = (3, 6, 12, 24, 48, 96, 192, 384, 768)
 FADING = 0.7
-"""Cells across the picture, octave by octave, and how strong each is by the one before. It gives
+"""Cells across the image, octave by octave, and how strong each is by the one before. It gives
 2 bits a pixel at the quality below, as many as photographs have."""
 QUALITY = 90
 
@@ -52,17 +52,17 @@ def input_of(graph: Graph, batch: int, device: torch.device, seed: int) -> Tenso
     return x.to(device)
 
 
-def picture_of(path: str | None, seed: int) -> Encoded:
-    """The picture file, or a drawn one; raises ImageError."""
-    return drawn_picture(seed) if path is None else open_image(path)
+def image_of(path: str | None, seed: int) -> Encoded:
+    """The image file, or a drawn one; raises ImageError."""
+    return drawn_image(seed) if path is None else open_image(path)
 
 
-def drawn_picture(seed: int) -> Encoded:
+def drawn_image(seed: int) -> Encoded:
     """A JPEG with the statistics of a photograph, the same on every machine of one OpenCV."""
     layers = sum(_octaves(np.random.default_rng(seed)))
     pixels = np.clip(128 + 64 * layers, 0, 255).astype(np.uint8)
     _, data = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, QUALITY))
-    return Encoded(f"drawn picture (seed {seed})", data.tobytes(), (WIDTH, HEIGHT))
+    return Encoded(f"drawn image (seed {seed})", data.tobytes(), (WIDTH, HEIGHT))
 
 
 def _octaves(random: np.random.Generator) -> Iterator[npt.NDArray[np.float32]]:

@@ -19,7 +19,7 @@ from darknet_py.layers.shape import Shape
 
 @dataclass(frozen=True)
 class Report:
-    """weights: the file; None for random ones made from the seed. flops: of one picture. peaks:
+    """weights: the file; None for random ones made from the seed. flops: of one image. peaks:
     FLOP/s of a product of matrices by precision."""
 
     cfg: str
@@ -38,7 +38,7 @@ class Report:
     @property
     def title(self) -> str:
         size = f"{self.input.w} x {self.input.h}"
-        return f"{Path(self.cfg).name} {size}, {self.flops / 1e9:.2f} BFLOPs a picture"
+        return f"{Path(self.cfg).name} {size}, {self.flops / 1e9:.2f} BFLOPs an image"
 
     def flops_per_s(self, row: Row) -> float:
         return self.flops * row.images_per_s
@@ -79,7 +79,7 @@ class Report:
         """{cfg, weights, seed, fork, input, flops, machine, matmul_flops_per_s, engines, failed},
         and parts, layers and kinds where they were asked for.
 
-        Times are in the unit their names end in; flops are those of one picture.
+        Times are in the unit their names end in; flops are those of one image.
         """
         facts: dict[str, Any] = {
             "darknet_py": self.machine.darknet_py,
@@ -182,7 +182,7 @@ def _table(report: Report, rows: Sequence[Row]) -> Iterator[str]:
 
 def _parts_lines(parts: Parts) -> Iterator[str]:
     size = f"{parts.width} x {parts.height}"
-    yield f"one picture, {parts.label}: {parts.image}, {size}"
+    yield f"one image, {parts.label}: {parts.image}, {size}"
     for part in parts.parts:
         yield f"  {part.name:10} {part.ms:9.3f} ms {part.ms / parts.total_ms:6.1%}"
     found = "no detection head" if parts.boxes is None else f"{parts.boxes} boxes"

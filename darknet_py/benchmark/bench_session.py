@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import torch
 
-from darknet_py.benchmark.bench_inputs import input_of, network_of, picture_of
+from darknet_py.benchmark.bench_inputs import image_of, input_of, network_of
 from darknet_py.benchmark.bench_report import Report
 from darknet_py.benchmark.engine_runs import Row, Terms, compete
 from darknet_py.benchmark.entries import Entry
@@ -112,13 +112,13 @@ def _parts(
     terms: Terms,
     progress: Progress,
 ) -> Parts | None:
-    """Of the first entry that ran, one picture at a time; None where not asked for."""
+    """Of the first entry that ran, one image at a time; None where not asked for."""
     if not options.parts or not rows:
         return None
     single = replace(rows[0].entry, batch=1)
     engine = open_engine(network, single.config(str(terms.device), terms.threads))
-    picture = picture_of(options.image, options.seed)
-    return time_parts(engine, single.label, picture, terms.runs, terms.seconds, progress)
+    image = image_of(options.image, options.seed)
+    return time_parts(engine, single.label, image, terms.runs, terms.seconds, progress)
 
 
 def _layers(

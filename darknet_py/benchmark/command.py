@@ -16,7 +16,7 @@ from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.load import require_memory
 from darknet_py.options.measuring import BenchmarkOptions
-from darknet_py.plots import require_matplotlib, require_picture
+from darknet_py.plots import require_image, require_matplotlib
 
 if TYPE_CHECKING:
     from darknet_py.benchmark.bench_report import Report
@@ -52,7 +52,7 @@ def print_layers(options: BenchmarkOptions) -> None:
 
 def _read(options: BenchmarkOptions) -> tuple[Graph, weights_layout.Layout | None]:
     """The cfg, and what the weights file holds of it."""
-    # Single pictures, as `detect` sees them: AlexeyAB's inference sets time_steps=1 as well.
+    # Single images, as `detect` sees them: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(
         options.cfg, width=options.width, height=options.height, fork=options.fork, time_steps=1
     )
@@ -66,7 +66,7 @@ def _refuse_unwritable(options: BenchmarkOptions) -> None:
         require_writable(Path(options.out))
     if options.chart:
         require_matplotlib("--chart")
-        require_picture(Path(options.chart))
+        require_image(Path(options.chart))
         require_writable(Path(options.chart))
 
 

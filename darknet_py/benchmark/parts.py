@@ -1,4 +1,4 @@
-"""Where the time of a picture goes: decoding, fitting, the network, boxes."""
+"""Where the time of an image goes: decoding, fitting, the network, boxes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """Medians for one picture. boxes: over the threshold and left after NMS; None without head."""
+    """Medians for one image. boxes: over the threshold and left after NMS; None without head."""
 
     label: str
     image: str
@@ -44,7 +44,7 @@ class Parts:
 def time_parts(
     engine: Engine,
     label: str,
-    picture: Encoded,
+    image: Encoded,
     runs: int | None,
     seconds: float | None,
     progress: Progress,
@@ -56,7 +56,7 @@ def time_parts(
     graph = engine.graph
     pipeline = Pipeline(TimedEngine(engine), PipelineOptions())
     spec = InputSpec.of(graph)
-    reading = partial(encoded_frame(picture).read, spec.channels)
+    reading = partial(encoded_frame(image).read, spec.channels)
     frame = reading()
 
     def preprocess() -> Tensor:

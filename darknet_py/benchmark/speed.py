@@ -1,4 +1,4 @@
-"""Darknet's `speed`: so many passes of one picture, one after the other."""
+"""Darknet's `speed`: so many passes of one image, one after the other."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def speed_lines(
     progress: Progress = follow,
     clock: Callable[[], float] = time.perf_counter,
 ) -> list[str]:
-    """Run a network with random weights on a black picture, and say what `darknet speed` says.
+    """Run a network with random weights on a black image, and say what `darknet speed` says.
 
     The first pass is not among the `tics`: it is where memory is taken and code compiled.
     """

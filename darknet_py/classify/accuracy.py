@@ -1,4 +1,4 @@
-"""How often a classifier is right: top-1 and top-k over a list of pictures."""
+"""How often a classifier is right: top-1 and top-k over a list of images."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from darknet_py.network.network import Network
 
 READERS = 2
 AHEAD = 2
-"""Batches of pictures read while one runs."""
+"""Batches of images read while one runs."""
 
 OnError = Callable[[ImageError], None]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A picture, its class by its path (-1: none), its scores, and the figures so far."""
+    """An image, its class by its path (-1: none), its scores, and the figures so far."""
 
     path: str
     label: int
@@ -71,10 +71,10 @@ def judge(
     batch: int,
     on_error: OnError,
 ) -> Iterator[Judged]:
-    """Every readable picture with the figures so far, in order.
+    """Every readable image with the figures so far, in order.
 
-    A picture's class is the first whose word is in its path; `validcrop` takes any of them. topk:
-    how many guesses count. on_error is told of pictures that cannot be read; they do not count.
+    An image's class is the first whose word is in its path; `validcrop` takes any of them. topk:
+    how many guesses count. on_error is told of images that cannot be read; they do not count.
     """
     right = in_top = 0
     scored = score(classifier, images, WAYS[way], batch=batch, on_error=on_error)
@@ -98,7 +98,7 @@ def measure(
     leaves: Sequence[str] | None = None,
     on_error: OnError,
 ) -> Judged | None:
-    """The figures of `classifier valid` after the last picture; None where none can be read.
+    """The figures of `classifier valid` after the last image; None where none can be read.
 
     leaves: which classes of a tree can be answered, None: those without children. The network
     stays as it is: training may go on.
@@ -120,18 +120,18 @@ def score(
     batch: int,
     on_error: OnError,
 ) -> Iterator[tuple[str, Scores]]:
-    """Path and scores (classes,) of every readable picture; the next are read while one runs."""
+    """Path and scores (classes,) of every readable image; the next are read while one runs."""
     reading = prepared(classifier.graph, images, way, AHEAD * batch)
     readable = _readable(reading, on_error)
-    while pictures := list(islice(readable, batch)):
-        scores = classifier.scores([views for _, views in pictures], batch)
-        yield from zip((path for path, _ in pictures), np.asarray(scores), strict=True)
+    while loaded := list(islice(readable, batch)):
+        scores = classifier.scores([views for _, views in loaded], batch)
+        yield from zip((path for path, _ in loaded), np.asarray(scores), strict=True)
 
 
 def prepared(
     graph: Graph, images: Iterable[str], way: Inputs, depth: int = AHEAD
 ) -> Iterator[tuple[str, list[Tensor] | ImageError]]:
-    """Path and inputs of every picture, or why it cannot be read."""
+    """Path and inputs of every image, or why it cannot be read."""
     channels = graph.net.channels
     for path, pixels in read_ahead(images, lambda path: read_image(path, channels), depth, READERS):
         if isinstance(pixels, ImageError):

@@ -51,14 +51,14 @@ class Classifier:
     def classes(self) -> int:
         return self.graph.nodes[self.graph.last].out.size
 
-    def scores(self, pictures: Sequence[Sequence[Tensor]], batch: int = 1) -> Scores:
-        """The classes' scores (N, classes) of N pictures, each the sum over its inputs.
+    def scores(self, images: Sequence[Sequence[Tensor]], batch: int = 1) -> Scores:
+        """The classes' scores (N, classes) of N images, each the sum over its inputs.
 
         batch: inputs of one size that run at once. Raises DarknetError for scores that are no
         numbers.
         """
-        inputs = [(place, one) for place, views in enumerate(pictures) for one in views]
-        sums = torch.zeros(len(pictures), self.classes, device=self.device)
+        inputs = [(place, one) for place, views in enumerate(images) for one in views]
+        sums = torch.zeros(len(images), self.classes, device=self.device)
         for group in _same_size(inputs, batch):
             places = torch.tensor([place for place, _ in group], device=self.device)
             sums.index_add_(0, places, self._run(torch.stack([one for _, one in group])))
@@ -90,7 +90,7 @@ class Classifier:
             message = f"gives {outputs} values for {width} x {height} pixels, not {self.classes}"
             raise DarknetError(f"{self.graph.path}: {message}; it needs an [avgpool] at its end")
         other.eval()
-        # Folding pays off for many pictures of a size, and takes memory for each size.
+        # Folding pays off for many images of a size, and takes memory for each size.
         plain = self._config == EngineConfig(device=self._config.device)
         return other if plain else open_engine(other, self._config)
 

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Failures:
-    """Counts pictures that cannot be read, and names each in the log."""
+    """Counts images that cannot be read, and names each in the log."""
 
     count: int = 0
 
@@ -59,7 +59,7 @@ class Opened:
         wanted = self.options.top or (self.data.integer("top", 1) if self.data else 1)
         return max(1, min(wanted, self.classes))
 
-    def pictures(self, key: str, default: str) -> list[str]:
+    def images(self, key: str, default: str) -> list[str]:
         """The list that a key of the .data file names."""
         path = self.data.file(key) if self.data else None
         return read_list(default if path is None else path)
@@ -109,7 +109,7 @@ def open_classifier(options: ClassifierOptions) -> Opened:
     """Read and check all files; raises CfgError, WeightsError or DataError, and DarknetError for
     an engine that is not there."""
     options.require_engine()
-    # Recurrent nets see single pictures here: AlexeyAB's inference sets time_steps=1 as well.
+    # Recurrent nets see single images here: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(
         options.cfg, width=options.width, height=options.height, fork=options.fork, time_steps=1
     )
@@ -118,7 +118,7 @@ def open_classifier(options: ClassifierOptions) -> Opened:
         message = f"is a detection network, it ends in [{kind}]"
         raise DarknetError(f"{graph.path}: {message}; use `darknet-py detect`")
     if not (graph.net.width and graph.net.height):
-        raise DarknetError(f"{graph.path}: reads no pictures: [net] has no width and height")
+        raise DarknetError(f"{graph.path}: reads no images: [net] has no width and height")
     plan = weights_layout.plan(graph, options.weights)
     require_memory(graph)
     data = read_data_file(options.data) if options.data else None

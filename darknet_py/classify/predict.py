@@ -1,4 +1,4 @@
-"""What `classify` and `classifier predict` do: pictures in, the best classes out."""
+"""What `classify` and `classifier predict` do: images in, the best classes out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ IMAGENET = "cfg/imagenet1k.data"
 
 
 def predict(options: PredictOptions) -> int:
-    """Print the best classes of every picture; returns how many could not be read."""
+    """Print the best classes of every image; returns how many could not be read."""
     opened = open_classifier(options)
     usual = _imagenet(opened) if options.names is None else None
     names = class_names(options.names, options.cfg, opened.classes, options.data or usual)
@@ -55,7 +55,7 @@ def _imagenet(opened: Opened) -> str | None:
 def _predictions(
     opened: Opened, classifier: Classifier, images: Sequence[str]
 ) -> Iterator[tuple[str, Scores, float]]:
-    """Path, scores and seconds of the network for every picture given or typed."""
+    """Path, scores and seconds of the network for every image given or typed."""
     from darknet_py.classify.accuracy import prepared
     from darknet_py.classify.views import predicted
     from darknet_py.errors import ImageError
@@ -71,7 +71,7 @@ def _predictions(
 
 
 def _given(images: Sequence[str], opened: Opened) -> Iterator[Sequence[str]]:
-    """The pictures of all arguments at once, or those of each line typed."""
+    """The images of all arguments at once, or those of each line typed."""
     if images:
         yield [path for image in images for path in _expanded(image, opened)]
         return

@@ -1,4 +1,4 @@
-"""What `classifier test`, `label` and `csv` print: one line a picture of the `test` list."""
+"""What `classifier test`, `label` and `csv` print: one line an image of the `test` list."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Line = Callable[[str, "Scores", list[str], int], str]
 
 
 def list_scores(options: ListedOptions, what: str) -> int:
-    """Print a line for every picture; returns how many could not be read."""
+    """Print a line for every image; returns how many could not be read."""
     opened = open_classifier(options)
     default = "data/test.list" if what != "label" else "data/train.list"
-    images = opened.pictures("test", default)
+    images = opened.images("test", default)
     names = class_names(None, options.cfg, opened.classes, options.data)
 
     from darknet_py.classify import views

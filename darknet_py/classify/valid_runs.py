@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from darknet_py.classify.accuracy import Judged
 
 SPLIT = 1000
-"""Pictures between two lines of `validcrop`."""
+"""Images between two lines of `validcrop`."""
 
 
 def validate(options: ListedOptions, way: str) -> int:
-    """Print how often the network is right; returns how many pictures could not be read."""
+    """Print how often the network is right; returns how many images could not be read."""
     opened = open_classifier(options)
     assert opened.data is not None
     labels = read_labels(opened.data, None)
-    images = opened.pictures("valid", "data/train.list")
+    images = opened.images("valid", "data/train.list")
     leaves = opened.leaves() if way == "valid" else None
 
     from darknet_py.classify.accuracy import judge
@@ -34,7 +34,7 @@ def validate(options: ListedOptions, way: str) -> int:
     results = judge(
         classifier, images, labels, opened.topk, way, batch=options.batch, on_error=report
     )
-    lines = _by_splits if way == "validcrop" else _by_pictures
+    lines = _by_splits if way == "validcrop" else _by_images
     unclear = list[str]()
     for text in lines(_noting(results, labels, unclear), opened, way, len(images)):
         click.echo(text, nl=False)
@@ -51,7 +51,7 @@ def _noting(results: Iterable[Judged], labels: Labels, unclear: list[str]) -> It
         yield one
 
 
-def _by_pictures(results: Iterable[Judged], opened: Opened, way: str, images: int) -> Iterator[str]:
+def _by_images(results: Iterable[Judged], opened: Opened, way: str, images: int) -> Iterator[str]:
     from darknet_py.classify.class_lines import judged
 
     plain = opened.graph.fork.prints_seconds
@@ -60,14 +60,14 @@ def _by_pictures(results: Iterable[Judged], opened: Opened, way: str, images: in
     if alexeyab:
         yield " TOP calculation...\n"
     for one in results:
-        lines = judged(one, opened.topk, names_picture=way == "valid" and plain)
+        lines = judged(one, opened.topk, names_image=way == "valid" and plain)
         yield "".join(f"\n{line}" if alexeyab else f"{line}\n" for line in lines)
     if alexeyab:
         yield "\n"
 
 
 def _by_splits(results: Iterable[Judged], opened: Opened, way: str, images: int) -> Iterator[str]:
-    """A line about every thousand pictures; the C programs divide by 0 for fewer in all."""
+    """A line about every thousand images; the C programs divide by 0 for fewer in all."""
     from darknet_py.classify.class_lines import split
 
     splits = max(1, images // SPLIT)
@@ -83,5 +83,5 @@ def _by_splits(results: Iterable[Judged], opened: Opened, way: str, images: int)
 
 def _warn(unclear: list[str], images: int) -> None:
     if unclear:
-        message = f"{len(unclear)} of {images} pictures have not just one label, the first is"
+        message = f"{len(unclear)} of {images} images have not just one label, the first is"
         click.echo(f"warning: {message} {unclear[0]}", err=True)

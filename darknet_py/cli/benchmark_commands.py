@@ -58,7 +58,7 @@ def speed(**choices: Any) -> None:
 @click.argument("cfg")
 @options_of(CfgOptions)
 def ops(cfg: str, fork: str, width: int | None, height: int | None) -> None:
-    """Print how many floating point operations CFG needs for a picture."""
+    """Print how many floating point operations CFG needs for an image."""
     from darknet_py.benchmark.operations import ops_lines
     from darknet_py.network.graph import read_graph
 

@@ -12,7 +12,7 @@ from darknet_py.options.datasets import ShapesOptions, SheetOptions
 
 @click.command()
 @click.argument("out")
-@click.option("--images", type=click.IntRange(1), required=True, help="How many pictures.")
+@click.option("--images", type=click.IntRange(1), required=True, help="How many images.")
 @options_of(ShapesOptions)
 def shapes(**choices: Any) -> None:
     """Draw a labelled data set of eight shapes into the folder OUT."""
@@ -29,7 +29,7 @@ def shapes(**choices: Any) -> None:
         visible=options.visible,
         valid_every=options.valid_every,
     )
-    click.echo(f"{data}: {options.images} pictures")
+    click.echo(f"{data}: {options.images} images")
 
 
 @click.command()

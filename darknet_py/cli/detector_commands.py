@@ -59,7 +59,7 @@ def _run(options: DetectOptions, layers: bool) -> None:
 
 
 def _print_layers(options: DetectOptions) -> None:
-    """As `benchmark --layers`, once at the end; AlexeyAB's program prints it picture by picture."""
+    """As `benchmark --layers`, once at the end; AlexeyAB's program prints it image by image."""
     from darknet_py.benchmark.command import print_layers
     from darknet_py.options.measuring import BenchmarkOptions
 

@@ -29,7 +29,7 @@ letter_box = click.option(
 @arguments("data", "cfg", "weights")
 @options_of(MapOptions, "thresh", MatchOptions, letter_box)
 def mean_ap(**choices: Any) -> None:
-    """Score WEIGHTS on the pictures of DATA's valid= list: AP of each class, and their mean."""
+    """Score WEIGHTS on the images of DATA's valid= list: AP of each class, and their mean."""
     from darknet_py.evaluate.command import run
 
     run(MapOptions(**choices))
@@ -39,7 +39,7 @@ def mean_ap(**choices: Any) -> None:
 @arguments("data", "cfg", "weights")
 @options_of(ValidOptions)
 def valid(**choices: Any) -> None:
-    """Write what is found in the pictures of DATA's valid= to result files.
+    """Write what is found in the images of DATA's valid= to result files.
 
     eval= in DATA says in which form: coco, voc (a comp4 file per class), imagenet, bdd or kitti;
     results= says in which folder.
@@ -53,7 +53,7 @@ def valid(**choices: Any) -> None:
 @arguments("data", "cfg", "weights")
 @options_of(ValidOptions)
 def valid2(**choices: Any) -> None:
-    """Like valid, with every picture and its mirror image averaged."""
+    """Like valid, with every image and its mirror image averaged."""
     from darknet_py.evaluate.valid_command import valid as run
 
     run(ValidOptions(mirrored=True, **choices))
@@ -72,9 +72,7 @@ def recall(**choices: Any) -> None:
 @click.command()
 @click.argument("annotations")
 @click.argument("results")
-@click.option(
-    "--named_only", is_flag=True, help="Leave out the pictures that RESULTS does not name."
-)
+@click.option("--named_only", is_flag=True, help="Leave out the images that RESULTS does not name.")
 def coco(annotations: str, results: str, named_only: bool) -> None:
     """Print pycocotools' figures of RESULTS (a JSON list, as valid writes it) by ANNOTATIONS."""
     from darknet_py.evaluate.files_command import eval_coco
@@ -106,7 +104,7 @@ def calc_anchors(**choices: Any) -> None:
 @arguments("run_a", "run_b")
 @options_of(CompareOptions)
 def compare(run_a: str, run_b: str, score: float, iou: float, show: int) -> None:
-    """Say how two runs differ: which pictures, classes and boxes, and by how much.
+    """Say how two runs differ: which images, classes and boxes, and by how much.
 
     A run is a file that detect -out, valid (coco, bdd) or map -out has written, or the words of a
     detect or map command in quotes, which is then run.

@@ -18,7 +18,7 @@ from darknet_py.options.exporting import ExportOptions
 def export(ctx: click.Context, /, **choices: Any) -> None:
     """Write the network of CFG and WEIGHTS as a file for other programs.
 
-    IMAGES, or --verify without any, have the written file run on pictures.
+    IMAGES, or --verify without any, have the written file run on images.
     """
     from darknet_py.export.command import run
 

@@ -28,49 +28,49 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "detect": Command("darknet_py.cli.detector_commands:detect", "Find the objects in pictures."),
+    "detect": Command("darknet_py.cli.detector_commands:detect", "Find the objects in images."),
     "detector test": Command(
-        "darknet_py.cli.detector_commands:test", "Find the objects in pictures."
+        "darknet_py.cli.detector_commands:test", "Find the objects in images."
     ),
     "map": Command(
-        "darknet_py.cli.evaluate_commands:mean_ap", "Score a network on labelled pictures."
+        "darknet_py.cli.evaluate_commands:mean_ap", "Score a network on labelled images."
     ),
     "detector map": Command(
-        "darknet_py.cli.evaluate_commands:mean_ap", "Score a network on labelled pictures."
+        "darknet_py.cli.evaluate_commands:mean_ap", "Score a network on labelled images."
     ),
     "train": Command("darknet_py.cli.train_commands:train", "Train a detection network."),
     "detector train": Command("darknet_py.cli.train_commands:train", "Train a detection network."),
     "classifier train": Command("darknet_py.cli.train_commands:classifier", "Train a classifier."),
-    "classify": Command("darknet_py.cli.classifier_commands:classify", "Say what pictures show."),
+    "classify": Command("darknet_py.cli.classifier_commands:classify", "Say what images show."),
     "classifier predict": Command(
-        "darknet_py.cli.classifier_commands:predict", "Say what pictures show."
+        "darknet_py.cli.classifier_commands:predict", "Say what images show."
     ),
     "classifier valid": Command(
         "darknet_py.cli.classifier_commands:valid", "Measure how often a classifier is right."
     ),
     "classifier valid10": Command(
-        "darknet_py.cli.classifier_commands:valid10", "The same, by ten pieces of each picture."
+        "darknet_py.cli.classifier_commands:valid10", "The same, by ten pieces of each image."
     ),
     "classifier validcrop": Command(
-        "darknet_py.cli.classifier_commands:validcrop", "The same, by the stretched picture."
+        "darknet_py.cli.classifier_commands:validcrop", "The same, by the stretched image."
     ),
     "classifier validfull": Command(
         "darknet_py.cli.classifier_commands:validfull",
-        "The same, by the whole picture at its aspect.",
+        "The same, by the whole image at its aspect.",
     ),
     "classifier validmulti": Command(
         "darknet_py.cli.classifier_commands:validmulti",
-        "The same, by the picture in several sizes.",
+        "The same, by the image in several sizes.",
     ),
     "classifier test": Command(
-        "darknet_py.cli.classifier_commands:test", "Print all scores of listed pictures."
+        "darknet_py.cli.classifier_commands:test", "Print all scores of listed images."
     ),
     "classifier label": Command(
-        "darknet_py.cli.classifier_commands:label", "Print the class of listed pictures."
+        "darknet_py.cli.classifier_commands:label", "Print the class of listed images."
     ),
     "classifier csv": Command(
         "darknet_py.cli.classifier_commands:csv",
-        "Print the best classes' numbers of listed pictures.",
+        "Print the best classes' numbers of listed images.",
     ),
     "rnn train": Command(
         "darknet_py.cli.train_commands:rnn", "Train a recurrent network on a text."
@@ -86,7 +86,7 @@ COMMANDS = {
         "Write result files in the forms of COCO, VOC, ...",
     ),
     "detector valid2": Command(
-        "darknet_py.cli.evaluate_commands:valid2", "Like valid, averaged with mirrored pictures."
+        "darknet_py.cli.evaluate_commands:valid2", "Like valid, averaged with mirrored images."
     ),
     "detector recall": Command(
         "darknet_py.cli.evaluate_commands:recall", "Count the labels that any box overlaps."

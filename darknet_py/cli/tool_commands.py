@@ -50,7 +50,7 @@ def summary(
 def check(ctx: click.Context, /, files: tuple[str, ...], as_json: bool, **choices: Any) -> None:
     """List all that is wrong with CFG (and WEIGHTS for it) or DATA; exit code 1 for errors.
 
-    Every picture and label file that the train and valid lists of DATA name is looked at. With a
+    Every image and label file that the train and valid lists of DATA name is looked at. With a
     CFG beside it, its classes and its size are what labels are measured by.
     """
     from darknet_py.network.check import check_files, data_sets

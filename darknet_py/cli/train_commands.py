@@ -36,7 +36,7 @@ mjpeg_port = click.option(
 @dont_show
 @mjpeg_port
 def train(**choices: Any) -> None:
-    """Train CFG on the pictures of DATA, from scratch or from WEIGHTS."""
+    """Train CFG on the images of DATA, from scratch or from WEIGHTS."""
     _run(DetectorTrainOptions, choices)
 
 
@@ -46,9 +46,9 @@ def train(**choices: Any) -> None:
 @dont_show
 @mjpeg_port
 def classifier(**choices: Any) -> None:
-    """Train the classifier CFG on the pictures of DATA, from scratch or from WEIGHTS.
+    """Train the classifier CFG on the images of DATA, from scratch or from WEIGHTS.
 
-    labels= of DATA names a file with a part of the paths of its pictures for each class.
+    labels= of DATA names a file with a part of the paths of its images for each class.
     """
     _run(ClassifierTrainOptions, choices)
 

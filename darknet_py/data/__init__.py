@@ -1,1 +1,1 @@
-"""Pictures with labels: what networks are trained and measured on."""
+"""Images with labels: what networks are trained and measured on."""

@@ -1,4 +1,4 @@
-"""The class of a picture, told by its path, as Darknet's classifiers learn it."""
+"""The class of an image, told by its path, as Darknet's classifiers learn it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFAULT_LABELS = "data/labels.list"
 
 @dataclass(frozen=True)
 class Labels:
-    """A picture belongs to the classes whose word is a part of its path.
+    """An image belongs to the classes whose word is a part of its path.
 
     words: one for each class. tree: a class hierarchy, whose nodes are the classes. smoothing:
     how much of the label is spread over the other classes (label_smooth_eps).
@@ -31,7 +31,7 @@ class Labels:
     smoothing: float = 0.0
 
     def matches(self, path: str) -> list[int]:
-        """The classes of a picture, in order; both programs expect just one."""
+        """The classes of an image, in order; both programs expect just one."""
         return [number for number, word in enumerate(self.words) if word in path]
 
     def truth(self, path: str) -> Floats:
@@ -53,7 +53,7 @@ class Labels:
         return truth.astype(np.float32)
 
     def unclear(self, path: str) -> str | None:
-        """What Darknet warns of: a picture that has not just one class; None when all is well."""
+        """What Darknet warns of: an image that has not just one class; None when all is well."""
         found = self.matches(path)
         if len(found) == 1:
             return None
@@ -75,7 +75,7 @@ class Labels:
     @staticmethod
     def _with_ancestors(tree: Tree, hits: NDArray[np.bool_]) -> NDArray[np.bool_]:
         # AlexeyAB's program starts from the smoothed labels, none of which is 0, and so takes
-        # every inner node for an ancestor; here only the classes of the picture count.
+        # every inner node for an ancestor; here only the classes of the image count.
         parents = np.array(tree.parents)
         reached = np.flatnonzero(hits)
         while len(reached):
@@ -93,7 +93,7 @@ def read_labels(data: DataFile, tree: Tree | None, smoothing: float = 0.0) -> La
     """
     path = data.file("labels")
     if path is None and not os.path.exists(DEFAULT_LABELS):
-        cure = "name a file with a part of the paths of its pictures for each class, one a line"
+        cure = "name a file with a part of the paths of its images for each class, one a line"
         message = f"has no labels=, and there is no {DEFAULT_LABELS}"
         raise DataError(f"{message}; {cure}", Location(data.path))
     file = DEFAULT_LABELS if path is None else os.fspath(path)

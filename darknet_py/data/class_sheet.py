@@ -14,7 +14,7 @@ from darknet_py.data.loader import Key, first_readable
 from darknet_py.images.io import Pixels, to_bgr
 
 WORDS = 4
-"""Classes named under a picture at most, the likeliest first."""
+"""Classes named under an image at most, the likeliest first."""
 
 
 def class_sheet(source: ClassifierSet, keys: Sequence[Key], seed: int) -> Pixels:
@@ -30,8 +30,8 @@ def _tile(source: ClassifierSet, key: Key, seed: int) -> Tile:
         return source.sample(*one, seed)
 
     (planes, truth), _ = first_readable(key, made)
-    picture = to_bgr(np.ascontiguousarray(planes.transpose(1, 2, 0)))
-    return Tile(picture, caption=tuple(shares(truth, source.labels)))
+    image = to_bgr(np.ascontiguousarray(planes.transpose(1, 2, 0)))
+    return Tile(image, caption=tuple(shares(truth, source.labels)))
 
 
 def shares(truth: Floats, labels: Labels) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Training samples of classifiers: a picture at random, augmented as the fork does it."""
+"""Training samples of classifiers: an image at random, augmented as the fork does it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BLURRED, MIXED = 0.25, 0.5
 
 @dataclass(frozen=True)
 class Recipe:
-    """What augmentation does to a classifier's pictures: the options of [net].
+    """What augmentation does to a classifier's images: the options of [net].
 
     low, high: pixels of the shorter side, as parts of the input's width. center: no piece at
     random, the middle. blur: pixels, 0 for none. mixing: 0 or one of blend's ways.
@@ -53,7 +53,7 @@ class Recipe:
 
     @staticmethod
     def of(graph: Graph) -> Recipe:
-        """Raises BadOption for a value that no picture can be made with."""
+        """Raises BadOption for a value that no image can be made with."""
         net, ratios = graph.net, graph.fork.classifier_ratios
         _check(net)
         low, high = _crop_range(net, ratios)
@@ -85,7 +85,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class ClassifierSet:
-    """Pictures whose classes are told by their paths.
+    """Images whose classes are told by their paths.
 
     `sample` is a pure function, so that a training can be resumed at any number.
     """
@@ -96,11 +96,11 @@ class ClassifierSet:
 
     def __post_init__(self) -> None:
         if not self.images:
-            raise DataError("no pictures to train on; is the list of `train=` empty?")
+            raise DataError("no images to train on; is the list of `train=` empty?")
 
     @staticmethod
     def of(graph: Graph, images: Sequence[str], data: DataFile) -> ClassifierSet:
-        """The pictures of a list with the labels of a .data file, for a network.
+        """The images of a list with the labels of a .data file, for a network.
 
         Raises DataError when labels and network do not fit together.
         """
@@ -114,8 +114,8 @@ class ClassifierSet:
     ) -> tuple[NDArray[np.uint8], Floats]:
         """The number-th training sample: uint8 (C, height, width) and truth (classes,).
 
-        The picture is drawn at random with replacement, as in both programs. Raises ImageError for
-        a picture that cannot be read.
+        The image is drawn at random with replacement, as in both programs. Raises ImageError for
+        an image that cannot be read.
         """
         rng = np.random.default_rng((seed, number))
         mixing = self.recipe.mixing if rng.random() < MIXED else 0
@@ -128,7 +128,7 @@ class ClassifierSet:
         return np.ascontiguousarray(pixels.transpose(2, 0, 1)), truth
 
     def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]:
-        """The pictures that make up the number-th sample."""
+        """The images that make up the number-th sample."""
         recorder = _Recorder(self.images, self.labels, self.recipe)
         recorder.sample(number, width, height, seed)
         return recorder.paths
@@ -144,7 +144,7 @@ class ClassifierSet:
 
 @dataclass(frozen=True)
 class _Recorder(ClassifierSet):
-    """Remembers which pictures a sample takes: what is drawn next depends on their sizes."""
+    """Remembers which images a sample takes: what is drawn next depends on their sizes."""
 
     paths: list[str] = field(default_factory=list)
 
@@ -167,7 +167,7 @@ def size_at(graph: Graph, step: int, seed: int) -> tuple[int, int]:
 
 
 def augmented(pixels: Pixels, rng: Generator, recipe: Recipe, width: int, height: int) -> Pixels:
-    """One picture, cut, flipped and coloured at random, of the size of the input."""
+    """One image, cut, flipped and coloured at random, of the size of the input."""
     if recipe.center:
         piece = middle(pixels, width, height)
     else:
@@ -212,9 +212,7 @@ LIMITS: dict[str, Limit] = {
 
 def _check(net: Net) -> None:
     if not (net.width and net.height):
-        raise BadOption(
-            "needs width and height: a classifier reads pictures", net.section.location()
-        )
+        raise BadOption("needs width and height: a classifier reads images", net.section.location())
     for key, (allowed, expected) in LIMITS.items():
         value = getattr(net, key)
         if value is not None and not allowed(value):
@@ -222,7 +220,7 @@ def _check(net: Net) -> None:
 
 
 def _crop_range(net: Net, ratios: bool) -> tuple[float, float]:
-    """Least and greatest size of a picture's shorter side, as parts of the input's width."""
+    """Least and greatest size of an image's shorter side, as parts of the input's width."""
     low = (net.width if net.min_crop is None else net.min_crop) / net.width
     high = (2 * net.width if net.max_crop is None else net.max_crop) / net.width
     if not ratios:

@@ -1,4 +1,4 @@
-"""A page of small pictures, each with its boxes and a caption."""
+"""A page of small images, each with its boxes and a caption."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from darknet_py.images.io import Pixels
 INK, PAPER, FRAME = (30, 30, 30), (255, 255, 255), (225, 225, 225)
 TEXT_SCALE, LINE_HEIGHT, GAP = 0.42, 17, 10
 FAR = 4.0
-"""Coordinates are cut at this many picture sizes: OpenCV draws in small integers."""
+"""Coordinates are cut at this many image sizes: OpenCV draws in small integers."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A box: left, top, right, bottom relative to the picture (also beyond it), colour, words.
+    """A box: left, top, right, bottom relative to the image (also beyond it), colour, words.
 
     thick: a wider line, for boxes that matter.
     """
@@ -33,18 +33,18 @@ class Mark:
 
 @dataclass(frozen=True)
 class Tile:
-    """A BGR picture (H, W, 3), or None for an empty one; its boxes; the lines under it."""
+    """A BGR image (H, W, 3), or None for an empty one; its boxes; the lines under it."""
 
-    picture: Pixels | None
+    image: Pixels | None
     marks: tuple[Mark, ...] = ()
     caption: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Style:
-    """Sizes in pixels. width, height: room for a picture. lines: of captions, longer ones are cut.
+    """Sizes in pixels. width, height: room for an image. lines: of captions, longer ones are cut.
 
-    margin: share of that room left around a picture, where boxes beyond its edges are drawn.
+    margin: share of that room left around an image, where boxes beyond its edges are drawn.
     """
 
     columns: int = 4
@@ -75,19 +75,19 @@ def _painted(tile: Tile, style: Style) -> Pixels:
     canvas = np.full((*_tile_size(style), 3), PAPER, np.uint8)
     room = canvas[: style.height, : style.width]
     room[:] = FRAME
-    if tile.picture is not None:
-        _paint_picture(room, tile.picture, tile.marks, style.margin)
+    if tile.image is not None:
+        _paint_image(room, tile.image, tile.marks, style.margin)
     caption = canvas[style.height : style.height + style.lines * LINE_HEIGHT + GAP, : style.width]
     caption[:] = _text_strip(tile.caption, style.width, style.lines)[: len(caption)]
     return canvas
 
 
-def _paint_picture(room: Pixels, picture: Pixels, marks: Sequence[Mark], margin: float) -> None:
-    height, width = picture.shape[:2]
+def _paint_image(room: Pixels, image: Pixels, marks: Sequence[Mark], margin: float) -> None:
+    height, width = image.shape[:2]
     scale = (1 - 2 * margin) * min(room.shape[0] / height, room.shape[1] / width)
     inner = max(1, round(width * scale)), max(1, round(height * scale))
     left, top = (room.shape[1] - inner[0]) // 2, (room.shape[0] - inner[1]) // 2
-    shrunk = cv2.resize(picture, inner, interpolation=cv2.INTER_AREA)
+    shrunk = cv2.resize(image, inner, interpolation=cv2.INTER_AREA)
     room[top : top + inner[1], left : left + inner[0]] = shrunk
     # Boxes that matter are painted over the others.
     for mark in sorted(marks, key=lambda mark: mark.thick):

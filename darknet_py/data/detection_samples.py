@@ -1,4 +1,4 @@
-"""Training samples of detection networks: a picture at random, augmented as the fork does it."""
+"""Training samples of detection networks: an image at random, augmented as the fork does it."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from darknet_py.augment.params import Draw, draw_alexeyab, draw_canvas, draw_cel
 from darknet_py.augment.pixels import Pixels, Window
 from darknet_py.data.labels import label_path, read_labels
 from darknet_py.errors import DataError
-from darknet_py.images.reduced import Picture, Size, open_picture
+from darknet_py.images.reduced import Image, Size, open_reducible
 
 Floats = NDArray[np.float32]
 Sample = tuple[Pixels, Floats]
-"""A picture (C, H, W) uint8 and its truth (truths,) float32."""
+"""An image (C, H, W) uint8 and its truth (truths,) float32."""
 Made = tuple[Pixels, Floats]
-"""A picture (H, W, C) and its labels (K, 5)."""
+"""An image (H, W, C) and its labels (K, 5)."""
 
 
 @dataclass(frozen=True)
 class DetectionSet:
-    """Pictures with label files. `sample` is a pure function, so a run can start at any number.
+    """Images with label files. `sample` is a pure function, so a run can start at any number.
 
-    held: decoded pictures by path, for a data set that fits into memory.
+    held: decoded images by path, for a data set that fits into memory.
     """
 
     images: Sequence[str]
     recipe: Recipe
-    held: Mapping[str, Picture] = field(default_factory=dict)
+    held: Mapping[str, Image] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.images:
-            raise DataError("no pictures to train on; is the list of `train=` empty?")
+            raise DataError("no images to train on; is the list of `train=` empty?")
 
     def sample(self, number: int, width: int, height: int, seed: int) -> Sample:
-        """The number-th training sample at this size of the input; pictures come at random.
+        """The number-th training sample at this size of the input; images come at random.
 
-        Raises ImageError for a picture that cannot be read, DataError for a label file.
+        Raises ImageError for an image that cannot be read, DataError for a label file.
         """
         rng = np.random.default_rng((seed, number))
         mixing = self.recipe.mixing if rng.random() < 0.5 else 0
@@ -52,16 +52,16 @@ class DetectionSet:
         return np.ascontiguousarray(pixels.transpose(2, 0, 1)), self.recipe.truth_of(labels)
 
     def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]:
-        """The pictures that make up the number-th sample; raises what `sample` raises."""
+        """The images that make up the number-th sample; raises what `sample` raises."""
         recorder = _Recorder(self.images, self.recipe, self.held)
         recorder.sample(number, width, height, seed)
         return recorder.paths
 
-    def pick(self, rng: Generator) -> tuple[Picture, Floats]:
-        """A picture at random, with repetition as in both programs, and its labels (K, 5)."""
+    def pick(self, rng: Generator) -> tuple[Image, Floats]:
+        """An image at random, with repetition as in both programs, and its labels (K, 5)."""
         path = self._path(rng)
         labels = read_labels(label_path(path, self.recipe.fork))
-        return self.held.get(path) or open_picture(path, self.recipe.channels), labels
+        return self.held.get(path) or open_reducible(path, self.recipe.channels), labels
 
     def _path(self, rng: Generator) -> str:
         return self.images[int(rng.integers(len(self.images)))]
@@ -78,14 +78,14 @@ class _Recorder(DetectionSet):
 
 def _single(source: DetectionSet, rng: Generator, size: Size) -> Made:
     recipe = source.recipe
-    picture, labels = source.pick(rng)
+    image, labels = source.pick(rng)
     labels = label_boxes.shuffled(labels, rng)
     if recipe.cells:
-        return _extended(recipe, picture, labels, rng, size)
+        return _extended(recipe, image, labels, rng, size)
     if recipe.fork.training_canvas:
-        return _on_canvas(recipe, picture, labels, rng, size)
-    draw = draw_alexeyab(rng, recipe, picture.size, size)
-    return _cropped(recipe, picture, labels, draw, Window(0, 0, *size), size)
+        return _on_canvas(recipe, image, labels, rng, size)
+    draw = draw_alexeyab(rng, recipe, image.size, size)
+    return _cropped(recipe, image, labels, draw, Window(0, 0, *size), size)
 
 
 def _mixup(source: DetectionSet, rng: Generator, size: Size) -> Made:
@@ -100,13 +100,13 @@ def _mosaic(source: DetectionSet, rng: Generator, size: Size) -> Made:
     cut = mosaic.draw_cut(rng, *size)
     found: list[Floats] = []
     for number in range(len(mosaic.TILES)):
-        picture, labels = source.pick(rng)
+        image, labels = source.pick(rng)
         labels = label_boxes.shuffled(labels, rng)
-        draw = draw_alexeyab(rng, recipe, picture.size, size, number)
+        draw = draw_alexeyab(rng, recipe, image.size, size, number)
         part = mosaic.tile(draw.crop, draw.flip, number, cut, size)
         if not (part.window.width and part.window.height):  # an input of a few pixels
             continue
-        pixels, labels = _cropped(recipe, picture, labels, draw, part.window, size)
+        pixels, labels = _cropped(recipe, image, labels, draw, part.window, size)
         mosaic.paste(canvas, pixels, part)
         found.append(mosaic.relocate(labels, part, size, recipe.mosaic_bound))
     return canvas, np.vstack(found)
@@ -120,14 +120,14 @@ MIXES: dict[int, Callable[[DetectionSet, Generator, Size], Made]] = {
 
 
 def _cropped(
-    recipe: Recipe, picture: Picture, labels: Floats, draw: Draw, window: Window, size: Size
+    recipe: Recipe, image: Image, labels: Floats, draw: Draw, window: Window, size: Size
 ) -> Made:
-    """A window of the augmented picture at `size`, and the labels of the whole of it."""
+    """A window of the augmented image at `size`, and the labels of the whole of it."""
     view = label_boxes.View.of_crop(draw.crop, draw.flip)
     labels = label_boxes.relocate(labels, view)[: recipe.boxes]
     labels = label_boxes.keep_alexeyab(labels, recipe.classes, *size)
     draw = replace(draw, blur=blur_strength(draw.blur, labels, size))
-    pixels = picture.pixels(recipe.channels, draw.crop.least(size))
+    pixels = image.pixels(recipe.channels, draw.crop.least(size))
     return rendered(pixels, draw, labels, window, size), labels
 
 
@@ -159,13 +159,11 @@ def _blurred(pixels: Pixels, labels: Floats, strength: int) -> Pixels:
     return augment.blur(pixels, strength)
 
 
-def _on_canvas(
-    recipe: Recipe, picture: Picture, labels: Floats, rng: Generator, size: Size
-) -> Made:
-    """pjreddie's: the picture, its aspect changed, as large as it fits anywhere on grey."""
-    draw = draw_canvas(rng, recipe, picture.size, size)
+def _on_canvas(recipe: Recipe, image: Image, labels: Floats, rng: Generator, size: Size) -> Made:
+    """pjreddie's: the image, its aspect changed, as large as it fits anywhere on grey."""
+    draw = draw_canvas(rng, recipe, image.size, size)
     canvas = np.full((size[1], size[0], recipe.channels), augment.GREY, np.uint8)
-    augment.place(picture.pixels(recipe.channels, draw.size), draw.size, draw.at, canvas)
+    augment.place(image.pixels(recipe.channels, draw.size), draw.size, draw.at, canvas)
     canvas = tint(canvas, draw.colour)
     scale = (draw.size[0] / size[0], draw.size[1] / size[1])
     view = label_boxes.View(scale, (-draw.at[0] / size[0], -draw.at[1] / size[1]), draw.flip)
@@ -173,10 +171,10 @@ def _on_canvas(
     return (augment.flip(canvas) if draw.flip else canvas), label_boxes.keep_pjreddie(labels)
 
 
-def _extended(recipe: Recipe, picture: Picture, labels: Floats, rng: Generator, size: Size) -> Made:
+def _extended(recipe: Recipe, image: Image, labels: Floats, rng: Generator, size: Size) -> Made:
     """YOLOv1's: a jittered crop whose outside repeats the edge."""
-    draw = draw_cells(rng, recipe, picture.size)
-    pixels = picture.pixels(recipe.channels, draw.crop.least(size))
+    draw = draw_cells(rng, recipe, image.size)
+    pixels = image.pixels(recipe.channels, draw.crop.least(size))
     pixels = augment.crop_extend(pixels, draw.crop, size)
     pixels = tint(augment.flip(pixels) if draw.flip else pixels, draw.colour)
     view = label_boxes.View.of_crop(draw.crop, draw.flip)

@@ -1,4 +1,4 @@
-"""All pictures of a data set, decoded once and held in memory that worker processes share."""
+"""All images of a data set, decoded once and held in memory that worker processes share."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ import numpy as np
 from darknet_py.augment.config import Recipe
 from darknet_py.augment.pixels import Pixels
 from darknet_py.errors import DataError, ImageError
-from darknet_py.images.reduced import Decoded, Picture, Size, open_picture
+from darknet_py.images.reduced import Decoded, Image, Size, open_reducible
 from darknet_py.images.sources import read_ahead
 from darknet_py.progress import Progress
 from darknet_py.system import free_memory, processors
 
 MOST = 0.6
-"""Part of the free memory that pictures may take."""
+"""Part of the free memory that images may take."""
 SAMPLE = 48
-"""Pictures from which the memory for all is estimated."""
+"""Images from which the memory for all is estimated."""
 LEAST_SHARE = 0.25
-"""Crops of less of a picture's side may be enlarged."""
+"""Crops of less of an image's side may be enlarged."""
 
 
 class Arena:
@@ -62,7 +62,7 @@ class Arena:
 
 def _anonymous_file() -> int:
     if hasattr(os, "memfd_create"):
-        return os.memfd_create("darknet-py pictures")
+        return os.memfd_create("darknet-py images")
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
 
@@ -73,7 +73,7 @@ def _attached(file: Any, size: int) -> Arena:
 
 @dataclass(frozen=True)
 class Held:
-    """A picture in an arena, perhaps reduced; size: width and height in the file."""
+    """An image in an arena, perhaps reduced; size: width and height in the file."""
 
     arena: Arena
     start: int
@@ -88,16 +88,16 @@ class Held:
 
 def hold(
     images: Sequence[str], channels: int, least: Size, progress: Progress | None = None
-) -> dict[str, Picture]:
-    """Path -> picture, decoded with 1 or 3 channels and halved as often as `least` allows.
+) -> dict[str, Image]:
+    """Path -> image, decoded with 1 or 3 channels and halved as often as `least` allows.
 
-    least: width and height below which nothing is reduced; see `least_size`. Pictures that cannot
+    least: width and height below which nothing is reduced; see `least_size`. Images that cannot
     be read are left out. progress: such as `darknet_py.progress.follow`.
 
     Raises DataError when they would take more than MOST of the free memory.
     """
     if os.name == "nt":
-        message = "worker processes cannot share pictures on Windows; train without --cache"
+        message = "worker processes cannot share images on Windows; train without --cache"
         raise DataError(message)
     paths = list(dict.fromkeys(images))
     read = partial(_decoded, channels=channels, least=least)
@@ -105,8 +105,8 @@ def hold(
     decoded: Iterator[tuple[str, Decoded | ImageError]]
     decoded = read_ahead(paths, read, depth=4 * processors(), workers=processors())
     if progress:
-        decoded = progress(decoded, len(paths), "pictures into memory")
-    arena, held = Arena(), dict[str, Picture]()
+        decoded = progress(decoded, len(paths), "images into memory")
+    arena, held = Arena(), dict[str, Image]()
     for path, found in decoded:
         if isinstance(found, Decoded):
             height, width = found.whole.shape[:2]
@@ -117,7 +117,7 @@ def hold(
 
 
 def least_size(recipe: Recipe, largest: Size) -> Size:
-    """Width and height of pictures of which even small crops fill the largest input."""
+    """Width and height of images of which even small crops fill the largest input."""
     share = 1.0
     if recipe.cells or not recipe.fork.training_canvas:
         share -= 2 * recipe.jitter
@@ -129,9 +129,9 @@ def least_size(recipe: Recipe, largest: Size) -> Size:
 
 @dataclass(frozen=True)
 class _Room:
-    """Bytes that pictures may take, of those that are free."""
+    """Bytes that images may take, of those that are free."""
 
-    pictures: int
+    images: int
     free: int
 
     @property
@@ -139,13 +139,13 @@ class _Room:
         return MOST * self.free
 
     def refusal(self, needed: float) -> DataError:
-        figures = f"{self.pictures} pictures need about {needed / 1e9:.1f} GB of memory, decoded"
+        figures = f"{self.images} images need about {needed / 1e9:.1f} GB of memory, decoded"
         limit = f"more than {MOST:.0%} of the {self.free / 1e9:.1f} GB that are free"
-        return DataError(f"{figures}: {limit}; train without --cache, or on fewer pictures")
+        return DataError(f"{figures}: {limit}; train without --cache, or on fewer images")
 
 
 def _room(paths: Sequence[str], read: Callable[[str], Decoded]) -> _Room | None:
-    """Room for all pictures, by a first few of them; None where free memory is not known."""
+    """Room for all images, by a first few of them; None where free memory is not known."""
     free = free_memory()
     if free is None:
         return None
@@ -162,13 +162,13 @@ def _room(paths: Sequence[str], read: Callable[[str], Decoded]) -> _Room | None:
 
 
 def _decoded(path: str, channels: int, least: Size) -> Decoded:
-    picture = open_picture(path, channels)
-    return Decoded(picture.pixels(channels, least), picture.size)
+    image = open_reducible(path, channels)
+    return Decoded(image.pixels(channels, least), image.size)
 
 
-def _kept(arena: Arena, picture: Decoded) -> int:
+def _kept(arena: Arena, image: Decoded) -> int:
     try:
-        return arena.append(picture.whole)
+        return arena.append(image.whole)
     except OSError as error:
-        message = f"no memory for more pictures after {arena.size / 1e9:.1f} GB: {error.strerror}"
+        message = f"no memory for more images after {arena.size / 1e9:.1f} GB: {error.strerror}"
         raise DataError(f"{message}; train without --cache") from None

@@ -1,4 +1,4 @@
-"""Where the label file of a picture lies: the path rules of both forks."""
+"""Where the label file of an image lies: the path rules of both forks."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ WORDS = (
 
 
 def label_path(image: str, fork: Fork = ALEXEYAB) -> Path:
-    """The label file of a picture, by the fork's `label_rule`.
+    """The label file of an image, by the fork's `label_rule`.
 
     A suffix the fork has no rule for keeps its place before .txt (a.webp: a.webp.txt); the C
-    programs would take the picture itself for its label file.
+    programs would take the image itself for its label file.
     """
     return Path(RULES[fork.label_rule](image.strip()))
 

@@ -29,7 +29,7 @@ _UNFINISHED = {b"0": b"x", b"inf": b"i"}
 
 
 def read_labels(path: str | os.PathLike[str]) -> LabelTable:
-    """The labels of one picture, float32 (K, 5): class, and x y w h of the box, not yet checked.
+    """The labels of one image, float32 (K, 5): class, and x y w h of the box, not yet checked.
 
     The rule is that of C's scanf("%d %f %f %f %f"): line breaks count as blanks, and reading
     stops without a word at the first number that cannot be read; `class 1.5` gives class 1 and

@@ -1,4 +1,4 @@
-"""The pictures of a data set: what `train=` or `valid=` of a .data file names."""
+"""The images of a data set: what `train=` or `valid=` of a .data file names."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from pathlib import Path
 
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.errors import DataError, Location
-from darknet_py.images.sources import listed, pictures_in
+from darknet_py.images.sources import images_in, listed
 
 
 def read_list(path: str | os.PathLike[str]) -> list[str]:
-    """The image paths of a Darknet image list, in its order; of a folder, all its pictures.
+    """The image paths of a Darknet image list, in its order; of a folder, all its images.
 
     A line is looked for from the working folder, else from the list's, else from the one above;
-    a picture that is nowhere keeps a path, for whoever opens it to name.  The pictures of a folder
+    an image that is nowhere keeps a path, for whoever opens it to name.  The images of a folder
     are sorted by path, those of its sub-folders included.
 
     Raises DataError when there is no such file, when it is no list, or when it names nothing.
     """
     if os.path.isdir(path):
-        return pictures_in(path, recursive=True)
+        return images_in(path, recursive=True)
     if not os.path.exists(path):
-        cure = "expected a list with one image path per line, or a folder of pictures"
+        cure = "expected a list with one image path per line, or a folder of images"
         raise DataError(f"no such file; {cure}", Location(os.fspath(path)))
     return listed(Path(path))
 
 
-def pictures_of(data: DataFile, key: str) -> list[str]:
-    """The pictures of train= or valid=; raises DataError when the .data file has none."""
+def images_of(data: DataFile, key: str) -> list[str]:
+    """The images of train= or valid=; raises DataError when the .data file has none."""
     path = data.file(key)
     if path is None:
-        cure = "the list of pictures, one path a line"
+        cure = "the list of images, one path a line"
         raise DataError(f"has no {key}=, {cure}", Location(data.path))
     return read_list(path)
 
 
-def pictures_to_judge(data: DataFile) -> list[str]:
-    """The pictures of valid=; as in AlexeyAB's program train= where there is no valid=."""
-    return pictures_of(data, "valid" if "valid" in data.options else "train")
+def images_to_evaluate(data: DataFile) -> list[str]:
+    """The images of valid=; as in AlexeyAB's program train= where there is no valid=."""
+    return images_of(data, "valid" if "valid" in data.options else "train")

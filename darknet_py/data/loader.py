@@ -21,9 +21,9 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from darknet_py.errors import DarknetError, DataError, ImageError
 
 ATTEMPTS = 100
-"""Samples in a row with unreadable pictures before training gives up."""
+"""Samples in a row with unreadable images before training gives up."""
 RETRY = 1 << 40
-"""Added to a sample's number for each picture that cannot be read: another is drawn."""
+"""Added to a sample's number for each image that cannot be read: another is drawn."""
 SCRIPTS = "a script must start training under `if __name__ == '__main__':`"
 AHEAD = 2
 """Batches that are made before they are asked for; each worker makes at least so many parts."""
@@ -47,7 +47,7 @@ class Key(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """images: (N, C, H, W) uint8; truth: (N, truths) float32; unreadable: one line a picture."""
+    """images: (N, C, H, W) uint8; truth: (N, truths) float32; unreadable: one line an image."""
 
     images: Tensor
     truth: Tensor
@@ -90,9 +90,9 @@ class _Order(Sampler[list[Key]]):
 
 
 def first_readable(key: Key, make: Callable[[Key], T]) -> tuple[T, tuple[str, ...]]:
-    """What `make` gives for a sample, or for one drawn instead where a picture cannot be read.
+    """What `make` gives for a sample, or for one drawn instead where an image cannot be read.
 
-    The second value names the pictures that could not, a line each. Raises DataError when there is
+    The second value names the images that could not, a line each. Raises DataError when there is
     no end of them.
     """
     bad: list[str] = []
@@ -101,7 +101,7 @@ def first_readable(key: Key, make: Callable[[Key], T]) -> tuple[T, tuple[str, ..
             return make(key._replace(number=key.number + attempt * RETRY)), tuple(bad)
         except ImageError as error:
             bad.append(str(error))
-    message = f"{ATTEMPTS} samples in a row have unreadable pictures, the last: {bad[-1]}"
+    message = f"{ATTEMPTS} samples in a row have unreadable images, the last: {bad[-1]}"
     raise DataError(f"{message}; run `darknet-py check` on the .data file")
 
 

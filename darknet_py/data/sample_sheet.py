@@ -13,7 +13,7 @@ from darknet_py.augment.label_boxes import CLASS_ONLY
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.data.contact_sheet import Mark, Style, Tile, contact_sheet
 from darknet_py.data.detection_samples import DetectionSet
-from darknet_py.data.listing import pictures_of
+from darknet_py.data.listing import images_of
 from darknet_py.data.loader import Key, first_readable
 from darknet_py.images.draw import colour, save_image
 from darknet_py.images.io import Pixels, to_bgr
@@ -23,7 +23,7 @@ from darknet_py.options.datasets import SheetOptions
 MOST_ROOM, LEAST_ROOM = 416, 200
 """Pixels of the page for the longer side of a sample."""
 NAMELESS = 12
-"""Boxes over which names would hide the picture."""
+"""Boxes over which names would hide the image."""
 LINES = 3
 MIXED = {0: "", MIXUP: ", mixup", MOSAIC: ", mosaic"}
 
@@ -35,18 +35,19 @@ def write_sheet(options: SheetOptions) -> str:
     """
     data = read_data_file(options.data)
     graph = read_graph(options.cfg, width=options.width, height=options.height, fork=options.fork)
-    source = DetectionSet(pictures_of(data, "train"), Recipe.of(graph))
+    source = DetectionSet(images_of(data, "train"), Recipe.of(graph))
     numbers = range(options.first, options.first + options.images)
     keys = [Key(number, graph.net.width, graph.net.height) for number in numbers]
     page = sheet(source, class_names(data, source.recipe.classes), keys, options.seed)
     save_image(options.out, page, 92)
-    return f"{options.out}: samples {numbers[0]} to {numbers[-1]} of a training with seed {options.seed}"
+    which = f"samples {numbers[0]} to {numbers[-1]}"
+    return f"{options.out}: {which} of a training with seed {options.seed}"
 
 
 def sheet(source: DetectionSet, names: Sequence[str], keys: Sequence[Key], seed: int) -> Pixels:
     """A BGR page of these samples, the very ones training sees; names: by class.
 
-    Raises DataError when no pictures can be read.
+    Raises DataError when no images can be read.
     """
     tiles = [_tile(source, names, key, seed) for key in keys]
     first, last = keys[0], keys[-1]

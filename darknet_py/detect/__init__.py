@@ -1,1 +1,1 @@
-"""Detection: pictures in, boxes out."""
+"""Detection: images in, boxes out."""

@@ -1,4 +1,4 @@
-"""The boxes a network proposes for a batch of pictures, as one table of tensors."""
+"""The boxes a network proposes for a batch of images, as one table of tensors."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from torch import Tensor
 class Candidates:
     """K boxes with their scores, all tensors on one device.
 
-    image: int64 (K), the place of the box's picture in the batch.
-    boxes: (K, 4) centre x, y, width, height relative to the picture (1 = its whole side).
+    image: int64 (K), the place of the box's image in the batch.
+    boxes: (K, 4) centre x, y, width, height relative to the image (1 = its whole side).
     objectness: (K) in [0, 1].
     scores: (K, C) in [0, 1], 0 where a class is not above the threshold.
     """
@@ -44,7 +44,7 @@ class Candidates:
         return Candidates(*(part.index_select(0, rows) for part in parts))
 
     def of_image(self, number: int) -> Candidates:
-        """The rows of one picture of the batch, in order."""
+        """The rows of one image of the batch, in order."""
         return self.select(self.image == number)
 
     def drop(self, rows: NDArray[np.int64], columns: NDArray[np.int64] | None) -> None:

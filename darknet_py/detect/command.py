@@ -1,4 +1,4 @@
-"""What `detect` and `detector test` do: pictures in, lines on stdout, files written."""
+"""What `detect` and `detector test` do: images in, lines on stdout, files written."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 FOLDER_BATCH = 4
-"""Of many pictures a small network takes so many at once: what Python does for a layer is done
+"""Of many images a small network takes so many at once: what Python does for a layer is done
 once for all."""
 SMALL = 10**9
-"""Operations of a small network: a single picture does not pay a second thread for it."""
+"""Operations of a small network: a single image does not pay a second thread for it."""
 
 
 @dataclass
@@ -41,12 +41,12 @@ class _Session:
     detector: Detector
     many: bool
     entries: list[str] = field(default_factory=list)
-    pictures: set[Path] = field(default_factory=set)
+    images: set[Path] = field(default_factory=set)
     failures: int = 0
 
 
 def run(options: DetectOptions) -> int:
-    """Detect on every picture; returns how many could not be read (each named on stderr).
+    """Detect on every image; returns how many could not be read (each named on stderr).
 
     Whatever can be refused is refused before torch is imported and before anything is written.
     """
@@ -61,17 +61,17 @@ def run(options: DetectOptions) -> int:
     )
     options.require_engine()
     _refuse_unwritable(options)
-    pictures = expand(options.images) if len(options.images) == 1 else []
-    if len(pictures) == 1:
-        read_image(pictures[0], opened.graph.net.channels)
+    images = expand(options.images) if len(options.images) == 1 else []
+    if len(images) == 1:
+        read_image(images[0], opened.graph.net.channels)
 
     import_at_once("torch")
 
     from darknet_py.detect.detector import from_loaded
 
     detector = from_loaded(opened, options.engine_config())
-    session = _Session(options, detector, many=len(options.images) != 1 or len(pictures) != 1)
-    single = len(pictures) == 1 and _operations(opened.graph) < SMALL
+    session = _Session(options, detector, many=len(options.images) != 1 or len(images) != 1)
+    single = len(images) == 1 and _operations(opened.graph) < SMALL
     with _one_thread() if single else nullcontext():
         for number, result in enumerate(_results(session)):
             if not number:
@@ -82,9 +82,9 @@ def run(options: DetectOptions) -> int:
     return session.failures
 
 
-def usual_batch(graph: Graph, pictures: int) -> int:
-    """How many pictures run at once where nobody says."""
-    return FOLDER_BATCH if pictures > FOLDER_BATCH and _operations(graph) < SMALL else 1
+def usual_batch(graph: Graph, images: int) -> int:
+    """How many images run at once where nobody says."""
+    return FOLDER_BATCH if images > FOLDER_BATCH and _operations(graph) < SMALL else 1
 
 
 def _operations(graph: Graph) -> float:
@@ -107,7 +107,7 @@ def _one_thread() -> Iterator[None]:
 
 
 def _listed(image: str, session: _Session) -> list[str]:
-    """The pictures an argument names; one that names none is reported and counted."""
+    """The images an argument names; one that names none is reported and counted."""
     try:
         return expand(image)
     except DarknetError as error:
@@ -136,14 +136,14 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
         _report_failure(error, session)
 
     options = session.options
-    pictures = [path for image in images for path in _listed(image, session)]
+    paths = [path for image in images for path in _listed(image, session)]
     return session.detector.stream(
-        pictures,
+        paths,
         options.least_score,
         options.nms,
         True if options.letter_box else None,
         hier=options.hier,
-        batch=options.batch or usual_batch(session.detector.graph, len(pictures)),
+        batch=options.batch or usual_batch(session.detector.graph, len(paths)),
         honour_exif=options.exif,
         on_error=on_error,
     )
@@ -166,9 +166,9 @@ def _write(session: _Session, result: Result) -> None:
         session.entries.append(result.to_json(len(session.entries) + 1))
     if session.options.save_labels:
         format.write_labels(label_path(result.path), result)
-    path = _picture_path(session, result)
+    path = _image_path(session, result)
     result.save(path)
-    session.pictures.add(path)
+    session.images.add(path)
 
 
 def _finish(session: _Session) -> None:
@@ -181,23 +181,23 @@ def _finish(session: _Session) -> None:
 
 
 def _json_file(options: DetectOptions) -> bool:
-    """pjreddie's -out names the picture, AlexeyAB's the JSON file."""
-    return options.out is not None and not _out_is_picture(options)
+    """pjreddie's -out names the image, AlexeyAB's the JSON file."""
+    return options.out is not None and not _out_is_image(options)
 
 
-def _out_is_picture(options: DetectOptions) -> bool:
+def _out_is_image(options: DetectOptions) -> bool:
     if options.out is None or not fork_named(options.fork).out_names_image:
         return False
     return not options.out.endswith(".json")
 
 
-def _picture_path(session: _Session, result: Result) -> Path:
-    """predictions.jpg for one picture; predictions_NAME.jpg for many, numbered if names repeat."""
+def _image_path(session: _Session, result: Result) -> Path:
+    """predictions.jpg for one image; predictions_NAME.jpg for many, numbered if names repeat."""
     options = session.options
-    base = options.prefix or (options.out if _out_is_picture(options) else None) or "predictions"
+    base = options.prefix or (options.out if _out_is_image(options) else None) or "predictions"
     stem = f"{base}_{Path(result.path).stem}" if session.many else base
     path, number = Path(f"{stem}.jpg"), 1
-    while path in session.pictures:
+    while path in session.images:
         number += 1
         path = Path(f"{stem}_{number}.jpg")
     return path

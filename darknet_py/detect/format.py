@@ -76,7 +76,7 @@ def write_json(path: Path, entries: Sequence[str]) -> None:
 def write_labels(path: Path, result: Result) -> None:
     """A YOLO label file of the best class of each box, as -save_labels writes it."""
     rows = sorted(result.best())
-    with replacing(path, durable=False) as file:  # one for each picture of a folder
+    with replacing(path, durable=False) as file:  # one for each image of a folder
         for row in rows:
             x, y, w, h = result.boxes.xywhn[row]
             line = f"{result.boxes.class_id[row]} {x:2.4f} {y:2.4f} {w:2.4f} {h:2.4f}\n"

@@ -1,4 +1,4 @@
-"""Non-maximum suppression: the greedy rules of both forks, over all pictures and classes at once.
+"""Non-maximum suppression: the greedy rules of both forks, over all images and classes at once.
 
 The C loop visits the boxes of a class by falling score; one that still has a score takes that of
 every later box it overlaps.  So an entry (a box and a class) survives exactly when no surviving
@@ -33,7 +33,7 @@ Floats = npt.NDArray[np.float32]
 CHUNK = 1 << 15
 # Overlapping pairs times classes held at once.
 BLOCK = 1 << 22
-# Relative to the picture; edges farther out are compared as if they were here.
+# Relative to the image; edges farther out are compared as if they were here.
 REACH = 4.0
 # Far over the rounding of an edge in single precision, far under a pixel.
 SLACK = 1e-5
@@ -102,7 +102,7 @@ def suppressed(
 
 
 def printing_order(candidates: Candidates) -> Places:
-    """Index (K) of the rows in the order pjreddie's program prints them, picture by picture.
+    """Index (K) of the rows in the order pjreddie's program prints them, image by image.
 
     That program sorts its rows by each class in turn, so they end up by falling score of the last
     class, equal ones by the class before it, and so on.  It sorts a class before it suppresses in

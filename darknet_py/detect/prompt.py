@@ -1,4 +1,4 @@
-"""Paths of pictures typed at Darknet's prompt."""
+"""Paths of images typed at Darknet's prompt."""
 
 from __future__ import annotations
 

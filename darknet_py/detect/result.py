@@ -1,4 +1,4 @@
-"""What a detector returns: boxes as numpy arrays, and the picture they lie on."""
+"""What a detector returns: boxes as numpy arrays, and the image they lie on."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ JSON_FLOOR = 0.005
 class Boxes:
     """K found objects, one row per box and class over the threshold.
 
-    xywhn: (K, 4) centre x, y, width, height relative to the picture, not clipped to it.
+    xywhn: (K, 4) centre x, y, width, height relative to the image, not clipped to it.
     confidence: (K,) in (0, 1]. class_id: (K,). box: (K,) equal for rows that are one box with
-    several classes. width, height: the picture's size in pixels.
+    several classes. width, height: the image's size in pixels.
     """
 
     xywhn: Floats
@@ -46,13 +46,13 @@ class Boxes:
 
     @property
     def xyxyn(self) -> Floats:
-        """(K, 4) left, top, right, bottom relative to the picture."""
+        """(K, 4) left, top, right, bottom relative to the image."""
         middle, half = self.xywhn[:, :2], self.xywhn[:, 2:] / 2
         return np.concatenate([middle - half, middle + half], axis=1)
 
     @property
     def xyxy(self) -> Floats:
-        """(K, 4) left, top, right, bottom in pixels of the original picture."""
+        """(K, 4) left, top, right, bottom in pixels of the original image."""
         return self.xyxyn * self._pixels
 
     @property
@@ -67,10 +67,10 @@ class Boxes:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """The objects of one picture.
+    """The objects of one image.
 
     path: where it came from ("" for an array). image: BGR uint8 (H, W, 3). names: class names.
-    milliseconds: forward time of this picture.
+    milliseconds: forward time of this image.
     """
 
     path: str
@@ -101,7 +101,7 @@ class Result:
         return not self.name(class_id).startswith("dont_show")
 
     def plot(self) -> NDArray[np.uint8]:
-        """The picture with labelled boxes in class colours, BGR uint8 (H, W, 3)."""
+        """The image with labelled boxes in class colours, BGR uint8 (H, W, 3)."""
         from darknet_py.images.draw import draw
 
         rows = self.best()[::-1]  # the most confident box is drawn last, on top
@@ -116,7 +116,7 @@ class Result:
         return ", ".join([text, *names])
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the labelled picture; raises OutputError when that is not possible."""
+        """Write the labelled image; raises OutputError when that is not possible."""
         from darknet_py.images.draw import save_image
 
         save_image(path, self.plot())

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from darknet_py.engines.engine import Engine
-from darknet_py.network.load import pictures_in_memory
+from darknet_py.network.load import images_in_memory
 from darknet_py.parallel import ordered_map
 
 S = TypeVar("S")
@@ -75,7 +75,7 @@ class WorkerPool:
         if engine.device.type != "cpu" or not engine.parallel:
             batches = -(-total // batch) if total else TURN_TAKERS
             return WorkerPool(min(TURN_TAKERS, batches), batch, threads)
-        fitting = pictures_in_memory(engine.graph) // batch
+        fitting = images_in_memory(engine.graph) // batch
         workers = max(1, min(threads, total or threads, fitting))
         share = -(-total // workers) if total else batch
         return WorkerPool(workers, min(batch, share), threads // workers)

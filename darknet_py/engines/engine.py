@@ -47,7 +47,7 @@ class Engine(ABC):
         """
 
     def prepare(self, batch: int) -> None:
-        """Make now what the first call with so many pictures would make, which may take minutes."""
+        """Make now what the first call with so many images would make, which may take minutes."""
         x = torch.zeros(batch, *self.graph.net.input, device=self.device)
         self(x.contiguous(memory_format=self.layout))
 

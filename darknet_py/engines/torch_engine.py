@@ -77,7 +77,7 @@ class Pytorch(Engine):
         return x.to(self.device, self.dtype, memory_format=torch.channels_last)
 
     def _program(self, count: int) -> tuple[int, Call]:
-        """A program for so many pictures, and its batch size: where it is compiled maybe more."""
+        """A program for so many images, and its batch size: where it is compiled maybe more."""
         # What oneDNN prepares depends on the number of threads as well.
         threads = torch.get_num_threads()
         with self._lock:

@@ -28,7 +28,7 @@ FIRST_ROWS = 1 << 16
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Everything an evaluation has seen, for pictures of it and for other scores.
+    """Everything an evaluation has seen, for images of it and for other scores.
 
     images: paths. sizes: (N, 2) width and height in pixels. truth: for each entry the row of its
     label in `truths`, -1 for none.
@@ -63,7 +63,7 @@ class Tally:
         self._sizes: list[tuple[int, int]] = []
 
     def add(self, batch: Detections) -> None:
-        """Match what was found in the pictures of a batch."""
+        """Match what was found in the images of a batch."""
         entries = entries_of(batch)
         last = batch.first + len(batch.sizes)
         found = Objects(entries.image, entries.class_id, entries.boxes)

@@ -38,8 +38,8 @@ def check_numbers(points: int, **shares: float) -> None:
 class Objects:
     """N boxes with a class: labels, or (with scores) entries.
 
-    image: (N,) number of the picture, in order of pictures. class_id: (N,). boxes: (N, 4) centre
-    x, y, width, height relative to the picture.
+    image: (N,) number of the image, in order of images. class_id: (N,). boxes: (N, 4) centre
+    x, y, width, height relative to the image.
     """
 
     image: Integers
@@ -94,7 +94,7 @@ class Counts:
 
 
 def match(found: Objects, truths: Objects, iou_thresh: float) -> Matches:
-    """For each entry the label of its picture and class that it overlaps most.
+    """For each entry the label of its image and class that it overlaps most.
 
     Only an IoU over iou_thresh counts; of equal ones the first label is taken. One label may be
     matched by several entries.
@@ -124,7 +124,7 @@ def iou(a: Reals, b: Reals) -> Reals:
 
 
 def pairs(found: Objects, truths: Objects) -> tuple[Integers, Integers]:
-    """Rows of all entries and labels that share picture and class, entry by entry."""
+    """Rows of all entries and labels that share image and class, entry by entry."""
     classes = 1 + max(found.class_id.max(initial=0), truths.class_id.max(initial=0))
     key = truths.image * classes + truths.class_id
     order = np.argsort(key, kind="stable")

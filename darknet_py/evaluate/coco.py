@@ -29,13 +29,13 @@ NAMES = (
 class CocoFigures:
     """values: by NAMES, in 0..1, None where no label is of that size. text: pycocotools' lines.
 
-    named: pictures with results; pictures: all there are.
+    named: images with results; images: all there are.
     """
 
     values: dict[str, float | None]
     text: str
     named: int
-    pictures: int
+    images: int
 
 
 def figures_of(evidence: Evidence, names: Sequence[str]) -> CocoFigures:
@@ -63,7 +63,7 @@ def figures_of_files(
 ) -> CocoFigures:
     """The figures of a result file: a list of image_id, category_id, bbox and score.
 
-    named_only: leave out the pictures the result file does not name; otherwise what it found in
+    named_only: leave out the images the result file does not name; otherwise what it found in
     them is nothing. Raises DataError for a file that is not what it should be.
     """
     truth = _read(annotations, dict, "COCO annotations, an object with images and annotations")
@@ -75,10 +75,10 @@ def figures_of_files(
     location = Location(os.fspath(results))
     checked = [_result(number, entry, location) for number, entry in enumerate(found, 1)]
     _require_known(checked, truth, location)
-    pictures = sorted({entry["image_id"] for entry in checked}) if named_only else None
+    images = sorted({entry["image_id"] for entry in checked}) if named_only else None
     labels = [_label(number, label) for number, label in enumerate(truth["annotations"], 1)]
     shared = {"images": truth["images"], "categories": truth["categories"]}
-    return _judged(shared | {"annotations": labels}, shared | {"annotations": checked}, pictures)
+    return _judged(shared | {"annotations": labels}, shared | {"annotations": checked}, images)
 
 
 def _table(evidence: Evidence, names: Sequence[str]) -> dict[str, Any]:
@@ -98,10 +98,10 @@ def _annotations(
     image: NDArray[np.int64], class_id: NDArray[np.int64], boxes: NDArray[np.float64]
 ) -> Iterator[dict[str, Any]]:
     rows = zip(image.tolist(), class_id.tolist(), boxes.tolist(), strict=True)
-    for number, (picture, category, box) in enumerate(rows, 1):
+    for number, (number_of, category, box) in enumerate(rows, 1):
         yield {
             "id": number,
-            "image_id": picture + 1,
+            "image_id": number_of + 1,
             "category_id": category + 1,
             "bbox": box,
             "area": box[2] * box[3],
@@ -110,14 +110,14 @@ def _annotations(
 
 
 def _judged(
-    truth: dict[str, Any], found: dict[str, Any], pictures: list[int] | None = None
+    truth: dict[str, Any], found: dict[str, Any], images: list[int] | None = None
 ) -> CocoFigures:
     """What pycocotools makes of both; it prints as it goes, of which the summary is kept."""
     summary = io.StringIO()
     with contextlib.redirect_stdout(io.StringIO()):
         judge = COCOeval(_indexed(truth), _indexed(found), "bbox")
-        if pictures is not None:
-            judge.params.imgIds = pictures
+        if images is not None:
+            judge.params.imgIds = images
         judge.evaluate()
         judge.accumulate()
         with contextlib.redirect_stdout(summary):
@@ -180,7 +180,7 @@ def _label(number: int, label: dict[str, Any]) -> dict[str, Any]:
 def _require_known(found: list[dict[str, Any]], truth: dict[str, Any], location: Location) -> None:
     """pycocotools would leave out unknown categories without a word."""
     for key, table, cure in (
-        ("image_id", "images", "are the results of this picture set?"),
+        ("image_id", "images", "are the results of this image set?"),
         ("category_id", "categories", "class numbers of 80 classes are not COCO's 1 to 90"),
     ):
         known = {entry["id"] for entry in truth[table]}

@@ -41,25 +41,25 @@ def _refuse_unwritable(options: MapOptions) -> None:
     for name in options.out:
         require_writable(Path(name))
     drawn = {"--curves": options.curves, "--confusion": options.confusion}
-    for option, picture in drawn.items():
-        if picture:
-            _require_drawable(option, Path(picture))
+    for option, image in drawn.items():
+        if image:
+            _require_drawable(option, Path(image))
     if options.worst and options.worst[0] < 1:
-        raise DarknetError(f"--worst is {options.worst[0]}, expected 1 picture or more")
+        raise DarknetError(f"--worst is {options.worst[0]}, expected 1 image or more")
 
 
 def _require_drawable(option: str, path: Path) -> None:
-    from darknet_py.plots import require_matplotlib, require_picture
+    from darknet_py.plots import require_image, require_matplotlib
 
     require_matplotlib(option)
-    require_picture(path)
+    require_image(path)
     require_writable(path)
 
 
 def _evaluated(options: MapOptions, inputs: Inputs) -> MapResult:
     listed = "difficult" in inputs.data.options
     difficult = required_file(inputs.data, "difficult") if listed else None
-    pictures = start_reading(inputs.images, inputs.opened.graph)
+    fitted = start_reading(inputs.images, inputs.opened.graph)
     network = load(inputs.opened)
 
     from darknet_py.evaluate.map import evaluate
@@ -68,7 +68,7 @@ def _evaluated(options: MapOptions, inputs: Inputs) -> MapResult:
         passed: Callable[[int], object]
 
         def begin(conditions: Conditions) -> None:
-            """Say what decides the figures, then show how many pictures are done."""
+            """Say what decides the figures, then show how many images are done."""
             nonlocal passed
             click.echo(f"{options.weights} on {inputs.image_set}: {conditions.line()}", err=True)
             passed = stack.enter_context(counted(len(inputs.images), "map"))
@@ -86,7 +86,7 @@ def _evaluated(options: MapOptions, inputs: Inputs) -> MapResult:
             batch=options.batch,
             progress=lambda count: passed(count),
             begin=begin,
-            pictures=pictures,
+            fitted=fitted,
             keep=options.needs_boxes,
         )
 
@@ -108,7 +108,7 @@ def _report(result: MapResult) -> None:
 def _remarks(result: MapResult) -> Iterator[str]:
     """What makes these figures differ from those of other tools, and what looks wrong."""
     if result.unlabelled:
-        count = f"{len(result.unlabelled)} of {result.conditions.pictures} pictures"
+        count = f"{len(result.unlabelled)} of {result.conditions.images} images"
         first = f"the first is {result.unlabelled[0]}"
         yield f"warning: {count} have no label file and count as empty; {first}"
     if not result.detections_count:
@@ -130,9 +130,9 @@ def _remarks(result: MapResult) -> Iterator[str]:
 
 def _speed(result: MapResult) -> Iterator[str]:
     yield f"Total Detection Time: {int(result.seconds)} Seconds"
-    pictures, spent = result.conditions.pictures, asdict(result.timing).items()
-    each = ", ".join(f"{name} {1000 * seconds / pictures:.1f}" for name, seconds in spent)
-    rate = f"{pictures / result.seconds:.1f} pictures a second"
+    images, spent = result.conditions.images, asdict(result.timing).items()
+    each = ", ".join(f"{name} {1000 * seconds / images:.1f}" for name, seconds in spent)
+    rate = f"{images / result.seconds:.1f} images a second"
     yield f"{rate}; milliseconds of a thread for each: {each}"
 
 
@@ -170,4 +170,4 @@ def _draw(options: MapOptions, result: MapResult) -> None:
         assert result.evidence is not None
         count, folder = options.worst
         drawn = draw_worst(result.evidence, names, options.thresh, count, Path(folder))
-        click.echo(f"{folder}: the {len(drawn)} pictures with most errors", err=True)
+        click.echo(f"{folder}: the {len(drawn)} images with most errors", err=True)

@@ -1,4 +1,4 @@
-"""Two runs compared: which pictures, classes and boxes differ, and by how much."""
+"""Two runs compared: which images, classes and boxes differ, and by how much."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Difference:
     name and score: (A, B), "" and 0 where a run has none. iou: of the two boxes, 0 for one.
     """
 
-    picture: str
+    image: str
     kind: str
     name: tuple[str, str]
     score: tuple[float, float]
@@ -43,17 +43,17 @@ class Difference:
     def __str__(self) -> str:
         words = [f"{name} {score:.4f}" for name, score in zip(self.name, self.score, strict=True)]
         if self.kind.startswith("only"):
-            return f"{self.picture}: {words[self.kind.endswith('B')]} {self.kind}"
-        return f"{self.picture}: {self.kind} {' -> '.join(words)}, IoU {self.iou:.4f}"
+            return f"{self.image}: {words[self.kind.endswith('B')]} {self.kind}"
+        return f"{self.image}: {self.kind} {' -> '.join(words)}, IoU {self.iou:.4f}"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """same: boxes alike in both runs. pictures: (in both, only in A, only in B). differences: by
-    picture. score, iou: largest difference of scores and least overlap of coupled boxes."""
+    """same: boxes alike in both runs. images: (in both, only in A, only in B). differences: by
+    image. score, iou: largest difference of scores and least overlap of coupled boxes."""
 
     boxes: tuple[int, int]
-    pictures: tuple[int, int, int]
+    images: tuple[int, int, int]
     same: int
     score: float
     iou: float
@@ -61,8 +61,8 @@ class Comparison:
 
     def lines(self, shown: int) -> Iterator[str]:
         """The comparison in words, with the first `shown` differences."""
-        both, only_a, only_b = self.pictures
-        yield f"{both} pictures in both runs, {only_a} only in A, {only_b} only in B"
+        both, only_a, only_b = self.images
+        yield f"{both} images in both runs, {only_a} only in A, {only_b} only in B"
         kinds = Counter(one.kind for one in self.differences)
         words = [f"{count} {kind}" for kind, count in sorted(kinds.items())]
         counts = f"{self.boxes[0]} boxes in A, {self.boxes[1]} in B: {self.same} the same"
@@ -72,7 +72,7 @@ class Comparison:
         if not self.differences:
             return
         yield from self._by("class", Counter(_class_of(one) for one in self.differences), shown)
-        yield from self._by("picture", Counter(one.picture for one in self.differences), shown)
+        yield from self._by("image", Counter(one.image for one in self.differences), shown)
         yield from map(str, self.differences[:shown])
         left = len(self.differences) - shown
         if left > 0:
@@ -99,24 +99,24 @@ def compare_boxes(a: BoxTable, b: BoxTable, tolerance: Tolerance) -> Comparison:
     moved = (left[~alike], right[~alike], overlap[~alike])
     found = [_pair(a, b, "moved", row) for row in zip(*moved, strict=True)]
     found += _unlike(a, b, (first, second), (left, right))
-    both = set(a.pictures) & set(b.pictures)
+    both = set(a.images) & set(b.images)
     return Comparison(
         (len(a.score), len(b.score)),
-        (len(both), len(set(a.pictures) - both), len(set(b.pictures) - both)),
+        (len(both), len(set(a.images) - both), len(set(b.images) - both)),
         int(alike.sum()),
         float(change.max(initial=0)),
         float(overlap.min(initial=1)),
-        tuple(sorted(found, key=lambda one: one.picture)),
+        tuple(sorted(found, key=lambda one: one.image)),
     )
 
 
 def _objects(a: BoxTable, b: BoxTable) -> tuple[Objects, Objects]:
-    """Both tables with the same numbers for the same pictures and classes."""
-    pictures = {name: k for k, name in enumerate(dict.fromkeys((*a.picture, *b.picture)))}
+    """Both tables with the same numbers for the same images and classes."""
+    images = {name: k for k, name in enumerate(dict.fromkeys((*a.image, *b.image)))}
     classes = {name: k for k, name in enumerate(dict.fromkeys((*a.name, *b.name)))}
 
     def numbered(table: BoxTable) -> Objects:
-        image = np.array([pictures[name] for name in table.picture], np.int64)
+        image = np.array([images[name] for name in table.image], np.int64)
         class_id = np.array([classes[name] for name in table.name], np.int64)
         return Objects(image, class_id, table.boxes)
 
@@ -142,14 +142,14 @@ def _unlike(
 def _pair(a: BoxTable, b: BoxTable, kind: str, row: tuple[Any, Any, Any]) -> Difference:
     left, right, iou = int(row[0]), int(row[1]), float(row[2])
     names, scores = (a.name[left], b.name[right]), (float(a.score[left]), float(b.score[right]))
-    return Difference(a.picture[left], kind, names, scores, iou)
+    return Difference(a.image[left], kind, names, scores, iou)
 
 
 def _alone(table: BoxTable, kind: str, row: int) -> Difference:
     name, score = table.name[row], float(table.score[row])
     if kind.endswith("A"):
-        return Difference(table.picture[row], kind, (name, ""), (score, 0.0), 0.0)
-    return Difference(table.picture[row], kind, ("", name), (0.0, score), 0.0)
+        return Difference(table.image[row], kind, (name, ""), (score, 0.0), 0.0)
+    return Difference(table.image[row], kind, ("", name), (0.0, score), 0.0)
 
 
 FIGURES = ("mAP", "precision", "recall", "f1", "average_iou", "TP", "FP", "FN", "detections_count")

@@ -48,7 +48,7 @@ def _executed(line: str, folder: Path, execute: Execute) -> Path:
     out = folder / "out.json"
     words += ["--out", str(out)]
     if known in ("detect", "detector test"):
-        words += ["--prefix", str(folder / "picture")]
+        words += ["--prefix", str(folder / "image")]
     said = io.StringIO()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
         code = execute(words)

@@ -12,12 +12,12 @@ from darknet_py.network.graph import Graph
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
-    """pictures: how many. input: width, height, channels of the network's input in pixels. resize:
+    """images: how many. input: width, height, channels of the network's input in pixels. resize:
     stretch or letterbox. score_floor: scores must be over it. nms_kind, nms: which boxes that
     overlap more than it go. iou_thresh: least overlap of a hit. points: recalls, 0 for the area.
     """
 
-    pictures: int
+    images: int
     input: tuple[int, int, int]
     resize: str
     score_floor: float
@@ -34,7 +34,7 @@ class Conditions:
         """All of it in one line."""
         points = f"{self.points} recall points" if self.points else "area under the curve"
         words = (
-            f"{self.pictures} pictures",
+            f"{self.images} images",
             f"input {' x '.join(map(str, self.input))}",
             self.resize,
             f"scores over {self.score_floor:g}",
@@ -51,14 +51,14 @@ def conditions_of(
     graph: Graph,
     options: PipelineOptions,
     config: EngineConfig,
-    pictures: int,
+    images: int,
     iou_thresh: float,
     points: int,
 ) -> Conditions:
     """The conditions a network is evaluated under."""
     net = graph.net
     return Conditions(
-        pictures=pictures,
+        images=images,
         input=(net.width, net.height, net.channels),
         resize="letterbox" if graph.letter_box else "stretch",
         score_floor=options.thresh,

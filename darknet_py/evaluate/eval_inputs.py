@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Inputs:
-    """image_set: what valid= names; images: its pictures, all there. class_map: see map=.
+    """image_set: what valid= names; images: its images, all there. class_map: see map=.
 
     names: one per class of the network, or of the class map.
     """
@@ -56,7 +56,7 @@ def read_inputs(options: EvalOptions) -> Inputs:
     )
     names = opened.names if class_map is None else read_names(required_file(file, "names"))
     image_set = os.fspath(required_file(file, "valid"))
-    images = require_pictures(read_list(image_set), image_set)
+    images = require_images(read_list(image_set), image_set)
     return Inputs(file, opened, names, image_set, images, class_map)
 
 
@@ -65,11 +65,11 @@ def results_folder(data: DataFile) -> Path:
     return Path(data.options.get("results", "results"))
 
 
-def require_pictures(images: list[str], image_set: str) -> list[str]:
+def require_images(images: list[str], image_set: str) -> list[str]:
     """The paths, when all of them are there; raises DataError with the first that is not."""
     missing = [path for path in images if not os.path.isfile(path)]
     if missing:
-        message = f"{len(missing)} of {len(images)} pictures are not there, the first is"
+        message = f"{len(missing)} of {len(images)} images are not there, the first is"
         cure = "paths are looked for from the working folder and from the list's"
         raise DataError(f"{message} {missing[0]}; {cure}", Location(image_set))
     return images

@@ -18,9 +18,9 @@ def eval_coco(annotations: str, results: str, named_only: bool) -> None:
     from darknet_py.evaluate.coco import figures_of_files
 
     figures = figures_of_files(annotations, results, named_only)
-    left = f"; it names {figures.named} of {figures.pictures} pictures"
+    left = f"; it names {figures.named} of {figures.images} images"
     rule = "the others are left out" if named_only else "nothing was found in the others"
-    missing = figures.named < figures.pictures
+    missing = figures.named < figures.images
     click.echo(f"{results}{left}{', ' + rule if missing else ''}", err=True)
     click.echo(figures.text, nl=False)
 
@@ -48,6 +48,6 @@ def eval_voc(options: VocOptions) -> None:
     )
     truth = "YOLO labels" if options.labels else "VOC's annotations"
     rule = f"{options.points} recall points" if options.points else "area under the curve"
-    words = f"{len(images)} pictures, {truth}, hits over IoU {options.iou_thresh:g}, {rule}"
+    words = f"{len(images)} images, {truth}, hits over IoU {options.iou_thresh:g}, {rule}"
     click.echo(f"{folder}/{options.prefix}*.txt: {words}", err=True)
     click.echo(result.text())

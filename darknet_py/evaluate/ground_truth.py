@@ -1,4 +1,4 @@
-"""The labels of a list of pictures, read and checked before a network runs."""
+"""The labels of a list of images, read and checked before a network runs."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from darknet_py.forks import ALEXEYAB, Fork
 
 @dataclass(frozen=True, eq=False)
 class Truths:
-    """The labels of N pictures, picture by picture.
+    """The labels of N images, image by image.
 
-    starts: (N + 1,) row of each picture's first label. unlabelled: paths of the label files that
-    are not there; their pictures count as empty.
+    starts: (N + 1,) row of each image's first label. unlabelled: paths of the label files that
+    are not there; their images count as empty.
     """
 
     objects: Objects
@@ -31,14 +31,14 @@ class Truths:
         return len(self.objects)
 
     def rows(self, first: int, last: int) -> slice:
-        """The labels of the pictures `first` to `last` - 1."""
+        """The labels of the images `first` to `last` - 1."""
         return slice(int(self.starts[first]), int(self.starts[last]))
 
 
 def read_truths(
     images: Sequence[str], classes: int, fork: Fork = ALEXEYAB, needed: bool = True
 ) -> Truths:
-    """The labels of the pictures, in their order.
+    """The labels of the images, in their order.
 
     Raises DataError for a class that is not in 0..classes - 1, a number that is none, or, if they
     are needed, when there is not one label.
@@ -47,7 +47,7 @@ def read_truths(
     tables = [_checked(read_labels(path), path, classes) for path in paths]
     counts = [len(table) for table in tables]
     if needed and not any(counts):
-        message = f"no labels for any of the {len(images)} pictures, so there is nothing to measure"
+        message = f"no labels for any of the {len(images)} images, so there is nothing to measure"
         raise DataError(f"{message}; expected `class x y w h` lines", Location(str(paths[0])))
     missing = tuple(
         str(path)

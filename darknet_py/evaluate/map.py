@@ -1,4 +1,4 @@
-"""`map`: a network over a list of labelled pictures."""
+"""`map`: a network over a list of labelled images."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def evaluate(
     batch: int = BATCH,
     progress: Progress | None = None,
     begin: Callable[[Conditions], object] = lambda conditions: None,
-    pictures: Iterator[FittedImage] | None = None,
+    fitted: Iterator[FittedImage] | None = None,
     keep: bool = False,
 ) -> MapResult:
     """AlexeyAB's `detector map` of a network as it stands; the network is left as it is.
@@ -58,12 +58,12 @@ def evaluate(
     overlap its label by more. points: 0 (area under the curve), 11 (VOC 2007), 101 (COCO) or any
     other number of recalls. difficult: for each image another path, whose labels excuse a box
     that matches no label. class_map: the network's classes that are numbered 0, 1, ... in names
-    and labels (YOLO9000). config: what the network runs on. batch: pictures run at once, on a CPU
-    by each core. progress: told how many more pictures are done. begin: told what decides the
-    figures, before any is there. pictures: the images, when `start_reading` has been called. keep:
+    and labels (YOLO9000). config: what the network runs on. batch: images run at once, on a CPU
+    by each core. progress: told how many more images are done. begin: told what decides the
+    figures, before any is there. fitted: the images, when `start_reading` has been called. keep:
     the result has evidence.
 
-    Raises DataError before anything runs for labels that do not fit, ImageError for a picture.
+    Raises DataError before anything runs for labels that do not fit, ImageError for an image.
     """
     start, graph = time.perf_counter(), network.graph
     names = evaluated_names(graph, names, class_map)
@@ -81,7 +81,7 @@ def evaluate(
     in_force = replace(pipeline.engine.config, device=str(pipeline.engine.device))
     conditions = conditions_of(graph, options, in_force, len(images), iou_thresh, points)
     begin(conditions)
-    batches = pipeline.run(pictures or start_reading(images, graph), len(images))
+    batches = pipeline.run(fitted or start_reading(images, graph), len(images))
     timing = _gathered(batches, tally, progress)
     result = _summed_up(tally, names, thresh, conditions)
     heads, evidence = tuple(head_lines(graph)), tally.evidence(images)
@@ -128,7 +128,7 @@ def _difficult(
     if difficult is None:
         return None
     if len(difficult) != len(images):
-        message = f"the difficult list has {len(difficult)} pictures, the other {len(images)}"
+        message = f"the difficult list has {len(difficult)} images, the other {len(images)}"
         raise DataError(f"{message}; the lists go line by line")
     return read_truths(difficult, classes, fork, needed=False)
 

@@ -9,7 +9,7 @@ from darknet_py.evaluate.average_precision import Integers, Objects, Reals, iou,
 
 
 def couples(first: Objects, second: Objects, least: float) -> tuple[Integers, Integers, Reals]:
-    """Rows of both sets and their IoU, of boxes of one picture and class that overlap most.
+    """Rows of both sets and their IoU, of boxes of one image and class that overlap most.
 
     Two boxes are a couple when they overlap by more than `least`, and neither overlaps another
     box that is still free by more.

@@ -1,4 +1,4 @@
-"""`valid2`: the outputs of a picture averaged with those of its mirror image."""
+"""`valid2`: the outputs of an image averaged with those of its mirror image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def require_mirrorable(graph: Graph) -> None:
 
 
 def averaged(graph: Graph, heads: Sequence[Tensor], mirrored: Sequence[Tensor]) -> list[Tensor]:
-    """The mean of each head's output and that of the mirrored pictures, turned back."""
+    """The mean of each head's output and that of the mirrored images, turned back."""
     return [
         (plain + head.mirrored(other, graph.fork)) / 2
         for head, plain, other in zip(graph.detection_heads, heads, mirrored, strict=True)

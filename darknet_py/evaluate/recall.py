@@ -25,19 +25,19 @@ IOU_THRESH = 0.5
 
 @dataclass(frozen=True)
 class Recall:
-    """Counts after the picture of that number: boxes proposed, labels in all and overlapped."""
+    """Counts after the image of that number: boxes proposed, labels in all and overlapped."""
 
-    picture: int
+    image: int
     proposals: int
     total: int
     correct: int
     iou_sum: float
 
     def line(self) -> str:
-        """The line Darknet prints after each picture; shares of nothing are 0."""
-        each = share(self.proposals, self.picture + 1)
+        """The line Darknet prints after each image; shares of nothing are 0."""
+        each = share(self.proposals, self.image + 1)
         mean, part = 100 * share(self.iou_sum, self.total), 100 * share(self.correct, self.total)
-        counts = f"{self.picture:5d} {self.correct:5d} {self.total:5d}"
+        counts = f"{self.image:5d} {self.correct:5d} {self.total:5d}"
         return f"{counts}\tRPs/Img: {each:.2f}\tIOU: {mean:.2f}%\tRecall:{part:.2f}%"
 
 
@@ -47,9 +47,9 @@ def measure_recall(
     *,
     config: EngineConfig = TORCH,
     batch: int = BATCH,
-    pictures: Iterator[FittedImage] | None = None,
+    fitted: Iterator[FittedImage] | None = None,
 ) -> Iterator[Recall]:
-    """The counts after each picture; the last ones are those of all.
+    """The counts after each image; the last ones are those of all.
 
     Boxes over an objectness of .001 are proposals; of [region] in AlexeyAB's fork, whose boxes
     have no objectness, those with a class over it.
@@ -58,13 +58,13 @@ def measure_recall(
     truths = read_truths(images, head_classes(graph), graph.fork)
     pipeline = open_pipeline(network, replace(OPTIONS, batch=batch), config)
     so_far = Recall(-1, 0, 0, 0, 0.0)
-    for found in pipeline.run(pictures or start_reading(images, graph), len(images)):
-        steps = list(_per_picture(so_far, found, truths))
+    for found in pipeline.run(fitted or start_reading(images, graph), len(images)):
+        steps = list(_per_image(so_far, found, truths))
         yield from steps
         so_far = steps[-1]
 
 
-def _per_picture(so_far: Recall, batch: Detections, truths: Truths) -> Iterator[Recall]:
+def _per_image(so_far: Recall, batch: Detections, truths: Truths) -> Iterator[Recall]:
     image = batch.found.image.numpy()
     proposed = batch.found.objectness.numpy() > np.float32(OPTIONS.thresh)
     boxes = batch.found.boxes.numpy()

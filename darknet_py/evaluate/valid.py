@@ -43,15 +43,15 @@ def write_results(
     config: EngineConfig = TORCH,
     batch: int = BATCH,
     progress: Progress | None = None,
-    pictures: Iterator[FittedImage] | None = None,
+    fitted: Iterator[FittedImage] | None = None,
 ) -> Written:
     """Write what is found in the images as `detector valid` does.
 
     form: a key of result_files.FORMS. out: a name instead of the form's own. mirrored: average
     with the mirror images, as `valid2`. Score floor and NMS are the fork's. The rest is as in
-    `evaluate`. All files appear when the last picture is done, or none does (kitti: per picture).
+    `evaluate`. All files appear when the last image is done, or none does (kitti: per image).
 
-    Raises OutputError, ImageError, or DataError for a picture without the number COCO needs.
+    Raises OutputError, ImageError, or DataError for an image without the number COCO needs.
     """
     start, fork = time.perf_counter(), network.graph.fork
     names = evaluated_names(network.graph, names, class_map)
@@ -62,8 +62,8 @@ def write_results(
     pipeline = open_pipeline(network, options, config, mirrored)
     target, entries = Target(folder, out, names, fork), 0
     with FORMS[form_of(form)](target) as write:
-        for found in pipeline.run(pictures or start_reading(images, network.graph), len(images)):
-            for one in per_picture(found, images):
+        for found in pipeline.run(fitted or start_reading(images, network.graph), len(images)):
+            for one in per_image(found, images):
                 write(one)
                 entries += len(one.score)
             if progress:
@@ -71,8 +71,8 @@ def write_results(
     return Written(folder, entries, time.perf_counter() - start)
 
 
-def per_picture(batch: Detections, images: Sequence[str]) -> Iterator[Found]:
-    """The entries of each picture of a batch, with corners in pixels."""
+def per_image(batch: Detections, images: Sequence[str]) -> Iterator[Found]:
+    """The entries of each image of a batch, with corners in pixels."""
     entries = entries_of(batch)
     for place, size in enumerate(batch.sizes):
         number = batch.first + place

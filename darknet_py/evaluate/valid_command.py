@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def valid(options: ValidOptions) -> None:
     """Write result files; says where they are."""
     inputs = read_inputs(options)
-    pictures = start_reading(inputs.images, inputs.opened.graph)
+    fitted = start_reading(inputs.images, inputs.opened.graph)
     network = load(inputs.opened)
 
     from darknet_py.evaluate.valid import write_results
@@ -39,18 +39,16 @@ def valid(options: ValidOptions) -> None:
             config=options.engine_config(),
             batch=options.batch,
             progress=passed,
-            pictures=pictures,
+            fitted=fitted,
         )
     click.echo(f"Total Detection Time: {written.seconds:f} Seconds", err=True)
-    click.echo(
-        f"{written.place}: {written.entries} boxes in {len(inputs.images)} pictures", err=True
-    )
+    click.echo(f"{written.place}: {written.entries} boxes in {len(inputs.images)} images", err=True)
 
 
 def recall(options: EvalOptions) -> None:
-    """Print Darknet's line after each picture, to stderr as it does, and the last one to stdout."""
+    """Print Darknet's line after each image, to stderr as it does, and the last one to stdout."""
     inputs = read_inputs(options)
-    pictures = start_reading(inputs.images, inputs.opened.graph)
+    fitted = start_reading(inputs.images, inputs.opened.graph)
     network = load(inputs.opened)
 
     from darknet_py.evaluate.recall import measure_recall
@@ -61,7 +59,7 @@ def recall(options: EvalOptions) -> None:
         inputs.images,
         config=options.engine_config(),
         batch=options.batch,
-        pictures=pictures,
+        fitted=fitted,
     ):
         click.echo(last.line(), err=True)
     if last:

@@ -25,13 +25,13 @@ from darknet_py.evaluate.formats.writing import stem
 from darknet_py.images.io import image_size
 
 WORDS = 6
-"""Of a line in a comp4 file: picture, score, left, top, right, bottom."""
+"""Of a line in a comp4 file: image, score, left, top, right, bottom."""
 PREFIX = "comp4_det_test_"
 
 
 @dataclass(frozen=True, eq=False)
 class Annotation:
-    """The objects of one picture; corners: (K, 4) left, top, right, bottom, pixels from 1."""
+    """The objects of one image; corners: (K, 4) left, top, right, bottom, pixels from 1."""
 
     class_id: NDArray[np.int64]
     corners: NDArray[np.float64]
@@ -81,7 +81,7 @@ def score_files(
     )
     difficult = np.concatenate([a.difficult for a in annotations])
     if difficult.all():
-        raise DataError(f"no objects in any of the {len(images)} pictures: nothing to measure")
+        raise DataError(f"no objects in any of the {len(images)} images: nothing to measure")
     found, score = _found([folder / f"{prefix}{name}.txt" for name in names], known)
     truth = match(found, truths, iou_thresh).truth
     counted = ~np.append(difficult, False)[truth]
@@ -107,19 +107,19 @@ def _found(paths: Sequence[Path], known: dict[str, int]) -> tuple[Objects, NDArr
 
 
 def _read(path: Path, known: dict[str, int]) -> NDArray[np.float64]:
-    """(K, 6) number of the picture, score and corners of each line."""
+    """(K, 6) number of the image, score and corners of each line."""
     location = Location(os.fspath(path))
     try:
         words = path.read_text(encoding="utf-8", errors="replace").split()
     except OSError as error:
         cure = "`detector valid` with eval=voc writes it"
         raise DataError(f"cannot be read: {error.strerror}; {cure}", location) from None
-    expected = "expected lines of picture, score, left, top, right, bottom"
+    expected = "expected lines of image, score, left, top, right, bottom"
     if len(words) % WORDS:
         raise DataError(expected, location)
     strange = next((name for name in words[::WORDS] if name not in known), None)
     if strange is not None:
-        message = f"picture '{strange[:40]}' is not in the list of pictures"
+        message = f"image '{strange[:40]}' is not in the list of images"
         raise DataError(f"{message}; is it of another set?", location)
     words[::WORDS] = [str(known[name]) for name in words[::WORDS]]
     try:

@@ -1,4 +1,4 @@
-"""The pictures with most errors, drawn: labels found and missed, boxes right and wrong."""
+"""The images with most errors, drawn: labels found and missed, boxes right and wrong."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FOUND, MISSED, RIGHT, WRONG = (0, 160, 0), (0, 200, 255), (255, 160, 0), (0, 0, 
 
 @dataclass(frozen=True)
 class Errors:
-    """A picture's number in the list, its boxes that hit nothing, its labels that nothing hit."""
+    """An image's number in the list, its boxes that hit nothing, its labels that nothing hit."""
 
     image: int
     wrong: int
@@ -32,13 +32,13 @@ class Errors:
         return self.wrong + self.missed
 
 
-def worst_pictures(evidence: Evidence, thresh: float, count: int) -> list[Errors]:
-    """At most `count` pictures with errors over the threshold, the worst first."""
+def worst_images(evidence: Evidence, thresh: float, count: int) -> list[Errors]:
+    """At most `count` images with errors over the threshold, the worst first."""
     hit, wrong, found = _verdicts(evidence, thresh)
-    pictures = len(evidence.images)
+    images = len(evidence.images)
     objects = evidence.truths.objects
-    false = np.bincount(evidence.entries.image[wrong], minlength=pictures)
-    missed = np.bincount(objects.image[~found], minlength=pictures)
+    false = np.bincount(evidence.entries.image[wrong], minlength=images)
+    missed = np.bincount(objects.image[~found], minlength=images)
     order = np.argsort(-(false + missed), kind="stable")[:count]
     errors = [Errors(int(k), int(false[k]), int(missed[k])) for k in order]
     return [one for one in errors if one.total]
@@ -47,7 +47,7 @@ def worst_pictures(evidence: Evidence, thresh: float, count: int) -> list[Errors
 def draw_worst(
     evidence: Evidence, names: Sequence[str], thresh: float, count: int, folder: Path
 ) -> list[Path]:
-    """Draw the worst pictures into a folder, which is made; gives their paths, the worst first.
+    """Draw the worst images into a folder, which is made; gives their paths, the worst first.
 
     Labels are dark green where a box hits them and yellow where none does, boxes light blue and
     red likewise. Raises OutputError.
@@ -57,7 +57,7 @@ def draw_worst(
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
     paths = []
-    for place, errors in enumerate(worst_pictures(evidence, thresh, count), 1):
+    for place, errors in enumerate(worst_images(evidence, thresh, count), 1):
         source = Path(evidence.images[errors.image])
         name = f"{place:03d}_{errors.wrong}-wrong_{errors.missed}-missed_{source.stem}.jpg"
         save_image(folder / name, _drawn(evidence, names, thresh, errors.image))

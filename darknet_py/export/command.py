@@ -13,7 +13,7 @@ from darknet_py.cfg.names import class_names
 from darknet_py.conversion.formats import FORMATS
 from darknet_py.conversion.target import Target
 from darknet_py.errors import DarknetError
-from darknet_py.export.verify import pictures, verify
+from darknet_py.export.verify import input_images, verify
 from darknet_py.files import replacing, require_writable
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
@@ -22,7 +22,7 @@ from darknet_py.options.exporting import ExportOptions
 
 DYNAMIC = ("batch", "size")
 SAMPLES = 4
-"""So many of the pictures in data/ are taken when none is named."""
+"""So many of the images in data/ are taken when none is named."""
 
 
 def run(options: ExportOptions) -> bool:
@@ -35,7 +35,7 @@ def run(options: ExportOptions) -> bool:
     paths = _paths(options, out)
     for path in paths.values():
         require_writable(path)
-    # Recurrent nets see single pictures, as in `detect`.
+    # Recurrent nets see single images, as in `detect`.
     graph = read_graph(
         options.cfg, width=options.width, height=options.height, fork=options.fork, time_steps=1
     )
@@ -98,7 +98,7 @@ def _made(
 
 
 def _verified(options: ExportOptions, network: Network, target: Target, out: Path) -> bool:
-    images = pictures(network, options.images or _samples(options.cfg))
+    images = input_images(network, options.images or _samples(options.cfg))
     agrees = True
     for verdict in verify(network, target, out, FORMATS[options.format].runtimes, images):
         click.echo(verdict.text)
@@ -107,7 +107,7 @@ def _verified(options: ExportOptions, network: Network, target: Target, out: Pat
 
 
 def _samples(cfg: str) -> list[str]:
-    """Pictures in data/ here or beside the cfg's folder."""
+    """Images in data/ here or beside the cfg's folder."""
     for folder in (Path("data"), Path(cfg).resolve().parent.parent / "data"):
         if found := sorted(map(str, folder.glob("*.jpg"))):
             return found[:SAMPLES]

@@ -1,4 +1,4 @@
-"""A written file run in its runtimes on pictures, and compared with our own torch engine."""
+"""A written file run in its runtimes on images, and compared with our own torch engine."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class _Expected:
     outputs: list[list[Tensor]]
 
 
-def pictures(network: Network, paths: Sequence[str]) -> list[Tensor]:
-    """Inputs (C, H, W) of these pictures, as `detect` fits them; of a drawn one if there are none.
+def input_images(network: Network, paths: Sequence[str]) -> list[Tensor]:
+    """Inputs (C, H, W) of these images, as `detect` fits them; of a drawn one if there are none.
 
     Raises ImageError for one that cannot be read.
     """
@@ -57,8 +57,8 @@ def pictures(network: Network, paths: Sequence[str]) -> list[Tensor]:
 def _drawn(channels: int) -> Pixels:
     """Soft spots of colour in OpenCV's order, the same each time."""
     spots = np.random.default_rng(1).integers(0, 256, (12, 16, channels), np.uint8)
-    picture = cv2.resize(spots, (640, 480), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(picture, np.uint8).reshape(480, 640, channels)[..., ::-1]
+    image = cv2.resize(spots, (640, 480), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(image, np.uint8).reshape(480, 640, channels)[..., ::-1]
 
 
 def verify(
@@ -72,7 +72,7 @@ def verify(
 
 
 def _batches(images: Sequence[Tensor], target: Target) -> list[Tensor]:
-    """As many pictures at once as the file takes; the last ones are repeated to fill up."""
+    """As many images at once as the file takes; the last ones are repeated to fill up."""
     size = min(len(images), 2) if target.dynamic_batch else target.batch
     groups = [list(images[start : start + size]) for start in range(0, len(images), size)]
     return [torch.stack([*group, *[group[-1]] * (size - len(group))]) for group in groups]

@@ -1,4 +1,4 @@
-"""Boxes and labels painted on a picture, and the picture written to a file."""
+"""Boxes and labels painted on an image, and the image written to a file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ QUALITY_FLAGS = {
 
 @dataclass(frozen=True)
 class Pen:
-    """Sizes in pixels that suit one picture: of lines, of text strokes, of a label's margin."""
+    """Sizes in pixels that suit one image: of lines, of text strokes, of a label's margin."""
 
     line: int
     stroke: int
@@ -64,9 +64,9 @@ def draw(
     class_ids: npt.ArrayLike,
     classes: int,
 ) -> Pixels:
-    """A copy of a BGR picture (H, W, 3) with labelled boxes, the later ones on top.
+    """A copy of a BGR image (H, W, 3) with labelled boxes, the later ones on top.
 
-    boxes_xyxy: (N, 4) left, top, right, bottom in pixels, cut at the edges of the picture;
+    boxes_xyxy: (N, 4) left, top, right, bottom in pixels, cut at the edges of the image;
     labels and class_ids: one per box, an empty label draws none; classes: how many there are.
     """
     tints = [colour(number, classes) for number in np.asarray(class_ids, int).tolist()]
@@ -88,7 +88,7 @@ def paint(
 
 
 def save_image(path: PathName, bgr: Pixels, quality: int = 80) -> None:
-    """Write a BGR picture in the format of the path's suffix, all of it or nothing.
+    """Write a BGR image in the format of the path's suffix, all of it or nothing.
 
     quality: 1..100, for JPEG and WebP; the other formats lose nothing.
 
@@ -96,13 +96,13 @@ def save_image(path: PathName, bgr: Pixels, quality: int = 80) -> None:
     """
     target = Path(path)
     data = _encoded(target, bgr, quality)
-    # A drawing can be drawn again; a flush of each would cost a folder of pictures over 1 %.
+    # A drawing can be drawn again; a flush of each would cost a folder of images over 1 %.
     with replacing(target, durable=False) as file:
         file.write(data)
 
 
 def _whole(boxes: npt.ArrayLike, canvas: Pixels) -> list[list[int]]:
-    """Boxes in whole pixels inside the picture, as Darknet cuts them: towards 0, then the edges."""
+    """Boxes in whole pixels inside the image, as Darknet cuts them: towards 0, then the edges."""
     height, width = canvas.shape[:2]
     edges = np.array((width - 1, height - 1, width - 1, height - 1))
     values = np.asarray(boxes, np.float64).reshape(-1, 4)
@@ -138,5 +138,5 @@ def _encoded(target: Path, bgr: Pixels, quality: int) -> bytes:
     except cv2.error:
         done = False
     if not done:
-        raise OutputError(f"{target}: pictures cannot be written as '{suffix}'; use .jpg or .png")
+        raise OutputError(f"{target}: images cannot be written as '{suffix}'; use .jpg or .png")
     return bytes(data.data)

@@ -1,7 +1,7 @@
-"""Pictures: from a file or an array to pixels. Nothing here needs torch.
+"""Images: from a file or an array to pixels. Nothing here needs torch.
 
 Sets OPENCV_IO_MAX_IMAGE_PIXELS to 2**27 unless the environment has a value, and silences OpenCV's
-log: what is wrong with a picture is said by the error raised here.
+log: what is wrong with an image is said by the error raised here.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ IMAGE_SIGNATURES = (
 )
 
 OTHER_SIGNATURES = (
-    (b"version https://git-lfs", "a git-lfs pointer; fetch the picture with `git lfs pull`"),
-    (b"<!doctype html", "an HTML page; download the picture again"),
-    (b"<html", "an HTML page; download the picture again"),
+    (b"version https://git-lfs", "a git-lfs pointer; fetch the image with `git lfs pull`"),
+    (b"<!doctype html", "an HTML page; download the image again"),
+    (b"<html", "an HTML page; download the image again"),
     (b"<svg", "an SVG drawing; convert it to PNG"),
     (b"<?xml", "an XML file"),
     (b"%pdf", "a PDF document; convert its pages to PNG"),
@@ -69,18 +69,18 @@ MEDIA_FAMILIES = (
     (b"ftyp", "a video"),
 )
 
-# JPEG markers that carry the size of the picture.
+# JPEG markers that carry the size of the image.
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 JPEG_SCAN = 0xDA
 HEAD_BYTES = 1 << 16
-"""Enough for the size a picture tells, unless a large preview stands before it."""
+"""Enough for the size an image tells, unless a large preview stands before it."""
 SHRINKABLE = 64
 """Width and height of which OpenCV leaves something at an eighth."""
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """The bytes of a picture file; size: (width, height) where the header says."""
+    """The bytes of an image file; size: (width, height) where the header says."""
 
     path: PathName
     data: bytes
@@ -108,27 +108,27 @@ class Encoded:
 
 
 def open_image(path: PathName) -> Encoded:
-    """The bytes of a picture file; raises ImageError when there are none."""
+    """The bytes of an image file; raises ImageError when there are none."""
     data = _contents(path)
     return Encoded(path, data, _header_size(data))
 
 
 def read_image(path: PathName, channels: int = 3, honour_exif: bool = False) -> Pixels:
-    """Read a picture as uint8 (H, W, channels), RGB or grey.
+    """Read an image as uint8 (H, W, channels), RGB or grey.
 
-    channels: 3, or 1 for OpenCV's grey conversion; grey pictures give three equal channels, alpha
+    channels: 3, or 1 for OpenCV's grey conversion; grey images give three equal channels, alpha
     is dropped, 16 bits become 8.  The EXIF orientation is ignored, as Darknet does, unless
     honour_exif.
 
-    Raises ImageError, naming the path and the cure, for whatever is no readable picture.
+    Raises ImageError, naming the path and the cure, for whatever is no readable image.
     """
     return open_image(path).decode(channels, honour_exif)
 
 
 def check_image(path: PathName, decode: bool = True) -> None:
-    """Raises ImageError for a file that is no readable picture, with what `read_image` would say.
+    """Raises ImageError for a file that is no readable image, with what `read_image` would say.
 
-    decode: False looks at the first bytes only of those PNG and JPEG pictures that tell their size
+    decode: False looks at the first bytes only of those PNG and JPEG images that tell their size
     there; damage behind them is not found.
     """
     data = _contents(path, None if decode else HEAD_BYTES)
@@ -157,7 +157,7 @@ def _decoded(path: PathName, data: bytes, mode: int) -> npt.NDArray[np.generic]:
 def image_size(path: PathName) -> tuple[int, int]:
     """Width and height in pixels; a PNG or JPEG is not decoded for it.
 
-    Raises ImageError, naming the path and the cure, for whatever is no readable picture.
+    Raises ImageError, naming the path and the cure, for whatever is no readable image.
     """
     size = _header_size(_contents(path))
     if size is not None:
@@ -180,12 +180,12 @@ def from_bgr(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
 def bgr_pixels(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
     """The same with colours left in OpenCV's order; may be the array itself."""
     if not isinstance(array, np.ndarray):
-        raise ImageError(f"a picture must be a numpy array, not {type(array).__name__}")
+        raise ImageError(f"an image must be a numpy array, not {type(array).__name__}")
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or 0 in array.shape:
         raise ImageError(
-            f"an array of shape {array.shape} is no picture; give H x W, or H x W x 1, 3 or 4"
+            f"an array of shape {array.shape} is no image; give H x W, or H x W x 1, 3 or 4"
         )
     pixels = np.ascontiguousarray(_eight_bits(array))
     if array.shape[2] == 4:
@@ -194,7 +194,7 @@ def bgr_pixels(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
 
 
 def to_bgr(pixels: Pixels) -> Pixels:
-    """OpenCV's (H, W, 3) BGR of a picture (H, W, 1 or 3), grey or RGB."""
+    """OpenCV's (H, W, 3) BGR of an image (H, W, 1 or 3), grey or RGB."""
     change = cv2.COLOR_GRAY2BGR if pixels.shape[2] == 1 else cv2.COLOR_RGB2BGR
     return np.asarray(cv2.cvtColor(pixels, change), np.uint8)
 
@@ -207,14 +207,14 @@ def _rgb(pixels: npt.NDArray[np.generic]) -> Pixels:
 
 
 def with_channels(pixels: Pixels, channels: int, order: str = "rgb") -> Pixels:
-    """The picture (H, W, 1 or 3), its colours in this order (rgb, bgr), as (H, W, channels)."""
+    """The image (H, W, 1 or 3), its colours in this order (rgb, bgr), as (H, W, channels)."""
     have = pixels.shape[2]
     if have == channels:
         return pixels
     convert = CHANNEL_CHANGES[order].get((have, channels))
     if convert is None:
         raise ImageError(
-            f"a picture of {have} channels cannot feed a network of {channels}; "
+            f"an image of {have} channels cannot feed a network of {channels}; "
             "only 1 and 3 are converted"
         )
     return np.asarray(cv2.cvtColor(pixels, convert), np.uint8).reshape(*pixels.shape[:2], channels)
@@ -227,24 +227,24 @@ def _eight_bits(array: npt.NDArray[np.generic]) -> Pixels:
     if array.dtype == np.uint16:
         return (array.astype(np.uint16, copy=False) >> 8).astype(np.uint8)
     if not np.issubdtype(array.dtype, np.floating):
-        raise ImageError(f"a picture of {array.dtype} is not known; give uint8, uint16 or float")
+        raise ImageError(f"an image of {array.dtype} is not known; give uint8, uint16 or float")
     values = array.astype(np.float32)
     if not (values.min() >= 0 and values.max() <= 1):
-        raise ImageError("a floating-point picture must lie in 0..1; divide it by its white value")
+        raise ImageError("a floating-point image must lie in 0..1; divide it by its white value")
     return np.rint(values * 255).astype(np.uint8)
 
 
 def _read_mode(channels: int, reduce: int) -> int:
     mode = REDUCED_MODES.get(reduce, READ_MODES).get(channels)
     if mode is None:
-        raise ImageError(f"pictures are read with 1 or 3 channels, not {channels}")
+        raise ImageError(f"images are read with 1 or 3 channels, not {channels}")
     return mode
 
 
 def _contents(path: PathName, most: int | None = None) -> bytes:
     """All bytes of the file, or its first ones."""
     if os.path.isdir(path):
-        raise ImageError(f"{path}: is a folder, not a picture; name a file in it")
+        raise ImageError(f"{path}: is a folder, not an image; name a file in it")
     try:
         with open(path, "rb") as file:
             data = file.read(most)
@@ -288,7 +288,7 @@ def _refuse_oversized(path: PathName, size: tuple[int, int] | None) -> None:
         return
     width, height = size
     if width == 0 or height == 0:
-        raise ImageError(f"{path}: a picture of {width} x {height} pixels; save it again")
+        raise ImageError(f"{path}: an image of {width} x {height} pixels; save it again")
     if width * height > _pixel_limit():
         raise ImageError(f"{path}: {width} x {height} pixels; {_limit_cure()}")
 
@@ -302,7 +302,7 @@ def _pixel_limit() -> float:
 def _limit_cure() -> str:
     limit = os.environ.get(PIXELS_VARIABLE, "its default")
     return (
-        f"more than the limit of {limit}: make the picture smaller, or set the environment "
+        f"more than the limit of {limit}: make the image smaller, or set the environment "
         f"variable {PIXELS_VARIABLE} before Python starts"
     )
 
@@ -313,24 +313,24 @@ def _refuse_truncated(path: PathName, data: bytes) -> None:
     jpeg_cut = scan is not None and data.rfind(b"\xff\xd9") < scan
     png_cut = data.startswith(b"\x89PNG") and data.rfind(b"IEND") < 0
     if jpeg_cut or png_cut:
-        raise ImageError(f"{path}: the picture is cut short; copy or download it again")
+        raise ImageError(f"{path}: the image is cut short; copy or download it again")
 
 
 def _refusal(path: PathName, error: str) -> str:
     """The message for an exception of OpenCV's while it decodes."""
     if "IMAGE_PIXELS" in error:
         return f"{path}: too many pixels; {_limit_cure()}"
-    return f"{path}: OpenCV cannot decode this picture; save it again as JPEG or PNG"
+    return f"{path}: OpenCV cannot decode this image; save it again as JPEG or PNG"
 
 
 def _complaint(data: bytes) -> str:
     """What is wrong with contents that OpenCV cannot decode, and the cure."""
     for signature, name in IMAGE_SIGNATURES:
         if data.startswith(signature):
-            return f"the {name} picture is damaged; copy or download it again"
+            return f"the {name} image is damaged; copy or download it again"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "the WebP picture is damaged; copy or download it again"
-    return f"not a picture: it looks like {_resemblance(data)}"
+        return "the WebP image is damaged; copy or download it again"
+    return f"not an image: it looks like {_resemblance(data)}"
 
 
 def _resemblance(data: bytes) -> str:

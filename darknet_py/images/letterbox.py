@@ -1,4 +1,4 @@
-"""Where a picture lies inside the network's input, and the way back for boxes."""
+"""Where an image lies inside the network's input, and the way back for boxes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ else:
 
 @dataclass(frozen=True)
 class Placement:
-    """A picture of one size, in pixels, fitted into the network's input of another."""
+    """An image of one size, in pixels, fitted into the network's input of another."""
 
     image_width: int
     image_height: int
@@ -29,9 +29,9 @@ class Placement:
 
     @property
     def scaled(self) -> tuple[int, int]:
-        """Width and height in pixels the picture takes inside the network's input.
+        """Width and height in pixels the image takes inside the network's input.
 
-        Darknet's integer rule gives 0 for a picture far longer than wide and then divides by
+        Darknet's integer rule gives 0 for an image far longer than wide and then divides by
         it; here a side is at least 1 pixel.
         """
         if not self.letter_box:
@@ -42,7 +42,7 @@ class Placement:
 
     @property
     def offset(self) -> tuple[int, int]:
-        """Left and top in whole pixels of the picture inside the network's input."""
+        """Left and top in whole pixels of the image inside the network's input."""
         width, height = self.scaled
         return (self.net_width - width) // 2, (self.net_height - height) // 2
 
@@ -60,12 +60,12 @@ def scaled_sizes(placements: Sequence[Placement], device: torch.device | str = "
 
 
 def to_image(boxes: Tensor, scaled: Tensor, net_size: tuple[int, int]) -> Tensor:
-    """Centre-form boxes (..., 4) relative to the network's input, made relative to the picture.
+    """Centre-form boxes (..., 4) relative to the network's input, made relative to the image.
 
     scaled: (..., 2) scaled width and height in pixels, one pair per box or one that broadcasts;
     net_size: width and height of the network's input in pixels.
 
-    Darknet pastes a letter-boxed picture at a whole pixel but takes half the margin as a real
+    Darknet pastes a letter-boxed image at a whole pixel but takes half the margin as a real
     number on the way back, half a pixel off for an odd margin; that is reproduced.
     """
     net = boxes.new_tensor(net_size)

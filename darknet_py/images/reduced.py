@@ -1,4 +1,4 @@
-"""Pictures of a data set: first their size, then as many of their pixels as are needed."""
+"""Images of a data set: first their size, then as many of their pixels as are needed."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from darknet_py.images.io import Encoded, Pixels, open_image, with_channels
 Size = tuple[int, int]
 
 
-class Picture(Protocol):
+class Image(Protocol):
     @property
     def size(self) -> Size:
-        """Width and height of the picture in the file."""
+        """Width and height of the image in the file."""
 
     def pixels(self, channels: int, least: tuple[float, float]) -> Pixels:
         """Uint8 (H, W, channels), RGB or grey, perhaps reduced to no less than `least` (w, h).
 
-        Nobody writes into them. Raises ImageError for a picture that cannot be decoded.
+        Nobody writes into them. Raises ImageError for an image that cannot be decoded.
         """
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A picture in memory, which may be smaller than the one in the file, of `size`."""
+    """An image in memory, which may be smaller than the one in the file, of `size`."""
 
     whole: Pixels
     size: Size
@@ -39,7 +39,7 @@ class Decoded:
 
 @dataclass(frozen=True)
 class File:
-    """The bytes of a picture file whose header tells its size."""
+    """The bytes of an image file whose header tells its size."""
 
     encoded: Encoded
     size: Size
@@ -49,7 +49,7 @@ class File:
 
 
 def reduced(pixels: Pixels, least: tuple[float, float]) -> Pixels:
-    """The picture (H, W, C) halved as often as it stays at least `least` (width, height)."""
+    """The image (H, W, C) halved as often as it stays at least `least` (width, height)."""
     height, width = pixels.shape[:2]
     ratio = min(width / least[0], height / least[1])
     if ratio < 2:
@@ -60,8 +60,8 @@ def reduced(pixels: Pixels, least: tuple[float, float]) -> Pixels:
     return np.asarray(small, np.uint8).reshape(*size[::-1], -1)
 
 
-def open_picture(path: str, channels: int) -> Picture:
-    """A picture file; raises ImageError for one that cannot be a whole picture."""
+def open_reducible(path: str, channels: int) -> Image:
+    """An image file; raises ImageError for one that cannot be a whole image."""
     encoded = open_image(path)
     if encoded.size is not None and min(encoded.size) > 0:
         return File(encoded, encoded.size)

@@ -32,7 +32,7 @@ BLOCK_BYTES = 1 << 20
 def fit(
     pixels: Pixels, channels: int, width: int, height: int, letter_box: bool, order: str = "rgb"
 ) -> Planes:
-    """The network's input (channels, height, width) in [0, 1] of a uint8 picture.
+    """The network's input (channels, height, width) in [0, 1] of a uint8 image.
 
     pixels: (H, W, 1 or 3), grey or with its colours in this order (rgb, bgr); turned into the
     other when `channels` asks for it. The input is RGB, and channels last in memory, as
@@ -69,7 +69,7 @@ def letterboxed(planes: Planes, width: int, height: int) -> Planes:
 
 
 def _inside(canvas: Planes, place: Placement) -> Planes:
-    """The part of a canvas (h, w, C) that the picture covers."""
+    """The part of a canvas (h, w, C) that the image covers."""
     (width, height), (left, top) = place.scaled, place.offset
     return canvas[top : top + height, left : left + width]
 
@@ -179,7 +179,7 @@ def _blocks(size: int, wanted: int, step: int) -> list[_Block]:
     upper, fraction = _places(size, wanted)
     lower = np.minimum(upper + 1, size - 1)
     # Darknet never adds the lower neighbour to the last row.  Where rounding puts that row just
-    # above the last of the picture (640 rows to 288), it comes out nearly black.
+    # above the last of the image (640 rows to 288), it comes out nearly black.
     factor = 1 - fraction[-1]
     fraction[-1] = 0
     blocks = []
@@ -205,7 +205,7 @@ def _places(size: int, wanted: int) -> tuple[Places, Planes]:
 
 
 class _Memory(threading.local):
-    """Arrays a thread uses again for every picture: fresh memory costs more than the arithmetic."""
+    """Arrays a thread uses again for every image: fresh memory costs more than the arithmetic."""
 
     def __init__(self) -> None:
         self.blocks: dict[str, npt.NDArray[np.uint8]] = {}

@@ -1,4 +1,4 @@
-"""Which pictures a source means, and decoding them ahead of their use."""
+"""Which images a source means, and decoding them ahead of their use."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ LIST_SUFFIX = ".txt"
 
 
 def expand(source: Source | Iterable[Source], recursive: bool = False) -> list[str]:
-    """The paths of the picture files that a source names, in order; those given as written.
+    """The paths of the image files that a source names, in order; those given as written.
 
-    source: a file, a folder (its pictures sorted by name, those of sub-folders too when
+    source: a file, a folder (its images sorted by name, those of sub-folders too when
     recursive), a glob pattern, a .txt list with one path per line, or several of these.
 
     Raises DataError when one of them names nothing.
@@ -36,7 +36,7 @@ def expand(source: Source | Iterable[Source], recursive: bool = False) -> list[s
         return _expand_one(source, recursive)
     found = [path for one in source for path in _expand_one(one, recursive)]
     if not found:
-        raise DataError("no pictures given; name a file, a folder, a pattern or a .txt list")
+        raise DataError("no images given; name a file, a folder, a pattern or a .txt list")
     return found
 
 
@@ -45,8 +45,8 @@ def read_ahead(
 ) -> Generator[tuple[S, T | ImageError], None, None]:
     """Each source with what `read` gives for it, or the ImageError it raises, in order.
 
-    Up to `depth` pictures are read ahead by `workers` threads while the caller works, as in
-    `ordered_map`.  Any other exception of `read` is raised when its picture's turn comes.
+    Up to `depth` images are read ahead by `workers` threads while the caller works, as in
+    `ordered_map`.  Any other exception of `read` is raised when its image's turn comes.
     """
 
     def attempted(source: S) -> tuple[S, T | ImageError]:
@@ -56,7 +56,7 @@ def read_ahead(
 
 
 def readers() -> int:
-    """Threads that read pictures: one for each core."""
+    """Threads that read images: one for each core."""
     return max(2, processors())
 
 
@@ -71,7 +71,7 @@ def attempt(read: Callable[[S], T], source: S) -> T | ImageError:
 def _expand_one(source: Source, recursive: bool) -> list[str]:
     path = Path(source).expanduser()
     if path.is_dir():
-        return pictures_in(path, recursive)
+        return images_in(path, recursive)
     if path.is_file():
         return listed(path) if path.suffix.lower() == LIST_SUFFIX else [os.fspath(source)]
     # A file whose name holds pattern characters was taken above; the rest may be a pattern.
@@ -80,16 +80,16 @@ def _expand_one(source: Source, recursive: bool) -> list[str]:
     raise DataError(f"{source}: no such file or folder; check the path")
 
 
-def pictures_in(folder: Source, recursive: bool) -> list[str]:
-    """The picture files of a folder, sorted by name; raises DataError when there is none."""
-    found = sorted(_pictures(os.fspath(folder), recursive))
+def images_in(folder: Source, recursive: bool) -> list[str]:
+    """The image files of a folder, sorted by name; raises DataError when there is none."""
+    found = sorted(_images(os.fspath(folder), recursive))
     if not found:
         cure = "" if recursive else f"; those of its sub-folders are '{folder}/**/*.jpg'"
-        raise DataError(f"{folder}: no pictures in this folder{cure}")
+        raise DataError(f"{folder}: no images in this folder{cure}")
     return found
 
 
-def _pictures(folder: str, recursive: bool) -> Iterator[str]:
+def _images(folder: str, recursive: bool) -> Iterator[str]:
     seen = {os.path.realpath(folder)}
     for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
         folders[:] = _unseen(place, sorted(folders), seen) if recursive else []
@@ -114,7 +114,7 @@ def _matching(pattern: str) -> list[str]:
     paths = glob.glob(pattern, recursive=True)
     found = sorted(path for path in paths if _is_image(Path(path)))
     if not found:
-        raise DataError(f"{pattern}: no picture matches this pattern")
+        raise DataError(f"{pattern}: no image matches this pattern")
     return found
 
 
@@ -128,10 +128,10 @@ def _named_as_image(name: str) -> bool:
 
 
 def listed(file: Source) -> list[str]:
-    """The pictures a list file names, one path a line; empty lines and those with a # are none.
+    """The images a list file names, one path a line; empty lines and those with a # are none.
 
     A path is looked for from the working folder, as in Darknet, else from the list's folder, else
-    from the folder above; Windows separators are understood.  For a picture that is nowhere it is
+    from the folder above; Windows separators are understood.  For an image that is nowhere it is
     the path it would have, or the one that is written.
 
     Raises DataError for a file that cannot be read, that is no text, or that names nothing.
@@ -140,7 +140,7 @@ def listed(file: Source) -> list[str]:
     lines = (line.strip() for line in _list_text(path).split("\n"))
     found = _located([line for line in lines if line and not line.startswith("#")], path)
     if not found:
-        raise DataError(f"{file}: the list names no pictures; write one path per line")
+        raise DataError(f"{file}: the list names no images; write one path per line")
     return found
 
 

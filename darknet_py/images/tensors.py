@@ -1,4 +1,4 @@
-"""Pictures as torch's tensors: from pixels to the network's input."""
+"""Images as torch's tensors: from pixels to the network's input."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from darknet_py.images.resize import Planes, fit, letterboxed, resized
 
 
 def to_tensor(pixels: Pixels) -> Tensor:
-    """Float32 (C, H, W) in [0, 1] of a uint8 picture (H, W, C)."""
+    """Float32 (C, H, W) in [0, 1] of a uint8 image (H, W, C)."""
     planes = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)
     return planes.float().div_(255).contiguous()
 
 
-def resize(picture: Tensor, width: int, height: int) -> Tensor:
-    """Float32 (C, height, width): Darknet's bilinear resize of a picture (C, H, W)."""
-    return torch.from_numpy(resized(picture.numpy(), width, height))
+def resize(image: Tensor, width: int, height: int) -> Tensor:
+    """Float32 (C, height, width): Darknet's bilinear resize of an image (C, H, W)."""
+    return torch.from_numpy(resized(image.numpy(), width, height))
 
 
-def letterbox(picture: Tensor, width: int, height: int) -> Tensor:
-    """Float32 (C, height, width): the whole picture (C, H, W) in [0, 1], centred on grey 0.5."""
-    return torch.from_numpy(letterboxed(picture.numpy(), width, height))
+def letterbox(image: Tensor, width: int, height: int) -> Tensor:
+    """Float32 (C, height, width): the whole image (C, H, W) in [0, 1], centred on grey 0.5."""
+    return torch.from_numpy(letterboxed(image.numpy(), width, height))
 
 
 def prepare(pixels: Pixels, channels: int, width: int, height: int, letter_box: bool) -> Tensor:
-    """The network's input, float32 (channels, height, width) in [0, 1], of a uint8 picture.
+    """The network's input, float32 (channels, height, width) in [0, 1], of a uint8 image.
 
     pixels: (H, W, 1 or 3) grey or RGB; turned into the other when `channels` asks for it.
 
@@ -38,9 +38,9 @@ def prepare(pixels: Pixels, channels: int, width: int, height: int, letter_box: 
     return torch.from_numpy(fit(pixels, channels, width, height, letter_box)).contiguous()
 
 
-def stacked(pictures: Sequence[Planes], layout: torch.memory_format) -> Tensor:
-    """Float32 (N, C, H, W) of fitted pictures (C, H, W), lying in memory as an engine wants it."""
-    x = torch.empty((len(pictures), *pictures[0].shape), memory_format=layout)
-    for target, planes in zip(x, pictures, strict=True):
+def stacked(images: Sequence[Planes], layout: torch.memory_format) -> Tensor:
+    """Float32 (N, C, H, W) of fitted images (C, H, W), lying in memory as an engine wants it."""
+    x = torch.empty((len(images), *images[0].shape), memory_format=layout)
+    for target, planes in zip(x, images, strict=True):
         target.copy_(torch.from_numpy(planes))
     return x

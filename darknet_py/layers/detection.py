@@ -93,8 +93,8 @@ class Detection(Head):
         if ctx.input.size != needed:
             formula = f"side*side*(classes+num*(1+coords)) = {self.side}*{self.side}"
             formula += f"*({self.classes}+{self.num}*(1+{self.coords}))"
-            message = f"the layer above has {ctx.input.size} outputs, "
-                f"this head needs {formula} = {needed}"
+            message = f"the layer above has {ctx.input.size} outputs, this head needs"
+            message += f" {formula} = {needed}"
             problems.fail(self.shape_error(message))
 
     def forward(

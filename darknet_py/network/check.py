@@ -63,7 +63,7 @@ def _notice(error: DarknetError, location: Location) -> Notice:
 
 
 def _check_sizes(graph: Graph, problems: Problems) -> None:
-    """Detection heads divide the picture into cells of `stride` pixels."""
+    """Detection heads divide the image into cells of `stride` pixels."""
     if not graph.detection_heads or graph.net.input.h == 1:
         return
     stride = net_stride(graph)
@@ -85,11 +85,11 @@ def _check_classes(graph: Graph, problems: Problems) -> None:
 
 
 def _check_batch(graph: Graph, problems: Problems) -> None:
-    """Training runs batch/subdivisions pictures at a time, a C integer."""
+    """Training runs batch/subdivisions images at a time, a C integer."""
     batch, parts = graph.net.batch, graph.net.subdivisions
     location = graph.net.section.location("batch")
     if batch < parts:
-        message = f"batch={batch} is less than subdivisions={parts}: no picture would be trained"
+        message = f"batch={batch} is less than subdivisions={parts}: no image would be trained"
         problems.warn(location, message)
     elif batch % parts:
         used = batch // parts * parts

@@ -107,7 +107,7 @@ class Graph:
 
     @property
     def letter_box(self) -> bool:
-        """Whether pictures keep their aspect and are padded; otherwise they are stretched."""
+        """Whether images keep their aspect and are padded; otherwise they are stretched."""
         return self.fork.letter_box or bool(self.net.letter_box)
 
     @property

@@ -37,7 +37,7 @@ def open_network(
     height: int | None = None,
 ) -> Opened:
     """Read and check all three; raises CfgError, WeightsError or DataError."""
-    # Recurrent nets see single pictures here: AlexeyAB's inference sets time_steps=1 as well.
+    # Recurrent nets see single images here: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(cfg, width=width, height=height, fork=fork, time_steps=1)
     plan = weights_layout.plan(graph, weights)
     require_memory(graph)
@@ -65,8 +65,8 @@ def require_memory(graph: Graph, images: int = 1) -> None:
         raise CfgError(f"{message}, {cure}", Location(graph.path, section="net"))
 
 
-def pictures_in_memory(graph: Graph) -> int:
-    """How many pictures can be in the network at once in half of this machine's memory."""
+def images_in_memory(graph: Graph) -> int:
+    """How many images can be in the network at once in half of this machine's memory."""
     there = total_memory()
     needed = WORKSPACE * peak_activation_bytes(graph)
     return max(1, there // (2 * needed)) if there else 1

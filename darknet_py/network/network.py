@@ -175,7 +175,7 @@ class Network(nn.Module):
         return folded.requires_grad_(False).eval()
 
     def resized(self, width: int, height: int) -> Network:
-        """A network for pictures of another size, with the very tensors of this one.
+        """A network for images of another size, with the very tensors of this one.
 
         Raises DarknetError where a layer's tensors depend on the size, as those of [connected] do.
         """

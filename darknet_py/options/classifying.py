@@ -22,7 +22,7 @@ class ClassifierOptions(ModelOptions, RunOptions):
 class ListedOptions(ClassifierOptions):
     """The options of `classifier valid`, `test` and others that take a list of DATA."""
 
-    batch: int = flag(8, "Pictures run at once.", least=1)
+    batch: int = flag(8, "Images run at once.", least=1)
 
 
 @dataclass(frozen=True, kw_only=True)

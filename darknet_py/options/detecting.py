@@ -18,20 +18,20 @@ class DetectOptions(ModelOptions, RunOptions):
     thresh: float | None = flag(None, "Score a box must be over (default: the fork's).")
     hier: float = flag(0.5, "Least product down a class tree.")
     nms: float = flag(0.45, "Overlap over which the weaker box goes; 0: keep all.")
-    letter_box: bool = flag(False, "Keep the picture's aspect, pad with grey.")
+    letter_box: bool = flag(False, "Keep the image's aspect, pad with grey.")
     ext_output: bool = flag(False, "Print each box in pixels as well.")
-    save_labels: bool = flag(False, "Write a YOLO label file beside each picture.")
+    save_labels: bool = flag(False, "Write a YOLO label file beside each image.")
     out: str | None = flag(
-        None, "Write AlexeyAB's JSON (--fork pjreddie: name of the picture).", metavar="FILE"
+        None, "Write AlexeyAB's JSON (--fork pjreddie: name of the image).", metavar="FILE"
     )
     prefix: str | None = flag(
-        None, "Write pictures as NAME.jpg instead of predictions.jpg.", metavar="NAME"
+        None, "Write images as NAME.jpg instead of predictions.jpg.", metavar="NAME"
     )
     names: str | None = flag(None, NAMES, metavar="FILE")
     batch: int | None = flag(
-        None, "Pictures run at once (default: 4 of many for a small network; else 1).", least=1
+        None, "Images run at once (default: 4 of many for a small network; else 1).", least=1
     )
-    exif: bool = flag(False, "Turn pictures as their EXIF says (Darknet does not).")
+    exif: bool = flag(False, "Turn images as their EXIF says (Darknet does not).")
 
     @property
     def least_score(self) -> float:

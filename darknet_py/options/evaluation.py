@@ -13,7 +13,7 @@ class EvalOptions(ModelOptions, RunOptions):
     """What every command of evaluation is told: the files, how to read them, where to run."""
 
     data: str
-    batch: int = flag(4, "Pictures run at once, on a CPU by each core.", least=1)
+    batch: int = flag(4, "Images run at once, on a CPU by each core.", least=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class MapOptions(EvalOptions, MatchOptions):
     confusion: str | None = flag(None, "Draw which class is taken for which.", metavar="FILE.png")
     worst: tuple[int, str] | None = flag(
         None,
-        "Draw the N pictures with most errors into DIR: labels green (missed: yellow), boxes "
+        "Draw the N images with most errors into DIR: labels green (missed: yellow), boxes "
         "blue (wrong: red).",
         metavar="N DIR",
     )

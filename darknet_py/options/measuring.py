@@ -38,7 +38,7 @@ class BenchmarkOptions(CfgOptions, DeviceOptions, ThreadOptions):
         metavar="LIST",
     )
     compiled: bool = flag(False, "Run torch compiled as well.", "--compile")
-    batch: tuple[int, ...] = flag((1,), "Pictures at once.", least=1, listed=True, metavar="LIST")
+    batch: tuple[int, ...] = flag((1,), "Images at once.", least=1, listed=True, metavar="LIST")
     runs: int | None = flag(None, "Counted calls of each entry.", least=1)
     seconds: float | None = flag(
         None,
@@ -48,7 +48,7 @@ class BenchmarkOptions(CfgOptions, DeviceOptions, ThreadOptions):
     )
     seed: int = flag(0, "Of random weights and inputs.")
     parts: bool = flag(False, "Time decoding, fitting, network and boxes as well.")
-    image: str | None = flag(None, "Picture for --parts instead of a drawn one.", metavar="FILE")
+    image: str | None = flag(None, "Image for --parts instead of a drawn one.", metavar="FILE")
     layers: bool = flag(False, "Time every layer as well.")
     out: str | None = flag(None, "Write the figures as JSON.", "-o", "--out", metavar="FILE.json")
     chart: str | None = flag(None, "Draw the medians as bars.", metavar="FILE.png")

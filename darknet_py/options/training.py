@@ -47,7 +47,7 @@ class ImageTrainOptions(TrainOptions):
 
     evaluates: bool = False
     workers: int | None = flag(
-        None, "Processes that prepare pictures (default: by the processors).", least=0
+        None, "Processes that prepare images (default: by the processors).", least=0
     )
     show_imgs: bool = flag(False, "Write a page of the first samples: aug_NAME.jpg.")
 
@@ -58,10 +58,10 @@ class DetectorTrainOptions(ImageTrainOptions):
 
     kind: ClassVar[str] = "detector"
     evaluates: bool = flag(False, "Evaluate now and then; keep the best.", "--map")
-    epochs: int = flag(4, "Passes over the pictures between evaluations.", "--mAP_epochs", least=1)
+    epochs: int = flag(4, "Passes over the images between evaluations.", "--mAP_epochs", least=1)
     thresh: float = flag(0.25, "Score for what -map counts as found.")
     iou_thresh: float = flag(0.5, "Overlap with a label that -map asks for.")
-    cache: bool = flag(False, "Hold all pictures decoded in memory.")
+    cache: bool = flag(False, "Hold all images decoded in memory.")
 
 
 @dataclass(frozen=True, kw_only=True)

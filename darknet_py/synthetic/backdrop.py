@@ -1,4 +1,4 @@
-"""What lies behind drawn shapes, and what the camera does to the picture."""
+"""What lies behind drawn shapes, and what the camera does to the image."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 Canvas = NDArray[np.float32]
-"""A BGR picture in the making, values 0 to 255."""
+"""A BGR image in the making, values 0 to 255."""
 Floats = NDArray[np.float64]
 
 

@@ -1,4 +1,4 @@
-"""A whole data set of drawn shapes on disk: pictures, labels, lists, names, .data file."""
+"""A whole data set of drawn shapes on disk: images, labels, lists, names, .data file."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from darknet_py.images.draw import save_image
 from darknet_py.options.datasets import ShapesOptions
 from darknet_py.progress import follow
 from darknet_py.synthetic.backdrop import Canvas, Pixels
-from darknet_py.synthetic.shapes import LEAST_VISIBLE, NAMES, SMALLEST, draw_picture
+from darknet_py.synthetic.shapes import LEAST_VISIBLE, NAMES, SMALLEST, draw_image
 
 ROOM = 0.6
-"""Radius of a shape that surely fits, as a part of the picture's shorter side."""
+"""Radius of a shape that surely fits, as a part of the image's shorter side."""
 
 
 def write_dataset(
@@ -32,19 +32,19 @@ def write_dataset(
     visible: float = LEAST_VISIBLE,
     valid_every: int = ShapesOptions.valid_every,
 ) -> Path:
-    """Write `images` pictures with their label files, the lists of a training, and shapes.data.
+    """Write `images` images with their label files, the lists of a training, and shapes.data.
 
     smallest: least radius of a shape in pixels. visible: least part of a shape that the shapes
-    over it leave. valid_every: every so manieth picture is for validation, 1: all of them. The same
+    over it leave. valid_every: every so manieth image is for validation, 1: all of them. The same
     seed writes the same files. Returns the path of shapes.data. Raises OutputError when something
-    cannot be written, or when shapes do not fit into the pictures.
+    cannot be written, or when shapes do not fit into the images.
     """
     _require_room(width, height, smallest)
     home = Path(folder)
     _make_folder(home / "pictures")
     lists: dict[str, list[str]] = {"train": [], "valid": []}
-    pictures = _pictures(images, seed, (width, height), (smallest, visible))
-    for number, (pixels, rows) in enumerate(follow(pictures, images, "drawing")):
+    drawn = _images(images, seed, (width, height), (smallest, visible))
+    for number, (pixels, rows) in enumerate(follow(drawn, images, "drawing")):
         path = home / "pictures" / f"{number:05d}.jpg"
         save_image(path, pixels, 92)
         _write(path.with_suffix(".txt"), [label_line(row) for row in rows], durable=False)
@@ -62,7 +62,7 @@ def _require_room(width: int, height: int, smallest: float) -> None:
     if 1 <= smallest <= most:
         return
     message = f"no shape of radius {smallest:g} fits into {width} x {height} pixels"
-    raise OutputError(f"{message}; take larger pictures, or a smallest radius of 1 to {most:g}")
+    raise OutputError(f"{message}; take larger images, or a smallest radius of 1 to {most:g}")
 
 
 def _make_folder(folder: Path) -> None:
@@ -72,12 +72,12 @@ def _make_folder(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
 
 
-def _pictures(
+def _images(
     images: int, seed: int, size: tuple[int, int], limits: tuple[float, float]
 ) -> Iterator[tuple[Pixels, Canvas]]:
-    """Each picture has its own generator: the first ones do not depend on how many follow."""
+    """Each image has its own generator: the first ones do not depend on how many follow."""
     for number in range(images):
-        yield draw_picture(np.random.default_rng((seed, number)), *size, *limits)
+        yield draw_image(np.random.default_rng((seed, number)), *size, *limits)
 
 
 def label_line(row: NDArray[np.float32]) -> str:

@@ -1,4 +1,4 @@
-"""Drawn pictures of eight shapes with their boxes: a data set that costs nothing and is ours."""
+"""Drawn images of eight shapes with their boxes: a data set that costs nothing and is ours."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ MOST_SHAPES = 14
 SMALLEST: float = ShapesOptions.smallest
 """Least radius in pixels."""
 LARGEST = 0.28
-"""Greatest radius as a part of the picture's shorter side."""
+"""Greatest radius as a part of the image's shorter side."""
 LEAST_VISIBLE: float = ShapesOptions.visible
 """A shape that would hide more than the rest of an earlier one is not drawn."""
 APART = 0.03
-"""In pictures without crowds a shape covers others with at most this part of itself."""
+"""In images without crowds a shape covers others with at most this part of itself."""
 SUBPIXEL = 4
 """OpenCV's drawing takes coordinates in 1/16 pixel when it is told a shift of 4."""
 INSIDE = 127
@@ -79,14 +79,14 @@ class Placed:
         return self.cover > INSIDE
 
 
-def draw_picture(
+def draw_image(
     rng: Generator,
     width: int,
     height: int,
     smallest: float = SMALLEST,
     visible: float = LEAST_VISIBLE,
 ) -> tuple[Pixels, NDArray[np.float32]]:
-    """A BGR picture (height, width, 3) and its labels (K, 5): class x y w h relative to its size.
+    """A BGR image (height, width, 3) and its labels (K, 5): class x y w h relative to its size.
 
     A box is tight around what is visible of its shape. smallest: least radius in pixels.
     visible: least part of a shape that the shapes drawn after it leave.
@@ -102,7 +102,7 @@ def draw_picture(
 
 
 def labels(placed: list[Placed], owner: NDArray[np.int32]) -> NDArray[np.float32]:
-    """(K, 5) class x y w h of what each shape still owns of the picture."""
+    """(K, 5) class x y w h of what each shape still owns of the image."""
     height, width = owner.shape
     rows = [(one.shape.kind, *visible_box(owner == i)) for i, one in enumerate(placed)]
     found = np.array(rows, np.float64).reshape(-1, 5)
@@ -152,7 +152,7 @@ def _random_shape(
 ) -> Shape:
     smallest, largest = radii
     radius = smallest * max(1.0, largest / smallest) ** rng.random()
-    # A little of a shape may lie outside of the picture.
+    # A little of a shape may lie outside of the image.
     x, y = (rng.uniform(0.8 * radius, side - 0.8 * radius) for side in size)
     if placed and rng.random() < 0.1:
         # Rings with something in them and shapes on shapes would be too rare by chance.

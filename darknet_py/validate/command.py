@@ -1,4 +1,4 @@
-"""`darknet-py check` on data sets: surveys, their report, and a page of faulty pictures."""
+"""`darknet-py check` on data sets: surveys, their report, and a page of faulty images."""
 
 from __future__ import annotations
 

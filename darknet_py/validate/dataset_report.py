@@ -1,4 +1,4 @@
-"""A whole data set looked through: its train and valid lists, picture by picture."""
+"""A whole data set looked through: its train and valid lists, image by image."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from darknet_py.validate.issues import Finding, Findings
 
 LISTS = ("train", "valid")
 TOGETHER = 16
-"""Pictures a thread looks at in one go."""
+"""Images a thread looks at in one go."""
 ENOUGH_BOXES = 20
 """Boxes from which on `corners` is believed; of good boxes about one in seven would look so."""
 
@@ -30,25 +30,25 @@ Follow = Callable[[Iterable[Inspection], int, str], Iterable[Inspection]]
 class Tally:
     """What one list holds.
 
-    states: pictures by the state of their label file. labels: lines that are labels; boxes: those
-    of them that are trained on; per_class, pictures_per_class: boxes and pictures by class.
+    states: images by the state of their label file. labels: lines that are labels; boxes: those
+    of them that are trained on; per_class, images_per_class: boxes and images by class.
     cornered: labels whose w and h are larger than x and y.
     """
 
     name: str
     path: str
-    pictures: int = 0
+    images: int = 0
     unreadable: int = 0
     labels: int = 0
     boxes: int = 0
     cornered: int = 0
     states: Counter[str] = field(default_factory=Counter)
     per_class: Counter[int] = field(default_factory=Counter)
-    pictures_per_class: Counter[int] = field(default_factory=Counter)
+    images_per_class: Counter[int] = field(default_factory=Counter)
 
     def add(self, found: Inspection) -> None:
-        """Count one picture."""
-        self.pictures += 1
+        """Count one image."""
+        self.images += 1
         self.unreadable += not found.readable
         self.states[found.state] += 1
         self.labels += len(found.rows)
@@ -56,7 +56,7 @@ class Tally:
         self.cornered += int((found.rows[:, 3:] > found.rows[:, 1:3]).all(axis=1).sum())
         classes = [int(number) for number in found.trained[:, 0].tolist()]
         self.per_class.update(classes)
-        self.pictures_per_class.update(set(classes))
+        self.images_per_class.update(set(classes))
 
 
 @dataclass(frozen=True)
@@ -97,15 +97,15 @@ def survey(
     workers = workers or processors()
     lists = dict(_lists(data, findings))
     tallies: list[Tally] = []
-    for name, (path, pictures) in lists.items():
+    for name, (path, images) in lists.items():
         if tallies and os.path.samefile(path, tallies[0].path):
             tallies.append(replace(tallies[0], name=name))
             continue
         tallies.append(Tally(name, path))
-        for found in follow(_inspected(pictures, frame, decode, workers), len(pictures), name):
+        for found in follow(_inspected(images, frame, decode, workers), len(images), name):
             tallies[-1].add(found)
             findings.add(found.findings)
-        findings.add(_of_list(tallies[-1], pictures, frame.fork))
+        findings.add(_of_list(tallies[-1], images, frame.fork))
     if len(lists) == len(LISTS):
         findings.add(_overlap(*lists.values()))
     findings.add(_unlabelled(tallies, findings))
@@ -114,7 +114,7 @@ def survey(
 
 
 def _lists(data: DataFile, findings: Findings) -> Iterator[tuple[str, tuple[str, list[str]]]]:
-    """List -> its path and pictures; one that is not there is said by the light check."""
+    """List -> its path and images; one that is not there is said by the light check."""
     for name in LISTS:
         file = data.file(name)
         if file is None or not file.exists():
@@ -135,19 +135,19 @@ def _names(data: DataFile) -> tuple[str, ...]:
 
 
 def _inspected(
-    pictures: Sequence[str], frame: Frame, decode: bool, workers: int
+    images: Sequence[str], frame: Frame, decode: bool, workers: int
 ) -> Iterator[Inspection]:
     def look(some: Sequence[str]) -> list[Inspection]:
-        return [inspect(picture, frame, decode) for picture in some]
+        return [inspect(image, frame, decode) for image in some]
 
-    parts = [pictures[at : at + TOGETHER] for at in range(0, len(pictures), TOGETHER)]
+    parts = [images[at : at + TOGETHER] for at in range(0, len(images), TOGETHER)]
     for found in ordered_map(look, parts, workers, 2 * workers):
         yield from found
 
 
-def _of_list(tally: Tally, pictures: Sequence[str], fork: Fork) -> Iterator[Finding]:
-    yield from _repeats(tally.path, pictures)
-    yield from _shared_labels(tally.path, list(dict.fromkeys(pictures)), fork)
+def _of_list(tally: Tally, images: Sequence[str], fork: Fork) -> Iterator[Finding]:
+    yield from _repeats(tally.path, images)
+    yield from _shared_labels(tally.path, list(dict.fromkeys(images)), fork)
     if tally.cornered == tally.labels >= ENOUGH_BOXES:
         message = f"w > x and h > y in all {tally.labels} labels of {tally.name}"
         yield Finding("corners", Location(tally.path), message)
@@ -157,29 +157,27 @@ def _unlabelled(tallies: Sequence[Tally], findings: Findings) -> Iterator[Findin
     """Lists without a label, unless it is known where their labels are."""
     for tally in tallies:
         if not tally.states["labelled"] and not findings.counts["label-elsewhere"]:
-            message = f"none of the {tally.pictures} pictures of {tally.name} has a label"
+            message = f"none of the {tally.images} images of {tally.name} has a label"
             yield Finding("no-label", Location(tally.path), message)
 
 
-def _repeats(path: str, pictures: Sequence[str]) -> Iterator[Finding]:
-    if len(set(pictures)) < len(pictures):
-        for picture, count in Counter(pictures).items():
+def _repeats(path: str, images: Sequence[str]) -> Iterator[Finding]:
+    if len(set(images)) < len(images):
+        for image, count in Counter(images).items():
             if count > 1:
-                yield Finding("listed-twice", Location(path), f"{picture}: {count} times", picture)
+                yield Finding("listed-twice", Location(path), f"{image}: {count} times", image)
 
 
-def _shared_labels(path: str, pictures: Sequence[str], fork: Fork) -> Iterator[Finding]:
-    """Pictures that differ in their suffix only; without these the paths need not be made."""
-    if len({os.path.splitext(picture)[0] for picture in pictures}) == len(pictures):
+def _shared_labels(path: str, images: Sequence[str], fork: Fork) -> Iterator[Finding]:
+    """Images that differ in their suffix only; without these the paths need not be made."""
+    if len({os.path.splitext(image)[0] for image in images}) == len(images):
         return
     first: dict[str, str] = {}
-    for picture in pictures:
-        label = os.fspath(label_path(picture, fork))
-        other = first.setdefault(label, picture)
-        if other is not picture:
-            yield Finding(
-                "shared-label", Location(path), f"{label} of {other} and {picture}", picture
-            )
+    for image in images:
+        label = os.fspath(label_path(image, fork))
+        other = first.setdefault(label, image)
+        if other is not image:
+            yield Finding("shared-label", Location(path), f"{label} of {other} and {image}", image)
 
 
 def _overlap(train: tuple[str, list[str]], valid: tuple[str, list[str]]) -> Iterator[Finding]:
@@ -188,9 +186,9 @@ def _overlap(train: tuple[str, list[str]], valid: tuple[str, list[str]]) -> Iter
         yield Finding("overlap", location, "train= and valid= name the same list")
         return
     seen = set(map(os.path.abspath, train[1]))
-    for picture in valid[1]:
-        if os.path.abspath(picture) in seen:
-            yield Finding("overlap", location, f"{picture} is in {train[0]}, too", picture)
+    for image in valid[1]:
+        if os.path.abspath(image) in seen:
+            yield Finding("overlap", location, f"{image} is in {train[0]}, too", image)
 
 
 def _without_example(

@@ -1,4 +1,4 @@
-"""A page of the pictures that a survey found faults with."""
+"""A page of the images that a survey found faults with."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from darknet_py.validate.inspection import Inspection, inspect
 from darknet_py.validate.issues import KINDS, Finding
 
 TILES = 32
-"""Pictures on a page at most."""
+"""Images on a page at most."""
 NAMED = 8
 """Boxes over which those without a fault bear no name."""
 GOOD, BAD = (90, 160, 40), (40, 40, 220)
@@ -23,45 +23,45 @@ GOOD, BAD = (90, 160, 40), (40, 40, 220)
 
 
 def draw_page(surveys: Sequence[Survey], tiles: int = TILES) -> Pixels:
-    """A BGR page (H, W, 3): pictures with all their boxes, the faulty ones red, and what is wrong.
+    """A BGR page (H, W, 3): images with all their boxes, the faulty ones red, and what is wrong.
 
-    All kinds of faults have their turn before the second picture of one kind.
+    All kinds of faults have their turn before the second image of one kind.
     """
-    chosen = [(survey, picture) for survey in surveys for picture in _faulty(survey)]
-    shown = [_tile(survey, picture) for survey, picture in chosen[:tiles]]
+    chosen = [(survey, image) for survey in surveys for image in _faulty(survey)]
+    shown = [_tile(survey, image) for survey, image in chosen[:tiles]]
     names = ", ".join(survey.path for survey in surveys)
     if not shown:
-        return contact_sheet([], f"{names}: no picture with a fault")
-    title = f"{names}: {len(shown)} pictures with faults (red)"
+        return contact_sheet([], f"{names}: no image with a fault")
+    title = f"{names}: {len(shown)} images with faults (red)"
     more = len(chosen) - len(shown)
     return contact_sheet(shown, f"{title}, {more} more are not shown" if more else title)
 
 
 def _faulty(survey: Survey) -> list[str]:
-    """Pictures with kept findings, each once."""
+    """Images with kept findings, each once."""
     kinds = [kind for kind in survey.findings.found() if survey.findings.level(kind) != "note"]
     columns = (survey.findings.kept[kind] for kind in kinds)
     turns: Iterator[Finding | None] = chain.from_iterable(zip_longest(*columns))
-    pictures = (finding.picture for finding in turns if finding is not None and finding.picture)
-    return list(dict.fromkeys(pictures))
+    images = (finding.image for finding in turns if finding is not None and finding.image)
+    return list(dict.fromkeys(images))
 
 
-def _tile(survey: Survey, picture: str) -> Tile:
-    found = inspect(picture, survey.frame)
+def _tile(survey: Survey, image: str) -> Tile:
+    found = inspect(image, survey.frame)
     others = (
         finding
         for kind in ("listed-twice", "overlap", "shared-label")
         for finding in survey.findings.kept[kind]
-        if finding.picture == picture
+        if finding.image == image
     )
     findings = [
         finding
         for finding in (*found.findings, *others)
         if survey.findings.level(finding.kind) != "note"
     ]
-    captions = (os.path.basename(picture), *_captions(findings))
+    captions = (os.path.basename(image), *_captions(findings))
     try:
-        pixels = to_bgr(read_image(picture))
+        pixels = to_bgr(read_image(image))
     except ImageError:
         return Tile(None, caption=captions)
     return Tile(pixels, tuple(_marks(found, findings, survey)), captions)

@@ -1,4 +1,4 @@
-"""One picture of a data set and its label file: everything that is wrong with the two."""
+"""One image of a data set and its label file: everything that is wrong with the two."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from darknet_py.validate.issues import Finding
 from darknet_py.validate.label_lines import LabelLines, read_lines
 
 EDGE = 1e-3
-"""How far beyond the picture a box may reach without a word, as a share of the picture: labels
+"""How far beyond the image a box may reach without a word, as a share of the image: labels
 are rounded, and Darknet cuts all boxes at the edge."""
 RELATIVE = 2.0
-"""A coordinate over this can hardly be meant relative to the picture's size."""
+"""A coordinate over this can hardly be meant relative to the image's size."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Frame:
     """What labels are measured by; 0 stands for what is not known.
 
     classes: how many there are. width, height: of the network's input in pixels. most: labels a
-    picture may have. fork: whose rules count.
+    image may have. fork: whose rules count.
     """
 
     classes: int = 0
@@ -52,13 +52,13 @@ def _no_rows() -> LabelTable:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found about one picture.
+    """What was found about one image.
 
     state: "labelled", "empty" or "missing", of its label file. rows: (K, 5) the lines of it that
     are labels, and lines: (K,) where they are. trained: (M, 5) what Darknet trains on.
     """
 
-    picture: str
+    image: str
     label: str
     state: str
     readable: bool = True
@@ -68,50 +68,50 @@ class Inspection:
     findings: tuple[Finding, ...] = ()
 
 
-def inspect(picture: str, frame: Frame, decode: bool = True) -> Inspection:
-    """Read a picture and its label file and list what is wrong.
+def inspect(image: str, frame: Frame, decode: bool = True) -> Inspection:
+    """Read an image and its label file and list what is wrong.
 
-    decode: also decode the picture, which finds damage behind its header.
+    decode: also decode the image, which finds damage behind its header.
     """
-    problem = _picture_problem(picture, decode)
-    label = os.fspath(label_path(picture, frame.fork))
+    problem = _image_problem(image, decode)
+    label = os.fspath(label_path(image, frame.fork))
     try:
         with open(label, "rb", buffering=0) as file:
             text: bytes = file.read()
     except (FileNotFoundError, NotADirectoryError):
-        findings = (*problem, *_without_file(picture, label, frame))
-        return Inspection(picture, label, "missing", not problem, findings=findings)
+        findings = (*problem, *_without_file(image, label, frame))
+        return Inspection(image, label, "missing", not problem, findings=findings)
     except OSError as error:
-        finding = Finding("unreadable-labels", Location(label), str(error.strerror), picture)
-        return Inspection(picture, label, "missing", not problem, findings=(*problem, finding))
-    return _with_labels(picture, label, read_lines(text), problem, frame)
+        finding = Finding("unreadable-labels", Location(label), str(error.strerror), image)
+        return Inspection(image, label, "missing", not problem, findings=(*problem, finding))
+    return _with_labels(image, label, read_lines(text), problem, frame)
 
 
-def _picture_problem(picture: str, decode: bool) -> tuple[Finding, ...]:
+def _image_problem(image: str, decode: bool) -> tuple[Finding, ...]:
     try:
-        check_image(picture, decode)
+        check_image(image, decode)
     except ImageError as error:
-        kind = "unreadable-picture" if os.path.exists(picture) else "missing-picture"
-        message = str(error).removeprefix(f"{picture}: ")
-        return (Finding(kind, Location(picture), message, picture),)
+        kind = "unreadable-image" if os.path.exists(image) else "missing-image"
+        message = str(error).removeprefix(f"{image}: ")
+        return (Finding(kind, Location(image), message, image),)
     return ()
 
 
-def _without_file(picture: str, label: str, frame: Frame) -> Iterator[Finding]:
-    found = next((path for path in _other_places(picture) if os.path.isfile(path)), None)
+def _without_file(image: str, label: str, frame: Frame) -> Iterator[Finding]:
+    found = next((path for path in _other_places(image) if os.path.isfile(path)), None)
     if found is None:
-        yield Finding("no-label-file", Location(picture), f"looked for {label}", picture)
+        yield Finding("no-label-file", Location(image), f"looked for {label}", image)
     else:
         message = f"exists, but {frame.fork.name}'s rule looks for {label}"
-        if label == f"{picture}.txt":
-            message += f": it knows no pictures that end in {Path(picture).suffix}"
-        yield Finding("label-elsewhere", Location(found), message, picture)
+        if label == f"{image}.txt":
+            message += f": it knows no images that end in {Path(image).suffix}"
+        yield Finding("label-elsewhere", Location(found), message, image)
 
 
-def _other_places(picture: str) -> Iterator[str]:
-    """Where label files of this picture lie by other rules: beside it, or in a folder labels."""
-    yield from (os.fspath(label_path(picture, fork)) for fork in FORKS.values())
-    stem = Path(picture).with_suffix(".txt")
+def _other_places(image: str) -> Iterator[str]:
+    """Where label files of this image lie by other rules: beside it, or in a folder labels."""
+    yield from (os.fspath(label_path(image, fork)) for fork in FORKS.values())
+    stem = Path(image).with_suffix(".txt")
     yield os.fspath(stem)
     before, images, after = os.fspath(stem).rpartition("/images/")
     if images:
@@ -121,26 +121,26 @@ def _other_places(picture: str) -> Iterator[str]:
 
 
 def _with_labels(
-    picture: str, label: str, lines: LabelLines, problem: tuple[Finding, ...], frame: Frame
+    image: str, label: str, lines: LabelLines, problem: tuple[Finding, ...], frame: Frame
 ) -> Inspection:
     faults = [
-        Finding(fault.kind, Location(label, fault.line), fault.message, picture)
+        Finding(fault.kind, Location(label, fault.line), fault.message, image)
         for fault in lines.faults
     ]
     if not len(lines.rows) and not faults:
-        found = Finding("empty-label-file", Location(label), "", picture)
-        return Inspection(picture, label, "empty", not problem, findings=(*problem, found))
+        found = Finding("empty-label-file", Location(label), "", image)
+        return Inspection(image, label, "empty", not problem, findings=(*problem, found))
     bad = faulty_rows(lines.rows, frame)
     taken = bad if lines.read is lines.rows else dropped(lines.read, frame.limits)
     findings = (
         *problem,
         *faults,
-        *_row_findings(picture, label, lines, bad, frame),
-        *_overfull(picture, label, lines, frame),
+        *_row_findings(image, label, lines, bad, frame),
+        *_overfull(image, label, lines, frame),
     )
     trained = lines.read[~any_reason(taken)]
     return Inspection(
-        picture, label, "labelled", not problem, lines.rows, lines.numbers, trained, findings
+        image, label, "labelled", not problem, lines.rows, lines.numbers, trained, findings
     )
 
 
@@ -166,13 +166,13 @@ def _repeated(rows: LabelTable) -> Mask:
 
 
 def _row_findings(
-    picture: str, label: str, lines: LabelLines, bad: dict[str, Mask], frame: Frame
+    image: str, label: str, lines: LabelLines, bad: dict[str, Mask], frame: Frame
 ) -> Iterator[Finding]:
     for kind, mask in bad.items():
         for number in np.flatnonzero(mask).tolist() if mask.any() else ():
             location = Location(label, int(lines.numbers[number]))
             message = _message(kind, lines.rows[number].tolist(), frame)
-            yield Finding(kind, location, message, picture)
+            yield Finding(kind, location, message, image)
 
 
 def _message(kind: str, row: list[float], frame: Frame) -> str:
@@ -184,13 +184,13 @@ def _message(kind: str, row: list[float], frame: Frame) -> str:
     if kind == "tiny" and frame.fork.drops_under_a_pixel:
         return f"{box}: {w * frame.width:.2g} x {h * frame.height:.2g} pixels of the network"
     if kind == "outside" and max(x, y, w, h) > RELATIVE:
-        return f"{box}: are these pixels? divide by the picture's width and height"
+        return f"{box}: are these pixels? divide by the image's width and height"
     if kind == "duplicate":
         return f"class {class_id:.0f} {box}"
     return box
 
 
-def _overfull(picture: str, label: str, lines: LabelLines, frame: Frame) -> Iterator[Finding]:
+def _overfull(image: str, label: str, lines: LabelLines, frame: Frame) -> Iterator[Finding]:
     count = len(lines.read)
     if frame.most and count > frame.most:
-        yield Finding("overfull", Location(label), f"{count} labels, max={frame.most}", picture)
+        yield Finding("overfull", Location(label), f"{count} labels, max={frame.most}", image)

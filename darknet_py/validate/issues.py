@@ -18,13 +18,13 @@ class Kind:
 
 
 KINDS = {
-    "unusable-list": Kind("error", "lists that cannot be used", "write one picture path per line"),
+    "unusable-list": Kind("error", "lists that cannot be used", "write one image path per line"),
     "other-classes": Kind(
         "error", "the cfg has other classes than the data set", "a head has classes= of the .data"
     ),
     "no-label": Kind(
         "error",
-        "no picture has a label",
+        "no image has a label",
         "nothing could be learnt: put label files where the lines below say they are looked for",
     ),
     "label-elsewhere": Kind(
@@ -32,13 +32,13 @@ KINDS = {
         "label files that training does not find",
         "move or link them to the path it looks for (or pick the other rule with --fork)",
     ),
-    "missing-picture": Kind(
+    "missing-image": Kind(
         "error",
-        "listed pictures that do not exist",
+        "listed images that do not exist",
         "correct the list; paths count from the working folder, else from that of the list",
     ),
-    "unreadable-picture": Kind(
-        "error", "pictures that cannot be read", "training leaves them out: mend or unlist them"
+    "unreadable-image": Kind(
+        "error", "images that cannot be read", "training leaves them out: mend or unlist them"
     ),
     "unreadable-labels": Kind("error", "label files that cannot be opened", "see their rights"),
     "unparsed": Kind(
@@ -65,8 +65,8 @@ KINDS = {
     ),
     "outside": Kind(
         "error",
-        "boxes outside of their picture",
-        "Darknet drops them: x y is the middle, all four relative to the picture's size",
+        "boxes outside of their image",
+        "Darknet drops them: x y is the middle, all four relative to the image's size",
     ),
     "corners": Kind(
         "error",
@@ -74,38 +74,38 @@ KINDS = {
         "write middle and size: x = (left + right) / 2, w = right - left",
     ),
     "crossing": Kind(
-        "warning", "boxes that reach beyond the edge of their picture", "Darknet cuts them there"
+        "warning", "boxes that reach beyond the edge of their image", "Darknet cuts them there"
     ),
     "tiny": Kind(
         "warning",
         "boxes too small to be trained on",
-        "Darknet drops them: raise width= and height=, or cut the pictures into tiles",
+        "Darknet drops them: raise width= and height=, or cut the images into tiles",
     ),
     "duplicate": Kind("warning", "labels written twice in one file", "remove the second"),
     "overfull": Kind(
         "warning",
-        "pictures with more labels than the network takes",
+        "images with more labels than the network takes",
         "raise max= of every head; the labels over it are dropped at random",
     ),
     "shared-label": Kind(
-        "warning", "pictures that share one label file", "give them different names"
+        "warning", "images that share one label file", "give them different names"
     ),
-    "listed-twice": Kind("warning", "pictures listed twice", "they count twice in training"),
+    "listed-twice": Kind("warning", "images listed twice", "they count twice in training"),
     "overlap": Kind(
         "warning",
-        "pictures in both train and valid",
-        "mAP on pictures seen in training says nothing about new ones",
+        "images in both train and valid",
+        "mAP on images seen in training says nothing about new ones",
     ),
     "no-example": Kind(
         "warning", "classes without an example in train", "label some, or take the class out"
     ),
     "no-label-file": Kind(
         "note",
-        "pictures without a label file",
-        "trained on as pictures of nothing (pjreddie's Darknet stops there: write empty files)",
+        "images without a label file",
+        "trained on as images of nothing (pjreddie's Darknet stops there: write empty files)",
     ),
     "empty-label-file": Kind(
-        "note", "pictures with an empty label file", "trained on as pictures of nothing"
+        "note", "images with an empty label file", "trained on as images of nothing"
     ),
 }
 """Every kind of finding, in the order they are shown."""
@@ -114,12 +114,12 @@ LEVELS = ("error", "warning", "note")
 
 @dataclass(frozen=True)
 class Finding:
-    """One case: its kind (a key of KINDS), where it is, and the picture it is about, if one."""
+    """One case: its kind (a key of KINDS), where it is, and the image it is about, if one."""
 
     kind: str
     location: Location
     message: str
-    picture: str = ""
+    image: str = ""
 
     def __str__(self) -> str:
         return ": ".join(part for part in (str(self.location), self.message) if part)

@@ -11,7 +11,7 @@ from darknet_py.validate.issues import KINDS, Finding, Findings
 CLASS_ROWS = 100
 """Classes that the table shows on the command line."""
 FACTS: tuple[tuple[str, Callable[[Tally], int]], ...] = (
-    ("pictures", lambda tally: tally.pictures),
+    ("images", lambda tally: tally.images),
     ("  cannot be read", lambda tally: tally.unreadable),
     ("  with labels", lambda tally: tally.states["labelled"]),
     ("  empty label file", lambda tally: tally.states["empty"]),
@@ -61,7 +61,7 @@ def _class_lines(survey: Survey, most: int | None) -> list[str]:
     tallies = survey.tallies
     head = [
         "class",
-        *(f"{tally.name} {what}" for tally in tallies for what in ("boxes", "pictures")),
+        *(f"{tally.name} {what}" for tally in tallies for what in ("boxes", "images")),
     ]
     rows = [head, *(_class_row(survey, number) for number in shown)]
     more = len(numbers) - len(shown)
@@ -72,7 +72,7 @@ def _class_row(survey: Survey, number: int) -> list[str]:
     counts = (
         str(counter[number])
         for tally in survey.tallies
-        for counter in (tally.per_class, tally.pictures_per_class)
+        for counter in (tally.per_class, tally.images_per_class)
     )
     return [f"{number} {survey.name(number)}".strip(), *counts]
 
@@ -113,7 +113,7 @@ def _examples(kept: Sequence[Finding], shown: int | None) -> Sequence[Finding]:
 def _tally_values(tally: Tally) -> dict[str, Any]:
     return {
         "file": tally.path,
-        "pictures": tally.pictures,
+        "images": tally.images,
         "unreadable": tally.unreadable,
         **{state: tally.states[state] for state in ("labelled", "empty", "missing")},
         "labels": tally.labels,
@@ -123,7 +123,7 @@ def _tally_values(tally: Tally) -> dict[str, Any]:
 
 def _class_values(survey: Survey, number: int) -> dict[str, Any]:
     counts = {
-        tally.name: {"boxes": tally.per_class[number], "pictures": tally.pictures_per_class[number]}
+        tally.name: {"boxes": tally.per_class[number], "images": tally.images_per_class[number]}
         for tally in survey.tallies
     }
     return {"class": number, "name": survey.name(number), **counts}
@@ -141,4 +141,4 @@ def _kind_values(kind: str, findings: Findings) -> dict[str, Any]:
 
 def _finding_values(finding: Finding) -> dict[str, Any]:
     place = {"file": finding.location.path, "line": finding.location.line}
-    return {**place, "message": finding.message, "picture": finding.picture}
+    return {**place, "message": finding.message, "image": finding.image}

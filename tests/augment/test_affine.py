@@ -1,4 +1,4 @@
-"""Pieces of pictures against plain loops in the words of the C programs."""
+"""Pieces of images against plain loops in the words of the C programs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def smooth(width: int, height: int, seed: int = 0, channels: int = 3) -> Pixels:
 
 
 def bilinear(pixels: Pixels, x: float, y: float) -> np.ndarray:
-    """The value between four pixels; those beyond the picture are 0."""
+    """The value between four pixels; those beyond the image are 0."""
     height, width, channels = pixels.shape
     total = np.zeros(channels)
     left, top = math.floor(x), math.floor(y)
@@ -63,7 +63,7 @@ def test_pieces_are_those_of_the_c_programs(warp: Warp) -> None:
     assert difference.mean() < 0.6
 
 
-def test_a_grey_picture_keeps_its_axis() -> None:
+def test_a_grey_image_keeps_its_axis() -> None:
     assert take(smooth(20, 20, channels=1), Warp(angle=0.1), 12).shape == (12, 12, 1)
     assert stretch(smooth(20, 20, channels=1), 8, 6).shape == (6, 8, 1)
     assert middle(smooth(20, 30, channels=1), 8, 8).shape == (8, 8, 1)
@@ -97,7 +97,7 @@ def test_without_turning_a_piece_that_fits_stays_inside(
         assert abs(move) <= max(0.0, (length - size) / 2) + 1e-9
 
 
-def test_pieces_larger_than_the_picture_move_beyond_it_only_in_pjreddies_program() -> None:
+def test_pieces_larger_than_the_image_move_beyond_it_only_in_pjreddies_program() -> None:
     def moves(beyond: bool) -> list[float]:
         reach = Reach(0, 1.0, 50, 50, beyond)
         warps = [draw_warp(np.random.default_rng(s), reach, (50, 50), 100) for s in range(40)]
@@ -125,7 +125,7 @@ def test_the_stretched_side_is_the_one_measured() -> None:
         assert warp.scale == pytest.approx(64 / shorter)
 
 
-def test_a_picture_one_pixel_wide_has_a_scale() -> None:
+def test_a_image_one_pixel_wide_has_a_scale() -> None:
     warp = draw_warp(np.random.default_rng(0), Reach(0, 3.0, 8, 8, False), (1, 1), 8)
     assert math.isfinite(warp.scale)
 

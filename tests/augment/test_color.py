@@ -61,6 +61,6 @@ def test_no_change_is_no_change() -> None:
     assert tint(pixels, Colour(0.0, 1.0, 1.0)) is pixels
 
 
-def test_a_grey_picture_changes_in_exposure_only() -> None:
+def test_a_grey_image_changes_in_exposure_only() -> None:
     pixels = np.array([[[10], [100], [200]]], np.uint8)
     assert tint(pixels, Colour(0.3, 2.0, 1.5)).tolist() == [[[15], [150], [255]]]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.coloured_pictures import graph
+from support.coloured_images import graph
 
 from darknet_py.augment.config import MIXUP, MOSAIC, Recipe, last_head
 from darknet_py.errors import BadOption, DarknetError
@@ -37,9 +37,7 @@ def test_what_is_written(tmp_path: Path) -> None:
     [("alexeyab", "yolo", 200), ("alexeyab", "region", 200), ("pjreddie", "yolo", 90)]
     + [("pjreddie", "region", 30)],
 )
-def test_how_many_labels_a_picture_can_have(
-    tmp_path: Path, fork: str, kind: str, boxes: int
-) -> None:
+def test_how_many_labels_a_image_can_have(tmp_path: Path, fork: str, kind: str, boxes: int) -> None:
     recipe = Recipe.of(graph(tmp_path, kind=kind, fork=fork))
     assert recipe.boxes == boxes
     none = np.zeros((0, 5), np.float32)
@@ -63,7 +61,7 @@ def test_how_many_labels_a_picture_can_have(
         ("cutmix=1\nmosaic=1", MOSAIC),
     ],
 )
-def test_how_pictures_are_mixed(tmp_path: Path, net: str, mixing: int) -> None:
+def test_how_images_are_mixed(tmp_path: Path, net: str, mixing: int) -> None:
     assert Recipe.of(graph(tmp_path, net)).mixing == mixing
     assert Recipe.of(graph(tmp_path, net, fork="pjreddie")).mixing == 0
     assert Recipe.of(graph(tmp_path, net, kind="detection")).mixing == 0
@@ -89,8 +87,8 @@ def test_no_colours_may_be_written_with_zeros(tmp_path: Path) -> None:
         ("", "jitter=1", "pjreddie", "[yolo] jitter: read 1, expected 0 to less than 1"),
         ("", "resize=0", "alexeyab", "[yolo] resize: read 0, expected more than 0"),
         ("", "resize=-2", "alexeyab", "[yolo] resize: read -2, expected more than 0"),
-        ("", "max=0", "alexeyab", "[yolo] max: read 0, expected 1 to 100000 labels a picture"),
-        ("", "max=-4", "pjreddie", "[yolo] max: read -4, expected 1 to 100000 labels a picture"),
+        ("", "max=0", "alexeyab", "[yolo] max: read 0, expected 1 to 100000 labels an image"),
+        ("", "max=-4", "pjreddie", "[yolo] max: read -4, expected 1 to 100000 labels an image"),
         (
             "letter_box=1\nmosaic=1",
             "",
@@ -113,7 +111,7 @@ def test_what_pjreddies_program_does_not_read_may_be_anything(tmp_path: Path) ->
     assert recipe.mixing == 0
 
 
-def test_channels_no_picture_has(tmp_path: Path) -> None:
+def test_channels_no_image_has(tmp_path: Path) -> None:
     with pytest.raises(BadOption, match=r":4: \[net\] channels: read 4, expected 3 for colours"):
         Recipe.of(graph(tmp_path, channels=4))
     assert Recipe.of(graph(tmp_path, channels=1)).channels == 1

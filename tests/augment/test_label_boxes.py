@@ -172,7 +172,7 @@ def test_classes_out_of_range_are_left_out_by_alexeyabs_alone() -> None:
 
 
 def test_a_label_without_a_box_stays_in_pjreddies() -> None:
-    """YOLO9000's pictures that have a class and nothing else."""
+    """YOLO9000's images that have a class and nothing else."""
     moved = label_boxes.relocate(
         array([(7, 0, 0, 0, 0)]), View((0.5, 0.5), (-0.25, 0)), anywhere=True
     )
@@ -191,7 +191,7 @@ def test_a_label_without_a_box_stays_in_pjreddies() -> None:
 def test_the_view_of_a_crop(
     sides: tuple[int, int, int, int], flip: bool, point: tuple[float, float]
 ) -> None:
-    """A point of the picture lies in the crop where its pixel does."""
+    """A point of the image lies in the crop where its pixel does."""
     crop = Crop(*sides, 100, 90)
     view = View.of_crop(crop, flip)
     x, y = (c * s - d for c, s, d in zip(point, view.scale, view.shift, strict=True))

@@ -1,4 +1,4 @@
-"""Mixes of pictures: where pixels come from, and labels by area."""
+"""Mixes of images: where pixels come from, and labels by area."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_crosses_leave_a_fifth_on_each_side() -> None:
     assert crosses.max(axis=0).tolist() == [80, 40]
 
 
-def test_the_smallest_pictures_can_be_mixed() -> None:
+def test_the_smallest_images_can_be_mixed() -> None:
     rng = np.random.default_rng(0)
     for size in (1, 2, 3):
         left, top, right, bottom = draw_cut(rng, size, size)

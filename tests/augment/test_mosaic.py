@@ -1,4 +1,4 @@
-"""The mosaic of four pictures against the C program's loops over pixels and labels."""
+"""The mosaic of four images against the C program's loops over pixels and labels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def shifts(crop: Crop, flip: bool, cut: tuple[int, int]) -> tuple[int, int, int,
 
 
 def pasted_slowly(
-    canvas: Pixels, picture: Pixels, crop: Crop, flip: bool, number: int, cut: tuple[int, int]
+    canvas: Pixels, image: Pixels, crop: Crop, flip: bool, number: int, cut: tuple[int, int]
 ) -> None:
     left, right, top, bottom = shifts(crop, flip, cut)
     for y in range(HEIGHT):
@@ -39,7 +39,7 @@ def pasted_slowly(
                 continue
             from_x = x - cut[0] + left if number in (1, 3) else x + WIDTH - cut[0] - right
             from_y = y - cut[1] + top if number in (2, 3) else y + HEIGHT - cut[1] - bottom
-            canvas[y, x] = picture[from_y, from_x]
+            canvas[y, x] = image[from_y, from_x]
 
 
 def moved_slowly(
@@ -89,12 +89,12 @@ some_labels = st.lists(st.tuples(st.integers(0, 9), unit, unit, unit, unit), max
 def test_tiles_show_what_the_c_program_copies(
     crop: Crop, cut: tuple[int, int], flip: bool, number: int
 ) -> None:
-    picture = np.arange(WIDTH * HEIGHT, dtype=np.uint16).reshape(HEIGHT, WIDTH, 1)
-    expected = np.full_like(picture, 9999)
+    image = np.arange(WIDTH * HEIGHT, dtype=np.uint16).reshape(HEIGHT, WIDTH, 1)
+    expected = np.full_like(image, 9999)
     found = expected.copy()
-    pasted_slowly(expected, picture, crop, flip, number, cut)
+    pasted_slowly(expected, image, crop, flip, number, cut)
     part = mosaic.tile(crop, flip, number, cut, (WIDTH, HEIGHT))
-    mosaic.paste(found, part.window.of(picture), part)
+    mosaic.paste(found, part.window.of(image), part)
     assert (found == expected).all()
 
 
@@ -102,8 +102,8 @@ def test_four_tiles_fill_the_canvas() -> None:
     canvas = np.zeros((HEIGHT, WIDTH, 1), np.uint8)
     for number in range(4):
         part = mosaic.tile(Crop(0, 0, 0, 0, 9, 9), False, number, (5, 11), (WIDTH, HEIGHT))
-        picture = np.full((HEIGHT, WIDTH, 1), number + 1, np.uint8)
-        mosaic.paste(canvas, part.window.of(picture), part)
+        image = np.full((HEIGHT, WIDTH, 1), number + 1, np.uint8)
+        mosaic.paste(canvas, part.window.of(image), part)
     assert canvas[[0, 10, 11, 15]][:, [0, 4, 5, 19], 0].tolist() == [
         [1, 1, 2, 2],
         [1, 1, 2, 2],
@@ -140,7 +140,7 @@ def test_bound_cuts_a_box_to_its_tile() -> None:
     part = mosaic.tile(Crop(0, 0, 0, 0, 20, 16), False, 0, (10, 8), (WIDTH, HEIGHT))
     label = np.array([[3, 0.5, 0.5, 0.25, 0.25]], F)
     free = mosaic.relocate(label, part, (WIDTH, HEIGHT), bound=False)
-    # The picture's middle lies on the mosaic's left upper corner: a quarter of the box is left.
+    # The image's middle lies on the mosaic's left upper corner: a quarter of the box is left.
     np.testing.assert_allclose(free, [[3, 0.05, 0.0625, 0.15, 0.125]], atol=1e-6)
     label[0, 1:3] = 0.9
     free = mosaic.relocate(label, part, (WIDTH, HEIGHT), bound=False)
@@ -159,7 +159,7 @@ CORNERS = {
     (2, True): ("left", "top"),
     (3, True): ("right", "top"),
 }
-"""The sides that get all that is cut off, by number of the picture and flip."""
+"""The sides that get all that is cut off, by number of the image and flip."""
 
 
 def test_margins_go_where_the_c_program_puts_them() -> None:

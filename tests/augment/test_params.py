@@ -1,4 +1,4 @@
-"""Where a picture lies in a sample: letter box, jitter, resize, canvas, corners of a mosaic."""
+"""Where an image lies in a sample: letter box, jitter, resize, canvas, corners of a mosaic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support.coloured_pictures import GROUND
+from support.coloured_images import GROUND
 from support.samples import recipe_of, sample
 
 from darknet_py.augment.params import draw_alexeyab, draw_canvas, draw_cells, letter_boxed
@@ -17,7 +17,7 @@ from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.images.reduced import Decoded
 
 
-def test_letter_box_shows_the_whole_picture_in_its_aspect(tmp_path: Path) -> None:
+def test_letter_box_shows_the_whole_image_in_its_aspect(tmp_path: Path) -> None:
     recipe = recipe_of(tmp_path, "letter_box=1\nflip=0")
     halves = np.zeros((50, 100, 3), np.uint8)
     halves[:, 50:] = 200
@@ -30,7 +30,7 @@ def test_letter_box_shows_the_whole_picture_in_its_aspect(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("picture", "net_size", "expected"),
+    ("image", "net_size", "expected"),
     [
         ((100, 50), (64, 64), (0, 0, -25, -25)),
         ((50, 100), (64, 64), (-25, -25, 0, 0)),
@@ -40,14 +40,14 @@ def test_letter_box_shows_the_whole_picture_in_its_aspect(tmp_path: Path) -> Non
     ],
 )
 def test_margins_of_the_letter_box(
-    picture: tuple[int, int], net_size: tuple[int, int], expected: tuple[int, ...]
+    image: tuple[int, int], net_size: tuple[int, int], expected: tuple[int, ...]
 ) -> None:
-    crop = letter_boxed(Crop(0, 0, 0, 0, *picture), net_size)
+    crop = letter_boxed(Crop(0, 0, 0, 0, *image), net_size)
     assert (crop.left, crop.right, crop.top, crop.bottom) == expected
-    assert (crop.width, crop.height) == picture
+    assert (crop.width, crop.height) == image
 
 
-def test_every_other_picture_of_a_mosaic_is_moved_to_its_corner(tmp_path: Path) -> None:
+def test_every_other_image_of_a_mosaic_is_moved_to_its_corner(tmp_path: Path) -> None:
     recipe = replace(recipe_of(tmp_path), jitter=0.4)
     rng = np.random.default_rng(0)
     for tile, flipped in ((0, False), (0, True), (3, False)):
@@ -78,17 +78,17 @@ def test_no_crop_shows_nothing(tmp_path: Path, kind: str) -> None:
     assert crop.size > (0, 0)
 
 
-def test_jitter_0_and_resize_1_stretch_the_picture(tmp_path: Path) -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+def test_jitter_0_and_resize_1_stretch_the_image(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
     source = DetectionSet(
-        ["a.png"], recipe_of(tmp_path, "flip=0"), {"a.png": Decoded(picture, (128, 96))}
+        ["a.png"], recipe_of(tmp_path, "flip=0"), {"a.png": Decoded(image, (128, 96))}
     )
     pixels, _ = sample(source, 0, (100, 70))
-    assert (pixels == cv2.resize(picture, (100, 70))).all()
+    assert (pixels == cv2.resize(image, (100, 70))).all()
 
 
 @pytest.mark.parametrize(("resize", "low", "high"), [(1.5, 2 / 3, 1.5), (0.5, 0.5, 1), (1, 1, 1)])
-def test_resize_makes_pictures_smaller_or_larger(
+def test_resize_makes_images_smaller_or_larger(
     tmp_path: Path, resize: float, low: float, high: float
 ) -> None:
     recipe = replace(recipe_of(tmp_path), resize=resize)
@@ -112,7 +112,7 @@ def test_jitter_moves_each_side_by_itself(tmp_path: Path) -> None:
     assert np.abs(np.corrcoef(sides.T) - np.eye(4)).max() < 0.15
 
 
-def test_pjreddies_pictures_fit_the_canvas_at_any_place(tmp_path: Path) -> None:
+def test_pjreddies_images_fit_the_canvas_at_any_place(tmp_path: Path) -> None:
     recipe = recipe_of(tmp_path, fork="pjreddie")
     rng = np.random.default_rng(0)
     wide = [draw_canvas(rng, recipe, (200, 100), (64, 64)) for _ in range(300)]
@@ -142,9 +142,9 @@ def test_pjreddies_canvas_is_grey(tmp_path: Path) -> None:
     assert abs(counts[0] - counts[1]) <= 2 * 64 * 3
 
 
-def test_the_mean_fills_what_lies_beyond_a_picture(tmp_path: Path) -> None:
-    picture = np.full((40, 60, 3), GROUND, np.uint8)
+def test_the_mean_fills_what_lies_beyond_a_image(tmp_path: Path) -> None:
+    image = np.full((40, 60, 3), GROUND, np.uint8)
     recipe = replace(recipe_of(tmp_path), resize=0.25)
-    source = DetectionSet(["a.png"], recipe, {"a.png": Decoded(picture, (60, 40))})
+    source = DetectionSet(["a.png"], recipe, {"a.png": Decoded(image, (60, 40))})
     for number in range(5):
         assert (sample(source, number, (64, 48))[0] == GROUND).all()

@@ -1,4 +1,4 @@
-"""Augmentation of one picture against slow loops written from the rules of the C programs."""
+"""Augmentation of one image against slow loops written from the rules of the C programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from darknet_py.augment import pixels as augment
 from darknet_py.augment.pixels import Colour, Crop, Pixels, Window
 
 CLOSE = 4
-"""Levels by which OpenCV's fixed-point interpolation may be off in pictures of 64 levels."""
+"""Levels by which OpenCV's fixed-point interpolation may be off in images of 64 levels."""
 
 
 def noise(seed: int, width: int, height: int, channels: int = 3) -> Pixels:
@@ -27,29 +27,29 @@ def worst(found: Pixels, expected: np.ndarray) -> float:
     return float(np.abs(found.astype(np.float64) - expected).max())
 
 
-def between(picture: np.ndarray, x: float, y: float) -> np.ndarray:
-    """Bilinear; beyond its edge a picture repeats."""
-    height, width = picture.shape[:2]
+def between(image: np.ndarray, x: float, y: float) -> np.ndarray:
+    """Bilinear; beyond its edge an image repeats."""
+    height, width = image.shape[:2]
     x, y = min(max(x, 0.0), width - 1.0), min(max(y, 0.0), height - 1.0)
     left, top = int(x), int(y)
     right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
-    upper = picture[top, left] * (left + 1 - x) + picture[top, right] * (x - left)
-    lower = picture[bottom, left] * (left + 1 - x) + picture[bottom, right] * (x - left)
+    upper = image[top, left] * (left + 1 - x) + image[top, right] * (x - left)
+    lower = image[bottom, left] * (left + 1 - x) + image[bottom, right] * (x - left)
     return upper * (top + 1 - y) + lower * (y - top)
 
 
-def cropped_slowly(picture: Pixels, crop: Crop, size: tuple[int, int]) -> np.ndarray:
-    """AlexeyAB's: a picture of the crop's size in the mean colour, the part of the original copied
+def cropped_slowly(image: Pixels, crop: Crop, size: tuple[int, int]) -> np.ndarray:
+    """AlexeyAB's: an image of the crop's size in the mean colour, the part of the original copied
     into it, then stretched with pixel middles on pixel middles."""
     wide, high = crop.size
-    mean = np.rint(picture.reshape(-1, picture.shape[2]).mean(axis=0))
+    mean = np.rint(image.reshape(-1, image.shape[2]).mean(axis=0))
     canvas = np.tile(mean, (high, wide, 1))
     for y in range(high):
         for x in range(wide):
             from_x, from_y = x + crop.left, y + crop.top
             if 0 <= from_x < crop.width and 0 <= from_y < crop.height:
-                canvas[y, x] = picture[from_y, from_x]
-    result = np.zeros((size[1], size[0], picture.shape[2]))
+                canvas[y, x] = image[from_y, from_x]
+    result = np.zeros((size[1], size[0], image.shape[2]))
     for y in range(size[1]):
         for x in range(size[0]):
             place = (x + 0.5) * wide / size[0] - 0.5, (y + 0.5) * high / size[1] - 0.5
@@ -59,7 +59,7 @@ def cropped_slowly(picture: Pixels, crop: Crop, size: tuple[int, int]) -> np.nda
 
 @st.composite
 def crops(draw: st.DrawFn, most: int = 12) -> Crop:
-    """Parts of small pictures that show some of it, also with margins."""
+    """Parts of small images that show some of it, also with margins."""
     width, height = draw(st.integers(1, most)), draw(st.integers(1, most))
     left, top = draw(st.integers(-most, width - 1)), draw(st.integers(-most, height - 1))
     right = draw(st.integers(-most, width - 1 - max(0, left)))
@@ -69,25 +69,25 @@ def crops(draw: st.DrawFn, most: int = 12) -> Crop:
 
 @given(crop=crops(), seed=st.integers(0, 99), channels=st.sampled_from([1, 3]))
 def test_crops_as_alexeyabs(crop: Crop, seed: int, channels: int) -> None:
-    picture = noise(seed, crop.width, crop.height, channels)
-    found = augment.crop_resize(picture, crop, (7, 5))
-    assert worst(found, cropped_slowly(picture, crop, (7, 5))) <= 1
+    image = noise(seed, crop.width, crop.height, channels)
+    found = augment.crop_resize(image, crop, (7, 5))
+    assert worst(found, cropped_slowly(image, crop, (7, 5))) <= 1
 
 
 def test_a_crop_of_nothing_and_its_size() -> None:
     crop = Crop(-3, 2, 1, -4, 10, 8)
     assert crop.size == (11, 11)
     assert crop.least((22, 5)) == (20, 5 * 8 / 11)
-    picture = noise(0, 10, 8)
-    whole = augment.crop_resize(picture, Crop(0, 0, 0, 0, 10, 8), (10, 8))
-    assert (whole == picture).all()
-    assert whole is not picture
+    image = noise(0, 10, 8)
+    whole = augment.crop_resize(image, Crop(0, 0, 0, 0, 10, 8), (10, 8))
+    assert (whole == image).all()
+    assert whole is not image
 
 
 @given(crop=crops(900), part=st.sampled_from([2, 4, 8, 64]))
 @example(crop=Crop(-3000, 3999, 0, 0, 4000, 300), part=4)
 @example(crop=Crop(3999, -3000, 0, 0, 4000, 300), part=8)
-def test_a_reduced_picture_shows_the_same_part(crop: Crop, part: int) -> None:
+def test_a_reduced_image_shows_the_same_part(crop: Crop, part: int) -> None:
     """To half a pixel of the reduced one; whatever little is left of it, something is."""
     width, height = math.ceil(crop.width / part), math.ceil(crop.height / part)
     small = crop.scaled(width, height)
@@ -102,16 +102,16 @@ def test_a_reduced_picture_shows_the_same_part(crop: Crop, part: int) -> None:
     assert augment.crop_resize(noise(0, width, height), crop, (6, 4)).shape == (4, 6, 3)
 
 
-def extended_slowly(picture: Pixels, crop: Crop, size: tuple[int, int]) -> np.ndarray:
-    """YOLOv1's: every pixel of the crop is the nearest of the picture; then corner on corner."""
+def extended_slowly(image: Pixels, crop: Crop, size: tuple[int, int]) -> np.ndarray:
+    """YOLOv1's: every pixel of the crop is the nearest of the image; then corner on corner."""
     wide, high = crop.size
-    canvas = np.zeros((high, wide, picture.shape[2]))
+    canvas = np.zeros((high, wide, image.shape[2]))
     for y in range(high):
         for x in range(wide):
             from_x = min(max(x + crop.left, 0), crop.width - 1)
             from_y = min(max(y + crop.top, 0), crop.height - 1)
-            canvas[y, x] = picture[from_y, from_x]
-    result = np.zeros((size[1], size[0], picture.shape[2]))
+            canvas[y, x] = image[from_y, from_x]
+    result = np.zeros((size[1], size[0], image.shape[2]))
     for y in range(size[1]):
         for x in range(size[0]):
             place = x * (wide - 1) / (size[0] - 1), y * (high - 1) / (size[1] - 1)
@@ -121,12 +121,12 @@ def extended_slowly(picture: Pixels, crop: Crop, size: tuple[int, int]) -> np.nd
 
 @given(crop=crops(), seed=st.integers(0, 99), channels=st.sampled_from([1, 3]))
 def test_crops_of_yolov1_repeat_the_edge(crop: Crop, seed: int, channels: int) -> None:
-    picture = noise(seed, crop.width, crop.height, channels)
-    found = augment.crop_extend(picture, crop, (7, 5))
-    assert worst(found, extended_slowly(picture, crop, (7, 5))) <= CLOSE
+    image = noise(seed, crop.width, crop.height, channels)
+    found = augment.crop_extend(image, crop, (7, 5))
+    assert worst(found, extended_slowly(image, crop, (7, 5))) <= CLOSE
 
 
-def test_crops_of_yolov1_of_a_reduced_picture() -> None:
+def test_crops_of_yolov1_of_a_reduced_image() -> None:
     """A slope looks the same however many pixels hold it."""
     slope = np.tile(np.arange(0, 240, 1, np.uint8)[None, :, None], (80, 1, 3))
     small = cv2.resize(slope, (60, 20), interpolation=cv2.INTER_AREA)
@@ -138,17 +138,17 @@ def test_crops_of_yolov1_of_a_reduced_picture() -> None:
 
 
 def placed_slowly(
-    picture: Pixels, size: tuple[float, float], at: tuple[float, float], canvas: Pixels
+    image: Pixels, size: tuple[float, float], at: tuple[float, float], canvas: Pixels
 ) -> np.ndarray:
-    """pjreddie's: whole pixels; samples that reach beyond the picture take 0 from there."""
+    """pjreddie's: whole pixels; samples that reach beyond the image take 0 from there."""
     width, height, left, top = int(size[0]), int(size[1]), int(at[0]), int(at[1])
     result = canvas.astype(np.float64)
-    dark = np.pad(picture.astype(np.float64), ((0, 1), (0, 1), (0, 0)))
+    dark = np.pad(image.astype(np.float64), ((0, 1), (0, 1), (0, 0)))
     for y in range(height):
         for x in range(width):
             if not (0 <= x + left < canvas.shape[1] and 0 <= y + top < canvas.shape[0]):
                 continue
-            place = x / width * picture.shape[1], y / height * picture.shape[0]
+            place = x / width * image.shape[1], y / height * image.shape[0]
             result[y + top, x + left] = between(dark, *place)
     return result
 
@@ -162,13 +162,13 @@ def placed_slowly(
 def test_placed_on_a_canvas_as_pjreddies(
     sides: tuple[int, int], size: tuple[float, float], at: tuple[float, float], channels: int
 ) -> None:
-    picture, canvas = noise(1, *sides, channels), np.full((8, 10, channels), 128, np.uint8)
-    expected = placed_slowly(picture, size, at, canvas)
-    augment.place(picture, size, at, canvas)
+    image, canvas = noise(1, *sides, channels), np.full((8, 10, channels), 128, np.uint8)
+    expected = placed_slowly(image, size, at, canvas)
+    augment.place(image, size, at, canvas)
     assert worst(canvas, expected) <= 2 * CLOSE
 
 
-def test_pictures_wider_than_opencv_can_address() -> None:
+def test_images_wider_than_opencv_can_address() -> None:
     """What is right of its 32767th column would show another place."""
     wide = np.zeros((2, 40000, 3), np.uint8)
     wide[:, 30000:] = 200
@@ -280,7 +280,7 @@ def test_noise_is_half_a_gaussian(channels: int) -> None:
     assert (augment.add_noise(pixels, 20, seed=6) - 100 != added).any()
     for channel in range(channels):
         values = added[..., channel]
-        # What is below 0, or rounds to it, an 8-bit picture cannot hold.
+        # What is below 0, or rounds to it, an 8-bit image cannot hold.
         assert abs((values > 0).mean() - 0.49) < 0.02
         assert math.sqrt((values[values > 0] ** 2).mean()) == pytest.approx(20, abs=0.5)
 
@@ -292,7 +292,7 @@ def test_noise_is_limited_and_saturates() -> None:
     assert (augment.add_noise(pixels, 0, 1) == 200).all()
 
 
-def test_the_mean_of_two_pictures() -> None:
+def test_the_mean_of_two_images() -> None:
     first, second = noise(0, 9, 5), noise(1, 9, 5)
     away = augment.mean_of(first, second) - (first.astype(float) + second) / 2
     assert np.abs(away).max() <= 0.5

@@ -2,8 +2,8 @@
 
     python tests/bench/folder.py FOLDER CFG WEIGHTS [THRESH [ROUNDS]]
 
-In one process and in turns: decoding the pictures on all cores, the forward pass alone (batch 1 on
-all cores, and side by side with one core each), and the stream of results with every picture drawn
+In one process and in turns: decoding the images on all cores, the forward pass alone (batch 1 on
+all cores, and side by side with one core each), and the stream of results with every image drawn
 and written. The share is that of the slower of decoding and forward. Without weights a file with
 random ones is made; their boxes are many, so give a THRESH near 1.
 """
@@ -27,7 +27,7 @@ from darknet_py.benchmark.bench_inputs import random_network
 from darknet_py.detect.command import usual_batch
 from darknet_py.detect.workers import WorkerPool
 from darknet_py.images.io import open_image
-from darknet_py.images.sources import pictures_in, readers
+from darknet_py.images.sources import images_in, readers
 from darknet_py.network.graph import read_graph
 
 ROUNDS = 5
@@ -86,7 +86,7 @@ def main(
     thresh: str = "0.25",
     rounds: str = str(ROUNDS),
 ) -> None:
-    paths = pictures_in(source, recursive=False)
+    paths = images_in(source, recursive=False)
     with tempfile.TemporaryDirectory() as folder:
         detector = opened(cfg, None if weights == "random" else weights, folder)
         net = detector.graph.net
@@ -97,7 +97,7 @@ def main(
             (PASSES, partial(side_by_side, detector, x)),
             (len(paths), partial(detecting, detector, paths, float(thresh), folder)),
         )
-        sys.stdout.write(f"{cfg}: {len(paths)} pictures, {torch.get_num_threads()} threads\n")
+        sys.stdout.write(f"{cfg}: {len(paths)} images, {torch.get_num_threads()} threads\n")
         for _, work in parts:
             work()  # not counted
         report([tuple(rate(count, work) for count, work in parts) for _ in range(int(rounds))])

@@ -1,6 +1,6 @@
-"""`make bench-start CFG=... WEIGHTS=... PICTURE=...`: the start of `detect` beside torch's own.
+"""`make bench-start CFG=... WEIGHTS=... IMAGE=...`: the start of `detect` beside torch's own.
 
-Whole processes in turns: `darknet-py detect` of one picture, and `python -c "import torch, cv2"`.
+Whole processes in turns: `darknet-py detect` of one image, and `python -c "import torch, cv2"`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ def seconds(command: list[str], folder: str) -> float:
     return time.perf_counter() - start
 
 
-def main(cfg: str, weights: str, picture: str) -> None:
-    files = [str(Path(name).resolve()) for name in (cfg, weights, picture)]
+def main(cfg: str, weights: str, image: str) -> None:
+    files = [str(Path(name).resolve()) for name in (cfg, weights, image)]
     ours = [sys.executable, "-m", "darknet_py", "detect", *files]
     with tempfile.TemporaryDirectory() as folder:
         seconds(ours, folder), seconds(PLAIN, folder)

@@ -127,7 +127,7 @@ def test_the_table() -> None:
     rows = row("torch", "fp32", 10.0), row("torch", "fp32", 4.0, asked=True, difference=None)
     lines = list(report(*rows, row("torch", "fp32", 50.0, 8)).lines())
     assert lines[0] == (
-        "net.cfg 64 x 32, 2.00 BFLOPs a picture, random weights (seed 7), fork alexeyab"
+        "net.cfg 64 x 32, 2.00 BFLOPs an image, random weights (seed 7), fork alexeyab"
     )
     assert lines[1] == "A CPU, 4 of 8 threads; on cpu"
     assert "batch 1: 50 calls of each, in turns" in lines

@@ -13,7 +13,7 @@ import torch
 from support import tiny_detector
 
 from darknet_py.benchmark import peak_flops, peak_memory
-from darknet_py.benchmark.bench_inputs import drawn_picture, input_of, network_of, random_network
+from darknet_py.benchmark.bench_inputs import drawn_image, input_of, network_of, random_network
 from darknet_py.benchmark.bench_session import using_threads
 from darknet_py.benchmark.layers import layer_times, time_layers
 from darknet_py.benchmark.machine import engine_version, machine
@@ -100,18 +100,18 @@ def test_the_input_is_the_same_every_time(graph: Graph) -> None:
     assert not torch.equal(x, input_of(graph, 2, CPU, 4))
 
 
-def test_the_drawn_picture_is_like_a_photograph() -> None:
-    picture = drawn_picture(0)
-    assert picture.data == drawn_picture(0).data
-    pixels = picture.decode(3)
+def test_the_drawn_image_is_like_a_photograph() -> None:
+    image = drawn_image(0)
+    assert image.data == drawn_image(0).data
+    pixels = image.decode(3)
     assert pixels.shape == (576, 768, 3)
     # Photographs take 1 to 3 bits a pixel at this quality, and neighbours are alike.
-    assert 1 < 8 * len(picture.data) / (576 * 768) < 3
+    assert 1 < 8 * len(image.data) / (576 * 768) < 3
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
     assert np.corrcoef(grey[:, 1:].ravel(), grey[:, :-1].ravel())[0, 1] > 0.9
 
 
-def test_parts_of_a_picture(files: tuple[Path, Path], tmp_path: Path) -> None:
+def test_parts_of_a_image(files: tuple[Path, Path], tmp_path: Path) -> None:
     network, _ = load_network(*files)
     (path,) = tiny_detector.save(tmp_path, "a.jpg")
     engine = open_engine(network, EngineConfig())
@@ -130,7 +130,7 @@ def test_a_classifier_has_no_boxes(tmp_path: Path) -> None:
     cfg = tmp_path / "c.cfg"
     cfg.write_text(CLASSIFIER)
     engine = open_engine(Network.from_cfg(cfg, seed=0), EngineConfig())
-    found = time_parts(engine, "torch fp32", drawn_picture(0), 2, None, silent)
+    found = time_parts(engine, "torch fp32", drawn_image(0), 2, None, silent)
     assert [part.name for part in found.parts] == ["decode", "preprocess", "forward"]
     assert found.boxes is None
 

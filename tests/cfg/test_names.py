@@ -1,4 +1,4 @@
-"""Which names and label paths belong to a network and a picture."""
+"""Which names and label paths belong to a network and an image."""
 
 from __future__ import annotations
 

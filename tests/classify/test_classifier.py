@@ -58,10 +58,10 @@ def views(count: int, height: int = 6, width: int = 8) -> list[torch.Tensor]:
     return list(torch.rand(count, 3, height, width))
 
 
-def test_scores_are_the_sum_over_a_pictures_inputs(tmp_path: Path) -> None:
-    net, pictures = network(tmp_path), [views(1), views(3), views(2)]
-    found = Classifier(net).scores(pictures, batch=2)
-    for scores, inputs in zip(found, pictures, strict=True):
+def test_scores_are_the_sum_over_a_images_inputs(tmp_path: Path) -> None:
+    net, images = network(tmp_path), [views(1), views(3), views(2)]
+    found = Classifier(net).scores(images, batch=2)
+    for scores, inputs in zip(found, images, strict=True):
         expected = sum(net(one[None])[0].flatten() for one in inputs)
         assert scores == pytest.approx(expected.detach().numpy(), abs=1e-5)
 
@@ -126,7 +126,7 @@ def test_the_first_of_equals_comes_first() -> None:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> list[str]:
+def images(tmp_path: Path) -> list[str]:
     paths = [tmp_path / f"{name}.png" for name in ("ant_1", "bee_1", "ant_2", "none", "cow_bee")]
     for seed, path in enumerate(paths):
         noise = np.random.default_rng(seed).integers(0, 256, (9, 11, 3), np.uint8)
@@ -148,11 +148,9 @@ def fixed(folder: Path, order: list[int]) -> Classifier:
     return Classifier(net)
 
 
-def test_figures_grow_picture_by_picture(tmp_path: Path, pictures: list[str]) -> None:
+def test_figures_grow_image_by_image(tmp_path: Path, images: list[str]) -> None:
     results = list(
-        judge(
-            fixed(tmp_path, [0, 2, 1, 3, 4]), pictures, LABELS, 2, "valid", batch=2, on_error=print
-        )
+        judge(fixed(tmp_path, [0, 2, 1, 3, 4]), images, LABELS, 2, "valid", batch=2, on_error=print)
     )
     assert [one.label for one in results] == [0, 1, 0, -1, 1]
     assert [one.right for one in results] == [1, 1, 2, 2, 2]
@@ -161,11 +159,11 @@ def test_figures_grow_picture_by_picture(tmp_path: Path, pictures: list[str]) ->
     assert results[-1].top1 == 0.4
 
 
-def test_validcrop_takes_any_label_of_the_path(tmp_path: Path, pictures: list[str]) -> None:
+def test_validcrop_takes_any_label_of_the_path(tmp_path: Path, images: list[str]) -> None:
     results = list(
         judge(
             fixed(tmp_path, [2, 0, 1, 3, 4]),
-            pictures,
+            images,
             LABELS,
             2,
             "validcrop",
@@ -177,13 +175,13 @@ def test_validcrop_takes_any_label_of_the_path(tmp_path: Path, pictures: list[st
     assert [one.in_top for one in results] == [1, 1, 2, 2, 3]
 
 
-def test_unreadable_pictures_are_told_and_left_out(tmp_path: Path, pictures: list[str]) -> None:
-    Path(pictures[1]).write_bytes(b"no picture")
+def test_unreadable_images_are_told_and_left_out(tmp_path: Path, images: list[str]) -> None:
+    Path(images[1]).write_bytes(b"no image")
     told: list[ImageError] = []
     results = list(
         judge(
             fixed(tmp_path, [0, 1, 2, 3, 4]),
-            pictures,
+            images,
             LABELS,
             1,
             "valid",
@@ -197,22 +195,19 @@ def test_unreadable_pictures_are_told_and_left_out(tmp_path: Path, pictures: lis
     assert "bee_1.png" in str(told[0])
 
 
-def test_the_batch_changes_nothing(tmp_path: Path, pictures: list[str]) -> None:
+def test_the_batch_changes_nothing(tmp_path: Path, images: list[str]) -> None:
     classifier = Classifier(network(tmp_path))
     one, many = (
-        [
-            r.scores
-            for r in judge(classifier, pictures, LABELS, 1, "valid10", batch=n, on_error=print)
-        ]
+        [r.scores for r in judge(classifier, images, LABELS, 1, "valid10", batch=n, on_error=print)]
         for n in (1, 4)
     )
     assert np.stack(one) == pytest.approx(np.stack(many), abs=1e-5)
 
 
-def test_measuring_leaves_the_network_in_training(tmp_path: Path, pictures: list[str]) -> None:
+def test_measuring_leaves_the_network_in_training(tmp_path: Path, images: list[str]) -> None:
     net = network(tmp_path).train()
     before = [tensor.clone() for tensor in net.state_dict().values()]
-    found = measure(net, pictures, LABELS, 2, batch=2, on_error=print)
+    found = measure(net, images, LABELS, 2, batch=2, on_error=print)
     assert found is not None
     assert found.count == 5
     assert net.training

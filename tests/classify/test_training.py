@@ -1,4 +1,4 @@
-"""From drawn pictures to a classifier that is right: samples, Darknet's steps, `valid`."""
+"""From drawn images to a classifier that is right: samples, Darknet's steps, `valid`."""
 
 from __future__ import annotations
 

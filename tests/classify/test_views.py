@@ -35,9 +35,9 @@ def ramp(width: int, height: int) -> Tensor:
     return torch.stack([columns, rows, torch.zeros_like(rows)]).float()
 
 
-def spans(picture: Tensor) -> tuple[float, float, float, float]:
+def spans(image: Tensor) -> tuple[float, float, float, float]:
     """First and last column, first and last row that are seen."""
-    columns, rows = picture[0], picture[1]
+    columns, rows = image[0], image[1]
     return tuple(float(v) for v in (columns[0, 0], columns[0, -1], rows[0, 0], rows[-1, 0]))
 
 
@@ -90,13 +90,13 @@ def test_predict_letterboxes_in_pjreddies_program(tmp_path: Path) -> None:
     assert spans(cropped)[0] == 10
 
 
-def test_stretched_takes_all_of_the_picture(tmp_path: Path) -> None:
+def test_stretched_takes_all_of_the_image(tmp_path: Path) -> None:
     (one,) = inputs.stretched(ramp(40, 30), graph(tmp_path))
     assert spans(one) == pytest.approx((0, 39, 0, 29), abs=1e-3)
 
 
 def test_ten_pieces_and_their_mirror_images(tmp_path: Path) -> None:
-    """Pieces of a picture as large as valid10 makes it, so that pixels are seen as they are."""
+    """Pieces of an image as large as valid10 makes it, so that pixels are seen as they are."""
     net = graph(tmp_path, 40, 36)
     pieces = inputs.ten(ramp(72, 68), net)
     assert {tuple(piece.shape) for piece in pieces} == {(3, 36, 40)}
@@ -132,11 +132,11 @@ def test_scales_of_both_programs(tmp_path: Path, fork: str, sizes: list[tuple[in
         assert (view.flip(2) == mirror).all()
 
 
-def test_a_very_long_picture_keeps_a_pixel() -> None:
+def test_a_very_long_image_keeps_a_pixel() -> None:
     assert inputs.with_longer_side(ramp(600, 1), 20).shape == (3, 1, 20)
 
 
-def test_pieces_beyond_the_picture_repeat_its_edge() -> None:
+def test_pieces_beyond_the_image_repeat_its_edge() -> None:
     piece = inputs.cut(ramp(4, 3), -2, 1, 8, 4)
     assert piece[0, 0].tolist() == [0, 0, 0, 1, 2, 3, 3, 3]
     assert piece[1, :, 0].tolist() == [1, 2, 2, 2]

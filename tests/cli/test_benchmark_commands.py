@@ -58,9 +58,9 @@ def test_lists_are_multiplied_out(
 
 def test_all_that_can_be_asked_for(files: tuple[Path, Path], tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    (picture,) = tiny_detector.save(tmp_path, "a.jpg")
+    (image,) = tiny_detector.save(tmp_path, "a.jpg")
     out, chart = tmp_path / "b.json", tmp_path / "c.png"
-    asked = ("--parts", "--image", picture, "--layers", "--chart", chart, "--threads", 1)
+    asked = ("--parts", "--image", image, "--layers", "--chart", chart, "--threads", 1)
     size = ("--width", 96, "--height", 64, "--seed", 5, "--fork", "pjreddie")
     result = run("benchmark", *files, "--device", "cpu", "--runs", 2, "-o", out, *asked, *size)
     assert result.exit_code == 0, result.output
@@ -68,7 +68,7 @@ def test_all_that_can_be_asked_for(files: tuple[Path, Path], tmp_path: Path) -> 
     assert (facts["weights"], facts["seed"], facts["fork"]) == (str(files[1]), 5, "pjreddie")
     assert facts["input"] == [3, 64, 96]
     assert facts["machine"]["threads"] == 1
-    assert facts["parts"]["image"] == str(picture)
+    assert facts["parts"]["image"] == str(image)
     assert set(facts["parts"]["parts"]) == {"decode_ms", "preprocess_ms", "forward_ms", "boxes_ms"}
     assert [layer["kind"] for layer in facts["layers"]] == ["convolutional"] * 2 + ["yolo"]
     assert "Sorted by time (forward)" in result.stdout
@@ -198,10 +198,10 @@ def test_benchmark_layers_of_detector_test(
     files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (picture,) = tiny_detector.save(tmp_path, "a.jpg")
-    result = run("detect", *files, picture, "-nogpu", "-benchmark_layers")
+    (image,) = tiny_detector.save(tmp_path, "a.jpg")
+    result = run("detect", *files, image, "-nogpu", "-benchmark_layers")
     assert result.exit_code == 0, result.output
     _, _, layers = result.stdout.partition("Sorted by time (forward)")
     assert len(layers.splitlines()) == 2 + 3 + 1 + 2
     assert "yolo" in layers
-    assert "Sorted" not in run("detect", *files, picture, "-nogpu").stdout
+    assert "Sorted" not in run("detect", *files, image, "-nogpu").stdout

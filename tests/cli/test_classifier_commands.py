@@ -28,7 +28,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def save(folder: Path, cfg: str) -> None:
-    """Weights with which the network says the same of every picture."""
+    """Weights with which the network says the same of every image."""
     network = Network.from_cfg(folder / cfg)
     with torch.no_grad():
         for index in range(3):
@@ -65,7 +65,7 @@ def test_more_guesses_than_classes_are_all_classes() -> None:
     assert len(classifier("predict", "star_2.png", "-t", "9").stdout.splitlines()) == 3 + 3
 
 
-def test_paths_are_asked_for_without_pictures() -> None:
+def test_paths_are_asked_for_without_images() -> None:
     result = classifier("predict", stdin="star_2.png\n\ncircle_0.png\n")
     prompt = "Enter Image Path: "
     assert result.stdout.count(prompt) == 4  # after the last line and the empty one as well
@@ -74,12 +74,12 @@ def test_paths_are_asked_for_without_pictures() -> None:
     assert result.stdout.endswith("\n")
 
 
-def test_several_pictures_and_one_that_is_none(here: Path) -> None:
-    (here / "bad.png").write_text("no picture")
+def test_several_images_and_one_that_is_none(here: Path) -> None:
+    (here / "bad.png").write_text("no image")
     result = classifier("predict", "star_2.png", "bad.png", "none.png", "circle_0.png")
     assert result.exit_code == 1
     assert result.stdout.count("Predicted in") == 2
-    assert "bad.png: not a picture" in result.stderr
+    assert "bad.png: not an image" in result.stderr
     assert "none.png: no such file" in result.stderr
 
 
@@ -122,7 +122,7 @@ def test_valid_prints_running_figures_as_alexeyab() -> None:
     )
 
 
-def test_valid_names_each_picture_as_pjreddie(here: Path) -> None:
+def test_valid_names_each_image_as_pjreddie(here: Path) -> None:
     lines = classifier("valid", "--fork", "pjreddie", "-t", "1").stdout.splitlines()
     assert lines[0] == f"{here}/circle_3.png, 0, {SHARES[1]}, {SHARES[2]}, "
     assert lines[1] == "0: top 1: 0.000000, top 1: 0.000000"
@@ -130,7 +130,7 @@ def test_valid_names_each_picture_as_pjreddie(here: Path) -> None:
 
 
 @pytest.mark.parametrize("way", ["valid10", "validfull", "validmulti"])
-def test_other_ways_print_a_line_a_picture(way: str) -> None:
+def test_other_ways_print_a_line_a_image(way: str) -> None:
     lines = classifier(way).stdout.splitlines()
     assert len(lines) == 6
     assert lines[-1] == "5: top 1: 0.333333, top 2: 0.666667"
@@ -142,10 +142,10 @@ def test_validcrop_prints_a_line_a_part() -> None:
     assert re.fullmatch(line, result.stdout)
 
 
-def test_pictures_without_just_one_label_are_warned_of(here: Path) -> None:
+def test_images_without_just_one_label_are_warned_of(here: Path) -> None:
     (here / "labels.list").write_text("circle_\nstar\nircle\n")
     result = classifier("valid")
-    message = "warning: 4 of 6 pictures have not just one label, the first is"
+    message = "warning: 4 of 6 images have not just one label, the first is"
     assert message in result.stderr
     assert "circle_3.png: 2 labels match: 'circle_', 'ircle'" in result.stderr
 
@@ -164,7 +164,7 @@ def test_leaves_of_the_data_file_limit_the_answers(here: Path) -> None:
     assert "leaves.list:1: 'squares' is no class of the tree" in classifier("valid").stderr
 
 
-def test_test_label_and_csv_print_a_line_a_picture(here: Path) -> None:
+def test_test_label_and_csv_print_a_line_a_image(here: Path) -> None:
     first = f"{here}/circle_3.png"
     scores = classifier("test").stdout.splitlines()
     assert len(scores) == 6
@@ -200,7 +200,7 @@ anchors=1,1,2,2
         ),
         ("t.names", "one\n", ("predict", "star_2.png"), "has 1 names, the network has classes=3"),
         ("t.cfg", DETECTOR, ("valid",), r"ends in [yolo]; use `darknet-py detect`"),
-        ("t.cfg", "[net]\ninputs=9\n[connected]\noutput=3\n", ("valid",), "reads no pictures"),
+        ("t.cfg", "[net]\ninputs=9\n[connected]\noutput=3\n", ("valid",), "reads no images"),
         ("valid.list", "none.png\n", ("valid",), "none.png: no such file"),
     ],
 )

@@ -42,7 +42,7 @@ def test_shapes_and_a_page_of_their_samples(tmp_path: Path, cfg: Path) -> None:
     folder, page = tmp_path / "set", tmp_path / "page.png"
     options = ("--images", 6, "-seed", 2, "-width", 64, "-height", 64, "-valid_every", 3)
     result = run("data", "shapes", folder, *options)
-    assert (result.exit_code, result.stdout) == (0, f"{folder / 'shapes.data'}: 6 pictures\n")
+    assert (result.exit_code, result.stdout) == (0, f"{folder / 'shapes.data'}: 6 images\n")
     assert len((folder / "train.txt").read_text().splitlines()) == 4
     words = ("data", "sheet", folder / "shapes.data", cfg, page, "-images", 5, "--seed", 1)
     result = run(*words, "--fork", "pjreddie", "--first", 3, "-width", 96, "-height", 96)
@@ -56,11 +56,11 @@ def test_shapes_and_a_page_of_their_samples(tmp_path: Path, cfg: Path) -> None:
     [
         (
             ("shapes", "FOLDER/net.cfg", "--images=1"),
-            "net.cfg/pictures: cannot be made: Not a directory",
+            "net.cfg/images: cannot be made: Not a directory",
         ),
         (
             ("shapes", "FOLDER/a", "-images", "1", "--width", "40", "-smallest", "30"),
-            "no shape of radius 30 fits into 40 x 416 pixels; take larger pictures",
+            "no shape of radius 30 fits into 40 x 416 pixels; take larger images",
         ),
         (
             ("shapes", "FOLDER/a", "-images", "1", "-smallest", "nan"),

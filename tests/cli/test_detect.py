@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import pytest
 from click.testing import CliRunner, Result
-from support.tiny_detector import files, picture, save
+from support.tiny_detector import files, noise_image, save
 
 from darknet_py.cli.main import main
 from darknet_py.detect.command import usual_batch
@@ -48,7 +48,7 @@ def written(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} - kept
 
 
-def test_prints_darknets_lines_and_writes_the_picture(here: Path) -> None:
+def test_prints_darknets_lines_and_writes_the_image(here: Path) -> None:
     result = detect("a.png", "-thresh", ".3")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
@@ -87,12 +87,12 @@ def test_out_writes_alexeyabs_json(here: Path) -> None:
     assert written(here) == {"o.json", "predictions_a.jpg", "predictions_b.jpg"}
 
 
-def test_out_names_the_picture_under_pjreddie(here: Path) -> None:
+def test_out_names_the_image_under_pjreddie(here: Path) -> None:
     detect("a.png", "-out", "found", "--fork", "pjreddie")
     assert written(here) == {"found.jpg"}
 
 
-def test_pictures_of_the_same_name_do_not_overwrite_each_other(here: Path) -> None:
+def test_images_of_the_same_name_do_not_overwrite_each_other(here: Path) -> None:
     (here / "sub").mkdir()
     save(here / "sub", "a.png")
     detect("a.png", "sub/a.png", "-prefix", "p")
@@ -108,7 +108,7 @@ def test_ext_output_prints_pixels() -> None:
     assert re.fullmatch(expected, line)
 
 
-def test_save_labels_writes_beside_the_picture(here: Path) -> None:
+def test_save_labels_writes_beside_the_image(here: Path) -> None:
     detect("a.png", "-save_labels", "-thresh", ".3")
     rows = (here / "a.txt").read_text().splitlines()
     assert rows and all(re.fullmatch(r"[0-2]( -?\d+\.\d{4}){4}", row) for row in rows)
@@ -140,7 +140,7 @@ def test_width_and_height_override_the_cfg() -> None:
 
 
 def test_exif_is_honoured_only_when_asked(here: Path) -> None:
-    ok, data = cv2.imencode(".jpg", picture())
+    ok, data = cv2.imencode(".jpg", noise_image())
     assert ok
     tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
     segment = b"Exif\0\0" + tiff
@@ -152,7 +152,7 @@ def test_exif_is_honoured_only_when_asked(here: Path) -> None:
     assert cv2.imread("predictions.jpg").shape[:2] == (50, 40)
 
 
-def test_one_unreadable_picture_of_many_is_named_and_the_rest_goes_on(here: Path) -> None:
+def test_one_unreadable_image_of_many_is_named_and_the_rest_goes_on(here: Path) -> None:
     (here / "x.jpg").write_text("hello")
     result = detect("a.png", "x.jpg", "gone.jpg", "b.png", "-out", "o.json")
     assert result.exit_code == 1
@@ -227,10 +227,10 @@ BAD: dict[str, tuple[bytes | str | None, tuple[str, ...], str]] = {
         "bad: is a text file, not weights",
     ),
     "cfg as weights": (None, ("n.cfg", "n.cfg", "a.png"), "is a cfg; are cfg and weights swapped?"),
-    "picture missing": (None, ("n.cfg", "n.weights", "gone.jpg"), "gone.jpg: no such file"),
-    "text as picture": ("hello", ("n.cfg", "n.weights", "bad"), "bad: not a picture"),
-    "picture 0x0": (png(0, 0), ("n.cfg", "n.weights", "bad"), "a picture of 0 x 0 pixels"),
-    "picture too large": (png(20000, 20000), ("n.cfg", "n.weights", "bad"), "20000 x 20000 pixels"),
+    "image missing": (None, ("n.cfg", "n.weights", "gone.jpg"), "gone.jpg: no such file"),
+    "text as image": ("hello", ("n.cfg", "n.weights", "bad"), "bad: not an image"),
+    "image 0x0": (png(0, 0), ("n.cfg", "n.weights", "bad"), "an image of 0 x 0 pixels"),
+    "image too large": (png(20000, 20000), ("n.cfg", "n.weights", "bad"), "20000 x 20000 pixels"),
     "names too few": ("ant\n", (*GOOD, "-names", "bad"), "has 1 names, the network has classes=3"),
     "output folder missing": (
         None,
@@ -265,8 +265,8 @@ def test_a_device_that_is_not_there_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cfg", "pictures", "batch"),
+    ("cfg", "images", "batch"),
     [("shapes", 1, 1), ("shapes", 4, 1), ("shapes", 5, 4), ("yolov3-tiny", 100, 1)],
 )
-def test_small_networks_take_many_pictures_by_fours(cfg: str, pictures: int, batch: int) -> None:
-    assert usual_batch(read_graph(CFGS / f"{cfg}.cfg"), pictures) == batch
+def test_small_networks_take_many_images_by_fours(cfg: str, images: int, batch: int) -> None:
+    assert usual_batch(read_graph(CFGS / f"{cfg}.cfg"), images) == batch

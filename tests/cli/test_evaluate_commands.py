@@ -57,7 +57,7 @@ def test_map_prints_alexeyabs_table_and_what_it_was_computed_with() -> None:
     )
     assert lines[-1].startswith(" `-points 0` (AUC)")
     assert 0.1 < ap(result) < 0.4
-    assert "valid.txt: 2 pictures, input 64 x 32 x 3, stretch, scores over 0.005" in result.stderr
+    assert "valid.txt: 2 images, input 64 x 32 x 3, stretch, scores over 0.005" in result.stderr
     assert "1 of 3 classes have no labels and count as 0; over the other 2 the mAP" in result.stderr
     assert "Total Detection Time: 0 Seconds" in result.stderr
     assert "milliseconds of a thread for each: reading" in result.stderr
@@ -117,7 +117,7 @@ def test_curves_confusion_and_worst(here: Path) -> None:
     assert cv2.imread("c.png").std() > 5
     assert "<svg" in (here / "m.svg").read_text()
     assert [path.suffix for path in (here / "w").iterdir()] == [".jpg"]
-    assert "w: the 1 pictures with most errors" in result.stderr
+    assert "w: the 1 images with most errors" in result.stderr
     thresh = re.findall(r"best F1-score is (\S+), at -thresh (\S+)", result.stderr)[0]
     assert f"F1-score = {thresh[0]} " in evaluated("-thresh", thresh[1]).stdout
 
@@ -143,7 +143,7 @@ def test_difficult_of_the_data_file_is_used(here: Path) -> None:
 def test_a_label_file_that_is_missing_is_said(here: Path) -> None:
     (here / "b.txt").unlink()
     said = evaluated().stderr
-    assert "warning: 1 of 2 pictures have no label file and count as empty" in said
+    assert "warning: 1 of 2 images have no label file and count as empty" in said
     assert "b.txt" in said
 
 
@@ -152,13 +152,13 @@ BAD: dict[str, tuple[str, str | None, str]] = {
     "data missing": ("n.data", None, "n.data: no such file"),
     "no valid": ("n.data", "names=n.names\n", "n.data: has no valid= line"),
     "list missing": ("valid.txt", None, "valid.txt: no such file; expected a list"),
-    "list empty": ("valid.txt", "", "valid.txt: the list names no pictures"),
-    "pictures missing": (
+    "list empty": ("valid.txt", "", "valid.txt: the list names no images"),
+    "images missing": (
         "valid.txt",
         "a.png\nx.png\ny.png\n",
-        "valid.txt: 2 of 3 pictures are not there, the first is x.png",
+        "valid.txt: 2 of 3 images are not there, the first is x.png",
     ),
-    "picture damaged": ("b.png", "hello", "b.png: not a picture: it looks like a text file"),
+    "image damaged": ("b.png", "hello", "b.png: not an image: it looks like a text file"),
     "class beyond the names": ("b.txt", "3 .5 .5 .1 .1", "b.txt: label 1 has class 3, expected 0"),
     "names too few": ("n.names", "ant\n", "n.names: has 1 names, the network has classes=3"),
     "map without tree": ("m.map", "0\n1\n2\n", "tree= is not set; take map= out of the .data file"),
@@ -198,7 +198,7 @@ def test_bad_files_are_one_clear_line(here: Path, word: str, what: str) -> None:
         (("--curves", "o.bmp"), "o.bmp: figures are drawn as .png, .jpg, .svg, .pdf"),
         (("--confusion", "gone/o.png"), "the folder gone does not exist"),
         (("-out", "gone/o.json"), "the folder gone does not exist"),
-        (("--worst", "0", "w"), "--worst is 0, expected 1 picture or more"),
+        (("--worst", "0", "w"), "--worst is 0, expected 1 image or more"),
     ],
 )
 def test_bad_options_are_one_clear_line(words: tuple[str, ...], expected: str) -> None:
@@ -222,7 +222,7 @@ def test_valid_writes_what_eval_coco_reads(here: Path) -> None:
     result = darknet("detector", "valid", *NET, "-out", "mine")
     assert result.stdout == " Detection layer: 2 - type = 28 \n"
     found = json.loads((here / "r" / "mine.json").read_text())
-    assert f"r: {len(found)} boxes in 2 pictures" in result.stderr
+    assert f"r: {len(found)} boxes in 2 images" in result.stderr
     assert "Total Detection Time: 0." in result.stderr
     truth = {"images": [{"id": 1}, {"id": 2}, {"id": 3}], "categories": [{"id": 1}, {"id": 2}]}
     truth["categories"].append({"id": 3})
@@ -232,7 +232,7 @@ def test_valid_writes_what_eval_coco_reads(here: Path) -> None:
     (here / "a.json").write_text(json.dumps(truth | {"annotations": annotations}))
     scored = darknet("eval", "coco", "a.json", "r/mine.json")
     assert scored.stdout.count("\n") == 12 and "Average Recall" in scored.stdout
-    assert "it names 2 of 3 pictures, nothing was found in the others" in scored.stderr
+    assert "it names 2 of 3 images, nothing was found in the others" in scored.stderr
     named = darknet("eval", "coco", "a.json", "r/mine.json", "--named_only")
     assert "the others are left out" in named.stderr and named.stdout != scored.stdout
     assert "a.json: expected a list" in darknet("eval", "coco", "a.json", "a.json").stderr
@@ -265,14 +265,14 @@ def test_valid2_averages_with_the_mirror_image(here: Path) -> None:
     assert averaged != plain and len(averaged.splitlines()) > 100
 
 
-def test_coco_needs_pictures_with_numbers(here: Path) -> None:
+def test_coco_needs_images_with_numbers(here: Path) -> None:
     add("n.data", "eval=coco")
     result = darknet("detector", "valid", *NET)
     assert "a.png: its name holds no number for COCO's image_id" in result.stderr
     assert list((here / "results").iterdir()) == []
 
 
-def test_recall_prints_darknets_line_after_each_picture() -> None:
+def test_recall_prints_darknets_line_after_each_image() -> None:
     result = darknet("detector", "recall", *NET, "--batch", "1")
     lines = [line for line in result.stderr.splitlines() if "RPs/Img" in line]
     assert len(lines) == 2 and lines[0].startswith("    0 ") and lines[1].startswith("    1 ")
@@ -319,8 +319,8 @@ def test_calc_anchors_draws_the_boxes(here: Path) -> None:
     pytest.importorskip("matplotlib")
     add("n.data", "train=valid.txt")
     darknet("detector", "calc_anchors", "n.data", "n.cfg", "-show")
-    picture = cv2.imread(str(here / "cloud.png"))
-    assert picture.shape[0] > 500 and picture.std() > 5
+    image = cv2.imread(str(here / "cloud.png"))
+    assert image.shape[0] > 500 and image.std() > 5
 
 
 @pytest.mark.parametrize(
@@ -363,7 +363,7 @@ def test_compare_files_and_commands(here: Path) -> None:
     lenient = darknet("compare", "one.json", "one.json", "--score", "0", "--iou", "1")
     assert lenient.stdout == "0 of 3 classes have another AP\n"
     names = {path.name for path in here.iterdir()}
-    assert not any(name.startswith(("predictions", "picture")) for name in names)
+    assert not any(name.startswith(("predictions", "image")) for name in names)
 
 
 @pytest.mark.parametrize(

@@ -26,16 +26,16 @@ def run(*words: object) -> Result:
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Path:
+def image(tmp_path: Path) -> Path:
     pixels = np.random.default_rng(3).integers(0, 256, (40, 60, 3), np.uint8)
     cv2.imwrite(str(tmp_path / "one.png"), pixels)
     return tmp_path / "one.png"
 
 
 @pytest.mark.parametrize("form", ["heads", "boxes", "nms"])
-def test_verify_prints_a_line_for_each_runtime(form: str, tmp_path: Path, picture: Path) -> None:
+def test_verify_prints_a_line_for_each_runtime(form: str, tmp_path: Path, image: Path) -> None:
     out = tmp_path / "net.onnx"
-    result = run("export", *NET, picture, "-o", out, "--form", form, "-dynamic", "batch")
+    result = run("export", *NET, image, "-o", out, "--form", form, "-dynamic", "batch")
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert lines[0] == f"{out}: {out.stat().st_size / 1e6:.1f} MB"
@@ -47,20 +47,20 @@ def test_verify_prints_a_line_for_each_runtime(form: str, tmp_path: Path, pictur
 
 
 def test_a_file_of_another_network_does_not_pass(
-    tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import darknet_py.export.verify as room
 
     ours = room._ours
     monkeypatch.setattr(room, "_ours", lambda *parts: [y + 0.01 for y in ours(*parts)])
-    result = run("export", *NET, picture, "-o", tmp_path / "net.onnx")
+    result = run("export", *NET, image, "-o", tmp_path / "net.onnx")
     assert result.exit_code == 1
     assert result.output.count("(over the tolerance of 0.001)") >= 2
 
 
-def test_without_a_runtime(tmp_path: Path, picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_runtime(tmp_path: Path, image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    result = run("export", *NET, picture, "-o", tmp_path / "net.onnx")
+    result = run("export", *NET, image, "-o", tmp_path / "net.onnx")
     cure = "onnxruntime: onnxruntime is not installed; pip install onnxruntime"
     assert cure in result.output and result.exit_code == 1
 

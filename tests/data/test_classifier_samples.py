@@ -41,7 +41,7 @@ def graph(
     return read_graph(path, fork=fork)
 
 
-def pictures(folder: Path) -> list[str]:
+def drawn_files(folder: Path) -> list[str]:
     paths = [folder / f"{name}.png" for name in COLOURS]
     for path, bgr in zip(paths, COLOURS.values(), strict=True):
         pixels = np.full((60, 80, 3), bgr, np.uint8)
@@ -50,14 +50,14 @@ def pictures(folder: Path) -> list[str]:
 
 
 def source(folder: Path, options: str = "", fork: str = "alexeyab") -> ClassifierSet:
-    images = [str(folder / name) for name in pictures(folder)]
+    images = [str(folder / name) for name in drawn_files(folder)]
     (folder / "labels.list").write_text("\n".join(f"{name}.png" for name in KEYS))
     (folder / "c.data").write_text("classes=3\nlabels=labels.list\n")
     data = read_data_file(folder / "c.data")
     return ClassifierSet.of(graph(folder, options, fork), images, data)
 
 
-def test_a_sample_is_a_picture_and_the_class_of_its_path(tmp_path: Path) -> None:
+def test_a_sample_is_a_image_and_the_class_of_its_path(tmp_path: Path) -> None:
     found = source(tmp_path)
     for number in range(12):
         image, truth = found.sample(number, 32, 24, seed=1)
@@ -70,7 +70,7 @@ def test_a_sample_is_a_picture_and_the_class_of_its_path(tmp_path: Path) -> None
         assert truth.sum() == 1
 
 
-def test_all_pictures_are_drawn_alike(tmp_path: Path) -> None:
+def test_all_images_are_drawn_alike(tmp_path: Path) -> None:
     found = source(tmp_path)
     drawn = [int(found.sample(n, 8, 8, seed=0)[1].argmax()) for n in range(150)]
     assert min(np.bincount(drawn)) > 30
@@ -96,7 +96,7 @@ def test_it_can_be_sent_to_a_worker(tmp_path: Path) -> None:
     assert (sent.sample(7, 32, 24, seed=0)[0] == found.sample(7, 32, 24, seed=0)[0]).all()
 
 
-def test_the_pictures_of_a_sample_can_be_named(tmp_path: Path) -> None:
+def test_the_images_of_a_sample_can_be_named(tmp_path: Path) -> None:
     found = source(tmp_path, "mosaic=1\nangle=9")
     for number in range(10):
         truth = found.sample(number, 40, 40, seed=2)[1]
@@ -121,14 +121,14 @@ def test_any_size_can_be_asked_for(tmp_path: Path) -> None:
     assert source(tmp_path).sample(0, 17, 50, seed=0)[0].shape == (3, 50, 17)
 
 
-def test_grey_networks_get_grey_pictures(tmp_path: Path) -> None:
+def test_grey_networks_get_grey_images(tmp_path: Path) -> None:
     found = source(tmp_path, "exposure=1.5\nblur=1\nmixup=1")
     grey = replace(found, recipe=replace(found.recipe, channels=1))
     for number in range(8):
         assert grey.sample(number, 32, 24, seed=0)[0].shape == (1, 24, 32)
 
 
-def test_an_unreadable_picture_is_an_image_error(tmp_path: Path) -> None:
+def test_an_unreadable_image_is_an_image_error(tmp_path: Path) -> None:
     found = source(tmp_path)
     (tmp_path / "red.png").write_bytes(b"nonsense")
     with pytest.raises(ImageError, match="red.png"):
@@ -141,7 +141,7 @@ def test_flips_every_other_time_unless_told_not_to(tmp_path: Path) -> None:
         found = source(tmp_path, f"min_crop=32\nmax_crop=32\n{options}", fork)
         half = np.zeros((60, 80, 3), np.uint8)
         half[:, :40] = 255
-        for name in pictures(tmp_path):
+        for name in drawn_files(tmp_path):
             assert cv2.imwrite(str(tmp_path / name), half)
         # Cut at the middle in one size, only the flip decides which side is light.
         images = [found.sample(n, 32, 32, seed=0)[0] for n in range(60)]
@@ -188,7 +188,7 @@ def test_either_makes_both(tmp_path: Path) -> None:
 def test_blur_comes_every_fourth_time(tmp_path: Path) -> None:
     plain, blurred = source(tmp_path, "min_crop=24\nmax_crop=24"), None
     blurred = replace(plain, recipe=replace(plain.recipe, blur=15))
-    for name in pictures(tmp_path):
+    for name in drawn_files(tmp_path):
         noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
         assert cv2.imwrite(str(tmp_path / name), noise)
     softer = [
@@ -227,7 +227,7 @@ def test_center_cuts_the_middle_in_pjreddies_program_only(tmp_path: Path) -> Non
     found = source(tmp_path, "center=1", "pjreddie")
     pixels = np.zeros((60, 80, 3), np.uint8)
     pixels[:, 10:70] = 255  # the middle square
-    for name in pictures(tmp_path):
+    for name in drawn_files(tmp_path):
         assert cv2.imwrite(str(tmp_path / name), pixels)
     assert (found.sample(0, 30, 30, seed=0)[0] == 255).all()
 
@@ -257,12 +257,12 @@ def test_smoothing_is_alexeyabs(tmp_path: Path) -> None:
         ("unsupervised=1", "unsupervised: read 1"),
     ],
 )
-def test_values_no_picture_can_be_made_with(tmp_path: Path, option: str, message: str) -> None:
+def test_values_no_image_can_be_made_with(tmp_path: Path, option: str, message: str) -> None:
     with pytest.raises(BadOption, match=message):
         Recipe.of(graph(tmp_path, option))
 
 
-def test_a_network_of_vectors_has_no_pictures(tmp_path: Path) -> None:
+def test_a_network_of_vectors_has_no_images(tmp_path: Path) -> None:
     path = tmp_path / "v.cfg"
     path.write_text("[net]\ninputs=20\n[connected]\noutput=3\n[softmax]\n")
     with pytest.raises(BadOption, match="needs width and height"):
@@ -277,8 +277,8 @@ def test_another_number_of_outputs_is_refused(tmp_path: Path) -> None:
         ClassifierSet.of(graph(tmp_path), found.images, read_data_file(tmp_path / "c.data"))
 
 
-def test_no_pictures_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no pictures"):
+def test_no_images_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no images"):
         replace(source(tmp_path), images=[])
 
 

@@ -1,4 +1,4 @@
-"""The page of pictures: sizes, places of boxes, text."""
+"""The page of images: sizes, places of boxes, text."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_tiles_stand_in_rows() -> None:
     assert (page[-100:, 131:] == PAPER).all(), "the fourth place is empty"
 
 
-def test_a_picture_keeps_its_aspect_inside_its_margin() -> None:
+def test_a_image_keeps_its_aspect_inside_its_margin() -> None:
     tall = np.full((60, 30, 3), 100, np.uint8)
     page = contact_sheet([Tile(tall)], style=Style(2, 120, 60, 2, margin=0.1))[TOP:]
     assert where(page, (100, 100, 100)) == [48, 6, 71, 53]

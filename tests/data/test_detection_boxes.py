@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.coloured_pictures import Box, Scene, in_memory, labelled, scenes, seen, write
+from support.coloured_images import Box, Scene, in_memory, labelled, scenes, seen, write
 from support.samples import recipe_of, require_alike, sample
 
 from darknet_py.augment import mosaic
@@ -23,18 +23,18 @@ from darknet_py.data.detection_samples import DetectionSet
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("pictures")
+    return tmp_path_factory.mktemp("images")
 
 
 sides = st.integers(20, 150)
-pictures = st.tuples(sides, sides)
+images = st.tuples(sides, sides)
 net_sizes = st.sampled_from([(64, 48), (40, 72), (64, 64)])
 seeds = st.integers(0, 10**6)
 
 
 @given(
     seed=seeds,
-    picture=pictures,
+    image=images,
     size=net_sizes,
     jitter=st.sampled_from([0, 0.2, 0.5, 0.9]),
     resize=st.sampled_from([0.5, 1, 1.5, 3]),
@@ -45,7 +45,7 @@ seeds = st.integers(0, 10**6)
 def test_alexeyabs_boxes_follow_pixels(
     folder: Path,
     seed: int,
-    picture: tuple[int, int],
+    image: tuple[int, int],
     size: tuple[int, int],
     jitter: float,
     resize: float,
@@ -53,7 +53,7 @@ def test_alexeyabs_boxes_follow_pixels(
     letter_box: bool,
     channels: int,
 ) -> None:
-    """Crops within and beyond the picture, mirrored, in the aspect of the input or their own."""
+    """Crops within and beyond the image, mirrored, in the aspect of the input or their own."""
     recipe = replace(
         recipe_of(folder, channels=channels),
         jitter=jitter,
@@ -61,44 +61,44 @@ def test_alexeyabs_boxes_follow_pixels(
         flip=flip,
         letter_box=letter_box,
     )
-    (scene,) = scenes(np.random.default_rng(seed), [picture])
+    (scene,) = scenes(np.random.default_rng(seed), [image])
     pixels, truth = sample(in_memory(folder, [scene], recipe), seed, size)
     require_alike(seen(pixels, 0), labelled(truth, recipe, size).get(0), 2)
 
 
-@given(seed=seeds, picture=pictures, size=net_sizes, jitter=st.sampled_from([0, 0.3, 0.8]))
+@given(seed=seeds, image=images, size=net_sizes, jitter=st.sampled_from([0, 0.3, 0.8]))
 def test_pjreddies_boxes_follow_pixels(
-    folder: Path, seed: int, picture: tuple[int, int], size: tuple[int, int], jitter: float
+    folder: Path, seed: int, image: tuple[int, int], size: tuple[int, int], jitter: float
 ) -> None:
     recipe = replace(recipe_of(folder, fork="pjreddie"), jitter=jitter)
-    # Larger than they appear: pjreddie's places pictures by their first pixel, not its corner.
-    picture = (picture[0] + 60, picture[1] + 60)
-    (scene,) = scenes(np.random.default_rng(seed), [picture])
+    # Larger than they appear: pjreddie's places images by their first pixel, not its corner.
+    image = (image[0] + 60, image[1] + 60)
+    (scene,) = scenes(np.random.default_rng(seed), [image])
     pixels, truth = sample(in_memory(folder, [scene], recipe), seed, size)
     label = labelled(truth, recipe, size).get(0)
     if label is not None and size[0] != size[1]:
-        # On inputs that are no square the picture may reach beyond the canvas.
+        # On inputs that are no square the image may reach beyond the canvas.
         assert np.array(label).min() >= -0.01
     require_alike(seen(pixels, 0), label, 2.5)
 
 
 @pytest.mark.parametrize("fork", ["alexeyab", "pjreddie"])
-@given(seed=seeds, picture=pictures, size=net_sizes, jitter=st.sampled_from([0, 0.2, 0.6]))
+@given(seed=seeds, image=images, size=net_sizes, jitter=st.sampled_from([0, 0.2, 0.6]))
 def test_yolov1s_boxes_follow_pixels(
     folder: Path,
     seed: int,
-    picture: tuple[int, int],
+    image: tuple[int, int],
     size: tuple[int, int],
     jitter: float,
     fork: str,
 ) -> None:
     recipe = replace(recipe_of(folder, kind="detection", fork=fork), jitter=jitter)
-    picture = (picture[0] + 60, picture[1] + 60)
-    (scene,) = scenes(np.random.default_rng(seed), [picture])
+    image = (image[0] + 60, image[1] + 60)
+    (scene,) = scenes(np.random.default_rng(seed), [image])
     left, top, right, bottom = scene.corners
     # Not at the edges, which repeat beyond them.
     scene = replace(scene, corners=(max(9, left), max(9, top), right, bottom))
-    right, bottom = min(right, picture[0] - 9), min(bottom, picture[1] - 9)
+    right, bottom = min(right, image[0] - 9), min(bottom, image[1] - 9)
     scene = replace(scene, corners=(*scene.corners[:2], max(12, right), max(12, bottom)))
     pixels, truth = sample(in_memory(folder, [scene], recipe), seed, size)
     require_alike(seen(pixels, 0), labelled(truth, recipe, size).get(0), 2.5)
@@ -115,7 +115,7 @@ def within(box: Box | None, tile: Box) -> Box | None:
 @settings(max_examples=30)
 @given(
     seed=seeds,
-    sizes=st.lists(pictures, min_size=4, max_size=4),
+    sizes=st.lists(images, min_size=4, max_size=4),
     size=net_sizes,
     cut=st.tuples(st.floats(0.2, 0.8), st.floats(0.2, 0.8)),
     jitter=st.sampled_from([0, 0.2, 0.5]),
@@ -194,7 +194,7 @@ def test_a_window_is_a_part_of_the_whole(
 
 
 def test_a_jpeg_decoded_at_a_part_of_its_size(tmp_path: Path) -> None:
-    """Sixteen times larger than the input; the boxes lie as well as in the whole picture."""
+    """Sixteen times larger than the input; the boxes lie as well as in the whole image."""
     scene = Scene(1, (1000, 760), (300, 200, 650, 500))
     recipe = replace(recipe_of(tmp_path), jitter=0.4, resize=1.5)
     source = DetectionSet([write(tmp_path, scene, ".jpg")], recipe)

@@ -1,4 +1,4 @@
-"""Training samples of detectors: tiny pictures, odd labels, too many of them, none."""
+"""Training samples of detectors: tiny images, odd labels, too many of them, none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.coloured_pictures import Scene, in_memory, rows_of, write
+from support.coloured_images import Scene, in_memory, rows_of, write
 from support.samples import recipe_of, sample
 
 from darknet_py.data.detection_samples import DetectionSet
@@ -27,7 +27,7 @@ MODES = {
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("size", [(1, 1), (3, 2000), (2000, 3), (7, 5)])
-def test_tiny_and_thin_pictures(
+def test_tiny_and_thin_images(
     tmp_path: Path, mode: str, channels: int, size: tuple[int, int]
 ) -> None:
     recipe = recipe_of(tmp_path, **MODES[mode], channels=channels)
@@ -66,7 +66,7 @@ def test_boxes_at_and_beyond_the_edges_and_labels_that_are_none(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("text", ["", "\n", "no label\n", "0 .5 .5\n", None])
-def test_pictures_without_labels(tmp_path: Path, text: str | None) -> None:
+def test_images_without_labels(tmp_path: Path, text: str | None) -> None:
     recipe = recipe_of(tmp_path, "mosaic=1\nblur=5")
     source = in_memory(tmp_path, [Scene(1, (50, 40), (0, 0, 50, 40))], recipe)
     path = Path(source.images[0]).with_suffix(".txt")
@@ -111,6 +111,6 @@ def test_a_label_file_that_cannot_be_read_stops_with_its_name(tmp_path: Path) ->
     assert not isinstance(caught.value, ImageError)
 
 
-def test_a_list_without_pictures(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no pictures to train on"):
+def test_a_list_without_images(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no images to train on"):
         DetectionSet([], recipe_of(tmp_path))

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support.coloured_pictures import Scene, in_memory, labelled, rows_of, scenes, write
+from support.coloured_images import Scene, in_memory, labelled, rows_of, scenes, write
 from support.samples import recipe_of, sample
 
 from darknet_py.data import detection_samples
@@ -18,7 +18,7 @@ from darknet_py.images.reduced import Decoded
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("pictures")
+    return tmp_path_factory.mktemp("images")
 
 
 def test_flip_0_never_flips_and_1_every_other_time(folder: Path) -> None:
@@ -57,7 +57,7 @@ def test_mixup_is_the_mean_with_the_labels_of_both(folder: Path) -> None:
     assert sorted(rows) == [0, 1]
 
 
-def test_colours_blur_and_noise_reach_the_picture(folder: Path) -> None:
+def test_colours_blur_and_noise_reach_the_image(folder: Path) -> None:
     """Each option by itself changes about the share of the samples it should."""
     colours = np.random.default_rng(0).integers(60, 190, (48, 64, 3), np.uint8)
     (path,) = in_memory(folder, [Scene(0, (64, 48), (10, 10, 50, 40))], recipe_of(folder)).images
@@ -115,7 +115,7 @@ def test_the_same_sample_for_the_same_seed_and_number(tmp_path: Path) -> None:
     assert (source.sample(0, 64, 48, 6)[0] != first[0][0]).any()
 
 
-def test_pictures_held_in_memory_give_the_same_samples_unharmed(tmp_path: Path) -> None:
+def test_images_held_in_memory_give_the_same_samples_unharmed(tmp_path: Path) -> None:
     made = scenes(np.random.default_rng(0), [(80, 60)] * 4)
     paths = [write(tmp_path, scene) for scene in made]
     for fork, kind in (("alexeyab", "yolo"), ("pjreddie", "yolo"), ("alexeyab", "detection")):
@@ -127,14 +127,14 @@ def test_pictures_held_in_memory_give_the_same_samples_unharmed(tmp_path: Path) 
             held[path] = Decoded(whole, scene.size)
         for number in range(8):
             pair = [
-                DetectionSet(paths, recipe, pictures).sample(number, 64, 48, 0)
-                for pictures in ({}, held)
+                DetectionSet(paths, recipe, images).sample(number, 64, 48, 0)
+                for images in ({}, held)
             ]
             assert (pair[0][0] == pair[1][0]).all()
             assert (pair[0][1] == pair[1][1]).all()
 
 
-def test_the_pictures_drawn(tmp_path: Path) -> None:
+def test_the_images_drawn(tmp_path: Path) -> None:
     made = scenes(np.random.default_rng(0), [(80, 60)] * 4)
     paths = [write(tmp_path, scene) for scene in made]
     recipe = recipe_of(tmp_path, "mosaic=1\nmosaic_bound=1")

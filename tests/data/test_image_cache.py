@@ -1,4 +1,4 @@
-"""Pictures held in memory: the same samples, one copy for all processes, and a refusal in time."""
+"""Images held in memory: the same samples, one copy for all processes, and a refusal in time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.coloured_pictures import (
+from support.coloured_images import (
     COLOURS,
     Scene,
     graph,
@@ -29,35 +29,35 @@ from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.image_cache import Held, hold, least_size
 from darknet_py.data.loader import Plan, batches
 from darknet_py.errors import DataError, ImageError
-from darknet_py.images.reduced import open_picture
+from darknet_py.images.reduced import open_reducible
 
 
-def some_pictures(folder: Path) -> list[str]:
+def some_images(folder: Path) -> list[str]:
     made = scenes(np.random.default_rng(0), [(80, 60), (60, 90), (120, 50)])
     return [write(folder, scene) for scene in made]
 
 
-def test_pictures_are_held_once_and_as_they_are(tmp_path: Path) -> None:
-    paths = some_pictures(tmp_path)
+def test_images_are_held_once_and_as_they_are(tmp_path: Path) -> None:
+    paths = some_images(tmp_path)
     held = hold([*paths, paths[0]], 3, (64, 48))
     assert list(held) == paths
-    for path, picture in held.items():
-        whole = open_picture(path, 3)
-        assert picture.size == whole.size
-        assert (picture.pixels(3, (64, 48)) == whole.pixels(3, whole.size)).all()
+    for path, image in held.items():
+        whole = open_reducible(path, 3)
+        assert image.size == whole.size
+        assert (image.pixels(3, (64, 48)) == whole.pixels(3, whole.size)).all()
     assert sum(h * w for h, w in [(60, 80), (90, 60), (50, 120)]) * 3 == _arena(held[paths[0]]).size
 
 
-def _arena(picture: object) -> image_cache.Arena:
-    assert isinstance(picture, Held)
-    return picture.arena
+def _arena(image: object) -> image_cache.Arena:
+    assert isinstance(image, Held)
+    return image.arena
 
 
 def test_held_in_grey(tmp_path: Path) -> None:
-    (path, *_) = some_pictures(tmp_path)
-    picture = hold([path], 1, (64, 48))[path]
-    assert picture.pixels(1, (1000, 1000)).shape == (60, 80, 1)
-    assert _arena(picture).size == 60 * 80
+    (path, *_) = some_images(tmp_path)
+    image = hold([path], 1, (64, 48))[path]
+    assert image.pixels(1, (1000, 1000)).shape == (60, 80, 1)
+    assert _arena(image).size == 60 * 80
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp"])
@@ -71,19 +71,19 @@ def test_held_in_grey(tmp_path: Path) -> None:
         ((10, 10), (15, 20)),
     ],
 )
-def test_large_pictures_are_halved(
+def test_large_images_are_halved(
     tmp_path: Path, suffix: str, least: tuple[int, int], shape: tuple[int, int]
 ) -> None:
     path = write(tmp_path, Scene(1, (640, 480), (160, 120, 480, 360)), suffix)
-    picture = hold([path], 3, least)[path]
-    assert picture.size == (640, 480)
-    pixels = picture.pixels(3, (9999, 9999))
+    image = hold([path], 3, least)[path]
+    assert image.size == (640, 480)
+    pixels = image.pixels(3, (9999, 9999))
     assert pixels.shape == (*shape, 3)
     part = shape[0] / 480
     np.testing.assert_allclose(seen(pixels, 1), np.array([160, 120, 480, 360]) * part, atol=1)
 
 
-def test_a_crop_of_a_reduced_picture_has_its_boxes_right(tmp_path: Path) -> None:
+def test_a_crop_of_a_reduced_image_has_its_boxes_right(tmp_path: Path) -> None:
     scene = Scene(2, (641, 479), (100, 150, 400, 420))
     path = write(tmp_path, scene, ".jpg")
     recipe = replace(Recipe.of(graph(tmp_path)), jitter=0.4)
@@ -97,7 +97,7 @@ def test_a_crop_of_a_reduced_picture_has_its_boxes_right(tmp_path: Path) -> None
 
 
 def test_samples_are_those_of_the_files(tmp_path: Path) -> None:
-    paths = some_pictures(tmp_path)
+    paths = some_images(tmp_path)
     recipe = Recipe.of(graph(tmp_path, "mosaic=1\nhue=.1", "jitter=.2"))
     pair = [DetectionSet(paths, recipe, held) for held in ({}, hold(paths, 3, (200, 200)))]
     for number in range(12):
@@ -106,18 +106,18 @@ def test_samples_are_those_of_the_files(tmp_path: Path) -> None:
         assert (truth == truth_again).all()
 
 
-def test_unreadable_pictures_are_left_out_and_fail_when_drawn(tmp_path: Path) -> None:
-    (path, *_) = some_pictures(tmp_path)
+def test_unreadable_images_are_left_out_and_fail_when_drawn(tmp_path: Path) -> None:
+    (path, *_) = some_images(tmp_path)
     bad, gone = str(tmp_path / "bad.jpg"), str(tmp_path / "gone.jpg")
-    Path(bad).write_text("no picture")
+    Path(bad).write_text("no image")
     held = hold([bad, path, gone], 3, (64, 48))
     assert list(held) == [path]
-    with pytest.raises(ImageError, match=r"bad\.jpg: not a picture"):
+    with pytest.raises(ImageError, match=r"bad\.jpg: not an image"):
         DetectionSet([bad], Recipe.of(graph(tmp_path)), held).sample(0, 64, 48, 0)
     assert hold([bad, gone], 3, (64, 48)) == {}
 
 
-def test_progress_sees_every_picture(tmp_path: Path) -> None:
+def test_progress_sees_every_image(tmp_path: Path) -> None:
     told = []
 
     def follow(items: Iterable[object], total: int, label: str) -> Iterator[object]:
@@ -126,16 +126,16 @@ def test_progress_sees_every_picture(tmp_path: Path) -> None:
             told.append(item)
             yield item
 
-    paths = some_pictures(tmp_path)
+    paths = some_images(tmp_path)
     hold(paths, 3, (64, 48), follow)
-    assert told[0] == (3, "pictures into memory")
+    assert told[0] == (3, "images into memory")
     assert len(told) == 4
 
 
-def test_too_many_pictures_are_refused_before_they_are_decoded(
+def test_too_many_images_are_refused_before_they_are_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (path, *_) = some_pictures(tmp_path)
+    (path, *_) = some_images(tmp_path)
     paths = [path]
     for number in range(500):
         paths.append(str(tmp_path / f"copy-{number}.png"))
@@ -144,13 +144,11 @@ def test_too_many_pictures_are_refused_before_they_are_decoded(
 
     def watched(path: str, channels: int) -> object:
         opened.append(path)
-        return open_picture(path, channels)
+        return open_reducible(path, channels)
 
-    monkeypatch.setattr(image_cache, "open_picture", watched)
+    monkeypatch.setattr(image_cache, "open_reducible", watched)
     monkeypatch.setattr(image_cache, "free_memory", lambda: 12_000_000)
-    figures = (
-        r"501 pictures need about 0\.0 GB .*: more than 60% of the 0\.0 GB that are free; train"
-    )
+    figures = r"501 images need about 0\.0 GB .*: more than 60% of the 0\.0 GB that are free; train"
     with pytest.raises(DataError, match=figures):
         hold(paths, 3, (64, 48))
     assert len(opened) < 60
@@ -160,7 +158,7 @@ def test_too_many_pictures_are_refused_before_they_are_decoded(
     assert len(hold(paths, 3, (64, 48))) == 501
 
 
-def test_pictures_larger_than_the_first_ones_promised(
+def test_images_larger_than_the_first_ones_promised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = write(tmp_path, Scene(0, (10, 10), (0, 0, 5, 5)), name="small")
@@ -169,7 +167,7 @@ def test_pictures_larger_than_the_first_ones_promised(
     ]
     monkeypatch.setattr(image_cache, "SAMPLE", 1)
     monkeypatch.setattr(image_cache, "free_memory", lambda: 1_000_000)
-    with pytest.raises(DataError, match=r"4 pictures need about 0\.\d GB of memory"):
+    with pytest.raises(DataError, match=r"4 images need about 0\.\d GB of memory"):
         hold([small, *large], 3, (400, 300))
 
 
@@ -177,7 +175,7 @@ def test_a_system_without_memory_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     def full(file: int, data: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    paths = some_pictures(tmp_path)
+    paths = some_images(tmp_path)
     monkeypatch.setattr(os, "write", full)
     with pytest.raises(DataError, match=r"after 0\.0 GB: No space left on device; train without"):
         hold(paths, 3, (64, 48))
@@ -186,23 +184,23 @@ def test_a_system_without_memory_says_so(tmp_path: Path, monkeypatch: pytest.Mon
 def test_other_processes_see_the_same_memory(tmp_path: Path) -> None:
     """What is changed here is changed there: nothing was copied."""
     path = write(tmp_path, Scene(0, (8, 6), (0, 0, 0, 0)))
-    picture = hold([path], 3, (8, 6))[path]
+    image = hold([path], 3, (8, 6))[path]
     context = multiprocessing.get_context("forkserver")
     here, there = context.Pipe()
-    child = context.Process(target=tell_pixels, args=(picture, there))
+    child = context.Process(target=tell_pixels, args=(image, there))
     child.start()
     here.send(True)
     assert here.recv() == 100
-    os.pwrite(_arena(picture).file, b"\xfa", 17)
+    os.pwrite(_arena(image).file, b"\xfa", 17)
     here.send(True)
     assert here.recv() == 250
-    assert picture.pixels(3, (8, 6)).flat[17] == 250
+    assert image.pixels(3, (8, 6)).flat[17] == 250
     here.send(False)
     child.join()
 
 
 def test_workers_draw_from_it(tmp_path: Path) -> None:
-    paths = some_pictures(tmp_path)
+    paths = some_images(tmp_path)
     recipe = Recipe.of(graph(tmp_path, head="jitter=.2"))
     source = DetectionSet(paths, recipe, hold(paths, 3, (64, 48)))
     for path in paths:
@@ -216,8 +214,8 @@ def test_workers_draw_from_it(tmp_path: Path) -> None:
     assert (batch.images[0].numpy() == source.sample(0, 64, 48, 0)[0]).all()
 
 
-def test_the_pictures_cannot_be_written_into(tmp_path: Path) -> None:
-    (path, *_) = some_pictures(tmp_path)
+def test_the_images_cannot_be_written_into(tmp_path: Path) -> None:
+    (path, *_) = some_images(tmp_path)
     with pytest.raises(ValueError, match="read-only"):
         hold([path], 3, (64, 48))[path].pixels(3, (64, 48))[0] = 0
 
@@ -230,12 +228,12 @@ def test_the_pictures_cannot_be_written_into(tmp_path: Path) -> None:
         ({"head": "jitter=.25\nresize=1.5"}, (192, 144)),
         ({"head": "jitter=0\nresize=.5"}, (64, 48)),
         ({"head": "jitter=.9\nresize=9"}, (256, 192)),
-        # Neither knows resize, and a canvas shows whole pictures.
+        # Neither knows resize, and a canvas shows whole images.
         ({"head": "jitter=.25\nresize=1.5", "kind": "detection"}, (128, 96)),
         ({"head": "jitter=.25\nresize=1.5", "fork": "pjreddie"}, (64, 48)),
     ],
 )
-def test_how_large_pictures_must_be_for_small_crops(
+def test_how_large_images_must_be_for_small_crops(
     tmp_path: Path, options: dict[str, str], size: tuple[int, int]
 ) -> None:
     recipe = Recipe.of(graph(tmp_path, **options))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The pictures a data set names."""
+"""The images a data set names."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from darknet_py.cfg.datafile import read_data_file
-from darknet_py.data.listing import pictures_of, pictures_to_judge, read_list
+from darknet_py.data.listing import images_of, images_to_evaluate, read_list
 from darknet_py.errors import DataError
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data set whose lists lie in a folder beside that of the pictures."""
+    """A data set whose lists lie in a folder beside that of the images."""
     for name in ("set/images/a b.jpg", "set/images/c.png", "set/images/deep/d.jpg", "set/lists/x"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def write(home: Path, text: str) -> Path:
         ("nowhere/gone.png", "nowhere/gone.png"),
         ("{set}/images/gone.png", "{set}/images/gone.png"),
         ("gone.png", "gone.png"),
-        ("C:\\pictures\\gone.png", "C:/pictures/gone.png"),
+        ("C:\\images\\gone.png", "C:/images/gone.png"),
     ],
 )
 def test_where_a_line_is_looked_for(home: Path, line: str, place: str) -> None:
@@ -67,7 +67,7 @@ def test_the_order_and_repeats_are_kept_and_comments_are_not(home: Path) -> None
     assert [Path(path).name for path in read_list(str(file))] == ["c.png", "a b.jpg", "c.png"]
 
 
-def test_a_folder_gives_all_its_pictures(home: Path) -> None:
+def test_a_folder_gives_all_its_images(home: Path) -> None:
     assert read_list(home / "set") == [
         f"{home}/set/images/{name}" for name in ("a b.jpg", "c.png", "deep/d.jpg")
     ]
@@ -76,8 +76,8 @@ def test_a_folder_gives_all_its_pictures(home: Path) -> None:
 def test_nothing_named(home: Path) -> None:
     cases = {
         home / "set/lists/gone.txt": "gone.txt: no such file; expected a list",
-        home / "set/lists": "no pictures in this folder",
-        write(home, "\n# none\n"): "names no pictures",
+        home / "set/lists": "no images in this folder",
+        write(home, "\n# none\n"): "names no images",
     }
     for path, words in cases.items():
         with pytest.raises(DataError, match=words):
@@ -91,16 +91,16 @@ def test_a_utf_16_list_is_no_list(home: Path) -> None:
         read_list(file)
 
 
-def test_the_pictures_of_a_data_file(home: Path) -> None:
+def test_the_images_of_a_data_file(home: Path) -> None:
     write(home, "images/c.png\n")
     file = home / "set/a.data"
     file.write_text("train = lists/train.list\n")
     data = read_data_file(file)
-    assert [Path(path).name for path in pictures_of(data, "train")] == ["c.png"]
+    assert [Path(path).name for path in images_of(data, "train")] == ["c.png"]
     # Without valid= those to learn from are those to judge by, as in AlexeyAB's program.
-    assert pictures_to_judge(data) == pictures_of(data, "train")
-    with pytest.raises(DataError, match=r"a\.data: has no valid=, the list of pictures"):
-        pictures_of(data, "valid")
+    assert images_to_evaluate(data) == images_of(data, "train")
+    with pytest.raises(DataError, match=r"a\.data: has no valid=, the list of images"):
+        images_of(data, "valid")
     file.write_text("train = lists/train.list\nvalid = images\n")
-    names = [Path(path).name for path in pictures_to_judge(read_data_file(file))]
+    names = [Path(path).name for path in images_to_evaluate(read_data_file(file))]
     assert names == ["a b.jpg", "c.png", "d.jpg"]

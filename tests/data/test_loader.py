@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from support.coloured_pictures import Scene, graph, write
+from support.coloured_images import Scene, graph, write
 from torch.utils.data import dataloader
 
 from darknet_py.augment.config import Recipe
@@ -140,11 +140,11 @@ def test_only_the_death_of_workers_is_put_in_other_words() -> None:
 
 @pytest.fixture
 def source(tmp_path: Path) -> DetectionSet:
-    """Five pictures with mosaic, of which one is no picture and one is not there."""
+    """Five images with mosaic, of which one is no image and one is not there."""
     paths = [
         write(tmp_path, Scene(number, (60, 40), (5, 5, 40, 30)), ".png") for number in range(3)
     ]
-    (tmp_path / "bad.png").write_text("no picture")
+    (tmp_path / "bad.png").write_text("no image")
     paths += [str(tmp_path / "bad.png"), str(tmp_path / "gone.png")]
     options = "mosaic=1\nhue=.1\ngaussian_noise=9\nblur=3"
     return DetectionSet(paths, Recipe.of(graph(tmp_path, options, "jitter=.2")))

@@ -1,4 +1,4 @@
-"""Pictures without label files are said once; none with one at all is an error."""
+"""Images without label files are said once; none with one at all is an error."""
 
 from __future__ import annotations
 
@@ -11,29 +11,27 @@ from darknet_py.errors import DataError
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 
 
-def pictures(folder: Path, labelled: int, of: int = 3) -> list[str]:
+def images(folder: Path, labelled: int, of: int = 3) -> list[str]:
     for number in range(labelled):
         (folder / f"{number}.txt").write_text("")
     return [str(folder / f"{number}.jpg") for number in range(of)]
 
 
 def test_all_labelled(tmp_path: Path) -> None:
-    assert unlabelled(pictures(tmp_path, 3), ALEXEYAB) is None
+    assert unlabelled(images(tmp_path, 3), ALEXEYAB) is None
 
 
 def test_some_are_negative(tmp_path: Path) -> None:
-    line = unlabelled(pictures(tmp_path, 2), ALEXEYAB)
+    line = unlabelled(images(tmp_path, 2), ALEXEYAB)
     assert line == (
-        "1 of 3 pictures have no label file and count as pictures without objects, "
+        "1 of 3 images have no label file and count as images without objects, "
         f"the first: {tmp_path}/2.jpg should have {tmp_path}/2.txt"
     )
 
 
 def test_no_labels_at_all(tmp_path: Path) -> None:
-    with pytest.raises(
-        DataError, match=r"none of 3 pictures has a label file: .*0.jpg should have"
-    ):
-        unlabelled(pictures(tmp_path, 0), ALEXEYAB)
+    with pytest.raises(DataError, match=r"none of 3 images has a label file: .*0.jpg should have"):
+        unlabelled(images(tmp_path, 0), ALEXEYAB)
 
 
 def test_the_forks_rule_counts(tmp_path: Path) -> None:

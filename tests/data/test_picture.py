@@ -1,4 +1,4 @@
-"""Pictures of all kinds as training reads them, and those that cannot be read."""
+"""Images of all kinds as training reads them, and those that cannot be read."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.errors import ImageError
 
 
-def pictures_of_all_kinds(folder: Path) -> dict[str, Path]:
-    """The same picture, a brighter right half, in several formats."""
+def images_of_all_kinds(folder: Path) -> dict[str, Path]:
+    """The same image, a brighter right half, in several formats."""
     grey = np.full((40, 60), 50, np.uint8)
     grey[:, 30:] = 200
     colour = cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
@@ -36,9 +36,9 @@ def pictures_of_all_kinds(folder: Path) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_pictures_of_all_kinds_look_alike(tmp_path: Path, channels: int) -> None:
+def test_images_of_all_kinds_look_alike(tmp_path: Path, channels: int) -> None:
     recipe = recipe_of(tmp_path, "flip=0", channels=channels)
-    for name, path in pictures_of_all_kinds(tmp_path).items():
+    for name, path in images_of_all_kinds(tmp_path).items():
         pixels, _ = sample(DetectionSet([str(path)], recipe), 0, (60, 40))
         assert np.abs(pixels[:, :29].astype(int) - 50).max() <= 2, name
         assert np.abs(pixels[:, 31:].astype(int) - 200).max() <= 2, name
@@ -51,15 +51,15 @@ def test_exif_is_ignored_as_in_detection(tmp_path: Path) -> None:
     data = path.read_bytes()
     block = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
     path.write_bytes(data[:2] + block + data[2:])
-    picture, _ = DetectionSet([str(path)], recipe_of(tmp_path)).pick(np.random.default_rng(0))
-    assert picture.size == (60, 40)
-    assert picture.pixels(3, (60, 40)).shape == (40, 60, 3)
+    image, _ = DetectionSet([str(path)], recipe_of(tmp_path)).pick(np.random.default_rng(0))
+    assert image.size == (60, 40)
+    assert image.pixels(3, (60, 40)).shape == (40, 60, 3)
 
 
 @pytest.mark.parametrize(
-    "contents", [b"", b"no picture", b"\xff\xd8\xff\xe0 broken", b"\x89PNG\r\n\x1a\n" + bytes(40)]
+    "contents", [b"", b"no image", b"\xff\xd8\xff\xe0 broken", b"\x89PNG\r\n\x1a\n" + bytes(40)]
 )
-def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path, contents: bytes) -> None:
+def test_a_image_that_cannot_be_read_is_named(tmp_path: Path, contents: bytes) -> None:
     path = tmp_path / "bad.jpg"
     path.write_bytes(contents)
     with pytest.raises(ImageError, match=r"bad\.jpg: "):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.coloured_pictures import CFG, HEADS, Scene, graph, scenes, seen, write
+from support.coloured_images import CFG, HEADS, Scene, graph, scenes, seen, write
 
 from darknet_py.augment.config import Recipe
 from darknet_py.augment.pixels import Pixels
@@ -36,24 +36,24 @@ def keys(first: int, count: int, size: tuple[int, int] = SIZE) -> list[Key]:
 
 
 def tile(page: Pixels, number: int, columns: int) -> Pixels:
-    """The picture of a sample, BGR."""
+    """The image of a sample, BGR."""
     width, height = SIZE[0] + 10, SIZE[1] + 3 * 17 + 20
     top, left = TITLE + number // columns * height, number % columns * width
     return page[top : top + SIZE[1], left : left + SIZE[0]]
 
 
 def test_the_page_shows_the_samples_of_a_training(tmp_path: Path) -> None:
-    pictures = source(tmp_path)
-    page = sheet(pictures, NAMES, keys(7, 5), seed=3)
+    images = source(tmp_path)
+    page = sheet(images, NAMES, keys(7, 5), seed=3)
     assert page.shape == (TITLE + 2 * (SIZE[1] + 71), 4 * (SIZE[0] + 10), 3)
     for place in range(5):
-        pixels, _ = pictures.sample(7 + place, *SIZE, 3)
+        pixels, _ = images.sample(7 + place, *SIZE, 3)
         away = tile(page, place, 4)[..., ::-1].astype(int) - pixels.transpose(1, 2, 0)
         # Lines and letters of the labels alone.
         assert 0 < np.abs(away).any(axis=2).mean() < 0.15
     assert (tile(page, 5, 4) == PAPER).all()
-    assert (sheet(pictures, NAMES, keys(7, 5), seed=3) == page).all()
-    assert (sheet(pictures, NAMES, keys(8, 5), seed=3) != page).any()
+    assert (sheet(images, NAMES, keys(7, 5), seed=3) == page).all()
+    assert (sheet(images, NAMES, keys(8, 5), seed=3) != page).any()
 
 
 @pytest.mark.parametrize("kind", ["yolo", "detection"])
@@ -61,13 +61,11 @@ def test_boxes_are_drawn_around_their_pixels_in_the_colour_of_the_class(
     tmp_path: Path, kind: str
 ) -> None:
     scene = Scene(3, (256, 192), (100, 80, 180, 140))
-    pictures = DetectionSet(
-        [write(tmp_path, scene)], Recipe.of(graph(tmp_path, "flip=0", kind=kind))
-    )
-    page = sheet(pictures, NAMES, keys(0, 1), seed=0)
+    images = DetectionSet([write(tmp_path, scene)], Recipe.of(graph(tmp_path, "flip=0", kind=kind)))
+    page = sheet(images, NAMES, keys(0, 1), seed=0)
     shown = tile(page, 0, 1)
     tint = colour(3, 4)
-    plain = pictures.sample(0, *SIZE, 0)[0].transpose(1, 2, 0)
+    plain = images.sample(0, *SIZE, 0)[0].transpose(1, 2, 0)
     left, top, right, bottom = seen(np.ascontiguousarray(plain), 3) or (0, 0, 0, 0)
     rows, columns = np.nonzero((shown == tint).all(axis=2))
     below = rows > top + 2  # the name stands above the box
@@ -76,24 +74,24 @@ def test_boxes_are_drawn_around_their_pixels_in_the_colour_of_the_class(
 
 
 def test_what_is_left_out_is_named_under_its_sample(tmp_path: Path) -> None:
-    pictures = source(tmp_path)
-    (tmp_path / "bad.png").write_text("no picture")
-    mixed = DetectionSet([str(tmp_path / "bad.png"), *pictures.images], pictures.recipe)
-    pages = [sheet(one, NAMES, keys(0, 8), seed=0) for one in (pictures, mixed)]
+    images = source(tmp_path)
+    (tmp_path / "bad.png").write_text("no image")
+    mixed = DetectionSet([str(tmp_path / "bad.png"), *images.images], images.recipe)
+    pages = [sheet(one, NAMES, keys(0, 8), seed=0) for one in (images, mixed)]
     assert pages[0].shape == pages[1].shape
-    with pytest.raises(DataError, match=r"bad\.png: not a picture"):
+    with pytest.raises(DataError, match=r"bad\.png: not an image"):
         sheet(DetectionSet(mixed.images[:1], mixed.recipe), NAMES, keys(0, 1), seed=0)
 
 
 def test_many_boxes_bear_no_names(tmp_path: Path) -> None:
     """A page with and one without names differ in the strips of letters."""
-    pictures = source(tmp_path)
+    images = source(tmp_path)
     inks = []
     for count in (12, 13):
-        for path in pictures.images:
+        for path in images.images:
             rows = [f"0 {0.05 + k / 14} 0.5 0.02 0.02" for k in range(count)]
             Path(path).with_suffix(".txt").write_text("\n".join(rows))
-        page = tile(sheet(pictures, NAMES, keys(0, 1), seed=0), 0, 1)
+        page = tile(sheet(images, NAMES, keys(0, 1), seed=0), 0, 1)
         inks.append((page == colour(0, 4)).all(axis=2).sum())
     assert inks[0] > 3 * inks[1] > 0
 
@@ -141,8 +139,8 @@ def test_a_page_is_written(tmp_path: Path) -> None:
     page = read_image(tmp_path / "page.png")
     assert page.shape == (TITLE + 150 + 71, 3 * 210, 3)
     for left in (0, 210, 420):
-        picture = page[TITLE : TITLE + 150, left : left + 200]
-        assert any(seen(picture, number) for number in range(3))
+        image = page[TITLE : TITLE + 150, left : left + 200]
+        assert any(seen(image, number) for number in range(3))
 
 
 def test_the_other_fork_and_another_size(tmp_path: Path) -> None:
@@ -167,7 +165,7 @@ def test_names_of_the_data_file_and_numbers_for_those_without(tmp_path: Path) ->
 
 
 def test_what_cannot_be_a_page(tmp_path: Path) -> None:
-    with pytest.raises(DarknetError, match=r"pictures cannot be written as '\.txt'"):
+    with pytest.raises(DarknetError, match=r"images cannot be written as '\.txt'"):
         write_sheet(options(tmp_path, out=str(tmp_path / "page.txt")))
     with pytest.raises(DataError, match=r"a\.data: has no train="):
         done = options(tmp_path)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from support.tiny_detector import files, picture, save
+from support.tiny_detector import files, noise_image, save
 
 import darknet_py
 from darknet_py.detect.detector import Detector
@@ -38,11 +38,11 @@ def same(a: darknet_py.Result, b: darknet_py.Result) -> None:
 
 def test_an_array_and_its_file_give_the_same(detector: Detector, tmp_path: Path) -> None:
     (path,) = save(tmp_path, "p.png")
-    from_file, from_array = detector(path, thresh=0.2), detector(picture(), thresh=0.2)
+    from_file, from_array = detector(path, thresh=0.2), detector(noise_image(), thresh=0.2)
     same(from_file, from_array)
     assert (from_file.path, from_array.path) == (str(path), "")
     assert from_file.boxes.width == 50 and from_file.image.shape == (40, 50, 3)
-    assert (from_file.image == picture()).all()
+    assert (from_file.image == noise_image()).all()
 
 
 def test_many_sources_give_a_list_in_order(detector: Detector, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_batches_change_nothing(detector: Detector, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("parallel", [True, False])
-def test_pictures_side_by_side_come_in_order_with_the_numbers_of_one(
+def test_images_side_by_side_come_in_order_with_the_numbers_of_one(
     detector: Detector, tmp_path: Path, parallel: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(detector.engine, "parallel", parallel)
@@ -73,7 +73,7 @@ def test_pictures_side_by_side_come_in_order_with_the_numbers_of_one(
     at_once = Counted(detector.engine)
     detector._timed_engine.engine = at_once
     shapes = [(40, 50), (30, 20), (25, 60)]
-    sources = [picture(seed)[:h, :w] for seed in range(4) for h, w in shapes]
+    sources = [noise_image(seed)[:h, :w] for seed in range(4) for h, w in shapes]
     before = sys.getswitchinterval()
     with torch_threads(3):
         results = detector(sources)
@@ -89,7 +89,7 @@ def test_pictures_side_by_side_come_in_order_with_the_numbers_of_one(
 
 def test_a_stream_that_is_left_leaves_no_thread(detector: Detector, tmp_path: Path) -> None:
     before = set(threading.enumerate())
-    stream = detector.stream([picture(seed) for seed in range(40)], 0.2)
+    stream = detector.stream([noise_image(seed) for seed in range(40)], 0.2)
     assert len(next(stream)) > 0
     assert set(threading.enumerate()) > before
     stream.close()
@@ -105,11 +105,11 @@ def test_an_error_in_a_thread_reaches_the_caller(
     monkeypatch.setattr(type(detector.engine), "__call__", broken)
     before = set(threading.enumerate())
     with pytest.raises(DarknetError, match="the engine stopped"):
-        detector([picture(seed) for seed in range(9)])
+        detector([noise_image(seed) for seed in range(9)])
     assert set(threading.enumerate()) == before
 
 
-def test_pictures_are_read_only_a_little_ahead(
+def test_images_are_read_only_a_little_ahead(
     detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[PendingFrame] = []
@@ -120,7 +120,7 @@ def test_pictures_are_read_only_a_little_ahead(
 
     monkeypatch.setattr("darknet_py.images.fitted.read_fitted", read)
     with torch_threads(2):
-        stream = detector.stream([picture(seed) for seed in range(60)], 0.2)
+        stream = detector.stream([noise_image(seed) for seed in range(60)], 0.2)
         assert not taken
         next(stream)
         assert 1 <= len(taken) < 30
@@ -159,13 +159,13 @@ def torch_threads(count: int) -> Iterator[None]:
 
 
 def test_scores_are_over_the_threshold_and_nms_0_keeps_all(detector: Detector) -> None:
-    few, many = detector(picture(), thresh=0.3), detector(picture(), thresh=0.3, nms=0)
+    few, many = detector(noise_image(), thresh=0.3), detector(noise_image(), thresh=0.3, nms=0)
     assert 0 < len(few) < len(many)
     assert min(few.boxes.confidence) > 0.3
 
 
 def test_letter_box_moves_the_boxes(detector: Detector) -> None:
-    stretched, padded = (detector(picture(), thresh=0.2, letter_box=b) for b in (False, True))
+    stretched, padded = (detector(noise_image(), thresh=0.2, letter_box=b) for b in (False, True))
     assert stretched.boxes.xywhn.tolist() != padded.boxes.xywhn.tolist()
 
 
@@ -174,19 +174,19 @@ def test_the_fork_decides_about_the_letter_box(tmp_path: Path) -> None:
     names = ["a", "b", "c"]
     pjreddie = darknet_py.load(cfg, weights, names=names, fork="pjreddie")
     alexeyab = darknet_py.load(cfg, weights, names=names)
-    same(pjreddie(picture()), alexeyab(picture(), letter_box=True))
+    same(pjreddie(noise_image()), alexeyab(noise_image(), letter_box=True))
 
 
 def test_letter_box_in_the_cfg_counts(tmp_path: Path) -> None:
     cfg, weights = files(tmp_path)
-    plain = darknet_py.load(cfg, weights)(picture(), letter_box=True)
+    plain = darknet_py.load(cfg, weights)(noise_image(), letter_box=True)
     cfg.write_text(cfg.read_text().replace("channels=3", "channels=3\nletter_box=1"))
-    same(darknet_py.load(cfg, weights)(picture()), plain)
+    same(darknet_py.load(cfg, weights)(noise_image()), plain)
 
 
 def test_grey_networks_read_grey(tmp_path: Path) -> None:
     detector = darknet_py.load(*files(tmp_path, channels=1))
-    result = detector(picture(), thresh=0.2)
+    result = detector(noise_image(), thresh=0.2)
     assert len(result) > 0
     assert result.image.shape == (40, 50, 3)
     assert (result.image[..., 0] == result.image[..., 2]).all()
@@ -195,8 +195,8 @@ def test_grey_networks_read_grey(tmp_path: Path) -> None:
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_lower_precision_gives_nearly_the_same(tmp_path: Path, precision: str) -> None:
     cfg, weights = files(tmp_path)
-    exact = darknet_py.load(cfg, weights)(picture(), thresh=0.01, nms=0)
-    near = darknet_py.load(cfg, weights, precision=precision)(picture(), thresh=0.01, nms=0)
+    exact = darknet_py.load(cfg, weights)(noise_image(), thresh=0.01, nms=0)
+    near = darknet_py.load(cfg, weights, precision=precision)(noise_image(), thresh=0.01, nms=0)
     assert near.boxes.confidence.dtype == np.float32
     assert abs(exact.boxes.confidence.sum() / near.boxes.confidence.sum() - 1) < 0.02
 
@@ -205,10 +205,10 @@ def test_width_and_height_override_the_cfg(tmp_path: Path) -> None:
     cfg, weights = files(tmp_path)
     detector = darknet_py.load(cfg, weights, width=32, height=64)
     assert detector.graph.net.input == (3, 64, 32)
-    assert len(detector(picture(), thresh=0.2)) > 0
+    assert len(detector(noise_image(), thresh=0.2)) > 0
 
 
-def test_a_file_that_is_no_picture_raises(detector: Detector, tmp_path: Path) -> None:
+def test_a_file_that_is_no_image_raises(detector: Detector, tmp_path: Path) -> None:
     (tmp_path / "x.jpg").write_text("hello")
     with pytest.raises(ImageError, match=r"x\.jpg"):
         detector(tmp_path / "x.jpg")
@@ -236,7 +236,7 @@ def test_names_come_from_a_file_a_list_or_are_numbers(tmp_path: Path) -> None:
 
 def test_loading_twice_gives_the_same_numbers(tmp_path: Path) -> None:
     cfg, weights = files(tmp_path)
-    same(darknet_py.load(cfg, weights)(picture()), darknet_py.load(cfg, weights)(picture()))
+    same(darknet_py.load(cfg, weights)(noise_image()), darknet_py.load(cfg, weights)(noise_image()))
 
 
 def test_refusals(tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_devices_that_are_not_there() -> None:
             checked_device("cuda:0")
 
 
-def test_a_single_picture_list_file_is_a_list(detector: Detector, tmp_path: Path) -> None:
+def test_a_single_image_list_file_is_a_list(detector: Detector, tmp_path: Path) -> None:
     save(tmp_path, "a.png")
     (tmp_path / "l.txt").write_text("a.png\n")
     assert isinstance(detector(tmp_path / "l.txt"), list)

@@ -105,14 +105,14 @@ def test_results_as_json_and_dict() -> None:
     assert [o["class_id"] for o in result().to_dict()["objects"]] == [0, 1, 0]
 
 
-def test_plot_draws_in_class_colours_and_leaves_the_picture_alone() -> None:
+def test_plot_draws_in_class_colours_and_leaves_the_image_alone() -> None:
     one = result()
     drawn = one.plot()
     assert drawn.shape == one.image.shape and (drawn != one.image).any()
     assert (one.image == 128).all()
 
 
-def test_save_writes_the_picture(tmp_path: Path) -> None:
+def test_save_writes_the_image(tmp_path: Path) -> None:
     result().save(tmp_path / "p.png")
     assert (tmp_path / "p.png").stat().st_size > 100
 

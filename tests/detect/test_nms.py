@@ -23,7 +23,7 @@ def measure(kind: str, boxes: torch.Tensor) -> list[list[float]]:
 
 
 def greedy(scores: list[float], overlap: list[list[float]], threshold: float) -> list[float]:
-    """The two nested loops over one class of one picture."""
+    """The two nested loops over one class of one image."""
     scores = list(scores)
     order = sorted(range(len(scores)), key=lambda row: -scores[row])
     for place, i in enumerate(order):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 from support.labelled import FIRST, SECOND, data_set
-from support.tiny_detector import picture
+from support.tiny_detector import noise_image
 
 import darknet_py
 from darknet_py import Detector, Network
@@ -28,7 +28,7 @@ from darknet_py.engines.table import EngineConfig
 from darknet_py.evaluate.detections import MAP_OPTIONS, entries_of, open_pipeline
 from darknet_py.evaluate.map import evaluate
 from darknet_py.evaluate.recall import measure_recall
-from darknet_py.evaluate.valid import per_picture
+from darknet_py.evaluate.valid import per_image
 from darknet_py.export.found import rows
 from darknet_py.images.fitted import InputSpec, fitted_images, read_fitted
 from darknet_py.images.frames import file_frame, file_source
@@ -63,7 +63,7 @@ def detections(pipeline: Pipeline, *paths: str) -> Detections:
 def endless(taken: list[int]) -> Iterator[np.ndarray]:
     for seed in itertools.count():
         taken.append(seed)
-        yield picture(seed)
+        yield noise_image(seed)
 
 
 def test_detect_and_map_find_the_same_boxes(here: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_batch_has_its_frames_sizes_and_times(here: Path) -> None:
     assert min(batch.timing.reading, batch.timing.network, batch.timing.rest) > 0
     later = Detections(7, batch.frames, batch.found, batch.timing)
     assert set(entries_of(later).image.tolist()) == {7, 8, 9}
-    (found, *_) = per_picture(later, [""] * 7 + [FIRST, SECOND, FIRST])
+    (found, *_) = per_image(later, [""] * 7 + [FIRST, SECOND, FIRST])
     assert (found.path, found.number, found.size) == (FIRST, 7, (50, 40))
     assert Timing(1, 2, 3) + Timing(10, 20, 30) == Timing(11, 22, 33)
 
@@ -150,7 +150,7 @@ def test_an_endless_generator_is_taken_a_little_ahead_and_gives_what_a_list_does
     assert taken == []
     first = list(itertools.islice(stream, 10))
     assert 10 <= len(taken) <= 10 + ahead(ours)
-    expected = ours([picture(seed) for seed in range(10)], 0.2)
+    expected = ours([noise_image(seed) for seed in range(10)], 0.2)
     for one, other in zip(first, expected, strict=True):  # type: ignore[arg-type]
         assert (one.boxes.xywhn == other.boxes.xywhn).all() and len(one) > 0
         assert (one.boxes.confidence == other.boxes.confidence).all()
@@ -168,7 +168,7 @@ def test_a_generator_that_ends_gives_a_list(here: Path) -> None:
     paths = (path for path in (FIRST, SECOND))
     results = detector()(paths)
     assert isinstance(results, list) and [result.path for result in results] == [FIRST, SECOND]
-    assert isinstance(detector()(picture() for _ in range(1)), list)
+    assert isinstance(detector()(noise_image() for _ in range(1)), list)
 
 
 def test_a_stream_of_a_generator_that_is_left_ends_its_threads(here: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_stream_of_a_generator_that_is_left_ends_its_threads(here: Path) -> No
 
 def test_an_error_of_the_generator_comes_after_the_results_before_it(here: Path) -> None:
     def broken() -> Iterator[np.ndarray]:
-        yield from (picture(seed) for seed in range(5))
+        yield from (noise_image(seed) for seed in range(5))
         raise OSError("the camera is gone")
 
     before, found = set(threading.enumerate()), []
@@ -204,7 +204,7 @@ def test_batches_come_in_order_with_uneven_work(here: Path) -> None:
         return [frame.number for frame in batch.frames]
 
     images = fitted_images(
-        open_source(picture(n) for n in range(13)), InputSpec.of(pipeline.graph), 4
+        open_source(noise_image(n) for n in range(13)), InputSpec.of(pipeline.graph), 4
     )
     found = list(pipeline.map(then, images, WorkerPool(3, 2, 1)))
     assert found == [[n, n + 1] for n in range(0, 12, 2)] + [[12]]

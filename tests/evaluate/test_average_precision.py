@@ -25,7 +25,7 @@ from darknet_py.evaluate.average_precision import (
 CLASSES = 3
 IMAGES = 12
 SIDE = 1000
-"""Pixels of a picture's side, for pycocotools."""
+"""Pixels of an image's side, for pycocotools."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from darknet_py.evaluate.coco import NAMES, figures_of, figures_of_files
 from darknet_py.evaluate.detections import Entries
 from darknet_py.evaluate.ground_truth import Truths
 
-# Two pictures; relative boxes of 40 x 40, 200 x 100 and 20 x 20 pixels.
+# Two images; relative boxes of 40 x 40, 200 x 100 and 20 x 20 pixels.
 SIZES = np.array([[400, 400], [200, 200]])
 BOXES = np.array([[0.5, 0.5, 0.1, 0.1], [0.5, 0.5, 0.5, 0.25], [0.5, 0.5, 0.1, 0.1]], np.float32)
 IMAGE = np.array([0, 0, 1])
@@ -35,7 +35,7 @@ def test_all_found_is_1_for_every_size() -> None:
     figures = figures_of(evidence([0, 1, 2], [0.9, 0.8, 0.7]), ["x", "y"])
     assert figures.values == dict.fromkeys(NAMES, pytest.approx(1.0))
     assert figures.text.count("\n") == 12 and "maxDets=100 ] = 1.000" in figures.text
-    assert (figures.named, figures.pictures) == (2, 2)
+    assert (figures.named, figures.images) == (2, 2)
 
 
 def test_one_of_two_found_is_one_half_and_sizes_without_labels_have_no_figure() -> None:
@@ -71,7 +71,7 @@ FOUND = {"image_id": 7, "category_id": 3, "bbox": [10, 10, 50, 50], "score": 0.5
 def test_files_in_cocos_form(tmp_path: Path) -> None:
     figures = figures_of_files(*files(tmp_path, [FOUND]))
     assert figures.values["AP"] == pytest.approx(51 / 101)
-    assert (figures.named, figures.pictures) == (1, 2)
+    assert (figures.named, figures.images) == (1, 2)
     named_only = figures_of_files(*files(tmp_path, [FOUND]), named_only=True)
     assert named_only.values["AP"] == pytest.approx(1.0)
     assert figures_of_files(*files(tmp_path, [])).values["AP"] == 0
@@ -83,7 +83,7 @@ BAD = {
     "no results": ([{"a": 1}], {}, "result 1 has not image_id, category_id, a bbox of four"),
     "three sides": ([FOUND | {"bbox": [1, 2, 3]}], {}, "result 1 has not image_id"),
     "nan": ([FOUND | {"score": float("nan")}], {}, "result 1 has not image_id"),
-    "other pictures": ([FOUND, FOUND | {"image_id": 8}], {}, "result 2 has image_id 8, which"),
+    "other images": ([FOUND, FOUND | {"image_id": 8}], {}, "result 2 has image_id 8, which"),
     "class numbers": ([FOUND | {"category_id": 2}], {}, "class numbers of 80 classes are not"),
     "no annotations": ([FOUND], {"categories": None}, "a.json: has no 'categories', expected"),
 }

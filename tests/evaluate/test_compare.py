@@ -22,7 +22,7 @@ from darknet_py.evaluate.formats.reading import BoxTable, read_results
 Box = tuple[str, float, float, float, float, float]
 
 
-def detect_file(path: Path, pictures: dict[str, list[Box]]) -> BoxTable:
+def detect_file(path: Path, images: dict[str, list[Box]]) -> BoxTable:
     """AlexeyAB's JSON of `detect` with these boxes (name, score, x, y, w, h)."""
     sides = ("center_x", "center_y", "width", "height")
     entries = [
@@ -35,7 +35,7 @@ def detect_file(path: Path, pictures: dict[str, list[Box]]) -> BoxTable:
                 for box in boxes
             ],
         }
-        for number, (name, boxes) in enumerate(pictures.items(), 1)
+        for number, (name, boxes) in enumerate(images.items(), 1)
     ]
     path.write_text(json.dumps(entries))
     table = read_results(path)
@@ -56,7 +56,7 @@ def test_the_same_run_has_no_differences(tmp_path: Path) -> None:
     result = compared(tmp_path, {"1": [DOG, CAT], "2": []}, {"2": [], "1": [CAT, DOG]})
     assert result == Comparison((2, 2), (2, 0, 0), 2, 0.0, pytest.approx(1), ())
     assert list(result.lines(5)) == [
-        "2 pictures in both runs, 0 only in A, 0 only in B",
+        "2 images in both runs, 0 only in A, 0 only in B",
         "2 boxes in A, 2 in B: 2 the same",
         "of boxes in both: scores differ by at most 0.000000, IoU is at least 1.000000",
     ]
@@ -69,10 +69,10 @@ def test_boxes_that_are_moved_renamed_or_alone(tmp_path: Path) -> None:
     a = {"1": [DOG, CAT], "2": [DOG], "3": [DOG], "5": [CAT]}
     b = {"1": [moved, fainter], "2": [wolf], "3": [], "4": [CAT], "5": [CAT]}
     result = compared(tmp_path, a, b)
-    assert (result.boxes, result.pictures, result.same) == ((5, 5), (4, 0, 1), 1)
+    assert (result.boxes, result.images, result.same) == ((5, 5), (4, 0, 1), 1)
     assert result.score == pytest.approx(0.1)
     assert result.iou == pytest.approx(0.19 / 0.21)
-    kinds = {(one.picture, one.kind, *one.name) for one in result.differences}
+    kinds = {(one.image, one.kind, *one.name) for one in result.differences}
     assert kinds == {
         ("1", "moved", "dog", "dog"),
         ("1", "moved", "cat", "cat"),
@@ -81,10 +81,10 @@ def test_boxes_that_are_moved_renamed_or_alone(tmp_path: Path) -> None:
         ("4", "only in B", "", "cat"),
     }
     lines = list(result.lines(2))
-    assert lines[0] == "4 pictures in both runs, 0 only in A, 1 only in B"
+    assert lines[0] == "4 images in both runs, 0 only in A, 1 only in B"
     assert lines[1].endswith("1 the same, 2 moved, 1 only in A, 1 only in B, 1 renamed")
     assert lines[3] == "differences by class: dog 3, cat 2"
-    assert lines[4].startswith("differences by picture: 1 2, ")
+    assert lines[4].startswith("differences by image: 1 2, ")
     assert lines[-1] == "and 3 more; --show 5 shows all" and len(lines) == 8
 
 
@@ -113,12 +113,12 @@ def test_files_of_valid_are_read(tmp_path: Path) -> None:
     coco, bdd = read_results(tmp_path / "c.json"), read_results(tmp_path / "b.json")
     assert isinstance(coco, BoxTable) and isinstance(bdd, BoxTable)
     assert coco.boxes.tolist() == bdd.boxes.tolist() == [[25, 40, 30, 40]]
-    assert (coco.picture, coco.name, bdd.picture, bdd.name) == (
+    assert (coco.image, coco.name, bdd.image, bdd.name) == (
         *(("7",), ("category 18",)),
         *(("x",), ("dog",)),
     )
     detect = detect_file(tmp_path / "d.json", {"1": [DOG]})
-    with pytest.raises(DataError, match="boxes in shares of the picture cannot be compared with"):
+    with pytest.raises(DataError, match="boxes in shares of the image cannot be compared with"):
         compare(detect, coco, Tolerance(), 5)
 
 

@@ -152,7 +152,7 @@ def test_progress_conditions_and_evidence(here: Path) -> None:
     result = figures(progress=passed.append, batch=1, keep=True)
     assert passed == [1, 1]
     expected = (
-        "2 pictures, input 64 x 32 x 3, stretch, scores over 0.005, nms default 0.45, "
+        "2 images, input 64 x 32 x 3, stretch, scores over 0.005, nms default 0.45, "
         "hits over IoU 0.5, area under the curve, torch cpu fp32, fork alexeyab"
     )
     assert result.conditions.line() == expected
@@ -201,7 +201,7 @@ def test_nothing_found_is_0_and_not_nan(here: Path, monkeypatch: pytest.MonkeyPa
     assert "detections_count = 0, unique_truth_count = 4" in result.table()
 
 
-def test_one_picture_and_one_without_label_file(here: Path) -> None:
+def test_one_image_and_one_without_label_file(here: Path) -> None:
     assert evaluate(network(), [FIRST], NAMES).unique_truth_count == 2
     (here / "b.txt").unlink()
     result = figures()
@@ -223,7 +223,7 @@ BAD = {
     "thresh": ("", {"thresh": 25.0}, "thresh is 25, expected 0 to 1"),
     "iou_thresh": ("", {"iou_thresh": float("nan")}, "iou_thresh is nan, expected 0 to 1"),
     "device": ("", {"setup": EngineConfig(device="gpu")}, "unknown device 'gpu'"),
-    "difficult": ("", {"difficult": [FIRST]}, "difficult list has 1 pictures, the other 2"),
+    "difficult": ("", {"difficult": [FIRST]}, "difficult list has 1 images, the other 2"),
 }
 
 
@@ -239,13 +239,13 @@ def test_what_does_not_fit_is_refused(here: Path, what: str) -> None:
 def test_no_label_at_all_is_refused(here: Path) -> None:
     for name in ("a.txt", "b.txt"):
         (here / name).unlink()
-    with pytest.raises(DataError, match="a.txt: no labels for any of the 2 pictures"):
+    with pytest.raises(DataError, match="a.txt: no labels for any of the 2 images"):
         figures()
 
 
-def test_a_picture_that_cannot_be_read_is_named(here: Path) -> None:
+def test_a_image_that_cannot_be_read_is_named(here: Path) -> None:
     (here / SECOND).write_text("hello")
-    with pytest.raises(ImageError, match="b.png: not a picture"):
+    with pytest.raises(ImageError, match="b.png: not an image"):
         figures()
 
 
@@ -265,7 +265,7 @@ def test_batches_run_side_by_side_and_come_in_order(here: Path) -> None:
     assert best == [best[0], best[1], best[0]] * 3 + [best[1]] and best[0] != best[1]
 
 
-def test_pictures_are_read_before_they_are_asked_for(
+def test_images_are_read_before_they_are_asked_for(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -278,6 +278,6 @@ def test_pictures_are_read_before_they_are_asked_for(
         return PendingFrame(decode, path, number)
 
     monkeypatch.setattr("darknet_py.images.frames.file_frame", frame)
-    pictures = start_reading([FIRST, SECOND], network().graph)
+    images = start_reading([FIRST, SECOND], network().graph)
     assert FIRST in asked
-    assert all(isinstance(picture, FittedImage) for picture in pictures) and len(asked) == 2
+    assert all(isinstance(image, FittedImage) for image in images) and len(asked) == 2

@@ -17,7 +17,7 @@ from darknet_py.evaluate.map_files import write
 from darknet_py.evaluate.map_result import ClassResult, MapResult
 
 CONDITIONS = Conditions(
-    pictures=4,
+    images=4,
     input=(416, 416, 3),
     resize="stretch",
     score_floor=0.005,

@@ -1,4 +1,4 @@
-"""`valid2`: a picture and its mirror image give the same boxes, mirrored."""
+"""`valid2`: an image and its mirror image give the same boxes, mirrored."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Network:
 
 
 def literal(net: Network) -> list[list[float]]:
-    """Picture, correct, total, proposals, sum of IoU after each picture."""
+    """Image, correct, total, proposals, sum of IoU after each image."""
     rows, proposals, total, correct, summed = [], 0, 0, 0, 0.0
     for number, name in enumerate((FIRST, SECOND)):
         x = prepare(read_image(name), 3, 64, 32, False)[None]
@@ -50,14 +50,14 @@ def test_the_counts_of_the_c_program(net: Network) -> None:
     ours = list(measure_recall(net, [FIRST, SECOND]))
     theirs = literal(net)
     for one, row in zip(ours, theirs, strict=True):
-        assert [one.picture, one.correct, one.total, one.proposals] == row[:4]
+        assert [one.image, one.correct, one.total, one.proposals] == row[:4]
         assert one.iou_sum == pytest.approx(row[4], rel=1e-4)
     assert ours[-1].correct >= 2 and ours[-1].total == 4
     assert list(measure_recall(net, [FIRST, SECOND], batch=1)) == ours
 
 
 def test_the_line() -> None:
-    line = Recall(picture=1, proposals=9, total=4, correct=3, iou_sum=2.5).line()
+    line = Recall(image=1, proposals=9, total=4, correct=3, iou_sum=2.5).line()
     assert line == "    1     3     4\tRPs/Img: 4.50\tIOU: 62.50%\tRecall:75.00%"
-    nothing = Recall(picture=0, proposals=0, total=0, correct=0, iou_sum=0.0).line()
+    nothing = Recall(image=0, proposals=0, total=0, correct=0, iou_sum=0.0).line()
     assert nothing == "    0     0     0\tRPs/Img: 0.00\tIOU: 0.00%\tRecall:0.00%"

@@ -22,7 +22,7 @@ Row = tuple[str, bool, list[int]]
 def scene(
     seed: int,
 ) -> tuple[dict[str, list[Row]], dict[str, list[tuple[str, float, list[float]]]]]:
-    """Objects of each picture, and lines of each class."""
+    """Objects of each image, and lines of each class."""
     random = np.random.default_rng(seed)
     objects: dict[str, list[Row]] = {}
     found: dict[str, list[tuple[str, float, list[float]]]] = {name: [] for name in NAMES}
@@ -40,16 +40,16 @@ def scene(
 
 
 def write(folder: Path, seed: int) -> list[str]:
-    """The scene as files; gives the paths of the pictures, which need not be there."""
+    """The scene as files; gives the paths of the images, which need not be there."""
     objects, found = scene(seed)
     (folder / "Annotations").mkdir()
-    for picture, rows in objects.items():
+    for image, rows in objects.items():
         text = "".join(OBJECT.format(name, hard, *box) for name, hard, box in rows)
-        (folder / "Annotations" / f"{picture}.xml").write_text(f"<annotation>{text}</annotation>")
+        (folder / "Annotations" / f"{image}.xml").write_text(f"<annotation>{text}</annotation>")
     for name, lines in found.items():
         text = "".join(f"{p} {s:f} {' '.join(map(str, box))}\n" for p, s, box in lines)
         (folder / f"comp4_det_test_{name}.txt").write_text(text)
-    return [str(folder / "JPEGImages" / f"{picture}.jpg") for picture in objects]
+    return [str(folder / "JPEGImages" / f"{image}.jpg") for image in objects]
 
 
 def literal(seed: int, name: str, thresh: float, points: int) -> float:
@@ -57,9 +57,9 @@ def literal(seed: int, name: str, thresh: float, points: int) -> float:
     there = {p: [(hard, box) for n, hard, box in rows if n == name] for p, rows in objects.items()}
     taken: set[tuple[str, int]] = set()
     hits = []
-    for picture, _, box in sorted(found[name], key=lambda line: -line[1]):
+    for image, _, box in sorted(found[name], key=lambda line: -line[1]):
         best, place = -1.0, -1
-        for k, (_, other) in enumerate(there[picture]):
+        for k, (_, other) in enumerate(there[image]):
             width = min(box[2], other[2]) - max(box[0], other[0]) + 1
             height = min(box[3], other[3]) - max(box[1], other[1]) + 1
             inside = max(width, 0) * max(height, 0)
@@ -69,9 +69,9 @@ def literal(seed: int, name: str, thresh: float, points: int) -> float:
                 best, place = overlap, k
         if best <= thresh:
             hits.append(False)
-        elif not there[picture][place][0]:
-            hits.append((picture, place) not in taken)
-            taken.add((picture, place))
+        elif not there[image][place][0]:
+            hits.append((image, place) not in taken)
+            taken.add((image, place))
     labels = sum(not hard for rows in there.values() for hard, _ in rows)
     tp = np.cumsum(hits)
     recall, precision = tp / labels, tp / np.arange(1, len(hits) + 1)
@@ -116,10 +116,10 @@ def test_labels_lie_where_detections_of_the_same_boxes_do(tmp_path: Path) -> Non
 LINE = "p0 0.5 1 2 3 4\n"
 BAD = {
     "missing": (None, "comp4_det_test_cat.txt: cannot be read: No such file"),
-    "too short": (LINE + "p0 0.5 1 2 3", "cat.txt: expected lines of picture, score, left"),
+    "too short": (LINE + "p0 0.5 1 2 3", "cat.txt: expected lines of image, score, left"),
     "words": (LINE + "p0 0.5 1 2 3 x", "could not convert string to float"),
     "nan": (LINE + "p0 nan 1 2 3 4", "holds a number that is not finite"),
-    "other pictures": (LINE + "q0 0.5 1 2 3 4", "picture 'q0' is not in the list of pictures"),
+    "other images": (LINE + "q0 0.5 1 2 3 4", "image 'q0' is not in the list of images"),
 }
 
 
@@ -161,5 +161,5 @@ def test_no_objects_at_all_are_refused(tmp_path: Path) -> None:
     images = write(tmp_path, 0)
     for path in (tmp_path / "Annotations").iterdir():
         path.write_text("<annotation></annotation>")
-    with pytest.raises(DataError, match="no objects in any of the 8 pictures"):
+    with pytest.raises(DataError, match="no objects in any of the 8 images"):
         score_files(tmp_path, NAMES, images, from_xml(NAMES))

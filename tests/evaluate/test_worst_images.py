@@ -1,4 +1,4 @@
-"""Curves, the confusion matrix and the worst pictures."""
+"""Curves, the confusion matrix and the worst images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from darknet_py.evaluate.confusion import confusion
 from darknet_py.evaluate.curves import RECALLS, over_recall, over_threshold
 from darknet_py.evaluate.detections import Entries
 from darknet_py.evaluate.ground_truth import Truths
-from darknet_py.evaluate.worst_images import Errors, draw_worst, worst_pictures
+from darknet_py.evaluate.worst_images import Errors, draw_worst, worst_images
 
 
 def test_curves_over_the_threshold() -> None:
@@ -47,7 +47,7 @@ def test_curves_over_recall() -> None:
 
 
 def evidence(folder: Path) -> Evidence:
-    """Two pictures of 100 x 100. In the first two labels and three boxes, in the second a label."""
+    """Two images of 100 x 100. In the first two labels and three boxes, in the second a label."""
     names = []
     for name in ("a.png", "b.png"):
         names.append(str(folder / name))
@@ -94,11 +94,11 @@ def test_the_best_couple_goes_first(tmp_path: Path) -> None:
     assert confusion(seen, 2, 0.1, 0.5).tolist() == [[1, 1, 0], [0, 0, 0], [0, 0, 0]]
 
 
-def test_the_worst_pictures_and_their_drawing(tmp_path: Path) -> None:
+def test_the_worst_images_and_their_drawing(tmp_path: Path) -> None:
     seen = evidence(tmp_path)
-    assert worst_pictures(seen, 0.25, 5) == [Errors(0, 2, 1), Errors(1, 0, 1)]
-    assert worst_pictures(seen, 0.05, 5) == [Errors(0, 2, 1)]
-    assert [one.image for one in worst_pictures(seen, 0.95, 1)] == [0]
+    assert worst_images(seen, 0.25, 5) == [Errors(0, 2, 1), Errors(1, 0, 1)]
+    assert worst_images(seen, 0.05, 5) == [Errors(0, 2, 1)]
+    assert [one.image for one in worst_images(seen, 0.95, 1)] == [0]
     drawn = draw_worst(seen, ["x", "y"], 0.25, 5, tmp_path / "new" / "worst")
     assert [path.name for path in drawn] == [
         "001_2-wrong_1-missed_a.jpg",
@@ -120,7 +120,7 @@ def test_a_box_that_is_best_but_not_first_hits(tmp_path: Path) -> None:
     entries = seen.entries
     turned = Entries(entries.image, entries.class_id, entries.score[[1, 0, 2, 3]], entries.boxes)
     again = Evidence(seen.images, seen.sizes, seen.truths, turned, seen.truth)
-    assert worst_pictures(again, 0.85, 1) == [Errors(0, 0, 1)]
+    assert worst_images(again, 0.85, 1) == [Errors(0, 0, 1)]
 
 
 def test_without_matplotlib_the_message_says_how_to_get_it(
@@ -130,7 +130,7 @@ def test_without_matplotlib_the_message_says_how_to_get_it(
     with pytest.raises(DarknetError, match="--curves needs the package .*pip install matplotlib"):
         plots.require_matplotlib("--curves")
     with pytest.raises(OutputError, match="figures are drawn as .png, .jpg, .svg, .pdf"):
-        plots.require_picture(Path("o.bmp"))
+        plots.require_image(Path("o.bmp"))
 
 
 def test_a_matrix_of_many_classes_has_no_names(tmp_path: Path) -> None:

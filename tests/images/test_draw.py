@@ -1,4 +1,4 @@
-"""Painted boxes and written pictures."""
+"""Painted boxes and written images."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def test_colours_of_darknet() -> None:
 
 
 def test_a_box_is_painted_on_a_copy() -> None:
-    picture = grey(200, 100)
-    painted = draw(picture, [[20.9, 30.2, 120, 80]], [""], [2], 80)
-    assert (picture == 90).all()
+    image = grey(200, 100)
+    painted = draw(image, [[20.9, 30.2, 120, 80]], [""], [2], 80)
+    assert (image == 90).all()
     assert tuple(painted[30, 70]) == colour(2, 80)
     assert tuple(painted[50, 20]) == colour(2, 80)
     assert (painted[40:70, 30:110] == 90).all()
@@ -54,7 +54,7 @@ def test_a_label_has_a_filled_background_above_the_box() -> None:
 @pytest.mark.parametrize(
     "box", [[-50, -50, 60, 60], [600, 2, 700, 30], [630, 470, 900, 900], [0, 0, 639, 479]]
 )
-def test_labels_stay_inside_the_picture(box: list[float]) -> None:
+def test_labels_stay_inside_the_image(box: list[float]) -> None:
     bare = draw(grey(640, 480), [box], [""], [5], 80)
     painted = draw(grey(640, 480), [box], ["giraffe: 0.55"], [5], 80)
     inside = (painted == np.array(colour(5, 80))).all(axis=2)
@@ -71,7 +71,7 @@ def test_the_ink_contrasts_with_the_colour() -> None:
     assert (light[160:199] < 35).all(axis=2).any()
 
 
-def test_lines_grow_with_the_picture() -> None:
+def test_lines_grow_with_the_image() -> None:
     def thickness(side: int) -> int:
         painted = draw(
             grey(side, side), [[0.2 * side, 0.2 * side, 0.8 * side, 0.8 * side]], [""], [0], 9
@@ -94,19 +94,19 @@ def test_as_many_labels_as_boxes() -> None:
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "b.png", "c.webp", "größe 狗.JPG"])
-def test_written_pictures_can_be_read(tmp_path: Path, name: str) -> None:
-    picture = cv2.GaussianBlur(draw(grey(64, 48), [[5, 5, 40, 40]], [""], [3], 9), (9, 9), 0)
-    save_image(tmp_path / name, picture)
+def test_written_images_can_be_read(tmp_path: Path, name: str) -> None:
+    image = cv2.GaussianBlur(draw(grey(64, 48), [[5, 5, 40, 40]], [""], [3], 9), (9, 9), 0)
+    save_image(tmp_path / name, image)
     data = np.frombuffer((tmp_path / name).read_bytes(), np.uint8)
     read = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    assert np.abs(read.astype(int) - picture).mean() < 8
+    assert np.abs(read.astype(int) - image).mean() < 8
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_quality_makes_larger_files(tmp_path: Path) -> None:
-    picture = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
-    save_image(tmp_path / "low.jpg", picture, quality=20)
-    save_image(tmp_path / "high.jpg", picture, quality=95)
+    image = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    save_image(tmp_path / "low.jpg", image, quality=20)
+    save_image(tmp_path / "high.jpg", image, quality=95)
     assert (tmp_path / "low.jpg").stat().st_size < (tmp_path / "high.jpg").stat().st_size
 
 

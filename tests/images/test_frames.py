@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support.tiny_detector import files, picture, save
+from support.tiny_detector import files, noise_image, save
 
 from darknet_py.errors import DataError, ImageError
 from darknet_py.images.fitted import InputSpec, fitted_images, start_reading
@@ -35,7 +35,7 @@ def test_a_file_is_one_frame_with_its_bgr_pixels(tmp_path: Path) -> None:
     assert (source.length, source.single) == (1, True)
     (frame,) = frames(path)
     assert (frame.path, frame.number, frame.time, frame.size) == (str(path), 0, None, (50, 40))
-    assert frame.pixels is not None and (frame.pixels == picture()).all()
+    assert frame.pixels is not None and (frame.pixels == noise_image()).all()
     bare = frame.without_pixels()
     assert bare.pixels is None and (bare.path, bare.size) == (str(path), (50, 40))
 
@@ -56,13 +56,13 @@ def test_folders_patterns_and_lists_are_many(tmp_path: Path) -> None:
 
 
 def test_an_array_is_one_frame_that_may_change_afterwards() -> None:
-    array = picture()
+    array = noise_image()
     source = open_source(array)
     assert (source.length, source.single) == (1, True)
     (pending,) = source.frames
     frame = pending.read()
     array[:] = 0
-    assert frame.path == "" and frame.pixels is not None and (frame.pixels == picture()).all()
+    assert frame.path == "" and frame.pixels is not None and (frame.pixels == noise_image()).all()
     assert pending.read(channels=1).pixels.shape == (40, 50, 1)  # type: ignore[union-attr]
 
 
@@ -70,12 +70,12 @@ def test_lists_are_looked_through_at_once_and_numbered_through(tmp_path: Path) -
     (tmp_path / "in").mkdir()
     one, *_ = save(tmp_path, "one.png")
     inside = save(tmp_path / "in", "x.png", "y.png")
-    source = open_source([one, tmp_path / "in", picture(7)])
+    source = open_source([one, tmp_path / "in", noise_image(7)])
     assert (source.length, source.single) == (4, False)
     found = list(source.frames)
     assert [frame.path for frame in found] == [*map(str, [one, *inside]), ""]
     assert [frame.number for frame in found] == [0, 1, 2, 3]
-    assert (found[3].read().pixels == picture(7)).all()
+    assert (found[3].read().pixels == noise_image(7)).all()
     with pytest.raises(DataError, match="gone.png: no such file"):
         open_source([one, tmp_path / "gone.png"])
     assert (open_source([]).length, list(open_source([]).frames)) == (0, [])
@@ -87,14 +87,14 @@ def test_a_generator_is_taken_item_by_item() -> None:
     def endless() -> Iterator[np.ndarray]:
         for seed in itertools.count():
             taken.append(seed)
-            yield picture(seed)
+            yield noise_image(seed)
 
     source = open_source(endless())
     assert (source.length, source.single, taken) == (None, False, [])
     few = list(itertools.islice(source.frames, 3))
     assert taken == [0, 1, 2]
     assert [frame.number for frame in few] == [0, 1, 2]
-    assert all((frame.read().pixels == picture(seed)).all() for seed, frame in enumerate(few))
+    assert all((frame.read().pixels == noise_image(seed)).all() for seed, frame in enumerate(few))
 
 
 def test_a_generator_may_fill_one_array_again_and_again() -> None:
@@ -127,7 +127,7 @@ def test_what_is_no_source_is_refused(source: object) -> None:
 
 def test_a_new_kind_is_a_row_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     def counter(number: int) -> FrameSource:
-        return FrameSource(open_source(picture(seed) for seed in range(number)).frames, number)
+        return FrameSource(open_source(noise_image(seed) for seed in range(number)).frames, number)
 
     kind = SourceKind(lambda source: isinstance(source, int), counter)
     monkeypatch.setitem(SOURCES, "number", kind)
@@ -159,10 +159,10 @@ def test_reading_goes_ahead_in_threads_and_stops_with_its_user(tmp_path: Path) -
     def endless() -> Iterator[np.ndarray]:
         for seed in itertools.count():
             taken.append(seed)
-            yield picture(seed)
+            yield noise_image(seed)
 
     images = fitted_images(open_source(endless()), SPEC, depth=5)
-    assert (next(images).chw == fit(picture(0), 3, 64, 32, False, "bgr")).all()
+    assert (next(images).chw == fit(noise_image(0), 3, 64, 32, False, "bgr")).all()
     assert len(taken) == 6
     assert set(threading.enumerate()) > before
     images.close()
@@ -174,7 +174,7 @@ def test_a_single_image_starts_no_thread(monkeypatch: pytest.MonkeyPatch) -> Non
         raise AssertionError("a thread was started")
 
     monkeypatch.setattr(threading.Thread, "start", started)
-    assert len(list(fitted_images(open_source(picture()), SPEC, 4))) == 1
+    assert len(list(fitted_images(open_source(noise_image()), SPEC, 4))) == 1
 
 
 def test_what_cannot_be_read_is_raised_in_its_turn_or_told(tmp_path: Path) -> None:
@@ -188,10 +188,10 @@ def test_what_cannot_be_read_is_raised_in_its_turn_or_told(tmp_path: Path) -> No
         (paths[0], 0),
         (paths[2], 2),
     ]
-    assert [path for path, _ in told] == [paths[1]] and "not a picture" in told[0][1]
+    assert [path for path, _ in told] == [paths[1]] and "not an image" in told[0][1]
     images = fitted_images(file_source(paths), SPEC, 9)
     assert next(images).frame.path == paths[0]
-    with pytest.raises(ImageError, match=r"b\.png: not a picture"):
+    with pytest.raises(ImageError, match=r"b\.png: not an image"):
         next(images)
 
 

@@ -1,4 +1,4 @@
-"""Placement of pictures and the way back, against Darknet's formulas written out."""
+"""Placement of images and the way back, against Darknet's formulas written out."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def test_letter_boxed_size(width: int, height: int) -> None:
     assert place.offset == ((416 - wanted[0]) // 2, (320 - wanted[1]) // 2)
 
 
-def test_stretched_picture_fills_the_input() -> None:
+def test_stretched_image_fills_the_input() -> None:
     place = Placement(640, 480, 416, 320)
     assert (place.scaled, place.offset) == ((416, 320), (0, 0))
 
 
-def test_a_thread_of_a_picture_keeps_one_pixel() -> None:
+def test_a_thread_of_a_image_keeps_one_pixel() -> None:
     assert Placement(10000, 1, 416, 416, True).scaled == (416, 1)
     assert Placement(1, 10000, 416, 416, True).scaled == (1, 416)
 
 
-def test_boxes_of_several_pictures_go_back() -> None:
+def test_boxes_of_several_images_go_back() -> None:
     places = [Placement(w, h, 416, 320, letter) for w, h in SIZES for letter in (True, False)]
     boxes = torch.rand(len(places), 4, generator=torch.Generator().manual_seed(0))
     found = to_image(boxes, scaled_sizes(places), (416, 320))

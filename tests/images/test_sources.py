@@ -16,10 +16,10 @@ from darknet_py.images.sources import expand, read_ahead
 def folder(tmp_path: Path) -> Path:
     names = ("b.jpg", "a.PNG", "c.txt.bak", "._b.jpg", "sub/d.jpeg", "e[1].jpg", "notes.md")
     for name in names:
-        path = tmp_path / "pictures" / name
+        path = tmp_path / "images" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
-    return tmp_path / "pictures"
+    return tmp_path / "images"
 
 
 def names_of(paths: list[str]) -> list[str]:
@@ -36,7 +36,7 @@ def test_a_path_stays_as_it_was_written(folder: Path, monkeypatch: pytest.Monkey
     assert expand("./b.jpg") == ["./b.jpg"]
 
 
-def test_a_folder_gives_its_pictures_sorted(folder: Path) -> None:
+def test_a_folder_gives_its_images_sorted(folder: Path) -> None:
     assert names_of(expand(folder)) == ["a.PNG", "b.jpg", "e[1].jpg"]
     assert "d.jpeg" in names_of(expand(folder, recursive=True))
 
@@ -69,12 +69,12 @@ def test_several_sources_in_order(folder: Path) -> None:
 def test_a_list_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder.parent)
     (folder / "list.txt").write_bytes(
-        b"\xef\xbb\xbf# pictures\r\n  pictures/b.jpg \r\n\r\na.PNG\r\n"
+        b"\xef\xbb\xbf# images\r\n  images/b.jpg \r\n\r\na.PNG\r\n"
         b"sub\\d.jpeg\r\ngone\\x.jpg\r\ncaf\xe9.jpg\r\n"
     )
     found = expand(folder / "list.txt")
     assert found[:4] == [
-        "pictures/b.jpg",
+        "images/b.jpg",
         str(folder / "a.PNG"),
         str(folder / "sub/d.jpeg"),
         "gone/x.jpg",
@@ -102,7 +102,7 @@ def test_nothing_found(folder: Path) -> None:
     for source, words in cases.items():
         with pytest.raises(DataError, match=words):
             expand(source)
-    with pytest.raises(DataError, match="no pictures given"):
+    with pytest.raises(DataError, match="no images given"):
         expand([])
     with pytest.raises(DataError, match="gone.jpg"):
         expand([folder / "b.jpg", folder / "gone.jpg"])

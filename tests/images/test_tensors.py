@@ -1,4 +1,4 @@
-"""Reading pictures and fitting them to a network, against literal loops and OpenCV's own reader."""
+"""Reading images and fitting them to a network, against literal loops and OpenCV's own reader."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def literal_letterbox(plane: np.ndarray, w: int, h: int) -> np.ndarray:
     return out
 
 
-# Width and height of the picture, then of the input.
+# Width and height of the image, then of the input.
 SHAPES = [
     (20, 15, 12, 12),
     (13, 17, 31, 26),
@@ -113,7 +113,7 @@ def test_resize_and_prepare(shape: tuple[int, int, int, int], channels: int) -> 
         torch.testing.assert_close(found, wanted, atol=1e-6, rtol=0)
 
 
-# Shapes that leave the picture at least a pixel, two of them for Darknet's division.
+# Shapes that leave the image at least a pixel, two of them for Darknet's division.
 @pytest.mark.parametrize("shape", [*(s for s in SHAPES if min(s) > 1), (1, 4, 6, 6), (1, 1, 5, 4)])
 def test_letterbox(shape: tuple[int, int, int, int]) -> None:
     width, height, w, h = shape
@@ -153,7 +153,7 @@ def test_a_single_row_is_the_last_one() -> None:
     torch.testing.assert_close(found, to_tensor(pixels)[:, -1:])
 
 
-def test_a_picture_too_thin_for_the_box_keeps_a_row() -> None:
+def test_a_image_too_thin_for_the_box_keeps_a_row() -> None:
     found = prepare(np.full((1, 900, 3), 255, np.uint8), 3, 32, 32, letter_box=True)
     assert (found == 1).all(dim=2).sum(dim=1).tolist() == [1, 1, 1]
 
@@ -250,9 +250,9 @@ BROKEN = {
     "half a jpeg": (JPEG[: len(JPEG) // 2], "cut short"),
     "half a jpeg with thumbnail": (THUMBNAIL[: len(JPEG) // 2], "cut short"),
     "a jpeg without end": (JPEG[:-2], "cut short"),
-    "the start of a jpeg": (JPEG[:40], "JPEG picture is damaged"),
+    "the start of a jpeg": (JPEG[:40], "JPEG image is damaged"),
     "half a png": (PNG[: len(PNG) // 2], "cut short"),
-    "half a webp": (encoded(".webp", smooth(64, 48))[:200], "WebP picture is damaged"),
+    "half a webp": (encoded(".webp", smooth(64, 48))[:200], "WebP image is damaged"),
     "half a tiff": (encoded(".tiff", smooth(64, 48))[:20], "damaged"),
     "a web page": (b"\n<!DOCTYPE html><html><body>404", "HTML"),
     "a pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "git lfs pull"),
@@ -296,7 +296,7 @@ def test_checking_says_what_reading_says(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 9), (63, 64), (200, 100)])
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp"])
-def test_good_pictures_pass_the_check(tmp_path: Path, size: tuple[int, int], suffix: str) -> None:
+def test_good_images_pass_the_check(tmp_path: Path, size: tuple[int, int], suffix: str) -> None:
     path = written(tmp_path, f"a{suffix}", encoded(suffix, smooth(*size)))
     check_image(path)
     check_image(path, decode=False)
@@ -366,6 +366,6 @@ def test_arrays_of_every_kind() -> None:
         ([[1, 2], [3, 4]], "numpy array, not list"),
     ],
 )
-def test_arrays_that_are_no_pictures(array: np.ndarray, words: str) -> None:
+def test_arrays_that_are_no_images(array: np.ndarray, words: str) -> None:
     with pytest.raises(ImageError, match=words):
         from_bgr(array)

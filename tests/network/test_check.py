@@ -94,7 +94,7 @@ def test_shipped_cfgs_have_no_error(cfg: Path) -> None:
         ),
         (
             {"batch": 2},
-            "warning: batch: batch=2 is less than subdivisions=4: no picture would be trained",
+            "warning: batch: batch=2 is less than subdivisions=4: no image would be trained",
         ),
         (
             {"second": 10, "classes": 5},

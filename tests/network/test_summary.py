@@ -162,7 +162,7 @@ def test_memory_with_outputs_freed_after_their_last_use() -> None:
     [
         ("[max]\nsize=2\nstride=2\n[max]\nsize=2\nstride=2\n", 4, "strides multiply"),
         ("[max]\nstride=4\n[upsample]\nstride=2\n", 4, "the largest on the way counts"),
-        ("[reorg]\nstride=2\n", 2, "reorg shrinks the picture"),
+        ("[reorg]\nstride=2\n", 2, "reorg shrinks the image"),
         ("[reorg3d]\nstride=2\n", 2, "reorg3d as well"),
         ("[upsample]\nstride=-2\n", 2, "a negative upsample shrinks it"),
         ("[max]\nstride=4\n[conv]\n[route]\nlayers=1\n[shortcut]\nfrom=-1\n", 4, "routes pass on"),

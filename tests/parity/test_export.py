@@ -11,7 +11,7 @@ from support.golden_check import SHARED
 from darknet_py.conversion.export_module import Program
 from darknet_py.conversion.onnx_file import to_onnx
 from darknet_py.conversion.target import Target
-from darknet_py.export.verify import pictures, verify
+from darknet_py.export.verify import input_images, verify
 from darknet_py.network.network import Network, load_network
 
 pytestmark = pytest.mark.parity
@@ -59,7 +59,7 @@ def words(net: Network, path: Path, images: list[torch.Tensor], target: Target) 
 @pytest.mark.parametrize("name", NAMES)
 def test_full_size(name: str, tmp_path: Path) -> None:
     sized = Network.from_cfg(ROOT / "cfg" / f"{name}.cfg", SIZE, SIZE, seed=0)
-    images = pictures(sized, [str(ROOT / "data" / "scene.jpg")])
+    images = input_images(sized, [str(ROOT / "data" / "scene.jpg")])
     net = network(name, images[0][None])
     target = Target(thresh=threshold(net, images[0][None]))
     found = words(net, tmp_path / "net.onnx", images, target)
@@ -70,6 +70,6 @@ def test_full_size(name: str, tmp_path: Path) -> None:
 def test_trained(name: str, shared: Path, tmp_path: Path) -> None:
     models = SHARED / "models"
     net, _ = load_network(models / f"{name}.cfg", models / f"{name}.weights")
-    images = pictures(net, sorted(map(str, (SHARED / "coco-val128").glob("*.jpg")))[:32])
+    images = input_images(net, sorted(map(str, (SHARED / "coco-val128").glob("*.jpg")))[:32])
     found = words(net, tmp_path / "net.onnx", images, Target())
     assert all(" 0 boxes" not in line for line in found), found

@@ -64,10 +64,10 @@ def test_the_same_boxes_as_the_c_program(shared: Path, model: str, run: str) -> 
     choices = RUNS[run]
     cfg, weights = folder / f"{model}.cfg", folder / f"{model}.weights"
     detector = darknet_py.load(cfg, weights, fork=str(choices["fork"]))
-    assert recorded["detections"][run], "no recorded pictures"
-    for picture, expected in recorded["detections"][run].items():
-        source = str(folder / "images" / picture)
+    assert recorded["detections"][run], "no recorded images"
+    for image, expected in recorded["detections"][run].items():
+        source = str(folder / "images" / image)
         result = detector(source, thresh=recorded["thresh"], letter_box=choices["letter_box"])
         ours = rows_of(result)
-        assert unmatched(expected, ours) == [], picture
-        assert unmatched(ours, expected) == [], picture
+        assert unmatched(expected, ours) == [], image
+        assert unmatched(ours, expected) == [], image

@@ -1,4 +1,4 @@
-"""Pictures with one rectangle each, in a colour that tells its class, and how to find it again."""
+"""Images with one rectangle each, in a colour that tells its class, and how to find it again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from darknet_py.augment.config import Recipe
 from darknet_py.augment.pixels import Pixels
 from darknet_py.data.detection_samples import DetectionSet
-from darknet_py.images.reduced import Decoded, Picture
+from darknet_py.images.reduced import Decoded, Image
 from darknet_py.network.graph import Graph, read_graph
 
 COLOURS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0))
@@ -64,7 +64,7 @@ def graph(
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture of width x height with a rectangle (left, top, right, bottom) of class `number`."""
+    """An image of width x height with a rectangle (left, top, right, bottom) of class `number`."""
 
     number: int
     size: tuple[int, int]
@@ -84,10 +84,10 @@ class Scene:
     def pixels(self, channels: int = 3) -> Pixels:
         """RGB; grey is white on GROUND."""
         left, top, right, bottom = self.corners
-        picture = np.full((self.size[1], self.size[0], channels), GROUND, np.uint8)
+        image = np.full((self.size[1], self.size[0], channels), GROUND, np.uint8)
         colour = COLOURS[self.number] if channels == 3 else 255
-        picture[top:bottom, left:right] = colour
-        return picture
+        image[top:bottom, left:right] = colour
+        return image
 
 
 def scenes(rng: np.random.Generator, sizes: list[tuple[int, int]]) -> list[Scene]:
@@ -106,7 +106,7 @@ def scenes(rng: np.random.Generator, sizes: list[tuple[int, int]]) -> list[Scene
 
 @dataclass(frozen=True)
 class InOrder(DetectionSet):
-    """Takes its pictures one after the other."""
+    """Takes its images one after the other."""
 
     asked: list[str] = field(default_factory=list)
 
@@ -116,7 +116,7 @@ class InOrder(DetectionSet):
 
 
 def in_memory(folder: Path, made: list[Scene], recipe: Recipe) -> InOrder:
-    """The label files on disk, the pictures not."""
+    """The label files on disk, the images not."""
     held = {}
     for scene in made:
         path = folder / f"{scene.number}.png"
@@ -126,7 +126,7 @@ def in_memory(folder: Path, made: list[Scene], recipe: Recipe) -> InOrder:
 
 
 def write(folder: Path, scene: Scene, suffix: str = ".png", name: str | None = None) -> str:
-    """The picture and its label file; returns the path."""
+    """The image and its label file; returns the path."""
     path = folder / f"{scene.number if name is None else name}{suffix}"
     assert cv2.imwrite(str(path), scene.pixels()[..., ::-1])
     path.with_suffix(".txt").write_text(scene.label)
@@ -169,7 +169,7 @@ def rows_of(truth: np.ndarray, recipe: Recipe) -> list[tuple[float, ...]]:
     return found
 
 
-def tell_pixels(held: Picture, line: Connection) -> None:
-    """In another process: the picture's greatest value, whenever asked."""
+def tell_pixels(held: Image, line: Connection) -> None:
+    """In another process: the image's greatest value, whenever asked."""
     while line.recv():
         line.send(int(held.pixels(3, held.size).max()))

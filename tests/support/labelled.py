@@ -1,4 +1,4 @@
-"""A small data set of which a small random network finds a part: pictures, labels, lists, names."""
+"""A small data set of which a small random network finds a part: images, labels, lists, names."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ FIRST, SECOND = "a.png", "b.png"
 
 
 def data_set(folder: Path, *extra: str) -> Path:
-    """n.data with n.cfg, n.weights, n.names, and valid.txt of two pictures with labels.
+    """n.data with n.cfg, n.weights, n.names, and valid.txt of two images with labels.
 
-    The labels are the best box of either picture, as the network finds it, and one where it finds
+    The labels are the best box of either image, as the network finds it, and one where it finds
     nothing. extra: further lines of the .data file.
     """
     cfg, weights = files(folder)

@@ -9,7 +9,7 @@ import numpy as np
 from darknet_py.augment.config import Recipe
 from darknet_py.augment.pixels import Pixels
 from darknet_py.data.detection_samples import DetectionSet
-from support.coloured_pictures import Box, graph
+from support.coloured_images import Box, graph
 
 LARGE = 3
 """Pixels of a side from which on a box is to be seen and labelled."""
@@ -22,7 +22,7 @@ def recipe_of(folder: Path, net: str = "", head: str = "jitter=0", **where: obje
 def sample(
     source: DetectionSet, number: int, size: tuple[int, int], seed: int = 0
 ) -> tuple[Pixels, np.ndarray]:
-    """The picture as (H, W, C), and the truth."""
+    """The image as (H, W, C), and the truth."""
     pixels, truth = source.sample(number, *size, seed)
     assert (pixels.dtype, truth.dtype) == (np.uint8, np.float32)
     assert pixels.shape == (source.recipe.channels, size[1], size[0])

@@ -1,4 +1,4 @@
-"""Drawn pictures of three classes, and a network small enough to learn them within a test."""
+"""Drawn images of three classes, and a network small enough to learn them within a test."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def draw(name: str, seed: int, size: int = SIZE) -> np.ndarray:
 
 
 def write(folder: Path, images: int, first: int = 0) -> list[str]:
-    """Pictures named by their class; their paths."""
+    """Images named by their class; their paths."""
     paths = []
     for number in range(first, first + images):
         name = CLASSES[number % len(CLASSES)]

@@ -1,4 +1,4 @@
-"""A small random network that finds something in every picture, and pictures for it."""
+"""A small random network that finds something in every image, and images for it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ anchors=10,10,20,16
 
 
 def files(folder: Path, channels: int = 3) -> tuple[Path, Path]:
-    """A small network with random weights that finds something in every picture."""
+    """A small network with random weights that finds something in every image."""
     cfg, weights = folder / "n.cfg", folder / "n.weights"
     cfg.write_text(CFG.format(channels=channels))
     network = Network.from_cfg(cfg, seed=1)
@@ -44,12 +44,12 @@ def files(folder: Path, channels: int = 3) -> tuple[Path, Path]:
     return cfg, weights
 
 
-def picture(seed: int = 0, width: int = 50, height: int = 40) -> np.ndarray:
+def noise_image(seed: int = 0, width: int = 50, height: int = 40) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
 
 
 def save(folder: Path, *names: str) -> list[Path]:
     paths = [folder / name for name in names]
     for seed, path in enumerate(paths):
-        assert cv2.imwrite(str(path), picture(seed))
+        assert cv2.imwrite(str(path), noise_image(seed))
     return paths

@@ -1,4 +1,4 @@
-"""Drawn pictures: their boxes measured on the pixels; and the demo network that learnt them."""
+"""Drawn images: their boxes measured on the pixels; and the demo network that learnt them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from darknet_py.errors import OutputError
 from darknet_py.network.graph import read_graph
 from darknet_py.synthetic import backdrop, shapes
 from darknet_py.synthetic.shape_set import write_dataset
-from darknet_py.synthetic.shapes import Look, Placed, Shape, coverage, draw_picture
+from darknet_py.synthetic.shapes import Look, Placed, Shape, coverage, draw_image
 
 ROOT = Path(__file__).resolve().parents[2]
 CFG, WEIGHTS = ROOT / "cfg" / "shapes.cfg", ROOT / "data" / "shapes.weights"
@@ -84,8 +84,8 @@ def test_the_box_of_a_covered_shape_is_that_of_its_visible_part() -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_boxes_lie_in_the_picture(seed: int) -> None:
-    _, rows = draw_picture(rng(seed), 200, 150)
+def test_boxes_lie_in_the_image(seed: int) -> None:
+    _, rows = draw_image(rng(seed), 200, 150)
     low, high = rows[:, 1:3] - rows[:, 3:] / 2, rows[:, 1:3] + rows[:, 3:] / 2
     assert rows.dtype == np.float32 and rows.shape[1] == 5
     assert (low >= -1e-6).all() and (high <= 1 + 1e-6).all() and (rows[:, 3:] > 0).all()
@@ -155,9 +155,9 @@ def test_a_shadow_darkens_what_is_around() -> None:
     assert outside.min() < 190 and outside.max() == 200
 
 
-def test_grey_pictures_have_no_colour() -> None:
-    picture = backdrop.finish(rng(3), backdrop.background(rng(2), 60, 40), grey=True)
-    assert int(np.ptp(picture.astype(int), axis=2).max()) <= 2  # what JPEG may add
+def test_grey_images_have_no_colour() -> None:
+    image = backdrop.finish(rng(3), backdrop.background(rng(2), 60, 40), grey=True)
+    assert int(np.ptp(image.astype(int), axis=2).max()) <= 2  # what JPEG may add
 
 
 @pytest.mark.parametrize("pattern", backdrop.PATTERNS, ids=lambda p: p.__name__)
@@ -169,15 +169,13 @@ def test_patterns_leave_some_of_the_background(pattern: object) -> None:
 
 
 def test_every_class_occurs() -> None:
-    found = Counter(
-        int(row[0]) for seed in range(40) for row in draw_picture(rng(seed), 160, 120)[1]
-    )
+    found = Counter(int(row[0]) for seed in range(40) for row in draw_image(rng(seed), 160, 120)[1])
     assert sorted(found) == list(range(8))
     assert max(found.values()) < 3 * min(found.values())
 
 
-def test_a_seed_is_a_picture() -> None:
-    first, again, other = (draw_picture(rng(seed), 120, 90) for seed in (5, 5, 6))
+def test_a_seed_is_a_image() -> None:
+    first, again, other = (draw_image(rng(seed), 120, 90) for seed in (5, 5, 6))
     assert first[0].shape == (90, 120, 3) and first[0].dtype == np.uint8
     np.testing.assert_array_equal(first[0], again[0])
     np.testing.assert_array_equal(first[1], again[1])
@@ -203,7 +201,7 @@ def test_data_set_on_disk(tmp_path: Path) -> None:
     assert [len(paths) for paths in lists.values()] == [18, 2]
     for number, path in enumerate(sorted(lists["train"] + lists["valid"])):
         rows = np.loadtxt(label_path(path), ndmin=2)
-        expected = draw_picture(np.random.default_rng((3, number)), 96, 80)
+        expected = draw_image(np.random.default_rng((3, number)), 96, 80)
         np.testing.assert_allclose(rows, expected[1], atol=1e-6)
         error = np.abs(np.asarray(cv2.imread(path), int) - expected[0])
         assert error.mean() < 8  # JPEG's
@@ -215,7 +213,7 @@ def test_what_cannot_be_drawn(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="radius 0 .* or a smallest radius of 1 to 38.4"):
         write_dataset(tmp_path / "other", 3, 9, 64, 90, smallest=0)
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="file/pictures: cannot be made: Not a directory"):
+    with pytest.raises(OutputError, match="file/images: cannot be made: Not a directory"):
         write_dataset(tmp_path / "file", 3, 9)
     assert not (tmp_path / "other").exists()
 
@@ -236,7 +234,7 @@ def test_data_set_repeats_and_grows(tmp_path: Path) -> None:
 SEED = 11
 """`darknet-py data shapes OUT --images 4 --seed 11` draws data/shapes-1.jpg to -4.jpg."""
 MISSED = {2: 1, 3: 1}
-"""How many shapes of which picture the shipped weights do not find."""
+"""How many shapes of which image the shipped weights do not find."""
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +253,7 @@ def test_demo_names(detector: darknet_py.Detector) -> None:
 @pytest.mark.parametrize("number", range(4))
 def test_demo_network_finds_the_shapes(detector: darknet_py.Detector, number: int) -> None:
     """Every shape by its name and with an IoU over .5, and nothing else."""
-    rows = shapes.draw_picture(np.random.default_rng((SEED, number)), 416, 416)[1]
+    rows = shapes.draw_image(np.random.default_rng((SEED, number)), 416, 416)[1]
     result = detector(ROOT / "data" / f"shapes-{number + 1}.jpg", thresh=0.6)
     assert isinstance(result, darknet_py.Result)
     overlap = iou(torch.from_numpy(result.boxes.xywhn)[:, None], torch.from_numpy(rows[:, 1:]))
@@ -266,7 +264,7 @@ def test_demo_network_finds_the_shapes(detector: darknet_py.Detector, number: in
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_demo_pictures_are_those_of_the_seed(number: int, tmp_path: Path) -> None:
-    drawn = shapes.draw_picture(np.random.default_rng((SEED, number)), 416, 416)[0]
+def test_demo_images_are_those_of_the_seed(number: int, tmp_path: Path) -> None:
+    drawn = shapes.draw_image(np.random.default_rng((SEED, number)), 416, 416)[0]
     shown = cv2.imread(str(ROOT / "data" / f"shapes-{number + 1}.jpg"))
     assert np.abs(shown.astype(int) - drawn).mean() < 8  # JPEG's

@@ -81,7 +81,7 @@ def test_images_in_memory_are_not_opened_again(
     def refuse(path: str, channels: int) -> None:
         raise AssertionError(f"{path} was opened")
 
-    monkeypatch.setattr(detection_samples, "open_picture", refuse)
+    monkeypatch.setattr(detection_samples, "open_reducible", refuse)
     assert run(small_job(tmp_path, max_batches=3, cache=True)) == 0
     with pytest.raises(AssertionError, match="was opened"):
         run(small_job(tmp_path, max_batches=3))

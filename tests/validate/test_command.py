@@ -105,9 +105,9 @@ def test_totals_join_the_light_check(home: Path) -> None:
     assert "\nerror: boxes too small" in strict.text()
 
 
-def test_quick_leaves_pictures_undecoded(home: Path) -> None:
+def test_quick_leaves_images_undecoded(home: Path) -> None:
     Path("a.png").write_bytes(Path("a.png").read_bytes()[:40])
-    assert counts(run()) == {"unreadable-picture": 1}
+    assert counts(run()) == {"unreadable-image": 1}
     assert counts(run(checkup=CheckOptions(quick=True))) == {}
 
 

@@ -1,4 +1,4 @@
-"""A whole data set: tallies, and what is wrong between its pictures."""
+"""A whole data set: tallies, and what is wrong between its images."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write(
     home: Path, train: dict[str, str | None], valid: dict[str, str | None] | None = None
 ) -> Path:
-    """A data set of pictures with label texts (None: no file), and perhaps without a valid list."""
-    for name, pictures in (("train", train), ("valid", valid)):
-        if pictures is None:
+    """A data set of images with label texts (None: no file), and perhaps without a valid list."""
+    for name, images in (("train", train), ("valid", valid)):
+        if images is None:
             continue
-        for picture, text in pictures.items():
-            cv2.imwrite(picture, np.zeros((4, 4, 3), np.uint8))
+        for image, text in images.items():
+            cv2.imwrite(image, np.zeros((4, 4, 3), np.uint8))
             if text is not None:
-                Path(picture).with_suffix(".txt").write_text(text)
-        (home / f"{name}.list").write_text("".join(f"{picture}\n" for picture in pictures))
+                Path(image).with_suffix(".txt").write_text(text)
+        (home / f"{name}.list").write_text("".join(f"{image}\n" for image in images))
     (home / "n.names").write_text("cat\ndog\nowl\n")
     data = home / "a.data"
     data.write_text("classes=3\ntrain=train.list\nvalid=valid.list\nnames=n.names\n")
@@ -61,7 +61,7 @@ def test_tallies(home: Path) -> None:
     (home / "c.png").write_bytes(b"x")
     found = run(data)
     first, second = found.tallies
-    assert (first.name, first.path, first.pictures, first.unreadable) == (
+    assert (first.name, first.path, first.images, first.unreadable) == (
         "train",
         "train.list",
         4,
@@ -70,16 +70,16 @@ def test_tallies(home: Path) -> None:
     assert first.states == {"labelled": 2, "empty": 1, "missing": 1}
     assert (first.labels, first.boxes) == (5, 4)
     assert first.per_class == {0: 1, 1: 3}
-    assert first.pictures_per_class == {0: 1, 1: 2}
+    assert first.images_per_class == {0: 1, 1: 2}
     assert (second.name, second.per_class) == ("valid", {2: 1})
     assert found.classes == [0, 1, 2]
     assert [found.name(number) for number in (0, 2, 3, -1)] == ["cat", "owl", "", ""]
-    expected = {"unreadable-picture": 1, "class-range": 1, "empty-label-file": 1}
+    expected = {"unreadable-image": 1, "class-range": 1, "empty-label-file": 1}
     assert counts(found) == expected | {"no-label-file": 1, "no-example": 1}
     assert messages(found, "no-example") == ["train.list: class 2 owl"]
 
 
-def test_many_pictures_come_in_order(home: Path) -> None:
+def test_many_images_come_in_order(home: Path) -> None:
     names = [f"{number:03d}.png" for number in range(50)]
     data = write(home, dict.fromkeys(names, "0 .5 .5 .2 .2\n"), {})
     seen: list[str] = []
@@ -87,7 +87,7 @@ def test_many_pictures_come_in_order(home: Path) -> None:
     def follow(items: Iterable[Inspection], total: int, label: str) -> Iterable[Inspection]:
         assert (total, label) == (50, "train")
         for item in items:
-            seen.append(item.picture)
+            seen.append(item.image)
             yield item
 
     survey(read_data_file(data), Frame(3), Findings(), workers=3, follow=follow)
@@ -100,7 +100,7 @@ def test_names_give_the_number_of_classes_where_nothing_else_does(home: Path) ->
     assert found.findings.counts["class-range"] == 1
 
 
-def test_between_the_pictures(home: Path) -> None:
+def test_between_the_images(home: Path) -> None:
     full = "0 .5 .5 .2 .2\n1 .5 .5 .2 .2\n2 .5 .5 .2 .2\n"
     data = write(home, {"a.png": full, "b.png": full}, {"c.png": full})
     cv2.imwrite("a.bmp", np.zeros((4, 4, 3), np.uint8))
@@ -118,16 +118,14 @@ def test_one_list_for_both_is_looked_through_once(home: Path) -> None:
     data.write_text("train=./train.list\nvalid=train.list\nnames=n.names\n")
     found = run(data)
     assert [tally.name for tally in found.tallies] == ["train", "valid"]
-    assert found.tallies[0].pictures == found.tallies[1].pictures == 1
+    assert found.tallies[0].images == found.tallies[1].images == 1
     assert found.findings.counts["unparsed"] == 1
     assert messages(found, "overlap") == ["train.list: train= and valid= name the same list"]
 
 
 def test_no_label_at_all(home: Path) -> None:
     found = run(write(home, {"a.png": "", "b.png": None}))
-    assert messages(found, "no-label") == [
-        "train.list: none of the 2 pictures of train has a label"
-    ]
+    assert messages(found, "no-label") == ["train.list: none of the 2 images of train has a label"]
     assert found.findings.counts["no-example"] == 0
     Path("labels").mkdir()
     Path("labels/b.txt").write_text(LABELS)

@@ -1,4 +1,4 @@
-"""Which pictures the page of faults shows, and how their boxes are marked."""
+"""Which images the page of faults shows, and how their boxes are marked."""
 
 from __future__ import annotations
 
@@ -45,24 +45,22 @@ def tiles(found: Survey, monkeypatch: pytest.MonkeyPatch, most: int = 9) -> tupl
     return got[0]
 
 
-def test_only_faulty_pictures_every_kind_in_turn(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_faulty_images_every_kind_in_turn(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nan, far = LABEL + "0 nan .5 .2 .2\n", LABEL + "0 3 3 .2 .2\n"
     labels = {"good.png": LABEL, "n1.png": nan, "n2.png": nan, "f1.png": far, "none.png": ""}
     found = look(home, labels)
     shown, title = tiles(found, monkeypatch)
     assert [tile.caption[0] for tile in shown] == ["n1.png", "f1.png", "n2.png"]
-    assert title == f"{home}/a.data: 3 pictures with faults (red)"
+    assert title == f"{home}/a.data: 3 images with faults (red)"
     shown, title = tiles(found, monkeypatch, 2)
     assert len(shown) == 2
-    assert title.endswith("2 pictures with faults (red), 1 more are not shown")
+    assert title.endswith("2 images with faults (red), 1 more are not shown")
 
 
 def test_boxes_and_captions(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = LABEL + "0 .9 .5 .4 .2\n0 3 3 .2 .2\n0 nan .5 .2 .2\n0 4 4 .2 .2\n"
     (tile,), _ = tiles(look(home, {"a.png": text}), monkeypatch)
-    assert tile.picture is not None
+    assert tile.image is not None
     assert [(mark.colour, mark.thick) for mark in tile.marks] == [
         (GOOD, False),
         (BAD, True),
@@ -75,34 +73,32 @@ def test_boxes_and_captions(home: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "; line 5: x=4" in tile.caption[2]
 
 
-def test_crowded_pictures_name_faulty_boxes_only(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_crowded_images_name_faulty_boxes_only(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "".join(f"0 .5 .5 .2 .{number}\n" for number in range(11, 30)) + "7 .5 .5 .2 .2\n"
     (tile,), _ = tiles(look(home, {"a.png": text}), monkeypatch)
     assert [mark.words for mark in tile.marks] == [""] * 19 + ["7"]
 
 
-def test_a_picture_that_cannot_be_read_has_an_empty_tile(
+def test_a_image_that_cannot_be_read_has_an_empty_tile(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = look(home, {"a.png": LABEL})
     Path("a.png").write_bytes(b"x")
     found = survey(read_data_file(home / "a.data"), Frame(1), Findings())
     (tile,), _ = tiles(found, monkeypatch)
-    assert (tile.picture, tile.caption[0]) == (None, "a.png")
+    assert (tile.image, tile.caption[0]) == (None, "a.png")
     assert "cannot be read" in tile.caption[1]
 
 
-def test_findings_between_pictures_are_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_findings_between_images_are_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     look(home, {"a.png": LABEL})
     (home / "t.list").write_text("a.png\na.png\n")
     found = survey(read_data_file(home / "a.data"), Frame(1), Findings())
     (tile,), _ = tiles(found, monkeypatch)
-    assert tile.caption[1] == "pictures listed twice: a.png: 2 times"
+    assert tile.caption[1] == "images listed twice: a.png: 2 times"
 
 
-def test_the_page_is_a_picture_also_without_faults(home: Path) -> None:
+def test_the_page_is_a_image_also_without_faults(home: Path) -> None:
     page = draw_page([look(home, {"a.png": LABEL})])
     assert (page.dtype, page.ndim) == (np.uint8, 3)
     assert (page < 100).any(), "it says that there is none"

@@ -1,4 +1,4 @@
-"""One picture and its label file: every kind of finding, and what Darknet would train on."""
+"""One image and its label file: every kind of finding, and what Darknet would train on."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ GOOD = "1 .5 .5 .2 .2\n"
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Path:
+def image(tmp_path: Path) -> Path:
     path = tmp_path / "a.png"
     cv2.imwrite(str(path), np.zeros((8, 8, 3), np.uint8))
     return path
 
 
-def look(picture: Path, text: str, frame: Frame = FRAME) -> Inspection:
-    picture.with_suffix(".txt").write_text(text)
-    return inspect(str(picture), frame)
+def look(image: Path, text: str, frame: Frame = FRAME) -> Inspection:
+    image.with_suffix(".txt").write_text(text)
+    return inspect(str(image), frame)
 
 
 def kinds(found: Inspection) -> list[tuple[str, int]]:
     return [(finding.kind, finding.location.line) for finding in found.findings]
 
 
-def test_a_good_picture(picture: Path) -> None:
-    found = look(picture, GOOD + "0 .5 .5 1 1\n")
+def test_a_good_image(image: Path) -> None:
+    found = look(image, GOOD + "0 .5 .5 1 1\n")
     assert (found.state, found.readable, found.findings) == ("labelled", True, ())
     assert found.trained.tolist() == found.rows.tolist()
     assert found.trained[:, 0].tolist() == [1, 0]
@@ -61,29 +61,27 @@ def test_a_good_picture(picture: Path) -> None:
         ("1 .1 .5 .2 .2 1", "columns", True, "6 numbers"),
     ],
 )
-def test_each_kind_of_label(
-    picture: Path, line: str, kind: str, trained: bool, message: str
-) -> None:
-    found = look(picture, GOOD + line + "\n")
+def test_each_kind_of_label(image: Path, line: str, kind: str, trained: bool, message: str) -> None:
+    found = look(image, GOOD + line + "\n")
     assert kinds(found) == [(kind, 2)]
     (finding,) = found.findings
     assert message in finding.message
-    assert (finding.location.path, finding.picture) == (f"{picture.parent}/a.txt", str(picture))
+    assert (finding.location.path, finding.image) == (f"{image.parent}/a.txt", str(image))
     assert len(found.trained) == 1 + trained
 
 
-def test_a_box_that_is_cut_small_is_tiny_and_crosses(picture: Path) -> None:
-    found = look(picture, "1 1.098 .5 .2 .2\n")
+def test_a_box_that_is_cut_small_is_tiny_and_crosses(image: Path) -> None:
+    found = look(image, "1 1.098 .5 .2 .2\n")
     assert kinds(found) == [("crossing", 1), ("tiny", 1)]
     assert len(found.trained) == 0
 
 
-def test_rounding_at_the_edge_is_no_fault(picture: Path) -> None:
-    assert look(picture, "1 .1 .9 .2005 .2005\n").findings == ()
+def test_rounding_at_the_edge_is_no_fault(image: Path) -> None:
+    assert look(image, "1 .1 .9 .2005 .2005\n").findings == ()
 
 
-def test_without_a_network_size_no_box_is_too_small(picture: Path) -> None:
-    assert look(picture, "1 .5 .5 .0001 .0001\n", Frame(3)).findings == ()
+def test_without_a_network_size_no_box_is_too_small(image: Path) -> None:
+    assert look(image, "1 .5 .5 .0001 .0001\n", Frame(3)).findings == ()
 
 
 def test_pjreddies_darknet_has_its_own_smallest_box() -> None:
@@ -92,43 +90,41 @@ def test_pjreddies_darknet_has_its_own_smallest_box() -> None:
     assert faulty_rows(rows, Frame(3, fork=PJREDDIE))["tiny"].tolist() == [True, False]
 
 
-def test_without_a_number_of_classes_only_negative_ones_are_wrong(picture: Path) -> None:
-    assert kinds(look(picture, "900 .5 .5 .2 .2\n-1 .5 .5 .2 .2\n", Frame())) == [
-        ("class-range", 2)
-    ]
+def test_without_a_number_of_classes_only_negative_ones_are_wrong(image: Path) -> None:
+    assert kinds(look(image, "900 .5 .5 .2 .2\n-1 .5 .5 .2 .2\n", Frame())) == [("class-range", 2)]
 
 
-def test_repeated_lines(picture: Path) -> None:
-    found = look(picture, GOOD + "1 .5 .5 .2 .3\n" + GOOD + "1 0.50 5e-1 .2 .2\n")
+def test_repeated_lines(image: Path) -> None:
+    found = look(image, GOOD + "1 .5 .5 .2 .3\n" + GOOD + "1 0.50 5e-1 .2 .2\n")
     assert kinds(found) == [("duplicate", 3), ("duplicate", 4)]
     assert len(found.trained) == 4
 
 
-def test_too_many_labels(picture: Path) -> None:
+def test_too_many_labels(image: Path) -> None:
     text = "".join(f"1 .5 .5 .2 .{number}\n" for number in range(1, 6))
-    (finding,) = look(picture, text).findings
+    (finding,) = look(image, text).findings
     assert (finding.kind, finding.message) == ("overfull", "5 labels, max=4")
-    assert look(picture, text, Frame(3)).findings == ()
+    assert look(image, text, Frame(3)).findings == ()
 
 
-def test_after_a_broken_line_darknet_trains_on_nothing(picture: Path) -> None:
-    found = look(picture, GOOD + "cat .5 .5 .2 .2\n2 .5 .5 .4 .4\n")
+def test_after_a_broken_line_darknet_trains_on_nothing(image: Path) -> None:
+    found = look(image, GOOD + "cat .5 .5 .2 .2\n2 .5 .5 .4 .4\n")
     assert kinds(found) == [("class-number", 2)]
     assert found.lines.tolist() == [1, 3]
     assert found.trained[:, 0].tolist() == [1]
 
 
-def test_no_label_file_and_an_empty_one(picture: Path) -> None:
-    found = inspect(str(picture), FRAME)
+def test_no_label_file_and_an_empty_one(image: Path) -> None:
+    found = inspect(str(image), FRAME)
     assert (found.state, kinds(found)) == ("missing", [("no-label-file", 0)])
-    assert f"looked for {picture.parent}/a.txt" in found.findings[0].message
-    found = look(picture, " \n")
+    assert f"looked for {image.parent}/a.txt" in found.findings[0].message
+    found = look(image, " \n")
     assert (found.state, kinds(found)) == ("empty", [("empty-label-file", 0)])
 
 
-def test_a_label_file_that_is_a_folder(picture: Path) -> None:
-    picture.with_suffix(".txt").mkdir()
-    found = inspect(str(picture), FRAME)
+def test_a_label_file_that_is_a_folder(image: Path) -> None:
+    image.with_suffix(".txt").mkdir()
+    found = inspect(str(image), FRAME)
     assert (found.state, kinds(found)) == ("missing", [("unreadable-labels", 0)])
 
 
@@ -146,44 +142,44 @@ def test_a_label_file_that_is_a_folder(picture: Path) -> None:
     ],
 )
 def test_labels_that_lie_elsewhere(
-    tmp_path: Path, picture: Path, name: str, label: str, fork: object
+    tmp_path: Path, image: Path, name: str, label: str, fork: object
 ) -> None:
     for path in (tmp_path / name, tmp_path / label):
         path.parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / name).write_bytes(picture.read_bytes())
+    (tmp_path / name).write_bytes(image.read_bytes())
     (tmp_path / label).write_text(GOOD)
     frame = Frame(3, fork=fork)  # type: ignore[arg-type]
     found = inspect(str(tmp_path / name), frame)
     assert (found.state, kinds(found)) == ("missing", [("label-elsewhere", 0)])
     assert found.findings[0].location.path == str(tmp_path / label)
-    ends = f"no pictures that end in {Path(name).suffix}"
+    ends = f"no images that end in {Path(name).suffix}"
     assert (ends in found.findings[0].message) == (not name.endswith("png"))
 
 
-def test_pictures_that_cannot_be_read(picture: Path) -> None:
-    picture.with_suffix(".txt").write_text(GOOD)
-    whole = picture.read_bytes()
+def test_images_that_cannot_be_read(image: Path) -> None:
+    image.with_suffix(".txt").write_text(GOOD)
+    whole = image.read_bytes()
     for content, message in (
         (whole[:40], "cut short"),
         (b"<html>", "an HTML page"),
         (b"", "empty"),
     ):
-        picture.write_bytes(content)
-        found = inspect(str(picture), FRAME)
-        assert (kinds(found), found.readable) == ([("unreadable-picture", 0)], False)
+        image.write_bytes(content)
+        found = inspect(str(image), FRAME)
+        assert (kinds(found), found.readable) == ([("unreadable-image", 0)], False)
         assert message in found.findings[0].message
-        assert str(picture) not in found.findings[0].message
+        assert str(image) not in found.findings[0].message
         assert len(found.trained) == 1
-    picture.unlink()
-    assert kinds(inspect(str(picture), FRAME)) == [("missing-picture", 0)]
+    image.unlink()
+    assert kinds(inspect(str(image), FRAME)) == [("missing-image", 0)]
 
 
-def test_without_decoding_damage_behind_the_header_is_not_looked_for(picture: Path) -> None:
-    picture.with_suffix(".txt").write_text(GOOD)
-    picture.write_bytes(picture.read_bytes()[:40])
-    assert inspect(str(picture), FRAME, decode=False).readable
-    picture.write_bytes(b"<html>")
-    assert not inspect(str(picture), FRAME, decode=False).readable
+def test_without_decoding_damage_behind_the_header_is_not_looked_for(image: Path) -> None:
+    image.with_suffix(".txt").write_text(GOOD)
+    image.write_bytes(image.read_bytes()[:40])
+    assert inspect(str(image), FRAME, decode=False).readable
+    image.write_bytes(b"<html>")
+    assert not inspect(str(image), FRAME, decode=False).readable
 
 
 def test_every_kind_of_row_is_in_the_table() -> None:

@@ -13,10 +13,10 @@ from darknet_py.validate.report_text import text, values
 
 @pytest.fixture
 def found() -> Survey:
-    train = Tally("train", "t.list", pictures=12, unreadable=1, labels=31, boxes=30)
+    train = Tally("train", "t.list", images=12, unreadable=1, labels=31, boxes=30)
     train.states.update({"labelled": 10, "missing": 2})
     train.per_class.update({0: 29, 1: 1})
-    train.pictures_per_class.update({0: 9, 1: 1})
+    train.images_per_class.update({0: 9, 1: 1})
     findings = Findings(most=5)
     findings.add(
         Finding("tiny", Location("a.txt", line), f"box {line}", "a.jpg") for line in range(9)
@@ -31,7 +31,7 @@ def test_tables(found: Survey) -> None:
     assert first == "x.data: 2 classes, network input 416 x 320, label files by alexeyab's rule"
     assert facts.splitlines() == [
         "                    train",
-        "pictures               12",
+        "images               12",
         "  cannot be read        1",
         "  with labels          10",
         "  empty label file      0",
@@ -40,7 +40,7 @@ def test_tables(found: Survey) -> None:
         "  trained on           30",
     ]
     assert classes.splitlines() == [
-        "class  train boxes  train pictures",
+        "class  train boxes  train images",
         "0 cat           29               9",
         "1 dog            1               1",
     ]
@@ -49,7 +49,7 @@ def test_tables(found: Survey) -> None:
 def test_findings_errors_first(found: Survey) -> None:
     *_, error, warning = text(found, 2).split("\n\n")
     assert error.splitlines() == [
-        f"error: no picture has a label: 1; {KINDS['no-label'].cure}",
+        f"error: no image has a label: 1; {KINDS['no-label'].cure}",
         "  t.list: none",
     ]
     assert warning.splitlines() == [
@@ -92,7 +92,7 @@ def test_values(found: Survey) -> None:
     assert result["lists"] == {
         "train": {
             "file": "t.list",
-            "pictures": 12,
+            "images": 12,
             "unreadable": 1,
             "labelled": 10,
             "empty": 0,
@@ -104,7 +104,7 @@ def test_values(found: Survey) -> None:
     assert result["per_class"][1] == {
         "class": 1,
         "name": "dog",
-        "train": {"boxes": 1, "pictures": 1},
+        "train": {"boxes": 1, "images": 1},
     }
     assert list(result["findings"]) == ["no-label", "tiny"]
     tiny = result["findings"]["tiny"]
@@ -113,5 +113,5 @@ def test_values(found: Survey) -> None:
         "file": "a.txt",
         "line": 1,
         "message": "box 1",
-        "picture": "a.jpg",
+        "image": "a.jpg",
     }

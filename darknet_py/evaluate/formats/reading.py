@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 from darknet_py.errors import DataError, Location
 
 Row = tuple[str, str, float, Sequence[float]]
-"""Picture, class, score, and the box by its centre."""
+"""Image, class, score, and the box by its centre."""
 
 
 @dataclass(frozen=True, eq=False)
 class BoxTable:
-    """K boxes as a file has them. unit: what its coordinates are in. pictures: all it names.
+    """K boxes as a file has them. unit: what its coordinates are in. images: all it names.
 
     boxes: (K, 4) centre x, y, width, height.
     """
 
     unit: str
-    pictures: tuple[str, ...]
-    picture: tuple[str, ...]
+    images: tuple[str, ...]
+    image: tuple[str, ...]
     name: tuple[str, ...]
     score: NDArray[np.float64]
     boxes: NDArray[np.float64]
@@ -50,8 +50,8 @@ def read_results(path: str | os.PathLike[str]) -> BoxTable | dict[str, Any]:
         raise DataError(f"is no result file, expected {known}", location)
     try:
         rows = [row for entry in value for row in form.rows(entry)]
-        pictures = tuple(dict.fromkeys(form.picture(entry) for entry in value))
-        return _table(form.unit, pictures, rows)
+        images = tuple(dict.fromkeys(form.image(entry) for entry in value))
+        return _table(form.unit, images, rows)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"has an entry of another form ({error!r})", location) from None
 
@@ -63,13 +63,13 @@ def _fits(value: Any, keys: set[str]) -> bool:
     return not value or (isinstance(value[0], dict) and keys <= set(value[0]))
 
 
-def _table(unit: str, pictures: tuple[str, ...], rows: list[Row]) -> BoxTable:
+def _table(unit: str, images: tuple[str, ...], rows: list[Row]) -> BoxTable:
     boxes = np.array([box for _, _, _, box in rows], np.float64).reshape(-1, 4)
     score = np.array([score for _, _, score, _ in rows], np.float64)
     if not (np.isfinite(boxes).all() and np.isfinite(score).all()):
         raise ValueError("a number that is not finite")
-    picture, name = tuple(row[0] for row in rows), tuple(row[1] for row in rows)
-    return BoxTable(unit, pictures, picture, name, score, boxes)
+    image, name = tuple(row[0] for row in rows), tuple(row[1] for row in rows)
+    return BoxTable(unit, images, image, name, score, boxes)
 
 
 def _detect_rows(entry: dict[str, Any]) -> Iterator[Row]:
@@ -98,16 +98,16 @@ def _bdd_rows(entry: dict[str, Any]) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class Form:
-    """A kind of result file: keys of its entries, its rows, its pictures, its unit."""
+    """A kind of result file: keys of its entries, its rows, its images, its unit."""
 
     keys: set[str]
     rows: Any
-    picture: Any
+    image: Any
     unit: str
 
 
 FORMS = (
-    Form({"frame_id", "objects"}, _detect_rows, _frame, "shares of the picture"),
+    Form({"frame_id", "objects"}, _detect_rows, _frame, "shares of the image"),
     Form({"image_id", "bbox"}, _coco_rows, lambda entry: str(entry["image_id"]), "pixels"),
     Form({"name", "bbox"}, _bdd_rows, lambda entry: str(entry["name"]), "pixels"),
 )

@@ -29,9 +29,9 @@ KITTI_NAMES = ("car", "pedestrian", "cyclist")
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """K entries of one picture; corners: (K, 4) left, top, right, bottom in pixels, not cut.
+    """K entries of one image; corners: (K, 4) left, top, right, bottom in pixels, not cut.
 
-    number: place of the picture in the list. size: width and height in pixels.
+    number: place of the image in the list. size: width and height in pixels.
     """
 
     path: str
@@ -71,18 +71,18 @@ Writer = Callable[[Found], None]
 
 
 def stem(path: str) -> str:
-    """A picture's name up to the first dot: the programs' id of it."""
+    """An image's name up to the first dot: the programs' id of it."""
     return path.replace("\\", "/").rpartition("/")[2].partition(".")[0]
 
 
 def coco_image_id(path: str, fork: Fork) -> int:
-    """The number in a picture's name; raises DataError where COCO's id would be none."""
+    """The number in an image's name; raises DataError where COCO's id would be none."""
     name = stem(path)
     last = name.rpartition("_")[2]
     leading = name if name[:1].isdigit() and not fork.coco_id_after_underscore else last
     if not leading[:1].isdigit():
         message = f"{path}: its name holds no number for COCO's image_id"
-        raise DataError(f"{message}; name pictures by number, or use another eval=")
+        raise DataError(f"{message}; name images by number, or use another eval=")
     return atoi(leading)
 
 
@@ -105,8 +105,8 @@ def coco_file(target: Target) -> Iterator[Writer]:
         def add(found: Found) -> None:
             corners = found.cut()
             sides = corners[:, 2:] - corners[:, :2]
-            picture = f'{{"image_id":{coco_image_id(found.path, target.fork)}, "category_id":%d, '
-            template = picture + '"bbox":[%f, %f, %f, %f], "score":%f},\n'
+            image = f'{{"image_id":{coco_image_id(found.path, target.fork)}, "category_id":%d, '
+            template = image + '"bbox":[%f, %f, %f, %f], "score":%f},\n'
             write(lines(template, ids[found.class_id], corners[:, :2], sides, found.score))
 
         yield add
@@ -130,7 +130,7 @@ def bdd_file(target: Target) -> Iterator[Writer]:
 
 @contextmanager
 def voc_files(target: Target) -> Iterator[Writer]:
-    """A file per class with the picture's name, the score and a box whose pixels count from 1."""
+    """A file per class with the image's name, the score and a box whose pixels count from 1."""
     with ExitStack() as stack:
         paths = [target.path("comp4_det_test_", f"{name}.txt") for name in target.names]
         files = [stack.enter_context(replacing(path)) for path in paths]
@@ -147,7 +147,7 @@ def voc_files(target: Target) -> Iterator[Writer]:
 
 @contextmanager
 def imagenet_file(target: Target) -> Iterator[Writer]:
-    """Lines of picture and class, both from 1, score and box."""
+    """Lines of image and class, both from 1, score and box."""
     with replacing(target.path("imagenet-detection", ".txt")) as file:
 
         def add(found: Found) -> None:
@@ -159,7 +159,7 @@ def imagenet_file(target: Target) -> Iterator[Writer]:
 
 @contextmanager
 def kitti_files(target: Target) -> Iterator[Writer]:
-    """A file per picture in a folder `data`, with what KITTI asks for and the network lacks as -1,
+    """A file per image in a folder `data`, with what KITTI asks for and the network lacks as -1,
     -10 or -1000."""
     known = KITTI_NAMES if len(target.names) == len(KITTI_NAMES) else target.names
     names = np.array(known, object)

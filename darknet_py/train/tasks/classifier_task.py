@@ -16,7 +16,7 @@ from darknet_py.classify.load_classifier import read_leaves
 from darknet_py.data.class_labels import Labels
 from darknet_py.data.class_sheet import class_sheet
 from darknet_py.data.classifier_samples import ClassifierSet, size_at, tree_of
-from darknet_py.data.listing import pictures_of, pictures_to_judge
+from darknet_py.data.listing import images_of, images_to_evaluate
 from darknet_py.errors import DataError, ImageError, Location
 from darknet_py.images.draw import save_image
 from darknet_py.network.graph import Graph
@@ -108,7 +108,7 @@ def open_classifier(
     data = read_data_file(options.data)
     graph = graph_of(options)
     _require_classifier(graph, data)
-    images = pictures_of(data, "train")
+    images = images_of(data, "train")
     source = ClassifierSet.of(graph, images, data)
     metric = _topk_metric(data, graph, source) if options.evaluates else None
     unclear = _unclear(source, data) if distributed.first else []
@@ -163,7 +163,9 @@ def _topk_metric(data: DataFile, graph: Graph, source: ClassifierSet) -> TopkMet
     top = max(1, min(data.integer("top", usual), classes))
     every = PASSES * len(source.images) // step_images(graph.net)
     leaves = read_leaves(data, tree_of(graph))
-    return TopkMetric(pictures_to_judge(data), source.labels, top, every, graph.net.burn_in, leaves)
+    return TopkMetric(
+        images_to_evaluate(data), source.labels, top, every, graph.net.burn_in, leaves
+    )
 
 
 def _always(data: DataFile, metric: TopkMetric | None) -> Iterator[str]:

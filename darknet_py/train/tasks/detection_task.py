@@ -12,14 +12,14 @@ from darknet_py.augment.config import Recipe
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.image_cache import hold, least_size
-from darknet_py.data.listing import pictures_of, pictures_to_judge
+from darknet_py.data.listing import images_of, images_to_evaluate
 from darknet_py.data.loader import Key
 from darknet_py.data.negatives import unlabelled
 from darknet_py.data.sample_sheet import class_names, sheet
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DataError, Location
 from darknet_py.images.draw import save_image
-from darknet_py.images.reduced import Picture
+from darknet_py.images.reduced import Image
 from darknet_py.network.graph import Graph
 from darknet_py.network.load import head_classes
 from darknet_py.options.training import DetectorTrainOptions
@@ -86,7 +86,7 @@ def open_detection(
     data = read_data_file(options.data)
     graph = graph_of(options)
     require_kind(graph, "detector")
-    recipe, images = Recipe.of(graph), pictures_of(data, "train")
+    recipe, images = Recipe.of(graph), images_of(data, "train")
     metric = _map_metric(options, data, graph, len(images)) if options.evaluates else None
     require_end(graph)
     last = PLAIN_LAST if graph.fork.plain_cadence else LAST
@@ -109,7 +109,7 @@ def open_detection(
 
 def _held(
     options: DetectorTrainOptions, images: list[str], recipe: Recipe, sizes: Sizes
-) -> dict[str, Picture]:
+) -> dict[str, Image]:
     if not options.cache:
         return {}
     return hold(images, recipe.channels, least_size(recipe, sizes.largest), follow)
@@ -136,9 +136,9 @@ def _map_metric(
         message = f"names= has {len(names)} names, the network has classes={classes}"
         raise DataError(message, Location(data.path))
     every = options.epochs * images // step_images(graph.net)
-    images_to_judge = pictures_to_judge(data)
+    evaluated = images_to_evaluate(data)
     burn_in = graph.net.burn_in
-    return MapMetric(images_to_judge, names, every, burn_in, options.thresh, options.iou_thresh)
+    return MapMetric(evaluated, names, every, burn_in, options.thresh, options.iou_thresh)
 
 
 def _warnings(graph: Graph, images: list[str]) -> Iterator[str]:

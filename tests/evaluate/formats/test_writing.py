@@ -43,7 +43,7 @@ def write(folder: Path, form: str, fork: str = "alexeyab", **options: Any) -> No
     net = Network.from_cfg("n.cfg", fork=fork)
     net.load_weights("n.weights")
     images = ["1.x.png", "2.x.png"]
-    # One picture at a time, as the detector below: in a batch a box may differ in its last digit.
+    # One image at a time, as the detector below: in a batch a box may differ in its last digit.
     write_results(net, images, NAMES, folder, form=form, batch=1, **options)
 
 
@@ -165,7 +165,7 @@ def test_out_names_the_files(here: Path) -> None:
 
 def test_a_failure_leaves_no_file(here: Path) -> None:
     (here / "2.x.png").write_text("hello")
-    with pytest.raises(DataError, match="2.x.png: not a picture"):
+    with pytest.raises(DataError, match="2.x.png: not an image"):
         write(here / "r", "voc")
     assert list((here / "r").iterdir()) == []
 

@@ -226,7 +226,7 @@ def test_options_of_the_other_program_are_named(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("train=", "untrain="), "small.data: has no train=, the list of pictures"),
+        (("train=", "untrain="), "small.data: has no train=, the list of images"),
         (
             ("labels=", "unlabels="),
             "small.data: has no labels=, and there is no data/labels.list; name a",
