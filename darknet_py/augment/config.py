@@ -53,7 +53,7 @@ class Recipe:
         head = last_head(graph)
         cells = head.cell_truth
         # Neither fork's training of YOLOv1 knows more than jitter and colours.
-        plain = bool(cells) or fork.training_canvas
+        plain = bool(cells) or fork.samples.canvas
         _check(graph, head, plain)
         return Recipe(
             fork=fork,
@@ -77,15 +77,15 @@ class Recipe:
 
     def truth_of(self, labels: Floats) -> Floats:
         if self.cells:
-            least = self.fork.least_cell_side
+            least = self.fork.samples.least_cell_side
             return label_boxes.cell_truth(labels, self.cells, self.classes, least)
-        return label_boxes.box_truth(labels, self.boxes, self.fork.truth_size)
+        return label_boxes.box_truth(labels, self.boxes, self.fork.samples.truth_size)
 
     def labels_of(self, values: Floats) -> Floats:
         """The labels (K, 5) in a sample's truth: the inverse of `truth_of`."""
         if self.cells:
             return label_boxes.labels_of_cells(values, self.cells, self.classes)
-        return label_boxes.labels_of_boxes(values, self.fork.truth_size)
+        return label_boxes.labels_of_boxes(values, self.fork.samples.truth_size)
 
 
 def last_head(graph: Graph) -> Head:
@@ -128,7 +128,7 @@ def _check(graph: Graph, head: Head, plain: bool) -> None:
         location = graph.net.section.location()
         raise BadOption("needs width and height: detection networks read images", location)
     _check_options(graph.net, ALWAYS if plain else ALWAYS | ALEXEYAB_ONLY)
-    _check_options(head, ON_CANVAS if graph.fork.training_canvas else OF_HEAD)
+    _check_options(head, ON_CANVAS if graph.fork.samples.canvas else OF_HEAD)
 
 
 def _check_options(layer: Net | Head, limits: dict[str, Limit]) -> None:

@@ -32,7 +32,7 @@ class LabelLimits:
     @staticmethod
     def of(fork: Fork, classes: int, width: int, height: int) -> LabelLimits:
         """Those of the fork; width, height: of the network's input in pixels, 0 if not known."""
-        if not fork.drops_under_a_pixel:
+        if not fork.samples.drops_under_a_pixel:
             return LabelLimits(classes, (LEAST_SIDE, LEAST_SIDE))
         known = width and height
         return LabelLimits(classes, (1 / width, 1 / height) if known else (0.0, 0.0))

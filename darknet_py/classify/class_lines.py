@@ -15,7 +15,7 @@ HUNDREDTHS = 100.0
 
 def header(graph: Graph, classes: int) -> str | None:
     """AlexeyAB's line before the first prediction: the channels its last layer reads."""
-    if graph.fork.prints_seconds:
+    if not graph.fork.log.announces_classes:
         return None
     last = graph.nodes[-1]
     channels = 0 if last.layer.IS_LOSS else last.shapes[0].c
@@ -28,7 +28,7 @@ def prediction(
     """A line for each of the `count` best classes."""
     for number in top(scores, count):
         share, name = float(scores[number]), names[number]
-        if fork.prints_seconds:
+        if fork.log.percents:
             yield f"{share * HUNDREDTHS:5.2f}%: {name}"
         elif tree:
             parent = tree.parents[number]
@@ -39,7 +39,7 @@ def prediction(
 
 
 def timing(path: str, seconds: float, fork: Fork) -> str:
-    if fork.prints_seconds:
+    if fork.log.seconds:
         return f"{path}: Predicted in {seconds:f} seconds."
     return f"{path}: Predicted in {seconds * 1000:f} milli-seconds."
 

@@ -32,12 +32,12 @@ def predict(options: PredictOptions) -> int:
 
     from darknet_py.classify import class_lines
 
-    classifier = opened.classifier(only_leaves=graph.fork.predict_leaves)
+    classifier = opened.classifier(only_leaves=graph.fork.classify.predict_leaves)
     if header := class_lines.header(graph, opened.classes):
         click.echo(header)
     for path, scores, seconds in _predictions(opened, classifier, options.images):
         timing = class_lines.timing(path, seconds, graph.fork)
-        if graph.fork.prints_seconds:
+        if not graph.fork.log.announces_classes:
             click.echo(timing, err=True)
         else:
             click.echo(f"{graph.net.width} {graph.net.height}\n{timing}")

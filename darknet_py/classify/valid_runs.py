@@ -54,7 +54,7 @@ def _noting(results: Iterable[Judged], labels: Labels, unclear: list[str]) -> It
 def _by_images(results: Iterable[Judged], opened: Opened, way: str, images: int) -> Iterator[str]:
     from darknet_py.classify.class_lines import judged
 
-    plain = opened.graph.fork.prints_seconds
+    plain = opened.graph.fork.log.valid_names_images
     # AlexeyAB's `valid` breaks the line before its figures, so that training can rewrite them.
     alexeyab = way == "valid" and not plain
     if alexeyab:

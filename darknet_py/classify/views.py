@@ -61,14 +61,14 @@ def square(image: Tensor, graph: Graph) -> list[Tensor]:
 
 def predicted(image: Tensor, graph: Graph) -> list[Tensor]:
     """What `classifier predict` looks at."""
-    if graph.fork.classifier_square:
+    if graph.fork.classify.predict_letterbox:
         return [letterbox(image, graph.net.width, graph.net.height)]
     return central(image, graph)
 
 
 def single(image: Tensor, graph: Graph) -> list[Tensor]:
     """What `classifier valid` looks at."""
-    return (square if graph.fork.classifier_square else central)(image, graph)
+    return (square if graph.fork.classify.valid_square else central)(image, graph)
 
 
 def stretched(image: Tensor, graph: Graph) -> list[Tensor]:
@@ -101,6 +101,6 @@ def full(image: Tensor, graph: Graph) -> list[Tensor]:
 def scaled(image: Tensor, graph: Graph) -> list[Tensor]:
     """`validmulti`: the whole image in several sizes, each with its mirror image."""
     fork = graph.fork
-    to_side = with_longer_side if fork.classifier_square else with_shorter_side
-    sizes = [to_side(image, size) for size in fork.classifier_scales]
+    to_side = with_longer_side if fork.classify.multi_longer_side else with_shorter_side
+    sizes = [to_side(image, size) for size in fork.classify.multi_sizes]
     return [one for resized in sizes for one in (resized, resized.flip(2))]

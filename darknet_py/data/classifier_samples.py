@@ -54,7 +54,7 @@ class Recipe:
     @staticmethod
     def of(graph: Graph) -> Recipe:
         """Raises BadOption for a value that no image can be made with."""
-        net, ratios = graph.net, graph.fork.classifier_ratios
+        net, ratios = graph.net, graph.fork.samples.crop_ratios
         _check(net)
         low, high = _crop_range(net, ratios)
         return Recipe(
@@ -104,7 +104,7 @@ class ClassifierSet:
 
         Raises DataError when labels and network do not fit together.
         """
-        smoothing = 0.0 if graph.fork.classifier_ratios else graph.net.label_smooth_eps
+        smoothing = graph.net.label_smooth_eps if graph.fork.samples.label_smoothing else 0.0
         labels = read_labels(data, tree_of(graph), smoothing)
         require_outputs(graph, len(labels.words), data)
         return ClassifierSet(images, labels, Recipe.of(graph))
@@ -159,7 +159,7 @@ def size_at(graph: Graph, step: int, seed: int) -> tuple[int, int]:
     pjreddie's random=1 draws another square every 40 steps; nothing else changes the size.
     """
     net = graph.net
-    if not (graph.fork.classifier_ratios and net.random):
+    if not (graph.fork.samples.crop_ratios and net.random):
         return net.width, net.height
     rng = np.random.default_rng((seed, (step - 1) // RANDOM_EVERY, RANDOM_STEP))
     side = RANDOM_STEP * int(rng.integers(*RANDOM_SIDES, endpoint=True))

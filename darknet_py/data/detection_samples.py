@@ -82,7 +82,7 @@ def _single(source: DetectionSet, rng: Generator, size: Size) -> Made:
     labels = label_boxes.shuffled(labels, rng)
     if recipe.cells:
         return _extended(recipe, image, labels, rng, size)
-    if recipe.fork.training_canvas:
+    if recipe.fork.samples.canvas:
         return _on_canvas(recipe, image, labels, rng, size)
     draw = draw_alexeyab(rng, recipe, image.size, size)
     return _cropped(recipe, image, labels, draw, Window(0, 0, *size), size)
@@ -178,4 +178,4 @@ def _extended(recipe: Recipe, image: Image, labels: Floats, rng: Generator, size
     pixels = augment.crop_extend(pixels, draw.crop, size)
     pixels = tint(augment.flip(pixels) if draw.flip else pixels, draw.colour)
     view = label_boxes.View.of_crop(draw.crop, draw.flip)
-    return pixels, label_boxes.relocate(labels, view, anywhere=recipe.fork.training_canvas)
+    return pixels, label_boxes.relocate(labels, view, anywhere=recipe.fork.samples.canvas)

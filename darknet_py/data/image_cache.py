@@ -119,9 +119,9 @@ def hold(
 def least_size(recipe: Recipe, largest: Size) -> Size:
     """Width and height of images of which even small crops fill the largest input."""
     share = 1.0
-    if recipe.cells or not recipe.fork.training_canvas:
+    if recipe.cells or not recipe.fork.samples.canvas:
         share -= 2 * recipe.jitter
-    if not (recipe.cells or recipe.fork.training_canvas):
+    if not (recipe.cells or recipe.fork.samples.canvas):
         share /= max(1.0, recipe.resize)
     share = max(share, LEAST_SHARE)
     return math.ceil(largest[0] / share), math.ceil(largest[1] / share)

@@ -31,7 +31,7 @@ def label_path(image: str, fork: Fork = ALEXEYAB) -> Path:
     A suffix the fork has no rule for keeps its place before .txt (a.webp: a.webp.txt); the C
     programs would take the image itself for its label file.
     """
-    return Path(RULES[fork.label_rule](image.strip()))
+    return Path(RULES[fork.samples.label_rule](image.strip()))
 
 
 def _by_folders(path: str) -> str:

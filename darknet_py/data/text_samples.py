@@ -46,7 +46,7 @@ class TextSet:
         inputs = require_symbols(graph)
         check_codes(codes, inputs, where)
         streams = max(1, net.batch // net.subdivisions)
-        jump = graph.fork.stream_jumps
+        jump = graph.fork.samples.stream_jumps
         return TextSet(codes, inputs, streams, net.time_steps, net.subdivisions, jump, seed)
 
     def batch(self, number: int, rank: int = 0, world: int = 1) -> tuple[Floats, Floats]:

@@ -186,7 +186,7 @@ def _json_file(options: DetectOptions) -> bool:
 
 
 def _out_is_image(options: DetectOptions) -> bool:
-    if options.out is None or not fork_named(options.fork).out_names_image:
+    if options.out is None or not fork_named(options.fork).detect.out_names_image:
         return False
     return not options.out.endswith(".json")
 

@@ -112,7 +112,7 @@ def _region_scores(layer: Region, rows: Tensor, request: Request) -> tuple[Tenso
         scores = _tree_scores(tree, score, layer.class_values(rows), request)
     else:
         scores = _over(layer.scores(rows, fork), request.thresh)
-    if not fork.region_objectness_gates:
+    if not fork.detect.region_objectness_gates:
         return torch.ones_like(score), scores
     over = score > request.thresh
     if not tree:
@@ -127,7 +127,7 @@ def _tree_scores(tree: Tree, score: Tensor, classes: Tensor, request: Request) -
         return _over(score[:, None] * products[:, chosen], request.thresh)
     over = score > request.thresh
     answer = torch.zeros_like(products)
-    if request.fork.region_hier_thresh:
+    if request.fork.detect.region_hier_thresh:
         # One class a box, with the objectness itself as its score.
         top = tree.top(products, request.hier)
         return answer.scatter(1, top[:, None], torch.where(over, score, 0.0)[:, None])
@@ -150,5 +150,5 @@ DECODERS: dict[type[Layer], Callable[[Any, Tensor, Request], Candidates]] = {
 
 def suppression_of(graph: Graph) -> Suppression:
     """AlexeyAB's program asks the last head that has a say; pjreddie's has one kind."""
-    asked = [head.suppression for head in graph.detection_heads if graph.fork.nms_kinds]
+    asked = [head.suppression for head in graph.detection_heads if graph.fork.detect.nms_kinds]
     return next((wish for wish in reversed(asked) if wish), Suppression())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def head_lines(graph: Graph) -> list[str]:
     """` Detection layer: 82 - type = 28 ` for each head, as AlexeyAB's program announces them."""
-    if graph.fork.prints_seconds:
+    if not graph.fork.log.announces_heads:
         return []
     layers = ((index, graph.nodes[index].layer) for index in graph.heads)
     return [
@@ -30,12 +30,12 @@ def head_lines(graph: Graph) -> list[str]:
 
 def lines(result: Result, fork: Fork, extended: bool = False) -> Iterator[str]:
     """The time line and a line per object; `extended` adds pixels as -ext_output does."""
-    if fork.prints_seconds:
+    if fork.log.seconds:
         yield f"{result.path}: Predicted in {result.milliseconds / 1000:f} seconds."
-        rows: Sequence[int] = range(len(result))
     else:
         yield f"{result.path}: Predicted in {result.milliseconds:f} milli-seconds."
-        rows = from_left(result)
+    rows: Sequence[int]
+    rows = range(len(result)) if fork.log.suppression_order else from_left(result)
     for row in rows:
         name = result.name(int(result.boxes.class_id[row]))
         percent = f"{name}: {result.boxes.confidence[row] * 100:.0f}%"

@@ -57,7 +57,11 @@ def write_results(
     names = evaluated_names(network.graph, names, class_map)
     chosen = None if class_map is None else tuple(class_map)
     options = PipelineOptions(
-        thresh=fork.valid_thresh, hier=HIER, nms=fork.valid_nms, class_map=chosen, batch=batch
+        thresh=fork.detect.valid_thresh,
+        hier=HIER,
+        nms=fork.detect.valid_nms,
+        class_map=chosen,
+        batch=batch,
     )
     pipeline = open_pipeline(network, options, config, mirrored)
     target, entries = Target(folder, out, names, fork), 0

@@ -107,7 +107,7 @@ class Head(Layer):
 
     def default_labels(self, fork: Fork) -> int:
         """Labels of one image that training takes when max= is not written."""
-        return fork.most_labels
+        return fork.samples.most_labels
 
     def most_labels(self, fork: Fork) -> int:
         """Labels of one image that training takes."""

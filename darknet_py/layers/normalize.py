@@ -101,7 +101,7 @@ class Batchnorm(Layer):
     LINE: ClassVar[str] = "Batch Normalization Layer: {x.w} x {x.h} x {x.c} image"
 
     def stored(self, ctx: LayerContext) -> Iterator[Stored]:
-        yield Stored("biases", (ctx.input.c,), "bias", in_file=ctx.fork.batchnorm_biases)
+        yield Stored("biases", (ctx.input.c,), "bias", in_file=ctx.fork.weights.batchnorm_biases)
         yield from batchnorm_stored(ctx.input.c)
 
     def forward(
@@ -111,7 +111,7 @@ class Batchnorm(Layer):
 
     def trains(self, fork: Fork) -> bool:
         """pjreddie's program never moves them, as it never writes the biases to a file."""
-        return fork.batchnorm_biases
+        return fork.weights.batchnorm_biases
 
 
 @section("normalization", "lrn")

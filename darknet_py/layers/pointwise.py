@@ -53,7 +53,7 @@ class Dropout(Layer):
         return F.dropout(inputs[0], self._probability(ctx), training=True)
 
     def _probability(self, ctx: LayerContext) -> float:
-        return ctx.fork.dropout if self.probability is None else self.probability
+        return ctx.fork.layers.dropout if self.probability is None else self.probability
 
     def table_line(self, ctx: LayerContext, out: Shape) -> str:
         size = ctx.input.size

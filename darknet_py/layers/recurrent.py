@@ -158,7 +158,7 @@ class Rnn(Recurrent):
     shortcut: int = option(0)
 
     def _hidden(self, ctx: LayerContext) -> int:
-        return self.hidden if ctx.fork.rnn_hidden else self.output
+        return self.hidden if ctx.fork.layers.rnn_hidden else self.output
 
     def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, output=self.output, hidden=self._hidden(ctx))
@@ -211,7 +211,7 @@ class Gru(_VectorRecurrent):
     tanh: int = option(0)
 
     def order(self, ctx: LayerContext) -> tuple[str, ...]:
-        return ctx.fork.gru_order
+        return ctx.fork.weights.gru_order
 
     def start(self, ctx: LayerContext, sequences: int, like: torch.Tensor) -> Any:
         return like.new_zeros(sequences, self.output, 1, 1)
@@ -238,7 +238,7 @@ class Lstm(_VectorRecurrent):
     LINE: ClassVar[str] = "LSTM Layer: {x.size} inputs, {y.c} outputs"
 
     def order(self, ctx: LayerContext) -> tuple[str, ...]:
-        return ctx.fork.lstm_order
+        return ctx.fork.weights.lstm_order
 
     def start(self, ctx: LayerContext, sequences: int, like: torch.Tensor) -> Any:
         zero = like.new_zeros(sequences, self.output, 1, 1)

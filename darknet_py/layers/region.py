@@ -79,7 +79,7 @@ class Region(Head):
         return anchor_sizes(self.anchors, self.num, self.masks)
 
     def default_labels(self, fork: Fork) -> int:
-        return fork.region_most_labels
+        return fork.samples.region_most_labels
 
     def log_row(self, fork: Fork) -> str:
         return REGION_ROW
@@ -106,7 +106,7 @@ class Region(Head):
     ) -> torch.Tensor:
         x = inputs[0].unflatten(1, (self.num, self.entries))
         coords, score, classes = x.split([self.coords, 1, self.classes], dim=2)
-        if not ctx.fork.region_raw_location:
+        if not ctx.fork.layers.region_raw_location:
             coords = self._located(coords)
         score, classes = self._scored(ctx, score, classes)
         return torch.cat([coords, score, classes], dim=2).flatten(1, 2)
@@ -127,7 +127,7 @@ class Region(Head):
             return both[:, :, :1], both[:, :, 1:]
         if self.softmax:
             return torch.sigmoid(score), torch.softmax(classes, dim=2)
-        if not ctx.fork.region_raw_classes:
+        if not ctx.fork.layers.region_raw_classes:
             classes = torch.sigmoid(classes)
         return (score if self.background else torch.sigmoid(score)), classes
 
@@ -137,7 +137,7 @@ class Region(Head):
     def located(self, values: torch.Tensor, fork: Fork) -> torch.Tensor:
         """x and y within the cell (..., 2) of raw values (..., E)."""
         location = values[..., :2]
-        return torch.sigmoid(location) if fork.region_raw_location else location
+        return torch.sigmoid(location) if fork.layers.region_raw_location else location
 
     def boxes(self, raw: RawBoxes, fork: Fork) -> torch.Tensor:
         sizes = torch.exp(raw.values[..., 2:4]) * shares(raw.anchor, raw.grid)
@@ -146,10 +146,10 @@ class Region(Head):
     def objectness(self, values: torch.Tensor, fork: Fork) -> torch.Tensor:
         """What class scores are multiplied by: the fork's rule for background or classfix."""
         score = super().objectness(values, fork)
-        if fork.region_objectness_gates:
+        if fork.detect.region_objectness_gates:
             return torch.ones_like(score) if self.background else score
         return torch.where(score < 0.5, 0.0, score) if self.classfix == -1 else score
 
     def mirrored_x(self, x: torch.Tensor, fork: Fork) -> torch.Tensor:
         """-x where the logistic is still to come."""
-        return -x if fork.region_raw_location else super().mirrored_x(x, fork)
+        return -x if fork.layers.region_raw_location else super().mirrored_x(x, fork)

@@ -83,7 +83,7 @@ class Shortcut(Layer):
         return activate(self.activation, out, fresh=True)
 
     def _factors(self, ctx: LayerContext) -> tuple[float, float]:
-        return (self.alpha, self.beta) if ctx.fork.shortcut_alpha else (1, 1)
+        return (self.alpha, self.beta) if ctx.fork.layers.shortcut_alpha else (1, 1)
 
     def _sum(self, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
         out = inputs[0]
@@ -145,7 +145,7 @@ class Shortcut(Layer):
         return f"Shortcut Layer: {added} wt = {kind}, wn = {norm}, outputs:{out.column} {cost}"
 
     def check(self, ctx: LayerContext, problems: Problems) -> None:
-        if ctx.fork.shortcut_alpha and len(self.source) > 1:
+        if ctx.fork.layers.shortcut_alpha and len(self.source) > 1:
             message = "several layers: pjreddie's program adds only the first; all are added here"
             problems.warn(self.location("from"), message)
         if WEIGHTS_TYPES[self.weights_type] and self.weights_normalization == "none":
@@ -155,7 +155,7 @@ class Shortcut(Layer):
             problems.warn(
                 self.location("weights_type"), f"{message}; the weights are used as they are"
             )
-        if (self.alpha, self.beta) != (1, 1) and not ctx.fork.shortcut_alpha:
+        if (self.alpha, self.beta) != (1, 1) and not ctx.fork.layers.shortcut_alpha:
             key = "alpha" if self.alpha != 1 else "beta"
             problems.note(self.location(key), "no effect here: only pjreddie's program reads it")
         if any((shape.h, shape.w) != (ctx.input.h, ctx.input.w) for shape in ctx.inputs):

@@ -113,7 +113,7 @@ class AnchorHead(Head):
 
     def delta_scale(self, fork: Fork) -> float:
         """delta_normalizer weighs what a head passes back, in AlexeyAB's GPU path."""
-        return 1.0 if fork.yolo_plain else self.delta_normalizer
+        return 1.0 if fork.loss.yolo_plain else self.delta_normalizer
 
     def description(self) -> dict[str, Any]:
         return {
@@ -214,7 +214,7 @@ class Yolo(AnchorHead):
         return {**super().description(), "new_coords": self.new_coords}
 
     def log_row(self, fork: Fork) -> str:
-        if fork.yolo_plain:
+        if not fork.log.head_losses:
             return super().log_row(fork)
         return FULL_ROW if self.show_details else SHORT_ROW
 

@@ -62,11 +62,11 @@ def cost_loss(layer: Cost, inputs: Tensor, truth: Tensor, fork: Fork) -> HeadLos
     """[cost] over its input (N, C, H, W) and a truth of as many values; ratio= has no effect."""
     pred, truth = inputs.detach(), truth.reshape(inputs.shape)
     unknown = (truth == UNKNOWN) if layer.type == "masked" else torch.zeros_like(truth).bool()
-    if fork.cost_kinds and layer.smooth:
+    if fork.loss.cost_kinds and layer.smooth:
         truth = (1 - layer.smooth) * truth + layer.smooth / pred[0].numel()
     delta, loss = _difference(layer, pred, truth, fork)
     delta, loss = delta.masked_fill(unknown, 0), loss.masked_fill(unknown, 0)
-    if fork.cost_kinds and layer.thresh:
+    if fork.loss.cost_kinds and layer.thresh:
         small = delta.abs() < abs(layer.thresh) / pred[0].numel()
         delta = delta.masked_fill(small, 0)
     return HeadLoss(layer.scale * delta, float(loss.sum()), {})
@@ -78,12 +78,12 @@ def _difference(layer: Cost, pred: Tensor, truth: Tensor, fork: Fork) -> tuple[T
     if kind == "smooth":
         near = away.abs() < 1
         return torch.where(near, away, _sign(away)), torch.where(near, away**2, 2 * away.abs() - 1)
-    if fork.cost_kinds and kind == "L1":
+    if fork.loss.cost_kinds and kind == "L1":
         return _sign(away), away.abs()
-    if fork.cost_kinds and kind == "wgan":
+    if fork.loss.cost_kinds and kind == "wgan":
         return _sign(truth), torch.where(truth != 0, -pred, pred)
     weight = torch.ones_like(pred)
-    if fork.cost_kinds and kind == "seg":
+    if fork.loss.cost_kinds and kind == "seg":
         weight = torch.where(truth == 0, layer.noobj, weight)
     return weight * away, weight * away**2
 

@@ -108,7 +108,7 @@ def region_loss(
     assigned = _assignments(head)
     overlap, class_prob = _answer(head, assigned, delta.rows)
     steep = delta.rows * _slope(head)
-    shown = steep if fork.region_cost_slope else delta.rows
+    shown = steep if fork.loss.region_cost_slope else delta.rows
     metrics = _metrics(head, assigned, overlap, torch.cat([*delta.class_prob, class_prob]))
     flat = steep.view_as(head.out).permute(0, 1, 4, 2, 3).reshape(output.shape)
     return HeadLoss(flat, float((shown * shown).sum()), metrics)
@@ -145,7 +145,7 @@ def _start(head: _RegionOutputs, best: Tensor, label: Tensor, seen: int) -> _Reg
         ).flatten(0, 3)
     if head.tree:
         delta.class_prob.append(_answer_class_only(head, head.tree, rows))
-    if head.layer.classfix > 0 and head.fork.region_classfix:
+    if head.layer.classfix > 0 and head.fork.loss.region_classfix:
         delta.class_prob.append(_answer_near(head, best, label, rows))
     return delta
 
@@ -159,12 +159,12 @@ def _objectness(head: _RegionOutputs, best: Tensor) -> Tensor:
     """delta of objectness where no label asks for more: towards 0, or left alone near a label."""
     layer, score = head.layer, head.score
     class_only = _spread(head.class_only)
-    if layer.classfix == -1 and head.fork.region_classfix:
+    if layer.classfix == -1 and head.fork.loss.region_classfix:
         return torch.where(class_only, 0.0, layer.noobject_scale * (best - score))
     # With background the slot is the probability of no object.
     wanted = layer.noobject_scale * ((1.0 if layer.background else 0.0) - score)
     wanted = torch.where(best > layer.thresh, 0.0, wanted)
-    only = head.fork.region_class_only_objectness
+    only = head.fork.loss.region_class_only_objectness
     return torch.where(class_only, layer.noobject_scale * -score if only else 0.0, wanted)
 
 
@@ -245,7 +245,7 @@ def _box_delta(head: _RegionOutputs, assigned: _RegionAssignments, label: Tensor
     wanted = torch.cat([label[:, :2] * head.grid - corner, sizes], dim=1)
     out = torch.cat([head.located.flatten(0, 3)[assigned.row], head.rows[assigned.row, 2:4]], dim=1)
     scale = torch.full_like(label[:, :1], head.layer.coord_scale)
-    if head.fork.region_small_boxes:
+    if head.fork.loss.region_small_boxes:
         scale = scale * (2 - label[:, 2:3] * label[:, 3:4])
     return scale * (wanted - out)
 
@@ -257,7 +257,7 @@ def _classify(
     if head.tree:
         return _set_groups(head, head.tree, row, classes, scale, delta)
     first, last = first_and_last(row)
-    adds = head.fork.region_many_classes and not head.layer.softmax
+    adds = head.fork.loss.region_many_classes and not head.layer.softmax
     whole = first if adds else last
     scores = head.rows[row, head.classes_at]
     own = scores.gather(1, classes[:, None])
@@ -272,7 +272,7 @@ def _classify(
 
 
 def _focal(head: _RegionOutputs, own: Tensor) -> Tensor:
-    if not head.layer.focal_loss or not head.fork.region_classfix:
+    if not head.layer.focal_loss or not head.fork.loss.region_classfix:
         return torch.ones_like(own)
     class_prob = own + 1e-15
     return (

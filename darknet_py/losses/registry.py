@@ -32,7 +32,7 @@ class Pass:
 
     @property
     def labels(self) -> Targets:
-        return read_targets(self.truth, self.fork.truth_size)
+        return read_targets(self.truth, self.fork.samples.truth_size)
 
 
 Loss = Callable[[Pass], HeadLoss]

@@ -76,13 +76,13 @@ def yolo_loss(
 def _outputs(
     layer: Yolo, output: Tensor, targets: Targets, net_size: tuple[int, int], fork: Fork
 ) -> HeadOutputs:
-    if fork.yolo_plain:
+    if fork.loss.yolo_plain:
         layer = replace(layer, **PLAIN)
     cells = output.unflatten(1, (len(layer.masks), layer.entries))
     out = cells.permute(0, 1, 3, 4, 2).contiguous()
     labels = mapped_labels(layer, targets)
     boxes = predicted_boxes(layer, out, net_size, fork)
-    return HeadOutputs(layer, fork.yolo_plain, out, boxes, labels, net_size)
+    return HeadOutputs(layer, fork.loss.yolo_plain, out, boxes, labels, net_size)
 
 
 def _objectness(head: HeadOutputs, best: Tensor) -> Tensor:

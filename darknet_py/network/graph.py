@@ -108,7 +108,7 @@ class Graph:
     @property
     def letter_box(self) -> bool:
         """Whether images keep their aspect and are padded; otherwise they are stretched."""
-        return self.fork.letter_box or bool(self.net.letter_box)
+        return self.fork.detect.letter_box or bool(self.net.letter_box)
 
     @property
     def parameters(self) -> int:

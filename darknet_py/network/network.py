@@ -29,7 +29,7 @@ class Network(nn.Module):
         """start: give the tensors Darknet's random start; otherwise they are left unset."""
         super().__init__()
         self.graph = graph
-        self.header = weights.Header(0, 2, graph.fork.revision, 0)
+        self.header = weights.Header(0, 2, graph.fork.weights.revision, 0)
         self.folded = False
         self.layers = nn.ModuleList(_module(graph, node) for node in graph.nodes)
         self._heads = graph.heads

@@ -140,5 +140,5 @@ def _bytes(tensor: torch.Tensor, stored: Stored, header: Header) -> memoryview:
 
 def partial(network: TensorOwner, path: Path, cutoff: int) -> None:
     """Darknet's `partial`: the layers before `cutoff`, seen 0, the fork's own header."""
-    header = Header(0, 2, network.graph.fork.revision, 0)
+    header = Header(0, 2, network.graph.fork.weights.revision, 0)
     save(network, path, cutoff, header)

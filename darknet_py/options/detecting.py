@@ -39,4 +39,4 @@ class DetectOptions(ModelOptions, RunOptions):
         if self.thresh is not None:
             return self.thresh
         fork = fork_named(self.fork)
-        return fork.detect_thresh if self.data is None else fork.test_thresh
+        return fork.detect.detect_thresh if self.data is None else fork.detect.test_thresh

@@ -65,7 +65,7 @@ def valid(options: PerplexityOptions) -> Score | None:
 
     score = None
     for score in scores(_reader(graph, plan, options), seed, codes):
-        click.echo(line(score, graph.fork.prints_bits))
+        click.echo(line(score, graph.fork.log.rnn_bits))
     return score
 
 

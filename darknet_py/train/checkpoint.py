@@ -52,7 +52,7 @@ class SavePolicy:
     @staticmethod
     def of(fork: Fork, max_batches: int, options: dict[str, str]) -> SavePolicy:
         """That of the fork; AlexeyAB's reads saveweights and savelast of the .data file."""
-        if fork.plain_cadence:
+        if fork.saving.detector_backup:
             return SavePolicy(SHORT_RUN, 100, early=1000)
         return SavePolicy.written(options, 1000 if max_batches < SHORT_RUN else SHORT_RUN)
 
@@ -204,7 +204,9 @@ def load_state(path: Path, trainer: Trainer, average: WeightAverage | None) -> T
     trainer.seed = facts["seed"]
     trainer.batch = facts["update"]
     trainer.subdivisions = facts["subdivisions"]
-    trainer.network.header = Header(0, 2, trainer.network.graph.fork.revision, facts["seen"])
+    trainer.network.header = Header(
+        0, 2, trainer.network.graph.fork.weights.revision, facts["seen"]
+    )
     trainer.amp.restore(facts["precision"])
     _prepare(trainer, average, arrays)
     _fill(path, dict(_tensors(trainer, average)), arrays)

@@ -38,7 +38,7 @@ class Sizes:
             return net.width, net.height
         tenth = (step - 1) // EVERY
         rng = np.random.default_rng((self.seed, tenth, 7))
-        draw = self._pjreddie if self.graph.fork.training_canvas else self._alexeyab
+        draw = self._pjreddie if self.graph.fork.samples.square_sizes else self._alexeyab
         return draw(rng, tenth, step * self.updates_per_step)
 
     @property
@@ -47,7 +47,7 @@ class Sizes:
         net, factor = self.graph.net, last_head(self.graph).random
         if not factor:
             return net.width, net.height
-        if self.graph.fork.training_canvas:
+        if self.graph.fork.samples.square_sizes:
             side = (PJREDDIE_LEAST + PJREDDIE_CHOICES - 1) * PJREDDIE_STEP
             return side, side
         return self._scaled(max(self._limit, 1 / self._limit))

@@ -130,7 +130,7 @@ class Optimizer:
         change = state.update - net.decay * images * state.tensor
         first.lerp_(change, 1 - net.B1)
         second.lerp_(change * change, 1 - net.B2)
-        epsilon = self.network.graph.fork.adam_epsilon if net.eps is None else net.eps
+        epsilon = self.network.graph.fork.loss.adam_epsilon if net.eps is None else net.eps
         ahead, spread = first / (1 - net.B1**batch), second / (1 - net.B2**batch)
         state.tensor += rate * ahead / (spread.sqrt() + epsilon)
         state.update.zero_()

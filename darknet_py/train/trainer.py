@@ -270,7 +270,7 @@ class Trainer:
         nodes = self.network.graph.nodes
         stops = [n.index for n in nodes if _stops(n.layer.stopbackward, self.batch)]
         last = max(stops, default=-1)
-        alexeyab = self.network.graph.fork.freezes
+        alexeyab = self.network.graph.fork.loss.freezes
         return frozenset(
             node.index
             for node in nodes
@@ -279,7 +279,7 @@ class Trainer:
 
     def _count(self, images: int) -> None:
         fork = self.network.graph.fork
-        self.network.header = Header(0, 2, fork.revision, self._seen + images)
+        self.network.header = Header(0, 2, fork.weights.revision, self._seen + images)
 
 
 def step_images(net: Net) -> int:
@@ -308,7 +308,7 @@ def _stops(value: int, batch: int) -> bool:
 
 def _freeze_before(network: Network) -> int:
     """AlexeyAB's program: layers before a stopbackward=1 keep even their batch statistics."""
-    if not network.graph.fork.freezes:
+    if not network.graph.fork.loss.freezes:
         return 0
     return max((n.index for n in network.graph.nodes if n.layer.stopbackward == 1), default=0)
 

@@ -181,7 +181,7 @@ def _message(kind: str, row: list[float], frame: Frame) -> str:
     if kind == "class-range":
         known = f", expected 0 to {frame.classes - 1}" if frame.classes else ", expected 0 or more"
         return f"class {class_id:.0f}{known}"
-    if kind == "tiny" and frame.fork.drops_under_a_pixel:
+    if kind == "tiny" and frame.fork.samples.drops_under_a_pixel:
         return f"{box}: {w * frame.width:.2g} x {h * frame.height:.2g} pixels of the network"
     if kind == "outside" and max(x, y, w, h) > RELATIVE:
         return f"{box}: are these pixels? divide by the image's width and height"

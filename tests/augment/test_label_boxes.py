@@ -145,7 +145,7 @@ def test_a_side_just_at_the_least() -> None:
     """YOLOv1 of pjreddie asks for five thousandths, AlexeyAB's for one."""
     thin = array([(0, 0.5, 0.5, 0.004, 0.5)])
     assert [label_boxes.cell_truth(thin, 1, 1, least)[0] for least in (0.001, 0.005)] == [1, 0]
-    assert (ALEXEYAB.least_cell_side, PJREDDIE.least_cell_side) == (0.001, 0.005)
+    assert (ALEXEYAB.samples.least_cell_side, PJREDDIE.samples.least_cell_side) == (0.001, 0.005)
     assert len(label_boxes.keep_pjreddie(array([(0, 0.5, 0.5, 0.001, 0.5)]))) == 1
     assert len(label_boxes.keep_pjreddie(array([(0, 0.5, 0.5, 0.0009, 0.5)]))) == 0
     pixel = array([(0, 0.5, 0.5, 1 / 416, 1 / 608)])

@@ -62,7 +62,7 @@ def test_boxes_at_and_beyond_the_edges_and_labels_that_are_none(tmp_path: Path, 
         _, truth = sample(source, number, (64, 48))
         for _, x, y, w, h in rows_of(truth, recipe):
             inside = 0 < x <= 1 and 0 < y <= 1 and 0 < w <= 1 and 0 < h <= 1
-            assert inside or (recipe.fork.training_canvas and (x, y, w, h) == (999999,) * 4)
+            assert inside or (recipe.fork.samples.canvas and (x, y, w, h) == (999999,) * 4)
 
 
 @pytest.mark.parametrize("text", ["", "\n", "no label\n", "0 .5 .5\n", None])

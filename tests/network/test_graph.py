@@ -116,8 +116,8 @@ def test_published_file_sizes(name: str) -> None:
 def test_forks(name: str) -> None:
     assert fork_named(name).name == name == read(NET + CONV, name).fork.name
     assert fork_named(ALEXEYAB) is ALEXEYAB
-    assert sorted(ALEXEYAB.gru_order) == sorted(PJREDDIE.gru_order)
-    assert sorted(ALEXEYAB.lstm_order) == sorted(PJREDDIE.lstm_order)
+    assert sorted(ALEXEYAB.weights.gru_order) == sorted(PJREDDIE.weights.gru_order)
+    assert sorted(ALEXEYAB.weights.lstm_order) == sorted(PJREDDIE.weights.lstm_order)
 
 
 def test_unknown_fork() -> None:

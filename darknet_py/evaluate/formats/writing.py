@@ -79,7 +79,7 @@ def coco_image_id(path: str, fork: Fork) -> int:
     """The number in an image's name; raises DataError where COCO's id would be none."""
     name = stem(path)
     last = name.rpartition("_")[2]
-    leading = name if name[:1].isdigit() and not fork.coco_id_after_underscore else last
+    leading = name if name[:1].isdigit() and not fork.detect.coco_id_after_underscore else last
     if not leading[:1].isdigit():
         message = f"{path}: its name holds no number for COCO's image_id"
         raise DataError(f"{message}; name images by number, or use another eval=")

@@ -51,7 +51,7 @@ class DarknetLog:
     def heads(self, losses: dict[int, HeadLoss]) -> None:
         """After each sub-batch."""
         fork = self.graph.fork
-        target = sys.stdout if fork.yolo_plain else sys.stderr
+        target = sys.stdout if fork.log.heads_on_stdout else sys.stderr
         self.passes.append(_loss(losses))
         for index, loss in losses.items():
             layer = self.graph.nodes[index].layer
@@ -59,7 +59,7 @@ class DarknetLog:
                 _say(head_line(layer, index, loss, fork), target)
                 self.totals["boxes"] += loss.metrics["count"]
                 self.totals["rewritten"] += loss.metrics.get("rewritten", 0.0)
-        if not fork.yolo_plain and self.totals["boxes"]:
+        if not fork.log.heads_on_stdout and self.totals["boxes"]:
             share = 100 * self.totals["rewritten"] / self.totals["boxes"]
             count = f" total_bbox = {self.totals['boxes']:.0f}, rewritten_bbox = {share:f} % "
             _say(count, target)
@@ -91,7 +91,7 @@ def _detector_start(log: DarknetLog) -> None:
 
 
 def _detector(u: Update, log: DarknetLog) -> None:
-    _say(_pjreddie(u) if log.graph.fork.yolo_plain else _alexeyab(u))
+    _say(_alexeyab(u) if log.graph.fork.log.update_title else _pjreddie(u))
 
 
 def _pjreddie(u: Update) -> str:
@@ -122,7 +122,7 @@ def _classifier(u: Update, log: DarknetLog) -> None:
     epochs = u.images / log.count
     line = f"{u.number}, {epochs:.3f}: {u.loss:f}, {u.average:f} avg, {u.rate:f} rate, "
     line += f"{u.seconds:f} seconds, {u.images} images"
-    if u.of and not log.graph.fork.yolo_plain:
+    if u.of and log.graph.fork.log.classifier_hours:
         line += f", {u.hours_left:f} hours left"
     _say(f"Loaded: {u.waited:f} seconds\n{line}")
 
@@ -138,7 +138,9 @@ def _rnn_start(log: DarknetLog) -> None:
     streams = max(1, net.batch // net.subdivisions)
     rows = streams * net.time_steps
     sizes = (
-        f", Inputs: {net.input.size} {rows} {net.time_steps}" if log.graph.fork.prints_bits else ""
+        f", Inputs: {net.input.size} {rows} {net.time_steps}"
+        if log.graph.fork.log.rnn_input
+        else ""
     )
     for line in (Path(log.graph.path).stem, log.learning + sizes):
         _say(line, sys.stderr)

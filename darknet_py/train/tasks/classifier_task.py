@@ -139,19 +139,19 @@ def _show(source: ClassifierSet, task: ImageTask, start: Start) -> None:
 
 def _require_classifier(graph: Graph, data: DataFile) -> None:
     require_kind(graph, "classifier")
-    if graph.fork.classifier_ratios and data.integer("tag", 0):
+    if graph.fork.samples.tags and data.integer("tag", 0):
         message = "tag=1: images with several tags are not trained here"
         raise DataError(f"{message}; take the line out", Location(data.path))
     require_endless(graph)
 
 
 def _files(options: ClassifierTrainOptions, data: DataFile, graph: Graph) -> Files:
-    endings = (PLAIN_LAST, PLAIN_FINAL) if graph.fork.plain_cadence else ()
+    endings = (PLAIN_LAST, PLAIN_FINAL) if graph.fork.saving.classifier_epochs else ()
     return Files.of(backup_folder(data), options.cfg, *endings)
 
 
 def _save_policy(data: DataFile, trainer: Trainer, images: int) -> SavePolicy:
-    if not trainer.network.graph.fork.plain_cadence:
+    if not trainer.network.graph.fork.saving.classifier_epochs:
         return SavePolicy.written(data.options, NUMBERED)
     return SavePolicy(NUMBERED, NUMBERED, epoch=images, images=trainer.images)
 
@@ -177,7 +177,7 @@ def _always(data: DataFile, metric: TopkMetric | None) -> Iterator[str]:
 def _warnings(graph: Graph) -> Iterator[str]:
     """What the cfg asks for and the samples of this fork's classifiers never have."""
     net, fork = graph.net, graph.fork
-    reasons = dict.fromkeys(OTHERS[fork.classifier_ratios], f"with --fork {fork.name}")
+    reasons = dict.fromkeys(OTHERS[fork.samples.crop_ratios], f"with --fork {fork.name}")
     reasons |= dict.fromkeys(FOR_DETECTION, "on classifiers")
     for key, reason in reasons.items():
         if getattr(net, key):

@@ -89,7 +89,7 @@ def open_detection(
     recipe, images = Recipe.of(graph), images_of(data, "train")
     metric = _map_metric(options, data, graph, len(images)) if options.evaluates else None
     require_end(graph)
-    last = PLAIN_LAST if graph.fork.plain_cadence else LAST
+    last = PLAIN_LAST if graph.fork.saving.detector_backup else LAST
     files = Files.of(backup_folder(data), options.cfg, last)
     start = begin(options, graph, files, distributed, device)
     sizes = Sizes(graph, start.trainer.seed, start.trainer.updates_per_step)
@@ -146,7 +146,7 @@ def _warnings(graph: Graph, images: list[str]) -> Iterator[str]:
     net, negatives = graph.net, unlabelled(images, graph.fork)
     if negatives:
         yield f"warning: {negatives}"
-    if graph.fork.training_canvas and (net.mosaic or net.mixup):
+    if graph.fork.samples.canvas and (net.mosaic or net.mixup):
         yield f"warning: {net.section.location('mosaic')}: no effect: pjreddie's program has none"
     elif net.cutmix:
         yield f"warning: {net.section.location('cutmix')}: no effect: it is for classifiers"

@@ -62,7 +62,7 @@ def open_text(
 ) -> ReadyTraining:
     """A training on the text that options.data is."""
     graph = graph_of(options)
-    net, plain = graph.net, graph.fork.plain_cadence
+    net, plain = graph.net, graph.fork.saving.rnn_seldom
     if kind_of(graph) == "detector":
         require_kind(graph, "rnn")
     require_end(graph)

@@ -158,7 +158,7 @@ def labelled(truth: np.ndarray, recipe: Recipe, size: tuple[int, int]) -> dict[i
 def rows_of(truth: np.ndarray, recipe: Recipe) -> list[tuple[float, ...]]:
     """class x y w h of a sample's truth, from rows or from YOLOv1's cells."""
     if not recipe.cells:
-        rows = truth.reshape(recipe.boxes, recipe.fork.truth_size)
+        rows = truth.reshape(recipe.boxes, recipe.fork.samples.truth_size)
         return [(row[4], *row[:4]) for row in rows if row[0]]
     cells = truth.reshape(recipe.cells, recipe.cells, -1)
     found = []

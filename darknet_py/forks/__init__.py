@@ -1,0 +1,210 @@
+"""Where the two Darknet programs give different numbers: one record, documented field by field.
+
+Section kinds of both forks are always accepted; a `Fork` only decides what they compute. rules.py
+documents the fields; here are their values.
+"""
+
+from __future__ import annotations
+
+import os
+
+from darknet_py.errors import DarknetError, nearest
+from darknet_py.forks.rules import (
+    ClassifyRules,
+    DetectRules,
+    Fork,
+    LayerRules,
+    LogRules,
+    LossRules,
+    SampleRules,
+    SavingRules,
+    WeightsRules,
+)
+
+__all__ = ["ALEXEYAB", "FORKS", "PJREDDIE", "Fork", "default_fork", "fork_named"]
+
+
+ALEXEYAB = Fork(
+    name="alexeyab",
+    layers=LayerRules(
+        dropout=0.2,
+        rnn_hidden=True,
+        shortcut_alpha=False,
+        region_raw_location=True,
+        region_raw_classes=True,
+    ),
+    weights=WeightsRules(
+        revision=5,
+        batchnorm_biases=True,
+        gru_order=("uz", "ur", "uh", "wz", "wr", "wh"),
+        lstm_order=("wf", "wi", "wg", "wo", "uf", "ui", "ug", "uo"),
+    ),
+    detect=DetectRules(
+        letter_box=False,
+        detect_thresh=0.24,
+        test_thresh=0.25,
+        valid_thresh=0.001,
+        valid_nms=0.6,
+        nms_kinds=True,
+        region_objectness_gates=False,
+        region_hier_thresh=False,
+        coco_id_after_underscore=False,
+        out_names_image=False,
+    ),
+    classify=ClassifyRules(
+        valid_square=False,
+        predict_letterbox=False,
+        multi_longer_side=False,
+        multi_sizes=(224, 288, 320, 352, 384),
+        predict_leaves=False,
+    ),
+    samples=SampleRules(
+        label_rule="folders",
+        drops_under_a_pixel=True,
+        least_cell_side=0.001,
+        most_labels=200,
+        region_most_labels=200,
+        truth_size=6,
+        canvas=False,
+        square_sizes=False,
+        crop_ratios=False,
+        label_smoothing=True,
+        tags=False,
+        stream_jumps=10,
+    ),
+    loss=LossRules(
+        yolo_plain=False,
+        region_small_boxes=False,
+        region_classfix=True,
+        region_many_classes=False,
+        region_class_only_objectness=False,
+        region_cost_slope=True,
+        cost_kinds=False,
+        freezes=True,
+        adam_epsilon=1e-6,
+    ),
+    saving=SavingRules(
+        detector_backup=False,
+        classifier_epochs=False,
+        rnn_seldom=False,
+    ),
+    log=LogRules(
+        seconds=False,
+        suppression_order=False,
+        announces_heads=True,
+        announces_classes=True,
+        percents=False,
+        valid_names_images=False,
+        heads_on_stdout=False,
+        head_losses=True,
+        update_title=True,
+        classifier_hours=True,
+        rnn_bits=False,
+        rnn_input=False,
+    ),
+)
+
+
+PJREDDIE = Fork(
+    name="pjreddie",
+    layers=LayerRules(
+        dropout=0.5,
+        rnn_hidden=False,
+        shortcut_alpha=True,
+        region_raw_location=False,
+        region_raw_classes=False,
+    ),
+    weights=WeightsRules(
+        revision=0,
+        batchnorm_biases=False,
+        gru_order=("wz", "wr", "wh", "uz", "ur", "uh"),
+        lstm_order=("wi", "wf", "wo", "wg", "ui", "uf", "uo", "ug"),
+    ),
+    detect=DetectRules(
+        letter_box=True,
+        detect_thresh=0.5,
+        test_thresh=0.5,
+        valid_thresh=0.005,
+        valid_nms=0.45,
+        nms_kinds=False,
+        region_objectness_gates=True,
+        region_hier_thresh=True,
+        coco_id_after_underscore=True,
+        out_names_image=True,
+    ),
+    classify=ClassifyRules(
+        valid_square=True,
+        predict_letterbox=True,
+        multi_longer_side=True,
+        multi_sizes=(224, 256, 288, 320),
+        predict_leaves=True,
+    ),
+    samples=SampleRules(
+        label_rule="words",
+        drops_under_a_pixel=False,
+        least_cell_side=0.005,
+        most_labels=90,
+        region_most_labels=30,
+        truth_size=5,
+        canvas=True,
+        square_sizes=True,
+        crop_ratios=True,
+        label_smoothing=False,
+        tags=True,
+        stream_jumps=64,
+    ),
+    loss=LossRules(
+        yolo_plain=True,
+        region_small_boxes=True,
+        region_classfix=False,
+        region_many_classes=True,
+        region_class_only_objectness=True,
+        region_cost_slope=False,
+        cost_kinds=True,
+        freezes=False,
+        adam_epsilon=1e-7,
+    ),
+    saving=SavingRules(
+        detector_backup=True,
+        classifier_epochs=True,
+        rnn_seldom=True,
+    ),
+    log=LogRules(
+        seconds=True,
+        suppression_order=True,
+        announces_heads=False,
+        announces_classes=False,
+        percents=True,
+        valid_names_images=True,
+        heads_on_stdout=True,
+        head_losses=False,
+        update_title=False,
+        classifier_hours=False,
+        rnn_bits=True,
+        rnn_input=True,
+    ),
+)
+
+FORKS = {fork.name: fork for fork in (ALEXEYAB, PJREDDIE)}
+VARIABLE = "DARKNET_PY_FORK"
+"""Of the environment: the fork of the command line where --fork is not given."""
+
+
+def default_fork() -> str:
+    """What the environment says, else alexeyab; raises DarknetError for a fork that is neither."""
+    name = os.environ.get(VARIABLE) or ALEXEYAB.name
+    if name not in FORKS:
+        known = f"known are {', '.join(FORKS)}{nearest(name, FORKS)}"
+        raise DarknetError(f"unknown fork '{name}' in the environment's {VARIABLE}, {known}")
+    return name
+
+
+def fork_named(name: str | Fork) -> Fork:
+    """The record of "alexeyab" or "pjreddie"; raises DarknetError for any other name."""
+    if isinstance(name, Fork):
+        return name
+    if name not in FORKS:
+        raise DarknetError(
+            f"unknown fork '{name}', known are {', '.join(FORKS)}{nearest(name, FORKS)}"
+        )
+    return FORKS[name]

@@ -1,0 +1,213 @@
+"""What may differ between the two Darknet programs, field by field: a field has one effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerRules:
+    """What layers compute."""
+
+    dropout: float
+    """default `probability` of [dropout]."""
+    rnn_hidden: bool
+    """[rnn] has a state of `hidden` values; otherwise the state has `output` values."""
+    shortcut_alpha: bool
+    """[shortcut] reads alpha and beta, and one layer in `from`; otherwise several, unscaled."""
+    region_raw_location: bool
+    """[region] leaves x and y raw in its output and applies the logistic when boxes are decoded."""
+    region_raw_classes: bool
+    """[region] without softmax and tree leaves class scores raw; otherwise logistic."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsRules:
+    """What a .weights file holds."""
+
+    revision: int
+    """third number of the header of a .weights file written from scratch."""
+    batchnorm_biases: bool
+    """a stand-alone [batchnorm] stores biases before its scales."""
+    gru_order: tuple[str, ...]
+    """the six matrices of [gru] in file order (w: state, u: input)."""
+    lstm_order: tuple[str, ...]
+    """the eight matrices of [lstm] in file order (w: state, u: input)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectRules:
+    """Which boxes detection and evaluation find."""
+
+    letter_box: bool
+    """`detect` pads the image to keep its aspect; otherwise it stretches it."""
+    detect_thresh: float
+    """default of `detect -thresh`."""
+    test_thresh: float
+    """default of `detector test -thresh`."""
+    valid_thresh: float
+    """score a box must be over in `detector valid`."""
+    valid_nms: float
+    """overlap over which the weaker box goes in `detector valid`."""
+    nms_kinds: bool
+    """nms_kind and beta_nms of the last head choose the suppression; otherwise do_nms_sort."""
+    region_objectness_gates: bool
+    """a [region] box needs objectness above the threshold; otherwise only class scores count."""
+    region_hier_thresh: bool
+    """[region] with a tree descends with -hier; otherwise the last class over .5 counts."""
+    coco_id_after_underscore: bool
+    """COCO's image_id is the number behind the last _ of the file name; otherwise the number the
+    name begins with, or that behind the last _ where it begins with none (COCO_val2014_...)."""
+    out_names_image: bool
+    """`detector test -out NAME` names the image, unless NAME ends in .json; otherwise the JSON
+    file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifyRules:
+    """What classifiers look at and answer."""
+
+    valid_square: bool
+    """`classifier valid` stretches the middle square of the image; otherwise it cuts the input from
+    the middle of the image resized to the input's width."""
+    predict_letterbox: bool
+    """`classifier predict` letterboxes the image; otherwise it looks at what `valid` does."""
+    multi_longer_side: bool
+    """the sizes of `classifier validmulti` are those of the longer side; otherwise of the
+    shorter."""
+    multi_sizes: tuple[int, ...]
+    """sizes in pixels of `classifier validmulti`."""
+    predict_leaves: bool
+    """`classifier predict` with a class tree names leaves only; otherwise any class."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleRules:
+    """Labels and images as training takes them."""
+
+    label_rule: str
+    """where an image's label file lies: "folders" turns /images/train2017/, /images/val2017/ (2014
+    likewise) and /JPEGImages/ into their labels/ twins and leaves other folders, so that labels lie
+    beside images; "words" turns the first "images", "JPEGImages" and "raw" of the path, wherever
+    they stand, into "labels"."""
+    drops_under_a_pixel: bool
+    """training drops boxes narrower or lower than a pixel of the network's input; otherwise those
+    under a thousandth of the image."""
+    least_cell_side: float
+    """width and height, as shares of the image, under which training of [detection] (YOLOv1's
+    cells) leaves a label out."""
+    most_labels: int
+    """default of `max`, the labels of one image that training takes; but of [region]:"""
+    region_most_labels: int
+    """its default of `max`."""
+    truth_size: int
+    """values of one label in truth arrays: x y w h class, and a track number in AlexeyAB's."""
+    canvas: bool
+    """detectors: the image is drawn on a grey canvas, labels beside the image that the canvas shows
+    are kept, colours change in floating point, and every other image is flipped; otherwise the
+    image is cropped with a border, and flip, resize, blur, gaussian_noise, mixup, mosaic and
+    letter_box are read."""
+    square_sizes: bool
+    """random=1 of the last head trains at squares of 320 to 608; otherwise at sizes around
+    [net]'s."""
+    crop_ratios: bool
+    """classifiers are trained on pieces sized by min_ratio and max_ratio, which may reach beyond
+    the image, or on the middle with center=1, and flipped every other time; otherwise on pieces
+    sized by min_crop and max_crop, and flip, blur, mixup, cutmix and mosaic count."""
+    label_smoothing: bool
+    """label_smooth_eps spreads a part of a classifier's label over the other classes."""
+    tags: bool
+    """tag=1 of the .data file means images with several classes."""
+    stream_jumps: int
+    """a stream of a recurrent net in training goes on elsewhere in the text before 1 of so many
+    passes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossRules:
+    """Losses and updates of the weights."""
+
+    yolo_plain: bool
+    """[yolo] is trained on squared errors without normalizers and further options, and of several
+    labels for one box the last one counts; otherwise AlexeyAB's options work and deltas add up."""
+    region_small_boxes: bool
+    """[region] weighs a label's coordinates by 2 - w*h in training; otherwise all alike."""
+    region_classfix: bool
+    """[region] is trained with classfix and focal_loss; otherwise they do nothing."""
+    region_many_classes: bool
+    """[region] without softmax and tree: a second label of a box adds its class; otherwise the
+    last label of a box sets all classes."""
+    region_class_only_objectness: bool
+    """[region]: a label without a box (YOLO9000) also teaches its image's other boxes to hold no
+    object; otherwise it teaches classes only."""
+    region_cost_slope: bool
+    """the cost [region] shows holds the derivative of the logistic, as its delta does."""
+    cost_kinds: bool
+    """[cost] knows seg, L1, wgan, noobj and thresh; otherwise these types count as sse."""
+    freezes: bool
+    """stopbackward=1 keeps all earlier layers as they are, and onlyforward passes no gradient;
+    otherwise earlier layers get no gradient but still momentum and decay."""
+    adam_epsilon: float
+    """default of `eps`: what Adam adds to the root of the second moment, in training."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavingRules:
+    """When training keeps weights, and under which names."""
+
+    detector_backup: bool
+    """detectors: NAME.backup every 100 updates, numbered weights every 100 up to 1000 and then
+    every 10000; otherwise NAME_last.weights every 100 and numbered ones every 1000 (10000 in long
+    trainings), as savelast and saveweights of the .data file say."""
+    classifier_epochs: bool
+    """classifiers: NAME.backup every 1000, weights numbered by passes over the list, and
+    NAME.weights at the end; otherwise as detectors of AlexeyAB's program."""
+    rnn_seldom: bool
+    """recurrent nets: NAME.backup every 100 passes and numbered ones every 10000; otherwise 10 and
+    1000."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogRules:
+    """What is printed."""
+
+    seconds: bool
+    """predictions are timed in seconds; otherwise in milliseconds."""
+    suppression_order: bool
+    """`detect` prints boxes in the order NMS left them; otherwise from left to right."""
+    announces_heads: bool
+    """a line for each detection head comes before the first boxes."""
+    announces_classes: bool
+    """`classifier predict` prints what its last layer reads, and each image's input size."""
+    percents: bool
+    """`classifier predict` prints percents; otherwise shares of 1 and a tree's parents."""
+    valid_names_images: bool
+    """`classifier valid` prints each image; otherwise running figures only, which it rewrites."""
+    heads_on_stdout: bool
+    """the lines of heads in training go to stdout; otherwise to stderr, with a count of all
+    boxes."""
+    head_losses: bool
+    """the line of a [yolo] head shows its losses and normalizers."""
+    update_title: bool
+    """an update of a detector prints a title and the time left; otherwise one line."""
+    classifier_hours: bool
+    """an update of a classifier prints the hours left."""
+    rnn_bits: bool
+    """`rnn valid` also prints the bits a symbol takes."""
+    rnn_input: bool
+    """`rnn train` prints the sizes of its input; otherwise streams, steps and the text's size."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fork:
+    """The differences in numbers between pjreddie's Darknet and AlexeyAB's."""
+
+    name: str
+    layers: LayerRules
+    weights: WeightsRules
+    detect: DetectRules
+    classify: ClassifyRules
+    samples: SampleRules
+    loss: LossRules
+    saving: SavingRules
+    log: LogRules
