@@ -139,7 +139,7 @@ class Convolutional(Layer):
 
     def _full_shape(self, into: Shape) -> Shape:
         """The convolution's own output, before a blur. Dilation does not enter, as in Darknet."""
-        stride_y, stride_x = (1, 1) if self.antialiasing else self.strides
+        stride_y, stride_x = self._own_strides
         height = window_count(into.h, self.size, stride_y, 2 * self.margin)
         width = window_count(into.w, self.size, stride_x, 2 * self.margin)
         if height < 1 or width < 1 or into.h + 2 * self.margin < self.size:
@@ -201,36 +201,43 @@ class Convolutional(Layer):
     def forward(
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
-        full = self._convolve(ctx.input, weights, inputs[0])
+        full = self._convolve(ctx, weights, inputs[0])
         if self.normalized:
             full = batchnorm(full, weights, run)
         full = activate(self.activation, full, fresh=True)
         return self.blur.finish(ctx, full, run) if self.blur else full
 
-    def _convolve(self, into: Shape, weights: Weights, x: torch.Tensor) -> torch.Tensor:
+    def _convolve(self, ctx: LayerContext, weights: Weights, x: torch.Tensor) -> torch.Tensor:
         kernel = weights["weights"]
         if self.binary or self.xnor:
             kernel = _binarized(kernel)
         if self.xnor:
             x = torch.where(x > 0, 1.0, -1.0)
         bias = None if self.normalized else weights["biases"]
-        stride = (1, 1) if self.antialiasing else self.strides
-        x, padding = self._padded(into, x, stride)
-        return F.conv2d(x, kernel, bias, stride, padding, self.spread, self.split)
+        if not self.pads_evenly:
+            x = self._padded(ctx.input, x)
+        return F.conv2d(x, kernel, bias, *self._geometry)
 
-    def _padded(
-        self, into: Shape, x: torch.Tensor, stride: tuple[int, int]
-    ) -> tuple[torch.Tensor, int | tuple[int, int]]:
-        """The padding as torch takes it; where Darknet's output size is not torch's, x padded."""
-        margin = self.margin * self.spread
-        if self.pads_evenly:
-            return x, margin
+    @cached_property
+    def _geometry(self) -> tuple[tuple[int, int], int, int, int]:
+        """Stride, padding, dilation and groups, as torch takes them."""
+        padding = self.margin * self.spread if self.pads_evenly else 0
+        return self._own_strides, padding, self.spread, self.split
+
+    @cached_property
+    def _own_strides(self) -> tuple[int, int]:
+        """Those of the convolution itself: a blur takes over the stride."""
+        return (1, 1) if self.antialiasing else self.strides
+
+    def _padded(self, into: Shape, x: torch.Tensor) -> torch.Tensor:
+        """x with padding of its own, where Darknet's output size is not torch's."""
         # Dilation does not enter Darknet's output size: it reads zeros beyond the far edges.
+        margin, stride = self.margin * self.spread, self._own_strides
         out = self._full_shape(into)
         reach = self.spread * (self.size - 1) + 1
         bottom = (out.h - 1) * stride[0] + reach - margin - into.h
         right = (out.w - 1) * stride[1] + reach - margin - into.w
-        return F.pad(x, (margin, right, margin, bottom)), 0
+        return F.pad(x, (margin, right, margin, bottom))
 
     def folded(self, ctx: LayerContext, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
         if not self.normalized or self.binary or self.xnor:
