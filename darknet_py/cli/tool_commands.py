@@ -18,7 +18,7 @@ from darknet_py.options.datasets import CheckOptions, SummaryOptions
 from darknet_py.system import free_memory, processors, total_memory
 
 if TYPE_CHECKING:
-    from darknet_py.network.check import Verdict
+    from darknet_py.network.check import CheckResult
     from darknet_py.network.weights import LoadReport
     from darknet_py.validate.command import Outcome
 
@@ -59,7 +59,7 @@ def check(ctx: click.Context, /, files: tuple[str, ...], as_json: bool, **choice
     verdict = check_files(
         files, fork=options.fork, strict=options.strict, width=options.width, height=options.height
     )
-    found: Verdict | Outcome = verdict
+    found: CheckResult | Outcome = verdict
     if sets := data_sets(files):
         from darknet_py.validate.command import check_data_sets
 

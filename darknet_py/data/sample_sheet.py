@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from darknet_py.augment.config import MIXUP, MOSAIC, Recipe
 from darknet_py.augment.label_boxes import CLASS_ONLY
-from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
+from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.cfg.names import read_names
 from darknet_py.data.contact_sheet import Mark, Style, Tile, contact_sheet
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.listing import images_of

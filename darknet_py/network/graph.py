@@ -1,4 +1,4 @@
-"""Sections to a graph: every layer in its place, with inputs, shapes and last use."""
+"""Sections to a graph: every layer with its index, inputs, shapes and last use."""
 
 from __future__ import annotations
 

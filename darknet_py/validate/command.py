@@ -12,7 +12,7 @@ from darknet_py.errors import DarknetError, Location, OutputError, Problems
 from darknet_py.files import replacing
 from darknet_py.forks import fork_named
 from darknet_py.images.draw import save_image
-from darknet_py.network.check import Verdict, count_line
+from darknet_py.network.check import CheckResult, count_line
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.options.datasets import CheckOptions
 from darknet_py.progress import follow
@@ -30,7 +30,7 @@ PAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 class Outcome:
     """The light check's verdict and the surveys of the data sets."""
 
-    verdict: Verdict
+    verdict: CheckResult
     surveys: tuple[Survey, ...]
     shown: int
 
@@ -64,7 +64,7 @@ class Outcome:
 
 
 def check_data_sets(
-    pairs: Sequence[tuple[str, str | None]], verdict: Verdict, checkup: CheckOptions
+    pairs: Sequence[tuple[str, str | None]], verdict: CheckResult, checkup: CheckOptions
 ) -> Outcome:
     """Survey each .data file, by the size and classes of its cfg if there is one; write the files.
 

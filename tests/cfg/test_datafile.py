@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.cfg.datafile import read_data_file, read_names
+from darknet_py.cfg.datafile import read_data_file
+from darknet_py.cfg.names import read_names
 from darknet_py.errors import DataError
 
 
@@ -68,8 +69,8 @@ def test_files_beside_the_data_file(tmp_path: Path, place: str, reason: str) -> 
     target = tmp_path / "cfg" / place
     target.parent.mkdir(exist_ok=True)
     target.write_text("cat\n")
-    found = read_data_file(data).file("other" if place.startswith("cfg/") else "names")
-    assert found is not None and found.resolve() == target.resolve(), reason
+    actual = read_data_file(data).file("other" if place.startswith("cfg/") else "names")
+    assert actual is not None and actual.resolve() == target.resolve(), reason
 
 
 def test_working_directory_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from darknet_py.cli.main import main
-from darknet_py.export.found import difference
+from darknet_py.export.box_difference import box_difference
 from darknet_py.export.verify import TOLERANCE
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
@@ -55,7 +55,7 @@ def test_a_file_of_another_network_does_not_pass(
     monkeypatch.setattr(room, "_ours", lambda *parts: [y + 0.01 for y in ours(*parts)])
     result = run("export", *NET, image, "-o", tmp_path / "net.onnx")
     assert result.exit_code == 1
-    assert result.output.count("(over the tolerance of 0.001)") >= 2
+    assert result.output.count("(above the tolerance of 0.001)") >= 2
 
 
 def test_without_a_runtime(tmp_path: Path, image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,16 +100,16 @@ def test_the_size_and_the_name_of_the_cfg(tmp_path: Path, monkeypatch: pytest.Mo
     assert shape == [3, 3, 96, 32]
 
 
-def test_difference() -> None:
+def test_box_difference() -> None:
     import torch
 
     row = torch.tensor([[0, 1, 0.9, 0.5, 0.5, 0.1, 0.1], [0, 2, 0.2501, 0.1, 0.1, 0.1, 0.1]])
     moved = row + torch.tensor([0, 0, 1e-5, 0, 0, 0, 2e-4])
-    same = difference(row, moved, 0.25, TOLERANCE)
+    same = box_difference(row, moved, 0.25, TOLERANCE)
     assert (same.boxes, same.unmatched) == (2, 0)
     assert same.largest == pytest.approx(2e-4, rel=0.01)
-    # What is at the threshold may be missing, what is over it may not.
-    assert difference(row, row[:1], 0.25, TOLERANCE).unmatched == 0
-    assert difference(row, row[1:], 0.25, TOLERANCE).unmatched == 1
+    # What is at the threshold may be missing, what is above it may not.
+    assert box_difference(row, row[:1], 0.25, TOLERANCE).unmatched == 0
+    assert box_difference(row, row[1:], 0.25, TOLERANCE).unmatched == 1
     other_class = row[:1] + torch.tensor([0, 1, 0, 0, 0, 0, 0])
-    assert difference(row[:1], other_class, 0.25, TOLERANCE).unmatched == 2
+    assert box_difference(row[:1], other_class, 0.25, TOLERANCE).unmatched == 2

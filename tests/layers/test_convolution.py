@@ -218,9 +218,11 @@ def test_antialiasing_convolves_at_stride_1_and_blurs(
     )
     section += f"\nantialiasing={kind}"
     checked = check_layer(section, (2, 7, 6), lambda x, w: blur(full(x, w), kind, stride))
-    held = checked.trace[-1]  # l.output: the blurred numbers over the head of the unblurred
+    output_of_c = checked.trace[
+        -1
+    ]  # the blurred numbers over the head of the unblurred
     unblurred = full(checked.inputs, checked.weights)
-    close(held, overwritten(unblurred, checked.output), 1e-5)
+    close(output_of_c, overwritten(unblurred, checked.output), 1e-5)
 
 
 def overwritten(full: Array, part: Array) -> Array:
@@ -378,8 +380,8 @@ def test_shared_weights_must_fit(feed: str, message: str) -> None:
     ],
 )
 def test_notes(options: str, message: str) -> None:
-    found = notices_of(read(f"[net]\nchannels=4\nheight=6\nwidth=5\n[convolutional]\n{options}\n"))
-    assert any(notice.startswith(message) for notice in found), found
+    actual = notices_of(read(f"[net]\nchannels=4\nheight=6\nwidth=5\n[convolutional]\n{options}\n"))
+    assert any(notice.startswith(message) for notice in actual), actual
 
 
 @pytest.mark.parametrize(

@@ -88,9 +88,9 @@ NONE = Counted(0)
         ("upsample", NONE),
     ],
 )
-def test_which_of_darknets_figures_count_a_kind(name: str, figures: Counted) -> None:
+def test_which_of_darknets_totals_count_a_kind(name: str, totals: Counted) -> None:
     kind = SECTIONS[name]
-    assert figures == kind.COUNTED
+    assert totals == kind.COUNTED
 
 
 def test_the_table_counts_an_xnor_convolution_for_a_part_and_ops_counts_it_whole() -> None:

@@ -47,8 +47,8 @@ def test_route_takes_one_group_of_each_layer(group: int) -> None:
 def test_route_of_unlike_sizes_joins_the_flat_outputs() -> None:
     feed = conv(4) + conv(3, stride=2)
     checked = check_layer("[route]\nlayers=0,1", (3, 6, 4), feed=feed)
-    wanted = np.concatenate([x.reshape(len(x), -1) for x in checked.inputs], axis=1)
-    np.testing.assert_array_equal(checked.output, wanted[:, :, None, None])
+    expected = np.concatenate([x.reshape(len(x), -1) for x in checked.inputs], axis=1)
+    np.testing.assert_array_equal(checked.output, expected[:, :, None, None])
     message = "joins unlike sizes (layer 0: 4 x 6 x 4, layer 1: 2 x 3 x 3)"
     assert any(message in notice for notice in checked.notices)
 
@@ -188,9 +188,9 @@ def test_shortcut_of_unlike_sizes_steps_in_the_larger(feed: str, reason: str, fo
         (conv(4) + conv(4, stride=2), "alpha=.5\nbeta=3", (0.5, 3)),
     ],
 )
-def test_shortcut_factors(feed: str, options: str, wanted: tuple[float, float]) -> None:
+def test_shortcut_factors(feed: str, options: str, expected: tuple[float, float]) -> None:
     def with_factors(inputs: list[Array], _: dict[str, Array]) -> Array:
-        return leaky(sampled(inputs, *wanted))
+        return leaky(sampled(inputs, *expected))
 
     def without(inputs: list[Array], _: dict[str, Array]) -> Array:
         return leaky(sampled(inputs, 1, 1))
@@ -318,20 +318,20 @@ def test_scale_channels_scales_each_channel() -> None:
     feed = conv(4) + "[avgpool]\n"
     checked = check_layer("[scale_channels]\nfrom=-2", feed=feed, gradient=True)
     factor, scaled = checked.inputs
-    wanted = np.empty(scaled.shape)
+    expected = np.empty(scaled.shape)
     for n, c, i, j in np.ndindex(scaled.shape):
-        wanted[n, c, i, j] = scaled[n, c, i, j] * factor[n, c, 0, 0]
-    close(checked.output, wanted, 1e-6)
+        expected[n, c, i, j] = scaled[n, c, i, j] * factor[n, c, 0, 0]
+    close(checked.output, expected, 1e-6)
 
 
 def test_scale_channels_scales_each_pixel() -> None:
     section = "[scale_channels]\nfrom=0\nscale_wh=1\nactivation=leaky"
     checked = check_layer(section, feed=conv(4) + conv(1))
     factor, scaled = checked.inputs
-    wanted = np.empty(scaled.shape)
+    expected = np.empty(scaled.shape)
     for n, c, i, j in np.ndindex(scaled.shape):
-        wanted[n, c, i, j] = scaled[n, c, i, j] * factor[n, 0, i, j]
-    close(checked.output, leaky(wanted), 1e-6)
+        expected[n, c, i, j] = scaled[n, c, i, j] * factor[n, 0, i, j]
+    close(checked.output, leaky(expected), 1e-6)
 
 
 SCALING_ERRORS = [

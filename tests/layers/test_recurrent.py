@@ -371,10 +371,10 @@ def test_carried_state_equals_one_long_pass(section: str) -> None:
     whole, half = parts_of(section, 4), parts_of(section, 2)
     x = random_input(whole, 8)  # two sequences of four steps
     with torch.no_grad():
-        wanted = whole(x)[0]
+        expected = whole(x)[0]
         state: dict[int, object] = {}
         first, second = half(x[:4], state)[0], half(x[4:], state)[0]
-    close(torch.cat([first, second]).numpy(), wanted.numpy(), 1e-6)
+    close(torch.cat([first, second]).numpy(), expected.numpy(), 1e-6)
 
 
 @pytest.mark.parametrize("section", CARRIERS)

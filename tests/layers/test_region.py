@@ -102,8 +102,8 @@ def test_region_collects_one_error_about_a_map(tmp_path: Path) -> None:
     (tmp_path / "a.map").write_text("1\n2\n3\n-1\n")
     cfg = "[net]\nchannels=7\nheight=2\nwidth=2\n[region]\nclasses=2\nanchors=1,2\n"
     cfg += f"map={tmp_path}/a.map\n"
-    found = notices_of(read(cfg, collect=True))
-    assert found == ["error: [region] map: the map names class 2, expected 0 to 1"]
+    actual = notices_of(read(cfg, collect=True))
+    assert actual == ["error: [region] map: the map names class 2, expected 0 to 1"]
 
 
 REGION_ERRORS = [

@@ -109,12 +109,12 @@ def test_tree_groups_and_children(tree_file: Path) -> None:
 def test_tree_products(tree_file: Path) -> None:
     tree = read_tree(section_at(tree_file.parent), "a.tree")
     x = torch.rand(3, 2, 8)
-    wanted = x.numpy().astype(float).copy()
+    expected = x.numpy().astype(float).copy()
     for node, parent in enumerate(PARENTS):
         if parent >= 0:
-            wanted[..., node] *= wanted[..., parent]
+            expected[..., node] *= expected[..., parent]
     kept = x.clone()
-    close(tree.products(x).numpy(), wanted, 1e-6)
+    close(tree.products(x).numpy(), expected, 1e-6)
     assert torch.equal(x, kept)
 
 
@@ -139,9 +139,9 @@ def descend(scores: list[float], threshold: float) -> int:
 def test_tree_top(tree_file: Path, threshold: float) -> None:
     tree = read_tree(section_at(tree_file.parent), "a.tree")
     x = torch.rand(60, 8)
-    wanted = [descend(row.tolist(), threshold) for row in x]
-    assert tree.top(x, threshold).tolist() == wanted
-    assert len(set(wanted)) > 1
+    expected = [descend(row.tolist(), threshold) for row in x]
+    assert tree.top(x, threshold).tolist() == expected
+    assert len(set(expected)) > 1
 
 
 @pytest.mark.parametrize(

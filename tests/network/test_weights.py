@@ -313,14 +313,14 @@ def test_partial_command(tmp_path: Path) -> None:
 def test_load_into_a_network_of_another_precision_and_memory_format(tmp_path: Path) -> None:
     net = network("[net]\nchannels=2\nheight=3\nwidth=3\n[conv]\nfilters=2\nsize=3\npad=1\n")
     net.save_weights(tmp_path / "a.weights")
-    wanted = (tmp_path / "a.weights").read_bytes()
+    expected = (tmp_path / "a.weights").read_bytes()
     for other in (
         Network(net.graph).double(),
         Network(net.graph).to(memory_format=torch.channels_last),
     ):
         other.load_weights(tmp_path / "a.weights")
         other.save_weights(tmp_path / "b.weights")
-        assert (tmp_path / "b.weights").read_bytes() == wanted
+        assert (tmp_path / "b.weights").read_bytes() == expected
 
 
 def test_load_network_starts_what_the_file_leaves_open(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 import darknet_py
 from darknet_py.boxes import iou
-from darknet_py.cfg.datafile import read_data_file, read_names
+from darknet_py.cfg.datafile import read_data_file
+from darknet_py.cfg.names import read_names
 from darknet_py.data.label_paths import label_path
 from darknet_py.errors import OutputError
 from darknet_py.network.graph import read_graph

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from darknet_py.errors import Location, Notice, OutputError
-from darknet_py.network.check import Verdict
+from darknet_py.network.check import CheckResult
 from darknet_py.options.datasets import CheckOptions
 from darknet_py.validate.command import Outcome, check_data_sets
 
@@ -45,7 +45,7 @@ def cfg(kind: str = "yolo", classes: int = 2, more: str = "", filters: int | Non
 
 
 def run(network: str | None = None, checkup: CheckOptions | None = None) -> Outcome:
-    return check_data_sets([("a.data", network)], Verdict(()), checkup or CheckOptions())
+    return check_data_sets([("a.data", network)], CheckResult(()), checkup or CheckOptions())
 
 
 def counts(outcome: Outcome) -> dict[str, int]:
@@ -94,13 +94,13 @@ def test_totals_join_the_light_check(home: Path) -> None:
         Notice("error", Location("a.data"), "bad"),
         Notice("warning", Location("a.data"), "odd"),
     )
-    outcome = check_data_sets([("a.data", cfg())], Verdict(notices), CheckOptions(strict=False))
+    outcome = check_data_sets([("a.data", cfg())], CheckResult(notices), CheckOptions(strict=False))
     assert (outcome.errors, outcome.warnings) == (1, 2)
     assert outcome.text().startswith(
         "error: a.data: bad\nwarning: a.data: odd\n\na.data: 2 classes"
     )
     assert outcome.text().endswith("\n\n1 error, 2 warnings")
-    strict = check_data_sets([("a.data", cfg())], Verdict(()), CheckOptions(strict=True))
+    strict = check_data_sets([("a.data", cfg())], CheckResult(()), CheckOptions(strict=True))
     assert (strict.errors, strict.warnings) == (1, 0)
     assert "\nerror: boxes too small" in strict.text()
 
