@@ -110,7 +110,7 @@ def test_only_declared_fields_are_options() -> None:
 
 
 @pytest.mark.parametrize(
-    "lines, wanted",
+    "lines, expected",
     [
         ("", {}),
         ("size=7", {"size": 7}),
@@ -135,7 +135,7 @@ def test_values(lines: str, expected: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "lines, wanted, notice",
+    "lines, expected, notice",
     [
         ("size", {}, "warning: 'size' has no '='; its default is used, as in Darknet"),
         ("size=1.5", {"size": 1}, "warning: read '1.5': as in Darknet only '1' counts"),

@@ -98,7 +98,7 @@ def test_formula(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name, x, wanted",
+    "name, x, expected",
     [
         ("relu6", 7.0, 6.0),  # AlexeyAB's CPU code gives 0
         ("leaky", -2.0, -0.2),

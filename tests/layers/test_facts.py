@@ -70,7 +70,7 @@ NONE = Counted(0)
 
 
 @pytest.mark.parametrize(
-    ("name", "figures"),
+    ("name", "totals"),
     [
         ("convolutional", BOTH | Counted.OPS),
         ("maxpool", BOTH),

@@ -89,7 +89,7 @@ def test_plan_of_a_file_that_fits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "floats, cutoff, layers, reach, partial",
+    "floats, cutoff, layers, covered, partial",
     [
         (FLOATS[0], None, (0,), 2, True),  # the first layer that needs more is 2
         (sum(FLOATS), None, (0, 2), 4, False),
