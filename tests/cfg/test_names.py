@@ -1,4 +1,4 @@
-"""Which names and label paths belong to a network and an image."""
+"""Files of class names, and which names belong to a network."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.cfg.names import class_names
-from darknet_py.data.label_paths import label_path
+from darknet_py.cfg.names import class_names, read_names
 from darknet_py.errors import DataError
-from darknet_py.forks import PJREDDIE
 
 
 def test_given_names_count_first(tmp_path: Path) -> None:
@@ -42,34 +40,28 @@ def test_then_a_neighbour_that_fits(tmp_path: Path) -> None:
     assert class_names(None, cfg, 3) == ["u", "v", "w"]
 
 
-@pytest.mark.parametrize(
-    ("image", "label"),
-    [
-        ("/d/images/val2017/1.jpg", "/d/labels/val2017/1.txt"),
-        ("/d/images/train2014/1.JPEG", "/d/labels/train2014/1.txt"),
-        ("/VOC/JPEGImages/1.png", "/VOC/labels/1.txt"),
-        ("C:\\d\\images\\train2017\\1.bmp", "C:\\d\\labels\\train2017\\1.txt"),
-        ("/d/images/1.jpg", "/d/images/1.txt"),
-        ("a.b.tiff", "a.b.txt"),
-        ("/d.jpg/1.webp", "/d.jpg/1.webp.txt"),
-    ],
-)
-def test_label_paths_follow_alexeyabs_rule(image: str, label: str) -> None:
-    assert str(label_path(image)) == label
+def written(tmp_path: Path, content: str) -> Path:
+    path = tmp_path / "a.names"
+    path.write_text(content)
+    return path
 
 
 @pytest.mark.parametrize(
-    ("image", "label"),
+    "content, names",
     [
-        ("/d/images/val2017/1.jpg", "/d/labels/val2017/1.txt"),
-        ("/d/images/1.JPEG", "/d/labels/1.txt"),
-        ("VOC/JPEGImages/1.png", "VOC/labels/1.txt"),
-        ("/d/raw/1.JPG", "/d/labels/1.txt"),
-        ("/my_images/images/1.jpg", "/my_labels/images/1.txt"),
-        ("/d.jpg/1.jpg", "/d.txt/1.jpg.txt"),
-        ("/d/1.jpeg", "/d/1.jpeg.txt"),
-        ("/d/1.bmp", "/d/1.bmp.txt"),
+        ("person\ntraffic light\n", ["person", "traffic light"]),
+        ("person\r\ncar\r\n", ["person", "car"]),
+        ("person\n\ncar\n\n\n", ["person", "", "car"]),
+        ("person", ["person"]),
+        ("# 1\n", ["# 1"]),  # a name, not a comment
     ],
 )
-def test_label_paths_follow_pjreddies_rule(image: str, label: str) -> None:
-    assert str(label_path(image, PJREDDIE)) == label
+def test_names(tmp_path: Path, content: str, names: list[str]) -> None:
+    assert read_names(written(tmp_path, content)) == names
+
+
+def test_names_errors(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has no names, expected one class name a line"):
+        read_names(written(tmp_path, "\n \n"))
+    with pytest.raises(DataError, match="is a directory, expected a names file"):
+        read_names(tmp_path)

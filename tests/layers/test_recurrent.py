@@ -1,4 +1,4 @@
-"""Recurrent layers over vectors, and what all carry, against plain loops over steps and sequences, in both forks' file orders."""
+"""Recurrent layers over vectors, and what all carry on, against plain loops in both file orders."""
 
 from __future__ import annotations
 

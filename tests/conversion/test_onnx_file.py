@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -125,21 +124,6 @@ def test_other_batch_and_size(name: str, form: str) -> None:
         x = torch.rand(count, *network.graph.net.input)
         expected = list(ExportModule(network, ExportTarget(form=form, thresh=THRESH))(x))
         assert agree(form, in_onnxruntime(data, x), expected)
-
-
-def test_metadata() -> None:
-    net, _ = recorded("yolov3/alexeyab")
-    names = [f"class {number}" for number in range(20)]
-    model = onnx.load_from_string(to_onnx(net, ExportTarget(form="boxes"), names))
-    actual = {entry.key: entry.value for entry in model.metadata_props}
-    layers = [node.layer for node in net.graph.nodes if node.layer.HEAD]
-    heads = json.loads(actual["darknet.heads"])
-    assert json.loads(actual["darknet.names"]) == names
-    assert (actual["darknet.width"], actual["darknet.height"]) == ("64", "48")
-    assert (actual["darknet.fork"], actual["darknet.resize"]) == ("alexeyab", "stretch")
-    assert [head["anchors"] for head in heads] == [[list(p) for p in one.sizes] for one in layers]
-    assert [head["output"] for head in heads] == [f"yolo_{n}" for n in net.graph.heads]
-    assert [output.name for output in model.graph.output] == ["boxes", "scores"]
 
 
 @pytest.mark.parametrize(
