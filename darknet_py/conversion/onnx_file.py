@@ -42,11 +42,11 @@ def to_onnx(
     Raises DarknetError, with the layer and the reason, for what has no such form.
     """
     target = target or ExportTarget()
-    program = ExportModule(network, target)
-    _require_room(program)
-    model = _traced(program, inside=False)
-    if not _add_weights(model, program):
-        model = _traced(program, inside=True)
+    module = ExportModule(network, target)
+    _require_room(module)
+    model = _traced(module, inside=False)
+    if not _add_weights(model, module):
+        model = _traced(module, inside=True)
     for key, value in metadata(network.graph, target, names).items():
         model.metadata_props.add(key=key, value=value)
     model.producer_name = "darknet-py"
@@ -54,23 +54,23 @@ def to_onnx(
     return data
 
 
-def _traced(program: ExportModule, inside: bool) -> onnx.ModelProto:
-    """The program as ONNX; its weights are inside, or inputs."""
+def _traced(module: ExportModule, inside: bool) -> onnx.ModelProto:
+    """The module as ONNX; its weights are inside, or inputs."""
     read = optional_module("onnx").load_from_string
-    target, file = program.target, io.BytesIO()
+    target, file = module.target, io.BytesIO()
     with torch.no_grad(), warnings.catch_warnings():
         # Tracing warns of every number it takes as fixed, as is meant here.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            program,
-            (program.example(),),
+            module,
+            (module.example(),),
             file,  # type: ignore[arg-type]
             dynamo=False,
             opset_version=OPSET,
             export_params=inside,
             input_names=[INPUT_NAME],
-            output_names=output_names(program.graph, target.form),
-            dynamic_axes=_dynamic_axes(program.graph, target),
+            output_names=output_names(module.graph, target.form),
+            dynamic_axes=_dynamic_axes(module.graph, target),
         )
     model: onnx.ModelProto = read(file.getvalue())
     return model
@@ -95,17 +95,17 @@ def _output_axes(name: str, target: ExportTarget) -> dict[int, str]:
     return batch | (grid if target.form == "heads" else {1: "rows"})
 
 
-def _require_room(program: ExportModule) -> None:
-    if sum(4 * tensor.numel() for tensor in program.parameters()) > LIMIT:
-        raise DarknetError(f"{program.graph.path}: more than 2 GiB of weights, ONNX's limit")
+def _require_room(module: ExportModule) -> None:
+    if sum(4 * tensor.numel() for tensor in module.parameters()) > LIMIT:
+        raise DarknetError(f"{module.graph.path}: more than 2 GiB of weights, ONNX's limit")
 
 
-def _add_weights(model: onnx.ModelProto, program: ExportModule) -> bool:
+def _add_weights(model: onnx.ModelProto, module: ExportModule) -> bool:
     """The weights as constants; in the exporter's graph they are inputs by their names.
 
     False when the exporter has computed other weights from them (recurrent layers' batch norm).
     """
-    tensors = dict(program.named_parameters())
+    tensors = dict(module.named_parameters())
     entries = [entry for entry in model.graph.input if entry.name != INPUT_NAME]
     if not {entry.name for entry in entries} <= set(tensors):
         return False

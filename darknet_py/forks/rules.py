@@ -182,7 +182,7 @@ class LogRules:
     percents: bool
     """`classifier predict` prints percents; otherwise shares of 1 and a tree's parents."""
     valid_names_images: bool
-    """`classifier valid` prints each image; otherwise running figures only, which it rewrites."""
+    """`classifier valid` prints each image; otherwise running metrics only, which it rewrites."""
     heads_on_stdout: bool
     """the lines of heads in training go to stdout; otherwise to stderr, with a count of all
     boxes."""

@@ -81,7 +81,7 @@ class Head(Layer):
     MASKED: ClassVar[bool] = False
     """the heads of a network share one list of anchors, of which each takes those of mask=."""
     MIRRORS: ClassVar[bool] = True
-    """the output for a mirrored image can be turned back, cell by cell."""
+    """the output for a mirrored image can be mirrored back, cell by cell."""
     ANNOUNCED: ClassVar[int | None] = None
     """AlexeyAB's number of the layer type, for a kind whose heads its program announces."""
 

@@ -128,7 +128,7 @@ class Region(Head):
         if tree:
             return torch.sigmoid(score), tree.softmax(classes, 2)
         if self.softmax and self.background:
-            # The objectness slot is the background class and joins the softmax.
+            # The objectness entry is the background class and joins the softmax.
             both = torch.softmax(torch.cat([score, classes], dim=2), dim=2)
             return both[:, :, :1], both[:, :, 1:]
         if self.softmax:

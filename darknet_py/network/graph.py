@@ -183,7 +183,7 @@ class _Builder:
         shapes = tuple(self._shape(source) for source in inputs)
         context = LayerContext(index, shapes, self.net, self.fork, self.nodes)
         if self.broken.intersection(inputs):
-            # What a broken layer feeds cannot be judged: one mistake, one message.
+            # What a broken layer feeds cannot be checked: one mistake, one message.
             self.broken.add(index)
             return Node(index, layer, inputs, shapes, shapes[0])
         self._check_image(layer, inputs)

@@ -39,10 +39,10 @@ def test_as_detect_decodes(name: str, fork: str) -> None:
     scores = torch.where(scores > THRESH, scores, 0.0)
     rows = expected.select((expected.scores > 0).any(dim=1))
     order = rows.image.sort(stable=True).indices
-    image, place = (scores > 0).any(dim=2).nonzero(as_tuple=True)
+    image, row = (scores > 0).any(dim=2).nonzero(as_tuple=True)
     assert len(image) > 2
-    torch.testing.assert_close(boxes[image, place], rows.boxes[order])
-    torch.testing.assert_close(scores[image, place], rows.scores[order])
+    torch.testing.assert_close(boxes[image, row], rows.boxes[order])
+    torch.testing.assert_close(scores[image, row], rows.scores[order])
 
 
 @pytest.mark.parametrize("name", NETS)

@@ -33,7 +33,7 @@ def region(
     background: bool = False,
     groups: list[list[int]] | None = None,
 ) -> Expect:
-    """Anchor by anchor: [coords][objectness][classes] planes."""
+    """Anchor by anchor: [coords][objectness][classes] channels."""
 
     def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
         x = inputs[0].astype(float)

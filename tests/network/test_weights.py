@@ -112,12 +112,12 @@ def test_old_files_hold_connected_matrices_transposed(tmp_path: Path) -> None:
     values = np.frombuffer((tmp_path / "new.weights").read_bytes()[20:], "<f4")
     matrix = values[2:8].reshape(2, 3)
     old = [values[:2], matrix.T.ravel()]
-    place = 8
+    offset = 8
     for inputs in (2, 2, 2, 2, 2, 2):  # the six matrices of the gru: all read two values
-        part = values[place : place + 2 + 2 * inputs]
+        part = values[offset : offset + 2 + 2 * inputs]
         old += [part[:2], part[2:].reshape(2, inputs).T.ravel()]
-        place += 2 + 2 * inputs
-    assert place == len(values)
+        offset += 2 + 2 * inputs
+    assert offset == len(values)
     raw = header(0, 1001, 0, seen=9, wide=False) + np.concatenate(old).tobytes()
     other = Network(net.graph, seed=5)
     other.load_weights(written(tmp_path, raw))
