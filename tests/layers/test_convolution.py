@@ -91,7 +91,7 @@ GEOMETRY = [
     ("size=1\npadding=1", {"padding": 1}, "likewise"),
     ("size=3\npad=1\nstride_x=2\nstride_y=1", {"padding": 1, "stride": (1, 2)}, "strides per axis"),
     ("size=3\npad=1\nstride=3\nstride_x=2", {"padding": 1, "stride": (3, 2)}, "one axis only"),
-    ("size=3\npad=1\nstride=2\nstride_y=0", {"padding": 1, "stride": (2, 2)}, "0 counts as not written"),
+    ("size=3\npad=1\nstride=2\nstride_y=0", {"padding": 1, "stride": (2, 2)}, "0 is none written"),
     ("size=3\npad=1\ndilation=2", {"padding": 1, "dilation": 2}, "dilation keeps the size"),
     ("size=3\ndilation=2", {"dilation": 2}, "dilation does not enter the output's size"),
     ("size=3\ndilation=3", {"dilation": 3}, "likewise"),
