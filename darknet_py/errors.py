@@ -1,4 +1,4 @@
-"""The exception tree, the place an error points at, and the collector of everything `check` finds.
+"""The exception tree, where an error points at, and the collector of everything `check` finds.
 
 DarknetError
 ├── CfgError          a network definition that cannot be what its author meant
@@ -80,7 +80,7 @@ class OutputError(DarknetError):
 
 @dataclass(frozen=True)
 class Notice:
-    """One finding about an input file; `level` is "error", "warning" or "note"."""
+    """What there is to say of an input file; `level` is "error", "warning" or "note"."""
 
     level: str
     location: Location
@@ -92,7 +92,7 @@ class Notice:
 
 @dataclass
 class Problems:
-    """Collects findings while a file is read.
+    """Collects notices while a file is read.
 
     strict: a warning counts as an error. collect: errors are kept instead of raised, so that a
     check can list everything wrong at once.

@@ -1,4 +1,4 @@
-"""Modules that are imported when they are first used, or all at once.
+"""Modules that are imported when they are first used, all at once, or where they are installed.
 
 Section kinds hold their options, their shape rule and their arithmetic in one place, yet `summary`
 and `check` need only the first two: with `torch = deferred("torch")` they start in a tenth of the
@@ -13,6 +13,8 @@ import pkgutil
 from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
+
+from darknet_py.errors import DarknetError
 
 
 class _Deferred(ModuleType):
@@ -32,8 +34,8 @@ def import_modules(package: str, folders: Iterable[str]) -> None:
 
     A kind then needs no line in a list beside its file.
     """
-    for module in sorted(pkgutil.iter_modules(folders), key=lambda found: found.name):
-        importlib.import_module(f"{package}.{module.name}")
+    for name in sorted(module.name for module in pkgutil.iter_modules(folders)):
+        importlib.import_module(f"{package}.{name}")
 
 
 def import_at_once(name: str) -> None:
@@ -50,3 +52,15 @@ def import_at_once(name: str) -> None:
         gc.freeze()
         if working:
             gc.enable()
+
+
+def optional_module(module: str, *more: str) -> Any:
+    """A module of an extra of this package, imported where it is used.
+
+    Raises DarknetError with the line that installs its package and `more`.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError:
+        cure = f"pip install {' '.join((module, *more))}"
+        raise DarknetError(f"{module} is not installed; {cure}") from None

@@ -51,12 +51,12 @@ def test_corners_and_back() -> None:
 def test_every_pair_of_random_boxes(beta: float | None) -> None:
     a, b = random_boxes(20, 1), random_boxes(30, 2)
     if beta is None:
-        found = iou(a[:, None], b)
-        wanted = [[plain_iou(p, q) for q in b.tolist()] for p in a.tolist()]
+        actual = iou(a[:, None], b)
+        expected = [[plain_iou(p, q) for q in b.tolist()] for p in a.tolist()]
     else:
-        found = diou(a[:, None], b, beta)
-        wanted = [[plain_diou(p, q, beta) for q in b.tolist()] for p in a.tolist()]
-    torch.testing.assert_close(found, torch.tensor(wanted), atol=1e-6, rtol=1e-5)
+        actual = diou(a[:, None], b, beta)
+        expected = [[plain_diou(p, q, beta) for q in b.tolist()] for p in a.tolist()]
+    torch.testing.assert_close(actual, torch.tensor(expected), atol=1e-6, rtol=1e-5)
 
 
 def test_known_overlaps() -> None:

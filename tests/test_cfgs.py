@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.cfg.datafile import read_data_file, read_names
+from darknet_py.cfg.datafile import read_data_file
+from darknet_py.cfg.names import read_names
 from darknet_py.errors import Problems
 from darknet_py.network.graph import read_graph
 

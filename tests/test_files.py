@@ -135,13 +135,13 @@ ALLOWED = {
 
 
 def test_every_other_writer_uses_these() -> None:
-    found = {
+    actual = {
         os.fspath(path.relative_to(PACKAGE))
         for path in PACKAGE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and any(_writes(node))
     }
-    assert found == set(ALLOWED)
+    assert actual == set(ALLOWED)
 
 
 def _writes(call: ast.Call) -> Iterator[bool]:

@@ -28,7 +28,7 @@ def test_both_forks_are_recorded() -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_every_layer(case: str) -> None:
     name, fork = case.split("/")
-    off = [found for found in errors(GOLDEN / name, fork) if not found[2] <= TOLERANCE]
+    off = [actual for actual in errors(GOLDEN / name, fork) if not actual[2] <= TOLERANCE]
     assert off == []
 
 

@@ -34,8 +34,8 @@ def uneven(number: int) -> int:
 @pytest.mark.parametrize("workers", [0, 1, 3])
 @pytest.mark.parametrize("depth", [1, 4, 100])
 def test_results_come_in_order_whatever_the_work_takes(workers: int, depth: int) -> None:
-    found = list(ordered_map(uneven, range(20), workers, depth))
-    assert found == [number * number for number in range(20)]
+    actual = list(ordered_map(uneven, range(20), workers, depth))
+    assert actual == [number * number for number in range(20)]
 
 
 def test_several_items_are_worked_on_at_once() -> None:
@@ -64,11 +64,11 @@ def test_an_endless_source_is_taken_no_further_than_the_depth() -> None:
 
 
 def test_an_error_comes_after_the_results_before_it() -> None:
-    found = []
+    actual = []
     with pytest.raises(ZeroDivisionError):
         for value in ordered_map(lambda number: 6 // (3 - number), range(9), 3, 8):
-            found.append(value)
-    assert found == [2, 3, 6]
+            actual.append(value)
+    assert actual == [2, 3, 6]
 
 
 def test_an_error_of_the_source_comes_after_the_results_before_it() -> None:
@@ -76,11 +76,11 @@ def test_an_error_of_the_source_comes_after_the_results_before_it() -> None:
         yield from (1, 2, 3)
         raise OSError("the camera is gone")
 
-    found = []
+    actual = []
     with pytest.raises(OSError, match="the camera is gone"):
         for value in ordered_map(uneven, source(), workers=2, depth=9):
-            found.append(value)
-    assert found == [1, 4, 9]
+            actual.append(value)
+    assert actual == [1, 4, 9]
 
 
 def test_leaving_early_ends_the_threads_and_what_waits_is_not_begun() -> None:

@@ -47,8 +47,8 @@ def test_the_limit_of_an_older_container(system: Path) -> None:
 
 def test_a_system_that_does_not_tell(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (system / "meminfo").unlink()
-    figures = {"SC_AVPHYS_PAGES": 10, "SC_PHYS_PAGES": 30, "SC_PAGE_SIZE": 4096}
-    monkeypatch.setattr(machine.os, "sysconf", figures.__getitem__)
+    pages = {"SC_AVPHYS_PAGES": 10, "SC_PHYS_PAGES": 30, "SC_PAGE_SIZE": 4096}
+    monkeypatch.setattr(machine.os, "sysconf", pages.__getitem__)
     assert machine.free_memory() == 40960
     assert machine.total_memory() == 3 * 40960
 

@@ -49,7 +49,7 @@ class AugmentConfig:
         """Raises DarknetError for a network without detection head or options that cannot be."""
         net, fork = graph.net, graph.fork
         head = last_head(graph)
-        cells = head.cell_truth
+        cells = head.label_grid
         # Neither fork's training of YOLOv1 knows more than jitter and colours.
         plain = bool(cells) or fork.samples.canvas
         _check(graph, head, plain)

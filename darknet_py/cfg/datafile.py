@@ -1,4 +1,4 @@
-"""`.data` files (key=value lines without sections) and names files."""
+"""`.data` files: key=value lines without sections."""
 
 from __future__ import annotations
 
@@ -50,13 +50,3 @@ def required_file(data: DataFile, key: str) -> Path:
     if path is None:
         raise DataError(f"has no {key}= line, which says where to look", Location(data.path))
     return path
-
-
-def read_names(path: str | os.PathLike[str]) -> list[str]:
-    """Class names, one a line; an empty last line is none. Raises DataError for no names at all."""
-    names = [line.rstrip("\r") for line in read_text(path, "a names", DataError).split("\n")]
-    while names and not names[-1].strip():
-        names.pop()
-    if not names:
-        raise DataError("has no names, expected one class name a line", Location(os.fspath(path)))
-    return names

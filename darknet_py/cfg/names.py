@@ -1,4 +1,4 @@
-"""Which class names belong to a network: given, from the .data file, or from beside the cfg."""
+"""Files of class names, and the names of a network: given, the .data file's, or beside the cfg."""
 
 from __future__ import annotations
 
@@ -6,10 +6,21 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from darknet_py.cfg.datafile import read_data_file, read_names
+from darknet_py.cfg.datafile import read_data_file
+from darknet_py.cfg.text import read_text
 from darknet_py.errors import DataError, Location
 
 Names = str | os.PathLike[str] | Sequence[str] | None
+
+
+def read_names(path: str | os.PathLike[str]) -> list[str]:
+    """Class names, one a line; an empty last line is none. Raises DataError for no names at all."""
+    names = [line.rstrip("\r") for line in read_text(path, "a names", DataError).split("\n")]
+    while names and not names[-1].strip():
+        names.pop()
+    if not names:
+        raise DataError("has no names, expected one class name a line", Location(os.fspath(path)))
+    return names
 
 
 def class_names(names: Names, cfg: str, classes: int, data: str | None = None) -> list[str]:
@@ -46,7 +57,7 @@ def _neighbour(cfg: Path, classes: int) -> list[str] | None:
     own = cfg.with_suffix(".names")
     for folder in (cfg.parent, cfg.parent.parent / "data"):
         files = [own] if own.is_file() else sorted(folder.glob("*.names"))
-        fitting = [found for found in map(read_names, files) if len(found) == classes]
+        fitting = [names for names in map(read_names, files) if len(names) == classes]
         if len(fitting) == 1:
             return fitting[0]
     return None

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
+from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.cfg.names import read_names
 from darknet_py.data.classifier_samples import require_outputs, tree_of
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError, DataError, Location

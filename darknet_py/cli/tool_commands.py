@@ -18,9 +18,9 @@ from darknet_py.options.datasets import CheckOptions, SummaryOptions
 from darknet_py.system import free_memory, processors, total_memory
 
 if TYPE_CHECKING:
-    from darknet_py.network.check import Verdict
+    from darknet_py.network.check import CheckResult
     from darknet_py.network.weights import LoadReport
-    from darknet_py.validate.command import CheckResult
+    from darknet_py.validate.command import DataCheckResult
 
 
 @click.command()
@@ -59,7 +59,7 @@ def check(ctx: click.Context, /, files: tuple[str, ...], as_json: bool, **choice
     light_check = check_files(
         files, fork=options.fork, strict=options.strict, width=options.width, height=options.height
     )
-    found: Verdict | CheckResult = light_check
+    found: CheckResult | DataCheckResult = light_check
     if sets := data_sets(files):
         from darknet_py.validate.command import check_data_sets
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from darknet_py.conversion.all_boxes import Input, decode
-from darknet_py.conversion.export_nms import suppressed
-from darknet_py.conversion.target import Target, require
+from darknet_py.conversion.export_boxes import Input, decode_all, suppressed
+from darknet_py.conversion.export_target import ExportTarget, require
 from darknet_py.layers.base import Run
 from darknet_py.network.execute import execute_heads, layer_calls
 from darknet_py.network.network import Network
 
 
-class Program(nn.Module):
+class ExportModule(nn.Module):
     """A network's layers in a row: images in, a tuple of tensors out.
 
     Nothing is checked, kept or carried from call to call; recurrent layers start from zero.
     """
 
-    def __init__(self, network: Network, target: Target) -> None:
+    def __init__(self, network: Network, target: ExportTarget) -> None:
         """Raises DarknetError where the network has no such form."""
         super().__init__()
         require(network.graph, target)
@@ -34,7 +33,7 @@ class Program(nn.Module):
         heads = self._heads(images)
         if self.target.form == "heads":
             return tuple(heads)
-        boxes, scores = decode(self.graph, heads, self._input(images))
+        boxes, scores = decode_all(self.graph, heads, self._input(images))
         if self.target.form == "boxes":
             return boxes, scores
         return (suppressed(boxes, scores, self.target.thresh, self.target.nms),)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from darknet_py.conversion.target import BOX, DETECTION, Target, heads
+from darknet_py.conversion.export_target import BOX, DETECTION, ExportTarget, heads
 from darknet_py.layers.base import Layer
 from darknet_py.layers.head import Head
 from darknet_py.network.graph import Graph
@@ -16,7 +16,7 @@ PREFIX = "darknet."
 OUTPUTS = {"boxes": f"boxes: {BOX}; scores: one column a class", "nms": f"detections: {DETECTION}"}
 
 
-def metadata(graph: Graph, target: Target, names: Sequence[str]) -> dict[str, str]:
+def metadata(graph: Graph, target: ExportTarget, names: Sequence[str]) -> dict[str, str]:
     """Words to text, JSON but for plain words; the keys begin with `darknet.`."""
     net = graph.net
     values: dict[str, Any] = {

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from darknet_py.conversion.export_module import Program
-from darknet_py.conversion.extras import needed
+from darknet_py.conversion.export_module import ExportModule
+from darknet_py.conversion.export_target import ExportTarget, output_names
 from darknet_py.conversion.metadata import metadata
-from darknet_py.conversion.target import Target, output_names
 from darknet_py.errors import DarknetError
+from darknet_py.lazy import optional_module
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
 
@@ -32,19 +32,21 @@ LIMIT = 2**31 - 2**20
 """A file of protobuf ends at 2 GiB."""
 
 
-def to_onnx(network: Network, target: Target | None = None, names: Sequence[str] = ()) -> bytes:
+def to_onnx(
+    network: Network, target: ExportTarget | None = None, names: Sequence[str] = ()
+) -> bytes:
     """The bytes of an .onnx file with the network's inference form, weights inside.
 
     Input `images` (N, C, H, W), float32 RGB in [0, 1]; outputs by target.form, named as in
-    conversion.target. names: of the classes, for the file's metadata.
+    conversion.export_target. names: of the classes, for the file's metadata.
     Raises DarknetError, with the layer and the reason, for what has no such form.
     """
-    target = target or Target()
-    program = Program(network, target)
-    _require_room(program)
-    model = _traced(program, inside=False)
-    if not _add_weights(model, program):
-        model = _traced(program, inside=True)
+    target = target or ExportTarget()
+    module = ExportModule(network, target)
+    _require_room(module)
+    model = _traced(module, inside=False)
+    if not _add_weights(model, module):
+        model = _traced(module, inside=True)
     for key, value in metadata(network.graph, target, names).items():
         model.metadata_props.add(key=key, value=value)
     model.producer_name = "darknet-py"
@@ -52,38 +54,38 @@ def to_onnx(network: Network, target: Target | None = None, names: Sequence[str]
     return data
 
 
-def _traced(program: Program, inside: bool) -> onnx.ModelProto:
-    """The program as ONNX; its weights are inside, or inputs."""
-    read = needed("onnx").load_from_string
-    target, file = program.target, io.BytesIO()
+def _traced(module: ExportModule, inside: bool) -> onnx.ModelProto:
+    """The module as ONNX; its weights are inside, or inputs."""
+    read = optional_module("onnx").load_from_string
+    target, file = module.target, io.BytesIO()
     with torch.no_grad(), warnings.catch_warnings():
-        # Tracing warns of every number it takes as fixed, which is what is wanted here.
+        # Tracing warns of every number it takes as fixed, as is meant here.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            program,
-            (program.example(),),
+            module,
+            (module.example(),),
             file,  # type: ignore[arg-type]
             dynamo=False,
             opset_version=OPSET,
             export_params=inside,
             input_names=[INPUT_NAME],
-            output_names=output_names(program.graph, target.form),
-            dynamic_axes=_dynamic_axes(program.graph, target),
+            output_names=output_names(module.graph, target.form),
+            dynamic_axes=_dynamic_axes(module.graph, target),
         )
     model: onnx.ModelProto = read(file.getvalue())
     return model
 
 
-def _dynamic_axes(graph: Graph, target: Target) -> dict[str, dict[int, str]]:
+def _dynamic_axes(graph: Graph, target: ExportTarget) -> dict[str, dict[int, str]]:
     batch = {0: "batch"} if target.dynamic_batch else {}
     size = {2: "height", 3: "width"} if target.dynamic_size else {}
     axes = {INPUT_NAME: batch | size}
     for name in output_names(graph, target.form):
         axes[name] = _output_axes(name, target)
-    return {name: found for name, found in axes.items() if found}
+    return {name: axis for name, axis in axes.items() if axis}
 
 
-def _output_axes(name: str, target: Target) -> dict[int, str]:
+def _output_axes(name: str, target: ExportTarget) -> dict[int, str]:
     if target.form == "nms":
         return {0: "found"}
     batch = {0: "batch"} if target.dynamic_batch else {}
@@ -93,17 +95,17 @@ def _output_axes(name: str, target: Target) -> dict[int, str]:
     return batch | (grid if target.form == "heads" else {1: "rows"})
 
 
-def _require_room(program: Program) -> None:
-    if sum(4 * tensor.numel() for tensor in program.parameters()) > LIMIT:
-        raise DarknetError(f"{program.graph.path}: more than 2 GiB of weights, ONNX's limit")
+def _require_room(module: ExportModule) -> None:
+    if sum(4 * tensor.numel() for tensor in module.parameters()) > LIMIT:
+        raise DarknetError(f"{module.graph.path}: more than 2 GiB of weights, ONNX's limit")
 
 
-def _add_weights(model: onnx.ModelProto, program: Program) -> bool:
+def _add_weights(model: onnx.ModelProto, module: ExportModule) -> bool:
     """The weights as constants; in the exporter's graph they are inputs by their names.
 
     False when the exporter has computed other weights from them (recurrent layers' batch norm).
     """
-    tensors = dict(program.named_parameters())
+    tensors = dict(module.named_parameters())
     entries = [entry for entry in model.graph.input if entry.name != INPUT_NAME]
     if not {entry.name for entry in entries} <= set(tensors):
         return False

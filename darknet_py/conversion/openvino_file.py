@@ -8,20 +8,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from darknet_py.conversion.extras import needed
+from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.conversion.metadata import PREFIX, metadata
 from darknet_py.conversion.onnx_file import to_onnx
-from darknet_py.conversion.target import Target
+from darknet_py.lazy import optional_module
 from darknet_py.network.network import Network
 
 
-def to_openvino(network: Network, target: Target, names: Sequence[str] = ()) -> dict[str, bytes]:
+def to_openvino(
+    network: Network, target: ExportTarget, names: Sequence[str] = ()
+) -> dict[str, bytes]:
     """The contents of both files by their endings, float32; the metadata are in rt_info/darknet.
 
     Input and outputs as of to_onnx. Raises DarknetError where the network has no such form, and
     where openvino is not installed.
     """
-    openvino = needed("openvino", "onnx")
+    openvino = optional_module("openvino", "onnx")
     model = read_model(to_onnx(network, target, names))
     for key, value in metadata(network.graph, target, names).items():
         model.set_rt_info(value, ["darknet", key.removeprefix(PREFIX)])
@@ -43,4 +45,4 @@ def openvino_core() -> Any:
     Its CPU plugin gives the thread another stack for signals and puts the old one back when it
     ends. With two cores ended in the order they came, signals would arrive on freed memory.
     """
-    return needed("openvino").Core()
+    return optional_module("openvino").Core()

@@ -9,52 +9,52 @@ from typing import Any
 
 import torch
 
-from darknet_py.conversion.export_module import Program
+from darknet_py.conversion.export_module import ExportModule
+from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.conversion.metadata import metadata
-from darknet_py.conversion.target import Target
 from darknet_py.errors import DarknetError
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
 
 
-def to_torchscript(network: Network, target: Target, names: Sequence[str] = ()) -> bytes:
+def to_torchscript(network: Network, target: ExportTarget, names: Sequence[str] = ()) -> bytes:
     """A TorchScript program for torch.jit.load; the metadata are its extra files.
 
     It takes images (N, C, H, W), float32 RGB in [0, 1], and gives a tuple of the target's outputs.
     Raises DarknetError, with the layer and the reason, for what has no such form.
     """
-    program = _program(network, target, "TorchScript")
+    module = _export_module(network, target, "TorchScript")
     file = io.BytesIO()
     with torch.no_grad(), warnings.catch_warnings():
-        # Tracing warns of every number it takes as fixed, which is what is wanted here.
+        # Tracing warns of every number it takes as fixed, as is meant here.
         warnings.simplefilter("ignore")
-        traced = torch.jit.trace(program, (program.example(),), check_trace=False)
+        traced = torch.jit.trace(module, (module.example(),), check_trace=False)
         extra = metadata(network.graph, target, names)
         torch.jit.save(traced, file, _extra_files=extra)
     return file.getvalue()
 
 
-def to_pt2(network: Network, target: Target, names: Sequence[str] = ()) -> bytes:
+def to_pt2(network: Network, target: ExportTarget, names: Sequence[str] = ()) -> bytes:
     """An exported program for torch.export.load; the metadata are its extra files.
 
     The rest as for to_torchscript.
     """
-    program = _program(network, target, "a torch.export file")
-    shapes = _dynamic_shapes(program.graph, target)
+    module = _export_module(network, target, "a torch.export file")
+    shapes = _dynamic_shapes(module.graph, target)
     file = io.BytesIO()
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exported = _exported(program, shapes)
+        exported = _exported(module, shapes)
         extra = dict(metadata(network.graph, target, names))
         torch.export.save(exported, file, extra_files=extra)
     return file.getvalue()
 
 
-def _exported(program: Program, shapes: Any) -> torch.export.ExportedProgram:
+def _exported(module: ExportModule, shapes: Any) -> torch.export.ExportedProgram:
     # Of a batch of 1 torch.export would conclude that it is always 1.
-    example = program.example(least=2 if program.target.dynamic_batch else 1)
+    example = module.example(least=2 if module.target.dynamic_batch else 1)
     try:
-        return torch.export.export(program, (example,), dynamic_shapes=shapes, strict=False)
+        return torch.export.export(module, (example,), dynamic_shapes=shapes, strict=False)
     except RuntimeError as failure:
         if not shapes:
             raise
@@ -63,14 +63,14 @@ def _exported(program: Program, shapes: Any) -> torch.export.ExportedProgram:
         raise DarknetError(f"{message}; leave out --dynamic, or use --format torchscript") from None
 
 
-def _program(network: Network, target: Target, what: str) -> Program:
+def _export_module(network: Network, target: ExportTarget, what: str) -> ExportModule:
     if target.form == "nms":
         message = f"{what} knows no suppression"
         raise DarknetError(f"{message}; use --form boxes, or --format onnx or openvino")
-    return Program(network, target)
+    return ExportModule(network, target)
 
 
-def _dynamic_shapes(graph: Graph, target: Target) -> tuple[Any, ...] | None:
+def _dynamic_shapes(graph: Graph, target: ExportTarget) -> tuple[Any, ...] | None:
     """A batch that torch.export takes as any number, and sides as any multiple of the strides."""
     axes: dict[int, Any] = {}
     if target.dynamic_batch:

@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.cfg.datafile import DataFile, read_names
+from darknet_py.cfg.datafile import DataFile
+from darknet_py.cfg.names import read_names
 from darknet_py.errors import DataError, Location
 from darknet_py.layers.tree import UNKNOWN, Tree, read_tree_file
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.label_boxes import CLASS_ONLY
 from darknet_py.augment.mix import MIXUP, MOSAIC
-from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
+from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.cfg.names import read_names
 from darknet_py.data.class_labels import ClassLabels, Floats
 from darknet_py.data.classifier_samples import ClassifierSet
 from darknet_py.data.contact_sheet import BoxMark, SheetStyle, SheetTile, contact_sheet

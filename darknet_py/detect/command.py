@@ -17,7 +17,7 @@ from darknet_py.forks import fork_named
 from darknet_py.images.io import read_image
 from darknet_py.images.sources import expand
 from darknet_py.lazy import import_at_once
-from darknet_py.network.load import open_network
+from darknet_py.network.load import load_model
 from darknet_py.options.detecting import DetectOptions
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def run(options: DetectOptions) -> int:
 
     Whatever can be refused is refused before torch is imported and before anything is written.
     """
-    opened = open_network(
+    opened = load_model(
         options.cfg,
         options.weights,
         options.names,

@@ -18,9 +18,8 @@ from darknet_py.detect.candidates import Candidates
 from darknet_py.forks import Fork
 from darknet_py.layers.base import Layer
 from darknet_py.layers.detection import Detection
-from darknet_py.layers.head import Head
+from darknet_py.layers.head import Head, RawBoxes
 from darknet_py.layers.head import Suppression as Suppression
-from darknet_py.layers.raw_boxes import RawBoxes
 from darknet_py.layers.region import Region
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree

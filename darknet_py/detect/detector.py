@@ -23,7 +23,7 @@ from darknet_py.images.fitted import InputSpec, OnError, fitted_images
 from darknet_py.images.frames import Frame, FrameSource
 from darknet_py.images.io import to_bgr
 from darknet_py.images.source_table import open_source
-from darknet_py.network.load import Opened, head_classes, open_network
+from darknet_py.network.load import LoadedModel, head_classes, load_model
 from darknet_py.network.network import Network, load_planned
 
 AHEAD = 4
@@ -171,11 +171,11 @@ def load(
     engines.table that is installed. compiled: have torch make machine code for this machine first.
     Raises CfgError, WeightsError, DataError, DarknetError.
     """
-    opened = open_network(cfg, weights, names, data=data, fork=fork, width=width, height=height)
+    opened = load_model(cfg, weights, names, data=data, fork=fork, width=width, height=height)
     return from_loaded(opened, EngineConfig(engine, precision, compiled, str(device)))
 
 
-def from_loaded(opened: Opened, config: EngineConfig) -> Detector:
+def from_loaded(opened: LoadedModel, config: EngineConfig) -> Detector:
     """A detector from files that have been read and checked already."""
     network, report = load_planned(opened.graph, opened.plan)
     for note in report.notes:

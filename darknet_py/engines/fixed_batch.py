@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import torch
 
+from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.conversion.onnx_file import to_onnx
-from darknet_py.conversion.target import Target
 from darknet_py.engines.cache import NetworkFiles
 from darknet_py.engines.engine import Engine
 from darknet_py.engines.table import EngineConfig
@@ -64,7 +64,7 @@ class BatchEngine(Engine):
         """The network's .onnx file for so many images, from the cache if it is there."""
 
         def write(path: Path) -> None:
-            path.write_bytes(to_onnx(self.network, Target(batch=batch)))
+            path.write_bytes(to_onnx(self.network, ExportTarget(batch=batch)))
 
         return self.files.get(["onnx", batch], ".onnx", write)
 

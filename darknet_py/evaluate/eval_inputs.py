@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darknet_py.cfg.datafile import DataFile, read_data_file, read_names, required_file
+from darknet_py.cfg.datafile import DataFile, read_data_file, required_file
+from darknet_py.cfg.names import read_names
 from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text import read_text
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DataError, Location
 from darknet_py.lazy import import_at_once
-from darknet_py.network.load import Opened, open_network
+from darknet_py.network.load import LoadedModel, load_model
 from darknet_py.options.evaluation import EvalOptions
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Inputs:
     """
 
     data: DataFile
-    opened: Opened
+    opened: LoadedModel
     names: Sequence[str]
     image_set: str
     images: list[str]
@@ -45,7 +46,7 @@ def read_inputs(options: EvalOptions) -> Inputs:
     options.require_engine()
     file = read_data_file(options.data)
     class_map = read_class_map(file)
-    opened = open_network(
+    opened = load_model(
         options.cfg,
         options.weights,
         # The names of a class map may be its own or the cfg's; they are counted where it is used.
@@ -88,7 +89,7 @@ def read_class_map(data: DataFile) -> tuple[int, ...] | None:
     return tuple(map(atoi, words))
 
 
-def load(opened: Opened) -> Network:
+def load(opened: LoadedModel) -> Network:
     """The network with its weights; what a user should know about them is logged."""
     import_at_once("torch")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from darknet_py.cfg.datafile import read_data_file, read_names, required_file
+from darknet_py.cfg.datafile import read_data_file, required_file
+from darknet_py.cfg.names import read_names
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DataError
 from darknet_py.evaluate.eval_inputs import results_folder

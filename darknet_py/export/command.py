@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from darknet_py.cfg.names import class_names
+from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.conversion.formats import FORMATS
-from darknet_py.conversion.target import Target
 from darknet_py.errors import DarknetError
 from darknet_py.export.verify import input_images, verify
 from darknet_py.files import replacing, require_writable
@@ -22,7 +22,7 @@ from darknet_py.options.exporting import ExportOptions
 
 DYNAMIC = ("batch", "size")
 SAMPLES = 4
-"""So many of the images in data/ are taken when none is named."""
+"""So many of the images in data/ are taken when no image is named."""
 
 
 def run(options: ExportOptions) -> bool:
@@ -52,14 +52,14 @@ def run(options: ExportOptions) -> bool:
     return _verified(options, network, target, out) if options.verify or options.images else True
 
 
-def _target(options: ExportOptions) -> Target:
+def _target(options: ExportOptions) -> ExportTarget:
     words = [word for word in options.dynamic.split(",") if word]
     for word in words:
         if word not in DYNAMIC:
             raise DarknetError(
                 f"--dynamic {options.dynamic}: read '{word}', known are batch and size"
             )
-    return Target(
+    return ExportTarget(
         form=options.form,
         batch=options.batch,
         dynamic_batch="batch" in words,
@@ -83,12 +83,12 @@ def _paths(options: ExportOptions, out: Path) -> dict[str, Path]:
 
 def _classes(graph: Graph) -> int:
     """Classes of the last detection head, or the values of a classifier's output."""
-    found = graph.head_classes
-    return graph.nodes[graph.last].out.c if found is None else found
+    classes = graph.head_classes
+    return graph.nodes[graph.last].out.c if classes is None else classes
 
 
 def _made(
-    options: ExportOptions, network: Network, target: Target, names: list[str]
+    options: ExportOptions, network: Network, target: ExportTarget, names: list[str]
 ) -> dict[str, bytes]:
     row = FORMATS[options.format]
     module, _, name = row.home.partition(":")
@@ -97,18 +97,18 @@ def _made(
     return made if isinstance(made, dict) else {row.suffix: made}
 
 
-def _verified(options: ExportOptions, network: Network, target: Target, out: Path) -> bool:
+def _verified(options: ExportOptions, network: Network, target: ExportTarget, out: Path) -> bool:
     images = input_images(network, options.images or _samples(options.cfg))
     agrees = True
-    for verdict in verify(network, target, out, FORMATS[options.format].runtimes, images):
-        click.echo(verdict.text)
-        agrees = agrees and verdict.agrees
+    for check in verify(network, target, out, FORMATS[options.format].runtimes, images):
+        click.echo(check.text)
+        agrees = agrees and check.agrees
     return agrees
 
 
 def _samples(cfg: str) -> list[str]:
     """Images in data/ here or beside the cfg's folder."""
     for folder in (Path("data"), Path(cfg).resolve().parent.parent / "data"):
-        if found := sorted(map(str, folder.glob("*.jpg"))):
-            return found[:SAMPLES]
+        if images := sorted(map(str, folder.glob("*.jpg"))):
+            return images[:SAMPLES]
     return []

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from darknet_py.conversion.extras import needed
 from darknet_py.conversion.openvino_file import openvino_core
+from darknet_py.lazy import optional_module
 
 Array = npt.NDArray[np.float32]
 Outputs = list[Array]
@@ -34,11 +34,11 @@ class Runtime:
 
     @property
     def version(self) -> str:
-        return str(needed(self.module).__version__).split("-")[0]
+        return str(optional_module(self.module).__version__).split("-")[0]
 
 
 def _onnxruntime(path: Path, names: Sequence[str]) -> Run:
-    onnxruntime = needed("onnxruntime")
+    onnxruntime = optional_module("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     providers = ["CPUExecutionProvider"]
@@ -65,8 +65,8 @@ def _openvino(path: Path, names: Sequence[str]) -> Run:
     compiled = core.compile_model(core.read_model(path), "CPU", exact)
 
     def run(x: Array) -> Outputs:
-        found = compiled(x)
-        return [np.array(found[name]) for name in names]
+        outputs = compiled(x)
+        return [np.array(outputs[name]) for name in names]
 
     return run
 
@@ -96,4 +96,4 @@ RUNTIMES = {
     "torchscript": Runtime("torch", _torchscript),
     "pt2": Runtime("torch", _pt2),
 }
-"""To add a runtime, add a row, and its name to formats of exporttable.FORMATS."""
+"""To add a runtime, add a row, and its name to formats of conversion.formats.FORMATS."""

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from darknet_py.conversion.export_module import Program
-from darknet_py.conversion.target import Target, output_names
+from darknet_py.conversion.export_module import ExportModule
+from darknet_py.conversion.export_target import ExportTarget, output_names
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
-from darknet_py.export.found import Difference, difference, rows
+from darknet_py.export.box_difference import BoxDifference, box_difference, box_rows
 from darknet_py.export.runtimes import RUNTIMES, Runtime
 from darknet_py.images.fitted import InputSpec, read_fitted
 from darknet_py.images.frames import array_frame, file_frame
@@ -24,11 +24,11 @@ from darknet_py.images.io import Pixels
 from darknet_py.network.network import Network
 
 TOLERANCE = 1e-3
-"""Of values, as a share of the output's largest magnitude if that is over 1; of boxes as well."""
+"""Of values, as a share of the output's largest magnitude if that is above 1; of boxes as well."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RuntimeCheck:
     """What became of a file in one runtime; text: the line to print."""
 
     text: str
@@ -44,17 +44,17 @@ class _Expected:
 
 
 def input_images(network: Network, paths: Sequence[str]) -> list[Tensor]:
-    """Inputs (C, H, W) of these images, as `detect` fits them; of a drawn one if there are none.
+    """Inputs (C, H, W) of these images, as `detect` fits them; of a made one if there are none.
 
     Raises ImageError for one that cannot be read.
     """
     spec = InputSpec.of(network.graph)
-    frames = [file_frame(path) for path in paths] or [array_frame(_drawn(spec.channels))]
+    frames = [file_frame(path) for path in paths] or [array_frame(_made_image(spec.channels))]
     fitted = [read_fitted(frame, spec) for frame in frames]
     return [torch.from_numpy(image.chw).contiguous() for image in fitted]
 
 
-def _drawn(channels: int) -> Pixels:
+def _made_image(channels: int) -> Pixels:
     """Soft spots of colour in OpenCV's order, the same each time."""
     spots = np.random.default_rng(1).integers(0, 256, (12, 16, channels), np.uint8)
     image = cv2.resize(spots, (640, 480), interpolation=cv2.INTER_CUBIC)
@@ -62,43 +62,47 @@ def _drawn(channels: int) -> Pixels:
 
 
 def verify(
-    network: Network, target: Target, path: Path, names: Sequence[str], images: Sequence[Tensor]
-) -> Iterator[Verdict]:
+    network: Network,
+    target: ExportTarget,
+    path: Path,
+    names: Sequence[str],
+    images: Sequence[Tensor],
+) -> Iterator[RuntimeCheck]:
     """The file in each runtime of these names."""
     inputs = _batches(images, target)
     expected = _Expected(inputs, [_ours(network, target, x) for x in inputs])
     for name in names:
-        yield _verdict(network, target, path, name, expected)
+        yield _checked(network, target, path, name, expected)
 
 
-def _batches(images: Sequence[Tensor], target: Target) -> list[Tensor]:
+def _batches(images: Sequence[Tensor], target: ExportTarget) -> list[Tensor]:
     """As many images at once as the file takes; the last ones are repeated to fill up."""
     size = min(len(images), 2) if target.dynamic_batch else target.batch
     groups = [list(images[start : start + size]) for start in range(0, len(images), size)]
     return [torch.stack([*group, *[group[-1]] * (size - len(group))]) for group in groups]
 
 
-def _ours(network: Network, target: Target, x: Tensor) -> list[Tensor]:
+def _ours(network: Network, target: ExportTarget, x: Tensor) -> list[Tensor]:
     if target.form == "heads":
         return open_engine(network, EngineConfig())(x)
     with torch.no_grad():
-        return list(Program(network, target)(x))
+        return list(ExportModule(network, target)(x))
 
 
-def _verdict(
-    network: Network, target: Target, path: Path, name: str, expected: _Expected
-) -> Verdict:
+def _checked(
+    network: Network, target: ExportTarget, path: Path, name: str, expected: _Expected
+) -> RuntimeCheck:
     runtime = RUNTIMES[name]
     if reason := runtime.unfit.get(target.form):
-        return Verdict(f"{name}: left out: {reason}", agrees=True)
+        return RuntimeCheck(f"{name}: left out: {reason}", agrees=True)
     try:
         title = f"{name} {runtime.version}"
     except DarknetError as missing:
-        return Verdict(f"{name}: {missing}", agrees=False)
+        return RuntimeCheck(f"{name}: {missing}", agrees=False)
     try:
         actual = _run(runtime, path, output_names(network.graph, target.form), expected.inputs)
     except Exception as failure:  # noqa: BLE001 - each library raises its own
-        return Verdict(f"{title}: cannot run it: {_one_line(failure)}", agrees=False)
+        return RuntimeCheck(f"{title}: cannot run it: {_one_line(failure)}", agrees=False)
     return _compared(network, target, title, expected.outputs, actual)
 
 
@@ -115,43 +119,44 @@ def _run(
 
 def _compared(
     network: Network,
-    target: Target,
+    target: ExportTarget,
     title: str,
-    wanted: Sequence[list[Tensor]],
+    expected: Sequence[list[Tensor]],
     actual: Sequence[list[Tensor]],
-) -> Verdict:
-    pairs = list(zip(wanted, actual, strict=True))
+) -> RuntimeCheck:
+    pairs = list(zip(expected, actual, strict=True))
     words, agrees = [title], True
     if target.form != "nms":
         largest = max(_error(a, b) for pair in pairs for a, b in zip(*pair, strict=True))
         agrees = largest <= TOLERANCE
         words.append(f"{target.form} differ by at most {largest:.1e}")
     if all(network.graph.nodes[index].layer.HEAD for index in network.graph.heads):
-        found = [_boxes(network, target, *pair) for pair in pairs]
-        agrees = agrees and not sum(one.unmatched for one in found)
-        words.append(_box_words(found))
-    limit = "" if agrees else f" (over the tolerance of {TOLERANCE:g})"
-    return Verdict(f"{words[0]}: {', '.join(words[1:])}{limit}", agrees)
+        boxes = [_boxes(network, target, *pair) for pair in pairs]
+        agrees = agrees and not sum(one.unmatched for one in boxes)
+        words.append(_box_words(boxes))
+    limit = "" if agrees else f" (above the tolerance of {TOLERANCE:g})"
+    return RuntimeCheck(f"{words[0]}: {', '.join(words[1:])}{limit}", agrees)
 
 
-def _error(wanted: Tensor, actual: Tensor) -> float:
+def _error(expected: Tensor, actual: Tensor) -> float:
     """Largest difference as a share of the largest magnitude (at least 1)."""
-    if wanted.shape != actual.shape:
+    if expected.shape != actual.shape:
         return float("inf")
-    error = float((wanted - actual).abs().max()) / max(1.0, float(wanted.abs().max()))
+    error = float((expected - actual).abs().max()) / max(1.0, float(expected.abs().max()))
     return error if error == error else float("inf")
 
 
 def _boxes(
-    network: Network, target: Target, wanted: list[Tensor], actual: list[Tensor]
-) -> Difference:
-    ours, theirs = (rows(network.graph, target, outputs) for outputs in (wanted, actual))
-    return difference(ours, theirs, target.thresh, TOLERANCE)
+    network: Network, target: ExportTarget, expected: list[Tensor], actual: list[Tensor]
+) -> BoxDifference:
+    ours, theirs = (box_rows(network.graph, target, outputs) for outputs in (expected, actual))
+    return box_difference(ours, theirs, target.thresh, TOLERANCE)
 
 
-def _box_words(found: Sequence[Difference]) -> str:
-    count, odd = sum(one.boxes for one in found), sum(one.unmatched for one in found)
-    largest = max(one.largest for one in found)
+def _box_words(differences: Sequence[BoxDifference]) -> str:
+    count = sum(one.boxes for one in differences)
+    odd = sum(one.unmatched for one in differences)
+    largest = max(one.largest for one in differences)
     if odd:
         return f"{count} boxes, {odd} without a partner"
     return f"{count} boxes, the same to {largest:.1e}"

@@ -46,15 +46,15 @@ class DetectRules:
     test_thresh: float
     """default of `detector test -thresh`."""
     valid_thresh: float
-    """score a box must be over in `detector valid`."""
+    """score a box must be above in `detector valid`."""
     valid_nms: float
-    """overlap over which the weaker box goes in `detector valid`."""
+    """overlap above which the weaker box goes in `detector valid`."""
     nms_kinds: bool
     """nms_kind and beta_nms of the last head choose the suppression; otherwise do_nms_sort."""
     region_objectness_gates: bool
     """a [region] box needs objectness above the threshold; otherwise only class scores count."""
     region_hier_thresh: bool
-    """[region] with a tree descends with -hier; otherwise the last class over .5 counts."""
+    """[region] with a tree descends with -hier; otherwise the last class above .5 counts."""
     coco_id_after_underscore: bool
     """COCO's image_id is the number behind the last _ of the file name; otherwise the number the
     name begins with, or that behind the last _ where it begins with none (COCO_val2014_...)."""
@@ -182,7 +182,7 @@ class LogRules:
     percents: bool
     """`classifier predict` prints percents; otherwise shares of 1 and a tree's parents."""
     valid_names_images: bool
-    """`classifier valid` prints each image; otherwise running figures only, which it rewrites."""
+    """`classifier valid` prints each image; otherwise running metrics only, which it rewrites."""
     heads_on_stdout: bool
     """the lines of heads in training go to stdout; otherwise to stderr, with a count of all
     boxes."""

@@ -32,7 +32,7 @@ class Stored:
     "variance": at 0, "scale": at 1; mean and variance are batch statistics, which no gradient
     moves. "shortcut": at 1, its steps are limited. "implicit": like "weight".
     fan_in scales the random start. rows: only that many leading rows are in the file when loading
-    (numload). turned: "old" when files of old programs hold the matrix transposed, "always" for
+    (numload). transposed: "old" when files of old programs hold the matrix transposed, "always" for
     flipped=1. start: the mean and half-width of a uniform random start. in_file: False for a tensor
     that this fork keeps out of the file.
     """
@@ -53,7 +53,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Node:
-    """A layer in its place: index, inputs by index (-1 is the network's input), shapes."""
+    """A layer of a graph: index, inputs by index (-1 is the network's input), shapes."""
 
     index: int
     layer: Layer
@@ -92,7 +92,7 @@ class Run:
 
     training: batch statistics and dropout are active. state: what recurrent layers carry from one
     pass to the next, by layer index; None starts every pass from zero. darknet_outputs: filled by
-    `trace` where the C program's output buffer holds something else than what it passes on.
+    `trace` where the C program's output buffer has something else than what it passes on.
     capture: layers whose inputs are put into `captured`. no_grad_layers: no gradient passes them.
     freeze_before: layers before this index run as at inference. sync_batchnorm: batch statistics
     are taken over all processes of a distributed training instead of each one's own.
@@ -113,7 +113,7 @@ class Run:
 
 
 class Counted(enum.Flag):
-    """Darknet's figures that the operations of a kind are part of."""
+    """Darknet's totals that the operations of a kind are part of."""
 
     TOTAL = enum.auto()
     """`Total BFLOPS`: the kinds whose l.bflops AlexeyAB's program sets."""
@@ -167,7 +167,7 @@ class Layer:
     AVERAGED: ClassVar[bool] = False
     """ema_alpha keeps a moving average of its weights."""
     COUNTED: ClassVar[Counted] = Counted(0)
-    """the figures its operations are part of."""
+    """the totals its operations are part of."""
     LINE: ClassVar[str] = ""
     """Darknet's line of the layer table as a format of the layer and the shapes x (input) and y
     (output); without one the line is made of `table_row`."""
@@ -261,7 +261,7 @@ class Layer:
         return self
 
     def check(self, ctx: LayerContext, problems: Problems) -> None:
-        """Findings that do not stop the network from being built."""
+        """Adds notices that do not stop the network from being built."""
 
     @property
     def kind(self) -> str:
@@ -297,7 +297,7 @@ def make(kind: type[Layer], section: Section, **options: Any) -> Any:
 
 
 def require_positive(layer: Layer, **sizes: int) -> None:
-    """Raises BadOption-like CfgError for a size below 1, which no layer can have."""
+    """Raises CfgError for a size below 1, which no layer can have."""
     for key, value in sizes.items():
         if value < 1:
             raise CfgError(f"read {value}, expected at least 1", layer.location(key))

@@ -33,21 +33,21 @@ class Blur:
     stride_y: int
 
     @property
-    def captured(self) -> tuple[float, ...]:
+    def row(self) -> tuple[float, ...]:
         return BLURS.get(self.kind, BLURS[1])
 
     @property
     def padding(self) -> int:
-        return len(self.captured) // 2 if len(self.captured) == 3 else 0
+        return len(self.row) // 2 if len(self.row) == 3 else 0
 
     def shape(self, out: Shape) -> Shape:
-        size, padding = len(self.captured), 2 * self.padding
+        size, padding = len(self.row), 2 * self.padding
         height = window_count(out.h, size, self.stride_y, padding)
         return Shape(out.c, height, window_count(out.w, size, self.stride_x, padding))
 
     def apply(self, x: torch.Tensor) -> torch.Tensor:
-        captured = torch.tensor(self.captured, dtype=x.dtype, device=x.device)
-        kernel = torch.outer(captured, captured) / captured.sum() ** 2
+        row = torch.tensor(self.row, dtype=x.dtype, device=x.device)
+        kernel = torch.outer(row, row) / row.sum() ** 2
         channels = int(x.shape[1])
         kernel = kernel.expand(channels, 1, -1, -1)
         stride = (self.stride_y, self.stride_x)

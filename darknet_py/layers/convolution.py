@@ -234,9 +234,9 @@ class Convolutional(Layer):
         # Dilation does not enter Darknet's output size: it reads zeros beyond the far edges.
         margin, stride = self.margin * self.spread, self._own_strides
         out = self._full_shape(into)
-        reach = self.spread * (self.size - 1) + 1
-        bottom = (out.h - 1) * stride[0] + reach - margin - into.h
-        right = (out.w - 1) * stride[1] + reach - margin - into.w
+        extent = self.spread * (self.size - 1) + 1
+        bottom = (out.h - 1) * stride[0] + extent - margin - into.h
+        right = (out.w - 1) * stride[1] + extent - margin - into.w
         return F.pad(x, (margin, right, margin, bottom))
 
     def folded(self, ctx: LayerContext, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:

@@ -10,8 +10,7 @@ from darknet_py.cfg.options import option
 from darknet_py.errors import Problems
 from darknet_py.forks import Fork
 from darknet_py.layers.base import LayerContext, Run, Weights, require_positive
-from darknet_py.layers.head import Head, Suppression
-from darknet_py.layers.raw_boxes import RawBoxes
+from darknet_py.layers.head import Head, RawBoxes, Suppression
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
@@ -60,7 +59,7 @@ class Detection(Head):
         return self.coords
 
     @property
-    def cell_truth(self) -> int:
+    def label_grid(self) -> int:
         return self.side
 
     @property

@@ -14,12 +14,14 @@ from darknet_py.cfg.options import option
 from darknet_py.errors import Problems
 from darknet_py.forks import Fork
 from darknet_py.layers.base import Layer, LayerContext, require_positive
-from darknet_py.layers.raw_boxes import RawBoxes
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
     import torch
+
+    Sides = torch.Tensor | tuple[Any, Any]
+    """A width and a height: one tensor (2,), or two numbers that an exporter is recording."""
 else:
     torch = deferred("torch")
 
@@ -39,6 +41,35 @@ class Suppression(NamedTuple):
     beta: float = 0.6
 
 
+@dataclass(frozen=True)
+class RawBoxes:
+    """Boxes of one head before they are decoded; the leading axes of its tensors broadcast.
+
+    values: (..., E) as the head's output holds them, E its `entries`. corner: (..., 2) column and
+    row of the box's cell. anchor: (..., 2) width and height in the head's own unit. grid: columns
+    and rows of cells. pixels: width and height of the network's input.
+    """
+
+    values: torch.Tensor
+    corner: torch.Tensor
+    anchor: torch.Tensor
+    grid: Sides
+    pixels: Sides
+
+    def centre(self, location: torch.Tensor) -> torch.Tensor:
+        """(..., 2) as shares of the input, for a location (..., 2) within the cell."""
+        return shares(self.corner + location, self.grid)
+
+
+def shares(values: torch.Tensor, sides: Sides) -> torch.Tensor:
+    """values (..., 2) as shares of a width and a height."""
+    if not isinstance(sides, tuple):
+        return values / sides
+    # A tensor made of the two would be a constant in what an exporter records.
+    width, height = sides
+    return torch.cat([values[..., :1] / width, values[..., 1:] / height], dim=-1)
+
+
 @dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)  # abstract
 class Head(Layer):
     """Base of the detection heads: the options all of them take, and the contract's defaults."""
@@ -50,7 +81,7 @@ class Head(Layer):
     MASKED: ClassVar[bool] = False
     """the heads of a network share one list of anchors, of which each takes those of mask=."""
     MIRRORS: ClassVar[bool] = True
-    """the output for a mirrored image can be turned back, cell by cell."""
+    """the output for a mirrored image can be mirrored back, cell by cell."""
     ANNOUNCED: ClassVar[int | None] = None
     """AlexeyAB's number of the layer type, for a kind whose heads its program announces."""
 
@@ -82,13 +113,13 @@ class Head(Layer):
         return [(1.0, 1.0)] * self.num
 
     @property
-    def cell_truth(self) -> int:
-        """The side of the grid that training wants its labels laid out in, 0 for rows of boxes."""
+    def label_grid(self) -> int:
+        """The side of the grid that training has its labels laid out in, 0 for rows of boxes."""
         return 0
 
     @property
     def filters_per_class(self) -> int:
-        """What one class more adds to filters= of the convolution before it; 0 where none is."""
+        """What one class more adds to filters= of the convolution before it; 0 without one."""
         return len(self.masks)
 
     @property
@@ -125,9 +156,9 @@ class Head(Layer):
         """Darknet's line for a sub-batch: a format of `layer`, `index` and `log_values`."""
         return LOG_ROW
 
-    def log_values(self, figures: Mapping[str, float], images: int) -> Mapping[str, float]:
-        """What the line shows, of the loss's figures for so many images."""
-        return figures
+    def log_values(self, metrics: Mapping[str, float], images: int) -> Mapping[str, float]:
+        """What the line shows, of the loss's metrics for so many images."""
+        return metrics
 
     def grid(self, out: Shape) -> tuple[int, int]:
         """Columns and rows of cells of an output of this shape."""
@@ -157,8 +188,8 @@ class Head(Layer):
     def mirrored(self, output: torch.Tensor, fork: Fork) -> torch.Tensor:
         """The output (N, A * E, H, W) of a mirrored image as of the image itself.
 
-        pjreddie's program takes -x for the place in the cell, which moves every box by half a cell;
-        the mirror image of x in 0..1 is 1 - x.
+        pjreddie's program takes -x for the location in the cell, which moves every box by half a
+        cell; the mirror image of x in 0..1 is 1 - x.
         """
         cells = output.flip(3).unflatten(1, (len(self.masks), -1)).clone()
         cells[:, :, 0] = self.mirrored_x(cells[:, :, 0], fork)
@@ -172,7 +203,7 @@ class Head(Layer):
 def anchor_sizes(
     anchors: Sequence[float], num: int, numbers: Sequence[int]
 ) -> list[tuple[float, float]]:
-    """(width, height) of the anchors of these numbers; of num, those not written are unset."""
+    """(width, height) of the anchors of these numbers; of num, those not written are 0.5."""
     padded = [*anchors, *[DEFAULT_ANCHOR] * (2 * num)]
     return [(padded[2 * number], padded[2 * number + 1]) for number in numbers]
 

@@ -172,7 +172,7 @@ class ScaleChannels(_Scaling):
 @section("implicit")
 @dataclass(frozen=True, kw_only=True)
 class Implicit(Layer):
-    """Trained numbers that depend on no input, one plane of `atoms` per filter."""
+    """Trained numbers that depend on no input, one column of `atoms` per filter."""
 
     LINE: ClassVar[str] = (
         "implicit Layer: {layer.filters} x {layer.atoms}   "

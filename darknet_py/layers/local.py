@@ -64,7 +64,7 @@ class Local(Layer):
         return activate(self.activation, x.reshape(-1, *out) + weights["biases"], fresh=True)
 
     def _patches(self, x: torch.Tensor, out: Shape) -> torch.Tensor:
-        """(N, channels * size * size, places): im2col, with zeros beyond every edge it reads."""
+        """(N, channels * size * size, positions): im2col, with zeros beyond every edge it reads."""
         need_h, need_w = ((count - 1) * self.stride + self.size for count in (out.h, out.w))
         bottom, right = need_h - self.pad - x.shape[2], need_w - self.pad - x.shape[3]
         padded = F.pad(x, (self.pad, right, self.pad, bottom))

@@ -196,7 +196,7 @@ class LocalAvgpool(Pool):
         )
 
     def _inside(self, size: int, count: int, stride: int) -> list[int]:
-        """How many places of each window lie inside, in one direction."""
+        """How many pixels of each window lie inside, in one direction."""
         starts = [number * stride - self.margin // 2 for number in range(count)]
         return [max(0, min(size, start + self.window) - max(0, start)) for start in starts]
 

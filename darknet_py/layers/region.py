@@ -10,8 +10,14 @@ from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
 from darknet_py.forks import Fork
 from darknet_py.layers.base import LayerContext, Run, Weights
-from darknet_py.layers.head import Head, anchor_sizes, check_anchor_count, check_channels
-from darknet_py.layers.raw_boxes import RawBoxes, shares
+from darknet_py.layers.head import (
+    Head,
+    RawBoxes,
+    anchor_sizes,
+    check_anchor_count,
+    check_channels,
+    shares,
+)
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree, read_map, read_tree
@@ -122,7 +128,7 @@ class Region(Head):
         if tree:
             return torch.sigmoid(score), tree.softmax(classes, 2)
         if self.softmax and self.background:
-            # The objectness slot is the background class and joins the softmax.
+            # The objectness entry is the background class and joins the softmax.
             both = torch.softmax(torch.cat([score, classes], dim=2), dim=2)
             return both[:, :, :1], both[:, :, 1:]
         if self.softmax:

@@ -105,7 +105,7 @@ class _Reorg(Layer):
 class Reorg(_Reorg):
     """YOLOv2's reorg: space to depth over a reinterpreted buffer, as its weights were trained.
 
-    flatten=1 turns planes into pixels (CHW to HWC); extra=n appends n zeros to the flat input.
+    flatten=1 turns CHW into HWC; extra=n appends n zeros to the flat input.
     """
 
     LINE: ClassVar[str] = "reorg_old              /{layer.stride:2d}  {x.column}   ->  {y.column}"

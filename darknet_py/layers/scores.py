@@ -137,7 +137,7 @@ class Contrastive(Layer):
 @section("iseg")
 @dataclass(frozen=True, kw_only=True)
 class Iseg(Layer):
-    """Instance segmentation: sigmoid class planes followed by raw embedding planes."""
+    """Instance segmentation: sigmoid class channels followed by raw embedding channels."""
 
     LOSS_MISSING: ClassVar[bool] = True
 

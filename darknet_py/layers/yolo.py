@@ -14,12 +14,13 @@ from darknet_py.layers.base import LayerContext, Run, Weights
 from darknet_py.layers.head import (
     LOG_ROW,
     Head,
+    RawBoxes,
     Suppression,
     anchor_sizes,
     check_anchor_count,
     check_channels,
+    shares,
 )
-from darknet_py.layers.raw_boxes import RawBoxes, shares
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
@@ -125,9 +126,9 @@ class AnchorHead(Head):
             "new_coords": 0,
         }
 
-    def log_values(self, figures: Mapping[str, float], images: int) -> Mapping[str, float]:
-        each = {name: figures[name] / images for name in PER_IMAGE if name in figures}
-        return {**figures, **each}
+    def log_values(self, metrics: Mapping[str, float], images: int) -> Mapping[str, float]:
+        each = {name: metrics[name] / images for name in PER_IMAGE if name in metrics}
+        return {**metrics, **each}
 
     def check(self, ctx: LayerContext, problems: Problems) -> None:
         count = len(self.masks)
@@ -138,7 +139,7 @@ class AnchorHead(Head):
         check_anchor_count(self, self.anchors, self.num, problems)
 
     def _check_masks(self, problems: Problems) -> None:
-        """A published file has masks over num that anchors follow: C reads past its array."""
+        """A published file has masks above num that anchors follow: C reads past its array."""
         outside = [number for number in self.masks if not 0 <= number < self.num]
         if not outside:
             return
@@ -218,10 +219,10 @@ class Yolo(AnchorHead):
             return super().log_row(fork)
         return FULL_ROW if self.show_details else SHORT_ROW
 
-    def log_values(self, figures: Mapping[str, float], images: int) -> Mapping[str, float]:
+    def log_values(self, metrics: Mapping[str, float], images: int) -> Mapping[str, float]:
         # With another loss than mse this is no part of the cost, but what Darknet prints.
-        located = figures["total_loss"] - figures["class_loss"]
-        shown = {**figures, "iou_loss": located, "boxes": max(1.0, figures["count"])}
+        located = metrics["total_loss"] - metrics["class_loss"]
+        shown = {**metrics, "iou_loss": located, "boxes": max(1.0, metrics["count"])}
         return super().log_values(shown, images)
 
 

@@ -10,8 +10,7 @@ from torch import Tensor
 
 from darknet_py.boxes import MEASURES, iou
 from darknet_py.forks import Fork
-from darknet_py.layers.head import Head
-from darknet_py.layers.raw_boxes import RawBoxes
+from darknet_py.layers.head import Head, RawBoxes
 from darknet_py.layers.tree import read_map
 from darknet_py.layers.yolo import AnchorHead, Yolo
 from darknet_py.losses.targets import Targets

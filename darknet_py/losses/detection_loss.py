@@ -10,7 +10,7 @@ from torch import Tensor
 from darknet_py.boxes import iou
 from darknet_py.forks import Fork
 from darknet_py.layers.detection import Detection
-from darknet_py.layers.raw_boxes import RawBoxes
+from darknet_py.layers.head import RawBoxes
 from darknet_py.losses.registry import Pass, loss_of
 from darknet_py.losses.targets import HeadLoss
 

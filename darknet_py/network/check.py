@@ -9,7 +9,8 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
+from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.cfg.names import read_names
 from darknet_py.errors import CfgError, DarknetError, Location, Notice, Problems
 from darknet_py.forks import Fork
 from darknet_py.network import weights_layout
@@ -28,7 +29,7 @@ def check(
     width: int | None = None,
     height: int | None = None,
 ) -> list[Notice]:
-    """All findings on a cfg and, if given, on the .weights file for it; a bad file never raises.
+    """All notices on a cfg and, if given, on the .weights file for it; a bad file never raises.
 
     strict turns warnings into errors; width and height (pixels) replace those of [net].
     """
@@ -45,7 +46,7 @@ def check(
 
 
 def check_data(path: StrPath, strict: bool = False) -> list[Notice]:
-    """All findings on a .data file: its names against its classes, and its image lists."""
+    """All notices on a .data file: its names against its classes, and its image lists."""
     problems = Problems(strict=strict, collect=True)
     try:
         data = read_data_file(path)
@@ -57,7 +58,7 @@ def check_data(path: StrPath, strict: bool = False) -> list[Notice]:
 
 
 def _notice(error: DarknetError, location: Location) -> Notice:
-    """The error at its own place; without one its message starts with the file's path already."""
+    """The error at its own location; without one its message starts with the path already."""
     message = error.message.removeprefix(f"{location.path}: ")
     return Notice("error", error.location or location, message)
 
@@ -111,7 +112,7 @@ def _check_weights(graph: Graph, path: StrPath, problems: Problems) -> None:
     if plan.partial:
         count = len(graph.nodes)
         message = (
-            f"covers the layers before {plan.reach} of {count}; the others keep a random start"
+            f"covers the layers before {plan.covered} of {count}; the others keep a random start"
         )
         problems.note(location, message)
     for note in weights_layout.notes_on(graph, plan):
@@ -131,14 +132,14 @@ def data_sets(paths: Sequence[StrPath]) -> list[tuple[str, str | None]]:
     That is the next cfg behind it, else the last one before it.
     """
     names = [os.fspath(path) for path in paths]
-    found = []
-    for at, path in enumerate(names):
-        around = [*names[at:], *reversed(names[:at])]
+    pairs = []
+    for index, path in enumerate(names):
+        around = [*names[index:], *reversed(names[:index])]
         cfg = next((other for other in around if _suffix(other) == ".cfg"), None)
-        with contextlib.suppress(DarknetError):  # already one of check()'s findings
+        with contextlib.suppress(DarknetError):  # already one of check()'s notices
             if _suffix(path) == ".data" and _has_list(read_data_file(path)):
-                found.append((path, cfg))
-    return found
+                pairs.append((path, cfg))
+    return pairs
 
 
 def _has_list(data: DataFile) -> bool:
@@ -158,8 +159,8 @@ def _check_names(data: DataFile, problems: Problems) -> None:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """The findings on some files, counted."""
+class CheckResult:
+    """The notices on some files, counted."""
 
     notices: tuple[Notice, ...]
 
@@ -178,7 +179,7 @@ class Verdict:
     def to_json(self) -> str:
         """{ok, errors, warnings, notices: [{level, file, line, section, key, message}]}."""
         notices = [
-            {"level": notice.level, **_place(notice.location), "message": notice.message}
+            {"level": notice.level, **_location_fields(notice.location), "message": notice.message}
             for notice in self.notices
         ]
         counts = {"ok": not self.errors, "errors": self.errors, "warnings": self.warnings}
@@ -196,7 +197,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _place(location: Location) -> dict[str, object]:
+def _location_fields(location: Location) -> dict[str, object]:
     values = dataclasses.asdict(location)
     return {"file": values.pop("path"), **values}
 
@@ -207,7 +208,7 @@ def check_files(
     strict: bool = False,
     width: int | None = None,
     height: int | None = None,
-) -> Verdict:
+) -> CheckResult:
     """Check cfg and .data files; any other path is the .weights file of the cfg before it."""
     notices: list[Notice] = []
     for path, weights in _paired([os.fspath(path) for path in paths]):
@@ -215,7 +216,7 @@ def check_files(
             notices += check_data(path, strict)
         else:
             notices += check(path, weights, fork, strict, width, height)
-    return Verdict(tuple(notices))
+    return CheckResult(tuple(notices))
 
 
 def _paired(paths: Sequence[str]) -> list[tuple[str, str | None]]:

@@ -40,8 +40,8 @@ def execute_heads(
     steps: Sequence[Step], calls: Iterable[Call], x: Tensor, heads: Sequence[int]
 ) -> list[Tensor]:
     """The outputs of the layers `heads`, in their order."""
-    found = {index: y for index, y in execute(steps, calls, x) if index in heads}
-    return [found[index] for index in heads]
+    outputs = {index: y for index, y in execute(steps, calls, x) if index in heads}
+    return [outputs[index] for index in heads]
 
 
 class LayerModule(nn.Module):
@@ -65,16 +65,16 @@ class LayerModule(nn.Module):
                 self.register_parameter(attribute, nn.Parameter(tensors[name]))
 
     def tensors(self) -> Weights:
-        """The tensors as they are now, for this pass: torch's tools may put others in their place.
+        """The tensors as they are now, for this pass: torch's tools may put others there instead.
 
         nn.Module's own tables are read while they hold just these: getattr takes many times as
         long. It finds those that are not there (pruned, parametrized, of a replica).
         """
         names, parameters, buffers = self._attributes.keys(), self._parameters, self._buffers
-        found = {**parameters, **buffers} if buffers else parameters
-        if found.keys() == names:
-            return found  # type: ignore[return-value]
-        return {name: getattr(self, place) for name, place in self._attributes.items()}
+        tensors = {**parameters, **buffers} if buffers else parameters
+        if tensors.keys() == names:
+            return tensors  # type: ignore[return-value]
+        return {name: getattr(self, attribute) for name, attribute in self._attributes.items()}
 
     @property
     def computed(self) -> list[str]:
@@ -133,7 +133,7 @@ def layer_calls(steps: Sequence[Step], layers: Iterable[nn.Module], run: Run) ->
 def _called(
     module: nn.Module, step: Step, run: Run, owner: nn.Module, inputs: Sequence[Tensor]
 ) -> Tensor:
-    """Through the module; one that somebody else has put in the layer's place gets no more."""
+    """Through the module; one that somebody else has put there gets no more than the inputs."""
     options = {"step": step, "run": run, "owner": owner} if hasattr(module, "tensors") else {}
     y: Tensor = module(*inputs, **options)
     return y

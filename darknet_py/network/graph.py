@@ -1,4 +1,4 @@
-"""Sections to a graph: every layer in its place, with inputs, shapes and last use."""
+"""Sections to a graph: every layer with its index, inputs, shapes and last use."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ class _Builder:
         shapes = tuple(self._shape(source) for source in inputs)
         context = LayerContext(index, shapes, self.net, self.fork, self.nodes)
         if self.broken.intersection(inputs):
-            # What a broken layer feeds cannot be judged: one mistake, one message.
+            # What a broken layer feeds cannot be checked: one mistake, one message.
             self.broken.add(index)
             return Node(index, layer, inputs, shapes, shapes[0])
         self._check_image(layer, inputs)

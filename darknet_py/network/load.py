@@ -18,15 +18,16 @@ WORKSPACE = 2
 
 
 @dataclass(frozen=True)
-class Opened:
-    """The cfg of a detection network, a weights file that fits it, and its class names."""
+class LoadedModel:
+    """A detection network before its tensors: its graph, where a weights file that fits has them,
+    and its class names."""
 
     graph: Graph
     plan: weights_layout.Layout
     names: list[str]
 
 
-def open_network(
+def load_model(
     cfg: str | os.PathLike[str],
     weights: str | os.PathLike[str],
     names: Names = None,
@@ -35,14 +36,14 @@ def open_network(
     fork: str | Fork = "alexeyab",
     width: int | None = None,
     height: int | None = None,
-) -> Opened:
+) -> LoadedModel:
     """Read and check all three; raises CfgError, WeightsError or DataError."""
     # Recurrent nets see single images here: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(cfg, width=width, height=height, fork=fork, time_steps=1)
     plan = weights_layout.plan(graph, weights)
     require_memory(graph)
     known = class_names(names, os.fspath(cfg), head_classes(graph), data)
-    return Opened(graph, plan, known)
+    return LoadedModel(graph, plan, known)
 
 
 def head_classes(graph: Graph) -> int:

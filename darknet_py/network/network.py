@@ -26,7 +26,7 @@ class Network(nn.Module):
     """A Darknet network. Build it with `Network.from_cfg`; it starts in eval mode."""
 
     def __init__(self, graph: Graph, *, seed: int | None = None, start: bool = True) -> None:
-        """start: give the tensors Darknet's random start; otherwise they are left unset."""
+        """start: give the tensors Darknet's random start; otherwise they are left uninitialized."""
         super().__init__()
         self.graph = graph
         self.header = weights.Header(0, 2, graph.fork.weights.revision, 0)

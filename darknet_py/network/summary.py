@@ -18,7 +18,7 @@ FLOAT_BYTES = 4
 
 
 @dataclass(frozen=True)
-class Row:
+class LayerRow:
     """One layer; shapes are (channels, height, width) of one image, `line` is Darknet's line."""
 
     index: int
@@ -37,7 +37,7 @@ class Row:
 class Totals:
     """Sums over a network for one image.
 
-    bflops: the figure networks are known by, AlexeyAB's count of convolutions and pools.
+    bflops: what networks are known by, AlexeyAB's count of convolutions and pools.
     printed_bflops: what his program prints today as Total BFLOPS, which has shortcuts in it as
     well. all_bflops: with the connected, local and recurrent layers that program leaves out.
     parameters: floats in the weights file. activation_bytes: all outputs as float32.
@@ -64,7 +64,7 @@ class Summary:
     path: str
     fork: str
     input: Shape
-    rows: tuple[Row, ...]
+    rows: tuple[LayerRow, ...]
     totals: Totals
 
     def text(self) -> str:
@@ -89,11 +89,11 @@ def summarize(graph: Graph) -> Summary:
     return Summary(graph.path, graph.fork.name, graph.net.input, rows, totals)
 
 
-def _row(graph: Graph, node: Node, field: ReceptiveField) -> Row:
+def _row(graph: Graph, node: Node, field: ReceptiveField) -> LayerRow:
     context = graph.context(node.index)
     filters, size = node.layer.table_row(context, node.out)
     parameters = sum(tensor.size for tensor in graph.stored(node.index) if tensor.in_file)
-    return Row(
+    return LayerRow(
         index=node.index,
         kind=node.layer.kind,
         filters=filters,
@@ -107,10 +107,10 @@ def _row(graph: Graph, node: Node, field: ReceptiveField) -> Row:
     )
 
 
-def _totals(graph: Graph, rows: tuple[Row, ...], fields: dict[int, ReceptiveField]) -> Totals:
-    def counted(figure: Counted) -> Iterator[float]:
+def _totals(graph: Graph, rows: tuple[LayerRow, ...], fields: dict[int, ReceptiveField]) -> Totals:
+    def counted(total: Counted) -> Iterator[float]:
         pairs = zip(graph.nodes, rows, strict=True)
-        return (row.bflops for node, row in pairs if figure in node.layer.COUNTED)
+        return (row.bflops for node, row in pairs if total in node.layer.COUNTED)
 
     return Totals(
         bflops=sum(counted(Counted.PUBLISHED)),
@@ -171,20 +171,20 @@ def net_stride(graph: Graph, fields: dict[int, ReceptiveField] | None = None) ->
 
 def _ancestors(graph: Graph) -> set[int]:
     """The heads and every layer they depend on."""
-    found: set[int] = set()
+    reached: set[int] = set()
     pending = list(graph.heads)
     while pending:
         index = pending.pop()
-        if index != INPUT and index not in found:
-            found.add(index)
+        if index != INPUT and index not in reached:
+            reached.add(index)
             pending.extend(graph.nodes[index].inputs)
-    return found
+    return reached
 
 
 def _totals_lines(totals: Totals) -> Iterator[str]:
     yield f"Total BFLOPS {totals.printed_bflops:5.3f}"
     if f"{totals.bflops:.3f}" != f"{totals.printed_bflops:.3f}":
-        yield f"without shortcuts: {totals.bflops:.3f} BFLOPS, as figures are published"
+        yield f"without shortcuts: {totals.bflops:.3f} BFLOPS, as published"
     if f"{totals.all_bflops:.2f}" != f"{totals.printed_bflops:.2f}":
         yield f"with the layers Darknet does not count: {totals.all_bflops:.3f} BFLOPS"
     yield f"parameters: {totals.parameters:,} (weights file: {totals.weights_bytes:,} bytes)"

@@ -54,8 +54,8 @@ class LoadReport:
         return self.header.seen
 
     def __str__(self) -> str:
-        reach = f"{self.layers} of {self.total_layers} layers" if self.partial else "all layers"
-        return f"{self.path}: {reach}, {self.floats} floats, {self.seen} images seen"
+        layers = f"{self.layers} of {self.total_layers} layers" if self.partial else "all layers"
+        return f"{self.path}: {layers}, {self.floats} floats, {self.seen} images seen"
 
 
 def load(
@@ -74,20 +74,20 @@ def read(network: TensorOwner, plan: Layout) -> LoadReport:
     network.header = plan.header
     notes = weights_layout.notes_on(network.graph, plan)
     total = len(network.graph.nodes)
-    return LoadReport(plan.path, plan.header, plan.reach, total, plan.floats, plan.partial, notes)
+    return LoadReport(plan.path, plan.header, plan.covered, total, plan.floats, plan.partial, notes)
 
 
 def _read_layer(network: TensorOwner, index: int, plan: Layout, file: BinaryIO) -> None:
     tensors = network.own(index)
     for stored in weights_layout.loaded(network.graph, index):
         target = tensors[stored.name].detach()
-        turn = weights_layout.transposed(stored, plan.header)
+        transposed = weights_layout.transposed(stored, plan.header)
         part = target if stored.rows is None else target[: stored.rows]
-        if turn or not _direct(part):
-            shape = turn or tuple(part.shape)
+        if transposed or not _direct(part):
+            shape = transposed or tuple(part.shape)
             values = torch.empty(shape)
             _read_into(values, file)
-            part.copy_(_turn_back(values, part) if turn else values)
+            part.copy_(_transposed_back(values, part) if transposed else values)
         else:
             _read_into(part, file)
 
@@ -106,7 +106,7 @@ def _read_into(tensor: torch.Tensor, file: BinaryIO) -> None:
         array.byteswap(inplace=True)
 
 
-def _turn_back(values: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+def _transposed_back(values: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return values.t().reshape(target.shape)
 
 
@@ -131,7 +131,7 @@ def _write_layer(network: TensorOwner, index: int, header: Header, file: BinaryI
 
 
 def _bytes(tensor: torch.Tensor, stored: Stored, header: Header) -> memoryview:
-    """The tensor as the file holds it, turned as it was when it was read."""
+    """The tensor as the file holds it, transposed as it was when it was read."""
     values = tensor.detach().to("cpu", torch.float32)
     if weights_layout.transposed(stored, header):
         values = values.reshape(len(values), -1).t()

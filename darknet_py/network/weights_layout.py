@@ -32,7 +32,7 @@ class Header:
 
     @property
     def wide(self) -> bool:
-        # pjreddie's rule: versions over 1000 mark transposed files, which are as old as 0.1.
+        # pjreddie's rule: versions above 1000 mark transposed files, which are as old as 0.1.
         return self.major * 10 + self.minor >= 2 and self.major < 1000 and self.minor < 1000
 
     @property
@@ -53,13 +53,13 @@ class Header:
 class Layout:
     """A file that fits: its layers, where it stops, and how many floats that takes.
 
-    reach: layers before this index are covered. partial: the file ends there, at a layer boundary.
+    covered: layers before this index are in it. partial: the file ends there, at a layer boundary.
     """
 
     path: str
     header: Header
     layers: tuple[int, ...]
-    reach: int
+    covered: int
     floats: int
     partial: bool
     bytes: int
@@ -116,16 +116,16 @@ def plan(graph: Graph, path: str | os.PathLike[str], cutoff: int | None = None) 
     header = _read_header(name, size)
     have = (size - header.size) / 4
     counts = [sum(map(floats_of, loaded(graph, i))) for i in range(end)]
-    reach, floats = _reach(counts, have)
-    fits = floats == have or (cutoff is not None and reach == end)
+    covered, floats = _covered(counts, have)
+    fits = floats == have or (cutoff is not None and covered == end)
     if not fits:
-        raise WeightsError(f"{name}: {_misfit(graph, counts, have, header)}")
-    layers = tuple(index for index in range(reach) if counts[index])
+        raise WeightsError(f"{name}: {_mismatch(graph, counts, have, header)}")
+    layers = tuple(index for index in range(covered) if counts[index])
     partial = sum(counts) > floats
     if partial and not floats:
         message = f"has a header and no weights; the cfg needs {sum(counts)} floats"
         raise WeightsError(f"{name}: {message}")
-    return Layout(name, header, layers, reach if partial else end, floats, partial, size)
+    return Layout(name, header, layers, covered if partial else end, floats, partial, size)
 
 
 def layers_before(graph: Graph, cutoff: int | None) -> int:
@@ -136,7 +136,7 @@ def layers_before(graph: Graph, cutoff: int | None) -> int:
     return len(graph.nodes) if cutoff is None else min(cutoff, len(graph.nodes))
 
 
-def _reach(counts: list[int], have: float) -> tuple[int, int]:
+def _covered(counts: list[int], have: float) -> tuple[int, int]:
     """How many whole layers the file covers, and their floats."""
     total = 0
     for index, count in enumerate(counts):
@@ -203,17 +203,17 @@ def _refuse_text(name: str, head: bytes) -> None:
 _TEXT = frozenset({9, 10, 13, *range(32, 127)})
 
 
-def _misfit(graph: Graph, counts: list[int], have: float, header: Header) -> str:
+def _mismatch(graph: Graph, counts: list[int], have: float, header: Header) -> str:
     """One line: what the cfg needs, what the file has, where it runs out, what would fit."""
     need = sum(counts)
     line = f"the cfg needs {need} floats, the file has {_number(have)}"
     if have > need:
         line += f": {_number(have - need)} too many after the last layer"
     else:
-        index, covered = _reach(counts, have)
+        index, floats = _covered(counts, have)
         layer = graph.nodes[index].layer
         line += f": it ends inside layer {index} [{layer.kind}] (line {layer.section.line}), "
-        line += f"{_number(have - covered)} of {counts[index]} floats"
+        line += f"{_number(have - floats)} of {counts[index]} floats"
     return line + _cure(graph, have, header, have > need)
 
 

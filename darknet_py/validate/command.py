@@ -12,7 +12,7 @@ from darknet_py.errors import DarknetError, Location, OutputError, Problems
 from darknet_py.files import replacing
 from darknet_py.forks import fork_named
 from darknet_py.images.draw import save_image
-from darknet_py.network.check import Verdict, count_line
+from darknet_py.network.check import CheckResult, count_line
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.options.datasets import CheckOptions
 from darknet_py.progress import follow
@@ -27,10 +27,10 @@ PAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 @dataclass(frozen=True)
-class CheckResult:
+class DataCheckResult:
     """What the light check found, and the reports on the data sets."""
 
-    light_check: Verdict
+    light_check: CheckResult
     reports: tuple[DatasetReport, ...]
     shown: int
 
@@ -64,8 +64,8 @@ class CheckResult:
 
 
 def check_data_sets(
-    pairs: Sequence[tuple[str, str | None]], light_check: Verdict, options: CheckOptions
-) -> CheckResult:
+    pairs: Sequence[tuple[str, str | None]], light_check: CheckResult, options: CheckOptions
+) -> DataCheckResult:
     """Inspect each .data file, by the size and classes of its cfg if there is one; write the files.
 
     Raises OutputError when the report or the page cannot be written.
@@ -75,7 +75,7 @@ def check_data_sets(
     reports = tuple(
         _inspected(read_data_file(path), _graph(cfg, options), options) for path, cfg in pairs
     )
-    result = CheckResult(light_check, reports, options.findings)
+    result = DataCheckResult(light_check, reports, options.findings)
     if options.report:
         _write_report(Path(options.report), result)
     if options.page:
@@ -136,7 +136,7 @@ def _label_rules(data: DataFile, graph: Graph | None, options: CheckOptions) -> 
     )
 
 
-def _write_report(path: Path, result: CheckResult) -> None:
+def _write_report(path: Path, result: DataCheckResult) -> None:
     is_json = path.suffix.lower() == ".json"
     content = result.to_json() if is_json else result.text(everything=True)
     with replacing(path) as file:

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from darknet_py.cfg.datafile import DataFile, read_names
+from darknet_py.cfg.datafile import DataFile
+from darknet_py.cfg.names import read_names
 from darknet_py.data.label_paths import label_path
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DataError, Location

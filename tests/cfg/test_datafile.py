@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.cfg.datafile import read_data_file, read_names
+from darknet_py.cfg.datafile import read_data_file
 from darknet_py.errors import DataError
 
 
@@ -56,20 +56,20 @@ def test_missing_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "place, reason",
+    "path, reason",
     [
         ("names.txt", "beside the .data file"),
         ("cfg/names.txt", "beside it"),
         ("../names.txt", "above it"),
     ],
 )
-def test_files_beside_the_data_file(tmp_path: Path, place: str, reason: str) -> None:
+def test_files_beside_the_data_file(tmp_path: Path, path: str, reason: str) -> None:
     data = written(tmp_path, "names=names.txt\nother=cfg/names.txt\n", "cfg/a.data")
-    target = tmp_path / "cfg" / place
+    target = tmp_path / "cfg" / path
     target.parent.mkdir(exist_ok=True)
     target.write_text("cat\n")
-    found = read_data_file(data).file("other" if place.startswith("cfg/") else "names")
-    assert found is not None and found.resolve() == target.resolve(), reason
+    actual = read_data_file(data).file("other" if path.startswith("cfg/") else "names")
+    assert actual is not None and actual.resolve() == target.resolve(), reason
 
 
 def test_working_directory_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,24 +84,3 @@ def test_files_that_are_nowhere_or_not_named(tmp_path: Path) -> None:
     data = read_data_file(written(tmp_path, "names=gone.txt\n"))
     assert data.file("names") == Path("gone.txt")
     assert data.file("train") is None
-
-
-@pytest.mark.parametrize(
-    "content, names",
-    [
-        ("person\ntraffic light\n", ["person", "traffic light"]),
-        ("person\r\ncar\r\n", ["person", "car"]),
-        ("person\n\ncar\n\n\n", ["person", "", "car"]),
-        ("person", ["person"]),
-        ("# 1\n", ["# 1"]),  # a name, not a comment
-    ],
-)
-def test_names(tmp_path: Path, content: str, names: list[str]) -> None:
-    assert read_names(written(tmp_path, content, "a.names")) == names
-
-
-def test_names_errors(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="has no names, expected one class name a line"):
-        read_names(written(tmp_path, "\n \n", "a.names"))
-    with pytest.raises(DataError, match="is a directory, expected a names file"):
-        read_names(tmp_path)

@@ -1,4 +1,4 @@
-"""Which names belong to a network."""
+"""Files of class names, and which names belong to a network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.cfg.names import class_names
+from darknet_py.cfg.names import class_names, read_names
 from darknet_py.errors import DataError
 
 
@@ -38,3 +38,30 @@ def test_then_a_neighbour_that_fits(tmp_path: Path) -> None:
     assert class_names(None, cfg, 3) == ["0", "1", "2"], "two files fit: none is taken"
     (tmp_path / "cfg" / "n.names").write_text("u\nv\nw\n")
     assert class_names(None, cfg, 3) == ["u", "v", "w"]
+
+
+def written(tmp_path: Path, content: str) -> Path:
+    path = tmp_path / "a.names"
+    path.write_text(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    "content, names",
+    [
+        ("person\ntraffic light\n", ["person", "traffic light"]),
+        ("person\r\ncar\r\n", ["person", "car"]),
+        ("person\n\ncar\n\n\n", ["person", "", "car"]),
+        ("person", ["person"]),
+        ("# 1\n", ["# 1"]),  # a name, not a comment
+    ],
+)
+def test_names(tmp_path: Path, content: str, names: list[str]) -> None:
+    assert read_names(written(tmp_path, content)) == names
+
+
+def test_names_errors(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has no names, expected one class name a line"):
+        read_names(written(tmp_path, "\n \n"))
+    with pytest.raises(DataError, match="is a directory, expected a names file"):
+        read_names(tmp_path)

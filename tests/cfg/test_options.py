@@ -110,7 +110,7 @@ def test_only_declared_fields_are_options() -> None:
 
 
 @pytest.mark.parametrize(
-    "lines, wanted",
+    "lines, expected",
     [
         ("", {}),
         ("size=7", {"size": 7}),
@@ -130,12 +130,12 @@ def test_only_declared_fields_are_options() -> None:
         ("size=1\nsize=1", {"size": 1}),
     ],
 )
-def test_values(lines: str, wanted: dict[str, Any]) -> None:
-    assert values(lines) == (wanted, [])
+def test_values(lines: str, expected: dict[str, Any]) -> None:
+    assert values(lines) == (expected, [])
 
 
 @pytest.mark.parametrize(
-    "lines, wanted, notice",
+    "lines, expected, notice",
     [
         ("size", {}, "warning: 'size' has no '='; its default is used, as in Darknet"),
         ("size=1.5", {"size": 1}, "warning: read '1.5': as in Darknet only '1' counts"),
@@ -164,9 +164,9 @@ def test_values(lines: str, wanted: dict[str, Any]) -> None:
         ("not_an_option=3", {}, "warning: unknown option, it has no effect"),
     ],
 )
-def test_values_with_a_notice(lines: str, wanted: dict[str, Any], notice: str) -> None:
-    found, notices = values(lines)
-    assert found == wanted
+def test_values_with_a_notice(lines: str, expected: dict[str, Any], notice: str) -> None:
+    actual, notices = values(lines)
+    assert actual == expected
     assert len(notices) == 1 and notices[0].startswith(notice), notices
 
 

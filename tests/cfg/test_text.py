@@ -63,8 +63,8 @@ def test_lines(line: str, pairs: list[tuple[str, str | None]], reason: str) -> N
     ],
 )
 def test_complaints(line: str, pairs: list[tuple[str, str | None]], complaint: str) -> None:
-    found, notices = options(line)
-    assert found == pairs
+    actual, notices = options(line)
+    assert actual == pairs
     assert len(notices) == 1 and complaint in notices[0]
 
 
@@ -245,8 +245,8 @@ def test_every_option_is_kept_in_order(pairs: list[tuple[str, str]]) -> None:
     (section,) = parse(cfg, "net.cfg", Problems())
     assert [(option.key, option.value) for option in section.options] == pairs
     for key, value in dict(reversed(pairs)).items():
-        found = section.find(key)
-        assert found is not None and found.value == value
+        actual = section.find(key)
+        assert actual is not None and actual.value == value
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=80))

@@ -18,7 +18,7 @@ from support.tiny_detector import noise_image
 
 import darknet_py
 from darknet_py import Detector, Network
-from darknet_py.conversion.target import Target
+from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.detect import nms
 from darknet_py.detect.decode import Request, Suppression, decode, suppression_of
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions, Timing
@@ -29,7 +29,7 @@ from darknet_py.evaluate.detections import MAP_OPTIONS, entries_of, open_pipelin
 from darknet_py.evaluate.map import evaluate
 from darknet_py.evaluate.recall import measure_recall
 from darknet_py.evaluate.valid import per_image
-from darknet_py.export.found import rows
+from darknet_py.export.box_difference import box_rows
 from darknet_py.images.fitted import InputSpec, fitted_images, read_fitted
 from darknet_py.images.frames import file_frame, file_source
 from darknet_py.images.source_table import open_source
@@ -104,7 +104,7 @@ def test_export_finds_the_boxes_of_detect_where_the_network_has_them(here: Path)
     box, class_id = torch.nonzero(literal.scores, as_tuple=True)
     columns = (literal.image[box], class_id, literal.scores[box, class_id])
     expected = torch.cat([torch.stack([c.float() for c in columns], 1), literal.boxes[box]], 1)
-    found = rows(net.graph, Target(thresh=0.3), heads)
+    found = box_rows(net.graph, ExportTarget(thresh=0.3), heads)
     assert sorted(found.tolist()) == sorted(expected.tolist()) and len(found) > 5
     counts = [len(result) for result in detector()([FIRST, SECOND], thresh=0.3)]  # type: ignore[arg-type]
     assert counts == [int((found[:, 0] == image).sum()) for image in (0, 1)]

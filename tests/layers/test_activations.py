@@ -91,14 +91,14 @@ def test_every_word_has_a_reference_here() -> None:
 
 @pytest.mark.parametrize("name", POINTWISE)
 def test_formula(name: str) -> None:
-    wanted = np.array([POINTWISE[name](float(np.float32(x))) for x in POINTS])
+    expected = np.array([POINTWISE[name](float(np.float32(x))) for x in POINTS])
     x = torch.tensor(POINTS, dtype=torch.float32)
-    close(activate(name, x).numpy(), wanted, 2e-6)
+    close(activate(name, x).numpy(), expected, 2e-6)
     close(x.numpy(), np.float32(POINTS), 0)  # nobody's input is overwritten
 
 
 @pytest.mark.parametrize(
-    "name, x, wanted",
+    "name, x, expected",
     [
         ("relu6", 7.0, 6.0),  # AlexeyAB's CPU code gives 0
         ("leaky", -2.0, -0.2),
@@ -116,17 +116,17 @@ def test_formula(name: str) -> None:
         ("mish", 1.0, 0.8650983882673103),
     ],
 )
-def test_values_by_hand(name: str, x: float, wanted: float) -> None:
-    assert activate(name, torch.tensor([x])).item() == pytest.approx(wanted, abs=1e-6)
+def test_values_by_hand(name: str, x: float, expected: float) -> None:
+    assert activate(name, torch.tensor([x])).item() == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", CHANNELS)
 def test_channel_kinds_share_each_pixel_out(name: str) -> None:
     x = 3 * torch.randn(2, 5, 3, 2)
-    wanted = np.empty(x.shape)
+    expected = np.empty(x.shape)
     for n, i, j in np.ndindex(2, 3, 2):
-        wanted[n, :, i, j] = normalized(name, x.numpy()[n, :, i, j].astype(float))
-    close(activate(name, x).numpy(), wanted, 1e-6)
+        expected[n, :, i, j] = normalized(name, x.numpy()[n, :, i, j].astype(float))
+    close(activate(name, x).numpy(), expected, 1e-6)
 
 
 IN_PLACE = [name for name, kind in ACTIVATIONS.items() if kind.in_place]
@@ -135,29 +135,29 @@ IN_PLACE = [name for name, kind in ACTIVATIONS.items() if kind.in_place]
 @pytest.mark.parametrize("name", IN_PLACE)
 def test_in_place_versions_give_the_same(name: str) -> None:
     x = 4 * torch.randn(50)
-    wanted = ACTIVATIONS[name](x.clone())
+    expected = ACTIVATIONS[name](x.clone())
     with torch.no_grad():
         given = x.clone()
         result = activate(name, given, fresh=True)
     assert result.data_ptr() == given.data_ptr()
-    close(result.numpy(), wanted.numpy(), 1e-7)
+    close(result.numpy(), expected.numpy(), 1e-7)
 
 
 @pytest.mark.parametrize("name", IN_PLACE)
 def test_gradients_are_those_of_the_formula(name: str) -> None:
     """Whether or not the input is overwritten in training."""
     x = (4 * torch.randn(50, generator=torch.Generator().manual_seed(1))).requires_grad_(True)
-    (found,) = torch.autograd.grad(activate(name, x * 1, fresh=True).sum(), x)
-    (wanted,) = torch.autograd.grad(ACTIVATIONS[name](x).sum(), x)
-    close(found.numpy(), wanted.numpy(), 1e-6)
+    (actual,) = torch.autograd.grad(activate(name, x * 1, fresh=True).sum(), x)
+    (expected,) = torch.autograd.grad(ACTIVATIONS[name](x).sum(), x)
+    close(actual.numpy(), expected.numpy(), 1e-6)
 
 
 @pytest.mark.parametrize("name", [name for name, kind in ACTIVATIONS.items() if kind.bounds])
 def test_bounds_say_the_same_as_the_formula(name: str) -> None:
     slope, top = ACTIVATIONS[name].bounds or (math.nan, math.nan)
     x = torch.tensor(POINTS, dtype=torch.float32)
-    wanted = np.where(x < 0, slope * x.numpy(), np.minimum(x.numpy(), top))
-    close(activate(name, x).numpy(), wanted.astype(np.float32), 1e-7)
+    expected = np.where(x < 0, slope * x.numpy(), np.minimum(x.numpy(), top))
+    close(activate(name, x).numpy(), expected.astype(np.float32), 1e-7)
 
 
 @pytest.mark.parametrize("name", [name for name, kind in ACTIVATIONS.items() if kind.onednn])
@@ -186,12 +186,12 @@ def test_works_after_every_layer(name: str) -> None:
     checked = check_layer(section, (4, 3, 2))
     x = checked.inputs[0]
     if name in POINTWISE:
-        wanted = np.vectorize(POINTWISE[name], otypes=[float])(x)
+        expected = np.vectorize(POINTWISE[name], otypes=[float])(x)
     else:
         pixels = np.moveaxis(x, 1, -1).reshape(-1, 4)
-        wanted = np.array([normalized(name, pixel) for pixel in pixels]).reshape(2, 3, 2, 4)
-        wanted = np.moveaxis(wanted, -1, 1)
-    close(checked.output, wanted, 1e-5)
+        expected = np.array([normalized(name, pixel) for pixel in pixels]).reshape(2, 3, 2, 4)
+        expected = np.moveaxis(expected, -1, 1)
+    close(checked.output, expected, 1e-5)
 
 
 def test_activation_layer_is_linear_unless_told() -> None:

@@ -58,8 +58,8 @@ def test_input_may_be_a_vector() -> None:
     net = network("[net]\ninputs=6\n[connected]\noutput=2\nactivation=linear\n")
     x = torch.randn(3, 6)
     own = net.own(0)
-    wanted = (x.double() @ own["weights"].double().T + own["biases"].double()).detach()
-    torch.testing.assert_close(net(x)[0][:, :, 0, 0].double(), wanted, atol=1e-6, rtol=0)
+    expected = (x.double() @ own["weights"].double().T + own["biases"].double()).detach()
+    torch.testing.assert_close(net(x)[0][:, :, 0, 0].double(), expected, atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,7 @@ import torch
 from support.layer_check import read
 
 from darknet_py.forks import ALEXEYAB, PJREDDIE
-from darknet_py.layers.head import Head, Suppression
-from darknet_py.layers.raw_boxes import RawBoxes, shares
+from darknet_py.layers.head import Head, RawBoxes, Suppression, shares
 from darknet_py.layers.shape import Shape
 
 NET = "[net]\nwidth=64\nheight=32\nchannels=3\n"
@@ -30,8 +29,8 @@ CORNER, ANCHOR = torch.tensor([5.0, 2.0]), torch.tensor([16.0, 4.0])
 
 
 def head(kind: str, options: str = "", fork: str = "alexeyab") -> Head:
-    (found,) = read(NET + SECTIONS[kind] + options, fork).detection_heads
-    return found
+    (actual,) = read(NET + SECTIONS[kind] + options, fork).detection_heads
+    return actual
 
 
 def raw(values: list[float], **changes: Any) -> RawBoxes:
@@ -72,7 +71,7 @@ def test_labels_of_an_image(kind: str, of_alexeyab: int, of_pjreddie: int) -> No
 
 
 def test_only_detection_wants_its_labels_by_cells() -> None:
-    assert {kind: head(kind).cell_truth for kind in SECTIONS} == {
+    assert {kind: head(kind).label_grid for kind in SECTIONS} == {
         "yolo": 0,
         "gaussian": 0,
         "region": 0,
@@ -127,14 +126,14 @@ def test_the_hierarchy_is_that_of_the_tree(tmp_path: Path) -> None:
     assert head("region").hierarchy is None and head("yolo").hierarchy is None
 
 
-FIGURES = {"count": 0.0, "iou": 0.5, "class_loss": 6.0, "total_loss": 9.0}
+METRICS = {"count": 0.0, "iou": 0.5, "class_loss": 6.0, "total_loss": 9.0}
 
 
 def test_log_values_of_yolo() -> None:
-    shown = head("yolo").log_values(FIGURES, 2)
+    shown = head("yolo").log_values(METRICS, 2)
     assert shown["iou_loss"] == 1.5 and shown["class_loss"] == 3.0 and shown["total_loss"] == 4.5
     assert (shown["boxes"], shown["count"], shown["iou"]) == (1.0, 0.0, 0.5)
-    assert head("region").log_values(FIGURES, 2) == FIGURES
+    assert head("region").log_values(METRICS, 2) == METRICS
 
 
 def test_log_rows() -> None:
@@ -163,7 +162,7 @@ def test_boxes_of_gaussian_yolo() -> None:
     boxes = head("gaussian", "yolo_point=left_top\n").boxes(raw(values), ALEXEYAB)
     same(boxes, [5.25 / 8 + w / 2, 2.75 / 4 + h / 2, w, h])
     scores = head("gaussian").scores(torch.tensor(values), ALEXEYAB)
-    same(scores, [0.0375, 0.075, 0.15])  # sure to 1 - .25
+    same(scores, [0.0375, 0.075, 0.15])  # 1 - .25 of it
 
 
 def test_boxes_of_region_are_located_by_the_fork() -> None:
@@ -214,9 +213,9 @@ def test_cells_of_detections_flat_output() -> None:
 
 def test_mirrored_outputs() -> None:
     output = torch.arange(16 * 8.0).reshape(1, 16, 1, 8)
-    transposed = head("yolo").mirrored(output, ALEXEYAB)
-    assert transposed[0, 0, 0].tolist() == [1 - value for value in output[0, 0, 0].flip(0).tolist()]
-    assert torch.equal(transposed[:, 1:8], output[:, 1:8].flip(3))
+    mirrored = head("yolo").mirrored(output, ALEXEYAB)
+    assert mirrored[0, 0, 0].tolist() == [1 - value for value in output[0, 0, 0].flip(0).tolist()]
+    assert torch.equal(mirrored[:, 1:8], output[:, 1:8].flip(3))
     output = torch.arange(18 * 8.0).reshape(1, 18, 1, 8)
     raw_location = head("region").mirrored(output, ALEXEYAB)
     assert torch.equal(raw_location[:, 9], -output[:, 9].flip(2))

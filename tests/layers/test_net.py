@@ -23,7 +23,7 @@ def net(options: str, **overrides: int) -> Net:
 
 def test_defaults_are_those_of_the_c_programs() -> None:
     made = net("inputs=1")
-    wanted = {
+    expected = {
         "batch": 1, "subdivisions": 1, "time_steps": 1, "max_batches": 0, "learning_rate": 0.001,
         "learning_rate_min": 0.00001, "momentum": 0.9, "decay": 0.0001, "burn_in": 0, "power": 4.0,
         "policy": "constant", "step": 1, "scale": 1.0, "gamma": 1.0, "steps": (), "scales": (),
@@ -33,7 +33,7 @@ def test_defaults_are_those_of_the_c_programs() -> None:
         "min_crop": None, "flip": 1, "mosaic": 0, "letter_box": 0, "resize_step": 32.0,
         "label_smooth_eps": 0.0, "augment_speed": 2, "loss_scale": 1.0,
     }  # fmt: skip
-    assert {key: getattr(made, key) for key in wanted} == wanted
+    assert {key: getattr(made, key) for key in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_errors(options: str, error: type[CfgError], message: str) -> None:
 
 
 def test_short_scales_count_as_1() -> None:
-    found = notices_of(read(f"[net]\ninputs=3\npolicy=steps\nsteps=1,2,3\nscales=.1{LAYER}"))
-    assert found == ["warning: [net] scales: 1 values for 3 steps; the missing ones count as 1"]
+    actual = notices_of(read(f"[net]\ninputs=3\npolicy=steps\nsteps=1,2,3\nscales=.1{LAYER}"))
+    assert actual == ["warning: [net] scales: 1 values for 3 steps; the missing ones count as 1"]
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,13 @@ def test_short_scales_count_as_1() -> None:
     ],
 )
 def test_options_without_effect(key: str, why: str) -> None:
-    found = notices_of(read(f"[net]\ninputs=3\n{key}=1{LAYER}"))
-    assert len(found) == 1 and found[0].startswith(f"note: [net] {key}: no effect here: {why}")
+    actual = notices_of(read(f"[net]\ninputs=3\n{key}=1{LAYER}"))
+    assert len(actual) == 1 and actual[0].startswith(f"note: [net] {key}: no effect here: {why}")
 
 
 def test_unknown_option_names_the_nearest() -> None:
-    found = notices_of(read(f"[net]\ninputs=3\nlearning_rat=.1{LAYER}"))
-    assert found == [
+    actual = notices_of(read(f"[net]\ninputs=3\nlearning_rat=.1{LAYER}"))
+    assert actual == [
         "warning: [net] learning_rat: unknown option, it has no effect; "
         "did you mean 'learning_rate'?"
     ]

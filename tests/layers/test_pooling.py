@@ -94,14 +94,14 @@ def test_over_channels(channels: int, out: int) -> None:
 
 
 def blurred(x: Array, kind: int, stride: tuple[int, int]) -> Array:
-    captured = np.array([1.0, 1.0] if kind == 2 else [1.0, 2.0, 1.0])
+    row = np.array([1.0, 1.0] if kind == 2 else [1.0, 2.0, 1.0])
     near = 0 if kind == 2 else 1
     padded = np.pad(x, ((0, 0), (0, 0), (near, near), (near, near)))
-    out_h = (padded.shape[2] - len(captured)) // stride[0] + 1
-    out_w = (padded.shape[3] - len(captured)) // stride[1] + 1
+    out_h = (padded.shape[2] - len(row)) // stride[0] + 1
+    out_w = (padded.shape[3] - len(row)) // stride[1] + 1
     out = np.zeros((*x.shape[:2], out_h, out_w))
-    for i, j, u, v in np.ndindex(out_h, out_w, len(captured), len(captured)):
-        weight = captured[u] * captured[v] / captured.sum() ** 2
+    for i, j, u, v in np.ndindex(out_h, out_w, len(row), len(row)):
+        weight = row[u] * row[v] / row.sum() ** 2
         out[:, :, i, j] += weight * padded[:, :, i * stride[0] + u, j * stride[1] + v]
     return out
 
@@ -123,8 +123,8 @@ def test_antialiasing(kind: int, options: str, size: int, stride: tuple[int, int
 
 def test_global_mean() -> None:
     checked = check_layer("[avgpool]", (4, 5, 3), gradient=True)
-    wanted = checked.inputs[0].astype(float).mean(axis=(2, 3), keepdims=True)
-    close(checked.output, wanted, 1e-6)
+    expected = checked.inputs[0].astype(float).mean(axis=(2, 3), keepdims=True)
+    close(checked.output, expected, 1e-6)
 
 
 @pytest.mark.parametrize("kind", ["maxpool", "local_avgpool"])

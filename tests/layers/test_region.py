@@ -1,4 +1,4 @@
-"""[region] in both forks' words, and [detection]."""
+"""[region] in both forks' words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def region(
     background: bool = False,
     groups: list[list[int]] | None = None,
 ) -> Expect:
-    """Anchor by anchor: [coords][objectness][classes] planes."""
+    """Anchor by anchor: [coords][objectness][classes] channels."""
 
     def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
         x = inputs[0].astype(float)
@@ -102,8 +102,8 @@ def test_region_collects_one_error_about_a_map(tmp_path: Path) -> None:
     (tmp_path / "a.map").write_text("1\n2\n3\n-1\n")
     cfg = "[net]\nchannels=7\nheight=2\nwidth=2\n[region]\nclasses=2\nanchors=1,2\n"
     cfg += f"map={tmp_path}/a.map\n"
-    found = notices_of(read(cfg, collect=True))
-    assert found == ["error: [region] map: the map names class 2, expected 0 to 1"]
+    actual = notices_of(read(cfg, collect=True))
+    assert actual == ["error: [region] map: the map names class 2, expected 0 to 1"]
 
 
 REGION_ERRORS = [
@@ -142,55 +142,3 @@ def test_region_counts_its_anchors() -> None:
 def test_region_sizes_default_to_one_half() -> None:
     graph = read("[net]\nchannels=28\nheight=2\nwidth=2\n[region]\nclasses=2\nnum=4\n")
     assert graph.nodes[0].layer.sizes == [(0.5, 0.5)] * 4
-
-
-def detection(side: int, num: int, classes: int, softmax: bool) -> Expect:
-    def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
-        out = inputs[0].reshape(len(inputs[0]), -1).astype(float)
-        for n, cell in np.ndindex(len(out), side * side if softmax else 0):
-            place = slice(cell * classes, (cell + 1) * classes)
-            out[n, place] = share(out[n, place], 0)
-        return out[:, :, None, None]
-
-    return expect
-
-
-@pytest.mark.parametrize("fork", FORKS)
-@pytest.mark.parametrize("softmax", [0, 1])
-def test_detection(fork: str, softmax: int) -> None:
-    section = f"[detection]\nside=2\nnum=2\nclasses=3\ncoords=4\nsoftmax={softmax}"
-    check_layer(section, (13, 2, 2), detection(2, 2, 3, bool(softmax)), fork=fork, gradient=True)
-
-
-def test_detection_defaults() -> None:
-    checked = check_layer("[detection]", (3, 7, 7))  # side 7, one class, one box of one coordinate
-    np.testing.assert_array_equal(checked.output.reshape(2, -1), checked.inputs[0].reshape(2, -1))
-
-
-@pytest.mark.parametrize(
-    "options, message",
-    [
-        ("side=0", "side: read 0, expected at least 1"),
-        ("classes=0", "classes: read 0, expected at least 1"),
-        ("num=0", "num: read 0, expected at least 1"),
-        ("coords=0", "coords: read 0, expected at least 1"),
-        (
-            "side=2\nnum=2\nclasses=3\ncoords=4",
-            "the layer above has 50 outputs, this head needs "
-            "side*side*(classes+num*(1+coords)) = 2*2*(3+2*(1+4)) = 52",
-        ),
-    ],
-)
-def test_detection_errors(options: str, message: str) -> None:
-    with pytest.raises(CfgError, match=re.escape(message)):
-        read(f"[net]\ninputs=50\n[detection]\n{options}\n")
-
-
-def test_detection_note_and_table_rows() -> None:
-    graph = read("[net]\ninputs=3\n[detection]\nside=1\nreorg=1\n")
-    assert notices_of(graph) == [
-        "note: [detection] reorg: no effect here: AlexeyAB's program reads it and never uses it"
-    ]
-    assert graph.nodes[0].layer.table_row(graph.context(0), graph.nodes[0].out) == ("", "1 x 1")
-    graph = read("[net]\nchannels=14\nheight=2\nwidth=2\n[region]\nclasses=2\nnum=2\n")
-    assert graph.nodes[0].layer.table_row(graph.context(0), graph.nodes[0].out) == ("", "2 anchors")

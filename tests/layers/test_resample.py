@@ -91,8 +91,8 @@ def flattened(stride: int, reverse: bool) -> Expect:
         n, c, h, w = inputs[0].shape
         out = np.zeros((n, c * h * w))
         for b, k, p in np.ndindex(n, c, h * w):
-            plane, pixel = k * h * w + p, p * c + k
-            source, target = (pixel, plane) if reverse else (plane, pixel)
+            channel, pixel = k * h * w + p, p * c + k
+            source, target = (pixel, channel) if reverse else (channel, pixel)
             out[b, target] = inputs[0][b].reshape(-1)[source]
         if reverse:
             return out.reshape(n, c // stride**2, h * stride, w * stride)
@@ -142,9 +142,9 @@ def test_reorg3d_reverse_is_the_shuffle_of_the_c_program(channels: int, stride: 
         source, out = inputs[0].reshape(n, -1), np.zeros((n, c * h * w))
         inner = c // (s * s)
         for k, j, i in np.ndindex(c, h, w):
-            offset, plane = divmod(k, inner)
+            offset, channel = divmod(k, inner)
             x, y = i * s + offset % s, j * s + offset // s
-            out[:, x + w * s * (y + h * s * plane)] = source[:, i + w * (j + h * k)]
+            out[:, x + w * s * (y + h * s * channel)] = source[:, i + w * (j + h * k)]
         return out.reshape(n, c, h, w)
 
     section = f"[reorg3d]\nstride={stride}\nreverse=1"

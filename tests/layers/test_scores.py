@@ -1,4 +1,4 @@
-"""Softmax, cost, contrastive, iseg and the class tree."""
+"""Softmax, cost, contrastive and iseg."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from support.layer_check import Array, Expect, check_layer, close, notices_of, read
+from support.layer_check import Array, Expect, check_layer, notices_of, read
 
-from darknet_py.cfg.text import Section
-from darknet_py.errors import BadOption, CfgError, DataError
-from darknet_py.layers.tree import read_map, read_tree
+from darknet_py.errors import BadOption, CfgError
 
 TREE = "animal -1\nthing -1\ncat 0\ndog 0\nhorse 0\ncup 1\npuppy 3\nwolf 3\n"
 GROUPS = [[0, 1], [2, 3, 4], [5], [6, 7]]
-PARENTS = [-1, -1, 0, 0, 0, 1, 3, 3]
 
 
 def exp_share(x: Array) -> Array:
@@ -85,96 +81,6 @@ def test_softmax_errors(tree_file: Path) -> None:
     ]:
         with pytest.raises(CfgError, match=re.escape(message)):
             read(f"[net]\ninputs=12\n[softmax]\n{options}\n")
-
-
-# the tree itself
-
-
-def section_at(path: Path) -> Section:
-    return Section("region", str(path / "net.cfg"), 3, ())
-
-
-def test_tree_groups_and_children(tree_file: Path) -> None:
-    tree = read_tree(section_at(tree_file.parent), "a.tree")  # found beside the cfg
-    assert tree.names == ("animal", "thing", "cat", "dog", "horse", "cup", "puppy", "wolf")
-    assert list(tree.parents) == PARENTS
-    assert [
-        list(range(o, o + s)) for o, s in zip(tree.group_offsets, tree.group_sizes, strict=True)
-    ] == GROUPS
-    assert tree.group_of == (0, 0, 1, 1, 1, 2, 3, 3)
-    assert tree.child == (1, 2, -1, 3, -1, -1, -1, -1)
-    assert tree.levels == [[2, 3, 4, 5], [6, 7]]
-
-
-def test_tree_products(tree_file: Path) -> None:
-    tree = read_tree(section_at(tree_file.parent), "a.tree")
-    x = torch.rand(3, 2, 8)
-    wanted = x.numpy().astype(float).copy()
-    for node, parent in enumerate(PARENTS):
-        if parent >= 0:
-            wanted[..., node] *= wanted[..., parent]
-    kept = x.clone()
-    close(tree.products(x).numpy(), wanted, 1e-6)
-    assert torch.equal(x, kept)
-
-
-def descend(scores: list[float], threshold: float) -> int:
-    """pjreddie's hierarchy_top_prediction."""
-    children = {0: 1, 1: 2, 3: 3}
-    product, group = 1.0, 0
-    while True:
-        best = max(GROUPS[group], key=lambda node: scores[node])
-        if product * scores[best] > threshold:
-            product *= scores[best]
-            if best not in children:
-                return best
-            group = children[best]
-        elif group == 0:
-            return best
-        else:
-            return PARENTS[GROUPS[group][0]]
-
-
-@pytest.mark.parametrize("threshold", [0.0, 0.1, 0.3, 0.5, 0.9])
-def test_tree_top(tree_file: Path, threshold: float) -> None:
-    tree = read_tree(section_at(tree_file.parent), "a.tree")
-    x = torch.rand(60, 8)
-    wanted = [descend(row.tolist(), threshold) for row in x]
-    assert tree.top(x, threshold).tolist() == wanted
-    assert len(set(wanted)) > 1
-
-
-@pytest.mark.parametrize(
-    "content, message",
-    [
-        (
-            "animal -1\ncat\n",
-            "bad.tree:2: read 'cat', expected a name and the number of an earlier line",
-        ),
-        ("animal -1\ncat 1\n", "bad.tree:2: read 'cat 1', expected a name"),
-        ("\n\n", "bad.tree: has no lines, expected a name and a parent each"),
-        ("a -1\n\0", "bad.tree: is a binary file"),
-    ],
-)
-def test_tree_errors(tmp_path: Path, content: str, message: str) -> None:
-    (tmp_path / "bad.tree").write_text(content)
-    with pytest.raises(DataError, match=re.escape(message)):
-        read_tree(section_at(tmp_path), "bad.tree")
-
-
-def test_map_file(tmp_path: Path) -> None:
-    (tmp_path / "a.map").write_text("7\n 3\n0\n")
-    assert read_map(section_at(tmp_path), "a.map") == (7, 3, 0)
-    with pytest.raises(DataError, match="b.map: no such file"):
-        read_map(section_at(tmp_path), "b.map")
-
-
-def test_files_of_a_cfg_are_found_in_the_folder_above(tmp_path: Path) -> None:
-    """Darknet's cfg/ names data/9k.tree from the folder both lie in."""
-    (tmp_path / "cfg").mkdir()
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "a.map").write_text("1\n")
-    assert read_map(section_at(tmp_path / "cfg"), "data/a.map") == (1,)
 
 
 # cost, contrastive, iseg

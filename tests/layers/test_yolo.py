@@ -159,8 +159,8 @@ def test_odd_anchors_fill_up_with_one_half() -> None:
      "track_ciou_norm"],
 )  # fmt: skip
 def test_options_without_effect_are_noted(key: str) -> None:
-    found = notices_of(read(head(f"anchors=1,2,3,4\n{key}=1")))
-    assert len(found) == 1 and found[0].startswith(f"note: [yolo] {key}: no effect here")
+    actual = notices_of(read(head(f"anchors=1,2,3,4\n{key}=1")))
+    assert len(actual) == 1 and actual[0].startswith(f"note: [yolo] {key}: no effect here")
 
 
 def test_wrong_filters_names_the_line_and_the_cure() -> None:

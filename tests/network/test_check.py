@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from darknet_py.errors import Location, Notice
-from darknet_py.network.check import Verdict, check, check_data, check_files, count_line, data_sets
+from darknet_py.network.check import (
+    CheckResult,
+    check,
+    check_data,
+    check_files,
+    count_line,
+    data_sets,
+)
 
 CFGS = Path(__file__).resolve().parent.parent.parent / "cfg"
 HEAD = """[net]
@@ -214,20 +221,20 @@ def test_files_are_paired(tmp_path: Path) -> None:
     cfg, fitting = write(tmp_path), weights(tmp_path, sum(COUNTS))
     short = weights(tmp_path, 5, "short.conv.3")
     assert check_files([cfg, fitting]).text() == "OK"
-    verdict = check_files([cfg, cfg, short, CFGS / "yolov3-tiny.cfg"])
-    assert (verdict.errors, verdict.warnings) == (1, 0)
-    assert "short.conv.3" in verdict.text()
+    result = check_files([cfg, cfg, short, CFGS / "yolov3-tiny.cfg"])
+    assert (result.errors, result.warnings) == (1, 0)
+    assert "short.conv.3" in result.text()
 
 
 def test_verdict_words() -> None:
     location = Location("a.cfg", 3, "yolo", "mask")
     error, warning = Notice("error", location, "bad"), Notice("warning", location, "odd")
-    assert Verdict((warning,)).text().splitlines()[-1] == "OK, 1 warning"
-    assert Verdict((error, error, warning)).text().splitlines()[-1] == "2 errors, 1 warning"
-    found = json.loads(Verdict((error,)).to_json())
-    assert (found["ok"], found["errors"], found["warnings"]) == (False, 1, 0)
+    assert CheckResult((warning,)).text().splitlines()[-1] == "OK, 1 warning"
+    assert CheckResult((error, error, warning)).text().splitlines()[-1] == "2 errors, 1 warning"
+    actual = json.loads(CheckResult((error,)).to_json())
+    assert (actual["ok"], actual["errors"], actual["warnings"]) == (False, 1, 0)
     expected = {"level": "error", "file": "a.cfg", "line": 3, "section": "yolo", "key": "mask"}
-    assert found["notices"] == [expected | {"message": "bad"}]
+    assert actual["notices"] == [expected | {"message": "bad"}]
 
 
 def test_the_last_line() -> None:
@@ -247,6 +254,6 @@ def test_data_sets_and_their_cfgs(tmp_path: Path) -> None:
     ):
         path.write_text(text)
     assert data_sets([a, none, bad, tmp_path / "gone.data", "x.cfg"]) == [(str(a), "x.cfg")]
-    found = data_sets(["x.cfg", a, "y.cfg", "y.weights", b])
-    assert found == [(str(a), "y.cfg"), (str(b), "y.cfg")]
+    actual = data_sets(["x.cfg", a, "y.cfg", "y.weights", b])
+    assert actual == [(str(a), "y.cfg"), (str(b), "y.cfg")]
     assert data_sets([a]) == [(str(a), None)]

@@ -40,8 +40,8 @@ def test_a_shared_layer_names_the_owner_of_its_tensors() -> None:
 def test_every_call_gets_the_outputs_its_layer_reads() -> None:
     steps, x = read(JOINED).steps, torch.zeros(2)
     calls = [adding(10**index) for index in range(5)]
-    found = {index: y[0].item() for index, y in execute(steps, calls, x)}
-    assert found == {0: 1, 1: 11, 2: 111, 3: 1112, 4: 11123}
+    actual = {index: y[0].item() for index, y in execute(steps, calls, x)}
+    assert actual == {0: 1, 1: 11, 2: 111, 3: 1112, 4: 11123}
     heads = execute_heads(steps, calls, x, [4, 1])
     assert [y[0].item() for y in heads] == [11123, 11]
 

@@ -254,11 +254,11 @@ BROKEN = (
 
 def test_collected_errors_come_all_at_once() -> None:
     graph = read(BROKEN, collect=True)
-    found = [
+    actual = [
         (notice.level, notice.location.line, notice.message.split(",")[0])
         for notice in graph.notices
     ]
-    assert found == [
+    assert actual == [
         ("warning", 4, "unknown option"),
         ("error", 8, "read 'x'"),
         ("error", 9, "read 'lekay'"),

@@ -10,14 +10,14 @@ from support.tiny_detector import files
 from darknet_py.errors import CfgError, DarknetError
 from darknet_py.network import load
 from darknet_py.network.graph import read_graph
-from darknet_py.network.load import open_network, require_memory
+from darknet_py.network.load import load_model, require_memory
 
 
 def test_a_network_that_fits_is_opened_with_its_names(tmp_path: Path) -> None:
-    opened = open_network(*files(tmp_path), names=["a", "b", "c"])
-    assert opened.names == ["a", "b", "c"]
-    assert (len(opened.graph.nodes), opened.plan.reach) == (3, 3)
-    assert opened.graph.net.time_steps == 1
+    model = load_model(*files(tmp_path), names=["a", "b", "c"])
+    assert model.names == ["a", "b", "c"]
+    assert (len(model.graph.nodes), model.plan.covered) == (3, 3)
+    assert model.graph.net.time_steps == 1
 
 
 def test_memory_is_compared_with_what_a_pass_needs(
@@ -40,4 +40,4 @@ def test_networks_without_a_head_are_refused(tmp_path: Path) -> None:
     cfg, weights = files(tmp_path)
     cfg.write_text(cfg.read_text().split("[yolo]")[0])
     with pytest.raises(DarknetError, match=r"no detection head, it ends in \[convolutional\]"):
-        open_network(cfg, weights)
+        load_model(cfg, weights)

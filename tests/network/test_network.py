@@ -57,11 +57,11 @@ def test_trace_gives_tensors_of_its_own() -> None:
 def test_trace_leaves_the_mode_alone_and_uses_running_statistics() -> None:
     net = network(NET + CONV)
     x = random_input(net, 2)
-    wanted = net.trace(x)[0]
+    expected = net.trace(x)[0]
     net.train()
-    assert torch.equal(net.trace(x)[0], wanted)
+    assert torch.equal(net.trace(x)[0], expected)
     assert net.training
-    assert not torch.equal(net(x)[0], wanted)
+    assert not torch.equal(net(x)[0], expected)
 
 
 def test_input_is_not_changed() -> None:
@@ -131,11 +131,11 @@ def test_heads_are_kept_and_nothing_else() -> None:
     net = network(TWO_HEADS)
     kept: list[weakref.ref[torch.Tensor]] = []
     with torch.no_grad():
-        found = {i: y for i, y in net.outputs(random_input(net, 1), Run()) if i in net.graph.heads}
+        actual = {i: y for i, y in net.outputs(random_input(net, 1), Run()) if i in net.graph.heads}
         for _, y in net.outputs(random_input(net, 1), Run()):
             kept.append(weakref.ref(y))
             del y
-    assert sorted(found) == [2, 6]
+    assert sorted(actual) == [2, 6]
     assert all(reference() is None for reference in kept)
 
 

@@ -214,9 +214,9 @@ def test_every_kind_has_a_line() -> None:
 
 
 def test_json_holds_the_table() -> None:
-    found = json.loads(summarize(read("yolov3-tiny")).to_json())
-    assert (found["fork"], found["input"]) == ("alexeyab", [3, 416, 416])
-    assert found["layers"][20] == {
+    actual = json.loads(summarize(read("yolov3-tiny")).to_json())
+    assert (actual["fork"], actual["input"]) == ("alexeyab", [3, 416, 416])
+    assert actual["layers"][20] == {
         "index": 20,
         "kind": "route",
         "filters": "19 8",
@@ -225,7 +225,7 @@ def test_json_holds_the_table() -> None:
         "output": [384, 26, 26],
         "bflops": 0.0,
         "parameters": 0,
-        "receptive_field": found["layers"][20]["receptive_field"],
+        "receptive_field": actual["layers"][20]["receptive_field"],
     }
-    assert found["totals"]["weights_bytes"] == 35434956
-    assert found["totals"]["stride"] == 32
+    assert actual["totals"]["weights_bytes"] == 35434956
+    assert actual["totals"]["stride"] == 32

@@ -231,17 +231,17 @@ def test_an_ensemble_runs_under_vmap() -> None:
     def one(parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:
         return torch.func.functional_call(base, (parameters, buffers), (x,))[0]
 
-    def transposed(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    def last_to_first(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         return {name: tensor.flip(0) for name, tensor in tensors.items()}
 
     every = torch.func.vmap(one, in_dims=(0, 0, None))
     with torch.no_grad():
-        last_first = every(transposed(parameters), transposed(buffers), x)
-        found = every(parameters, buffers, x)
-    assert found.shape == (3, *expected[0].shape)
-    torch.testing.assert_close(last_first, found.flip(0), **TOLERANCE)
-    for y, wanted in zip(found, expected, strict=True):
-        torch.testing.assert_close(y, wanted, **TOLERANCE)
+        last_first = every(last_to_first(parameters), last_to_first(buffers), x)
+        actual = every(parameters, buffers, x)
+    assert actual.shape == (3, *expected[0].shape)
+    torch.testing.assert_close(last_first, actual.flip(0), **TOLERANCE)
+    for y, one in zip(actual, expected, strict=True):
+        torch.testing.assert_close(y, one, **TOLERANCE)
 
 
 def test_replicas_of_data_parallel_compute_with_their_own_copies() -> None:
@@ -406,12 +406,12 @@ def detector(tmp_path: Path, **options: Any) -> darknet_py.Detector:
 
 @pytest.mark.parametrize("way", COPIES)
 def test_a_detector_is_copied(tmp_path: Path, way: str) -> None:
-    found = detector(tmp_path)
+    actual = detector(tmp_path)
     image = np.random.default_rng(1).integers(0, 256, (8, 8, 3)).astype(np.uint8)
-    expected = found(image, thresh=0.01).boxes
+    expected = actual(image, thresh=0.01).boxes
     assert len(expected) > 0
-    other = COPIES[way](found)
-    del found
+    other = COPIES[way](actual)
+    del actual
     boxes = other(image, thresh=0.01).boxes
     assert np.array_equal(boxes.xyxy, expected.xyxy)
     assert np.array_equal(boxes.confidence, expected.confidence)
@@ -421,15 +421,15 @@ def test_a_detector_is_copied(tmp_path: Path, way: str) -> None:
 @pytest.mark.parametrize("way", COPIES)
 def test_a_detector_on_another_engine_says_why_it_is_not_copied(tmp_path: Path, way: str) -> None:
     pytest.importorskip("onnxruntime")
-    found = detector(tmp_path, engine="onnxruntime")
+    actual = detector(tmp_path, engine="onnxruntime")
     message = "engine onnxruntime cannot be copied or pickled: .* make another with darknet_py.load"
     with pytest.raises(DarknetError, match=message):
-        COPIES[way](found)
+        COPIES[way](actual)
 
 
 @pytest.mark.parametrize("way", COPIES)
 def test_a_detector_whose_engine_takes_turns_is_copied(tmp_path: Path, way: str) -> None:
-    found = detector(tmp_path, compiled=True)  # compiles with its first image, not before
-    other = COPIES[way](found)
-    assert other.engine is not found.engine and other.engine.compiled
-    assert other.engine.config == found.engine.config
+    actual = detector(tmp_path, compiled=True)  # compiles with its first image, not before
+    other = COPIES[way](actual)
+    assert other.engine is not actual.engine and other.engine.compiled
+    assert other.engine.config == actual.engine.config

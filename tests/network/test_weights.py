@@ -112,12 +112,12 @@ def test_old_files_hold_connected_matrices_transposed(tmp_path: Path) -> None:
     values = np.frombuffer((tmp_path / "new.weights").read_bytes()[20:], "<f4")
     matrix = values[2:8].reshape(2, 3)
     old = [values[:2], matrix.T.ravel()]
-    place = 8
+    offset = 8
     for inputs in (2, 2, 2, 2, 2, 2):  # the six matrices of the gru: all read two values
-        part = values[place : place + 2 + 2 * inputs]
+        part = values[offset : offset + 2 + 2 * inputs]
         old += [part[:2], part[2:].reshape(2, inputs).T.ravel()]
-        place += 2 + 2 * inputs
-    assert place == len(values)
+        offset += 2 + 2 * inputs
+    assert offset == len(values)
     raw = header(0, 1001, 0, seen=9, wide=False) + np.concatenate(old).tobytes()
     other = Network(net.graph, seed=5)
     other.load_weights(written(tmp_path, raw))
@@ -313,14 +313,14 @@ def test_partial_command(tmp_path: Path) -> None:
 def test_load_into_a_network_of_another_precision_and_memory_format(tmp_path: Path) -> None:
     net = network("[net]\nchannels=2\nheight=3\nwidth=3\n[conv]\nfilters=2\nsize=3\npad=1\n")
     net.save_weights(tmp_path / "a.weights")
-    wanted = (tmp_path / "a.weights").read_bytes()
+    expected = (tmp_path / "a.weights").read_bytes()
     for other in (
         Network(net.graph).double(),
         Network(net.graph).to(memory_format=torch.channels_last),
     ):
         other.load_weights(tmp_path / "a.weights")
         other.save_weights(tmp_path / "b.weights")
-        assert (tmp_path / "b.weights").read_bytes() == wanted
+        assert (tmp_path / "b.weights").read_bytes() == expected
 
 
 def test_load_network_starts_what_the_file_leaves_open(tmp_path: Path) -> None:

@@ -70,26 +70,26 @@ def test_headers(
     seen = 2**32 + 5 if size == 20 else 2**31 + 5
     raw = header(*version, seen=seen, wide=size == 20)
     assert len(raw) == size
-    found = plan(graph(), written(tmp_path, raw + zeros(sum(FLOATS))))
-    assert found.header == Header(*version, seen)
-    assert (found.header.size, found.header.transposed) == (size, transposed), reason
-    assert found.header.pack() == raw
+    actual = plan(graph(), written(tmp_path, raw + zeros(sum(FLOATS))))
+    assert actual.header == Header(*version, seen)
+    assert (actual.header.size, actual.header.transposed) == (size, transposed), reason
+    assert actual.header.pack() == raw
 
 
 def test_plan_of_a_file_that_fits(tmp_path: Path) -> None:
     path = written(tmp_path, header(0, 2, 5) + zeros(sum(FLOATS)))
-    found = plan(graph(), path)
-    assert (found.layers, found.reach, found.floats, found.partial) == (
+    actual = plan(graph(), path)
+    assert (actual.layers, actual.covered, actual.floats, actual.partial) == (
         (0, 2),
         4,
         sum(FLOATS),
         False,
     )
-    assert (found.path, found.bytes) == (str(path), 20 + 4 * sum(FLOATS))
+    assert (actual.path, actual.bytes) == (str(path), 20 + 4 * sum(FLOATS))
 
 
 @pytest.mark.parametrize(
-    "floats, cutoff, layers, reach, partial",
+    "floats, cutoff, layers, covered, partial",
     [
         (FLOATS[0], None, (0,), 2, True),  # the first layer that needs more is 2
         (sum(FLOATS), None, (0, 2), 4, False),
@@ -106,11 +106,11 @@ def test_partial_files_and_cutoff(
     floats: int,
     cutoff: int | None,
     layers: tuple[int, ...],
-    reach: int,
+    covered: int,
     partial: bool,
 ) -> None:
-    found = plan(graph(), written(tmp_path, header(0, 2, 5) + zeros(floats)), cutoff)
-    assert (found.layers, found.reach, found.partial) == (layers, reach, partial)
+    actual = plan(graph(), written(tmp_path, header(0, 2, 5) + zeros(floats)), cutoff)
+    assert (actual.layers, actual.covered, actual.partial) == (layers, covered, partial)
 
 
 MISFITS = [

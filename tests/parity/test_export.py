@@ -8,9 +8,9 @@ import pytest
 import torch
 from support.golden_check import SHARED
 
-from darknet_py.conversion.export_module import Program
+from darknet_py.conversion.export_module import ExportModule
+from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.conversion.onnx_file import to_onnx
-from darknet_py.conversion.target import Target
 from darknet_py.export.verify import input_images, verify
 from darknet_py.network.network import Network, load_network
 
@@ -44,11 +44,11 @@ def network(name: str, x: torch.Tensor) -> Network:
 
 def threshold(net: Network, x: torch.Tensor) -> float:
     """What only so many scores are over."""
-    scores = Program(net, Target(form="boxes"))(x)[1]
+    scores = ExportModule(net, ExportTarget(form="boxes"))(x)[1]
     return float(scores.flatten().topk(BOXES).values[-1])
 
 
-def words(net: Network, path: Path, images: list[torch.Tensor], target: Target) -> list[str]:
+def words(net: Network, path: Path, images: list[torch.Tensor], target: ExportTarget) -> list[str]:
     """The lines of verify; all must agree and say that there were boxes."""
     path.write_bytes(to_onnx(net))
     verdicts = list(verify(net, target, path, RUNTIMES, images))
@@ -61,7 +61,7 @@ def test_full_size(name: str, tmp_path: Path) -> None:
     sized = Network.from_cfg(ROOT / "cfg" / f"{name}.cfg", SIZE, SIZE, seed=0)
     images = input_images(sized, [str(ROOT / "data" / "scene.jpg")])
     net = network(name, images[0][None])
-    target = Target(thresh=threshold(net, images[0][None]))
+    target = ExportTarget(thresh=threshold(net, images[0][None]))
     found = words(net, tmp_path / "net.onnx", images, target)
     assert all(" 0 boxes" not in line and "boxes, the same" in line for line in found), found
 
@@ -71,5 +71,5 @@ def test_trained(name: str, shared: Path, tmp_path: Path) -> None:
     models = SHARED / "models"
     net, _ = load_network(models / f"{name}.cfg", models / f"{name}.weights")
     images = input_images(net, sorted(map(str, (SHARED / "coco-val128").glob("*.jpg")))[:32])
-    found = words(net, tmp_path / "net.onnx", images, Target())
+    found = words(net, tmp_path / "net.onnx", images, ExportTarget())
     assert all(" 0 boxes" not in line for line in found), found

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from support.golden_check import SHARED
 
-from darknet_py.cfg.datafile import read_names
+from darknet_py.cfg.names import read_names
 from darknet_py.evaluate.map import evaluate
 from darknet_py.evaluate.map_result import MapResult
 from darknet_py.network.network import load_network

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from darknet_py.cfg.datafile import read_data_file, read_names
+from darknet_py.cfg.datafile import read_data_file
+from darknet_py.cfg.names import read_names
 from darknet_py.data.label_paths import label_path
 from darknet_py.errors import OutputError
 from darknet_py.synthetic.shape_dataset import write_dataset

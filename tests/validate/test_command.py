@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from darknet_py.errors import Location, Notice, OutputError
-from darknet_py.network.check import Verdict
+from darknet_py.network.check import CheckResult
 from darknet_py.options.datasets import CheckOptions
-from darknet_py.validate.command import CheckResult, check_data_sets
+from darknet_py.validate.command import DataCheckResult, check_data_sets
 
 CFG = """[net]
 width=64
@@ -44,11 +44,11 @@ def cfg(kind: str = "yolo", classes: int = 2, more: str = "", filters: int | Non
     return "n.cfg"
 
 
-def run(network: str | None = None, options: CheckOptions | None = None) -> CheckResult:
-    return check_data_sets([("a.data", network)], Verdict(()), options or CheckOptions())
+def run(network: str | None = None, options: CheckOptions | None = None) -> DataCheckResult:
+    return check_data_sets([("a.data", network)], CheckResult(()), options or CheckOptions())
 
 
-def counts(result: CheckResult) -> dict[str, int]:
+def counts(result: DataCheckResult) -> dict[str, int]:
     issues = result.reports[0].issues
     return {kind: count for kind, count in issues.counts.items() if count}
 
@@ -94,11 +94,11 @@ def test_totals_join_the_light_check(home: Path) -> None:
         Notice("error", Location("a.data"), "bad"),
         Notice("warning", Location("a.data"), "odd"),
     )
-    result = check_data_sets([("a.data", cfg())], Verdict(notices), CheckOptions(strict=False))
+    result = check_data_sets([("a.data", cfg())], CheckResult(notices), CheckOptions(strict=False))
     assert (result.errors, result.warnings) == (1, 2)
     assert result.text().startswith("error: a.data: bad\nwarning: a.data: odd\n\na.data: 2 classes")
     assert result.text().endswith("\n\n1 error, 2 warnings")
-    strict = check_data_sets([("a.data", cfg())], Verdict(()), CheckOptions(strict=True))
+    strict = check_data_sets([("a.data", cfg())], CheckResult(()), CheckOptions(strict=True))
     assert (strict.errors, strict.warnings) == (1, 0)
     assert "\nerror: boxes too small" in strict.text()
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 
 from darknet_py.augment.config import AugmentConfig
-from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
+from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.cfg.names import read_names
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.image_cache import cache_images, least_size
 from darknet_py.data.listing import images_of, images_to_evaluate, missing_label_files

@@ -16,11 +16,11 @@ DETECTION = "image number, class number, score, " + BOX
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class ExportTarget:
     """form: a row of FORMS. batch: images at once, an example only where dynamic_batch.
 
     dynamic_batch, dynamic_size: the program takes any number of images, any width and height that
-    the network's strides divide. thresh: least score, and nms: IoU (in [0, 1]) over which the
+    the network's strides divide. thresh: least score, and nms: IoU (in [0, 1]) above which the
     weaker box of a class goes; both are fixed in the program and count for form "nms" only.
     """
 
@@ -32,7 +32,7 @@ class Target:
     nms: float = 0.45
 
 
-def require(graph: Graph, target: Target) -> None:
+def require(graph: Graph, target: ExportTarget) -> None:
     """Raises DarknetError, with the layer and the reason, where the network has no such form."""
     if target.form not in FORMS:
         raise DarknetError(f"unknown form '{target.form}', known are {', '.join(FORMS)}")

@@ -8,7 +8,6 @@ from support.layer_check import net_section, read, sections
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 from darknet_py.layers import SECTIONS
 from darknet_py.layers.base import Counted, Layer
-from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.network.graph import Graph
 from darknet_py.network.summary import receptive_fields, summarize
 
@@ -70,7 +69,7 @@ NONE = Counted(0)
 
 
 @pytest.mark.parametrize(
-    ("name", "figures"),
+    ("name", "totals"),
     [
         ("convolutional", BOTH | Counted.OPS),
         ("maxpool", BOTH),
@@ -88,9 +87,9 @@ NONE = Counted(0)
         ("upsample", NONE),
     ],
 )
-def test_which_of_darknets_figures_count_a_kind(name: str, figures: Counted) -> None:
+def test_which_of_darknets_totals_count_a_kind(name: str, totals: Counted) -> None:
     kind = SECTIONS[name]
-    assert figures == kind.COUNTED
+    assert totals == kind.COUNTED
 
 
 def test_the_table_counts_an_xnor_convolution_for_a_part_and_ops_counts_it_whole() -> None:
@@ -149,13 +148,3 @@ def test_temperature_is_set_where_there_is_one() -> None:
 def test_a_kind_without_a_line_shows_its_own_columns() -> None:
     line = summarize(graph_of("iseg classes=3 ids=1")).rows[0].line
     assert line == f"{'iseg':12} {'':5} {'':10}   32 x  32 x   4 ->   32 x  32 x   4"
-
-
-def test_field_and_shape_as_values() -> None:
-    field = ReceptiveField(5, 4)
-    assert field.windowed(3) == (13, 4)
-    assert field.windowed(3, 2, 2) == (21, 8)
-    assert (field.shrunk(2), field.enlarged(2)) == ((5, 8), (5, 2))
-    assert field.enlarged(8) == (5, 1), "a stride is at least one pixel"
-    shape = Shape(3, 416, 608)
-    assert (shape.size, str(shape), shape.column) == (758784, "608 x 416 x 3", " 608 x 416 x   3")

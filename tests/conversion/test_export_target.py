@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from support.layer_check import net_section, read, sections
 
-from darknet_py.conversion.target import Target, require
+from darknet_py.conversion.export_target import ExportTarget, require
 from darknet_py.errors import DarknetError
 from darknet_py.network.graph import Graph
 
-ANY_SIZE = Target(dynamic_size=True)
+ANY_SIZE = ExportTarget(dynamic_size=True)
 
 
 def graph_of(layers: str) -> Graph:
@@ -48,7 +48,7 @@ def test_layers_that_fit_one_size_say_why(layers: str, line: int, reason: str) -
         require(graph, ANY_SIZE)
     kind = graph.nodes[-1].layer.kind
     assert str(caught.value) == f"net.cfg:{line}: [{kind}]: {reason}; leave out --dynamic size"
-    require(graph, Target())
+    require(graph, ExportTarget())
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from darknet_py.conversion.export_nms import suppressed
-from darknet_py.conversion.target import Target
+from darknet_py.conversion.export_boxes import suppressed
+from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.pipeline import PipelineOptions, found_in
 from darknet_py.images.letterbox import Placement
@@ -17,7 +17,7 @@ from darknet_py.network.graph import Graph
 CHUNK = 256
 
 
-def rows(graph: Graph, target: Target, outputs: list[Tensor]) -> Tensor:
+def box_rows(graph: Graph, target: ExportTarget, outputs: list[Tensor]) -> Tensor:
     """(D, 7): image, class, score, box, of outputs of the target's form.
 
     Boxes of form "heads" are found as `detect` finds them, with the suppression the cfg asks for.
@@ -33,17 +33,19 @@ def rows(graph: Graph, target: Target, outputs: list[Tensor]) -> Tensor:
     return _entries(found_in(graph, outputs, placements, options))
 
 
-def _entries(found: Candidates) -> Tensor:
-    row, number = torch.nonzero(found.scores > 0, as_tuple=True)
-    columns = [found.image[row], number, found.scores[row, number]]
-    return torch.cat([torch.stack([column.float() for column in columns], 1), found.boxes[row]], 1)
+def _entries(candidates: Candidates) -> Tensor:
+    row, number = torch.nonzero(candidates.scores > 0, as_tuple=True)
+    columns = [candidates.image[row], number, candidates.scores[row, number]]
+    return torch.cat(
+        [torch.stack([column.float() for column in columns], 1), candidates.boxes[row]], 1
+    )
 
 
 @dataclass(frozen=True)
-class Difference:
+class BoxDifference:
     """boxes: in the reference. unmatched: of either side, without a partner within tolerance.
 
-    largest: difference of score or place between partners, as a share of what is over 1.
+    largest: difference of score or box between partners, as a share of what is above 1.
     """
 
     boxes: int
@@ -51,7 +53,9 @@ class Difference:
     largest: float
 
 
-def difference(reference: Tensor, actual: Tensor, thresh: float, tolerance: float) -> Difference:
+def box_difference(
+    reference: Tensor, actual: Tensor, thresh: float, tolerance: float
+) -> BoxDifference:
     """Each row's partner is the nearest one of its image and class.
 
     A row whose score is within the tolerance of the threshold needs no partner.
@@ -63,7 +67,7 @@ def difference(reference: Tensor, actual: Tensor, thresh: float, tolerance: floa
         unmatched += int(((gap > tolerance) & (table[:, 2] > thresh + tolerance)).sum())
     near = [gap[gap <= tolerance] for gap in gaps]
     largest = max((float(gap.max()) for gap in near if len(gap)), default=0.0)
-    return Difference(len(reference), unmatched, largest)
+    return BoxDifference(len(reference), unmatched, largest)
 
 
 def _gaps(rows: Tensor, others: Tensor) -> Tensor:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 
 import pytest
 import torch
 from support.golden_check import GOLDEN, loaded
 
-from darknet_py.conversion.export_module import Program
-from darknet_py.conversion.openvino_file import openvino_core, to_openvino
-from darknet_py.conversion.target import Target
+from darknet_py.conversion.export_module import ExportModule
+from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.conversion.torch_file import to_pt2, to_torchscript
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 
-OPEN = Target(form="boxes", dynamic_batch=True, dynamic_size=True)
+OPEN = ExportTarget(form="boxes", dynamic_batch=True, dynamic_size=True)
 
 
 @pytest.fixture
@@ -25,10 +23,10 @@ def net() -> Network:
     return loaded(GOLDEN / "yolov3", "alexeyab")
 
 
-def wanted(net: Network, count: int) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+def expected(net: Network, count: int) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
     large = net.resized(2 * net.graph.net.width, 2 * net.graph.net.height)
     x = torch.rand(count, *large.graph.net.input)
-    return x, Program(large, Target(form="boxes"))(x)
+    return x, ExportModule(large, ExportTarget(form="boxes"))(x)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -36,7 +34,7 @@ def test_torchscript(net: Network) -> None:
     extra = {"darknet.heads": "", "darknet.names": ""}
     data = io.BytesIO(to_torchscript(net, OPEN, ["a", "b"]))
     program = torch.jit.load(data, _extra_files=extra)
-    x, outputs = wanted(net, 3)
+    x, outputs = expected(net, 3)
     torch.testing.assert_close(program(x), outputs)
     assert json.loads(extra["darknet.names"]) == ["a", "b"]
     assert json.loads(extra["darknet.heads"])[0]["kind"] == "yolo"
@@ -45,7 +43,7 @@ def test_torchscript(net: Network) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_pt2(net: Network) -> None:
     extra = {"darknet.fork": ""}
-    data = io.BytesIO(to_pt2(net, Target()))
+    data = io.BytesIO(to_pt2(net, ExportTarget()))
     program = torch.export.load(data, extra_files=extra).module()
     x = torch.rand(1, *net.graph.net.input)
     torch.testing.assert_close(list(program(x)), [y.detach() for y in net.for_inference()(x)])
@@ -56,30 +54,11 @@ def test_pt2(net: Network) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_pt2_of_any_batch_and_size(net: Network) -> None:
     program = torch.export.load(io.BytesIO(to_pt2(net, OPEN))).module()
-    x, outputs = wanted(net, 3)
+    x, outputs = expected(net, 3)
     torch.testing.assert_close(program(x), outputs)
 
 
 @pytest.mark.parametrize("make", [to_torchscript, to_pt2])
 def test_suppression_is_refused(make: object, net: Network) -> None:
     with pytest.raises(DarknetError, match="use --form boxes, or --format onnx or openvino"):
-        make(net, Target(form="nms"))  # type: ignore[operator]
-
-
-def test_openvino(net: Network, tmp_path: Path) -> None:
-    pytest.importorskip("openvino", reason="needs pip install openvino onnx")
-    pytest.importorskip("onnx")
-    for suffix, data in to_openvino(net, Target(), ["a"]).items():
-        (tmp_path / f"net{suffix}").write_bytes(data)
-    model = openvino_core().read_model(tmp_path / "net.xml")
-    assert json.loads(model.get_rt_info(["darknet", "names"]).astype(str)) == ["a"]
-    compiled = openvino_core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    x = torch.rand(1, *net.graph.net.input)
-    for number, head in enumerate(net(x)):
-        torch.testing.assert_close(torch.from_numpy(compiled(x.numpy())[number]), head)
-
-
-def test_a_missing_library_is_named(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "openvino", None)
-    with pytest.raises(DarknetError, match="openvino is not installed; pip install openvino onnx"):
-        to_openvino(net, Target())
+        make(net, ExportTarget(form="nms"))  # type: ignore[operator]

@@ -9,9 +9,7 @@ import pytest
 import torch
 from support.golden_check import GOLDEN, loaded
 
-from darknet_py.conversion.all_boxes import Input
-from darknet_py.conversion.all_boxes import decode as dense
-from darknet_py.conversion.export_nms import suppressed
+from darknet_py.conversion.export_boxes import Input, decode_all, suppressed
 from darknet_py.detect import decode as detect
 from darknet_py.detect.nms import suppress
 from darknet_py.forks import FORKS
@@ -36,15 +34,15 @@ def test_as_detect_decodes(name: str, fork: str) -> None:
     net, heads = outputs(name, fork)
     size = net.graph.net
     request = detect.Request(THRESH, 0.5, size.width, size.height, net.graph.fork)
-    wanted = detect.decode(net.graph, heads, request)
-    boxes, scores = dense(net.graph, heads, Input(size.width, size.height))
+    expected = detect.decode(net.graph, heads, request)
+    boxes, scores = decode_all(net.graph, heads, Input(size.width, size.height))
     scores = torch.where(scores > THRESH, scores, 0.0)
-    rows = wanted.select((wanted.scores > 0).any(dim=1))
+    rows = expected.select((expected.scores > 0).any(dim=1))
     order = rows.image.sort(stable=True).indices
-    image, place = (scores > 0).any(dim=2).nonzero(as_tuple=True)
+    image, row = (scores > 0).any(dim=2).nonzero(as_tuple=True)
     assert len(image) > 2
-    torch.testing.assert_close(boxes[image, place], rows.boxes[order])
-    torch.testing.assert_close(scores[image, place], rows.scores[order])
+    torch.testing.assert_close(boxes[image, row], rows.boxes[order])
+    torch.testing.assert_close(scores[image, row], rows.scores[order])
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -53,8 +51,8 @@ def test_an_open_size_changes_nothing(name: str) -> None:
         pytest.skip("[detection] has one size")
     net, heads = outputs(name, "alexeyab")
     size = net.graph.net
-    fixed = dense(net.graph, heads, Input(size.width, size.height))
-    free = dense(net.graph, heads, Input(size.width, size.height, dynamic=True))
+    fixed = decode_all(net.graph, heads, Input(size.width, size.height))
+    free = decode_all(net.graph, heads, Input(size.width, size.height, dynamic=True))
     for one, other in zip(fixed, free, strict=True):
         torch.testing.assert_close(one, other)
 
@@ -63,12 +61,12 @@ def test_suppression_is_do_nms_sort() -> None:
     net, heads = outputs("yolov3", "alexeyab")
     size = net.graph.net
     request = detect.Request(THRESH, 0.5, size.width, size.height, net.graph.fork)
-    found = suppress(detect.decode(net.graph, heads, request), "default", 0.45)
-    wanted = {
-        (int(found.image[row]), int(number), round(float(found.scores[row, number]), 5))
-        for row, number in (found.scores > 0).nonzero()
+    actual = suppress(detect.decode(net.graph, heads, request), "default", 0.45)
+    expected = {
+        (int(actual.image[row]), int(number), round(float(actual.scores[row, number]), 5))
+        for row, number in (actual.scores > 0).nonzero()
     }
-    boxes, scores = dense(net.graph, heads, Input(size.width, size.height))
+    boxes, scores = decode_all(net.graph, heads, Input(size.width, size.height))
     kept = suppressed(boxes, scores, THRESH, 0.45)
-    assert {(int(r[0]), int(r[1]), round(float(r[2]), 5)) for r in kept} == wanted
+    assert {(int(r[0]), int(r[1]), round(float(r[2]), 5)) for r in kept} == expected
     assert 3 < len(kept) < int((scores > THRESH).sum())

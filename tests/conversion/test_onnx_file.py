@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,11 @@ import pytest
 import torch
 from support.golden_check import GOLDEN, cases, loaded, relative
 
-from darknet_py.conversion.export_module import Program
+from darknet_py.conversion.export_module import ExportModule
+from darknet_py.conversion.export_target import FORMS, ExportTarget
 from darknet_py.conversion.onnx_file import to_onnx
-from darknet_py.conversion.target import FORMS, Target
 from darknet_py.errors import DarknetError
-from darknet_py.export.found import difference
+from darknet_py.export.box_difference import box_difference
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.network.network import Network
 
@@ -53,18 +52,18 @@ def in_opencv(data: bytes, x: torch.Tensor) -> list[np.ndarray]:
     return [np.array(y) for y in net.forward(names)]
 
 
-def agree(form: str, actual: list[Any], wanted: list[torch.Tensor]) -> bool:
+def agree(form: str, actual: list[Any], expected: list[torch.Tensor]) -> bool:
     """Equal values; suppressed boxes may come in another order where scores are all but equal."""
     if form != "nms":
-        return worst(actual, wanted) < 1e-4
-    found = difference(wanted[0], torch.from_numpy(actual[0]), THRESH, 1e-4)
-    return found.boxes > 3 and not found.unmatched
+        return worst(actual, expected) < 1e-4
+    differs = box_difference(expected[0], torch.from_numpy(actual[0]), THRESH, 1e-4)
+    return differs.boxes > 3 and not differs.unmatched
 
 
-def worst(actual: list[Any], wanted: list[torch.Tensor]) -> float:
-    assert [tuple(a.shape) for a in actual] == [tuple(w.shape) for w in wanted]
+def worst(actual: list[Any], expected: list[torch.Tensor]) -> float:
+    assert [tuple(a.shape) for a in actual] == [tuple(w.shape) for w in expected]
     errors = (
-        relative(np.asarray(a), w.detach().numpy()) for a, w in zip(actual, wanted, strict=True)
+        relative(np.asarray(a), w.detach().numpy()) for a, w in zip(actual, expected, strict=True)
     )
     return max(errors)
 
@@ -72,23 +71,23 @@ def worst(actual: list[Any], wanted: list[torch.Tensor]) -> float:
 @pytest.mark.parametrize("case", cases(GOLDEN))
 def test_heads_of_every_recorded_net(case: str) -> None:
     net, x = recorded(case)
-    wanted = net(x)
-    data = to_onnx(net, Target(batch=len(x)))
-    assert worst(in_onnxruntime(data, x), wanted) < TOLERANCE
+    expected = net(x)
+    data = to_onnx(net, ExportTarget(batch=len(x)))
+    assert worst(in_onnxruntime(data, x), expected) < TOLERANCE
     if case.split("/")[0] not in NOT_IN_OPENCV:
-        assert worst(in_opencv(data, x), wanted) < TOLERANCE
+        assert worst(in_opencv(data, x), expected) < TOLERANCE
 
 
 @pytest.mark.parametrize("form", ["boxes", "nms"])
 @pytest.mark.parametrize("name", HEADS)
 def test_boxes_of_every_head(name: str, form: str) -> None:
     net, x = recorded(f"{name}/alexeyab")
-    target = Target(form=form, batch=len(x), thresh=THRESH)
+    target = ExportTarget(form=form, batch=len(x), thresh=THRESH)
     data = to_onnx(net, target)
-    wanted = list(Program(net, target)(x))
-    assert agree(form, in_onnxruntime(data, x), wanted)
+    expected = list(ExportModule(net, target)(x))
+    assert agree(form, in_onnxruntime(data, x), expected)
     if form == "boxes":
-        assert worst(in_opencv(data, x), wanted) < 1e-4
+        assert worst(in_opencv(data, x), expected) < 1e-4
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -96,10 +95,10 @@ def test_activations(activation: str, tmp_path: Path) -> None:
     text = f"[conv]\nfilters=6\nsize=3\npad=1\nactivation={activation}\n"
     net = tiny(tmp_path, text + "[activation]\nactivation=linear\n")
     x = torch.randn(2, *net.graph.net.input) * 3
-    data = to_onnx(net, Target(batch=2))
-    wanted = net(x)
-    assert worst(in_onnxruntime(data, x), wanted) < TOLERANCE
-    assert worst(in_opencv(data, x), wanted) < TOLERANCE
+    data = to_onnx(net, ExportTarget(batch=2))
+    expected = net(x)
+    assert worst(in_onnxruntime(data, x), expected) < TOLERANCE
+    assert worst(in_opencv(data, x), expected) < TOLERANCE
 
 
 def tiny(tmp_path: Path, sections: str) -> Network:
@@ -118,41 +117,44 @@ def tiny(tmp_path: Path, sections: str) -> Network:
 )
 def test_other_batch_and_size(name: str, form: str) -> None:
     net, _ = recorded(f"{name}/alexeyab")
-    target = Target(form=form, dynamic_batch=True, dynamic_size=True, thresh=THRESH)
+    target = ExportTarget(form=form, dynamic_batch=True, dynamic_size=True, thresh=THRESH)
     data = to_onnx(net, target)
     large = net.resized(2 * net.graph.net.width, 3 * net.graph.net.height)
     for network, count in ((large, 3), (net, 1)):
         x = torch.rand(count, *network.graph.net.input)
-        wanted = list(Program(network, Target(form=form, thresh=THRESH))(x))
-        assert agree(form, in_onnxruntime(data, x), wanted)
-
-
-def test_metadata() -> None:
-    net, _ = recorded("yolov3/alexeyab")
-    names = [f"class {number}" for number in range(20)]
-    model = onnx.load_from_string(to_onnx(net, Target(form="boxes"), names))
-    found = {entry.key: entry.value for entry in model.metadata_props}
-    layers = [node.layer for node in net.graph.nodes if node.layer.HEAD]
-    heads = json.loads(found["darknet.heads"])
-    assert json.loads(found["darknet.names"]) == names
-    assert (found["darknet.width"], found["darknet.height"]) == ("64", "48")
-    assert (found["darknet.fork"], found["darknet.resize"]) == ("alexeyab", "stretch")
-    assert [head["anchors"] for head in heads] == [[list(p) for p in one.sizes] for one in layers]
-    assert [head["output"] for head in heads] == [f"yolo_{n}" for n in net.graph.heads]
-    assert [output.name for output in model.graph.output] == ["boxes", "scores"]
+        expected = list(ExportModule(network, ExportTarget(form=form, thresh=THRESH))(x))
+        assert agree(form, in_onnxruntime(data, x), expected)
 
 
 @pytest.mark.parametrize(
     ("name", "target", "message"),
     [
-        ("classifier", Target(form="boxes"), "[softmax]: is the network's output and holds no"),
-        ("detection", Target(dynamic_size=True), "[connected]: its matrix fits one input size"),
-        ("topology_pj", Target(dynamic_size=True), "[shortcut]: it joins unlike sizes"),
-        ("crnn", Target(), "net.cfg: batch=1 with time_steps=3: its rows come in multiples of 3"),
-        ("yolov3", Target(form="corners"), "unknown form 'corners', known are heads, boxes, nms"),
+        (
+            "classifier",
+            ExportTarget(form="boxes"),
+            "[softmax]: is the network's output and holds no",
+        ),
+        (
+            "detection",
+            ExportTarget(dynamic_size=True),
+            "[connected]: its matrix fits one input size",
+        ),
+        ("topology_pj", ExportTarget(dynamic_size=True), "[shortcut]: it joins unlike sizes"),
+        (
+            "crnn",
+            ExportTarget(),
+            "net.cfg: batch=1 with time_steps=3: its rows come in multiples of 3",
+        ),
+        (
+            "yolov3",
+            ExportTarget(form="corners"),
+            "unknown form 'corners', known are heads, boxes, nms",
+        ),
     ],
 )
-def test_refusals_name_the_layer_and_the_reason(name: str, target: Target, message: str) -> None:
+def test_refusals_name_the_layer_and_the_reason(
+    name: str, target: ExportTarget, message: str
+) -> None:
     net = Network.from_cfg(GOLDEN / name / "net.cfg", seed=1)
     with pytest.raises(DarknetError) as caught:
         to_onnx(net, target)
@@ -163,4 +165,4 @@ def test_refusals_name_the_layer_and_the_reason(name: str, target: Target, messa
 def test_a_size_the_strides_do_not_divide_is_refused() -> None:
     net = Network.from_cfg(GOLDEN / "pooling" / "net.cfg", seed=1)
     with pytest.raises(DarknetError, match="does not divide the input's"):
-        to_onnx(net, Target(dynamic_size=True))
+        to_onnx(net, ExportTarget(dynamic_size=True))

@@ -18,13 +18,13 @@ PACKAGE = HOME.parent
 
 
 def test_nothing_asks_which_fork_it_is() -> None:
-    found = {
+    actual = {
         (path.relative_to(PACKAGE).as_posix(), ast.unparse(node))
         for path in PACKAGE.rglob("*.py")
         if path.parent != HOME
         for node in asking(ast.parse(path.read_text()))
     }
-    assert found == set()
+    assert actual == set()
 
 
 def asking(tree: ast.AST) -> Iterator[ast.AST]:
