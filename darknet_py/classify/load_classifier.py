@@ -36,7 +36,7 @@ class Failures:
 
 
 @dataclass(frozen=True)
-class Opened:
+class LoadedClassifier:
     """A classifier's cfg and the weights and .data file that fit it."""
 
     options: ClassifierOptions
@@ -56,8 +56,8 @@ class Opened:
     @property
     def topk(self) -> int:
         """Guesses that count: -t, else top= of the .data file, 1 without it."""
-        wanted = self.options.top or (self.data.integer("top", 1) if self.data else 1)
-        return max(1, min(wanted, self.classes))
+        guesses = self.options.top or (self.data.integer("top", 1) if self.data else 1)
+        return max(1, min(guesses, self.classes))
 
     def images(self, key: str, default: str) -> list[str]:
         """The list that a key of the .data file names."""
@@ -88,9 +88,9 @@ class Opened:
         network, report = load_planned(self.graph, self.plan)
         for note in report.notes:
             logger.warning("%s: %s", report.path, note)
-        found = self.tree if tree else None
-        mask = leaves_of(found, leaves) if found and only_leaves else None
-        return Classifier(network, self.options.engine_config(), found, mask)
+        classes = self.tree if tree else None
+        mask = leaves_of(classes, leaves) if classes and only_leaves else None
+        return Classifier(network, self.options.engine_config(), classes, mask)
 
 
 def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | None:
@@ -105,7 +105,7 @@ def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | Non
     return names
 
 
-def open_classifier(options: ClassifierOptions) -> Opened:
+def load_classifier(options: ClassifierOptions) -> LoadedClassifier:
     """Read and check all files; raises CfgError, WeightsError or DataError, and DarknetError for
     an engine that is not there."""
     options.require_engine()
@@ -122,7 +122,7 @@ def open_classifier(options: ClassifierOptions) -> Opened:
     plan = weights_layout.plan(graph, options.weights)
     require_memory(graph)
     data = read_data_file(options.data) if options.data else None
-    opened = Opened(options, graph, plan, data)
+    loaded = LoadedClassifier(options, graph, plan, data)
     if data:
         require_outputs(graph, data.integer("classes", 2), data)
-    return opened
+    return loaded
