@@ -118,7 +118,6 @@ LIGHT = {
     "files",
     "network.summary",
     "system",
-    "rnn.symbols",
     "train.schedule",
     "train.signals",
     "version",

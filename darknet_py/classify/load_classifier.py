@@ -88,9 +88,9 @@ class LoadedClassifier:
         network, report = load_planned(self.graph, self.plan)
         for note in report.notes:
             logger.warning("%s: %s", report.path, note)
-        classes = self.tree if tree else None
-        mask = leaves_of(classes, leaves) if classes and only_leaves else None
-        return Classifier(network, self.options.engine_config(), classes, mask)
+        class_tree = self.tree if tree else None
+        mask = leaves_of(class_tree, leaves) if class_tree and only_leaves else None
+        return Classifier(network, self.options.engine_config(), class_tree, mask)
 
 
 def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | None:

@@ -105,9 +105,9 @@ def test_the_batch_changes_nothing(tmp_path: Path, images: list[str]) -> None:
 def test_measuring_leaves_the_network_in_training(tmp_path: Path, images: list[str]) -> None:
     net = network(tmp_path).train()
     before = [tensor.clone() for tensor in net.state_dict().values()]
-    found = measure(net, images, LABELS, 2, batch=2, on_error=print)
-    assert found is not None
-    assert found.count == 5
+    accuracy = measure(net, images, LABELS, 2, batch=2, on_error=print)
+    assert accuracy is not None
+    assert accuracy.count == 5
     assert net.training
     for old, new in zip(before, net.state_dict().values(), strict=True):
         assert (old == new).all()

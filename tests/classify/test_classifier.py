@@ -29,8 +29,8 @@ def views(count: int, height: int = 6, width: int = 8) -> list[torch.Tensor]:
 
 def test_scores_are_the_sum_over_an_images_inputs(tmp_path: Path) -> None:
     net, images = network(tmp_path), [views(1), views(3), views(2)]
-    found = Classifier(net).scores(images, batch=2)
-    for scores, inputs in zip(found, images, strict=True):
+    sums = Classifier(net).scores(images, batch=2)
+    for scores, inputs in zip(sums, images, strict=True):
         expected = sum(net(one[None])[0].flatten() for one in inputs)
         assert scores == pytest.approx(expected.detach().numpy(), abs=1e-5)
 
@@ -38,12 +38,12 @@ def test_scores_are_the_sum_over_an_images_inputs(tmp_path: Path) -> None:
 def test_inputs_of_other_sizes_run_as_they_are(tmp_path: Path) -> None:
     net = network(tmp_path)
     mixed = [*views(1), *views(2, 10, 12), *views(1, 7, 9)]
-    found = Classifier(net).scores([mixed], batch=4)[0]
+    scores = Classifier(net).scores([mixed], batch=4)[0]
     sizes = [net.resized(one.shape[2], one.shape[1]).eval() for one in mixed]
     expected = sum(
         one_net(one[None])[0].flatten() for one_net, one in zip(sizes, mixed, strict=True)
     )
-    assert found == pytest.approx(expected.detach().numpy(), abs=1e-5)
+    assert scores == pytest.approx(expected.detach().numpy(), abs=1e-5)
 
 
 def test_a_network_tied_to_its_size_says_so(tmp_path: Path) -> None:
