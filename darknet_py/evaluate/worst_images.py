@@ -20,7 +20,7 @@ FOUND, MISSED, RIGHT, WRONG = (0, 160, 0), (0, 200, 255), (255, 160, 0), (0, 0, 
 
 
 @dataclass(frozen=True)
-class Errors:
+class ImageErrors:
     """An image's number in the list, its boxes that hit nothing, its labels that nothing hit."""
 
     image: int
@@ -32,7 +32,7 @@ class Errors:
         return self.wrong + self.missed
 
 
-def worst_images(matched: MatchedDetections, thresh: float, count: int) -> list[Errors]:
+def worst_images(matched: MatchedDetections, thresh: float, count: int) -> list[ImageErrors]:
     """At most `count` images with errors above the threshold, the worst first."""
     _, wrong, hit_labels = _hits_and_misses(matched, thresh)
     images = len(matched.images)
@@ -40,7 +40,7 @@ def worst_images(matched: MatchedDetections, thresh: float, count: int) -> list[
     false = np.bincount(matched.entries.image[wrong], minlength=images)
     missed = np.bincount(objects.image[~hit_labels], minlength=images)
     order = np.argsort(-(false + missed), kind="stable")[:count]
-    errors = [Errors(int(k), int(false[k]), int(missed[k])) for k in order]
+    errors = [ImageErrors(int(k), int(false[k]), int(missed[k])) for k in order]
     return [one for one in errors if one.total]
 
 

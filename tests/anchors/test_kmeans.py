@@ -20,12 +20,12 @@ def boxes(seed: int = 0, each: int = 50) -> np.ndarray:
 
 
 def test_finds_the_middles_of_clusters_by_rising_area() -> None:
-    found = find_anchors(boxes(), 4)
-    np.testing.assert_allclose(found.sizes, CENTRES, rtol=0.05)
-    assert found.average_iou == pytest.approx(average_iou(boxes(), found.sizes))
-    assert 0.8 < found.average_iou < 1 and found.iterations >= 1
-    means = [boxes()[nearest(boxes(), found.sizes)[0] == k].mean(axis=0) for k in range(4)]
-    np.testing.assert_allclose(found.sizes, means)
+    anchors = find_anchors(boxes(), 4)
+    np.testing.assert_allclose(anchors.sizes, CENTRES, rtol=0.05)
+    assert anchors.average_iou == pytest.approx(average_iou(boxes(), anchors.sizes))
+    assert 0.8 < anchors.average_iou < 1 and anchors.iterations >= 1
+    means = [boxes()[nearest(boxes(), anchors.sizes)[0] == k].mean(axis=0) for k in range(4)]
+    np.testing.assert_allclose(anchors.sizes, means)
 
 
 def test_the_same_seed_gives_the_same_anchors_and_more_runs_no_worse_ones() -> None:
@@ -57,9 +57,9 @@ def test_nearest_is_the_largest_iou_and_the_first_of_equals(
 
 def test_large_sets_start_from_a_sample_and_end_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SAMPLE", 40)
-    found = find_anchors(boxes(), 4)
-    means = [boxes()[nearest(boxes(), found.sizes)[0] == k].mean(axis=0) for k in range(4)]
-    np.testing.assert_allclose(found.sizes, means)
+    anchors = find_anchors(boxes(), 4)
+    means = [boxes()[nearest(boxes(), anchors.sizes)[0] == k].mean(axis=0) for k in range(4)]
+    np.testing.assert_allclose(anchors.sizes, means)
 
 
 def test_fewer_different_boxes_than_anchors_are_refused() -> None:

@@ -24,7 +24,7 @@ CLASS = np.array([0, 1, 0])
 
 
 def matched(rows: list[int], scores: list[float]) -> MatchedDetections:
-    """An evaluation that found these rows of BOXES exactly."""
+    """An evaluation whose entries are these rows of BOXES exactly."""
     ground_truth = GroundTruth(Objects(IMAGE, CLASS, BOXES), np.array([0, 2, 3]))
     score = np.array(scores, np.float32)
     entries = Entries(IMAGE[rows], CLASS[rows], score, BOXES[rows])
@@ -94,11 +94,11 @@ BAD = {
 @pytest.mark.parametrize("what", BAD)
 def test_files_that_are_none(tmp_path: Path, what: str) -> None:
     results, changes, expected = BAD[what]
-    annotations, found = files(tmp_path, results, **changes)
+    annotations, detections = files(tmp_path, results, **changes)
     if results is None:
-        found.unlink()
+        detections.unlink()
     with pytest.raises(DataError) as caught:
-        coco_metrics_of_files(annotations, found)
+        coco_metrics_of_files(annotations, detections)
     assert expected in str(caught.value)
 
 

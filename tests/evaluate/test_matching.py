@@ -37,9 +37,9 @@ def test_a_label_goes_to_every_entry_that_overlaps_it_most() -> None:
     boxes = np.array([[0.3, 0.3, 0.2, 0.2], [0.7, 0.7, 0.2, 0.2]], np.float32)
     labels = Objects(np.array([0, 0]), np.array([1, 1]), boxes)
     near = boxes[[1, 0, 0]] + np.array([[0, 0, 0, 0], [0.05, 0, 0, 0], [0, 0, 0, 0]], np.float32)
-    found = match(Objects(np.zeros(3, np.int64), np.ones(3, np.int64), near), labels, 0.5)
-    assert found.label.tolist() == [1, 0, 0]
-    assert found.iou.tolist() == pytest.approx([1, 0.6, 1], abs=1e-5)
+    matches = match(Objects(np.zeros(3, np.int64), np.ones(3, np.int64), near), labels, 0.5)
+    assert matches.label.tolist() == [1, 0, 0]
+    assert matches.iou.tolist() == pytest.approx([1, 0.6, 1], abs=1e-5)
     assert match(Objects(np.zeros(3, int), np.ones(3, int), near), labels, 0.7).label[1] == -1
 
 

@@ -12,13 +12,13 @@ from support.matched_detections import matched_detections
 
 from darknet_py.errors import OutputError
 from darknet_py.evaluate.eval_pipeline import Entries
-from darknet_py.evaluate.worst_images import Errors, draw_worst, worst_images
+from darknet_py.evaluate.worst_images import ImageErrors, draw_worst, worst_images
 
 
 def test_the_worst_images_and_their_drawing(tmp_path: Path) -> None:
     matched = matched_detections(tmp_path)
-    assert worst_images(matched, 0.25, 5) == [Errors(0, 2, 1), Errors(1, 0, 1)]
-    assert worst_images(matched, 0.05, 5) == [Errors(0, 2, 1)]
+    assert worst_images(matched, 0.25, 5) == [ImageErrors(0, 2, 1), ImageErrors(1, 0, 1)]
+    assert worst_images(matched, 0.05, 5) == [ImageErrors(0, 2, 1)]
     assert [one.image for one in worst_images(matched, 0.95, 1)] == [0]
     drawn = draw_worst(matched, ["x", "y"], 0.25, 5, tmp_path / "new" / "worst")
     assert [path.name for path in drawn] == [
@@ -40,4 +40,4 @@ def test_a_box_that_is_best_but_not_first_hits(tmp_path: Path) -> None:
     matched = matched_detections(tmp_path)
     entries = matched.entries
     swapped = Entries(entries.image, entries.class_id, entries.score[[1, 0, 2, 3]], entries.boxes)
-    assert worst_images(replace(matched, entries=swapped), 0.85, 1) == [Errors(0, 0, 1)]
+    assert worst_images(replace(matched, entries=swapped), 0.85, 1) == [ImageErrors(0, 0, 1)]

@@ -31,8 +31,8 @@ def test_scores_are_those_of_a_plain_loop(tmp_path: Path, steps: int) -> None:
         words += following in (32, 9, 10)
         expected.append((len(expected) + 1, words, bits))
     reader = Reader(constant(tmp_path, probabilities.tolist(), steps), CPU)
-    found = [(s.count, s.words, s.bits) for s in scores(reader, seed, text)]
-    assert found == [(c, w, pytest.approx(b, rel=1e-5)) for c, w, b in expected]
+    ours = [(s.count, s.words, s.bits) for s in scores(reader, seed, text)]
+    assert ours == [(c, w, pytest.approx(b, rel=1e-5)) for c, w, b in expected]
 
 
 def test_what_has_probability_0_is_infinitely_perplexing(tmp_path: Path) -> None:
