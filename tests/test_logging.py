@@ -29,9 +29,8 @@ from darknet_py.network.network import Network
 
 PACKAGE = Path(__file__).resolve().parent.parent / "darknet_py"
 PRINTING = {
-    "classify/scores_list.py",
     "classify/predict.py",
-    "classify/valid_runs.py",
+    "classify/classifier_valid.py",
     "detect/prompt.py",
     "progress.py",
     "train/logs/darknet_log.py",

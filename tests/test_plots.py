@@ -30,3 +30,13 @@ def test_a_figure_has_the_size_asked_for(tmp_path: Path) -> None:
     plots.save(plots.new_figure(4, 2), path)
     assert cv2.imread(str(path)).shape == (2 * plots.RESOLUTION, 4 * plots.RESOLUTION, 3)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_without_matplotlib_the_message_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(DarknetError, match="--curves needs the package .*pip install matplotlib"):
+        plots.require_matplotlib("--curves")
+    with pytest.raises(OutputError, match="figures are drawn as .png, .jpg, .svg, .pdf"):
+        plots.require_image(Path("o.bmp"))

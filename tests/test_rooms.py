@@ -118,7 +118,6 @@ LIGHT = {
     "files",
     "network.summary",
     "system",
-    "rnn.symbols",
     "train.schedule",
     "train.signals",
     "version",
@@ -128,7 +127,7 @@ LIGHT_TO_IMPORT = {
     "__main__",
     "benchmark.command",
     "cli",
-    "evaluate.files_command",
+    "evaluate.eval_files_command",
     "evaluate.eval_inputs",
 }
 """Those whose functions import heavy modules when they run, and not before."""

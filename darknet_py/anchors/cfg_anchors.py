@@ -39,16 +39,16 @@ class FedHead:
 
 def heads_of(graph: Graph) -> list[FedHead]:
     """The heads with anchors; raises DarknetError when there are none."""
-    found = []
+    heads = []
     for index in graph.heads:
         node = graph.nodes[index]
         if isinstance(node.layer, Head) and node.layer.ANCHOR_UNIT:
             stride = graph.net.width / node.shapes[0].w
-            found.append(FedHead(index, node.layer, node.inputs[0], stride))
-    if not found:
+            heads.append(FedHead(index, node.layer, node.inputs[0], stride))
+    if not heads:
         last = graph.nodes[graph.last].layer.kind
         raise DarknetError(f"{graph.path}: has no head with anchors, it ends in [{last}]")
-    return found
+    return heads
 
 
 def own_anchors(graph: Graph) -> Sizes:
@@ -68,14 +68,14 @@ def recommended_masks(heads: Sequence[FedHead], sizes: Sizes) -> list[tuple[int,
     """
     if len(sizes) < len(heads):
         raise DarknetError(f"{len(sizes)} anchors are too few for {len(heads)} heads")
-    fine_first = sorted(range(len(heads)), key=lambda place: heads[place].stride)
-    limits = np.array([heads[place].stride * PIXELS_PER_STRIDE for place in fine_first[:-1]])
+    fine_first = sorted(range(len(heads)), key=lambda index: heads[index].stride)
+    limits = np.array([heads[index].stride * PIXELS_PER_STRIDE for index in fine_first[:-1]])
     owner = np.searchsorted(limits, np.sqrt(sizes.prod(axis=1)), side="right")
     if len(np.unique(owner)) < len(heads):
         owner = np.arange(len(sizes)) * len(heads) // len(sizes)
     masks: list[tuple[int, ...]] = [()] * len(heads)
-    for rank, place in enumerate(fine_first):
-        masks[place] = tuple(np.flatnonzero(owner == rank).tolist())
+    for rank, index in enumerate(fine_first):
+        masks[index] = tuple(np.flatnonzero(owner == rank).tolist())
     return masks
 
 

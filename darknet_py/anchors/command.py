@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import numpy as np
 
+from darknet_py.anchors.box_sizes import BoxSizes, draw_cloud, read_box_sizes
 from darknet_py.anchors.kmeans import Anchors, Sizes, average_iou, find_anchors
-from darknet_py.cfg.datafile import DataFile, read_data_file, required_file
-from darknet_py.data.label_paths import label_path
-from darknet_py.data.labels import read_labels
+from darknet_py.cfg.datafile import read_data_file, required_file
 from darknet_py.data.listing import read_list
-from darknet_py.errors import DarknetError, DataError, Location
+from darknet_py.errors import DarknetError
 from darknet_py.files import replacing, require_writable
 from darknet_py.forks import fork_named
 from darknet_py.network.graph import read_graph
@@ -33,24 +29,16 @@ ANCHORS_FILE, COUNTERS_FILE, CLOUD_FILE = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Boxes:
-    """sizes: (N, 2) relative width and height of all labels; counts: labels of each class."""
-
-    sizes: Sizes
-    counts: list[int]
-    images: int
-    refused: int
-    first_refused: str
-
-
 def run(options: AnchorOptions) -> None:
     """Print Darknet's lines, write its two files, and what the cfg makes of the anchors."""
     graph = read_graph(options.cfg, fork=options.fork) if options.cfg else None
     clusters, width, height = _numbers(options, graph)
     _refuse_unwritable(options)
     click.echo(f"\n num_of_clusters = {clusters}, width = {width}, height = {height} ")
-    boxes = _boxes(read_data_file(options.data), options.fork)
+    data = read_data_file(options.data)
+    images = read_list(required_file(data, "train"))
+    click.echo(f" read labels from {len(images)} images ")
+    boxes = read_box_sizes(data, images, fork_named(options.fork))
     scaled = boxes.sizes * (width, height)
     click.echo("\n all loaded. \n\n calculating k-means++ ...")
     anchors = find_anchors(scaled, clusters, runs=options.runs, seed=options.seed)
@@ -58,8 +46,6 @@ def run(options: AnchorOptions) -> None:
     if graph:
         _compare(graph, anchors, boxes.sizes, (width, height), options.write_cfg)
     if options.show:
-        from darknet_py.anchors.cloud_plot import draw_cloud
-
         draw_cloud(CLOUD_FILE, scaled, anchors.sizes, (width, height))
         click.echo(f"{CLOUD_FILE}: the sizes of the boxes and the anchors", err=True)
 
@@ -91,28 +77,7 @@ def _refuse_unwritable(options: AnchorOptions) -> None:
         require_writable(path)
 
 
-def _boxes(data: DataFile, fork: str) -> Boxes:
-    listed = required_file(data, "train")
-    images = read_list(listed)
-    click.echo(f" read labels from {len(images)} images ")
-    paths = [label_path(image, fork_named(fork)) for image in images]
-    tables = [read_labels(path) for path in paths]
-    table = np.concatenate(tables).astype(np.float64)
-    size = table[:, 3:]
-    # Darknet prints these as wrong labels and counts them all the same.
-    good = (np.isfinite(size) & (size > 0) & (size <= 1)).all(axis=1) & (table[:, 0] >= 0)
-    if not good.any():
-        raise DataError(
-            f"no usable label for any of {len(images)} images", Location(os.fspath(listed))
-        )
-    owner = np.repeat(np.arange(len(tables)), [len(rows) for rows in tables])
-    first = str(paths[owner[np.argmin(good)]]) if not good.all() else ""
-    classes = max(data.integer("classes", 1), int(table[good, 0].max()) + 1)
-    counts = np.bincount(table[good, 0].astype(np.int64), minlength=classes).tolist()
-    return Boxes(size[good], counts, len(images), int((~good).sum()), first)
-
-
-def _report(anchors: Anchors, boxes: Boxes, width: int) -> None:
+def _report(anchors: Anchors, boxes: BoxSizes, width: int) -> None:
     from darknet_py.anchors.cfg_anchors import anchor_text
 
     if boxes.refused:

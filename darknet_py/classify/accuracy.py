@@ -11,9 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from darknet_py.classify import views as inputs
 from darknet_py.classify.classifier import Classifier, Scores, leaves_of, top
-from darknet_py.classify.views import Inputs
+from darknet_py.classify.views import View, full, scaled, single, stretched, ten
 from darknet_py.data.class_labels import ClassLabels
 from darknet_py.data.classifier_samples import tree_of
 from darknet_py.engines.table import EngineConfig
@@ -32,8 +31,8 @@ OnError = Callable[[ImageError], None]
 
 
 @dataclass(frozen=True)
-class Judged:
-    """An image, its class by its path (-1: none), its scores, and the figures so far."""
+class RunningAccuracy:
+    """An image, its class by its path (-1: none), its scores, and how many were right so far."""
 
     path: str
     label: int
@@ -51,17 +50,17 @@ class Judged:
         return self.in_top / self.count
 
 
-WAYS: dict[str, Inputs] = {
-    "valid": inputs.single,
-    "valid10": inputs.ten,
-    "validcrop": inputs.stretched,
-    "validfull": inputs.full,
-    "validmulti": inputs.scaled,
+VIEWS: dict[str, View] = {
+    "valid": single,
+    "valid10": ten,
+    "validcrop": stretched,
+    "validfull": full,
+    "validmulti": scaled,
 }
 """What each command of validation looks at."""
 
 
-def judge(
+def running_accuracy(
     classifier: Classifier,
     images: Sequence[str],
     labels: ClassLabels,
@@ -70,21 +69,21 @@ def judge(
     *,
     batch: int,
     on_error: OnError,
-) -> Iterator[Judged]:
-    """Every readable image with the figures so far, in order.
+) -> Iterator[RunningAccuracy]:
+    """Every readable image with the accuracy so far, in order.
 
     An image's class is the first whose word is in its path; `validcrop` takes any of them. topk:
     how many guesses count. on_error is told of images that cannot be read; they do not count.
     """
     right = in_top = 0
-    scored = score(classifier, images, WAYS[way], batch=batch, on_error=on_error)
+    scored = score(classifier, images, VIEWS[way], batch=batch, on_error=on_error)
     for count, (path, scores) in enumerate(scored, start=1):
-        found = labels.matches(path)
-        allowed = found if way == "validcrop" else found[:1]
+        matches = labels.matches(path)
+        allowed = matches if way == "validcrop" else matches[:1]
         guesses = top(scores[: len(labels.words)], topk)
         right += guesses[0] in allowed
         in_top += any(guess in allowed for guess in guesses)
-        yield Judged(path, found[0] if found else -1, scores, count, right, in_top)
+        yield RunningAccuracy(path, matches[0] if matches else -1, scores, count, right, in_top)
 
 
 def measure(
@@ -97,8 +96,8 @@ def measure(
     batch: int = 8,
     leaves: Sequence[str] | None = None,
     on_error: OnError,
-) -> Judged | None:
-    """The figures of `classifier valid` after the last image; None where none can be read.
+) -> RunningAccuracy | None:
+    """The accuracy of `classifier valid` after the last image; None where none can be read.
 
     leaves: which classes of a tree can be answered, None: those without children. The network
     stays as it is: training may go on.
@@ -107,7 +106,9 @@ def measure(
     classifier = Classifier(
         network, EngineConfig(device=str(device)), tree, leaves_of(tree, leaves) if tree else None
     )
-    results = judge(classifier, images, labels, topk, "valid", batch=batch, on_error=on_error)
+    results = running_accuracy(
+        classifier, images, labels, topk, "valid", batch=batch, on_error=on_error
+    )
     last = deque(results, maxlen=1)
     return last.pop() if last else None
 
@@ -115,13 +116,13 @@ def measure(
 def score(
     classifier: Classifier,
     images: Sequence[str],
-    way: Inputs,
+    view: View,
     *,
     batch: int,
     on_error: OnError,
 ) -> Iterator[tuple[str, Scores]]:
     """Path and scores (classes,) of every readable image; the next are read while one runs."""
-    reading = prepared(classifier.graph, images, way, AHEAD * batch)
+    reading = prepared(classifier.graph, images, view, AHEAD * batch)
     readable = _readable(reading, on_error)
     while loaded := list(islice(readable, batch)):
         scores = classifier.scores([views for _, views in loaded], batch)
@@ -129,7 +130,7 @@ def score(
 
 
 def prepared(
-    graph: Graph, images: Iterable[str], way: Inputs, depth: int = AHEAD
+    graph: Graph, images: Iterable[str], view: View, depth: int = AHEAD
 ) -> Iterator[tuple[str, list[Tensor] | ImageError]]:
     """Path and inputs of every image, or why it cannot be read."""
     channels = graph.net.channels
@@ -137,7 +138,7 @@ def prepared(
         if isinstance(pixels, ImageError):
             yield path, pixels
         else:
-            yield path, way(to_tensor(pixels), graph)
+            yield path, view(to_tensor(pixels), graph)
 
 
 def _readable(

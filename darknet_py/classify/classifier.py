@@ -54,18 +54,18 @@ class Classifier:
     def scores(self, images: Sequence[Sequence[Tensor]], batch: int = 1) -> Scores:
         """The classes' scores (N, classes) of N images, each the sum over its inputs.
 
-        batch: inputs of one size that run at once. Raises DarknetError for scores that are no
-        numbers.
+        batch: inputs of one size that run at once. Raises DarknetError for scores that are not
+        finite.
         """
-        inputs = [(place, one) for place, views in enumerate(images) for one in views]
+        inputs = [(index, one) for index, views in enumerate(images) for one in views]
         sums = torch.zeros(len(images), self.classes, device=self.device)
         for group in _same_size(inputs, batch):
-            places = torch.tensor([place for place, _ in group], device=self.device)
-            sums.index_add_(0, places, self._run(torch.stack([one for _, one in group])))
-        found = sums.cpu().numpy()
-        if not np.isfinite(found).all():
-            raise DarknetError("the network's scores are no numbers; are its weights damaged?")
-        return found
+            rows = torch.tensor([index for index, _ in group], device=self.device)
+            sums.index_add_(0, rows, self._run(torch.stack([one for _, one in group])))
+        scores = sums.cpu().numpy()
+        if not np.isfinite(scores).all():
+            raise DarknetError("the network's scores are not finite; are its weights damaged?")
+        return scores
 
     def _run(self, x: Tensor) -> Tensor:
         engine = self._resized(x.shape[3], x.shape[2])

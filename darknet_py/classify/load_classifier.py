@@ -37,7 +37,7 @@ class Failures:
 
 
 @dataclass(frozen=True)
-class Opened:
+class LoadedClassifier:
     """A classifier's cfg and the weights and .data file that fit it."""
 
     options: ClassifierOptions
@@ -57,8 +57,8 @@ class Opened:
     @property
     def topk(self) -> int:
         """Guesses that count: -t, else top= of the .data file, 1 without it."""
-        wanted = self.options.top or (self.data.integer("top", 1) if self.data else 1)
-        return max(1, min(wanted, self.classes))
+        guesses = self.options.top or (self.data.integer("top", 1) if self.data else 1)
+        return max(1, min(guesses, self.classes))
 
     def images(self, key: str, default: str) -> list[str]:
         """The list that a key of the .data file names."""
@@ -89,9 +89,9 @@ class Opened:
         network, report = load_planned(self.graph, self.plan)
         for note in report.notes:
             logger.warning("%s: %s", report.path, note)
-        found = self.tree if tree else None
-        mask = leaves_of(found, leaves) if found and only_leaves else None
-        return Classifier(network, self.options.engine_config(), found, mask)
+        class_tree = self.tree if tree else None
+        mask = leaves_of(class_tree, leaves) if class_tree and only_leaves else None
+        return Classifier(network, self.options.engine_config(), class_tree, mask)
 
 
 def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | None:
@@ -106,7 +106,7 @@ def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | Non
     return names
 
 
-def open_classifier(options: ClassifierOptions) -> Opened:
+def load_classifier(options: ClassifierOptions) -> LoadedClassifier:
     """Read and check all files; raises CfgError, WeightsError or DataError, and DarknetError for
     an engine that is not there."""
     options.require_engine()
@@ -123,7 +123,7 @@ def open_classifier(options: ClassifierOptions) -> Opened:
     plan = weights_layout.plan(graph, options.weights)
     require_memory(graph)
     data = read_data_file(options.data) if options.data else None
-    opened = Opened(options, graph, plan, data)
+    loaded = LoadedClassifier(options, graph, plan, data)
     if data:
         require_outputs(graph, data.integer("classes", 2), data)
-    return opened
+    return loaded

@@ -1,88 +1,126 @@
-"""What `classify` and `classifier predict` do: images in, the best classes out."""
+"""What `classify` and `classifier predict`, `test`, `label` and `csv` print: classes of images."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from darknet_py.cfg.names import class_names
-from darknet_py.classify.load_classifier import Opened, open_classifier
+from darknet_py.classify.load_classifier import LoadedClassifier, load_classifier
 from darknet_py.detect.prompt import typed_paths
 from darknet_py.errors import DarknetError
 from darknet_py.images.sources import expand
-from darknet_py.options.classifying import PredictOptions
+from darknet_py.options.classifying import ListedOptions, PredictOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.classifier import Classifier, Scores
 
 IMAGENET = "cfg/imagenet1k.data"
 """Where Darknet's `classify` takes its names from."""
+Line = Callable[[str, "Scores", list[str], int], str]
 
 
 def predict(options: PredictOptions) -> int:
     """Print the best classes of every image; returns how many could not be read."""
-    opened = open_classifier(options)
-    usual = _imagenet(opened) if options.names is None else None
-    names = class_names(options.names, options.cfg, opened.classes, options.data or usual)
-    graph = opened.graph
+    loaded = load_classifier(options)
+    usual = _imagenet(loaded) if options.names is None else None
+    names = class_names(options.names, options.cfg, loaded.classes, options.data or usual)
+    graph = loaded.graph
 
-    from darknet_py.classify import class_lines
+    from darknet_py.classify import classifier_lines
 
-    classifier = opened.classifier(only_leaves=graph.fork.classify.predict_leaves)
-    if header := class_lines.header(graph, opened.classes):
+    classifier = loaded.classifier(only_leaves=graph.fork.classify.predict_leaves)
+    if header := classifier_lines.header(graph, loaded.classes):
         click.echo(header)
-    for path, scores, seconds in _predictions(opened, classifier, options.images):
-        timing = class_lines.timing(path, seconds, graph.fork)
+    for path, scores, seconds in _predictions(loaded, classifier, options.images):
+        timing = classifier_lines.timing(path, seconds, graph.fork)
         if not graph.fork.log.announces_classes:
             click.echo(timing, err=True)
         else:
             click.echo(f"{graph.net.width} {graph.net.height}\n{timing}")
-        for line in class_lines.prediction(scores, names, opened.topk, graph.fork, opened.tree):
+        for line in classifier_lines.prediction(
+            scores, names, loaded.topk, graph.fork, loaded.tree
+        ):
             click.echo(line)
-    return opened.failures.count
+    return loaded.failures.count
 
 
-def _imagenet(opened: Opened) -> str | None:
+def _imagenet(loaded: LoadedClassifier) -> str | None:
     """Darknet's own file of ImageNet, where it is there and the network is one of ImageNet."""
-    there = os.path.isfile(IMAGENET) and opened.classes == 1000
+    there = os.path.isfile(IMAGENET) and loaded.classes == 1000
     return IMAGENET if there else None
 
 
 def _predictions(
-    opened: Opened, classifier: Classifier, images: Sequence[str]
+    loaded: LoadedClassifier, classifier: Classifier, images: Sequence[str]
 ) -> Iterator[tuple[str, Scores, float]]:
     """Path, scores and seconds of the network for every image given or typed."""
     from darknet_py.classify.accuracy import prepared
     from darknet_py.classify.views import predicted
     from darknet_py.errors import ImageError
 
-    for paths in _given(images, opened):
-        for path, views in prepared(opened.graph, paths, predicted):
+    for paths in _given(images, loaded):
+        for path, views in prepared(loaded.graph, paths, predicted):
             if isinstance(views, ImageError):
-                opened.failures.report(views)
+                loaded.failures.report(views)
                 continue
             start = time.perf_counter()
             scores = classifier.scores([views])[0]
             yield path, scores, time.perf_counter() - start
 
 
-def _given(images: Sequence[str], opened: Opened) -> Iterator[Sequence[str]]:
+def _given(images: Sequence[str], loaded: LoadedClassifier) -> Iterator[Sequence[str]]:
     """The images of all arguments at once, or those of each line typed."""
     if images:
-        yield [path for image in images for path in _expanded(image, opened)]
+        yield [path for image in images for path in _expanded(image, loaded)]
         return
     for line in typed_paths():
-        yield _expanded(line, opened)
+        yield _expanded(line, loaded)
     click.echo()
 
 
-def _expanded(image: str, opened: Opened) -> list[str]:
+def _expanded(image: str, loaded: LoadedClassifier) -> list[str]:
     try:
         return expand(image)
     except DarknetError as error:
-        opened.failures.report(error)
+        loaded.failures.report(error)
         return []
+
+
+def list_scores(options: ListedOptions, what: str) -> int:
+    """Print a line for every image of the `test` list; returns how many could not be read."""
+    loaded = load_classifier(options)
+    default = "data/test.list" if what != "label" else "data/train.list"
+    images = loaded.images("test", default)
+    names = class_names(None, options.cfg, loaded.classes, options.data)
+
+    from darknet_py.classify import views
+    from darknet_py.classify.accuracy import score
+
+    ways = {"test": views.stretched, "label": views.central, "csv": views.predicted}
+    classifier = loaded.classifier(tree=what == "csv")
+    report = loaded.failures.report
+    for path, scores in score(classifier, images, ways[what], batch=options.batch, on_error=report):
+        click.echo(LINES[what](path, scores, names, loaded.topk))
+    return loaded.failures.count
+
+
+def _all_scores(path: str, scores: Scores, names: list[str], topk: int) -> str:
+    return "\t".join([path, *(f"{score:g}" for score in scores.tolist())])
+
+
+def _best_name(path: str, scores: Scores, names: list[str], topk: int) -> str:
+    return names[int(scores.argmax())]
+
+
+def _best_numbers(path: str, scores: Scores, names: list[str], topk: int) -> str:
+    from darknet_py.classify.classifier import top
+
+    return "\t".join([path, *(str(number) for number in top(scores, topk))])
+
+
+LINES: dict[str, Line] = {"test": _all_scores, "label": _best_name, "csv": _best_numbers}

@@ -16,7 +16,7 @@ from darknet_py.network.graph import Graph
 TEN_MARGIN = 32
 """How much larger than the input `valid10` makes an image, and how far its pieces are moved."""
 
-Inputs = Callable[[Tensor, Graph], list[Tensor]]
+View = Callable[[Tensor, Graph], list[Tensor]]
 
 
 def cut(image: Tensor, left: int, top: int, width: int, height: int) -> Tensor:
@@ -79,17 +79,17 @@ def stretched(image: Tensor, graph: Graph) -> list[Tensor]:
 def ten(image: Tensor, graph: Graph) -> list[Tensor]:
     """`valid10`: five pieces of the image and five of its mirror image.
 
-    Both programs count a piece's place from the corner as if it were the middle: three pieces reach
-    over the left or the upper edge, which is repeated, and none lies in the middle.
+    Both programs count a piece's offset from the corner as if it were the middle: three pieces
+    reach over the left or the upper edge, which is repeated, and none lies in the middle.
     """
     width, height = graph.net.width, graph.net.height
     larger = resize(image, width + TEN_MARGIN, height + TEN_MARGIN)
     far = TEN_MARGIN
-    places = ((-far, -far), (far, -far), (0, 0), (-far, far), (far, far))
+    offsets = ((-far, -far), (far, -far), (0, 0), (-far, far), (far, far))
     return [
         cut(one, left, top, width, height)
         for one in (larger, larger.flip(2))
-        for left, top in places
+        for left, top in offsets
     ]
 
 

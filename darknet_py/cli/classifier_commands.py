@@ -55,13 +55,13 @@ def _over_list(way: str, help: str, run: Callable[[ListedOptions, str], int]) ->
 
 
 def _validate(options: ListedOptions, way: str) -> int:
-    from darknet_py.classify.valid_runs import validate
+    from darknet_py.classify.classifier_valid import validate
 
     return validate(options, way)
 
 
 def _list(options: ListedOptions, what: str) -> int:
-    from darknet_py.classify.scores_list import list_scores
+    from darknet_py.classify.predict import list_scores
 
     return list_scores(options, what)
 

@@ -75,7 +75,7 @@ def recall(**choices: Any) -> None:
 @click.option("--named_only", is_flag=True, help="Leave out the images that RESULTS does not name.")
 def coco(annotations: str, results: str, named_only: bool) -> None:
     """Print pycocotools' figures of RESULTS (a JSON list, as valid writes it) by ANNOTATIONS."""
-    from darknet_py.evaluate.files_command import eval_coco
+    from darknet_py.evaluate.eval_files_command import eval_coco
 
     eval_coco(annotations, results, named_only)
 
@@ -85,7 +85,7 @@ def coco(annotations: str, results: str, named_only: bool) -> None:
 @options_of(VocOptions)
 def voc(**choices: Any) -> None:
     """Print VOC's AP of the comp4 files in FOLDER (default: results= of DATA)."""
-    from darknet_py.evaluate.files_command import eval_voc
+    from darknet_py.evaluate.eval_files_command import eval_voc
 
     eval_voc(VocOptions(**choices))
 

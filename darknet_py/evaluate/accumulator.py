@@ -1,4 +1,4 @@
-"""What is found, matched with the labels batch by batch: a few numbers per entry are kept."""
+"""Detections matched with the labels batch by batch: a few numbers per entry are kept."""
 
 from __future__ import annotations
 
@@ -9,36 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.detect.pipeline import Detections
-from darknet_py.evaluate.average_precision import (
-    UNMATCHED,
-    Integers,
-    Mask,
-    Matches,
-    Objects,
-    match,
-)
-from darknet_py.evaluate.detections import Entries, entries_of
-from darknet_py.evaluate.ground_truth import Truths
+from darknet_py.evaluate.eval_pipeline import Entries, entries_of
+from darknet_py.evaluate.ground_truth import GroundTruth
+from darknet_py.evaluate.matching import UNMATCHED, Integers, Mask, Matches, Objects, match
 
-COUNTED = [("score", "f4"), ("class_id", "i4"), ("truth", "i4"), ("iou", "f4"), ("counted", "?")]
+COUNTED = [("score", "f4"), ("class_id", "i4"), ("label", "i4"), ("iou", "f4"), ("counted", "?")]
 KEPT = [("image", "i4"), ("boxes", "f4", (4,))]
 """Of every entry, and what is kept of it when the boxes are asked for."""
 FIRST_ROWS = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
-    """Everything an evaluation has seen, for images of it and for other scores.
+class MatchedDetections:
+    """All entries of an evaluation with their labels, for drawings and for other scores.
 
-    images: paths. sizes: (N, 2) width and height in pixels. truth: for each entry the row of its
-    label in `truths`, -1 for none.
+    images: paths. sizes: (N, 2) width and height in pixels. label: for each entry the row of its
+    label in `ground_truth`, -1 for none.
     """
 
     images: tuple[str, ...]
     sizes: Integers
-    truths: Truths
+    ground_truth: GroundTruth
     entries: Entries
-    truth: Integers
+    label: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,59 +44,63 @@ class Scored:
     counted: Mask
 
 
-class Tally:
+class Accumulator:
     """Grows by a batch at a time; keeps the boxes only when `keep` says so."""
 
     def __init__(
-        self, iou_thresh: float, truths: Truths, difficult: Truths | None, keep: bool
+        self,
+        iou_thresh: float,
+        ground_truth: GroundTruth,
+        difficult: GroundTruth | None,
+        keep: bool,
     ) -> None:
-        self.iou_thresh, self.truths, self.difficult = iou_thresh, truths, difficult
+        self.iou_thresh, self.ground_truth, self.difficult = iou_thresh, ground_truth, difficult
         self.keep = keep
         self._rows = _Rows(np.dtype(COUNTED + KEPT if keep else COUNTED))
         self._sizes: list[tuple[int, int]] = []
 
     def add(self, batch: Detections) -> None:
-        """Match what was found in the images of a batch."""
+        """Match the detections of a batch."""
         entries = entries_of(batch)
         last = batch.first + len(batch.sizes)
-        found = Objects(entries.image, entries.class_id, entries.boxes)
-        rows = self.truths.rows(batch.first, last)
-        matches = match(found, self.truths.objects.select(rows), self.iou_thresh)
-        part = self._rows.extend(len(found))
+        rows = self.ground_truth.rows(batch.first, last)
+        matches = match(entries.objects, self.ground_truth.objects.select(rows), self.iou_thresh)
+        part = self._rows.extend(len(entries.score))
         part["score"], part["class_id"], part["iou"] = entries.score, entries.class_id, matches.iou
-        part["truth"] = matches.truth + np.where(matches.truth == UNMATCHED, 0, rows.start)
-        part["counted"] = ~self._excused(found, matches, batch.first, last)
+        part["label"] = matches.label + np.where(matches.label == UNMATCHED, 0, rows.start)
+        part["counted"] = ~self._excused(entries.objects, matches, batch.first, last)
         if self.keep:
             part["image"], part["boxes"] = entries.image, entries.boxes
             self._sizes += batch.sizes
 
-    def _excused(self, found: Objects, matches: Matches, first: int, last: int) -> Mask:
+    def _excused(self, entries: Objects, matches: Matches, first: int, last: int) -> Mask:
         """Unmatched entries that lie on a difficult object: they do not count in the AP.
 
         At the threshold the C program counts them as misses all the same.
         """
-        free = matches.truth == UNMATCHED
+        free = matches.label == UNMATCHED
         if self.difficult is None:
             return np.zeros_like(free)
         labels = self.difficult.objects.select(self.difficult.rows(first, last))
-        return free & (match(found, labels, self.iou_thresh).truth != UNMATCHED)
+        return free & (match(entries, labels, self.iou_thresh).label != UNMATCHED)
 
     def scored(self) -> Scored:
-        """All entries, in the order in which they were found."""
+        """All entries, in the order in which they came."""
         rows = self._rows.all()
-        truth, class_id = rows["truth"].astype(np.int64), rows["class_id"].astype(np.int64)
+        label, class_id = rows["label"].astype(np.int64), rows["class_id"].astype(np.int64)
         score, iou = rows["score"].copy(), rows["iou"].copy()
-        return Scored(score, class_id, Matches(truth, iou), rows["counted"].copy())
+        return Scored(score, class_id, Matches(label, iou), rows["counted"].copy())
 
-    def evidence(self, images: Sequence[str]) -> Evidence | None:
-        """All that was seen in the images, if it was to be kept."""
+    def matched(self, images: Sequence[str]) -> MatchedDetections | None:
+        """All entries with their boxes, if these were to be kept."""
         if not self.keep:
             return None
         rows, scored = self._rows.all(), self.scored()
+        label = scored.matches.label
         image, boxes = rows["image"].astype(np.int64), rows["boxes"].copy()
         entries = Entries(image, scored.class_id, scored.score, boxes)
         sizes = np.array(self._sizes, np.int64).reshape(-1, 2)
-        return Evidence(tuple(images), sizes, self.truths, entries, scored.matches.truth)
+        return MatchedDetections(tuple(images), sizes, self.ground_truth, entries, label)
 
 
 @dataclass

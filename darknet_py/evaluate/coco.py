@@ -1,4 +1,4 @@
-"""pycocotools' twelve figures: of an evaluation's own detections, or of files in COCO's form."""
+"""pycocotools' twelve metrics: of an evaluation's own detections, or of files in COCO's form."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from darknet_py.errors import DataError, Location
-from darknet_py.evaluate.accumulator import Evidence
+from darknet_py.evaluate.accumulator import MatchedDetections
 
 NAMES = (
     *("AP", "AP50", "AP75", "APs", "APm", "APl"),
     *("AR1", "AR10", "AR100", "ARs", "ARm", "ARl"),
 )
-"""The figures in the order pycocotools gives them; s, m, l: small, medium, large boxes."""
+"""The metrics in the order pycocotools gives them; s, m, l: small, medium, large boxes."""
 
 
 @dataclass(frozen=True)
-class CocoFigures:
+class CocoMetrics:
     """values: by NAMES, in 0..1, None where no label is of that size. text: pycocotools' lines.
 
     named: images with results; images: all there are.
@@ -38,52 +38,56 @@ class CocoFigures:
     images: int
 
 
-def figures_of(evidence: Evidence, names: Sequence[str]) -> CocoFigures:
-    """The figures of an evaluation's boxes against its labels.
+def coco_metrics(matched: MatchedDetections, names: Sequence[str]) -> CocoMetrics:
+    """The metrics of an evaluation's boxes against its labels.
 
     Areas are those of the boxes and no label is a crowd, as YOLO labels hold neither outlines nor
-    crowds: with COCO's own annotations the figures come out a little different.
+    crowds: with COCO's own annotations the metrics come out a little different.
     """
-    truth = _table(evidence, names)
-    objects = evidence.truths.objects
-    boxes = _pixels(objects.boxes, evidence.sizes[objects.image])
-    truth["annotations"] = list(_annotations(objects.image, objects.class_id, boxes))
-    found, entries = _table(evidence, names), evidence.entries
-    boxes = _pixels(entries.boxes, evidence.sizes[entries.image])
+    ground_truth, detections = _table(matched, names), _table(matched, names)
+    objects = matched.ground_truth.objects
+    boxes = _pixels(objects.boxes, matched.sizes[objects.image])
+    ground_truth["annotations"] = list(_annotations(objects.image, objects.class_id, boxes))
+    entries = matched.entries
+    boxes = _pixels(entries.boxes, matched.sizes[entries.image])
     annotations = _annotations(entries.image, entries.class_id, boxes)
     scores = entries.score.tolist()
-    found["annotations"] = [
+    detections["annotations"] = [
         annotation | {"score": score} for annotation, score in zip(annotations, scores, strict=True)
     ]
-    return _judged(truth, found)
+    return _evaluated(ground_truth, detections)
 
 
-def figures_of_files(
+def coco_metrics_of_files(
     annotations: str | os.PathLike[str], results: str | os.PathLike[str], named_only: bool = False
-) -> CocoFigures:
-    """The figures of a result file: a list of image_id, category_id, bbox and score.
+) -> CocoMetrics:
+    """The metrics of a result file: a list of image_id, category_id, bbox and score.
 
-    named_only: leave out the images the result file does not name; otherwise what it found in
-    them is nothing. Raises DataError for a file that is not what it should be.
+    named_only: leave out the images the result file does not name; otherwise it has no
+    boxes in them. Raises DataError for a file that is not what it should be.
     """
-    truth = _read(annotations, dict, "COCO annotations, an object with images and annotations")
-    missing = [key for key in ("images", "annotations", "categories") if key not in truth]
+    ground_truth = _read(
+        annotations, dict, "COCO annotations, an object with images and annotations"
+    )
+    missing = [key for key in ("images", "annotations", "categories") if key not in ground_truth]
     if missing:
         message = f"has no '{missing[0]}', expected COCO annotations"
         raise DataError(message, Location(os.fspath(annotations)))
-    found = _read(results, list, "a list of objects with image_id, category_id, bbox and score")
+    detections = _read(
+        results, list, "a list of objects with image_id, category_id, bbox and score"
+    )
     location = Location(os.fspath(results))
-    checked = [_result(number, entry, location) for number, entry in enumerate(found, 1)]
-    _require_known(checked, truth, location)
+    checked = [_result(number, entry, location) for number, entry in enumerate(detections, 1)]
+    _require_known(checked, ground_truth, location)
     images = sorted({entry["image_id"] for entry in checked}) if named_only else None
-    labels = [_label(number, label) for number, label in enumerate(truth["annotations"], 1)]
-    shared = {"images": truth["images"], "categories": truth["categories"]}
-    return _judged(shared | {"annotations": labels}, shared | {"annotations": checked}, images)
+    labels = [_label(number, label) for number, label in enumerate(ground_truth["annotations"], 1)]
+    shared = {key: ground_truth[key] for key in ("images", "categories")}
+    return _evaluated(shared | {"annotations": labels}, shared | {"annotations": checked}, images)
 
 
-def _table(evidence: Evidence, names: Sequence[str]) -> dict[str, Any]:
+def _table(matched: MatchedDetections, names: Sequence[str]) -> dict[str, Any]:
     return {
-        "images": [{"id": number} for number in range(1, len(evidence.images) + 1)],
+        "images": [{"id": number} for number in range(1, len(matched.images) + 1)],
         "categories": [{"id": number, "name": name} for number, name in enumerate(names, 1)],
     }
 
@@ -109,24 +113,24 @@ def _annotations(
         }
 
 
-def _judged(
-    truth: dict[str, Any], found: dict[str, Any], images: list[int] | None = None
-) -> CocoFigures:
+def _evaluated(
+    ground_truth: dict[str, Any], detections: dict[str, Any], images: list[int] | None = None
+) -> CocoMetrics:
     """What pycocotools makes of both; it prints as it goes, of which the summary is kept."""
     summary = io.StringIO()
     with contextlib.redirect_stdout(io.StringIO()):
-        judge = COCOeval(_indexed(truth), _indexed(found), "bbox")
+        evaluation = COCOeval(_indexed(ground_truth), _indexed(detections), "bbox")
         if images is not None:
-            judge.params.imgIds = images
-        judge.evaluate()
-        judge.accumulate()
+            evaluation.params.imgIds = images
+        evaluation.evaluate()
+        evaluation.accumulate()
         with contextlib.redirect_stdout(summary):
-            judge.summarize()
+            evaluation.summarize()
     # pycocotools writes -1 where no label is of that size.
-    values = [None if value < 0 else float(value) for value in judge.stats]
-    named = len({entry["image_id"] for entry in found["annotations"]})
-    figures = dict(zip(NAMES, values, strict=True))
-    return CocoFigures(figures, summary.getvalue(), named, len(truth["images"]))
+    values = [None if value < 0 else float(value) for value in evaluation.stats]
+    named = len({entry["image_id"] for entry in detections["annotations"]})
+    metrics = dict(zip(NAMES, values, strict=True))
+    return CocoMetrics(metrics, summary.getvalue(), named, len(ground_truth["images"]))
 
 
 def _indexed(table: dict[str, Any]) -> Any:
@@ -151,7 +155,7 @@ def _read(path: str | os.PathLike[str], kind: type, expected: str) -> Any:
 
 
 def _result(number: int, entry: Any, location: Location) -> dict[str, Any]:
-    """A result as pycocotools wants it; raises DataError for one that is none."""
+    """A result as pycocotools wants it; raises DataError for one that is not."""
     try:
         box = [float(side) for side in entry["bbox"]]
         image, category, score = entry["image_id"], entry["category_id"], float(entry["score"])
@@ -177,14 +181,16 @@ def _label(number: int, label: dict[str, Any]) -> dict[str, Any]:
     return {"id": number, "area": width * height, "iscrowd": 0, **label}
 
 
-def _require_known(found: list[dict[str, Any]], truth: dict[str, Any], location: Location) -> None:
+def _require_known(
+    detections: list[dict[str, Any]], ground_truth: dict[str, Any], location: Location
+) -> None:
     """pycocotools would leave out unknown categories without a word."""
     for key, table, cure in (
         ("image_id", "images", "are the results of this image set?"),
         ("category_id", "categories", "class numbers of 80 classes are not COCO's 1 to 90"),
     ):
-        known = {entry["id"] for entry in truth[table]}
-        strange = next((entry for entry in found if entry[key] not in known), None)
+        known = {entry["id"] for entry in ground_truth[table]}
+        strange = next((entry for entry in detections if entry[key] not in known), None)
         if strange:
             message = f"result {strange['id']} has {key} {strange[key]}"
             raise DataError(f"{message}, which the annotations do not have; {cure}", location)

@@ -13,15 +13,15 @@ import click
 from darknet_py.cfg.datafile import required_file
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
-from darknet_py.evaluate.eval_inputs import Inputs, load, read_inputs
+from darknet_py.evaluate.eval_inputs import EvalInputs, load_network, read_inputs
 from darknet_py.files import require_writable
 from darknet_py.images.fitted import start_reading
 from darknet_py.options.evaluation import MapOptions
 from darknet_py.progress import counted
 
 if TYPE_CHECKING:
-    from darknet_py.evaluate.coco import CocoFigures
-    from darknet_py.evaluate.eval_config import Conditions
+    from darknet_py.evaluate.coco import CocoMetrics
+    from darknet_py.evaluate.eval_config import EvalConfig
     from darknet_py.evaluate.map_result import MapResult
 
 
@@ -31,9 +31,9 @@ def run(options: MapOptions) -> None:
     inputs = read_inputs(options)
     result = _evaluated(options, inputs)
     click.echo(result.table(), nl=False)
-    figures = _coco(result, inputs) if options.coco else None
+    metrics = _coco_metrics(result, inputs) if options.coco else None
     _report(result)
-    _write(options, inputs, result, figures)
+    _write(options, inputs, result, metrics)
     _draw(options, result)
 
 
@@ -56,21 +56,21 @@ def _require_drawable(option: str, path: Path) -> None:
     require_writable(path)
 
 
-def _evaluated(options: MapOptions, inputs: Inputs) -> MapResult:
+def _evaluated(options: MapOptions, inputs: EvalInputs) -> MapResult:
     listed = "difficult" in inputs.data.options
     difficult = required_file(inputs.data, "difficult") if listed else None
-    fitted = start_reading(inputs.images, inputs.opened.graph)
-    network = load(inputs.opened)
+    fitted = start_reading(inputs.images, inputs.model.graph)
+    network = load_network(inputs.model)
 
     from darknet_py.evaluate.map import evaluate
 
     with ExitStack() as stack:
         passed: Callable[[int], object]
 
-        def begin(conditions: Conditions) -> None:
-            """Say what decides the figures, then show how many images are done."""
+        def begin(eval_config: EvalConfig) -> None:
+            """Say what decides the metrics, then show how many images are done."""
             nonlocal passed
-            click.echo(f"{options.weights} on {inputs.image_set}: {conditions.line()}", err=True)
+            click.echo(f"{options.weights} on {inputs.image_set}: {eval_config.line()}", err=True)
             passed = stack.enter_context(counted(len(inputs.images), "map"))
 
         return evaluate(
@@ -91,13 +91,13 @@ def _evaluated(options: MapOptions, inputs: Inputs) -> MapResult:
         )
 
 
-def _coco(result: MapResult, inputs: Inputs) -> CocoFigures:
-    from darknet_py.evaluate.coco import figures_of
+def _coco_metrics(result: MapResult, inputs: EvalInputs) -> CocoMetrics:
+    from darknet_py.evaluate.coco import coco_metrics
 
-    assert result.evidence is not None
-    figures = figures_of(result.evidence, [row.name for row in result.classes])
-    click.echo(f"\nCOCO's figures of the same boxes, areas by boxes:\n{figures.text}", nl=False)
-    return figures
+    assert result.matched is not None
+    metrics = coco_metrics(result.matched, [row.name for row in result.classes])
+    click.echo(f"\nCOCO's metrics of the same boxes, areas by boxes:\n{metrics.text}", nl=False)
+    return metrics
 
 
 def _report(result: MapResult) -> None:
@@ -106,14 +106,14 @@ def _report(result: MapResult) -> None:
 
 
 def _remarks(result: MapResult) -> Iterator[str]:
-    """What makes these figures differ from those of other tools, and what looks wrong."""
+    """What makes these metrics differ from those of other tools, and what looks wrong."""
     if result.unlabelled:
-        count = f"{len(result.unlabelled)} of {result.conditions.images} images"
+        count = f"{len(result.unlabelled)} of {result.eval_config.images} images"
         first = f"the first is {result.unlabelled[0]}"
         yield f"warning: {count} have no label file and count as empty; {first}"
     if not result.detections_count:
-        floor = result.conditions.score_floor
-        yield f"warning: not one box has a score over {floor:g}: are these the trained weights?"
+        floor = result.eval_config.score_floor
+        yield f"warning: not one box has a score above {floor:g}: are these the trained weights?"
     bare, labelled = len(result.classes) - len(result.labelled), result.labelled
     if bare:
         mean = sum(row.ap for row in labelled) / len(labelled)
@@ -130,44 +130,45 @@ def _remarks(result: MapResult) -> Iterator[str]:
 
 def _speed(result: MapResult) -> Iterator[str]:
     yield f"Total Detection Time: {int(result.seconds)} Seconds"
-    images, spent = result.conditions.images, asdict(result.timing).items()
-    each = ", ".join(f"{name} {1000 * seconds / images:.1f}" for name, seconds in spent)
+    images, steps = result.eval_config.images, asdict(result.timing).items()
+    each = ", ".join(f"{name} {1000 * seconds / images:.1f}" for name, seconds in steps)
     rate = f"{images / result.seconds:.1f} images a second"
     yield f"{rate}; milliseconds of a thread for each: {each}"
 
 
 def _write(
-    options: MapOptions, inputs: Inputs, result: MapResult, figures: CocoFigures | None
+    options: MapOptions, inputs: EvalInputs, result: MapResult, metrics: CocoMetrics | None
 ) -> None:
     from darknet_py.evaluate.map_files import write
 
     extra = {"image_set": inputs.image_set, "cfg": options.cfg, "weights": options.weights}
     for name in options.out:
-        write(Path(name), result, **extra, **({"coco": figures.values} if figures else {}))
-        click.echo(f"{name}: the figures of {len(result.classes)} classes", err=True)
+        write(Path(name), result, **extra, **({"coco": metrics.values} if metrics else {}))
+        click.echo(f"{name}: the metrics of {len(result.classes)} classes", err=True)
 
 
 def _draw(options: MapOptions, result: MapResult) -> None:
     names = [row.name for row in result.classes]
     if options.curves:
-        from darknet_py.evaluate.eval_plots import draw_curves
+        from darknet_py.evaluate.curve_plot import draw_curves
 
         draw_curves(Path(options.curves), result)
         click.echo(f"{options.curves}: precision, recall and F1", err=True)
     if options.confusion:
-        from darknet_py.evaluate.confusion import confusion
-        from darknet_py.evaluate.eval_plots import draw_confusion
+        from darknet_py.evaluate.confusion import confusion, draw_confusion
 
-        assert result.evidence is not None
-        iou_thresh = result.conditions.iou_thresh
-        counts = confusion(result.evidence, len(names), options.thresh, iou_thresh)
-        title = f"boxes over {options.thresh:g} and labels they overlap by more than {iou_thresh:g}"
+        assert result.matched is not None
+        iou_thresh = result.eval_config.iou_thresh
+        counts = confusion(result.matched, len(names), options.thresh, iou_thresh)
+        title = (
+            f"boxes above {options.thresh:g} and labels they overlap by more than {iou_thresh:g}"
+        )
         draw_confusion(Path(options.confusion), counts, names, title)
         click.echo(f"{options.confusion}: which class is taken for which", err=True)
     if options.worst:
         from darknet_py.evaluate.worst_images import draw_worst
 
-        assert result.evidence is not None
+        assert result.matched is not None
         count, folder = options.worst
-        drawn = draw_worst(result.evidence, names, options.thresh, count, Path(folder))
+        drawn = draw_worst(result.matched, names, options.thresh, count, Path(folder))
         click.echo(f"{folder}: the {len(drawn)} images with most errors", err=True)

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from darknet_py.errors import DataError
-from darknet_py.evaluate.average_precision import Integers, Objects
 from darknet_py.evaluate.formats.reading import BoxTable
-from darknet_py.evaluate.matching import classless, couples
+from darknet_py.evaluate.matching import Integers, Objects, match_one_to_one
 from darknet_py.options.evaluation import CompareOptions
 
-COUPLE = 0.5
+SAME_OBJECT_IOU = 0.5
 """Boxes that overlap by more are one object in both runs."""
 
 
@@ -28,7 +27,7 @@ class Tolerance:
 
 
 @dataclass(frozen=True)
-class Difference:
+class DetectionDifference:
     """One box that differs. kind: "moved", "renamed", "only in A" or "only in B".
 
     name and score: (A, B), "" and 0 where a run has none. iou: of the two boxes, 0 for one.
@@ -50,14 +49,14 @@ class Difference:
 @dataclass(frozen=True)
 class Comparison:
     """same: boxes alike in both runs. images: (in both, only in A, only in B). differences: by
-    image. score, iou: largest difference of scores and least overlap of coupled boxes."""
+    image. score, iou: largest difference of scores and least overlap of matched boxes."""
 
     boxes: tuple[int, int]
     images: tuple[int, int, int]
     same: int
     score: float
     iou: float
-    differences: tuple[Difference, ...]
+    differences: tuple[DetectionDifference, ...]
 
     def lines(self, shown: int) -> Iterator[str]:
         """The comparison in words, with the first `shown` differences."""
@@ -83,7 +82,7 @@ class Comparison:
         yield f"differences by {what}: {most}"
 
 
-def _class_of(one: Difference) -> str:
+def _class_of(one: DetectionDifference) -> str:
     return one.name[0] or one.name[1]
 
 
@@ -93,12 +92,12 @@ def compare_boxes(a: BoxTable, b: BoxTable, tolerance: Tolerance) -> Comparison:
         message = f"boxes in {a.unit} cannot be compared with boxes in {b.unit}"
         raise DataError(f"{message}; compare files of one form")
     first, second = _objects(a, b)
-    left, right, overlap = couples(first, second, COUPLE)
+    left, right, overlap = match_one_to_one(first, second, SAME_OBJECT_IOU)
     change = np.abs(a.score[left] - b.score[right])
     alike = (change <= tolerance.score) & (overlap >= tolerance.iou)
     moved = (left[~alike], right[~alike], overlap[~alike])
-    found = [_pair(a, b, "moved", row) for row in zip(*moved, strict=True)]
-    found += _unlike(a, b, (first, second), (left, right))
+    differences = [_pair(a, b, "moved", row) for row in zip(*moved, strict=True)]
+    differences += _unmatched(a, b, (first, second), (left, right))
     both = set(a.images) & set(b.images)
     return Comparison(
         (len(a.score), len(b.score)),
@@ -106,7 +105,7 @@ def compare_boxes(a: BoxTable, b: BoxTable, tolerance: Tolerance) -> Comparison:
         int(alike.sum()),
         float(change.max(initial=0)),
         float(overlap.min(initial=1)),
-        tuple(sorted(found, key=lambda one: one.image)),
+        tuple(sorted(differences, key=lambda one: one.image)),
     )
 
 
@@ -123,47 +122,47 @@ def _objects(a: BoxTable, b: BoxTable) -> tuple[Objects, Objects]:
     return numbered(a), numbered(b)
 
 
-def _unlike(
-    a: BoxTable, b: BoxTable, objects: tuple[Objects, Objects], coupled: tuple[Integers, Integers]
-) -> list[Difference]:
-    """The boxes without a couple of their class: of another class in the other run, or alone."""
+def _unmatched(
+    a: BoxTable, b: BoxTable, objects: tuple[Objects, Objects], matched: tuple[Integers, Integers]
+) -> list[DetectionDifference]:
+    """The boxes without a match of their class: of another class in the other run, or alone."""
     rest_a, rest_b = (
         np.setdiff1d(np.arange(len(some)), rows)
-        for some, rows in zip(objects, coupled, strict=True)
+        for some, rows in zip(objects, matched, strict=True)
     )
-    others = classless(objects[0].select(rest_a)), classless(objects[1].select(rest_b))
-    one, other, overlap = couples(others[0], others[1], COUPLE)
+    others = objects[0].select(rest_a).classless(), objects[1].select(rest_b).classless()
+    one, other, overlap = match_one_to_one(others[0], others[1], SAME_OBJECT_IOU)
     renamed = zip(rest_a[one], rest_b[other], overlap, strict=True)
-    found = [_pair(a, b, "renamed", row) for row in renamed]
-    found += [_alone(a, "only in A", row) for row in np.delete(rest_a, one).tolist()]
-    return found + [_alone(b, "only in B", row) for row in np.delete(rest_b, other).tolist()]
+    differences = [_pair(a, b, "renamed", row) for row in renamed]
+    differences += [_alone(a, "only in A", row) for row in np.delete(rest_a, one).tolist()]
+    return differences + [_alone(b, "only in B", row) for row in np.delete(rest_b, other).tolist()]
 
 
-def _pair(a: BoxTable, b: BoxTable, kind: str, row: tuple[Any, Any, Any]) -> Difference:
+def _pair(a: BoxTable, b: BoxTable, kind: str, row: tuple[Any, Any, Any]) -> DetectionDifference:
     left, right, iou = int(row[0]), int(row[1]), float(row[2])
     names, scores = (a.name[left], b.name[right]), (float(a.score[left]), float(b.score[right]))
-    return Difference(a.image[left], kind, names, scores, iou)
+    return DetectionDifference(a.image[left], kind, names, scores, iou)
 
 
-def _alone(table: BoxTable, kind: str, row: int) -> Difference:
+def _alone(table: BoxTable, kind: str, row: int) -> DetectionDifference:
     name, score = table.name[row], float(table.score[row])
     if kind.endswith("A"):
-        return Difference(table.image[row], kind, (name, ""), (score, 0.0), 0.0)
-    return Difference(table.image[row], kind, ("", name), (0.0, score), 0.0)
+        return DetectionDifference(table.image[row], kind, (name, ""), (score, 0.0), 0.0)
+    return DetectionDifference(table.image[row], kind, ("", name), (0.0, score), 0.0)
 
 
-FIGURES = ("mAP", "precision", "recall", "f1", "average_iou", "TP", "FP", "FN", "detections_count")
+METRICS = ("mAP", "precision", "recall", "f1", "average_iou", "TP", "FP", "FN", "detections_count")
 
 
-def figure_lines(a: dict[str, Any], b: dict[str, Any], shown: int) -> Iterator[str]:
-    """Two files of `map` in words: conditions, totals and the APs that differ, largest first."""
+def metric_lines(a: dict[str, Any], b: dict[str, Any], shown: int) -> Iterator[str]:
+    """Two files of `map` in words: eval configs, totals and the APs that differ, largest first."""
     with_a, with_b = a["computed_with"], b["computed_with"]
     for key in dict.fromkeys((*with_a, *with_b)):
         if with_a.get(key) != with_b.get(key):
             yield f"computed with {key}: {with_a.get(key)} -> {with_b.get(key)}"
-    for key in ("image_set", "cfg", "weights", "thresh", *FIGURES):
+    for key in ("image_set", "cfg", "weights", "thresh", *METRICS):
         if a.get(key) != b.get(key):
-            yield f"{key}: {_figure(a.get(key))} -> {_figure(b.get(key))}"
+            yield f"{key}: {_metric(a.get(key))} -> {_metric(b.get(key))}"
     rows_a, rows_b = ({row["name"]: row for row in run["classes"]} for run in (a, b))
     for name in rows_a.keys() ^ rows_b.keys():
         yield f"class {name} only in {'A' if name in rows_a else 'B'}"
@@ -175,16 +174,16 @@ def figure_lines(a: dict[str, Any], b: dict[str, Any], shown: int) -> Iterator[s
         yield f"{name}: AP {before:.4f} -> {after:.4f} ({change:+.4f})"
 
 
-def _figure(value: Any) -> str:
+def _metric(value: Any) -> str:
     return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def compare(
     a: BoxTable | dict[str, Any], b: BoxTable | dict[str, Any], tolerance: Tolerance, shown: int
 ) -> Sequence[str]:
-    """Two result files in words; raises DataError when one has boxes and the other figures."""
+    """Two result files in words; raises DataError when one has boxes and the other metrics."""
     if isinstance(a, BoxTable) and isinstance(b, BoxTable):
         return list(compare_boxes(a, b, tolerance).lines(shown))
     if isinstance(a, dict) and isinstance(b, dict):
-        return list(figure_lines(a, b, shown))
-    raise DataError("one run has boxes, the other the figures of map; compare files of one kind")
+        return list(metric_lines(a, b, shown))
+    raise DataError("one run has boxes, the other the metrics of map; compare files of one kind")

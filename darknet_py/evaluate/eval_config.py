@@ -1,4 +1,4 @@
-"""What the figures of an evaluation were computed with: the commonest reason why two differ."""
+"""What the metrics of an evaluation were computed with: the commonest reason why two differ."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from darknet_py.network.graph import Graph
 
 
 @dataclass(frozen=True, kw_only=True)
-class Conditions:
+class EvalConfig:
     """images: how many. input: width, height, channels of the network's input in pixels. resize:
-    stretch or letterbox. score_floor: scores must be over it. nms_kind, nms: which boxes that
+    stretch or letterbox. score_floor: scores must be above it. nms_kind, nms: which boxes that
     overlap more than it go. iou_thresh: least overlap of a hit. points: recalls, 0 for the area.
     """
 
@@ -37,9 +37,9 @@ class Conditions:
             f"{self.images} images",
             f"input {' x '.join(map(str, self.input))}",
             self.resize,
-            f"scores over {self.score_floor:g}",
+            f"scores above {self.score_floor:g}",
             f"nms {self.nms_kind} {self.nms:g}",
-            f"hits over IoU {self.iou_thresh:g}",
+            f"hits above IoU {self.iou_thresh:g}",
             points,
             f"{self.engine} {self.device} {self.precision}",
             f"fork {self.fork}",
@@ -47,17 +47,17 @@ class Conditions:
         return ", ".join(words)
 
 
-def conditions_of(
+def eval_config_of(
     graph: Graph,
     options: PipelineOptions,
     config: EngineConfig,
     images: int,
     iou_thresh: float,
     points: int,
-) -> Conditions:
-    """The conditions a network is evaluated under."""
+) -> EvalConfig:
+    """What a network is evaluated with."""
     net = graph.net
-    return Conditions(
+    return EvalConfig(
         images=images,
         input=(net.width, net.height, net.channels),
         resize="letterbox" if graph.letter_box else "stretch",

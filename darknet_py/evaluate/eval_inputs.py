@@ -26,27 +26,27 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Inputs:
+class EvalInputs:
     """image_set: what valid= names; images: its images, all there. class_map: see map=.
 
     names: one per class of the network, or of the class map.
     """
 
     data: DataFile
-    opened: LoadedModel
+    model: LoadedModel
     names: Sequence[str]
     image_set: str
     images: list[str]
     class_map: tuple[int, ...] | None
 
 
-def read_inputs(options: EvalOptions) -> Inputs:
+def read_inputs(options: EvalOptions) -> EvalInputs:
     """Raises DataError, CfgError or WeightsError for what is missing or does not fit, and
     DarknetError for an engine that is not there."""
     options.require_engine()
     file = read_data_file(options.data)
     class_map = read_class_map(file)
-    opened = load_model(
+    model = load_model(
         options.cfg,
         options.weights,
         # The names of a class map may be its own or the cfg's; they are counted where it is used.
@@ -55,10 +55,10 @@ def read_inputs(options: EvalOptions) -> Inputs:
         width=options.width,
         height=options.height,
     )
-    names = opened.names if class_map is None else read_names(required_file(file, "names"))
+    names = model.names if class_map is None else read_names(required_file(file, "names"))
     image_set = os.fspath(required_file(file, "valid"))
     images = require_images(read_list(image_set), image_set)
-    return Inputs(file, opened, names, image_set, images, class_map)
+    return EvalInputs(file, model, names, image_set, images, class_map)
 
 
 def results_folder(data: DataFile) -> Path:
@@ -89,13 +89,13 @@ def read_class_map(data: DataFile) -> tuple[int, ...] | None:
     return tuple(map(atoi, words))
 
 
-def load(opened: LoadedModel) -> Network:
+def load_network(model: LoadedModel) -> Network:
     """The network with its weights; what a user should know about them is logged."""
     import_at_once("torch")
 
     from darknet_py.network.network import load_planned
 
-    network, report = load_planned(opened.graph, opened.plan)
+    network, report = load_planned(model.graph, model.plan)
     for note in report.notes:
         logger.warning("%s: %s", report.path, note)
     return network

@@ -11,12 +11,12 @@ import numpy as np
 from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import read_labels
 from darknet_py.errors import DataError, Location
-from darknet_py.evaluate.average_precision import Floats, Integers, Objects
+from darknet_py.evaluate.matching import Floats, Integers, Objects
 from darknet_py.forks import ALEXEYAB, Fork
 
 
 @dataclass(frozen=True, eq=False)
-class Truths:
+class GroundTruth:
     """The labels of N images, image by image.
 
     starts: (N + 1,) row of each image's first label. unlabelled: paths of the label files that
@@ -35,13 +35,13 @@ class Truths:
         return slice(int(self.starts[first]), int(self.starts[last]))
 
 
-def read_truths(
+def read_ground_truth(
     images: Sequence[str], classes: int, fork: Fork = ALEXEYAB, needed: bool = True
-) -> Truths:
+) -> GroundTruth:
     """The labels of the images, in their order.
 
-    Raises DataError for a class that is not in 0..classes - 1, a number that is none, or, if they
-    are needed, when there is not one label.
+    Raises DataError for a class that is not in 0..classes - 1, a number that is not finite, or, if
+    they are needed, when there is not one label.
     """
     paths = [label_path(image, fork) for image in images]
     tables = [_checked(read_labels(path), path, classes) for path in paths]
@@ -57,7 +57,7 @@ def read_truths(
     table = np.concatenate(tables)
     image = np.repeat(np.arange(len(images)), counts)
     objects = Objects(image, table[:, 0].astype(np.int64), table[:, 1:])
-    return Truths(objects, np.concatenate([[0], np.cumsum(counts)]), missing)
+    return GroundTruth(objects, np.concatenate([[0], np.cumsum(counts)]), missing)
 
 
 def _checked(table: Floats, path: Path, classes: int) -> Floats:

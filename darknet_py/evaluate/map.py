@@ -12,19 +12,19 @@ from darknet_py.detect.format import head_lines
 from darknet_py.detect.pipeline import Detections, Timing
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DataError
-from darknet_py.evaluate.accumulator import Tally
+from darknet_py.evaluate.accumulator import Accumulator
 from darknet_py.evaluate.average_precision import (
     average_precisions,
     check_numbers,
-    count_over,
-    firsts,
+    count_above,
     rank,
 )
-from darknet_py.evaluate.curves import over_threshold
-from darknet_py.evaluate.detections import BATCH, MAP_OPTIONS, TORCH, open_pipeline
-from darknet_py.evaluate.eval_config import Conditions, conditions_of
-from darknet_py.evaluate.ground_truth import Truths, read_truths
+from darknet_py.evaluate.curves import threshold_curves
+from darknet_py.evaluate.eval_config import EvalConfig, eval_config_of
+from darknet_py.evaluate.eval_pipeline import BATCH, MAP_OPTIONS, TORCH, open_pipeline
+from darknet_py.evaluate.ground_truth import GroundTruth, read_ground_truth
 from darknet_py.evaluate.map_result import ClassResult, MapResult
+from darknet_py.evaluate.matching import hits
 from darknet_py.forks import Fork
 from darknet_py.images.fitted import FittedImage, start_reading
 from darknet_py.network.graph import Graph
@@ -47,7 +47,7 @@ def evaluate(
     config: EngineConfig = TORCH,
     batch: int = BATCH,
     progress: Progress | None = None,
-    begin: Callable[[Conditions], object] = lambda conditions: None,
+    begin: Callable[[EvalConfig], object] = lambda eval_config: None,
     fitted: Iterator[FittedImage] | None = None,
     keep: bool = False,
 ) -> MapResult:
@@ -60,17 +60,17 @@ def evaluate(
     that matches no label. class_map: the network's classes that are numbered 0, 1, ... in names
     and labels (YOLO9000). config: what the network runs on. batch: images run at once, on a CPU
     by each core. progress: told how many more images are done. begin: told what decides the
-    figures, before any is there. fitted: the images, when `start_reading` has been called. keep:
-    the result has evidence.
+    metrics, before any is there. fitted: the images, when `start_reading` has been called. keep:
+    the result has `matched`.
 
     Raises DataError before anything runs for labels that do not fit, ImageError for an image.
     """
     start, graph = time.perf_counter(), network.graph
     names = evaluated_names(graph, names, class_map)
     check_numbers(points, thresh=thresh, iou_thresh=iou_thresh)
-    tally = Tally(
+    accumulator = Accumulator(
         iou_thresh,
-        read_truths(images, len(names), graph.fork),
+        read_ground_truth(images, len(names), graph.fork),
         _difficult(difficult, images, len(names), graph.fork),
         keep,
     )
@@ -79,23 +79,25 @@ def evaluate(
     pipeline = open_pipeline(network, options, config)
     # The engine's own, which may have fallen back to another precision than was asked for.
     in_force = replace(pipeline.engine.config, device=str(pipeline.engine.device))
-    conditions = conditions_of(graph, options, in_force, len(images), iou_thresh, points)
-    begin(conditions)
+    eval_config = eval_config_of(graph, options, in_force, len(images), iou_thresh, points)
+    begin(eval_config)
     batches = pipeline.run(fitted or start_reading(images, graph), len(images))
-    timing = _gathered(batches, tally, progress)
-    result = _summed_up(tally, names, thresh, conditions)
-    heads, evidence = tuple(head_lines(graph)), tally.evidence(images)
+    timing = _accumulate(batches, accumulator, progress)
+    result = _summed_up(accumulator, names, thresh, eval_config)
+    heads, matched = tuple(head_lines(graph)), accumulator.matched(images)
     seconds = time.perf_counter() - start
-    return replace(result, heads=heads, evidence=evidence, timing=timing, seconds=seconds)
+    return replace(result, heads=heads, matched=matched, timing=timing, seconds=seconds)
 
 
-def _gathered(batches: Iterable[Detections], tally: Tally, progress: Progress | None) -> Timing:
+def _accumulate(
+    batches: Iterable[Detections], accumulator: Accumulator, progress: Progress | None
+) -> Timing:
     timing = Timing()
-    for found in batches:
-        tally.add(found)
-        timing += found.timing
+    for detections in batches:
+        accumulator.add(detections)
+        timing += detections.timing
         if progress:
-            progress(len(found.sizes))
+            progress(len(detections.sizes))
     return timing
 
 
@@ -124,41 +126,41 @@ def _has_tree(graph: Graph) -> bool:
 
 def _difficult(
     difficult: Sequence[str] | None, images: Sequence[str], classes: int, fork: Fork
-) -> Truths | None:
+) -> GroundTruth | None:
     if difficult is None:
         return None
     if len(difficult) != len(images):
         message = f"the difficult list has {len(difficult)} images, the other {len(images)}"
         raise DataError(f"{message}; the lists go line by line")
-    return read_truths(difficult, classes, fork, needed=False)
+    return read_ground_truth(difficult, classes, fork, needed=False)
 
 
 def _summed_up(
-    tally: Tally, names: Sequence[str], thresh: float, conditions: Conditions
+    accumulator: Accumulator, names: Sequence[str], thresh: float, eval_config: EvalConfig
 ) -> MapResult:
-    scored = tally.scored()
-    score, class_id, truth = scored.score, scored.class_id, scored.matches.truth
-    labels = np.bincount(tally.truths.objects.class_id, minlength=len(names))
-    counts = count_over(score, class_id, scored.matches, len(names), thresh)
+    scored = accumulator.scored()
+    score, class_id, label = scored.score, scored.class_id, scored.matches.label
+    labels = np.bincount(accumulator.ground_truth.objects.class_id, minlength=len(names))
+    counts = count_above(score, class_id, scored.matches, len(names), thresh)
     counted = scored.counted
-    ranking = rank(score[counted], class_id[counted], truth[counted], labels)
-    precisions = average_precisions(ranking, conditions.points)
+    ranking = rank(score[counted], class_id[counted], label[counted], labels)
+    precisions = average_precisions(ranking, eval_config.points)
     columns = zip(names, precisions, counts.tp, counts.fp, labels, strict=True)
     return MapResult(
         classes=tuple(
-            ClassResult(number, name, float(ap), int(tp), int(fp), int(truths))
-            for number, (name, ap, tp, fp, truths) in enumerate(columns)
+            ClassResult(number, name, float(ap), int(tp), int(fp), int(count))
+            for number, (name, ap, tp, fp, count) in enumerate(columns)
         ),
         map=float(precisions.mean()),
         tp=int(counts.tp.sum()),
         fp=int(counts.fp.sum()),
         average_iou=counts.average_iou,
         detections_count=len(ranking.score),
-        unique_truth_count=len(tally.truths),
+        unique_truth_count=len(accumulator.ground_truth),
         thresh=thresh,
-        conditions=conditions,
-        unlabelled=tally.truths.unlabelled,
+        eval_config=eval_config,
+        unlabelled=accumulator.ground_truth.unlabelled,
         ranking=ranking,
         # The table's own rule of what is a hit, so that -thresh gives what the curve says.
-        by_threshold=over_threshold(score, firsts(truth), len(tally.truths)),
+        by_threshold=threshold_curves(score, hits(label), len(accumulator.ground_truth)),
     )

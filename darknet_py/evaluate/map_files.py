@@ -1,4 +1,4 @@
-"""The figures of `map` as JSON and as CSV."""
+"""The metrics of `map` as JSON and as CSV."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def to_dict(result: MapResult, **extra: Any) -> dict[str, Any]:
     thresh, f1 = result.by_threshold.best
     return {
         **extra,
-        "computed_with": dataclasses.asdict(result.conditions),
+        "computed_with": dataclasses.asdict(result.eval_config),
         "thresh": result.thresh,
         "mAP": result.map,
         "precision": result.precision,
@@ -37,7 +37,7 @@ def to_dict(result: MapResult, **extra: Any) -> dict[str, Any]:
 
 
 def _class_entry(row: ClassResult) -> dict[str, Any]:
-    fn = row.truths - row.tp
+    fn = row.labels - row.tp
     return {
         "class_id": row.class_id,
         "name": row.name,
@@ -45,15 +45,15 @@ def _class_entry(row: ClassResult) -> dict[str, Any]:
         "TP": row.tp,
         "FP": row.fp,
         "FN": fn,
-        "truths": row.truths,
+        "truths": row.labels,
         "precision": share(row.tp, row.tp + row.fp),
-        "recall": share(row.tp, row.truths),
+        "recall": share(row.tp, row.labels),
         "f1": share(2 * row.tp, 2 * row.tp + row.fp + fn),
     }
 
 
 def write(path: Path, result: MapResult, **extra: Any) -> None:
-    """A path that ends in .csv gets a line per class, any other one JSON with all figures."""
+    """A path that ends in .csv gets a line per class, any other one JSON with all metrics."""
     text = _csv(result) if path.suffix.lower() == ".csv" else _json(result, extra)
     with replacing(path) as file:
         file.write(text.encode())

@@ -8,34 +8,34 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from darknet_py.detect.pipeline import Timing
-from darknet_py.evaluate.accumulator import Evidence
+from darknet_py.evaluate.accumulator import MatchedDetections
 from darknet_py.evaluate.average_precision import Ranking
-from darknet_py.evaluate.curves import Threshold
-from darknet_py.evaluate.eval_config import Conditions
+from darknet_py.evaluate.curves import ThresholdCurves
+from darknet_py.evaluate.eval_config import EvalConfig
 
 
 @dataclass(frozen=True)
 class ClassResult:
-    """One class: its AP in 0..1, its hits and misses over the threshold, its labels."""
+    """One class: its AP in 0..1, its hits and misses above the threshold, its labels."""
 
     class_id: int
     name: str
     ap: float
     tp: int
     fp: int
-    truths: int
+    labels: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class MapResult:
-    """The figures of `map`; what is a share lies in 0..1 and is 0 where nothing can be shared.
+    """The metrics of `map`; what is a share lies in 0..1 and is 0 where nothing can be shared.
 
     classes: by number. map: mean AP of all classes, those without labels included, as Darknet
-    counts them. tp, fp, fn, average_iou: over `thresh`. unlabelled: label files that are not
+    counts them. tp, fp, fn, average_iou: above `thresh`. unlabelled: label files that are not
     there. heads: the lines that name the detection layers. ranking: every entry by falling score,
-    for curves over recall; by_threshold: precision and recall that other thresholds give.
-    evidence: the boxes, where they were asked for. seconds: all the time it took; timing: what
-    threads, some of them side by side, spent it on.
+    for curves by recall; by_threshold: precision and recall that other thresholds give.
+    matched: the boxes, where they were asked for. seconds: all the time it took; timing: what
+    threads, some of them side by side, used it for.
     """
 
     classes: tuple[ClassResult, ...]
@@ -46,10 +46,10 @@ class MapResult:
     detections_count: int
     unique_truth_count: int
     thresh: float
-    conditions: Conditions
+    eval_config: EvalConfig
     ranking: Ranking = field(repr=False, compare=False)
-    by_threshold: Threshold = field(repr=False, compare=False)
-    evidence: Evidence | None = field(default=None, repr=False, compare=False)
+    by_threshold: ThresholdCurves = field(repr=False, compare=False)
+    matched: MatchedDetections | None = field(default=None, repr=False, compare=False)
     unlabelled: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -74,7 +74,7 @@ class MapResult:
     @property
     def labelled(self) -> list[ClassResult]:
         """The classes with labels; other tools take the mean AP over these."""
-        return [row for row in self.classes if row.truths]
+        return [row for row in self.classes if row.labels]
 
     @property
     def counts_by_score(self) -> tuple[int, int]:
@@ -82,9 +82,9 @@ class MapResult:
 
         Darknet lets the first box in its own order take it, even one under the threshold.
         """
-        over = self.ranking.score > np.float32(self.thresh)
-        tp = int((self.ranking.hit & over).sum())
-        return tp, int(over.sum()) - tp
+        above = self.ranking.score > np.float32(self.thresh)
+        tp = int((self.ranking.hit & above).sum())
+        return tp, int(above.sum()) - tp
 
     def table(self) -> str:
         """What AlexeyAB's `detector map` prints to stdout, without the counter of ranks.
@@ -103,7 +103,7 @@ class MapResult:
             yield f"{percent}   \t (TP = {row.tp}, FP = {row.fp}) "
         yield f"\n for conf_thresh = {self.thresh:1.2f}, {self._shares()} "
         yield f" for conf_thresh = {self.thresh:0.2f}, {self._counts()} "
-        points, iou = self.conditions.points, self.conditions.iou_thresh
+        points, iou = self.eval_config.points, self.eval_config.iou_thresh
         rule = f"{points} Recall-points" if points else "Area-Under-Curve for each unique Recall"
         yield f"\n IoU threshold = {iou * 100:2.0f} %, used {rule} "
         percent = f"{self.map:f}, or {self.map * 100:2.2f} %"

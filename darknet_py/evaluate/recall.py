@@ -10,10 +10,10 @@ import numpy as np
 from darknet_py.detect.decode import Suppression
 from darknet_py.detect.pipeline import Detections, PipelineOptions
 from darknet_py.engines.table import EngineConfig
-from darknet_py.evaluate.average_precision import Reals, iou
-from darknet_py.evaluate.detections import BATCH, TORCH, open_pipeline
-from darknet_py.evaluate.ground_truth import Truths, read_truths
+from darknet_py.evaluate.eval_pipeline import BATCH, TORCH, open_pipeline
+from darknet_py.evaluate.ground_truth import GroundTruth, read_ground_truth
 from darknet_py.evaluate.map_result import share
+from darknet_py.evaluate.matching import Reals, iou
 from darknet_py.images.fitted import FittedImage, start_reading
 from darknet_py.network.load import head_classes
 from darknet_py.network.network import Network
@@ -51,30 +51,30 @@ def measure_recall(
 ) -> Iterator[Recall]:
     """The counts after each image; the last ones are those of all.
 
-    Boxes over an objectness of .001 are proposals; of [region] in AlexeyAB's fork, whose boxes
-    have no objectness, those with a class over it.
+    Boxes above an objectness of .001 are proposals; of [region] in AlexeyAB's fork, whose boxes
+    have no objectness, those with a class above it.
     """
     graph = network.graph
-    truths = read_truths(images, head_classes(graph), graph.fork)
+    ground_truth = read_ground_truth(images, head_classes(graph), graph.fork)
     pipeline = open_pipeline(network, replace(OPTIONS, batch=batch), config)
     so_far = Recall(-1, 0, 0, 0, 0.0)
-    for found in pipeline.run(fitted or start_reading(images, graph), len(images)):
-        steps = list(_per_image(so_far, found, truths))
+    for detections in pipeline.run(fitted or start_reading(images, graph), len(images)):
+        steps = list(_per_image(so_far, detections, ground_truth))
         yield from steps
         so_far = steps[-1]
 
 
-def _per_image(so_far: Recall, batch: Detections, truths: Truths) -> Iterator[Recall]:
+def _per_image(so_far: Recall, batch: Detections, ground_truth: GroundTruth) -> Iterator[Recall]:
     image = batch.found.image.numpy()
     proposed = batch.found.objectness.numpy() > np.float32(OPTIONS.thresh)
     boxes = batch.found.boxes.numpy()
-    for place in range(len(batch.sizes)):
-        number = batch.first + place
-        labels = truths.objects.boxes[truths.rows(number, number + 1)]
-        best = _best_overlaps(boxes[proposed & (image == place)], labels)
+    for index in range(len(batch.sizes)):
+        number = batch.first + index
+        labels = ground_truth.objects.boxes[ground_truth.rows(number, number + 1)]
+        best = _best_overlaps(boxes[proposed & (image == index)], labels)
         so_far = Recall(
             number,
-            so_far.proposals + int((proposed & (image == place)).sum()),
+            so_far.proposals + int((proposed & (image == index)).sum()),
             so_far.total + len(labels),
             so_far.correct + int((best > np.float32(IOU_THRESH)).sum()),
             so_far.iou_sum + float(best.sum()),

@@ -11,8 +11,8 @@ import numpy as np
 
 from darknet_py.detect.pipeline import Detections, PipelineOptions
 from darknet_py.engines.table import EngineConfig
-from darknet_py.evaluate.detections import BATCH, TORCH, entries_of, open_pipeline
-from darknet_py.evaluate.formats.writing import FORMS, Found, Target, form_of
+from darknet_py.evaluate.eval_pipeline import BATCH, TORCH, entries_of, open_pipeline
+from darknet_py.evaluate.formats.writing import FORMS, ImageDetections, ResultFiles, form_of
 from darknet_py.evaluate.map import evaluated_names
 from darknet_py.images.fitted import FittedImage, start_reading
 from darknet_py.network.network import Network
@@ -22,10 +22,10 @@ Progress = Callable[[int], object]
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenResults:
     """The folder that was written to, how many boxes, and the seconds it took."""
 
-    place: Path
+    folder: Path
     entries: int
     seconds: float
 
@@ -44,10 +44,10 @@ def write_results(
     batch: int = BATCH,
     progress: Progress | None = None,
     fitted: Iterator[FittedImage] | None = None,
-) -> Written:
+) -> WrittenResults:
     """Write what is found in the images as `detector valid` does.
 
-    form: a key of result_files.FORMS. out: a name instead of the form's own. mirrored: average
+    form: a key of formats.writing.FORMS. out: a name instead of the form's own. mirrored: average
     with the mirror images, as `valid2`. Score floor and NMS are the fork's. The rest is as in
     `evaluate`. All files appear when the last image is done, or none does (kitti: per image).
 
@@ -64,25 +64,25 @@ def write_results(
         batch=batch,
     )
     pipeline = open_pipeline(network, options, config, mirrored)
-    target, entries = Target(folder, out, names, fork), 0
-    with FORMS[form_of(form)](target) as write:
-        for found in pipeline.run(fitted or start_reading(images, network.graph), len(images)):
-            for one in per_image(found, images):
+    results, entries = ResultFiles(folder, out, names, fork), 0
+    with FORMS[form_of(form)](results) as write:
+        for detections in pipeline.run(fitted or start_reading(images, network.graph), len(images)):
+            for one in per_image(detections, images):
                 write(one)
                 entries += len(one.score)
             if progress:
-                progress(len(found.sizes))
-    return Written(folder, entries, time.perf_counter() - start)
+                progress(len(detections.sizes))
+    return WrittenResults(folder, entries, time.perf_counter() - start)
 
 
-def per_image(batch: Detections, images: Sequence[str]) -> Iterator[Found]:
+def per_image(batch: Detections, images: Sequence[str]) -> Iterator[ImageDetections]:
     """The entries of each image of a batch, with corners in pixels."""
     entries = entries_of(batch)
-    for place, size in enumerate(batch.sizes):
-        number = batch.first + place
+    for index, size in enumerate(batch.sizes):
+        number = batch.first + index
         rows = entries.image == number
         pixels = entries.boxes[rows] * np.array(size * 2, np.float32)
         middle, half = pixels[:, :2].astype(np.float64), pixels[:, 2:].astype(np.float64) / 2
         corners = np.concatenate([middle - half, middle + half], axis=1)
         class_id, score = entries.class_id[rows], entries.score[rows]
-        yield Found(images[number], number, size, class_id, score, corners)
+        yield ImageDetections(images[number], number, size, class_id, score, corners)

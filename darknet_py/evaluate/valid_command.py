@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from darknet_py.detect.format import head_lines
-from darknet_py.evaluate.eval_inputs import load, read_inputs, results_folder
+from darknet_py.evaluate.eval_inputs import load_network, read_inputs, results_folder
 from darknet_py.images.fitted import start_reading
 from darknet_py.options.evaluation import EvalOptions, ValidOptions
 from darknet_py.progress import counted
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def valid(options: ValidOptions) -> None:
     """Write result files; says where they are."""
     inputs = read_inputs(options)
-    fitted = start_reading(inputs.images, inputs.opened.graph)
-    network = load(inputs.opened)
+    fitted = start_reading(inputs.images, inputs.model.graph)
+    network = load_network(inputs.model)
 
     from darknet_py.evaluate.valid import write_results
 
@@ -42,14 +42,16 @@ def valid(options: ValidOptions) -> None:
             fitted=fitted,
         )
     click.echo(f"Total Detection Time: {written.seconds:f} Seconds", err=True)
-    click.echo(f"{written.place}: {written.entries} boxes in {len(inputs.images)} images", err=True)
+    click.echo(
+        f"{written.folder}: {written.entries} boxes in {len(inputs.images)} images", err=True
+    )
 
 
 def recall(options: EvalOptions) -> None:
     """Print Darknet's line after each image, to stderr as it does, and the last one to stdout."""
     inputs = read_inputs(options)
-    fitted = start_reading(inputs.images, inputs.opened.graph)
-    network = load(inputs.opened)
+    fitted = start_reading(inputs.images, inputs.model.graph)
+    network = load_network(inputs.model)
 
     from darknet_py.evaluate.recall import measure_recall
 

@@ -14,14 +14,9 @@ from numpy.typing import NDArray
 from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import read_labels
 from darknet_py.errors import DataError, Location
-from darknet_py.evaluate.average_precision import (
-    Objects,
-    average_precisions,
-    check_numbers,
-    match,
-    rank,
-)
+from darknet_py.evaluate.average_precision import average_precisions, check_numbers, rank
 from darknet_py.evaluate.formats.writing import stem
+from darknet_py.evaluate.matching import Objects, match
 from darknet_py.images.io import image_size
 
 WORDS = 6
@@ -74,7 +69,7 @@ def score_files(
     check_numbers(points, iou_thresh=iou_thresh)
     known = {stem(image): number for number, image in enumerate(images)}
     annotations = [annotation(image) for image in images]
-    truths = _objects(
+    objects = _objects(
         np.repeat(np.arange(len(images)), [len(a.class_id) for a in annotations]),
         np.concatenate([a.class_id for a in annotations]),
         np.concatenate([a.corners for a in annotations]),
@@ -82,11 +77,11 @@ def score_files(
     difficult = np.concatenate([a.difficult for a in annotations])
     if difficult.all():
         raise DataError(f"no objects in any of the {len(images)} images: nothing to measure")
-    found, score = _found([folder / f"{prefix}{name}.txt" for name in names], known)
-    truth = match(found, truths, iou_thresh).truth
-    counted = ~np.append(difficult, False)[truth]
-    labels = np.bincount(truths.class_id[~difficult], minlength=len(names))
-    ranking = rank(score[counted], found.class_id[counted], truth[counted], labels)
+    entries, score = _entries([folder / f"{prefix}{name}.txt" for name in names], known)
+    label = match(entries, objects, iou_thresh).label
+    counted = ~np.append(difficult, False)[label]
+    labels = np.bincount(objects.class_id[~difficult], minlength=len(names))
+    ranking = rank(score[counted], entries.class_id[counted], label[counted], labels)
     aps = average_precisions(ranking, points).tolist()
     return VocResult(tuple(zip(names, aps, labels.tolist(), strict=True)))
 
@@ -99,7 +94,7 @@ def _objects(
     return Objects(image, class_id, np.concatenate([corners[:, :2] + size / 2, size], axis=1))
 
 
-def _found(paths: Sequence[Path], known: dict[str, int]) -> tuple[Objects, NDArray[np.float64]]:
+def _entries(paths: Sequence[Path], known: dict[str, int]) -> tuple[Objects, NDArray[np.float64]]:
     tables = [_read(path, known) for path in paths]
     table = np.concatenate(tables)
     class_id = np.repeat(np.arange(len(paths)), [len(rows) for rows in tables])
@@ -186,7 +181,9 @@ def from_labels(classes: int) -> Callable[[str], Annotation]:
             or (table[:, 0] < 0).any()
             or (table[:, 0] >= classes).any()
         ):
-            message = f"holds a class that is not in 0 to {classes - 1}, or no number"
+            message = (
+                f"holds a class that is not in 0 to {classes - 1}, or a number that is not finite"
+            )
             raise DataError(message, Location(os.fspath(path)))
         pixels = table[:, 1:] * np.array(image_size(image) * 2)
         half = pixels[:, 2:] / 2

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.errors import OutputError
-from darknet_py.evaluate.accumulator import Evidence
-from darknet_py.evaluate.average_precision import Integers, Mask, firsts
+from darknet_py.evaluate.accumulator import MatchedDetections
+from darknet_py.evaluate.matching import Integers, Mask, hits
 from darknet_py.images.draw import Colour, paint, save_image
 from darknet_py.images.io import Pixels, read_image, to_bgr
 
@@ -20,7 +20,7 @@ FOUND, MISSED, RIGHT, WRONG = (0, 160, 0), (0, 200, 255), (255, 160, 0), (0, 0, 
 
 
 @dataclass(frozen=True)
-class Errors:
+class ImageErrors:
     """An image's number in the list, its boxes that hit nothing, its labels that nothing hit."""
 
     image: int
@@ -32,24 +32,24 @@ class Errors:
         return self.wrong + self.missed
 
 
-def worst_images(evidence: Evidence, thresh: float, count: int) -> list[Errors]:
-    """At most `count` images with errors over the threshold, the worst first."""
-    hit, wrong, found = _verdicts(evidence, thresh)
-    images = len(evidence.images)
-    objects = evidence.truths.objects
-    false = np.bincount(evidence.entries.image[wrong], minlength=images)
-    missed = np.bincount(objects.image[~found], minlength=images)
+def worst_images(matched: MatchedDetections, thresh: float, count: int) -> list[ImageErrors]:
+    """At most `count` images with errors above the threshold, the worst first."""
+    _, wrong, hit_labels = _hits_and_misses(matched, thresh)
+    images = len(matched.images)
+    objects = matched.ground_truth.objects
+    false = np.bincount(matched.entries.image[wrong], minlength=images)
+    missed = np.bincount(objects.image[~hit_labels], minlength=images)
     order = np.argsort(-(false + missed), kind="stable")[:count]
-    errors = [Errors(int(k), int(false[k]), int(missed[k])) for k in order]
+    errors = [ImageErrors(int(k), int(false[k]), int(missed[k])) for k in order]
     return [one for one in errors if one.total]
 
 
 def draw_worst(
-    evidence: Evidence, names: Sequence[str], thresh: float, count: int, folder: Path
+    matched: MatchedDetections, names: Sequence[str], thresh: float, count: int, folder: Path
 ) -> list[Path]:
     """Draw the worst images into a folder, which is made; gives their paths, the worst first.
 
-    Labels are dark green where a box hits them and yellow where none does, boxes light blue and
+    Labels are dark green where a box hits them and yellow where no box does, boxes light blue and
     red likewise. Raises OutputError.
     """
     try:
@@ -57,45 +57,45 @@ def draw_worst(
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
     paths = []
-    for place, errors in enumerate(worst_images(evidence, thresh, count), 1):
-        source = Path(evidence.images[errors.image])
-        name = f"{place:03d}_{errors.wrong}-wrong_{errors.missed}-missed_{source.stem}.jpg"
-        save_image(folder / name, _drawn(evidence, names, thresh, errors.image))
+    for rank, errors in enumerate(worst_images(matched, thresh, count), 1):
+        source = Path(matched.images[errors.image])
+        name = f"{rank:03d}_{errors.wrong}-wrong_{errors.missed}-missed_{source.stem}.jpg"
+        save_image(folder / name, _drawn(matched, names, thresh, errors.image))
         paths.append(folder / name)
     return paths
 
 
-def _verdicts(evidence: Evidence, thresh: float) -> tuple[Mask, Mask, Mask]:
-    """Which entries hit and miss over the threshold, and which labels are hit.
+def _hits_and_misses(matched: MatchedDetections, thresh: float) -> tuple[Mask, Mask, Mask]:
+    """Which entries hit and miss above the threshold, and which labels are hit.
 
     A label is hit by the best of its boxes, unlike in the table's TP.
     """
-    score, truth = evidence.entries.score, evidence.truth
-    over = np.flatnonzero(score > np.float32(thresh))
-    order = over[np.argsort(-score[over], kind="stable")]
+    score, label = matched.entries.score, matched.label
+    above = np.flatnonzero(score > np.float32(thresh))
+    order = above[np.argsort(-score[above], kind="stable")]
     hit, wrong = np.zeros(len(score), np.bool_), np.zeros(len(score), np.bool_)
-    hit[order] = firsts(truth[order])
-    wrong[over] = ~hit[over]
-    found = np.zeros(len(evidence.truths), np.bool_)
-    found[truth[hit]] = True
-    return hit, wrong, found
+    hit[order] = hits(label[order])
+    wrong[above] = ~hit[above]
+    hit_labels = np.zeros(len(matched.ground_truth), np.bool_)
+    hit_labels[label[hit]] = True
+    return hit, wrong, hit_labels
 
 
-def _drawn(evidence: Evidence, names: Sequence[str], thresh: float, image: int) -> Pixels:
-    hit, wrong, found = _verdicts(evidence, thresh)
-    entries, labels = evidence.entries, evidence.truths.rows(image, image + 1)
-    objects = evidence.truths.objects.select(labels)
-    boxes, texts, tints = list[NDArray[np.float32]](), list[str](), list[Colour]()
-    for box, class_id, ok in zip(objects.boxes, objects.class_id, found[labels], strict=True):
+def _drawn(matched: MatchedDetections, names: Sequence[str], thresh: float, image: int) -> Pixels:
+    hit, wrong, hit_labels = _hits_and_misses(matched, thresh)
+    entries, labels = matched.entries, matched.ground_truth.rows(image, image + 1)
+    objects = matched.ground_truth.objects.select(labels)
+    boxes, texts, colours = list[NDArray[np.float32]](), list[str](), list[Colour]()
+    for box, class_id, ok in zip(objects.boxes, objects.class_id, hit_labels[labels], strict=True):
         boxes.append(box)
         texts.append("" if ok else f"missed {names[class_id]}")
-        tints.append(FOUND if ok else MISSED)
+        colours.append(FOUND if ok else MISSED)
     for row in np.flatnonzero((hit | wrong) & (entries.image == image)):
         boxes.append(entries.boxes[row])
         texts.append(f"{names[entries.class_id[row]]} {entries.score[row]:.2f}")
-        tints.append(RIGHT if hit[row] else WRONG)
-    pixels = to_bgr(read_image(evidence.images[image]))
-    return paint(pixels, _corners(boxes, evidence.sizes[image]), texts, tints)
+        colours.append(RIGHT if hit[row] else WRONG)
+    pixels = to_bgr(read_image(matched.images[image]))
+    return paint(pixels, _corners(boxes, matched.sizes[image]), texts, colours)
 
 
 def _corners(boxes: Sequence[NDArray[np.float32]], size: Integers) -> NDArray[np.float64]:

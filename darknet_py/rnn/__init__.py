@@ -1,1 +1,1 @@
-"""Recurrent nets on texts: writing them and measuring how well they are foreseen."""
+"""Recurrent nets on texts: writing them and measuring how well they are predicted."""

@@ -16,7 +16,7 @@ from darknet_py.errors import DarknetError
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.options.texts import GenerateOptions, PerplexityOptions, TextOptions
-from darknet_py.rnn.symbols import spellings
+from darknet_py.rnn.generate import generate_symbols, spellings
 
 if TYPE_CHECKING:
     from darknet_py.rnn.perplexity import Score
@@ -31,11 +31,10 @@ def generate(options: GenerateOptions) -> None:
     """Write the seed and what the network makes up after it to stdout."""
     graph = read_graph(options.cfg, fork=options.fork, time_steps=1)
     symbols = require_symbols(graph)
-    written = spellings(symbols, options.tokens)
+    spelling = spellings(symbols, options.tokens)
     seed = _seed(options, symbols)
     plan = weights_layout.plan(graph, options.weights)
 
-    from darknet_py.rnn import generate as making
     from darknet_py.rnn.reader import with_temperature
 
     srand = secrets.randbits(SEED_BITS) if options.srand is None else options.srand
@@ -45,8 +44,8 @@ def generate(options: GenerateOptions) -> None:
     reader = _reader(with_temperature(graph, options.temp), plan, options)
     out = sys.stdout.buffer
     rng = np.random.default_rng(srand)
-    for code in making.generate(reader, seed.tolist(), options.length, rng):
-        out.write(written[code])
+    for code in generate_symbols(reader, seed.tolist(), options.length, rng):
+        out.write(spelling[code])
         if sys.stdout.isatty():
             out.flush()
     out.write(b"\n")
@@ -98,10 +97,10 @@ def _seed(options: TextOptions, symbols: int) -> NDArray[np.int64]:
 def _text(options: PerplexityOptions, symbols: int) -> NDArray[np.int64]:
     """The text of -file, else of stdin, as in Darknet."""
     if options.file is not None:
-        codes, where = read_codes(options.file), options.file
+        codes, source = read_codes(options.file), options.file
     else:
-        codes, where = np.frombuffer(sys.stdin.buffer.read(), np.uint8).astype(np.int64), "stdin"
+        codes, source = np.frombuffer(sys.stdin.buffer.read(), np.uint8).astype(np.int64), "stdin"
     if len(codes) < 2:
-        raise DarknetError(f"{where}: {len(codes)} symbols, expected a text of 2 or more")
-    check_codes(codes, symbols, where)
+        raise DarknetError(f"{source}: {len(codes)} symbols, expected a text of 2 or more")
+    check_codes(codes, symbols, source)
     return codes

@@ -1,21 +1,31 @@
-"""Texts that a recurrent net makes up, as Darknet's `rnn generate`."""
+"""Texts that a recurrent net makes up, as Darknet's `rnn generate`, and how they are spelt."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from darknet_py.rnn.reader import Reader
+from darknet_py.cfg.text import read_text
+from darknet_py.errors import DataError, Location
+
+if TYPE_CHECKING:
+    from darknet_py.rnn.reader import Reader
 
 FLOOR = 1e-4
 """Symbols less likely than this are never drawn."""
+BYTES = 256
+NEWLINE = "<NEWLINE>"
 
 
-def generate(reader: Reader, seed: Sequence[int], length: int, rng: Generator) -> Iterator[int]:
-    """The seed, then `length` symbols: each drawn from what the network foresees.
+def generate_symbols(
+    reader: Reader, seed: Sequence[int], length: int, rng: Generator
+) -> Iterator[int]:
+    """The seed, then `length` symbols: each drawn as the network predicts it.
 
     reader: of one step at a time, with its memory empty. An empty seed counts as symbol 0.
     """
@@ -29,11 +39,37 @@ def generate(reader: Reader, seed: Sequence[int], length: int, rng: Generator) -
         yield last
 
 
-def draw(chances: NDArray[np.float64], rng: Generator) -> int:
-    """A symbol at random, each as often as its chance says, none under FLOOR."""
-    likely = np.where(chances < FLOOR, 0, chances)
+def draw(probabilities: NDArray[np.float64], rng: Generator) -> int:
+    """A symbol at random, each as often as its probability says, none under FLOOR."""
+    likely = np.where(probabilities < FLOOR, 0, probabilities)
     # Where all of many symbols are that unlikely the C programs divide by 0.
-    sums = np.cumsum(likely if likely.any() else chances)
-    # In (0, 1]: a symbol without any chance can never be met.
-    place = (1 - rng.random()) * sums[-1]
-    return int(np.searchsorted(sums, place))
+    sums = np.cumsum(likely if likely.any() else probabilities)
+    # In (0, 1]: a symbol of probability 0 can never be met.
+    point = (1 - rng.random()) * sums[-1]
+    return int(np.searchsorted(sums, point))
+
+
+def spellings(symbols: int, tokens: str | os.PathLike[str] | None) -> list[bytes]:
+    """What to print for each symbol of a network; words and numbers are followed by a blank.
+
+    tokens: a file with a word a line, <NEWLINE> for the end of a line. Without it symbols are
+    bytes; of a network with more than 256, numbers, as tokenized texts hold them.
+    Raises DataError for a tokens file with too few words.
+    """
+    if tokens is not None:
+        words = _words(tokens, symbols)
+        return [f"{word} ".encode() for word in words]
+    if symbols > BYTES:
+        return [b"%d " % number for number in range(symbols)]
+    return [bytes([number]) for number in range(symbols)]
+
+
+def _words(path: str | os.PathLike[str], symbols: int) -> list[str]:
+    lines = read_text(path, "a tokens", DataError).split("\n")
+    words = ["\n" if line.rstrip("\r") == NEWLINE else line.rstrip("\r") for line in lines]
+    if words[-1] == "":  # what follows the last line end
+        words.pop()
+    if len(words) < symbols:
+        message = f"has {len(words)} words, the network knows {symbols} symbols"
+        raise DataError(f"{message}; use the tokens of its training", Location(os.fspath(path)))
+    return words[:symbols]

@@ -1,4 +1,4 @@
-"""How well a recurrent net foresees a text, as Darknet's `rnn valid`."""
+"""How well a recurrent net predicts a text, as Darknet's `rnn valid`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _power(bits: float) -> float:
 
 
 def scores(reader: Reader, seed: NDArray[np.int64], codes: NDArray[np.int64]) -> Iterator[Score]:
-    """The Score after each symbol of the text but its first, which nothing foretells.
+    """The Score after each symbol of the text but its first, which nothing predicts.
 
     seed: read before the text and not scored.
     """
@@ -48,20 +48,20 @@ def scores(reader: Reader, seed: NDArray[np.int64], codes: NDArray[np.int64]) ->
     count, words, bits = 0, 1, 0.0
     for start in range(0, len(whole) - 1, reader.steps):
         part = whole[start : start + reader.steps]
-        chances = reader.read(_filled(part, reader.steps))
+        probabilities = reader.read(_filled(part, reader.steps))
         following = whole[start + 1 : start + 1 + reader.steps]
-        taken = _bits(chances[np.arange(len(following)), following])
-        for place, (code, cost) in enumerate(zip(following, taken, strict=True), start + 1):
-            if place > len(seed):
+        taken = _bits(probabilities[np.arange(len(following)), following])
+        for index, (code, cost) in enumerate(zip(following, taken, strict=True), start + 1):
+            if index > len(seed):
                 count, words, bits = count + 1, words + (int(code) in BLANKS), bits + float(cost)
                 yield Score(count, words, bits)
 
 
 def _filled(codes: NDArray[np.int64], steps: int) -> NDArray[np.int64]:
-    """The end of a text, filled up: what is foreseen after it is not looked at."""
+    """The end of a text, filled up: what is predicted after it is not looked at."""
     return np.pad(codes, (0, steps - len(codes)))
 
 
-def _bits(chances: NDArray[np.float64]) -> NDArray[np.float64]:
-    with np.errstate(divide="ignore"):  # what had no chance takes infinitely many bits
-        return -np.log2(chances)
+def _bits(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(divide="ignore"):  # what has probability 0 takes infinitely many bits
+        return -np.log2(probabilities)

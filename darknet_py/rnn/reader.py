@@ -1,4 +1,4 @@
-"""A recurrent net that reads symbols one after the other and foresees the next."""
+"""A recurrent net that reads symbols one after the other and predicts the next."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ class Reader:
         return self.network.graph.net.time_steps
 
     def read(self, codes: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float64]:
-        """How likely each symbol is after each of the `steps` codes, (steps, symbols).
+        """The probability of each symbol after each of the `steps` codes, (steps, symbols).
 
-        Raises DarknetError for a network whose answers are no numbers.
+        Raises DarknetError for a network whose answers are not finite.
         """
         index = torch.as_tensor(np.asarray(codes), device=self.device)
         x = torch.nn.functional.one_hot(index, self.symbols).float()
         with torch.inference_mode():
             (y,) = self.network(x, self.state)
-        chances = y.reshape(len(codes), -1).double().cpu().numpy()
-        if not np.isfinite(chances).all():
-            raise DarknetError("the network's answers are no numbers; are its weights damaged?")
-        return np.asarray(chances)
+        probabilities = y.reshape(len(codes), -1).double().cpu().numpy()
+        if not np.isfinite(probabilities).all():
+            raise DarknetError("the network's answers are not finite; are its weights damaged?")
+        return np.asarray(probabilities)
 
 
 def with_temperature(graph: Graph, temperature: float) -> Graph:

@@ -1,23 +1,13 @@
-"""Anchors: k-means by IoU, masks, and the new cfg."""
+"""k-means of box sizes by IoU."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from darknet_py.anchors import kmeans as module
-from darknet_py.anchors.cfg_anchors import (
-    anchor_text,
-    heads_of,
-    own_anchors,
-    recommended_masks,
-    rewritten,
-)
 from darknet_py.anchors.kmeans import average_iou, find_anchors, nearest
-from darknet_py.errors import CfgError, DarknetError, DataError, Problems
-from darknet_py.network.graph import Graph, read_graph
+from darknet_py.errors import DataError
 
 CENTRES = np.array([[10.0, 20.0], [50, 30], [100, 120], [300, 200]])
 
@@ -30,12 +20,12 @@ def boxes(seed: int = 0, each: int = 50) -> np.ndarray:
 
 
 def test_finds_the_middles_of_clusters_by_rising_area() -> None:
-    found = find_anchors(boxes(), 4)
-    np.testing.assert_allclose(found.sizes, CENTRES, rtol=0.05)
-    assert found.average_iou == pytest.approx(average_iou(boxes(), found.sizes))
-    assert 0.8 < found.average_iou < 1 and found.iterations >= 1
-    means = [boxes()[nearest(boxes(), found.sizes)[0] == k].mean(axis=0) for k in range(4)]
-    np.testing.assert_allclose(found.sizes, means)
+    anchors = find_anchors(boxes(), 4)
+    np.testing.assert_allclose(anchors.sizes, CENTRES, rtol=0.05)
+    assert anchors.average_iou == pytest.approx(average_iou(boxes(), anchors.sizes))
+    assert 0.8 < anchors.average_iou < 1 and anchors.iterations >= 1
+    means = [boxes()[nearest(boxes(), anchors.sizes)[0] == k].mean(axis=0) for k in range(4)]
+    np.testing.assert_allclose(anchors.sizes, means)
 
 
 def test_the_same_seed_gives_the_same_anchors_and_more_runs_no_worse_ones() -> None:
@@ -67,9 +57,9 @@ def test_nearest_is_the_largest_iou_and_the_first_of_equals(
 
 def test_large_sets_start_from_a_sample_and_end_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SAMPLE", 40)
-    found = find_anchors(boxes(), 4)
-    means = [boxes()[nearest(boxes(), found.sizes)[0] == k].mean(axis=0) for k in range(4)]
-    np.testing.assert_allclose(found.sizes, means)
+    anchors = find_anchors(boxes(), 4)
+    means = [boxes()[nearest(boxes(), anchors.sizes)[0] == k].mean(axis=0) for k in range(4)]
+    np.testing.assert_allclose(anchors.sizes, means)
 
 
 def test_fewer_different_boxes_than_anchors_are_refused() -> None:
@@ -77,95 +67,3 @@ def test_fewer_different_boxes_than_anchors_are_refused() -> None:
     assert find_anchors(few, 4).average_iou == pytest.approx(1)
     with pytest.raises(DataError, match="4 different box sizes cannot make 5 anchors"):
         find_anchors(few, 5)
-
-
-CFG = """# a comment that stays
-[net]
-width=64
-height=64
-channels=3
-[convolutional]
-filters=4
-stride=8
-size=1
-[convolutional]
-filters = 16  \r
-size=1
-[yolo]
-classes=3
-num=4
-mask = 2,3
-anchors = 1,2, 3,4, 5,6, 7,8
-[route]
-layers=0
-[convolutional]
-filters=16
-size=1
-stride=2
-[yolo]
-classes=3
-mask=0,1
-num=4
-anchors = 1,2, 3,4, 5,6, 7,8
-"""
-
-
-def graph(folder: Path, text: str = CFG) -> Graph:
-    (folder / "n.cfg").write_bytes(text.encode())
-    return read_graph(folder / "n.cfg", problems=Problems())
-
-
-def test_masks_go_by_size_and_every_head_gets_some(tmp_path: Path) -> None:
-    heads = heads_of(graph(tmp_path))
-    assert [(head.index, head.feeder, head.stride) for head in heads] == [(2, 1, 8), (5, 4, 16)]
-    sizes = np.array([[10.0, 10], [20, 20], [29, 29], [31, 31], [70, 70]])
-    assert recommended_masks(heads, sizes) == [(0, 1, 2), (3, 4)]
-    assert recommended_masks(heads[::-1], sizes) == [(3, 4), (0, 1, 2)]
-    assert recommended_masks(heads, sizes[:3]) == [(0, 1), (2,)], "all small: shared out evenly"
-    with pytest.raises(DarknetError, match="1 anchors are too few for 2 heads"):
-        recommended_masks(heads, sizes[:1])
-
-
-def test_a_new_cfg_changes_four_options_and_nothing_else(tmp_path: Path) -> None:
-    old = graph(tmp_path)
-    assert own_anchors(old).tolist() == [[5, 6], [7, 8], [1, 2], [3, 4]]
-    sizes = np.array([[8.2, 9.6], [20, 21], [100, 33]])
-    text = rewritten(old, sizes)
-    new = graph(tmp_path, text)
-    anchors = ((8.0, 10.0), (20.0, 21.0), (100.0, 33.0))
-    heads = [head.layer for head in heads_of(new)]
-    assert [tuple(head.sizes) for head in heads] == [anchors[:2], anchors[2:]]
-    assert [new.nodes[k].out.c for k in (1, 4)] == [16, 8]
-    changed = [(a, b) for a, b in zip(CFG.split("\n"), text.split("\n"), strict=True) if a != b]
-    assert [b for _, b in changed] == [
-        "filters = 16\r",
-        *("num=3", "mask = 0,1", "anchors = 8, 10,  20, 21, 100, 33"),
-        *("filters=8", "mask=2", "num=3", "anchors = 8, 10,  20, 21, 100, 33"),
-    ]
-
-
-def test_options_that_are_not_written_are_added(tmp_path: Path) -> None:
-    text = CFG.replace("mask=0,1\n", "").replace("mask = 2,3\n", "")
-    text = text.replace("filters = 16  \r", "filters=32").replace("filters=16", "filters=32")
-    new = graph(tmp_path, rewritten(graph(tmp_path, text), CENTRES[:3]))
-    assert [head.layer.masks for head in heads_of(new)] == [(0,), (1, 2)]
-
-
-def test_anchors_of_region_are_in_cells(tmp_path: Path) -> None:
-    region = CFG[: CFG.index("[yolo]")] + "[region]\nclasses=3\nnum=2\nanchors=1,2, 3,4\n"
-    old = graph(tmp_path, region)
-    assert own_anchors(old).tolist() == [[8, 16], [24, 32]]
-    new = graph(tmp_path, rewritten(old, np.array([[8.0, 4], [12, 12], [60, 60]])))
-    assert heads_of(new)[0].layer.sizes == [(1.0, 0.5), (1.5, 1.5), (7.5, 7.5)]
-    assert new.nodes[1].out.c == 24
-    assert anchor_text(np.array([[1.25, 13]]), 13) == "1.2500,13.0000"
-    assert anchor_text(np.array([[1.25, 13], [105.6, 7]]), 416) == "  1, 13, 106,  7"
-    assert anchor_text(np.array([[0.4, 13.0]]), 416) == "0.4000,13.0000"
-
-
-def test_networks_without_such_heads_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DarknetError, match=r"has no head with anchors, it ends in \[convolu"):
-        heads_of(graph(tmp_path, CFG[: CFG.index("[yolo]")]))
-    text = CFG[: CFG.index("[route]")].replace("[yolo]", "[maxpool]\nsize=1\n[yolo]")
-    with pytest.raises(CfgError, match=r"the layer before it is \[maxpool\]"):
-        rewritten(graph(tmp_path, text), CENTRES)

@@ -9,7 +9,7 @@ from support.tiny_classifier import files
 
 from darknet_py import Network
 from darknet_py.cfg.datafile import read_data_file
-from darknet_py.classify.accuracy import judge
+from darknet_py.classify.accuracy import running_accuracy
 from darknet_py.classify.classifier import Classifier
 from darknet_py.data.class_labels import read_class_labels
 from darknet_py.data.classifier_samples import ClassifierSet
@@ -41,7 +41,7 @@ def test_a_small_network_learns_what_is_drawn(tmp_path: Path) -> None:
     images, labels = read_list(tmp_path / "valid.list"), read_class_labels(data, None)
     # valid10 moves by 32 pixels and validmulti starts at 224: nothing for inputs of 24.
     for way in ("valid", "validcrop", "validfull"):
-        results = list(judge(classifier, images, labels, 2, way, batch=8, on_error=fail))
+        results = list(running_accuracy(classifier, images, labels, 2, way, batch=8, on_error=fail))
         assert len(results) == 45
         assert results[-1].top1 > 0.9, way
         assert results[-1].topk >= results[-1].top1

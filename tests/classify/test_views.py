@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from darknet_py.classify import views as inputs
+from darknet_py.classify import views
 from darknet_py.network.graph import Graph, read_graph
 
 CFG = """[net]
@@ -53,7 +53,7 @@ def spans(image: Tensor) -> tuple[float, float, float, float]:
 def test_alexeyabs_valid_cuts_from_the_middle(
     tmp_path: Path, size: tuple[int, int], expected: tuple[float, ...]
 ) -> None:
-    (one,) = inputs.single(ramp(*size), graph(tmp_path))
+    (one,) = views.single(ramp(*size), graph(tmp_path))
     assert one.shape == (3, 20, 20)
     assert spans(one) == pytest.approx(expected, abs=1e-3)
 
@@ -62,7 +62,7 @@ def test_the_shorter_side_follows_the_inputs_width_even_if_its_height_is_more(
     tmp_path: Path,
 ) -> None:
     """10 wide and 16 high: 40 x 20 becomes 20 x 10, and rows are repeated at the edges."""
-    (one,) = inputs.single(ramp(40, 20), graph(tmp_path, 10, 16))
+    (one,) = views.single(ramp(40, 20), graph(tmp_path, 10, 16))
     assert one.shape == (3, 16, 10)
     rows = one[1, :, 0] / (19 / 9)
     assert rows.round().tolist() == [0, 0, 0, *range(10), 9, 9, 9]
@@ -75,30 +75,30 @@ def test_the_shorter_side_follows_the_inputs_width_even_if_its_height_is_more(
 def test_pjreddies_valid_stretches_the_middle_square(
     tmp_path: Path, size: tuple[int, int], expected: tuple[float, ...]
 ) -> None:
-    (one,) = inputs.single(ramp(*size), graph(tmp_path, fork="pjreddie"))
+    (one,) = views.single(ramp(*size), graph(tmp_path, fork="pjreddie"))
     assert one.shape == (3, 20, 20)
     assert spans(one) == pytest.approx(expected, abs=1e-3)
 
 
 def test_predict_letterboxes_in_pjreddies_program(tmp_path: Path) -> None:
-    (one,) = inputs.predicted(ramp(40, 20) + 1, graph(tmp_path, fork="pjreddie"))
+    (one,) = views.predicted(ramp(40, 20) + 1, graph(tmp_path, fork="pjreddie"))
     assert one.shape == (3, 20, 20)
     assert (one[:, :5] == 0.5).all()
     assert (one[:, 15:] == 0.5).all()
     assert (one[:, 5:15] >= 0.99).all()
-    (cropped,) = inputs.predicted(ramp(40, 20), graph(tmp_path))
+    (cropped,) = views.predicted(ramp(40, 20), graph(tmp_path))
     assert spans(cropped)[0] == 10
 
 
 def test_stretched_takes_all_of_the_image(tmp_path: Path) -> None:
-    (one,) = inputs.stretched(ramp(40, 30), graph(tmp_path))
+    (one,) = views.stretched(ramp(40, 30), graph(tmp_path))
     assert spans(one) == pytest.approx((0, 39, 0, 29), abs=1e-3)
 
 
 def test_ten_pieces_and_their_mirror_images(tmp_path: Path) -> None:
     """Pieces of an image as large as valid10 makes it, so that pixels are seen as they are."""
     net = graph(tmp_path, 40, 36)
-    pieces = inputs.ten(ramp(72, 68), net)
+    pieces = views.ten(ramp(72, 68), net)
     assert {tuple(piece.shape) for piece in pieces} == {(3, 36, 40)}
     assert [spans(piece) for piece in pieces[:5]] == [
         (0, 7, 0, 3),
@@ -112,9 +112,9 @@ def test_ten_pieces_and_their_mirror_images(tmp_path: Path) -> None:
 
 
 def test_full_keeps_the_aspect(tmp_path: Path) -> None:
-    (one,) = inputs.full(ramp(61, 40), graph(tmp_path))
+    (one,) = views.full(ramp(61, 40), graph(tmp_path))
     assert one.shape == (3, 20, 30)
-    (same,) = inputs.full(ramp(20, 33), graph(tmp_path))
+    (same,) = views.full(ramp(20, 33), graph(tmp_path))
     assert (same == ramp(20, 33)).all()
 
 
@@ -126,17 +126,17 @@ def test_full_keeps_the_aspect(tmp_path: Path) -> None:
     ],
 )
 def test_scales_of_both_programs(tmp_path: Path, fork: str, sizes: list[tuple[int, int]]) -> None:
-    views = inputs.scaled(ramp(80, 40), graph(tmp_path, fork=fork))
-    assert [tuple(view.shape[1:]) for view in views[::2]] == sizes
-    for view, mirror in zip(views[::2], views[1::2], strict=True):
+    scaled = views.scaled(ramp(80, 40), graph(tmp_path, fork=fork))
+    assert [tuple(view.shape[1:]) for view in scaled[::2]] == sizes
+    for view, mirror in zip(scaled[::2], scaled[1::2], strict=True):
         assert (view.flip(2) == mirror).all()
 
 
 def test_a_very_long_image_keeps_a_pixel() -> None:
-    assert inputs.with_longer_side(ramp(600, 1), 20).shape == (3, 1, 20)
+    assert views.with_longer_side(ramp(600, 1), 20).shape == (3, 1, 20)
 
 
 def test_pieces_beyond_the_image_repeat_its_edge() -> None:
-    piece = inputs.cut(ramp(4, 3), -2, 1, 8, 4)
+    piece = views.cut(ramp(4, 3), -2, 1, 8, 4)
     assert piece[0, 0].tolist() == [0, 0, 0, 1, 2, 3, 3, 3]
     assert piece[1, :, 0].tolist() == [1, 2, 2, 2]

@@ -57,7 +57,7 @@ def test_map_prints_alexeyabs_table_and_what_it_was_computed_with() -> None:
     )
     assert lines[-1].startswith(" `-points 0` (AUC)")
     assert 0.1 < ap(result) < 0.4
-    assert "valid.txt: 2 images, input 64 x 32 x 3, stretch, scores over 0.005" in result.stderr
+    assert "valid.txt: 2 images, input 64 x 32 x 3, stretch, scores above 0.005" in result.stderr
     assert "1 of 3 classes have no labels and count as 0; over the other 2 the mAP" in result.stderr
     assert "Total Detection Time: 0 Seconds" in result.stderr
     assert "milliseconds of a thread for each: reading" in result.stderr
@@ -245,11 +245,11 @@ def test_valid_writes_what_eval_voc_reads(here: Path) -> None:
     rows = dict(re.findall(r"AP for (\w+) = (\d\.\d{4})", scored.stdout))
     assert float(rows["ant"]) > 0.5 and float(rows["cow"]) == 0
     assert scored.stdout.splitlines()[-1] == f"Mean AP = {float(rows['ant']) / 3:.4f}"
-    assert "YOLO labels, hits over IoU 0.5, area under the curve" in scored.stderr
+    assert "YOLO labels, hits above IoU 0.5, area under the curve" in scored.stderr
     darknet("detector", "valid", *NET, "-out", "x_")
     words = ("eval", "voc", "n.data", "results", "--labels", "--prefix", "x_")
     other = darknet(*words, "-points", "11", "-iou_thresh", ".999")
-    assert "hits over IoU 0.999, 11 recall points" in other.stderr
+    assert "hits above IoU 0.999, 11 recall points" in other.stderr
     assert other.stdout != scored.stdout
     assert "a.xml: cannot be read" in darknet("eval", "voc", "n.data").stderr
     both = darknet("eval", "voc", "n.data", "--labels", "--annotations", ".")

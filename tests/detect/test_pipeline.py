@@ -25,7 +25,7 @@ from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions, Ti
 from darknet_py.detect.workers import TURN_TAKERS, TimedEngine, WorkerPool
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
-from darknet_py.evaluate.detections import MAP_OPTIONS, entries_of, open_pipeline
+from darknet_py.evaluate.eval_pipeline import MAP_OPTIONS, entries_of, open_pipeline
 from darknet_py.evaluate.map import evaluate
 from darknet_py.evaluate.recall import measure_recall
 from darknet_py.evaluate.valid import per_image
@@ -67,15 +67,15 @@ def endless(taken: list[int]) -> Iterator[np.ndarray]:
 
 
 def test_detect_and_map_find_the_same_boxes(here: Path) -> None:
-    evidence = evaluate(network(), [FIRST, SECOND], NAMES, batch=1, keep=True).evidence
-    assert evidence is not None
+    matched = evaluate(network(), [FIRST, SECOND], NAMES, batch=1, keep=True).matched
+    assert matched is not None
     found = detector()([FIRST, SECOND], thresh=0.005, nms=0.45, hier=0)
     for number, result in enumerate(found):  # type: ignore[arg-type]
-        of_map = evidence.entries.image == number
+        of_map = matched.entries.image == number
         assert of_map.sum() == len(result) > 100
-        assert (evidence.entries.boxes[of_map] == result.boxes.xywhn).all()
-        assert (evidence.entries.score[of_map] == result.boxes.confidence).all()
-        assert (evidence.entries.class_id[of_map] == result.boxes.class_id).all()
+        assert (matched.entries.boxes[of_map] == result.boxes.xywhn).all()
+        assert (matched.entries.score[of_map] == result.boxes.confidence).all()
+        assert (matched.entries.class_id[of_map] == result.boxes.class_id).all()
 
 
 def test_recall_counts_the_boxes_of_its_own_options(here: Path) -> None:

@@ -12,15 +12,12 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from darknet_py.evaluate.average_precision import (
-    Matches,
-    Objects,
     average_precision,
     average_precisions,
-    count_over,
-    iou,
-    match,
+    count_above,
     rank,
 )
+from darknet_py.evaluate.matching import Matches, Objects, match
 
 CLASSES = 3
 IMAGES = 12
@@ -29,19 +26,19 @@ SIDE = 1000
 
 
 @dataclass(frozen=True)
-class Scene:
+class Example:
     """Labels, and entries with scores."""
 
-    truths: Objects
-    found: Objects
+    labels: Objects
+    entries: Objects
     score: np.ndarray
 
     @property
-    def labels(self) -> np.ndarray:
-        return np.bincount(self.truths.class_id, minlength=CLASSES)
+    def label_counts(self) -> np.ndarray:
+        return np.bincount(self.labels.class_id, minlength=CLASSES)
 
 
-def scene(seed: int, crowded: bool = False, equal_scores: bool = False) -> Scene:
+def example(seed: int, crowded: bool = False, equal_scores: bool = False) -> Example:
     """Labels in cells of a grid, entries shaken around them, and some anywhere.
 
     Without `crowded` no entry can overlap two labels by half: on that pycocotools has its own rule.
@@ -54,19 +51,19 @@ def scene(seed: int, crowded: bool = False, equal_scores: bool = False) -> Scene
     if crowded:
         boxes[1::2] = boxes[::2][: len(boxes[1::2])] * np.float32(1.05)
     image = np.repeat(np.arange(IMAGES), 7)
-    truths = Objects(image, random.integers(0, CLASSES - 1, len(boxes)), boxes)
+    labels = Objects(image, random.integers(0, CLASSES - 1, len(boxes)), boxes)
     near = random.integers(0, len(boxes), 160)
     shaken = boxes[near]
     shaken[:, :2] += shaken[:, 2:] * random.uniform(-0.15, 0.15, (160, 2)).astype(np.float32)
     shaken[:, 2:] *= random.uniform(0.75, 1.3, (160, 2)).astype(np.float32)
     wrong = random.random(160) < 0.2
-    class_id = np.where(wrong, random.integers(0, CLASSES, 160), truths.class_id[near])
+    class_id = np.where(wrong, random.integers(0, CLASSES, 160), labels.class_id[near])
     score = random.permutation(np.linspace(0.01, 0.99, 160)).astype(np.float32)
     if equal_scores:
         score = np.round(score, 1)
     order = np.argsort(image[near], kind="stable")
-    found = Objects(image[near][order], class_id[order], shaken[order])
-    return Scene(truths, found, score[order])
+    entries = Objects(image[near][order], class_id[order], shaken[order])
+    return Example(labels, entries, score[order])
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> np.float32:
@@ -86,7 +83,7 @@ def overlap(a: np.ndarray, b: np.ndarray) -> np.float32:
 class Detection:
     score: float
     class_id: int
-    truth: int = -1
+    label: int = -1
 
 
 @dataclass
@@ -99,23 +96,23 @@ class Literal:
     average_iou: float
 
 
-def literal(s: Scene, thresh: float, iou_thresh: float, points: int) -> Literal:
+def literal(s: Example, thresh: float, iou_thresh: float, points: int) -> Literal:
     detections: list[Detection] = []
     tp, fp, sum_iou = [0] * CLASSES, [0] * CLASSES, 0.0
     for image in range(IMAGES):
         checkpoint = len(detections)
-        rows = np.flatnonzero(s.truths.image == image)
-        for k in np.flatnonzero(s.found.image == image):
-            one = Detection(float(s.score[k]), int(s.found.class_id[k]))
+        rows = np.flatnonzero(s.labels.image == image)
+        for k in np.flatnonzero(s.entries.image == image):
+            one = Detection(float(s.score[k]), int(s.entries.class_id[k]))
             best = np.float32(0)
             for j in rows:
-                current = overlap(s.found.boxes[k], s.truths.boxes[j])
-                same = s.truths.class_id[j] == one.class_id
+                current = overlap(s.entries.boxes[k], s.labels.boxes[j])
+                same = s.labels.class_id[j] == one.class_id
                 if current > np.float32(iou_thresh) and same and current > best:
-                    best, one.truth = current, int(j)
+                    best, one.label = current, int(j)
             if one.score > np.float32(thresh):
-                taken = any(d.truth == one.truth for d in detections[checkpoint:])
-                if one.truth >= 0 and not taken:
+                taken = any(d.label == one.label for d in detections[checkpoint:])
+                if one.label >= 0 and not taken:
                     tp[one.class_id] += 1
                     sum_iou += float(best)
                 else:
@@ -123,24 +120,24 @@ def literal(s: Scene, thresh: float, iou_thresh: float, points: int) -> Literal:
             detections.append(one)
     total = sum(tp) + sum(fp)
     detections.sort(key=lambda d: -d.score)
-    aps = [literal_ap(detections, c, int(s.labels[c]), points) for c in range(CLASSES)]
+    aps = [literal_ap(detections, c, int(s.label_counts[c]), points) for c in range(CLASSES)]
     return Literal(aps, tp, fp, sum_iou / total if total else 0.0)
 
 
-def literal_ap(detections: list[Detection], class_id: int, truths: int, points: int) -> float:
+def literal_ap(detections: list[Detection], class_id: int, labels: int, points: int) -> float:
     """The curve over the ranks of all classes, and the area under it, as the C program walks."""
     hits = misses = 0
     used: set[int] = set()
     curve: list[tuple[float, float]] = []
     for d in detections:
         if d.class_id == class_id:
-            if d.truth >= 0 and d.truth not in used:
-                used.add(d.truth)
+            if d.label >= 0 and d.label not in used:
+                used.add(d.label)
                 hits += 1
             else:
                 misses += 1
         precision = hits / (hits + misses) if hits + misses else 0.0
-        curve.append((precision, hits / truths if truths else 0.0))
+        curve.append((precision, hits / labels if labels else 0.0))
     if not points:
         last_precision, last_recall = curve[-1]
         area = 0.0
@@ -157,10 +154,10 @@ def literal_ap(detections: list[Detection], class_id: int, truths: int, points: 
     return sum(best) / points
 
 
-def measured(s: Scene, thresh: float, iou_thresh: float, points: int) -> Literal:
-    matches = match(s.found, s.truths, iou_thresh)
-    counts = count_over(s.score, s.found.class_id, matches, CLASSES, thresh)
-    ranking = rank(s.score, s.found.class_id, matches.truth, s.labels)
+def measured(s: Example, thresh: float, iou_thresh: float, points: int) -> Literal:
+    matches = match(s.entries, s.labels, iou_thresh)
+    counts = count_above(s.score, s.entries.class_id, matches, CLASSES, thresh)
+    ranking = rank(s.score, s.entries.class_id, matches.label, s.label_counts)
     aps = average_precisions(ranking, points).tolist()
     return Literal(aps, counts.tp.tolist(), counts.fp.tolist(), counts.average_iou)
 
@@ -168,7 +165,7 @@ def measured(s: Scene, thresh: float, iou_thresh: float, points: int) -> Literal
 @pytest.mark.parametrize("points", [0, 11, 101])
 @pytest.mark.parametrize("seed", range(6))
 def test_the_c_rules_step_by_step(seed: int, points: int) -> None:
-    s = scene(seed, crowded=seed % 2 == 1, equal_scores=seed > 3)
+    s = example(seed, crowded=seed % 2 == 1, equal_scores=seed > 3)
     for thresh, iou_thresh in ((0.25, 0.5), (0.6, 0.75)):
         ours, theirs = (
             measured(s, thresh, iou_thresh, points),
@@ -181,9 +178,9 @@ def test_the_c_rules_step_by_step(seed: int, points: int) -> None:
         assert sum(ours.tp) and sum(ours.fp)
 
 
-def coco_aps(s: Scene) -> list[float]:
+def coco_aps(s: Example) -> list[float]:
     """pycocotools' AP of each class at IoU .5, over 101 recalls, of all detections."""
-    pixels = [corner_form(objects.boxes) for objects in (s.truths, s.found)]
+    pixels = [corner_form(objects.boxes) for objects in (s.labels, s.entries)]
     truth = COCO()
     truth.dataset = {
         "images": [{"id": k + 1} for k in range(IMAGES)],
@@ -192,21 +189,21 @@ def coco_aps(s: Scene) -> list[float]:
             {"id": k + 1, "image_id": int(image) + 1, "category_id": int(c), "bbox": box,
              "area": box[2] * box[3], "iscrowd": 0}
             for k, (image, c, box) in enumerate(
-                zip(s.truths.image, s.truths.class_id, pixels[0].tolist(), strict=True)
+                zip(s.labels.image, s.labels.class_id, pixels[0].tolist(), strict=True)
             )
         ],
     }  # fmt: skip
-    columns = (s.found.image + 1, pixels[1], s.score, s.found.class_id)
+    columns = (s.entries.image + 1, pixels[1], s.score, s.entries.class_id)
     with contextlib.redirect_stdout(io.StringIO()):
         truth.createIndex()
         found = truth.loadRes(np.column_stack(columns).astype(np.float64))
-        judge = COCOeval(truth, found, "bbox")
-        judge.params.iouThrs = np.array([0.5])
-        judge.params.maxDets = [10**6]
-        judge.params.areaRng, judge.params.areaRngLbl = [[0, 1e10]], ["all"]
-        judge.evaluate()
-        judge.accumulate()
-    precision = judge.eval["precision"][0, :, :, 0, 0]
+        evaluation = COCOeval(truth, found, "bbox")
+        evaluation.params.iouThrs = np.array([0.5])
+        evaluation.params.maxDets = [10**6]
+        evaluation.params.areaRng, evaluation.params.areaRngLbl = [[0, 1e10]], ["all"]
+        evaluation.evaluate()
+        evaluation.accumulate()
+    precision = evaluation.eval["precision"][0, :, :, 0, 0]
     return [float(precision[:, c].mean()) for c in range(CLASSES)]
 
 
@@ -216,8 +213,8 @@ def corner_form(boxes: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_figures_of_pycocotools_where_the_rules_agree(seed: int) -> None:
-    s = scene(seed)
+def test_the_metrics_of_pycocotools_where_the_rules_agree(seed: int) -> None:
+    s = example(seed)
     theirs = coco_aps(s)
     assert theirs[2] == -1, "a class without labels"
     ours = measured(s, 0.25, 0.5, 101).aps
@@ -238,31 +235,15 @@ def test_nothing_found_and_nothing_there_are_0() -> None:
         assert average_precision(nothing, 5, points) == 0
         assert average_precision(np.array([False]), 0, points) == 0
     none = Objects(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 4), np.float32))
-    assert len(match(none, scene(0).truths, 0.5)) == 0
-    s = scene(0)
-    assert (match(s.found, none, 0.5).truth == -1).all()
+    assert len(match(none, example(0).labels, 0.5)) == 0
+    s = example(0)
+    assert (match(s.entries, none, 0.5).label == -1).all()
 
 
 def test_a_label_is_taken_by_its_earliest_entry_even_one_under_the_threshold() -> None:
     matches = Matches(np.array([4, 4, 4]), np.array([0.6, 0.9, 0.7], np.float32))
     score, class_id = np.array([0.1, 0.9, 0.8], np.float32), np.zeros(3, np.int64)
-    counts = count_over(score, class_id, matches, 1, 0.25)
+    counts = count_above(score, class_id, matches, 1, 0.25)
     assert (counts.tp.tolist(), counts.fp.tolist(), counts.average_iou) == ([0], [2], 0)
-    ranking = rank(score, class_id, matches.truth, np.array([1]))
+    ranking = rank(score, class_id, matches.label, np.array([1]))
     assert ranking.hit.tolist() == [True, False, False]
-
-
-def test_of_two_labels_alike_the_first_is_taken() -> None:
-    box = np.array([[0.5, 0.5, 0.2, 0.2]], np.float32)
-    zero = np.zeros(1, np.int64)
-    both = Objects(np.zeros(2, np.int64), np.zeros(2, np.int64), np.repeat(box, 2, axis=0))
-    assert match(Objects(zero, zero, box), both, 0.5).truth.tolist() == [0]
-    assert match(Objects(zero, zero + 1, box), both, 0.5).truth.tolist() == [-1]
-    assert match(Objects(zero + 1, zero, box), both, 0.5).truth.tolist() == [-1]
-
-
-def test_iou_of_empty_and_touching_boxes_is_0() -> None:
-    boxes = np.array([[0.5, 0.5, 0.2, 0.2], [0.7, 0.5, 0.2, 0.2], [0.5, 0.5, 0, 0]], np.float32)
-    first = np.repeat(boxes[:1], 3, axis=0)
-    assert iou(first, boxes).tolist() == pytest.approx([1, 0, 0], abs=1e-6)
-    assert iou(boxes[2:], boxes[2:]).tolist() == [0]

@@ -1,4 +1,4 @@
-"""pycocotools' figures of our boxes and of files; files that are none."""
+"""pycocotools' metrics of our boxes and of files; files that are none."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from darknet_py.errors import DataError
-from darknet_py.evaluate.accumulator import Evidence
-from darknet_py.evaluate.average_precision import Objects
-from darknet_py.evaluate.coco import NAMES, figures_of, figures_of_files
-from darknet_py.evaluate.detections import Entries
-from darknet_py.evaluate.ground_truth import Truths
+from darknet_py.evaluate.accumulator import MatchedDetections
+from darknet_py.evaluate.coco import NAMES, coco_metrics, coco_metrics_of_files
+from darknet_py.evaluate.eval_pipeline import Entries
+from darknet_py.evaluate.ground_truth import GroundTruth
+from darknet_py.evaluate.matching import Objects
 
 # Two images; relative boxes of 40 x 40, 200 x 100 and 20 x 20 pixels.
 SIZES = np.array([[400, 400], [200, 200]])
@@ -23,30 +23,32 @@ IMAGE = np.array([0, 0, 1])
 CLASS = np.array([0, 1, 0])
 
 
-def evidence(rows: list[int], scores: list[float]) -> Evidence:
-    """An evaluation that found these rows of BOXES exactly."""
-    truths = Truths(Objects(IMAGE, CLASS, BOXES), np.array([0, 2, 3]))
+def matched(rows: list[int], scores: list[float]) -> MatchedDetections:
+    """An evaluation whose entries are these rows of BOXES exactly."""
+    ground_truth = GroundTruth(Objects(IMAGE, CLASS, BOXES), np.array([0, 2, 3]))
     score = np.array(scores, np.float32)
     entries = Entries(IMAGE[rows], CLASS[rows], score, BOXES[rows])
-    return Evidence(("a.jpg", "b.jpg"), SIZES, truths, entries, np.array(rows, np.int64))
+    return MatchedDetections(
+        ("a.jpg", "b.jpg"), SIZES, ground_truth, entries, np.array(rows, np.int64)
+    )
 
 
 def test_all_found_is_1_for_every_size() -> None:
-    figures = figures_of(evidence([0, 1, 2], [0.9, 0.8, 0.7]), ["x", "y"])
-    assert figures.values == dict.fromkeys(NAMES, pytest.approx(1.0))
-    assert figures.text.count("\n") == 12 and "maxDets=100 ] = 1.000" in figures.text
-    assert (figures.named, figures.images) == (2, 2)
+    metrics = coco_metrics(matched([0, 1, 2], [0.9, 0.8, 0.7]), ["x", "y"])
+    assert metrics.values == dict.fromkeys(NAMES, pytest.approx(1.0))
+    assert metrics.text.count("\n") == 12 and "maxDets=100 ] = 1.000" in metrics.text
+    assert (metrics.named, metrics.images) == (2, 2)
 
 
 def test_one_of_two_found_is_one_half_and_sizes_without_labels_have_no_figure() -> None:
-    figures = figures_of(evidence([0], [0.9]), ["x", "y", "z"])
-    assert figures.values["AP"] == pytest.approx((51 / 101 + 0) / 2)
-    assert figures.values["AR100"] == pytest.approx((0.5 + 0) / 2)
-    assert (figures.values["APs"], figures.values["APm"], figures.values["APl"]) == (
+    metrics = coco_metrics(matched([0], [0.9]), ["x", "y", "z"])
+    assert metrics.values["AP"] == pytest.approx((51 / 101 + 0) / 2)
+    assert metrics.values["AR100"] == pytest.approx((0.5 + 0) / 2)
+    assert (metrics.values["APs"], metrics.values["APm"], metrics.values["APl"]) == (
         *(pytest.approx(0.0), pytest.approx(1.0)),
         pytest.approx(0.0),
     )
-    nothing = figures_of(evidence([], []), ["x", "y"])
+    nothing = coco_metrics(matched([], []), ["x", "y"])
     assert nothing.values["AP"] == 0 and nothing.named == 0
 
 
@@ -69,12 +71,12 @@ FOUND = {"image_id": 7, "category_id": 3, "bbox": [10, 10, 50, 50], "score": 0.5
 
 
 def test_files_in_cocos_form(tmp_path: Path) -> None:
-    figures = figures_of_files(*files(tmp_path, [FOUND]))
-    assert figures.values["AP"] == pytest.approx(51 / 101)
-    assert (figures.named, figures.images) == (1, 2)
-    named_only = figures_of_files(*files(tmp_path, [FOUND]), named_only=True)
+    metrics = coco_metrics_of_files(*files(tmp_path, [FOUND]))
+    assert metrics.values["AP"] == pytest.approx(51 / 101)
+    assert (metrics.named, metrics.images) == (1, 2)
+    named_only = coco_metrics_of_files(*files(tmp_path, [FOUND]), named_only=True)
     assert named_only.values["AP"] == pytest.approx(1.0)
-    assert figures_of_files(*files(tmp_path, [])).values["AP"] == 0
+    assert coco_metrics_of_files(*files(tmp_path, [])).values["AP"] == 0
 
 
 BAD = {
@@ -92,11 +94,11 @@ BAD = {
 @pytest.mark.parametrize("what", BAD)
 def test_files_that_are_none(tmp_path: Path, what: str) -> None:
     results, changes, expected = BAD[what]
-    annotations, found = files(tmp_path, results, **changes)
+    annotations, detections = files(tmp_path, results, **changes)
     if results is None:
-        found.unlink()
+        detections.unlink()
     with pytest.raises(DataError) as caught:
-        figures_of_files(annotations, found)
+        coco_metrics_of_files(annotations, detections)
     assert expected in str(caught.value)
 
 
@@ -104,9 +106,9 @@ def test_what_is_no_json(tmp_path: Path) -> None:
     annotations, results = files(tmp_path, [])
     results.write_text("[{")
     with pytest.raises(DataError, match="r.json: is no JSON"):
-        figures_of_files(annotations, results)
+        coco_metrics_of_files(annotations, results)
     with pytest.raises(DataError, match="a.json: expected a list"):
-        figures_of_files(annotations, annotations)
+        coco_metrics_of_files(annotations, annotations)
     with pytest.raises(DataError, match="r.json: expected COCO annotations"):
         results.write_text("[]")
-        figures_of_files(results, annotations)
+        coco_metrics_of_files(results, annotations)

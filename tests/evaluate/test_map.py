@@ -1,4 +1,4 @@
-"""`evaluate` over a small data set: figures, conditions, refusals."""
+"""`evaluate` over a small data set: metrics, eval config, refusals."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from darknet_py.detect.candidates import Candidates
 from darknet_py.engines import torch_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError, DataError, ImageError
-from darknet_py.evaluate.detections import MAP_OPTIONS, open_pipeline
-from darknet_py.evaluate.eval_config import Conditions
+from darknet_py.evaluate.eval_config import EvalConfig
+from darknet_py.evaluate.eval_pipeline import MAP_OPTIONS, open_pipeline
 from darknet_py.evaluate.map import evaluate
 from darknet_py.evaluate.map_result import MapResult
 from darknet_py.images.fitted import FittedImage, start_reading
@@ -58,17 +58,17 @@ def network(cfg: str = "n.cfg", **options: Any) -> Network:
     return net
 
 
-def figures(**options: Any) -> MapResult:
+def metrics(**options: Any) -> MapResult:
     return evaluate(network(), [FIRST, SECOND], NAMES, **options)
 
 
-def test_the_figures_of_a_small_data_set(here: Path) -> None:
-    result = figures()
+def test_the_metrics_of_a_small_data_set(here: Path) -> None:
+    result = metrics()
     ant, bee, cow = result.classes
     # The better of the two boxes ranks first of all, the other one behind one miss or more.
     assert 0.5 < ant.ap <= 1 and (bee.ap, cow.ap) == (0, 0)
     assert result.map == pytest.approx(ant.ap / 3)
-    assert [(row.name, row.truths) for row in result.classes] == [
+    assert [(row.name, row.labels) for row in result.classes] == [
         ("ant", 2),
         ("bee", 0),
         ("cow", 2),
@@ -84,7 +84,7 @@ def test_the_figures_of_a_small_data_set(here: Path) -> None:
 
 
 def test_thresh_moves_the_counts_but_not_the_ap(here: Path) -> None:
-    low, high = figures(thresh=0.1), figures(thresh=0.999)
+    low, high = metrics(thresh=0.1), metrics(thresh=0.999)
     assert low.map == high.map and low.detections_count == high.detections_count
     assert low.fp > 0 and (high.tp, high.fp, high.fn, high.precision, high.f1) == (0, 0, 4, 0, 0)
     assert high.average_iou == 0
@@ -93,25 +93,25 @@ def test_thresh_moves_the_counts_but_not_the_ap(here: Path) -> None:
 
 def test_iou_thresh_and_points_are_used(here: Path) -> None:
     # The labels have six digits, so the network's own box overlaps its label by less than all.
-    assert figures(iou_thresh=0.99999).map < figures(iou_thresh=0.99).map
-    assert figures(points=3).map != figures(points=0).map
-    assert figures(points=3).conditions.points == 3
+    assert metrics(iou_thresh=0.99999).map < metrics(iou_thresh=0.99).map
+    assert metrics(points=3).map != metrics(points=0).map
+    assert metrics(points=3).eval_config.points == 3
 
 
 def test_batches_and_order_do_not_matter(here: Path) -> None:
-    one, two = figures(batch=1), figures(batch=2)
+    one, two = metrics(batch=1), metrics(batch=2)
     assert one.classes == two.classes and one.detections_count == two.detections_count
     turned = evaluate(network(), [SECOND, FIRST], NAMES)
     assert turned.map == one.map and (turned.tp, turned.fp) == (one.tp, one.fp)
 
 
 def test_a_box_on_a_difficult_object_does_not_count_in_the_ap(here: Path) -> None:
-    """It is a miss over the threshold all the same, as in the C program."""
+    """It is a miss above the threshold all the same, as in the C program."""
     text = (here / "a.txt").read_text().splitlines()
     (here / "a.txt").write_text(text[1] + "\n")
     (here / "d1.txt").write_text(text[0] + "\n")
-    plain = figures()
-    excused = figures(difficult=["d1.png", "d2.png"])
+    plain = metrics()
+    excused = metrics(difficult=["d1.png", "d2.png"])
     assert excused.detections_count < plain.detections_count
     assert excused.classes[0].ap > plain.classes[0].ap
     assert (excused.tp, excused.fp) == (plain.tp, plain.fp)
@@ -124,7 +124,7 @@ def test_names_of_a_class_map_are_its_own_or_the_networks(here: Path) -> None:
     (here / "a.txt").write_text("1 .5 .5 .5 .5\n")
     for given in (names, ["bee", "plant"]):
         result = evaluate(tree, [FIRST], given, class_map=(4, 1))
-        assert [(row.name, row.truths) for row in result.classes] == [("bee", 0), ("plant", 1)]
+        assert [(row.name, row.labels) for row in result.classes] == [("bee", 0), ("plant", 1)]
         assert result.detections_count > 0
     assert len(evaluate(tree, [FIRST], names).classes) == 5
     with pytest.raises(DataError, match="2 names for 3 classes"):
@@ -147,45 +147,45 @@ def test_the_network_stays_as_it_is(here: Path) -> None:
     assert torch.get_num_threads() == threads
 
 
-def test_progress_conditions_and_evidence(here: Path) -> None:
+def test_progress_eval_config_and_matched_detections(here: Path) -> None:
     passed: list[int] = []
-    result = figures(progress=passed.append, batch=1, keep=True)
+    result = metrics(progress=passed.append, batch=1, keep=True)
     assert passed == [1, 1]
     expected = (
-        "2 images, input 64 x 32 x 3, stretch, scores over 0.005, nms default 0.45, "
-        "hits over IoU 0.5, area under the curve, torch cpu fp32, fork alexeyab"
+        "2 images, input 64 x 32 x 3, stretch, scores above 0.005, nms default 0.45, "
+        "hits above IoU 0.5, area under the curve, torch cpu fp32, fork alexeyab"
     )
-    assert result.conditions.line() == expected
-    evidence = result.evidence
-    assert evidence is not None and figures().evidence is None
-    assert evidence.images == (FIRST, SECOND) and evidence.sizes.tolist() == [[50, 40]] * 2
-    assert len(evidence.entries.score) == result.detections_count == len(evidence.truth)
-    hits = evidence.truth >= 0
-    assert sorted(set(evidence.truth[hits].tolist())) == [0, 2]
-    assert set(evidence.entries.image.tolist()) == {0, 1}
+    assert result.eval_config.line() == expected
+    matched = result.matched
+    assert matched is not None and metrics().matched is None
+    assert matched.images == (FIRST, SECOND) and matched.sizes.tolist() == [[50, 40]] * 2
+    assert len(matched.entries.score) == result.detections_count == len(matched.label)
+    hits = matched.label >= 0
+    assert sorted(set(matched.label[hits].tolist())) == [0, 2]
+    assert set(matched.entries.image.tolist()) == {0, 1}
 
 
-def test_the_conditions_name_the_precision_in_force(
+def test_the_eval_config_names_the_precision_in_force(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not the one asked for, where the processor has no instructions for it."""
     monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype == torch.float32)
-    told: list[Conditions] = []
-    result = figures(config=EngineConfig(precision="bf16"), begin=told.append)
-    assert result.conditions.precision == "fp32" and told == [result.conditions]
-    assert "torch cpu fp32" in result.conditions.line()
+    told: list[EvalConfig] = []
+    result = metrics(config=EngineConfig(precision="bf16"), begin=told.append)
+    assert result.eval_config.precision == "fp32" and told == [result.eval_config]
+    assert "torch cpu fp32" in result.eval_config.line()
     monkeypatch.setattr(torch_engine, "computes", lambda dtype: True)
-    assert figures(config=EngineConfig(precision="bf16")).conditions.precision == "bf16"
+    assert metrics(config=EngineConfig(precision="bf16")).eval_config.precision == "bf16"
 
 
 def test_letter_box_of_the_cfg_or_the_fork_pads(here: Path) -> None:
     Path("padded.cfg").write_text(CFG.format(channels=3).replace("[net]", "[net]\nletter_box=1"))
-    stretched = figures()
+    stretched = metrics()
     padded = evaluate(network("padded.cfg"), [FIRST, SECOND], NAMES)
-    assert padded.conditions.resize == "letterbox" and stretched.conditions.resize == "stretch"
+    assert padded.eval_config.resize == "letterbox" and stretched.eval_config.resize == "stretch"
     assert padded.map < stretched.map
     pjreddie = evaluate(network(fork="pjreddie"), [FIRST, SECOND], NAMES)
-    assert (pjreddie.conditions.resize, pjreddie.conditions.fork) == ("letterbox", "pjreddie")
+    assert (pjreddie.eval_config.resize, pjreddie.eval_config.fork) == ("letterbox", "pjreddie")
     assert pjreddie.map == padded.map
 
 
@@ -194,7 +194,7 @@ def test_nothing_found_is_0_and_not_nan(here: Path, monkeypatch: pytest.MonkeyPa
         return Candidates.empty(3)
 
     monkeypatch.setattr("darknet_py.detect.pipeline.postprocess", nothing)
-    result = figures(keep=True)
+    result = metrics(keep=True)
     assert (result.map, result.tp, result.fp, result.fn) == (0, 0, 0, 4)
     assert (result.precision, result.recall, result.f1, result.average_iou) == (0, 0, 0, 0)
     assert "nan" not in result.table()
@@ -204,10 +204,10 @@ def test_nothing_found_is_0_and_not_nan(here: Path, monkeypatch: pytest.MonkeyPa
 def test_one_image_and_one_without_label_file(here: Path) -> None:
     assert evaluate(network(), [FIRST], NAMES).unique_truth_count == 2
     (here / "b.txt").unlink()
-    result = figures()
+    result = metrics()
     assert result.unlabelled == ("b.txt",) and result.unique_truth_count == 2
     (here / "b.txt").write_text("")
-    assert figures().unlabelled == (), "an empty file says that nothing is there"
+    assert metrics().unlabelled == (), "an empty file says that nothing is there"
 
 
 BAD = {
@@ -232,7 +232,7 @@ def test_what_does_not_fit_is_refused(here: Path, what: str) -> None:
     text, options, expected = BAD[what]
     (here / "b.txt").write_text(text)
     with pytest.raises(DarknetError) as caught:
-        figures(**options)
+        metrics(**options)
     assert expected in str(caught.value)
 
 
@@ -240,13 +240,13 @@ def test_no_label_at_all_is_refused(here: Path) -> None:
     for name in ("a.txt", "b.txt"):
         (here / name).unlink()
     with pytest.raises(DataError, match="a.txt: no labels for any of the 2 images"):
-        figures()
+        metrics()
 
 
-def test_a_image_that_cannot_be_read_is_named(here: Path) -> None:
+def test_an_image_that_cannot_be_read_is_named(here: Path) -> None:
     (here / SECOND).write_text("hello")
     with pytest.raises(ImageError, match="b.png: not an image"):
-        figures()
+        metrics()
 
 
 def test_batches_run_side_by_side_and_come_in_order(here: Path) -> None:

@@ -12,7 +12,7 @@ from support.labelled import FIRST, SECOND, data_set
 from darknet_py import Network
 from darknet_py.detect import nms
 from darknet_py.detect.decode import Request, decode
-from darknet_py.evaluate.average_precision import iou
+from darknet_py.evaluate.matching import iou
 from darknet_py.evaluate.recall import Recall, measure_recall
 from darknet_py.images.io import read_image
 from darknet_py.images.tensors import prepare

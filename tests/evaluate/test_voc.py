@@ -19,13 +19,13 @@ OBJECT = (
 Row = tuple[str, bool, list[int]]
 
 
-def scene(
+def example(
     seed: int,
 ) -> tuple[dict[str, list[Row]], dict[str, list[tuple[str, float, list[float]]]]]:
     """Objects of each image, and lines of each class."""
     random = np.random.default_rng(seed)
     objects: dict[str, list[Row]] = {}
-    found: dict[str, list[tuple[str, float, list[float]]]] = {name: [] for name in NAMES}
+    lines_of: dict[str, list[tuple[str, float, list[float]]]] = {name: [] for name in NAMES}
     for number in range(8):
         rows = objects.setdefault(f"p{number}", [])
         for _ in range(4):
@@ -35,30 +35,30 @@ def scene(
             rows.append((name, bool(random.random() < 0.25), box))
             for _ in range(3):
                 shaken = (np.array(box) + random.normal(0, 6, 4)).round(3).tolist()
-                found[name].append((f"p{number}", round(float(random.random()), 6), shaken))
-    return objects, found
+                lines_of[name].append((f"p{number}", round(float(random.random()), 6), shaken))
+    return objects, lines_of
 
 
 def write(folder: Path, seed: int) -> list[str]:
-    """The scene as files; gives the paths of the images, which need not be there."""
-    objects, found = scene(seed)
+    """The example as files; gives the paths of the images, which need not be there."""
+    objects, lines_of = example(seed)
     (folder / "Annotations").mkdir()
     for image, rows in objects.items():
         text = "".join(OBJECT.format(name, hard, *box) for name, hard, box in rows)
         (folder / "Annotations" / f"{image}.xml").write_text(f"<annotation>{text}</annotation>")
-    for name, lines in found.items():
+    for name, lines in lines_of.items():
         text = "".join(f"{p} {s:f} {' '.join(map(str, box))}\n" for p, s, box in lines)
         (folder / f"comp4_det_test_{name}.txt").write_text(text)
     return [str(folder / "JPEGImages" / f"{image}.jpg") for image in objects]
 
 
 def literal(seed: int, name: str, thresh: float, points: int) -> float:
-    objects, found = scene(seed)
+    objects, lines_of = example(seed)
     there = {p: [(hard, box) for n, hard, box in rows if n == name] for p, rows in objects.items()}
     taken: set[tuple[str, int]] = set()
     hits = []
-    for image, _, box in sorted(found[name], key=lambda line: -line[1]):
-        best, place = -1.0, -1
+    for image, _, box in sorted(lines_of[name], key=lambda line: -line[1]):
+        best, row = -1.0, -1
         for k, (_, other) in enumerate(there[image]):
             width = min(box[2], other[2]) - max(box[0], other[0]) + 1
             height = min(box[3], other[3]) - max(box[1], other[1]) + 1
@@ -66,12 +66,12 @@ def literal(seed: int, name: str, thresh: float, points: int) -> float:
             areas = [(b[2] - b[0] + 1) * (b[3] - b[1] + 1) for b in (box, other)]
             overlap = inside / (sum(areas) - inside)
             if overlap > best:
-                best, place = overlap, k
+                best, row = overlap, k
         if best <= thresh:
             hits.append(False)
-        elif not there[image][place][0]:
-            hits.append((image, place) not in taken)
-            taken.add((image, place))
+        elif not there[image][row][0]:
+            hits.append((image, row) not in taken)
+            taken.add((image, row))
     labels = sum(not hard for rows in there.values() for hard, _ in rows)
     tp = np.cumsum(hits)
     recall, precision = tp / labels, tp / np.arange(1, len(hits) + 1)

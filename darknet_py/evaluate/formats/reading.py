@@ -17,6 +17,10 @@ Row = tuple[str, str, float, Sequence[float]]
 """Image, class, score, and the box by its centre."""
 
 
+RENAMED_KEYS = {"pictures": "images"}
+"""Keys of `computed_with` in the files of earlier versions."""
+
+
 @dataclass(frozen=True, eq=False)
 class BoxTable:
     """K boxes as a file has them. unit: what its coordinates are in. images: all it names.
@@ -33,7 +37,7 @@ class BoxTable:
 
 
 def read_results(path: str | os.PathLike[str]) -> BoxTable | dict[str, Any]:
-    """The boxes of a result file, or the figures of `map`; raises DataError for anything else."""
+    """The boxes of a result file, or the metrics of `map`; raises DataError for anything else."""
     location = Location(os.fspath(path))
     try:
         with open(path, encoding="utf-8-sig") as file:
@@ -43,7 +47,7 @@ def read_results(path: str | os.PathLike[str]) -> BoxTable | dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise DataError(f"is no JSON ({error})", location) from None
     if isinstance(value, dict) and {"mAP", "classes", "computed_with"} <= set(value):
-        return value
+        return value | {"computed_with": _todays_keys(value["computed_with"])}
     form = next((form for form in FORMS if _fits(value, form.keys)), None)
     if form is None:
         known = "what detect -out, valid (coco, bdd) or map -out write"
@@ -54,6 +58,11 @@ def read_results(path: str | os.PathLike[str]) -> BoxTable | dict[str, Any]:
         return _table(form.unit, images, rows)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"has an entry of another form ({error!r})", location) from None
+
+
+def _todays_keys(computed_with: dict[str, Any]) -> dict[str, Any]:
+    """What metrics were computed with, as earlier versions wrote it, by the keys of today."""
+    return {RENAMED_KEYS.get(key, key): value for key, value in computed_with.items()}
 
 
 def _fits(value: Any, keys: set[str]) -> bool:
@@ -73,10 +82,10 @@ def _table(unit: str, images: tuple[str, ...], rows: list[Row]) -> BoxTable:
 
 
 def _detect_rows(entry: dict[str, Any]) -> Iterator[Row]:
-    for found in entry["objects"]:
-        place = found["relative_coordinates"]
-        box = [float(place[side]) for side in ("center_x", "center_y", "width", "height")]
-        yield _frame(entry), str(found["name"]), float(found["confidence"]), box
+    for detection in entry["objects"]:
+        coordinates = detection["relative_coordinates"]
+        box = [float(coordinates[side]) for side in ("center_x", "center_y", "width", "height")]
+        yield _frame(entry), str(detection["name"]), float(detection["confidence"]), box
 
 
 def _frame(entry: dict[str, Any]) -> str:

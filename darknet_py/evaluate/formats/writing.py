@@ -28,10 +28,10 @@ KITTI_NAMES = ("car", "pedestrian", "cyclist")
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class ImageDetections:
     """K entries of one image; corners: (K, 4) left, top, right, bottom in pixels, not cut.
 
-    number: place of the image in the list. size: width and height in pixels.
+    number: of the image in the list, from 0. size: width and height in pixels.
     """
 
     path: str
@@ -51,7 +51,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Target:
+class ResultFiles:
     """Where results go, and in whose words: folder, the name -out gives, class names."""
 
     folder: Path
@@ -67,7 +67,7 @@ class Target:
         return path
 
 
-Writer = Callable[[Found], None]
+Writer = Callable[[ImageDetections], None]
 
 
 def stem(path: str) -> str:
@@ -93,88 +93,88 @@ def lines(template: str, *columns: NDArray[Any]) -> bytes:
 
 
 @contextmanager
-def coco_file(target: Target) -> Iterator[Writer]:
+def coco_file(results: ResultFiles) -> Iterator[Writer]:
     """One list of image_id, category_id, bbox (left, top, width, height) and score.
 
     Of networks with more than COCO's 80 classes the categories count from 1.
     """
-    classes = len(target.names)
+    classes = len(results.names)
     ids = np.array(COCO_IDS if classes <= len(COCO_IDS) else range(1, classes + 1))
-    with _json_list(target.path("coco_results", ".json")) as write:
+    with _json_list(results.path("coco_results", ".json")) as write:
 
-        def add(found: Found) -> None:
-            corners = found.cut()
+        def add(entries: ImageDetections) -> None:
+            corners = entries.cut()
             sides = corners[:, 2:] - corners[:, :2]
-            image = f'{{"image_id":{coco_image_id(found.path, target.fork)}, "category_id":%d, '
+            image = f'{{"image_id":{coco_image_id(entries.path, results.fork)}, "category_id":%d, '
             template = image + '"bbox":[%f, %f, %f, %f], "score":%f},\n'
-            write(lines(template, ids[found.class_id], corners[:, :2], sides, found.score))
+            write(lines(template, ids[entries.class_id], corners[:, :2], sides, entries.score))
 
         yield add
 
 
 @contextmanager
-def bdd_file(target: Target) -> Iterator[Writer]:
+def bdd_file(results: ResultFiles) -> Iterator[Writer]:
     """One list of name, category, bbox (left, top, right, bottom) and score."""
-    names = BDD_NAMES if len(target.names) == len(BDD_NAMES) else target.names
+    names = BDD_NAMES if len(results.names) == len(BDD_NAMES) else results.names
     quoted = np.array([json.dumps(name) for name in names], object)
     rest = '\t\t"category":%s,\n\t\t"bbox":[%f, %f, %f, %f],\n\t\t"score":%f\n\t},\n'
-    with _json_list(target.path("bdd_results", ".json")) as write:
+    with _json_list(results.path("bdd_results", ".json")) as write:
 
-        def add(found: Found) -> None:
-            name = json.dumps(stem(found.path)).replace("%", "%%")
+        def add(entries: ImageDetections) -> None:
+            name = json.dumps(stem(entries.path)).replace("%", "%%")
             template = f'\t{{\n\t\t"name":{name},\n{rest}'
-            write(lines(template, quoted[found.class_id], found.cut(), found.score))
+            write(lines(template, quoted[entries.class_id], entries.cut(), entries.score))
 
         yield add
 
 
 @contextmanager
-def voc_files(target: Target) -> Iterator[Writer]:
+def voc_files(results: ResultFiles) -> Iterator[Writer]:
     """A file per class with the image's name, the score and a box whose pixels count from 1."""
     with ExitStack() as stack:
-        paths = [target.path("comp4_det_test_", f"{name}.txt") for name in target.names]
+        paths = [results.path("comp4_det_test_", f"{name}.txt") for name in results.names]
         files = [stack.enter_context(replacing(path)) for path in paths]
 
-        def add(found: Found) -> None:
-            template = stem(found.path).replace("%", "%%") + " %f %f %f %f %f\n"
-            corners = found.cut(1)
-            for class_id in np.unique(found.class_id):
-                rows = found.class_id == class_id
-                files[class_id].write(lines(template, found.score[rows], corners[rows]))
+        def add(entries: ImageDetections) -> None:
+            template = stem(entries.path).replace("%", "%%") + " %f %f %f %f %f\n"
+            corners = entries.cut(1)
+            for class_id in np.unique(entries.class_id):
+                rows = entries.class_id == class_id
+                files[class_id].write(lines(template, entries.score[rows], corners[rows]))
 
         yield add
 
 
 @contextmanager
-def imagenet_file(target: Target) -> Iterator[Writer]:
+def imagenet_file(results: ResultFiles) -> Iterator[Writer]:
     """Lines of image and class, both from 1, score and box."""
-    with replacing(target.path("imagenet-detection", ".txt")) as file:
+    with replacing(results.path("imagenet-detection", ".txt")) as file:
 
-        def add(found: Found) -> None:
-            template = f"{found.number + 1} %d %f %f %f %f %f\n"
-            file.write(lines(template, found.class_id + 1, found.score, found.cut()))
+        def add(entries: ImageDetections) -> None:
+            template = f"{entries.number + 1} %d %f %f %f %f %f\n"
+            file.write(lines(template, entries.class_id + 1, entries.score, entries.cut()))
 
         yield add
 
 
 @contextmanager
-def kitti_files(target: Target) -> Iterator[Writer]:
+def kitti_files(results: ResultFiles) -> Iterator[Writer]:
     """A file per image in a folder `data`, with what KITTI asks for and the network lacks as -1,
     -10 or -1000."""
-    known = KITTI_NAMES if len(target.names) == len(KITTI_NAMES) else target.names
+    known = KITTI_NAMES if len(results.names) == len(KITTI_NAMES) else results.names
     names = np.array(known, object)
-    folder = target.path("kitti_results", "") / "data"
+    folder = results.path("kitti_results", "") / "data"
     _make(folder)
     template = "%s -1 -1 -10 %f %f %f %f -1 -1 -1 -1000 -1000 -1000 -10 %f\n"
 
-    def add(found: Found) -> None:
-        with replacing(folder / f"{stem(found.path)}.txt", durable=False) as file:
-            file.write(lines(template, names[found.class_id], found.cut(), found.score))
+    def add(entries: ImageDetections) -> None:
+        with replacing(folder / f"{stem(entries.path)}.txt", durable=False) as file:
+            file.write(lines(template, names[entries.class_id], entries.cut(), entries.score))
 
     yield add
 
 
-FORMS: dict[str, Callable[[Target], AbstractContextManager[Writer]]] = {
+FORMS: dict[str, Callable[[ResultFiles], AbstractContextManager[Writer]]] = {
     "coco": coco_file,
     "bdd": bdd_file,
     "kitti": kitti_files,

@@ -10,7 +10,7 @@ import torch
 from darknet_py import Network
 from darknet_py.detect.decode import Request, decode
 from darknet_py.errors import DarknetError
-from darknet_py.evaluate.mirror import averaged, require_mirrorable
+from darknet_py.evaluate.eval_pipeline import averaged, require_mirrorable
 
 NET = """[net]
 width=64

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from darknet_py.classify.load_classifier import Opened, open_classifier
+from darknet_py.classify.load_classifier import LoadedClassifier, load_classifier
 from darknet_py.data.class_labels import ClassLabels, read_class_labels
 from darknet_py.options.classifying import ListedOptions
 
 if TYPE_CHECKING:
-    from darknet_py.classify.accuracy import Judged
+    from darknet_py.classify.accuracy import RunningAccuracy
 
 SPLIT = 1000
 """Images between two lines of `validcrop`."""
@@ -21,28 +21,30 @@ SPLIT = 1000
 
 def validate(options: ListedOptions, way: str) -> int:
     """Print how often the network is right; returns how many images could not be read."""
-    opened = open_classifier(options)
-    assert opened.data is not None
-    labels = read_class_labels(opened.data, None)
-    images = opened.images("valid", "data/train.list")
-    leaves = opened.leaves() if way == "valid" else None
+    loaded = load_classifier(options)
+    assert loaded.data is not None
+    labels = read_class_labels(loaded.data, None)
+    images = loaded.images("valid", "data/train.list")
+    leaves = loaded.leaves() if way == "valid" else None
 
-    from darknet_py.classify.accuracy import judge
+    from darknet_py.classify.accuracy import running_accuracy
 
-    classifier = opened.classifier(tree=way != "validcrop", leaves=leaves)
-    report = opened.failures.report
-    results = judge(
-        classifier, images, labels, opened.topk, way, batch=options.batch, on_error=report
+    classifier = loaded.classifier(tree=way != "validcrop", leaves=leaves)
+    report = loaded.failures.report
+    results = running_accuracy(
+        classifier, images, labels, loaded.topk, way, batch=options.batch, on_error=report
     )
     lines = _by_splits if way == "validcrop" else _by_images
     unclear = list[str]()
-    for text in lines(_noting(results, labels, unclear), opened, way, len(images)):
+    for text in lines(_noting(results, labels, unclear), loaded, way, len(images)):
         click.echo(text, nl=False)
     _warn(unclear, len(images))
-    return opened.failures.count
+    return loaded.failures.count
 
 
-def _noting(results: Iterable[Judged], labels: ClassLabels, unclear: list[str]) -> Iterator[Judged]:
+def _noting(
+    results: Iterable[RunningAccuracy], labels: ClassLabels, unclear: list[str]
+) -> Iterator[RunningAccuracy]:
     """The results; what is unclear about their labels is added to a list."""
     for one in results:
         complaint = labels.unclear(one.path)
@@ -51,34 +53,40 @@ def _noting(results: Iterable[Judged], labels: ClassLabels, unclear: list[str]) 
         yield one
 
 
-def _by_images(results: Iterable[Judged], opened: Opened, way: str, images: int) -> Iterator[str]:
-    from darknet_py.classify.class_lines import judged
+def _by_images(
+    results: Iterable[RunningAccuracy], loaded: LoadedClassifier, way: str, images: int
+) -> Iterator[str]:
+    from darknet_py.classify.classifier_lines import accuracy_lines
 
-    plain = opened.graph.fork.log.valid_names_images
-    # AlexeyAB's `valid` breaks the line before its figures, so that training can rewrite them.
+    plain = loaded.graph.fork.log.valid_names_images
+    # AlexeyAB's `valid` breaks the line before its numbers, so that training can rewrite them.
     alexeyab = way == "valid" and not plain
     if alexeyab:
         yield " TOP calculation...\n"
     for one in results:
-        lines = judged(one, opened.topk, names_image=way == "valid" and plain)
+        lines = accuracy_lines(one, loaded.topk, names_image=way == "valid" and plain)
         yield "".join(f"\n{line}" if alexeyab else f"{line}\n" for line in lines)
     if alexeyab:
         yield "\n"
 
 
-def _by_splits(results: Iterable[Judged], opened: Opened, way: str, images: int) -> Iterator[str]:
+def _by_splits(
+    results: Iterable[RunningAccuracy], loaded: LoadedClassifier, way: str, images: int
+) -> Iterator[str]:
     """A line about every thousand images; the C programs divide by 0 for fewer in all."""
-    from darknet_py.classify.class_lines import split
+    from darknet_py.classify.classifier_lines import part_line
 
     splits = max(1, images // SPLIT)
     number, before, start = 1, 0, time.perf_counter()
     one = None
     for one in results:
         if one.count == number * images // splits:
-            yield split(one, opened.topk, number, time.perf_counter() - start, one.count - before)
+            yield part_line(
+                one, loaded.topk, number, time.perf_counter() - start, one.count - before
+            )
             number, before, start = number + 1, one.count, time.perf_counter()
     if one and one.count > before:  # some could not be read
-        yield split(one, opened.topk, number, time.perf_counter() - start, one.count - before)
+        yield part_line(one, loaded.topk, number, time.perf_counter() - start, one.count - before)
 
 
 def _warn(unclear: list[str], images: int) -> None:

@@ -1,11 +1,10 @@
-"""What an evaluation asks of the detection pipeline."""
+"""The detection pipeline of an evaluation, `valid2` with its mirror images, and its entries."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -13,7 +12,10 @@ from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
 from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
-from darknet_py.evaluate.mirror import averaged, require_mirrorable
+from darknet_py.errors import DarknetError
+from darknet_py.evaluate.matching import Floats, Integers, Objects
+from darknet_py.layers.head import Head
+from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
 
 TORCH = EngineConfig()
@@ -49,14 +51,38 @@ class MirroredEngine(TimedEngine):
             return averaged(self.engine.graph, heads, mirrored), seconds + more
 
 
+def require_mirrorable(graph: Graph) -> None:
+    """Raises DarknetError for a head whose outputs cannot be mirrored back."""
+    for index in graph.heads:
+        layer = graph.nodes[index].layer
+        if not isinstance(layer, Head) or not layer.MIRRORS:
+            message = f"valid2 averages the outputs of [yolo] and [region], not of [{layer.kind}]"
+            raise DarknetError(f"{message}; use valid", layer.location())
+        if layer.mirror_fault:
+            needed, key = layer.mirror_fault
+            raise DarknetError(f"valid2 needs {needed}; use valid", layer.location(key))
+
+
+def averaged(graph: Graph, heads: Sequence[Tensor], mirrored: Sequence[Tensor]) -> list[Tensor]:
+    """The mean of each head's output and that of the mirrored images, mirrored back."""
+    return [
+        (plain + head.mirrored(other, graph.fork)) / 2
+        for head, plain, other in zip(graph.detection_heads, heads, mirrored, strict=True)
+    ]
+
+
 @dataclass(frozen=True, eq=False)
 class Entries:
     """K boxes with one class each: image, class, score, box relative to the image."""
 
-    image: npt.NDArray[np.int64]
-    class_id: npt.NDArray[np.int64]
-    score: npt.NDArray[np.float32]
-    boxes: npt.NDArray[np.float32]
+    image: Integers
+    class_id: Integers
+    score: Floats
+    boxes: Floats
+
+    @property
+    def objects(self) -> Objects:
+        return Objects(self.image, self.class_id, self.boxes)
 
 
 def entries_of(batch: Detections) -> Entries:

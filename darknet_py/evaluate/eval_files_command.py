@@ -15,15 +15,15 @@ from darknet_py.options.evaluation import VocOptions
 
 
 def eval_coco(annotations: str, results: str, named_only: bool) -> None:
-    """Print pycocotools' twelve figures of a result file."""
-    from darknet_py.evaluate.coco import figures_of_files
+    """Print pycocotools' twelve metrics of a result file."""
+    from darknet_py.evaluate.coco import coco_metrics_of_files
 
-    figures = figures_of_files(annotations, results, named_only)
-    left = f"; it names {figures.named} of {figures.images} images"
+    metrics = coco_metrics_of_files(annotations, results, named_only)
+    left = f"; it names {metrics.named} of {metrics.images} images"
     rule = "the others are left out" if named_only else "nothing was found in the others"
-    missing = figures.named < figures.images
+    missing = metrics.named < metrics.images
     click.echo(f"{results}{left}{', ' + rule if missing else ''}", err=True)
-    click.echo(figures.text, nl=False)
+    click.echo(metrics.text, nl=False)
 
 
 def eval_voc(options: VocOptions) -> None:
@@ -47,8 +47,8 @@ def eval_voc(options: VocOptions) -> None:
         iou_thresh=options.iou_thresh,
         points=options.points,
     )
-    truth = "YOLO labels" if options.labels else "VOC's annotations"
+    labels = "YOLO labels" if options.labels else "VOC's annotations"
     rule = f"{options.points} recall points" if options.points else "area under the curve"
-    words = f"{len(images)} images, {truth}, hits over IoU {options.iou_thresh:g}, {rule}"
+    words = f"{len(images)} images, {labels}, hits above IoU {options.iou_thresh:g}, {rule}"
     click.echo(f"{folder}/{options.prefix}*.txt: {words}", err=True)
     click.echo(result.text())

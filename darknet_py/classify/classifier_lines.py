@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from darknet_py.classify.accuracy import Judged
+from darknet_py.classify.accuracy import RunningAccuracy
 from darknet_py.classify.classifier import Scores, top
 from darknet_py.forks import Fork
 from darknet_py.layers.tree import Tree
@@ -44,15 +44,15 @@ def timing(path: str, seconds: float, fork: Fork) -> str:
     return f"{path}: Predicted in {seconds * 1000:f} milli-seconds."
 
 
-def judged(one: Judged, topk: int, names_image: bool) -> Iterator[str]:
-    """The line of figures; before it pjreddie's `valid` names the image and two scores."""
+def accuracy_lines(one: RunningAccuracy, topk: int, names_image: bool) -> Iterator[str]:
+    """The line of accuracy; before it pjreddie's `valid` names the image and two scores."""
     if names_image:
         first, second = (*one.scores[:2].tolist(), 0.0)[:2]
         yield f"{one.path}, {one.label}, {first:f}, {second:f}, "
     yield f"{one.count - 1}: top 1: {one.top1:f}, top {topk}: {one.topk:f}"
 
 
-def split(one: Judged, topk: int, number: int, seconds: float, images: int) -> str:
+def part_line(one: RunningAccuracy, topk: int, number: int, seconds: float, images: int) -> str:
     """The line of `validcrop` after its number-th part of the images."""
-    figures = f"{number}: top 1: {one.top1:f}, top {topk}: {one.topk:f}"
-    return f"{figures}, {seconds:f} seconds, {images} images\n"
+    accuracy = f"{number}: top 1: {one.top1:f}, top {topk}: {one.topk:f}"
+    return f"{accuracy}, {seconds:f} seconds, {images} images\n"

@@ -1,0 +1,45 @@
+"""`calc_anchors` from its options to what it prints and writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from darknet_py.anchors.command import run
+from darknet_py.errors import DarknetError
+from darknet_py.options.evaluation import AnchorOptions
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two images with three usable labels of two sizes, and one that is not."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("0 .5 .5 .25 .5\n1 .5 .5 .25 .5\n")
+    (tmp_path / "b.txt").write_text("0 .5 .5 .5 .125\n0 .5 .5 .5 0\n")
+    (tmp_path / "t.list").write_text("a.png\nb.png\n")
+    (tmp_path / "n.data").write_text("classes=3\ntrain=t.list\n")
+    return tmp_path
+
+
+def test_darknets_lines_and_files(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(AnchorOptions(data="n.data", num_of_clusters=2, width=320, height=320))
+    printed = capsys.readouterr()
+    lines = [line for line in printed.out.splitlines() if line]
+    assert lines[0] == " num_of_clusters = 2, width = 320, height = 320 "
+    assert lines[1] == " read labels from 2 images "
+    assert lines[-4:] == [
+        "counters_per_class = 2, 1, 0",
+        " avg IoU = 100.00 % ",
+        "Saving anchors to the file: anchors.txt ",
+        "anchors = 160, 40,  80,160",
+    ]
+    assert (here / "anchors.txt").read_text() == "160, 40,  80,160"
+    assert (here / "counters_per_class.txt").read_text() == "counters_per_class = 2, 1, 0"
+    warning = "warning: 1 labels have no width and height in 0 to 1 and are left out"
+    assert printed.err == f"{warning}, the first in b.txt\n"
+
+
+def test_the_unit_is_asked_for() -> None:
+    with pytest.raises(DarknetError, match="give -width 416 -height 416, or the cfg"):
+        run(AnchorOptions(data="n.data"))

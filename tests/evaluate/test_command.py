@@ -1,0 +1,50 @@
+"""`map` from its options to what it prints and writes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from support.labelled import data_set
+
+from darknet_py.errors import DarknetError
+from darknet_py.evaluate.command import run
+from darknet_py.options.evaluation import MapOptions
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    return str(data_set(tmp_path))
+
+
+def options(data: str, **choices: object) -> MapOptions:
+    given = {"data": data, "cfg": "n.cfg", "weights": "n.weights", "device": "cpu"}
+    return MapOptions(**given | choices)  # type: ignore[arg-type]
+
+
+def test_table_remarks_and_files(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run(options(data, out=("o.json",), coco=True))
+    printed = capsys.readouterr()
+    written = json.loads(Path("o.json").read_text())
+    assert f"(mAP@0.50) = {written['mAP']:f}, or " in printed.out
+    assert "\nCOCO's metrics of the same boxes, areas by boxes:\n" in printed.out
+    rest = sum(row["ap"] for row in written["classes"]) / 2 * 100
+    assert (
+        f"1 of 3 classes have no labels and count as 0; over the other 2 the mAP is {rest:.2f} %"
+        in printed.err
+    )
+    f1, thresh = written["best_f1"]["f1"], written["best_f1"]["thresh"]
+    assert f"the best F1-score is {f1:.2f}, at -thresh {thresh:.3f}" in printed.err
+    assert re.search(r"images a second; milliseconds of a thread for each: reading ", printed.err)
+    assert "o.json: the metrics of 3 classes" in printed.err
+    assert {"image_set", "cfg", "weights", "coco"} < set(written)
+
+
+def test_what_can_be_refused_is_refused_first(data: str) -> None:
+    with pytest.raises(DarknetError, match="--worst is 0, expected 1 image or more"):
+        run(options(data, worst=(0, "w"), weights="gone.weights"))
+    with pytest.raises(DarknetError, match="the folder gone does not exist"):
+        run(options(data, out=("gone/o.json",), weights="gone.weights"))
