@@ -23,7 +23,7 @@ from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
 from darknet_py.network.summary import summarize
 from darknet_py.network.weights_layout import Layout
-from darknet_py.options.measuring import BenchmarkOptions
+from darknet_py.options.benchmarking import BenchmarkOptions
 from darknet_py.progress import Progress, follow
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import click
 
 from darknet_py.cfg.names import class_names
 from darknet_py.classify.load_classifier import open_classifier
-from darknet_py.options.classifying import ListedOptions
+from darknet_py.options.inference import ListedOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.classifier import Scores

@@ -10,7 +10,7 @@ import click
 
 from darknet_py.classify.load_classifier import Opened, open_classifier
 from darknet_py.data.class_labels import Labels, read_labels
-from darknet_py.options.classifying import ListedOptions
+from darknet_py.options.inference import ListedOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.accuracy import Judged

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from darknet_py.cli.click_options import arguments, options_of
-from darknet_py.options.texts import GenerateOptions, PerplexityOptions
+from darknet_py.options.inference import GenerateOptions, PerplexityOptions
 
 
 @click.command()

@@ -17,7 +17,7 @@ from darknet_py.augment.params import Draw, draw_alexeyab, draw_canvas, draw_cel
 from darknet_py.augment.pixels import Pixels, Window
 from darknet_py.data.labels import label_path, read_labels
 from darknet_py.errors import DataError
-from darknet_py.images.reduced import Image, Size, open_reducible
+from darknet_py.images.reduced_images import Image, Size, open_reducible
 
 Floats = NDArray[np.float32]
 Sample = tuple[Pixels, Floats]

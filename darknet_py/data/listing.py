@@ -7,7 +7,7 @@ from pathlib import Path
 
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.errors import DataError, Location
-from darknet_py.images.sources import images_in, listed
+from darknet_py.images.image_paths import images_in, listed
 
 
 def read_list(path: str | os.PathLike[str]) -> list[str]:

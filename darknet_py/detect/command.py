@@ -14,11 +14,11 @@ from darknet_py.detect.prompt import PROMPT, typed_paths
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.files import require_writable
 from darknet_py.forks import fork_named
+from darknet_py.images.image_paths import expand
 from darknet_py.images.io import read_image
-from darknet_py.images.sources import expand
 from darknet_py.lazy import import_at_once
 from darknet_py.network.load import open_network
-from darknet_py.options.detecting import DetectOptions
+from darknet_py.options.inference import DetectOptions
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector

@@ -19,10 +19,10 @@ from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.forks import Fork
-from darknet_py.images.fitted import InputSpec, OnError, fitted_images
+from darknet_py.images.fitted_images import InputSpec, OnError, fitted_images
 from darknet_py.images.frames import Frame, FrameSource
 from darknet_py.images.io import to_bgr
-from darknet_py.images.source_table import open_source
+from darknet_py.images.sources import open_source
 from darknet_py.network.load import Opened, head_classes, open_network
 from darknet_py.network.network import Network, load_planned
 

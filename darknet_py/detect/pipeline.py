@@ -18,7 +18,7 @@ from darknet_py.detect import nms
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import Request, Suppression, decode, suppression_of
 from darknet_py.detect.workers import TimedEngine, WorkerPool
-from darknet_py.images.fitted import FittedImage
+from darknet_py.images.fitted_images import FittedImage
 from darknet_py.images.frames import Frame
 from darknet_py.images.letterbox import Placement, scaled_sizes, to_image
 from darknet_py.images.tensors import stacked

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from darknet_py.engines.processor import computes
+from darknet_py.engines.devices import computes
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import Layer, LayerContext, Node, Run, Weights
 from darknet_py.layers.convolution import Convolutional

@@ -15,10 +15,9 @@ from torch import Tensor
 from darknet_py.engines.cache import NetworkFiles
 from darknet_py.engines.compiled import CannotCompile, compiled
 from darknet_py.engines.cuda_graphs import exact_convolutions, recorded
-from darknet_py.engines.devices import checked_device
+from darknet_py.engines.devices import checked_device, computes
 from darknet_py.engines.eager import Program
 from darknet_py.engines.engine import Engine
-from darknet_py.engines.processor import computes
 from darknet_py.engines.table import EngineConfig
 from darknet_py.network.network import Network
 

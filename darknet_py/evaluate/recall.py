@@ -14,7 +14,7 @@ from darknet_py.evaluate.average_precision import Reals, iou
 from darknet_py.evaluate.detections import BATCH, TORCH, open_pipeline
 from darknet_py.evaluate.ground_truth import Truths, read_truths
 from darknet_py.evaluate.map_result import share
-from darknet_py.images.fitted import FittedImage, start_reading
+from darknet_py.images.fitted_images import FittedImage, start_reading
 from darknet_py.network.load import head_classes
 from darknet_py.network.network import Network
 

@@ -14,7 +14,7 @@ from support.samples import recipe_of, sample
 from darknet_py.augment.params import draw_alexeyab, draw_canvas, draw_cells, letter_boxed
 from darknet_py.augment.pixels import Crop
 from darknet_py.data.detection_samples import DetectionSet
-from darknet_py.images.reduced import Decoded
+from darknet_py.images.reduced_images import Decoded
 
 
 def test_letter_box_shows_the_whole_image_in_its_aspect(tmp_path: Path) -> None:

@@ -26,8 +26,9 @@ from darknet_py import Detector, load
 from darknet_py.benchmark.bench_inputs import random_network
 from darknet_py.detect.command import usual_batch
 from darknet_py.detect.workers import WorkerPool
+from darknet_py.images.frames import readers
+from darknet_py.images.image_paths import images_in
 from darknet_py.images.io import open_image
-from darknet_py.images.sources import images_in, readers
 from darknet_py.network.graph import read_graph
 
 ROUNDS = 5

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.benchmark.operations import operations, ops_lines
+from darknet_py.benchmark.speed import operations, ops_lines
 from darknet_py.network.graph import read_graph
 
 CFGS = Path(__file__).resolve().parents[2] / "cfg"

@@ -20,7 +20,7 @@ from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.devices import checked_device
 from darknet_py.engines.engine import Engine
 from darknet_py.errors import DarknetError, DataError, ImageError, WeightsError
-from darknet_py.images.fitted import FittedImage, read_fitted
+from darknet_py.images.fitted_images import FittedImage, read_fitted
 from darknet_py.images.frames import PendingFrame
 
 
@@ -118,7 +118,7 @@ def test_images_are_read_only_a_little_ahead(
         taken.append(pending)
         return read_fitted(pending, *rest, **options)
 
-    monkeypatch.setattr("darknet_py.images.fitted.read_fitted", read)
+    monkeypatch.setattr("darknet_py.images.fitted_images.read_fitted", read)
     with torch_threads(2):
         stream = detector.stream([noise_image(seed) for seed in range(60)], 0.2)
         assert not taken

@@ -30,9 +30,9 @@ from darknet_py.evaluate.map import evaluate
 from darknet_py.evaluate.recall import measure_recall
 from darknet_py.evaluate.valid import per_image
 from darknet_py.export.found import rows
-from darknet_py.images.fitted import InputSpec, fitted_images, read_fitted
+from darknet_py.images.fitted_images import InputSpec, fitted_images, read_fitted
 from darknet_py.images.frames import file_frame, file_source
-from darknet_py.images.source_table import open_source
+from darknet_py.images.sources import open_source
 
 NAMES = ["ant", "bee", "cow"]
 

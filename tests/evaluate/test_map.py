@@ -21,7 +21,7 @@ from darknet_py.evaluate.detections import MAP_OPTIONS, open_pipeline
 from darknet_py.evaluate.eval_config import Conditions
 from darknet_py.evaluate.map import evaluate
 from darknet_py.evaluate.map_result import MapResult
-from darknet_py.images.fitted import FittedImage, start_reading
+from darknet_py.images.fitted_images import FittedImage, start_reading
 from darknet_py.images.frames import PendingFrame
 
 NAMES = ["ant", "bee", "cow"]

@@ -15,11 +15,11 @@ import pytest
 from support.tiny_detector import files, noise_image, save
 
 from darknet_py.errors import DataError, ImageError
-from darknet_py.images.fitted import InputSpec, fitted_images, start_reading
+from darknet_py.images.fitted_images import InputSpec, fitted_images, start_reading
 from darknet_py.images.frames import Frame, FrameSource, encoded_frame, file_source
 from darknet_py.images.io import open_image, read_image
 from darknet_py.images.resize import fit
-from darknet_py.images.source_table import SOURCES, SourceKind, open_source
+from darknet_py.images.sources import SOURCES, SourceKind, open_source
 from darknet_py.network.graph import read_graph
 
 SPEC = InputSpec(3, 64, 32, letter_box=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from darknet_py.errors import DataError, ImageError
-from darknet_py.images.sources import expand, read_ahead
+from darknet_py.images.image_paths import expand, read_ahead
 
 
 @pytest.fixture

@@ -20,12 +20,11 @@ from darknet_py.options import (
     texts,
     training,
 )
-from darknet_py.options.classifying import ClassifyOptions, PredictOptions
+from darknet_py.options.benchmarking import BenchmarkOptions
 from darknet_py.options.common import CfgOptions, DeviceOptions, EngineOptions, RunOptions
-from darknet_py.options.detecting import DetectOptions
 from darknet_py.options.evaluation import EvalOptions, MapOptions
 from darknet_py.options.flag import Flag, flag, flags_of
-from darknet_py.options.measuring import BenchmarkOptions
+from darknet_py.options.inference import ClassifyOptions, DetectOptions, PredictOptions
 from darknet_py.options.training import DetectorTrainOptions, TextTrainOptions
 
 PACKAGE = Path(__file__).resolve().parents[2] / "darknet_py"
