@@ -27,7 +27,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """Medians for one image. boxes: over the threshold and left after NMS; None without head."""
+    """Medians for one image. boxes: above the threshold and left after NMS; None without head."""
 
     label: str
     image: str

@@ -40,7 +40,7 @@ def benchmark(ctx: click.Context, /, **choices: Any) -> None:
 @click.argument("tics", type=click.IntRange(0), default=SpeedOptions.tics)
 @options_of(SpeedOptions, CfgOptions, RunOptions)
 def speed(**choices: Any) -> None:
-    """Run CFG with random weights TICS times (0: 1000) and print Darknet's figures."""
+    """Run CFG with random weights TICS times (0: 1000) and print Darknet's metrics."""
     from darknet_py.network.graph import read_graph
 
     options = SpeedOptions(**choices)

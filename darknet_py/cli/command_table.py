@@ -64,7 +64,7 @@ COMMANDS = {
         "darknet_py.cli.rnn_commands:generate", "Write a text that a recurrent network makes up."
     ),
     "rnn valid": Command(
-        "darknet_py.cli.rnn_commands:valid", "Measure how well a recurrent network foresees a text."
+        "darknet_py.cli.rnn_commands:valid", "Measure how well a recurrent network predicts a text."
     ),
     "detector valid": Command(
         "darknet_py.cli.evaluate_commands:valid",
@@ -81,7 +81,7 @@ COMMANDS = {
         "darknet_py.cli.evaluate_commands:calc_anchors", "Find anchors for the boxes of a data set."
     ),
     "eval coco": Command(
-        "darknet_py.cli.evaluate_commands:coco", "pycocotools' figures of a file of results."
+        "darknet_py.cli.evaluate_commands:coco", "pycocotools' metrics of a file of results."
     ),
     "eval voc": Command("darknet_py.cli.evaluate_commands:voc", "VOC's AP of comp4 files."),
     "export": Command(

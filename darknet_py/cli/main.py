@@ -48,7 +48,7 @@ def _respell(word: str, spelling: dict[str, str]) -> str:
     return spelling.get(_fold(name), unknown) + value
 
 
-class Words(click.Group):
+class CommandGroup(click.Group):
     """A group that knows its commands by name and imports the one that is asked for.
 
     prefix: the words before its own commands' names, as in `detector test`.
@@ -68,7 +68,7 @@ class Words(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         words = self.prefix + cmd_name
         if words in GROUPS:
-            return Words(cmd_name, prefix=f"{words} ", help=GROUPS[words])
+            return CommandGroup(cmd_name, prefix=f"{words} ", help=GROUPS[words])
         return _imported(COMMANDS[words].home) if words in COMMANDS else None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -111,11 +111,11 @@ def _spellings(command: click.Command) -> Iterator[str]:
 
 def _command_first(args: list[str], words: Collection[str]) -> list[str]:
     """Options before the command's word, as in `-i 0 detector test`, go behind it."""
-    first = next((place for place, word in enumerate(args) if word in words), 0)
+    first = next((index for index, word in enumerate(args) if word in words), 0)
     return [*args[first : first + 1], *args[:first], *args[first + 1 :]]
 
 
-class Program(Words):
+class CommandLine(CommandGroup):
     """The whole command line: --debug stands anywhere, and errors are one line."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
@@ -155,7 +155,7 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-@click.group(cls=Program)
+@click.group(cls=CommandLine)
 @click.version_option(__version__, prog_name=PROGRAM)
 @debug
 def main() -> None:

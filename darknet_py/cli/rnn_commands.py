@@ -24,7 +24,7 @@ def generate(**choices: Any) -> None:
 @arguments("cfg", "weights")
 @options_of(PerplexityOptions, "seed")
 def valid(**choices: Any) -> None:
-    """Print how well the recurrent network foresees a text: perplexity after each symbol."""
+    """Print how well the recurrent network predicts a text: perplexity after each symbol."""
     from darknet_py.rnn.command import valid as measure
 
     measure(PerplexityOptions(**choices))

@@ -60,15 +60,15 @@ def check(ctx: click.Context, /, files: tuple[str, ...], as_json: bool, **choice
     verdict = check_files(
         files, fork=options.fork, strict=options.strict, width=options.width, height=options.height
     )
-    found: Verdict | Outcome = verdict
+    result: Verdict | Outcome = verdict
     if sets := data_sets(files):
         from darknet_py.validate.command import check_data_sets
 
-        found = check_data_sets(sets, verdict, options)
+        result = check_data_sets(sets, verdict, options)
     elif options.report or options.page:
         raise DarknetError("--report and --page need a .data file with a list that exists")
-    click.echo(found.to_json() if as_json else found.text())
-    ctx.exit(1 if found.errors else 0)
+    click.echo(result.to_json() if as_json else result.text())
+    ctx.exit(1 if result.errors else 0)
 
 
 @click.command()

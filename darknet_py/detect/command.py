@@ -50,7 +50,7 @@ def run(options: DetectOptions) -> int:
 
     Whatever can be refused is refused before torch is imported and before anything is written.
     """
-    opened = open_network(
+    model = open_network(
         options.cfg,
         options.weights,
         options.names,
@@ -63,15 +63,15 @@ def run(options: DetectOptions) -> int:
     _refuse_unwritable(options)
     images = expand(options.images) if len(options.images) == 1 else []
     if len(images) == 1:
-        read_image(images[0], opened.graph.net.channels)
+        read_image(images[0], model.graph.net.channels)
 
     import_at_once("torch")
 
     from darknet_py.detect.detector import from_loaded
 
-    detector = from_loaded(opened, options.engine_config())
+    detector = from_loaded(model, options.engine_config())
     session = _Session(options, detector, many=len(options.images) != 1 or len(images) != 1)
-    single = len(images) == 1 and _operations(opened.graph) < SMALL
+    single = len(images) == 1 and _operations(model.graph) < SMALL
     with _one_thread() if single else nullcontext():
         for number, result in enumerate(_results(session)):
             if not number:

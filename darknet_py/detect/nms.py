@@ -5,7 +5,7 @@ every later box it overlaps.  So an entry (a box and a class) survives exactly w
 earlier entry overlaps it.  Here the overlapping pairs are found first, and that sentence is then
 iterated to its fixed point, which is unique and is what the loop computes.
 
-Two boxes of an IoU over t share more than t of the width of each.  So with the boxes sorted by
+Two boxes of an IoU above t share more than t of the width of each.  So with the boxes sorted by
 their left edges, those that may overlap one follow it until a left edge is beyond its own by
 1 - t of its width; only they are compared.
 
@@ -25,7 +25,7 @@ from darknet_py.boxes import GREEDY_EXPONENT
 from darknet_py.detect.candidates import Candidates
 from darknet_py.errors import DarknetError
 
-Places = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 
@@ -34,8 +34,8 @@ CHUNK = 1 << 15
 # Overlapping pairs times classes held at once.
 BLOCK = 1 << 22
 # Relative to the image; edges farther out are compared as if they were here.
-REACH = 4.0
-# Far over the rounding of an edge in single precision, far under a pixel.
+EDGE_LIMIT = 4.0
+# Far above the rounding of an edge in single precision, far under a pixel.
 SLACK = 1e-5
 
 
@@ -60,7 +60,7 @@ RULES = {
 def suppress(
     candidates: Candidates, kind: str, threshold: float, beta: float = GREEDY_EXPONENT
 ) -> Candidates:
-    """The same rows with the score of every entry that loses set to 0.
+    """The same rows with the score of every suppressed entry set to 0.
 
     kind: "default" (do_nms_sort) and "cornersnms": per class, IoU > threshold;
     "greedynms": per class, IoU - (d2/c2)**0.6 > threshold; "diounms": the same with beta;
@@ -69,18 +69,18 @@ def suppress(
 
     Raises DarknetError for an unknown kind.
     """
-    lost = suppressed(candidates, kind, threshold, beta)
+    dropped = suppressed(candidates, kind, threshold, beta)
     copy = replace(
         candidates, objectness=candidates.objectness.clone(), scores=candidates.scores.clone()
     )
-    copy.drop(*lost)
+    copy.drop(*dropped)
     return copy
 
 
 @np.errstate(over="ignore", invalid="ignore")
 def suppressed(
     candidates: Candidates, kind: str, threshold: float, beta: float = GREEDY_EXPONENT
-) -> tuple[Places, Places | None]:
+) -> tuple[Indices, Indices | None]:
     """The entries that `suppress` sets to 0, by row and class; None: all classes of their rows.
 
     Raises DarknetError for an unknown kind.
@@ -92,16 +92,16 @@ def suppressed(
     objectness = candidates.objectness.cpu().numpy()
     if rule.by_objectness:
         rows = np.flatnonzero(objectness)
-        return rows[_beaten(candidates, rows, 1, objectness, threshold, exponent)], None
-    places = candidates.entries
+        return rows[_suppressed(candidates, rows, 1, objectness, threshold, exponent)], None
+    entries = candidates.entries
     if not objectness.all():
-        places = places[objectness[places // classes] != 0]
+        entries = entries[objectness[entries // classes] != 0]
     scores = candidates.scores.cpu().numpy().reshape(-1)
-    lost = places[_beaten(candidates, places, classes, scores, threshold, exponent)]
-    return lost // classes, lost % classes
+    dropped = entries[_suppressed(candidates, entries, classes, scores, threshold, exponent)]
+    return dropped // classes, dropped % classes
 
 
-def printing_order(candidates: Candidates) -> Places:
+def printing_order(candidates: Candidates) -> Indices:
     """Index (K) of the rows in the order pjreddie's program prints them, image by image.
 
     That program sorts its rows by each class in turn, so they end up by falling score of the last
@@ -124,7 +124,7 @@ def printing_order(candidates: Candidates) -> Places:
     return _untied(order, keys[order], top[order] > 0, scores)
 
 
-def _untied(order: Places, keys: Places, filled: Flags, scores: Floats) -> Places:
+def _untied(order: Indices, keys: Indices, filled: Flags, scores: Floats) -> Indices:
     """The order with filled rows of equal keys sorted by the classes before their last."""
     equal = (keys[1:] == keys[:-1]) & filled[1:]
     tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
@@ -134,60 +134,62 @@ def _untied(order: Places, keys: Places, filled: Flags, scores: Floats) -> Place
     return order
 
 
-def _beaten(
+def _suppressed(
     candidates: Candidates,
-    places: Places,
+    entries: Indices,
     classes: int,
     values: Floats,
     threshold: float,
     exponent: float | None,
 ) -> Flags:
-    """Which of the entries at places (row * classes + class) an earlier survivor removes."""
-    lost = np.zeros(len(places), np.bool_)
-    mine = values[places]
-    for one, other in _rivals(candidates, places, classes, threshold, exponent):
+    """Which of the entries (row * classes + class) an earlier entry that is left removes."""
+    gone = np.zeros(len(entries), np.bool_)
+    mine = values[entries]
+    for one, other in _overlapping(candidates, entries, classes, threshold, exponent):
         first, second = np.minimum(one, other), np.maximum(one, other)
         swapped = mine[second] > mine[first]
         earlier = np.where(swapped, second, first)
-        lost |= _settled(earlier, first + second - earlier, len(places))
-    return lost
+        gone |= _fixed_point(earlier, first + second - earlier, len(entries))
+    return gone
 
 
-def _settled(earlier: Places, later: Places, count: int) -> Flags:
-    """(count,) what loses when each unbeaten earlier[p] beats later[p], exactly."""
-    beaten = np.zeros(count, np.bool_)
+def _fixed_point(earlier: Indices, later: Indices, count: int) -> Flags:
+    """(count,) what is suppressed when each earlier[p] that is not suppresses later[p], exactly."""
+    gone = np.zeros(count, np.bool_)
     while True:
         again = np.zeros(count, np.bool_)
-        again[later[~beaten[earlier]]] = True
-        if np.array_equal(again, beaten):
-            return beaten
-        beaten = again
+        again[later[~gone[earlier]]] = True
+        if np.array_equal(again, gone):
+            return gone
+        gone = again
 
 
-def _rivals(
-    candidates: Candidates, places: Places, classes: int, threshold: float, exponent: float | None
-) -> Iterator[tuple[Places, Places]]:
-    """Pairs of entries that overlap, by their numbers in `places`; no class in two parts."""
-    if not len(places):
+def _overlapping(
+    candidates: Candidates, entries: Indices, classes: int, threshold: float, exponent: float | None
+) -> Iterator[tuple[Indices, Indices]]:
+    """Pairs of entries that overlap, by their numbers in `entries`; no class in two parts."""
+    if not len(entries):
         return
     boxes = candidates.boxes.float().cpu().numpy()
     image = candidates.image.cpu().numpy()
-    row, column = np.divmod(places, classes)
-    by_class = _Line.of(boxes[row], image[row] * classes + column, threshold)
+    row, column = np.divmod(entries, classes)
+    by_class = _SortedBoxes.of(boxes[row], image[row] * classes + column, threshold)
     # With many classes per box it is cheaper to compare each two boxes once for all classes.
-    if len(places) > 2 * len(image):
-        together = _Line.of(boxes, image, threshold)
+    if len(entries) > 2 * len(image):
+        together = _SortedBoxes.of(boxes, image, threshold)
         if together.pairs < by_class.pairs:
             active = np.zeros((len(image), classes), np.bool_)
             active[row, column] = True
-            yield from _spread(active, places, *_close(boxes, together, threshold, exponent))
+            yield from _spread(
+                active, entries, *_overlapping_boxes(boxes, together, threshold, exponent)
+            )
             return
-    yield _close(boxes[row], by_class, threshold, exponent)
+    yield _overlapping_boxes(boxes[row], by_class, threshold, exponent)
 
 
 def _spread(
-    active: Flags, places: Places, first: Places, second: Places
-) -> Iterator[tuple[Places, Places]]:
+    active: Flags, entries: Indices, first: Indices, second: Indices
+) -> Iterator[tuple[Indices, Indices]]:
     """Pairs of rows repeated for every class in which both are active, some classes at a time."""
     classes = active.shape[1]
     width = max(1, BLOCK // max(1, len(first)))
@@ -195,48 +197,48 @@ def _spread(
         block = active[:, start : start + width]
         pair, column = np.nonzero(block[first] & block[second])
         one, other = (rows[pair] * classes + column + start for rows in (first, second))
-        yield np.searchsorted(places, one), np.searchsorted(places, other)
+        yield np.searchsorted(entries, one), np.searchsorted(entries, other)
 
 
 @dataclass(frozen=True, eq=False)
-class _Line:
+class _SortedBoxes:
     """Boxes in a row, group by group and by their left edges.
 
     order: (N,) their numbers. followers: (N,) how many of the next ones each may overlap.
     """
 
-    order: Places
-    followers: Places
+    order: Indices
+    followers: Indices
 
     @property
     def pairs(self) -> int:
         return int(self.followers.sum())
 
     @staticmethod
-    def of(boxes: Floats, group: Places, threshold: float) -> _Line:
+    def of(boxes: Floats, group: Indices, threshold: float) -> _SortedBoxes:
         """boxes: (N, 4); group: (N,) only those of one group are compared."""
         x, width = boxes[:, 0].astype(np.float64), boxes[:, 2].astype(np.float64)
-        start = group * (4 * REACH)
+        start = group * (4 * EDGE_LIMIT)
         left = start + _clipped(x - width / 2)
         right = start + _clipped(x + (0.5 - max(0.0, threshold)) * width + SLACK)
         order = np.argsort(left)
         left, right = left.take(order), right.take(order)
         after = np.searchsorted(left, right, side="right")
-        return _Line(order, np.maximum(after - np.arange(1, len(order) + 1), 0))
+        return _SortedBoxes(order, np.maximum(after - np.arange(1, len(order) + 1), 0))
 
 
 def _clipped(edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Clipped edges never hide a pair that overlaps; what is no number overlaps nothing."""
-    return np.fmin(np.fmax(edges, -REACH), REACH)
+    """Clipped edges never hide a pair that overlaps; what is not a number overlaps nothing."""
+    return np.fmin(np.fmax(edges, -EDGE_LIMIT), EDGE_LIMIT)
 
 
-def _close(
-    boxes: Floats, line: _Line, threshold: float, exponent: float | None
-) -> tuple[Places, Places]:
-    """Numbers of the pairs of boxes (N, 4) in a line that overlap more than the threshold."""
-    sides = _Sides(boxes[line.order])
+def _overlapping_boxes(
+    boxes: Floats, ordered: _SortedBoxes, threshold: float, exponent: float | None
+) -> tuple[Indices, Indices]:
+    """Numbers of the pairs of boxes (N, 4) that overlap more than the threshold."""
+    sides = _Sides(boxes[ordered.order])
     parts = []
-    for first, second in _pairs(line.followers):
+    for first, second in _with_followers(ordered.followers):
         near = sides.overlap(first, second, threshold)
         parts.append((first[near], second[near]))
     first, second = (np.concatenate(ends) for ends in zip(*parts, strict=True))
@@ -244,7 +246,7 @@ def _close(
         # The distance term only lowers the IoU, so it is needed for what passed without it.
         closer = sides.diou(first, second, exponent) > threshold
         first, second = first[closer], second[closer]
-    return line.order[first], line.order[second]
+    return ordered.order[first], ordered.order[second]
 
 
 class _Sides:
@@ -257,8 +259,8 @@ class _Sides:
         self.top, self.bottom = y - down, y + down
         self.area, self.centres = width * height, (x, y)
 
-    def overlap(self, first: Places, second: Places, threshold: float) -> Places:
-        """Which pairs have an IoU over the threshold."""
+    def overlap(self, first: Indices, second: Indices, threshold: float) -> Indices:
+        """Which pairs have an IoU above the threshold."""
         height = _shared(self.top, self.bottom, first, second)
         met = np.flatnonzero(height > 0)
         first, second = first.take(met), second.take(met)
@@ -266,7 +268,7 @@ class _Sides:
         ratio = self._ratio(width, height.take(met), first, second)
         return met[(width > 0) & (ratio > threshold)]
 
-    def diou(self, first: Places, second: Places, exponent: float) -> Floats:
+    def diou(self, first: Indices, second: Indices, exponent: float) -> Floats:
         """IoU less (d2 / c2) ** exponent of pairs that overlap."""
         width = _shared(self.left, self.right, first, second)
         height = _shared(self.top, self.bottom, first, second)
@@ -278,28 +280,28 @@ class _Sides:
         ratio = self._ratio(width, height, first, second)
         return np.asarray(ratio - apart ** np.float32(exponent), np.float32)
 
-    def _ratio(self, width: Floats, height: Floats, first: Places, second: Places) -> Floats:
+    def _ratio(self, width: Floats, height: Floats, first: Indices, second: Indices) -> Floats:
         shared = width * height
         union = self.area.take(first) + self.area.take(second) - shared
         valid = (shared != 0) & (union != 0)
         return np.divide(shared, union, out=np.zeros_like(shared), where=valid)
 
 
-def _shared(low: Floats, high: Floats, first: Places, second: Places) -> Floats:
+def _shared(low: Floats, high: Floats, first: Indices, second: Indices) -> Floats:
     """Length that the spans of each pair share, negative where they are apart."""
     end = np.minimum(high.take(first), high.take(second))
     end -= np.maximum(low.take(first), low.take(second))
     return end
 
 
-def _spanned(low: Floats, high: Floats, first: Places, second: Places) -> Floats:
+def _spanned(low: Floats, high: Floats, first: Indices, second: Indices) -> Floats:
     """Length of the smallest span that holds those of each pair."""
     end = np.maximum(high.take(first), high.take(second))
     end -= np.minimum(low.take(first), low.take(second))
     return end
 
 
-def _pairs(followers: Places) -> Iterator[tuple[Places, Places]]:
+def _with_followers(followers: Indices) -> Iterator[tuple[Indices, Indices]]:
     """Every element paired with each of its followers, in parts of bounded size."""
     ends = followers.cumsum()
     cuts = np.searchsorted(ends, np.arange(CHUNK, ends[-1], CHUNK), side="right")

@@ -65,9 +65,9 @@ def measure_recall(
 
 
 def _per_image(so_far: Recall, batch: Detections, truths: Truths) -> Iterator[Recall]:
-    image = batch.found.image.numpy()
-    proposed = batch.found.objectness.numpy() > np.float32(OPTIONS.thresh)
-    boxes = batch.found.boxes.numpy()
+    image = batch.candidates.image.numpy()
+    proposed = batch.candidates.objectness.numpy() > np.float32(OPTIONS.thresh)
+    boxes = batch.candidates.boxes.numpy()
     for place in range(len(batch.sizes)):
         number = batch.first + place
         labels = truths.objects.boxes[truths.rows(number, number + 1)]

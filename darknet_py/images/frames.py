@@ -23,7 +23,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 Decode = Callable[[int, bool], Pixels]
-"""From the channels wanted, 1 or 3, and whether the EXIF orientation counts, to uint8 pixels
+"""From the channels asked for, 1 or 3, and whether the EXIF orientation counts, to uint8 pixels
 (H, W, channels), grey or BGR, which are nobody else's. May raise ImageError."""
 
 
@@ -31,7 +31,7 @@ Decode = Callable[[int, bool], Pixels]
 class Frame:
     """One image as it was read.
 
-    path: of its file, "" where there is none. number: its place in the source, from 0. time:
+    path: of its file, "" where there is none. number: its index in the source, from 0. time:
     seconds from the start of what it is a part of, None for a still image. size: width and height
     in pixels. pixels: uint8 (H, W, 1 or 3), grey or BGR; None once nobody wants them any more.
     """

@@ -82,15 +82,15 @@ def _resemblance(data: bytes) -> str:
     return "a text file" if is_text else "data of no format known here"
 
 
-def _jpeg_segment(data: bytes, wanted: Callable[[int], bool]) -> int | None:
-    """Where a JPEG's first wanted segment starts, or None; looks no further than the scan."""
-    place = 2
-    while data.startswith(b"\xff\xd8\xff") and place + 4 <= len(data) and data[place] == 0xFF:
-        marker = data[place + 1]
-        if wanted(marker):
-            return place
+def _jpeg_segment(data: bytes, matches: Callable[[int], bool]) -> int | None:
+    """Where a JPEG's first segment that matches starts, or None; looks no further than the scan."""
+    offset = 2
+    while data.startswith(b"\xff\xd8\xff") and offset + 4 <= len(data) and data[offset] == 0xFF:
+        marker = data[offset + 1]
+        if matches(marker):
+            return offset
         if marker == JPEG_SCAN:
             return None
         # A marker may be preceded by any number of fill bytes.
-        place += 1 if marker == 0xFF else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+        offset += 1 if marker == 0xFF else 2 + int.from_bytes(data[offset + 2 : offset + 4], "big")
     return None

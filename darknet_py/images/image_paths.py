@@ -29,10 +29,10 @@ def expand(source: Source | Iterable[Source], recursive: bool = False) -> list[s
     """
     if isinstance(source, (str, os.PathLike)):
         return _expand_one(source, recursive)
-    found = [path for one in source for path in _expand_one(one, recursive)]
-    if not found:
+    paths = [path for one in source for path in _expand_one(one, recursive)]
+    if not paths:
         raise DataError("no images given; name a file, a folder, a pattern or a .txt list")
-    return found
+    return paths
 
 
 def _expand_one(source: Source, recursive: bool) -> list[str]:
@@ -49,25 +49,25 @@ def _expand_one(source: Source, recursive: bool) -> list[str]:
 
 def images_in(folder: Source, recursive: bool) -> list[str]:
     """The image files of a folder, sorted by name; raises DataError when there is none."""
-    found = sorted(_images(os.fspath(folder), recursive))
-    if not found:
+    paths = sorted(_images(os.fspath(folder), recursive))
+    if not paths:
         cure = "" if recursive else f"; those of its sub-folders are '{folder}/**/*.jpg'"
         raise DataError(f"{folder}: no images in this folder{cure}")
-    return found
+    return paths
 
 
 def _images(folder: str, recursive: bool) -> Iterator[str]:
     seen = {os.path.realpath(folder)}
-    for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
-        folders[:] = _unseen(place, sorted(folders), seen) if recursive else []
+    for parent, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
+        folders[:] = _unseen(parent, sorted(folders), seen) if recursive else []
         for name in filter(_named_as_image, names):
-            yield os.path.join(place, name)
+            yield os.path.join(parent, name)
 
 
-def _unseen(place: str, folders: Iterable[str], seen: set[str]) -> Iterator[str]:
+def _unseen(parent: str, folders: Iterable[str], seen: set[str]) -> Iterator[str]:
     """Folders not met before: a link may lead back to one above it."""
     for name in folders:
-        real = os.path.realpath(os.path.join(place, name))
+        real = os.path.realpath(os.path.join(parent, name))
         if real not in seen:
             seen.add(real)
             yield name
@@ -79,10 +79,10 @@ def _refuse(error: OSError) -> None:
 
 def _matching(pattern: str) -> list[str]:
     paths = glob.glob(pattern, recursive=True)
-    found = sorted(path for path in paths if _is_image(Path(path)))
-    if not found:
+    paths = sorted(path for path in paths if _is_image(Path(path)))
+    if not paths:
         raise DataError(f"{pattern}: no image matches this pattern")
-    return found
+    return paths
 
 
 def _is_image(path: Path) -> bool:
@@ -105,10 +105,10 @@ def listed(file: Source) -> list[str]:
     """
     path = Path(file)
     lines = (line.strip() for line in _list_text(path).split("\n"))
-    found = _located([line for line in lines if line and not line.startswith("#")], path)
-    if not found:
+    paths = _located([line for line in lines if line and not line.startswith("#")], path)
+    if not paths:
         raise DataError(f"{file}: the list names no images; write one path per line")
-    return found
+    return paths
 
 
 def _list_text(path: Path) -> str:
@@ -125,19 +125,19 @@ def _list_text(path: Path) -> str:
 def _located(lines: list[str], file: Path) -> list[str]:
     """The files that the lines of a list mean.
 
-    Folders are looked up once: where only one place has a line's folder, nothing is asked of the
+    Folders are looked up once: where only one root has a line's folder, nothing is asked of the
     disk for the line itself.
     """
     roots = ["", *(os.path.join(folder, "") for folder in (file.parent, file.parent.parent))]
-    places: dict[str, list[str]] = {}
-    found = []
+    roots_of: dict[str, list[str]] = {}
+    paths = []
     for line in lines:
         slashed = line.replace("\\", "/")
         folder = slashed[: slashed.rfind("/") + 1]
-        if folder not in places:
-            places[folder] = _roots_with(folder, roots)
-        found.append(_place(line, slashed, places[folder]))
-    return found
+        if folder not in roots_of:
+            roots_of[folder] = _roots_with(folder, roots)
+        paths.append(_path_of(line, slashed, roots_of[folder]))
+    return paths
 
 
 def _roots_with(folder: str, roots: list[str]) -> list[str]:
@@ -146,7 +146,7 @@ def _roots_with(folder: str, roots: list[str]) -> list[str]:
     return [root for root in dict.fromkeys(roots) if os.path.isdir(root + folder or ".")]
 
 
-def _place(line: str, slashed: str, roots: list[str]) -> str:
+def _path_of(line: str, slashed: str, roots: list[str]) -> str:
     """The first of the paths a line may mean that exists, else the one it would have."""
     if slashed != line and os.path.exists(line):
         return line

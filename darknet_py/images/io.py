@@ -68,7 +68,7 @@ class Encoded:
         """The largest reduction of a JPEG that leaves at least `least` (width, height)."""
         if self.size is None or not self.data.startswith(b"\xff\xd8\xff"):
             return 1
-        ratio = min(side / wanted for side, wanted in zip(self.size, least, strict=True))
+        ratio = min(side / limit for side, limit in zip(self.size, least, strict=True))
         return max((reduce for reduce in REDUCED_MODES if reduce <= ratio), default=1)
 
 

@@ -54,8 +54,8 @@ def _of_array(array: npt.NDArray[np.generic]) -> FrameSource:
 def _of_path(path: str | os.PathLike[str]) -> FrameSource:
     """One image, or what `expand` finds behind a folder, a pattern or a list file."""
     paths = expand(path)
-    found = file_source(paths)
-    return FrameSource(found.frames, found.length, single=paths == [os.fspath(path)])
+    source = file_source(paths)
+    return FrameSource(source.frames, source.length, single=paths == [os.fspath(path)])
 
 
 def _of_sequence(items: Sequence[Any]) -> FrameSource:

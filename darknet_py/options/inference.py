@@ -16,9 +16,9 @@ class DetectOptions(ModelOptions, RunOptions):
 
     images: tuple[str, ...] = ()
     data: str | None = None
-    thresh: float | None = flag(None, "Score a box must be over (default: the fork's).")
+    thresh: float | None = flag(None, "Score a box must be above (default: the fork's).")
     hier: float = flag(0.5, "Least product down a class tree.")
-    nms: float = flag(0.45, "Overlap over which the weaker box goes; 0: keep all.")
+    nms: float = flag(0.45, "Overlap above which the weaker box goes; 0: keep all.")
     letter_box: bool = flag(False, "Keep the image's aspect, pad with grey.")
     ext_output: bool = flag(False, "Print each box in pixels as well.")
     save_labels: bool = flag(False, "Write a YOLO label file beside each image.")
@@ -36,7 +36,7 @@ class DetectOptions(ModelOptions, RunOptions):
 
     @property
     def least_score(self) -> float:
-        """What a score must be over: the two words have thresholds of their own in each fork."""
+        """What a score must be above: the two words have thresholds of their own in each fork."""
         if self.thresh is not None:
             return self.thresh
         fork = fork_named(self.fork)
@@ -130,5 +130,5 @@ class ExportOptions(ModelOptions):
     batch: int = flag(1, "Images at once.", least=1)
     names: str | None = flag(None, "Class names, one a line, kept inside the file.", metavar="FILE")
     thresh: float = flag(0.25, "Least score (nms, --verify).")
-    nms: float = flag(0.45, "Overlap over which the weaker box goes (nms, --verify).")
+    nms: float = flag(0.45, "Overlap above which the weaker box goes (nms, --verify).")
     verify: bool = flag(False, "Run the file in its runtimes and compare; exit code 1 if not.")

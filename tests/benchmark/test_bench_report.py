@@ -10,7 +10,7 @@ import pytest
 
 from darknet_py.benchmark.bench_chart import draw_chart
 from darknet_py.benchmark.bench_report import Report
-from darknet_py.benchmark.engine_runs import Failure, Row
+from darknet_py.benchmark.engine_runs import BenchmarkRow, Failure
 from darknet_py.benchmark.entries import Entry
 from darknet_py.benchmark.layers import LayerTime, by_kind, layer_lines
 from darknet_py.benchmark.machine import Machine
@@ -26,16 +26,18 @@ LAYERS = (
 )
 
 
-def row(engine: str, precision: str, median: float, batch: int = 1, **changes: object) -> Row:
+def row(
+    engine: str, precision: str, median: float, batch: int = 1, **changes: object
+) -> BenchmarkRow:
     entry = Entry(engine, precision, compiled=bool(changes.pop("asked", False)), batch=batch)
     latency = Latency(50, median - 1, median, median, median + 1, median + 2, median + 0.5)
-    found = Row(
+    found = BenchmarkRow(
         entry, "1.2", False, latency, 1000 * batch / median, 1.0, 2.5, 0.5, 0.25, 2**20, 0.0
     )
     return dataclasses.replace(found, **changes)
 
 
-def report(*rows: Row, **changes: object) -> Report:
+def report(*rows: BenchmarkRow, **changes: object) -> Report:
     found = Report(
         cfg="cfg/net.cfg",
         weights=None,

@@ -111,7 +111,7 @@ def test_the_drawn_image_is_like_a_photograph() -> None:
     assert np.corrcoef(grey[:, 1:].ravel(), grey[:, :-1].ravel())[0, 1] > 0.9
 
 
-def test_parts_of_a_image(files: tuple[Path, Path], tmp_path: Path) -> None:
+def test_parts_of_an_image(files: tuple[Path, Path], tmp_path: Path) -> None:
     network, _ = load_network(*files)
     (path,) = tiny_detector.save(tmp_path, "a.jpg")
     engine = open_engine(network, EngineConfig())

@@ -158,7 +158,7 @@ def torch_threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def test_scores_are_over_the_threshold_and_nms_0_keeps_all(detector: Detector) -> None:
+def test_scores_are_above_the_threshold_and_nms_0_keeps_all(detector: Detector) -> None:
     few, many = detector(noise_image(), thresh=0.3), detector(noise_image(), thresh=0.3, nms=0)
     assert 0 < len(few) < len(many)
     assert min(few.boxes.confidence) > 0.3

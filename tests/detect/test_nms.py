@@ -90,7 +90,7 @@ def test_the_loop_and_the_fixed_point_agree(
         assert kept.image is found.image
 
 
-def test_losers_of_objectness_lose_it() -> None:
+def test_what_objectness_suppresses_loses_it() -> None:
     found = crowd(3, 40, 5, 1, 0.5)
     kept = suppress(found, "objectness", 0.3)
     lost = kept.objectness == 0
@@ -147,13 +147,13 @@ def test_unknown_kind() -> None:
 
 def test_printing_order_is_that_of_chained_stable_sorts() -> None:
     found = crowd(7, 40, 4, 3, 0.4, levels=3)
-    wanted = []
+    expected = []
     for number in range(3):
         rows = (found.image == number).nonzero()[:, 0].tolist()
         for column in range(4):
             rows.sort(key=lambda row, column=column: -found.scores[row, column].item())
-        wanted += rows
-    assert printing_order(found).tolist() == wanted
+        expected += rows
+    assert printing_order(found).tolist() == expected
     assert printing_order(Candidates.empty(4)).tolist() == []
 
 

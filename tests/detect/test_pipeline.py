@@ -20,7 +20,7 @@ import darknet_py
 from darknet_py import Detector, Network
 from darknet_py.conversion.target import Target
 from darknet_py.detect import nms
-from darknet_py.detect.decode import Request, Suppression, decode, suppression_of
+from darknet_py.detect.decode import DecodeOptions, Suppression, decode, suppression_of
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions, Timing
 from darknet_py.detect.workers import TURN_TAKERS, TimedEngine, WorkerPool
 from darknet_py.engines.engine import open_engine
@@ -83,7 +83,7 @@ def test_recall_counts_the_boxes_of_its_own_options(here: Path) -> None:
         TimedEngine(open_engine(network(), EngineConfig())),
         PipelineOptions(thresh=0.001, nms=0.4, suppression=Suppression("objectness")),
     )
-    found = detections(pipeline, FIRST).found
+    found = detections(pipeline, FIRST).candidates
     kept = int((found.objectness > 0.001).sum())
     assert 0 < kept < len(found)
     assert next(iter(measure_recall(network(), [FIRST]))).proposals == kept
@@ -99,7 +99,7 @@ def test_export_finds_the_boxes_of_detect_where_the_network_has_them(here: Path)
         heads = net(torch.stack([torch.from_numpy(image.chw) for image in images]))
     rule = suppression_of(net.graph)
     literal = nms.suppress(
-        decode(net.graph, heads, Request(0.3, 0.5, 64, 32, net.graph.fork)), rule.kind, 0.45
+        decode(net.graph, heads, DecodeOptions(0.3, 0.5, 64, 32, net.graph.fork)), rule.kind, 0.45
     )
     box, class_id = torch.nonzero(literal.scores, as_tuple=True)
     columns = (literal.image[box], class_id, literal.scores[box, class_id])
@@ -117,13 +117,15 @@ def test_mirrored_boxes_are_those_of_the_mirror_image(here: Path) -> None:
     options = PipelineOptions(thresh=0.2, nms=0)
     tables = []
     for image in (plain, mirrored):
-        found = open_pipeline(network(), options, EngineConfig(), mirrored=True)(0, [image]).found
+        found = open_pipeline(network(), options, EngineConfig(), mirrored=True)(
+            0, [image]
+        ).candidates
         tables.append(torch.cat([found.boxes, found.scores], 1))
     tables[1][:, 0] = 1 - tables[1][:, 0]
     one, other = (sorted(table.tolist(), key=lambda row: row[4:]) for table in tables)
     assert len(one) > 5
     np.testing.assert_allclose(one, other, atol=1e-5)
-    alone = open_pipeline(network(), options, EngineConfig())(0, [plain]).found
+    alone = open_pipeline(network(), options, EngineConfig())(0, [plain]).candidates
     assert alone.scores.sum() != tables[0][:, 4:].sum()
 
 
@@ -134,7 +136,7 @@ def test_a_batch_has_its_frames_sizes_and_times(here: Path) -> None:
     assert [frame.path for frame in batch.frames] == [FIRST, SECOND, FIRST]
     assert (batch.first, batch.sizes) == (0, ((50, 40),) * 3)
     assert min(batch.timing.reading, batch.timing.network, batch.timing.rest) > 0
-    later = Detections(7, batch.frames, batch.found, batch.timing)
+    later = Detections(7, batch.frames, batch.candidates, batch.timing)
     assert set(entries_of(later).image.tolist()) == {7, 8, 9}
     (found, *_) = per_image(later, [""] * 7 + [FIRST, SECOND, FIRST])
     assert (found.path, found.number, found.size) == (FIRST, 7, (50, 40))

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from support.golden_check import relative
 
 from darknet_py.engines import cache, compiled, kernels
-from darknet_py.engines.eager import Position
+from darknet_py.engines.eager import RuleContext
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.layers.activations import ACTIVATIONS
@@ -20,7 +20,7 @@ from darknet_py.network.network import Network
 
 
 @pytest.fixture(scope="module", autouse=True)
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One cache for all tests here, so that the operators are built once."""
     patch = pytest.MonkeyPatch()
     folder = tmp_path_factory.mktemp("kept")
@@ -126,7 +126,10 @@ def network(tmp_path: Path) -> Network:
 
 @pytest.mark.usefixtures("as_command_line")
 def test_the_compiled_network_gives_the_same_and_is_kept(
-    tmp_path: Path, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    cache_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     need_compiler()
     net = network(tmp_path)
@@ -144,7 +147,7 @@ def test_the_compiled_network_gives_the_same_and_is_kept(
     (again,) = open_engine(net, EngineConfig(compiled=True))(x)
     assert torch.equal(again, found)
     assert capsys.readouterr().err == ""
-    assert len(list(place.glob("*.pt2"))) == 1
+    assert len(list(cache_folder.glob("*.pt2"))) == 1
 
 
 @pytest.mark.usefixtures("as_command_line")
@@ -189,6 +192,6 @@ def test_which_layers_become_operators(tmp_path: Path) -> None:
     assert taken == [1, 2, 5]
 
 
-def position(net: Network, node: Node) -> Position:
+def position(net: Network, node: Node) -> RuleContext:
     context = net.graph.context(node.index)
-    return Position(node, context, net.used(node.index), 1, torch.device("cpu"))
+    return RuleContext(node, context, net.used(node.index), 1, torch.device("cpu"))

@@ -13,7 +13,7 @@ from darknet_py.conversion.openvino_file import openvino_core
 from darknet_py.engines import cache
 from darknet_py.engines.engine import Engine, open_engine
 from darknet_py.engines.fixed_batch import fitting
-from darknet_py.engines.table import ENGINES, EngineConfig, Row, checked
+from darknet_py.engines.table import ENGINES, EngineConfig, EngineRow, checked
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 
@@ -22,11 +22,11 @@ NETS = ["yolov3", "gaussian_yolo", "region", "detection", "classifier"]
 
 
 @pytest.fixture(autouse=True)
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cache.FOLDER_VARIABLE, str(tmp_path / "kept"))
 
 
-def opened(engine: str, net: Network, **changes: object) -> Engine:
+def open_or_skip(engine: str, net: Network, **changes: object) -> Engine:
     for module in ENGINES[engine].modules:
         pytest.importorskip(module, reason=f"needs pip install {module}")
     return open_engine(net, EngineConfig(engine=engine, threads=1, **changes))  # type: ignore[arg-type]
@@ -37,29 +37,29 @@ def opened(engine: str, net: Network, **changes: object) -> Engine:
 def test_as_torch(name: str, engine: str) -> None:
     net = loaded(GOLDEN / name, "alexeyab")
     x = torch.rand(2, *net.graph.net.input)
-    for made in (opened(engine, net), opened(engine, net)):  # the second from the cache
-        for head, wanted in zip(made(x), net(x), strict=True):
-            torch.testing.assert_close(head, wanted, rtol=1e-4, atol=2e-5)
+    for made in (open_or_skip(engine, net), open_or_skip(engine, net)):  # the second from the cache
+        for head, expected in zip(made(x), net(x), strict=True):
+            torch.testing.assert_close(head, expected, rtol=1e-4, atol=2e-5)
 
 
 @pytest.mark.parametrize("engine", NAMES)
 def test_batches(engine: str) -> None:
     """A batch of 3 runs as 4 where 4 is there, a single image gets a program of its own."""
     net = loaded(GOLDEN / "yolov3", "alexeyab")
-    made, x = opened(engine, net), torch.rand(4, *net.graph.net.input)
-    wanted = net(x)
+    made, x = open_or_skip(engine, net), torch.rand(4, *net.graph.net.input)
+    expected = net(x)
     for count in (4, 3, 1, 2):
-        for head, whole in zip(made(x[:count]), wanted, strict=True):
+        for head, whole in zip(made(x[:count]), expected, strict=True):
             torch.testing.assert_close(head, whole[:count], rtol=1e-4, atol=2e-5)
     assert sorted(made._programs) == [1, 4]  # type: ignore[attr-defined]
     layout = x.contiguous(memory_format=torch.channels_last)
-    torch.testing.assert_close(made(layout)[0], wanted[0], rtol=1e-4, atol=2e-5)
+    torch.testing.assert_close(made(layout)[0], expected[0], rtol=1e-4, atol=2e-5)
 
 
 @pytest.mark.parametrize("engine", NAMES)
 def test_results_stay_when_it_runs_again(engine: str) -> None:
     net = loaded(GOLDEN / "yolov3", "alexeyab")
-    made, shape = opened(engine, net), (1, *net.graph.net.input)
+    made, shape = open_or_skip(engine, net), (1, *net.graph.net.input)
     first = made(torch.rand(shape))
     copies = [head.clone() for head in first]
     made(torch.zeros(shape))
@@ -70,14 +70,14 @@ def test_results_stay_when_it_runs_again(engine: str) -> None:
 @pytest.mark.parametrize("engine", NAMES)
 def test_threads_share_it(engine: str) -> None:
     net = loaded(GOLDEN / "yolov3", "alexeyab")
-    made = opened(engine, net)
+    made = open_or_skip(engine, net)
     inputs = [torch.rand(1, *net.graph.net.input) for _ in range(4)]
-    wanted = [net(x)[0].detach() for x in inputs]
+    expected = [net(x)[0].detach() for x in inputs]
     errors: list[float] = []
 
     def work(number: int) -> None:
         for _ in range(20):
-            errors.append(float((made(inputs[number])[0] - wanted[number]).abs().max()))
+            errors.append(float((made(inputs[number])[0] - expected[number]).abs().max()))
 
     workers = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for worker in workers:
@@ -91,7 +91,7 @@ def test_threads_share_it(engine: str) -> None:
 def test_wrong_input(engine: str) -> None:
     net = loaded(GOLDEN / "yolov3", "alexeyab")
     with pytest.raises(DarknetError, match=r"expected \(N, 3, 48, 64\)"):
-        opened(engine, net)(torch.rand(1, 3, 64, 64))
+        open_or_skip(engine, net)(torch.rand(1, 3, 64, 64))
 
 
 def test_fitting() -> None:
@@ -104,7 +104,7 @@ def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     net = loaded(GOLDEN / "yolov3", "alexeyab")
     with pytest.raises(DarknetError, match="'fp16' for engine onnxruntime, known are fp32"):
         open_engine(net, EngineConfig(engine="onnxruntime", precision="fp16"))
-    row = Row("nowhere:None", ("no_such_module",))
+    row = EngineRow("nowhere:None", ("no_such_module",))
     monkeypatch.setitem(ENGINES, "openvino", row)
     with pytest.raises(DarknetError, match=r"needs no_such_module; pip install no_such_module"):
         open_engine(net, EngineConfig(engine="openvino"))
@@ -116,7 +116,7 @@ def test_openvino_says_what_this_processor_lacks() -> None:
     if "FP16" in able:
         pytest.skip("this processor has half precision")
     with pytest.raises(DarknetError, match="precision fp16 of engine openvino: this processor has"):
-        opened("openvino", loaded(GOLDEN / "yolov3", "alexeyab"), precision="fp16")
+        open_or_skip("openvino", loaded(GOLDEN / "yolov3", "alexeyab"), precision="fp16")
 
 
 def test_openvino_engines_share_one_core() -> None:
@@ -124,7 +124,7 @@ def test_openvino_engines_share_one_core() -> None:
     pytest.importorskip("openvino")
     pytest.importorskip("onnx")
     net = loaded(GOLDEN / "yolov3", "alexeyab")
-    first, second = opened("openvino", net), opened("openvino", net)
+    first, second = open_or_skip("openvino", net), open_or_skip("openvino", net)
     assert first.core is second.core is openvino_core()  # type: ignore[attr-defined]
 
 

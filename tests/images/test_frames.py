@@ -143,9 +143,13 @@ def test_the_input_is_that_of_the_rgb_image(tmp_path: Path) -> None:
         assert (image.chw == fit(read_image(path), 3, 64, 32, padded)).all()
         assert image.frame.size == (50, 40) and image.frame.pixels is None
         assert image.seconds > 0
-        place = image.placement
-        assert (place.image_width, place.image_height, place.letter_box) == (50, 40, padded)
-        assert place.scaled == ((40, 32) if padded else (64, 32))
+        placement = image.placement
+        assert (placement.image_width, placement.image_height, placement.letter_box) == (
+            50,
+            40,
+            padded,
+        )
+        assert placement.scaled == ((40, 32) if padded else (64, 32))
     (kept,) = fitted_images(file_source([path]), SPEC, 4, keep_pixels=True)
     assert kept.frame.pixels is not None and (kept.frame.pixels == cv2.imread(str(path))).all()
     again = encoded_frame(open_image(path)).read()

@@ -59,7 +59,7 @@ def test_exif_is_ignored_as_in_detection(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "contents", [b"", b"no image", b"\xff\xd8\xff\xe0 broken", b"\x89PNG\r\n\x1a\n" + bytes(40)]
 )
-def test_a_image_that_cannot_be_read_is_named(tmp_path: Path, contents: bytes) -> None:
+def test_an_image_that_cannot_be_read_is_named(tmp_path: Path, contents: bytes) -> None:
     path = tmp_path / "bad.jpg"
     path.write_bytes(contents)
     with pytest.raises(ImageError, match=r"bad\.jpg: "):

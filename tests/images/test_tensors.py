@@ -104,13 +104,13 @@ def test_resize_and_prepare(shape: tuple[int, int, int, int], channels: int) -> 
     width, height, w, h = shape
     pixels = noise(width, height, channels)
     planes = (pixels.astype(SINGLE) / SINGLE(255)).transpose(2, 0, 1)
-    wanted = torch.from_numpy(np.stack([literal_resize(plane, w, h) for plane in planes]))
+    expected = torch.from_numpy(np.stack([literal_resize(plane, w, h) for plane in planes]))
     for found in (
         resize(to_tensor(pixels), w, h),
         prepare(pixels, channels, w, h, letter_box=False),
     ):
         assert found.is_contiguous()
-        torch.testing.assert_close(found, wanted, atol=1e-6, rtol=0)
+        torch.testing.assert_close(found, expected, atol=1e-6, rtol=0)
 
 
 # Shapes that leave the image at least a pixel, two of them for Darknet's division.
@@ -119,9 +119,9 @@ def test_letterbox(shape: tuple[int, int, int, int]) -> None:
     width, height, w, h = shape
     pixels = noise(width, height)
     planes = (pixels.astype(SINGLE) / SINGLE(255)).transpose(2, 0, 1)
-    wanted = torch.from_numpy(np.stack([literal_letterbox(plane, w, h) for plane in planes]))
+    expected = torch.from_numpy(np.stack([literal_letterbox(plane, w, h) for plane in planes]))
     for found in (letterbox(to_tensor(pixels), w, h), prepare(pixels, 3, w, h, letter_box=True)):
-        torch.testing.assert_close(found, wanted, atol=1e-6, rtol=0)
+        torch.testing.assert_close(found, expected, atol=1e-6, rtol=0)
 
 
 def test_parts_and_orders_of_colours_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +153,7 @@ def test_a_single_row_is_the_last_one() -> None:
     torch.testing.assert_close(found, to_tensor(pixels)[:, -1:])
 
 
-def test_a_image_too_thin_for_the_box_keeps_a_row() -> None:
+def test_an_image_too_thin_for_the_box_keeps_a_row() -> None:
     found = prepare(np.full((1, 900, 3), 255, np.uint8), 3, 32, 32, letter_box=True)
     assert (found == 1).all(dim=2).sum(dim=1).tolist() == [1, 1, 1]
 
@@ -169,8 +169,8 @@ def test_prepare_converts_channels() -> None:
     pixels = noise(8, 6)
     grey = prepare(pixels, 1, 8, 6, letter_box=False)[0]
     weights = torch.tensor([0.299, 0.587, 0.114])
-    wanted = (to_tensor(pixels) * weights[:, None, None]).sum(dim=0)
-    torch.testing.assert_close(grey, wanted, atol=0.0021, rtol=0)
+    expected = (to_tensor(pixels) * weights[:, None, None]).sum(dim=0)
+    torch.testing.assert_close(grey, expected, atol=0.0021, rtol=0)
     coloured = prepare(noise(8, 6, 1), 3, 8, 6, letter_box=False)
     assert torch.equal(coloured[0], coloured[2])
     with pytest.raises(ImageError, match="3 channels cannot feed a network of 4"):
@@ -194,8 +194,8 @@ def test_reading_grey(tmp_path: Path) -> None:
     assert (read_image(path) == grey[..., None]).all()
     assert (read_image(path, channels=1) == grey[..., None]).all()
     coloured = written(tmp_path, "colour.png", encoded(".png", bgr))
-    wanted = cv2.imread(str(coloured), cv2.IMREAD_GRAYSCALE)
-    assert (read_image(coloured, channels=1)[..., 0] == wanted).all()
+    expected = cv2.imread(str(coloured), cv2.IMREAD_GRAYSCALE)
+    assert (read_image(coloured, channels=1)[..., 0] == expected).all()
     with pytest.raises(ImageError, match="1 or 3 channels, not 2"):
         read_image(path, channels=2)
 
