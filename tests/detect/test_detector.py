@@ -17,7 +17,6 @@ from support.tiny_detector import files, noise_image, save
 import darknet_py
 from darknet_py.detect.detector import Detector
 from darknet_py.detect.workers import TimedEngine
-from darknet_py.engines.devices import checked_device
 from darknet_py.engines.engine import Engine
 from darknet_py.errors import DarknetError, DataError, ImageError, WeightsError
 from darknet_py.images.fitted_images import FittedImage, read_fitted
@@ -250,14 +249,6 @@ def test_refusals(tmp_path: Path) -> None:
     cfg.write_text(cfg.read_text().split("[yolo]")[0])
     with pytest.raises(DarknetError, match=r"has no detection head, it ends in \[convolutional\]"):
         darknet_py.load(cfg, weights)
-
-
-def test_devices_that_are_not_there() -> None:
-    with pytest.raises(DarknetError, match="unknown device 'gpu'"):
-        checked_device("gpu")
-    if not torch.cuda.is_available():
-        with pytest.raises(DarknetError, match="this torch sees no CUDA"):
-            checked_device("cuda:0")
 
 
 def test_a_single_image_list_file_is_a_list(detector: Detector, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from support.crowd import crowd
 
 from darknet_py.boxes import diou, iou
 from darknet_py.detect import nms
@@ -48,23 +49,6 @@ def literal(found: Candidates, kind: str, threshold: float) -> torch.Tensor:
             kept = greedy(scores[rows, column].tolist(), overlap, threshold)
             scores[rows, column] = torch.tensor(kept)
     return scores
-
-
-def crowd(
-    seed: int, rows: int, classes: int, images: int, filled: float, levels: int = 0
-) -> Candidates:
-    """Boxes in a few clusters; `filled` of the scores are not 0; `levels` > 0 makes ties."""
-    random = torch.Generator().manual_seed(seed)
-    centre = torch.rand(max(1, rows // 6), 4, generator=random) * 0.3 + 0.2
-    pick = torch.randint(len(centre), (rows,), generator=random)
-    boxes = centre[pick] * (1 + 0.12 * torch.randn(rows, 4, generator=random))
-    scores = torch.rand(rows, classes, generator=random) * 0.9 + 0.1
-    objectness = torch.rand(rows, generator=random) * 0.9 + 0.1
-    if levels:
-        scores, objectness = ((v * levels).ceil() / levels for v in (scores, objectness))
-    scores = scores * (torch.rand(rows, classes, generator=random) < filled)
-    image = torch.randint(images, (rows,), generator=random)
-    return Candidates(image, boxes, objectness, scores)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -155,17 +139,6 @@ def test_printing_order_is_that_of_chained_stable_sorts() -> None:
         expected += rows
     assert printing_order(found).tolist() == expected
     assert printing_order(Candidates.empty(4)).tolist() == []
-
-
-def test_tables_join_and_split() -> None:
-    parts = [crowd(seed, 10, 2, 2, 0.5) for seed in (8, 9)]
-    whole = Candidates.join(parts)
-    assert len(whole) == 20
-    first = whole.of_image(1)
-    assert bool((first.image == 1).all())
-    assert len(first) + len(whole.of_image(0)) == 20
-    assert torch.equal(whole.select(torch.arange(10, 20)).boxes, parts[1].boxes)
-    assert torch.equal(Candidates.join([Candidates.empty(2), whole]).scores, whole.scores)
 
 
 def test_boxes_far_out_and_of_no_size_are_as_in_the_loop() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
-import pickle
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +20,7 @@ from darknet_py.conversion.target import Target
 from darknet_py.detect import nms
 from darknet_py.detect.decode import DecodeOptions, Suppression, decode, suppression_of
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions, Timing
-from darknet_py.detect.workers import TURN_TAKERS, TimedEngine, WorkerPool
+from darknet_py.detect.workers import TimedEngine, WorkerPool
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.evaluate.detections import MAP_OPTIONS, entries_of, open_pipeline
@@ -210,61 +208,3 @@ def test_batches_come_in_order_with_uneven_work(here: Path) -> None:
     )
     found = list(pipeline.map(then, images, WorkerPool(3, 2, 1)))
     assert found == [[n, n + 1] for n in range(0, 12, 2)] + [[12]]
-
-
-@pytest.mark.parametrize(
-    ("total", "batch", "expected"),
-    [
-        (1, 4, (0, 4, 4)),
-        (None, 4, (4, 4, 1)),
-        (100, 4, (4, 4, 1)),
-        (6, 4, (4, 2, 1)),
-        (2, 4, (2, 1, 2)),
-    ],
-)
-def test_the_pool_for_so_many_images(
-    here: Path, total: int | None, batch: int, expected: tuple[int, int, int]
-) -> None:
-    engine, before = open_engine(network(), EngineConfig()), torch.get_num_threads()
-    torch.set_num_threads(4)
-    try:
-        assert WorkerPool.of(engine, batch, total) == WorkerPool(*expected)
-    finally:
-        torch.set_num_threads(before)
-
-
-def test_engines_that_take_turns_have_two_workers(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = open_engine(network(), EngineConfig())
-    monkeypatch.setattr(engine, "parallel", False)
-    counts = [WorkerPool.of(engine, 4, total).workers for total in (1, 4, 5, None)]
-    assert counts == [0, 1, TURN_TAKERS, TURN_TAKERS]
-
-
-def test_a_timed_engine_is_copied_and_pickled_without_its_lock() -> None:
-    timed = TimedEngine(Plain())  # type: ignore[arg-type]
-    for other in (copy.deepcopy(timed), pickle.loads(pickle.dumps(timed))):
-        assert other.engine is not timed.engine
-        heads, seconds = other(torch.ones(2, 1, 1, 1))
-        assert heads[0].sum() == 4 and seconds >= 0.01
-        assert other.engine.prepared == 2
-
-
-class Plain:
-    """An engine for one caller at a time that doubles what it gets."""
-
-    parallel, prepared = False, 0
-
-    def prepare(self, batch: int) -> None:
-        time.sleep(0.3)
-        self.prepared = batch
-
-    def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
-        time.sleep(0.01)
-        return [2 * x]
-
-
-def test_making_an_engine_ready_does_not_count() -> None:
-    _, seconds = TimedEngine(Plain())(torch.ones(1, 1, 1, 1))  # type: ignore[arg-type]
-    assert 0.01 <= seconds < 0.3

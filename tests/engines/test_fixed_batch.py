@@ -1,4 +1,4 @@
-"""The engines that are extras: onnxruntime and OpenVINO give what torch gives."""
+"""Engines with a program for each batch size: onnxruntime and OpenVINO give what torch gives."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import pytest
 import torch
 from support.golden_check import GOLDEN, loaded
 
-from darknet_py.conversion.openvino_file import openvino_core
 from darknet_py.engines import cache
 from darknet_py.engines.engine import Engine, open_engine
 from darknet_py.engines.fixed_batch import fitting
-from darknet_py.engines.table import ENGINES, EngineConfig, EngineRow, checked
+from darknet_py.engines.table import ENGINES, EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 
@@ -98,47 +97,3 @@ def test_fitting() -> None:
     assert fitting([8, 4], 3, 6) == 4
     assert fitting([8], 3, 6) is None
     assert fitting([], 1, 2) is None
-
-
-def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
-    net = loaded(GOLDEN / "yolov3", "alexeyab")
-    with pytest.raises(DarknetError, match="'fp16' for engine onnxruntime, known are fp32"):
-        open_engine(net, EngineConfig(engine="onnxruntime", precision="fp16"))
-    row = EngineRow("nowhere:None", ("no_such_module",))
-    monkeypatch.setitem(ENGINES, "openvino", row)
-    with pytest.raises(DarknetError, match=r"needs no_such_module; pip install no_such_module"):
-        open_engine(net, EngineConfig(engine="openvino"))
-
-
-def test_openvino_says_what_this_processor_lacks() -> None:
-    pytest.importorskip("openvino")
-    able = openvino_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    if "FP16" in able:
-        pytest.skip("this processor has half precision")
-    with pytest.raises(DarknetError, match="precision fp16 of engine openvino: this processor has"):
-        open_or_skip("openvino", loaded(GOLDEN / "yolov3", "alexeyab"), precision="fp16")
-
-
-def test_openvino_engines_share_one_core() -> None:
-    """Its plugin changes the thread's stack for signals: several ended in turn crashed later."""
-    pytest.importorskip("openvino")
-    pytest.importorskip("onnx")
-    net = loaded(GOLDEN / "yolov3", "alexeyab")
-    first, second = open_or_skip("openvino", net), open_or_skip("openvino", net)
-    assert first.core is second.core is openvino_core()  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("name", sorted(ENGINES))
-def test_a_missing_engine_says_what_to_install(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Packages by their own names: there is another darknet-py on the public index."""
-    monkeypatch.setattr("importlib.util.find_spec", lambda module: None)
-    expected = {
-        "onnxruntime": "pip install onnxruntime onnx",
-        "openvino": "pip install openvino onnx",
-        "tensorrt": "pip install onnxruntime-gpu tensorrt onnx",
-    }
-    if name not in expected:
-        assert checked(EngineConfig(engine=name)).modules == ()
-        return
-    with pytest.raises(DarknetError, match=f"engine {name} needs .*; {expected[name]}$"):
-        checked(EngineConfig(engine=name))
