@@ -23,7 +23,7 @@ from darknet_py.data.detection_samples import DetectionSet
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("images")
+    return tmp_path_factory.mktemp("photos")
 
 
 sides = st.integers(20, 150)

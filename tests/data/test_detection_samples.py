@@ -18,7 +18,7 @@ from darknet_py.images.reduced_images import Decoded
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("images")
+    return tmp_path_factory.mktemp("photos")
 
 
 def test_flip_0_never_flips_and_1_every_other_time(folder: Path) -> None:

@@ -31,7 +31,7 @@ def test_tables(found: Survey) -> None:
     assert first == "x.data: 2 classes, network input 416 x 320, label files by alexeyab's rule"
     assert facts.splitlines() == [
         "                    train",
-        "images               12",
+        "images                 12",
         "  cannot be read        1",
         "  with labels          10",
         "  empty label file      0",
@@ -41,8 +41,8 @@ def test_tables(found: Survey) -> None:
     ]
     assert classes.splitlines() == [
         "class  train boxes  train images",
-        "0 cat           29               9",
-        "1 dog            1               1",
+        "0 cat           29             9",
+        "1 dog            1             1",
     ]
 
 
@@ -81,7 +81,7 @@ def test_many_classes(found: Survey) -> None:
     wide = Survey("x.data", Frame(300), (), found.tallies, Findings())
     lines = text(wide, 1).splitlines()
     assert lines[-2:] == [
-        "99               0               0",
+        "99               0             0",
         "... and 200 more classes; a report has them all",
     ]
     assert text(wide, None, None).splitlines()[-1].split() == ["299", "0", "0"]
