@@ -7,7 +7,7 @@ import torch
 from support.crowd import crowd
 
 from darknet_py.boxes import diou, iou
-from darknet_py.detect import nms
+from darknet_py.detect import overlaps
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.nms import printing_order, suppress
 from darknet_py.errors import DarknetError
@@ -119,8 +119,8 @@ def test_nothing_to_suppress(kind: str) -> None:
 def test_parts_give_what_the_whole_gives(filled: float, monkeypatch: pytest.MonkeyPatch) -> None:
     found = crowd(6, 80, 7, 3, filled)
     whole = suppress(found, "greedynms", 0.2).scores
-    monkeypatch.setattr(nms, "CHUNK", 50)
-    monkeypatch.setattr(nms, "BLOCK", 300)
+    monkeypatch.setattr(overlaps, "CHUNK", 50)
+    monkeypatch.setattr(overlaps, "BLOCK", 300)
     assert torch.equal(suppress(found, "greedynms", 0.2).scores, whole)
 
 
