@@ -79,8 +79,8 @@ SHAPES = [
 def test_resize_and_prepare(shape: tuple[int, int, int, int], channels: int) -> None:
     width, height, w, h = shape
     pixels = noise(width, height, channels)
-    planes = (pixels.astype(SINGLE) / SINGLE(255)).transpose(2, 0, 1)
-    expected = torch.from_numpy(np.stack([literal_resize(plane, w, h) for plane in planes]))
+    chw = (pixels.astype(SINGLE) / SINGLE(255)).transpose(2, 0, 1)
+    expected = torch.from_numpy(np.stack([literal_resize(plane, w, h) for plane in chw]))
     for found in (
         tensors.resize(to_tensor(pixels), w, h),
         prepare(pixels, channels, w, h, letter_box=False),
@@ -94,8 +94,8 @@ def test_resize_and_prepare(shape: tuple[int, int, int, int], channels: int) -> 
 def test_letterbox(shape: tuple[int, int, int, int]) -> None:
     width, height, w, h = shape
     pixels = noise(width, height)
-    planes = (pixels.astype(SINGLE) / SINGLE(255)).transpose(2, 0, 1)
-    expected = torch.from_numpy(np.stack([literal_letterbox(plane, w, h) for plane in planes]))
+    chw = (pixels.astype(SINGLE) / SINGLE(255)).transpose(2, 0, 1)
+    expected = torch.from_numpy(np.stack([literal_letterbox(plane, w, h) for plane in chw]))
     for found in (
         tensors.letterbox(to_tensor(pixels), w, h),
         prepare(pixels, 3, w, h, letter_box=True),
@@ -108,8 +108,8 @@ def test_parts_and_orders_of_colours_change_nothing(monkeypatch: pytest.MonkeyPa
     for w, h in ((40, 64), (100, 33)):
         whole = resize.fit(pixels, 3, w, h, letter_box=False)
         assert whole.shape == (3, h, w) and whole.transpose(1, 2, 0).flags.c_contiguous
-        turned = np.ascontiguousarray(pixels[..., ::-1])
-        assert (resize.fit(turned, 3, w, h, False, "bgr") == whole).all()
+        bgr = np.ascontiguousarray(pixels[..., ::-1])
+        assert (resize.fit(bgr, 3, w, h, False, "bgr") == whole).all()
         monkeypatch.setattr(resize, "BLOCK_BYTES", 5 * 2 * 16 * w)
         resize._plan.cache_clear()
         assert (resize.fit(pixels, 3, w, h, letter_box=False) == whole).all()

@@ -37,7 +37,7 @@ def test_shared_options_are_written_once() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) in SPREAD:
                 homes[ast.unparse(node.target)].append(path.stem)
-    again = {name: places for name, places in homes.items() if places != ["common"]}
+    again = {name: modules for name, modules in homes.items() if modules != ["common"]}
     other = ["common", "datasets", "evaluation"]
     assert again == {"width": other, "height": other}
 
