@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.cli.main import COMMANDS, GROUPS
+from darknet_py.cli.command_table import COMMANDS, GROUPS
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "numpy", "cv2", "pycocotools", "PIL", "matplotlib")

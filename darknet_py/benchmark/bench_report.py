@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from darknet_py.benchmark.engine_runs import Failure, Row
+from darknet_py.benchmark.engine_runs import BenchmarkRow, Failure
 from darknet_py.benchmark.layers import LayerTime, by_kind, layer_lines
 from darknet_py.benchmark.machine import Machine
 from darknet_py.benchmark.parts import Parts
@@ -30,7 +30,7 @@ class Report:
     flops: float
     machine: Machine
     peaks: Mapping[str, float]
-    rows: Sequence[Row]
+    rows: Sequence[BenchmarkRow]
     failures: Sequence[Failure]
     parts: Parts | None = None
     layers: Sequence[LayerTime] = ()
@@ -40,10 +40,10 @@ class Report:
         size = f"{self.input.w} x {self.input.h}"
         return f"{Path(self.cfg).name} {size}, {self.flops / 1e9:.2f} BFLOPs an image"
 
-    def flops_per_s(self, row: Row) -> float:
+    def flops_per_s(self, row: BenchmarkRow) -> float:
         return self.flops * row.images_per_s
 
-    def peak_share(self, row: Row) -> float:
+    def peak_share(self, row: BenchmarkRow) -> float:
         """Of the matmul peak of its precision.
 
         A CPU without instructions for a precision multiplies its matrices a hundred times slower
@@ -102,7 +102,7 @@ class Report:
         return facts
 
 
-def _row_json(report: Report, row: Row) -> dict[str, Any]:
+def _row_json(report: Report, row: BenchmarkRow) -> dict[str, Any]:
     facts = dataclasses.asdict(row)
     entry, latency = facts.pop("entry"), facts.pop("latency")
     identity = {"engine": entry["engine"], "precision": entry["precision"]}
@@ -137,7 +137,7 @@ def _header(report: Report) -> Iterator[str]:
 class Column(NamedTuple):
     title: str
     width: int
-    text: Callable[[Report, Row], str]
+    text: Callable[[Report, BenchmarkRow], str]
 
 
 def _mebibytes(count: int | None) -> str:
@@ -148,7 +148,7 @@ def _exponential(value: float | None) -> str:
     return "-" if value is None else f"{value:.1e}"
 
 
-def _name(row: Row) -> str:
+def _name(row: BenchmarkRow) -> str:
     """What ran: an entry that was to be compiled and was not says so."""
     fell_back = row.entry.compiled and not row.compiled
     return row.entry.label + (" (not: eager)" if fell_back else "")
@@ -171,7 +171,7 @@ COLUMNS = (
 """The table. ratio is to the fastest; differs is by how much a head's values miss the first's."""
 
 
-def _table(report: Report, rows: Sequence[Row]) -> Iterator[str]:
+def _table(report: Report, rows: Sequence[BenchmarkRow]) -> Iterator[str]:
     names = [_name(row) for row in rows]
     room = max(len(name) for name in names)
     yield " ".join([" " * room, *(f"{column.title:>{column.width}}" for column in COLUMNS)])
@@ -185,5 +185,5 @@ def _parts_lines(parts: Parts) -> Iterator[str]:
     yield f"one image, {parts.label}: {parts.image}, {size}"
     for part in parts.parts:
         yield f"  {part.name:10} {part.ms:9.3f} ms {part.ms / parts.total_ms:6.1%}"
-    found = "no detection head" if parts.boxes is None else f"{parts.boxes} boxes"
-    yield f"  {'all':10} {parts.total_ms:9.3f} ms, {found}"
+    boxes = "no detection head" if parts.boxes is None else f"{parts.boxes} boxes"
+    yield f"  {'all':10} {parts.total_ms:9.3f} ms, {boxes}"

@@ -11,7 +11,7 @@ import torch
 
 from darknet_py.benchmark.bench_inputs import image_of, input_of, network_of
 from darknet_py.benchmark.bench_report import Report
-from darknet_py.benchmark.engine_runs import Row, Terms, compete
+from darknet_py.benchmark.engine_runs import BenchmarkRow, TimingConfig, compare_engines
 from darknet_py.benchmark.entries import Entry
 from darknet_py.benchmark.layers import LayerTime, time_layers
 from darknet_py.benchmark.machine import machine
@@ -23,7 +23,7 @@ from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
 from darknet_py.network.summary import summarize
 from darknet_py.network.weights_layout import Layout
-from darknet_py.options.measuring import BenchmarkOptions
+from darknet_py.options.benchmarking import BenchmarkOptions
 from darknet_py.progress import Progress, follow
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def measure(
     device: torch.device,
     progress: Progress = follow,
 ) -> Report:
-    """All that the job asks for, on one network with one number of threads."""
+    """All that the options ask for, on one network with one number of threads."""
     with using_threads(options.threads):
         return _measured(options, chosen, graph, plan, device, progress)
 
@@ -79,8 +79,8 @@ def _measured(
     for note in notes:
         logger.warning(note)
     before = _peaks(options, device)
-    terms = Terms(device, options.threads, options.runs, options.time, options.seed)
-    outcome = compete(network, chosen, terms, progress)
+    config = TimingConfig(device, options.threads, options.runs, options.time, options.seed)
+    measured = compare_engines(network, chosen, config, progress)
     # Measured twice, minutes apart, for a machine that is busy now and then.
     peaks = {name: max(before[name], peak) for name, peak in _peaks(options, device).items()}
     return Report(
@@ -92,9 +92,9 @@ def _measured(
         flops=1e9 * summarize(graph).totals.all_bflops,
         machine=machine(device),
         peaks=peaks,
-        rows=outcome.rows,
-        failures=outcome.failures,
-        parts=_parts(options, network, outcome.rows, terms, progress),
+        rows=measured.rows,
+        failures=measured.failures,
+        parts=_parts(options, network, measured.rows, config, progress),
         layers=_layers(options, network, device, progress) if options.layers else (),
     )
 
@@ -108,17 +108,17 @@ def _peaks(options: BenchmarkOptions, device: torch.device) -> dict[str, float]:
 def _parts(
     options: BenchmarkOptions,
     network: Network,
-    rows: Sequence[Row],
-    terms: Terms,
+    rows: Sequence[BenchmarkRow],
+    config: TimingConfig,
     progress: Progress,
 ) -> Parts | None:
     """Of the first entry that ran, one image at a time; None where not asked for."""
     if not options.parts or not rows:
         return None
     single = replace(rows[0].entry, batch=1)
-    engine = open_engine(network, single.config(str(terms.device), terms.threads))
+    engine = open_engine(network, single.config(str(config.device), config.threads))
     image = image_of(options.image, options.seed)
-    return time_parts(engine, single.label, image, terms.runs, terms.seconds, progress)
+    return time_parts(engine, single.label, image, config.runs, config.seconds, progress)
 
 
 def _layers(

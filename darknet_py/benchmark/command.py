@@ -15,7 +15,7 @@ from darknet_py.files import require_writable
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.load import require_memory
-from darknet_py.options.measuring import BenchmarkOptions
+from darknet_py.options.benchmarking import BenchmarkOptions
 from darknet_py.plots import require_image, require_matplotlib
 
 if TYPE_CHECKING:

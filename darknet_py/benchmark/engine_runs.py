@@ -30,7 +30,7 @@ from darknet_py.progress import Progress
 
 
 @dataclass(frozen=True)
-class Terms:
+class TimingConfig:
     """What is the same for all entries: where they run and for how long."""
 
     device: torch.device
@@ -49,7 +49,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Competitor:
+class ReadyEntry:
     """An entry ready to be timed. estimate: seconds of a call; heads: those of its first call."""
 
     entry: Entry
@@ -62,12 +62,12 @@ class Competitor:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One entry's figures.
+class BenchmarkRow:
+    """One entry's metrics.
 
     compiled: whether torch really compiled. ratio: to the first entry of the same batch size, the
     median of pairs of calls; ratio_to_fastest likewise. difference: the largest of all head values
-    to the first entry's; None where that is no number. memory_bytes: at the peak of opening and
+    to the first entry's; None where that is not finite. memory_bytes: at the peak of opening and
     the first calls, beyond what the program had; None where the system does not say.
     """
 
@@ -85,47 +85,49 @@ class Row:
 
 
 @dataclass
-class Outcome:
+class EngineRuns:
     """All rows in the order of the entries, and what failed."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[BenchmarkRow] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
 
-def compete(
-    network: Network, entries: Sequence[Entry], terms: Terms, progress: Progress
-) -> Outcome:
+def compare_engines(
+    network: Network, entries: Sequence[Entry], config: TimingConfig, progress: Progress
+) -> EngineRuns:
     """Rows and failures of all entries; those of one batch size take turns."""
-    outcome = Outcome()
+    measured = EngineRuns()
     for batch in dict.fromkeys(entry.batch for entry in entries):
         group = [entry for entry in entries if entry.batch == batch]
-        x = input_of(network.graph, batch, terms.device, terms.seed)
-        ready: list[Competitor] = []
+        x = input_of(network.graph, batch, config.device, config.seed)
+        ready: list[ReadyEntry] = []
         for entry in progress(group, len(group), f"batch {batch}: opening"):
-            opened = _opened(network, entry, x, terms)
+            opened = _opened_or_failure(network, entry, x, config)
             if isinstance(opened, Failure):
-                outcome.failures.append(opened)
+                measured.failures.append(opened)
             else:
                 ready.append(opened)
         if ready:
-            outcome.rows += _timed(ready, x, terms, progress)
-    return outcome
+            measured.rows += _timed(ready, x, config, progress)
+    return measured
 
 
-def _opened(network: Network, entry: Entry, x: Tensor, terms: Terms) -> Competitor | Failure:
+def _opened_or_failure(
+    network: Network, entry: Entry, x: Tensor, config: TimingConfig
+) -> ReadyEntry | Failure:
     try:
-        return _competitor(network, entry, x, terms)
+        return _ready_entry(network, entry, x, config)
     except DarknetError as error:
         return Failure(entry, str(error))
     except Exception as error:  # noqa: BLE001
-        # Other people's runtimes raise anything; the others' figures must not be lost with it.
+        # Other people's runtimes raise anything; the others' metrics must not be lost with it.
         return Failure(entry, " ".join(f"{type(error).__name__}: {error}".split()))
 
 
-def _competitor(network: Network, entry: Entry, x: Tensor, terms: Terms) -> Competitor:
-    meter = Meter(terms.device)
+def _ready_entry(network: Network, entry: Entry, x: Tensor, config: TimingConfig) -> ReadyEntry:
+    meter = Meter(config.device)
     start = time.perf_counter()
-    engine = open_engine(network, entry.config(str(terms.device), terms.threads))
+    engine = open_engine(network, entry.config(str(config.device), config.threads))
     if engine.config.precision != entry.precision:
         message = f"this processor has no instructions for {entry.precision}"
         raise DarknetError(f"{message}; leave it out of --precision")
@@ -135,14 +137,16 @@ def _competitor(network: Network, entry: Entry, x: Tensor, terms: Terms) -> Comp
     heads = [head.cpu() for head in engine(x)]
     first = time.perf_counter()
     estimate = warmed_up(partial(engine, x))
-    return Competitor(
+    return ReadyEntry(
         entry, engine, heads, opened - start, first - opened, meter.growth(), estimate
     )
 
 
-def _timed(ready: Sequence[Competitor], x: Tensor, terms: Terms, progress: Progress) -> list[Row]:
+def _timed(
+    ready: Sequence[ReadyEntry], x: Tensor, config: TimingConfig, progress: Progress
+) -> list[BenchmarkRow]:
     works = [partial(each.engine, _as_wanted(x, each.engine)) for each in ready]
-    blocks = plan_blocks([each.estimate for each in ready], terms.runs, terms.seconds)
+    blocks = plan_blocks([each.estimate for each in ready], config.runs, config.seconds)
     times = take_turns(works, blocks, progress, f"batch {len(x)}: timing")
     return rows_of(ready, times)
 
@@ -151,12 +155,12 @@ def _as_wanted(x: Tensor, engine: Engine) -> Tensor:
     return x.contiguous(memory_format=engine.layout)
 
 
-def rows_of(ready: Sequence[Competitor], times: Sequence[Sequence[float]]) -> list[Row]:
-    """The figures of competitors of one batch size; times: seconds, call by call, of each."""
-    found = [latency(seconds) for seconds in times]
-    fastest = min(range(len(found)), key=lambda number: found[number].median_ms)
+def rows_of(ready: Sequence[ReadyEntry], times: Sequence[Sequence[float]]) -> list[BenchmarkRow]:
+    """The metrics of entries of one batch size; times: seconds, call by call, of each."""
+    latencies = [latency(seconds) for seconds in times]
+    fastest = min(range(len(latencies)), key=lambda number: latencies[number].median_ms)
     return [
-        Row(
+        BenchmarkRow(
             entry=each.entry,
             version=engine_version(each.entry.engine),
             compiled=each.engine.compiled,
@@ -169,11 +173,11 @@ def rows_of(ready: Sequence[Competitor], times: Sequence[Sequence[float]]) -> li
             memory_bytes=each.memory_bytes,
             difference=difference(each.heads, ready[0].heads),
         )
-        for each, seconds, own in zip(ready, times, found, strict=True)
+        for each, seconds, own in zip(ready, times, latencies, strict=True)
     ]
 
 
 def difference(heads: Sequence[Tensor], others: Sequence[Tensor]) -> float | None:
-    """The largest difference of two lists of heads; None if infinite or no number."""
+    """The largest difference of two lists of heads; None if it is not finite."""
     largest = max(float((a - b).abs().max()) for a, b in zip(heads, others, strict=True))
     return largest if math.isfinite(largest) else None

@@ -52,15 +52,15 @@ def entries(
 
 def _chosen(engines: Sequence[str]) -> Iterable[tuple[str, bool]]:
     """(engine, whether it was named), each once, in the order written."""
-    found: dict[str, bool] = {}
+    named: dict[str, bool] = {}
     for word in engines:
         if word == ALL:
-            found = dict.fromkeys(installed(), False) | found
+            named = dict.fromkeys(installed(), False) | named
         elif word in ENGINES:
-            found[word] = True
+            named[word] = True
         else:
             checked(EngineConfig(word))  # raises the table's own message
-    return found.items()
+    return named.items()
 
 
 def _forms(engine: str, compiled: bool) -> Iterator[bool]:

@@ -78,16 +78,16 @@ def _seconds(network: Network, x: Tensor) -> Iterator[float]:
 def layer_times(graph: Graph, seconds: Sequence[float], batch: int) -> list[LayerTime]:
     """What the seconds of every layer mean."""
     whole = sum(seconds)
-    found = []
+    times = []
     for node, took in zip(graph.nodes, seconds, strict=True):
         context = graph.context(node.index)
         filters, size = node.layer.table_row(context, node.out)
         rate = batch * node.layer.flops(context, node.out) / took
         kind = node.layer.kind
-        found.append(
+        times.append(
             LayerTime(node.index, kind, filters, size, node.out, 1000 * took, took / whole, rate)
         )
-    return found
+    return times
 
 
 def by_kind(layers: Sequence[LayerTime]) -> list[KindTime]:

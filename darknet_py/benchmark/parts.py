@@ -13,7 +13,7 @@ from darknet_py.benchmark.timing import latency, plan_blocks, take_turns, warmed
 from darknet_py.detect.pipeline import Pipeline, PipelineOptions
 from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import Engine
-from darknet_py.images.fitted import InputSpec, fit_frame
+from darknet_py.images.fitted_images import InputSpec, fit_frame
 from darknet_py.images.frames import encoded_frame
 from darknet_py.images.io import Encoded
 from darknet_py.progress import Progress
@@ -27,7 +27,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """Medians for one image. boxes: over the threshold and left after NMS; None without head."""
+    """Medians for one image. boxes: above the threshold and left after NMS; None without head."""
 
     label: str
     image: str

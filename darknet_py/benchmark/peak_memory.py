@@ -27,7 +27,7 @@ class Meter:
             self.start = _resident_from_now()
 
     def growth(self) -> int | None:
-        """Bytes of the peak over the start; None where the system does not say.
+        """Bytes of the peak above the start; None where the system does not say.
 
         On CUDA what torch's allocator gave at the most, and what others hold now. On a CPU the
         libraries that were loaded on the way count too.

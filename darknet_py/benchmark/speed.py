@@ -1,22 +1,36 @@
-"""Darknet's `speed`: so many passes of one image, one after the other."""
+"""Darknet's `ops` and `speed`: operations counted, and passes of one image timed.
+
+Counting needs no torch.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 
-import torch
-
-from darknet_py.benchmark.bench_inputs import random_network
-from darknet_py.benchmark.bench_session import using_threads
-from darknet_py.benchmark.operations import billions, operations
-from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.network.graph import Graph
 from darknet_py.progress import Progress, follow
 
 TICS = 1000
 """What Darknet takes 0 for, and no number at all."""
+
+
+def operations(graph: Graph) -> int:
+    """Multiplications and additions of one image in convolutions and matrices."""
+    nodes = graph.nodes
+    return sum(round(node.layer.operations(graph.context(node.index), node.out)) for node in nodes)
+
+
+def ops_lines(graph: Graph) -> list[str]:
+    """The two lines of `darknet ops`."""
+    count = operations(graph)
+    return [f"Floating Point Operations: {count}", f"Floating Point Operations: {billions(count)}"]
+
+
+def billions(count: float) -> str:
+    """Darknet's `%.2f Bn`."""
+    return f"{count / 1e9:.2f} Bn"
 
 
 def speed_lines(
@@ -30,6 +44,12 @@ def speed_lines(
 
     The first pass is not among the `tics`: it is where memory is taken and code compiled.
     """
+    import torch
+
+    from darknet_py.benchmark.bench_inputs import random_network
+    from darknet_py.benchmark.bench_session import using_threads
+    from darknet_py.engines.engine import open_engine
+
     with using_threads(config.threads):
         engine = open_engine(random_network(graph, seed=0), config)
         x = torch.zeros(1, *graph.net.input, device=engine.device)

@@ -92,13 +92,13 @@ def take_turns(
 
     Before a block come a rest and calls that are not counted.
     """
-    found: list[list[float]] = [[] for _ in works]
+    times: list[list[float]] = [[] for _ in works]
     turns = [(number, size) for size in blocks for number in range(len(works))]
     for number, size in progress(turns, len(turns), label):
         rest(REST_SECONDS)
         _settle(works[number], clock)
-        found[number] += [_timed(works[number], clock) for _ in range(size)]
-    return found
+        times[number] += [_timed(works[number], clock) for _ in range(size)]
+    return times
 
 
 def _settle(work: Work, clock: Clock) -> None:

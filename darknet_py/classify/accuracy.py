@@ -17,8 +17,8 @@ from darknet_py.data.class_labels import ClassLabels
 from darknet_py.data.classifier_samples import tree_of
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import ImageError
+from darknet_py.images.frames import read_ahead
 from darknet_py.images.io import read_image
-from darknet_py.images.sources import read_ahead
 from darknet_py.images.tensors import to_tensor
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network

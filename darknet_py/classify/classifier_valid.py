@@ -10,7 +10,7 @@ import click
 
 from darknet_py.classify.load_classifier import LoadedClassifier, load_classifier
 from darknet_py.data.class_labels import ClassLabels, read_class_labels
-from darknet_py.options.classifying import ListedOptions
+from darknet_py.options.inference import ListedOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.accuracy import RunningAccuracy

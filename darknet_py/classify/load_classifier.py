@@ -17,7 +17,7 @@ from darknet_py.layers.tree import Tree
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.load import require_memory
-from darknet_py.options.classifying import ClassifierOptions
+from darknet_py.options.inference import ClassifierOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.classifier import Classifier

@@ -13,8 +13,8 @@ from darknet_py.cfg.names import class_names
 from darknet_py.classify.load_classifier import LoadedClassifier, load_classifier
 from darknet_py.detect.prompt import typed_paths
 from darknet_py.errors import DarknetError
-from darknet_py.images.sources import expand
-from darknet_py.options.classifying import ListedOptions, PredictOptions
+from darknet_py.images.image_paths import expand
+from darknet_py.options.inference import ListedOptions, PredictOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.classifier import Classifier, Scores

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.options.benchmarking import BenchmarkOptions, SpeedOptions, ThreadOptions
 from darknet_py.options.common import (
     CfgOptions,
     DeviceOptions,
@@ -14,7 +15,6 @@ from darknet_py.options.common import (
     RunOptions,
     SizeOptions,
 )
-from darknet_py.options.measuring import BenchmarkOptions, SpeedOptions, ThreadOptions
 
 
 @click.command()
@@ -40,7 +40,7 @@ def benchmark(ctx: click.Context, /, **choices: Any) -> None:
 @click.argument("tics", type=click.IntRange(0), default=SpeedOptions.tics)
 @options_of(SpeedOptions, CfgOptions, RunOptions)
 def speed(**choices: Any) -> None:
-    """Run CFG with random weights TICS times (0: 1000) and print Darknet's figures."""
+    """Run CFG with random weights TICS times (0: 1000) and print Darknet's metrics."""
     from darknet_py.network.graph import read_graph
 
     options = SpeedOptions(**choices)
@@ -59,7 +59,7 @@ def speed(**choices: Any) -> None:
 @options_of(CfgOptions)
 def ops(cfg: str, fork: str, width: int | None, height: int | None) -> None:
     """Print how many floating point operations CFG needs for an image."""
-    from darknet_py.benchmark.operations import ops_lines
+    from darknet_py.benchmark.speed import ops_lines
     from darknet_py.network.graph import read_graph
 
     graph = read_graph(cfg, width=width, height=height, fork=fork, time_steps=1)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from darknet_py.cli.click_options import arguments, options_of
-from darknet_py.options.classifying import ClassifyOptions, ListedOptions, PredictOptions
+from darknet_py.options.inference import ClassifyOptions, ListedOptions, PredictOptions
 
 
 @click.command()

@@ -122,7 +122,7 @@ def listed(each: Any) -> Callable[..., tuple[Any, ...]]:
     kind = click.types.convert_type(each)
 
     def read(ctx: click.Context, param: click.Parameter, value: str) -> tuple[Any, ...]:
-        found = (kind.convert(word.strip(), param, ctx) for word in value.split(","))
-        return tuple(dict.fromkeys(found))
+        values = (kind.convert(word.strip(), param, ctx) for word in value.split(","))
+        return tuple(dict.fromkeys(values))
 
     return read

@@ -8,7 +8,7 @@ import click
 
 from darknet_py.cli.click_options import arguments, options_of
 from darknet_py.options.common import ForkOptions, RunOptions, SizeOptions
-from darknet_py.options.detecting import DetectOptions
+from darknet_py.options.inference import DetectOptions
 
 detection_options = options_of(
     DetectOptions,
@@ -61,7 +61,7 @@ def _run(options: DetectOptions, layers: bool) -> None:
 def _print_layers(options: DetectOptions) -> None:
     """As `benchmark --layers`, once at the end; AlexeyAB's program prints it image by image."""
     from darknet_py.benchmark.command import print_layers
-    from darknet_py.options.measuring import BenchmarkOptions
+    from darknet_py.options.benchmarking import BenchmarkOptions
 
     print_layers(
         BenchmarkOptions(

@@ -74,7 +74,7 @@ def recall(**choices: Any) -> None:
 @click.argument("results")
 @click.option("--named_only", is_flag=True, help="Leave out the images that RESULTS does not name.")
 def coco(annotations: str, results: str, named_only: bool) -> None:
-    """Print pycocotools' figures of RESULTS (a JSON list, as valid writes it) by ANNOTATIONS."""
+    """Print pycocotools' metrics of RESULTS (a JSON list, as valid writes it) by ANNOTATIONS."""
     from darknet_py.evaluate.eval_files_command import eval_coco
 
     eval_coco(annotations, results, named_only)

@@ -1,4 +1,4 @@
-"""`darknet-py`: the table of commands, Darknet's spelling of options, the shape of errors."""
+"""`darknet-py`: words to commands, Darknet's spelling of options, the shape of errors."""
 
 from __future__ import annotations
 
@@ -7,133 +7,18 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from darknet_py import __version__
 from darknet_py.cli.click_options import debug
+from darknet_py.cli.command_table import COMMANDS, GROUPS
 from darknet_py.cli.messages import messages_shown
 from darknet_py.errors import DarknetError, nearest
 
 PROGRAM = "darknet-py"
 INTERRUPTED = 130
-
-
-class Command(NamedTuple):
-    """Where a command's function is, and its line in the help."""
-
-    home: str
-    help: str
-
-
-COMMANDS = {
-    "detect": Command("darknet_py.cli.detector_commands:detect", "Find the objects in images."),
-    "detector test": Command(
-        "darknet_py.cli.detector_commands:test", "Find the objects in images."
-    ),
-    "map": Command(
-        "darknet_py.cli.evaluate_commands:mean_ap", "Score a network on labelled images."
-    ),
-    "detector map": Command(
-        "darknet_py.cli.evaluate_commands:mean_ap", "Score a network on labelled images."
-    ),
-    "train": Command("darknet_py.cli.train_commands:train", "Train a detection network."),
-    "detector train": Command("darknet_py.cli.train_commands:train", "Train a detection network."),
-    "classifier train": Command("darknet_py.cli.train_commands:classifier", "Train a classifier."),
-    "classify": Command("darknet_py.cli.classifier_commands:classify", "Say what images show."),
-    "classifier predict": Command(
-        "darknet_py.cli.classifier_commands:predict", "Say what images show."
-    ),
-    "classifier valid": Command(
-        "darknet_py.cli.classifier_commands:valid", "Measure how often a classifier is right."
-    ),
-    "classifier valid10": Command(
-        "darknet_py.cli.classifier_commands:valid10", "The same, by ten pieces of each image."
-    ),
-    "classifier validcrop": Command(
-        "darknet_py.cli.classifier_commands:validcrop", "The same, by the stretched image."
-    ),
-    "classifier validfull": Command(
-        "darknet_py.cli.classifier_commands:validfull",
-        "The same, by the whole image at its aspect.",
-    ),
-    "classifier validmulti": Command(
-        "darknet_py.cli.classifier_commands:validmulti",
-        "The same, by the image in several sizes.",
-    ),
-    "classifier test": Command(
-        "darknet_py.cli.classifier_commands:test", "Print all scores of listed images."
-    ),
-    "classifier label": Command(
-        "darknet_py.cli.classifier_commands:label", "Print the class of listed images."
-    ),
-    "classifier csv": Command(
-        "darknet_py.cli.classifier_commands:csv",
-        "Print the best classes' numbers of listed images.",
-    ),
-    "rnn train": Command(
-        "darknet_py.cli.train_commands:rnn", "Train a recurrent network on a text."
-    ),
-    "rnn generate": Command(
-        "darknet_py.cli.rnn_commands:generate", "Write a text that a recurrent network makes up."
-    ),
-    "rnn valid": Command(
-        "darknet_py.cli.rnn_commands:valid", "Measure how well a recurrent network foresees a text."
-    ),
-    "detector valid": Command(
-        "darknet_py.cli.evaluate_commands:valid",
-        "Write result files in the forms of COCO, VOC, ...",
-    ),
-    "detector valid2": Command(
-        "darknet_py.cli.evaluate_commands:valid2", "Like valid, averaged with mirrored images."
-    ),
-    "detector recall": Command(
-        "darknet_py.cli.evaluate_commands:recall", "Count the labels that any box overlaps."
-    ),
-    "compare": Command("darknet_py.cli.evaluate_commands:compare", "Say how two runs differ."),
-    "detector calc_anchors": Command(
-        "darknet_py.cli.evaluate_commands:calc_anchors", "Find anchors for the boxes of a data set."
-    ),
-    "eval coco": Command(
-        "darknet_py.cli.evaluate_commands:coco", "pycocotools' figures of a file of results."
-    ),
-    "eval voc": Command("darknet_py.cli.evaluate_commands:voc", "VOC's AP of comp4 files."),
-    "export": Command(
-        "darknet_py.cli.export_commands:export", "Write a network as ONNX and other formats."
-    ),
-    "summary": Command(
-        "darknet_py.cli.tool_commands:summary", "Show a network's layers and what they cost."
-    ),
-    "check": Command(
-        "darknet_py.cli.tool_commands:check", "List all that is wrong with cfg, weights, data."
-    ),
-    "data shapes": Command(
-        "darknet_py.cli.data_commands:shapes", "Draw a labelled data set of shapes."
-    ),
-    "data sheet": Command(
-        "darknet_py.cli.data_commands:sheet", "Show training samples as augmentation leaves them."
-    ),
-    "partial": Command(
-        "darknet_py.cli.tool_commands:partial", "Save the first layers of a weights file."
-    ),
-    "doctor": Command(
-        "darknet_py.cli.tool_commands:doctor", "Show what this machine offers to run networks."
-    ),
-    "benchmark": Command(
-        "darknet_py.cli.benchmark_commands:benchmark", "Time a network on engines side by side."
-    ),
-    "speed": Command("darknet_py.cli.benchmark_commands:speed", "Time a network as Darknet does."),
-    "ops": Command("darknet_py.cli.benchmark_commands:ops", "Count a network's operations."),
-}
-"""Every command: its words, its function, its help. To add one, add a row."""
-GROUPS = {
-    "data": "Data sets: shapes draws one, sheet shows what training sees.",
-    "detector": "Darknet's words for detection networks: train, test, map, valid ...",
-    "classifier": "Darknet's words for classification networks: train, predict, valid ...",
-    "rnn": "Darknet's words for recurrent networks on texts: train, generate, valid.",
-    "eval": "Score files of results that have been written before: coco, voc.",
-}
 
 
 def normalise(argv: Sequence[str], known: Collection[str]) -> list[str]:
@@ -163,7 +48,7 @@ def _respell(word: str, spelling: dict[str, str]) -> str:
     return spelling.get(_fold(name), unknown) + value
 
 
-class Words(click.Group):
+class CommandGroup(click.Group):
     """A group that knows its commands by name and imports the one that is asked for.
 
     prefix: the words before its own commands' names, as in `detector test`.
@@ -183,7 +68,7 @@ class Words(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         words = self.prefix + cmd_name
         if words in GROUPS:
-            return Words(cmd_name, prefix=f"{words} ", help=GROUPS[words])
+            return CommandGroup(cmd_name, prefix=f"{words} ", help=GROUPS[words])
         return _imported(COMMANDS[words].home) if words in COMMANDS else None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -226,11 +111,11 @@ def _spellings(command: click.Command) -> Iterator[str]:
 
 def _command_first(args: list[str], words: Collection[str]) -> list[str]:
     """Options before the command's word, as in `-i 0 detector test`, go behind it."""
-    first = next((place for place, word in enumerate(args) if word in words), 0)
+    first = next((index for index, word in enumerate(args) if word in words), 0)
     return [*args[first : first + 1], *args[:first], *args[first + 1 :]]
 
 
-class Program(Words):
+class CommandLine(CommandGroup):
     """The whole command line: --debug stands anywhere, and errors are one line."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
@@ -270,7 +155,7 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-@click.group(cls=Program)
+@click.group(cls=CommandLine)
 @click.version_option(__version__, prog_name=PROGRAM)
 @debug
 def main() -> None:

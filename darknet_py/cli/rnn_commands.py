@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from darknet_py.cli.click_options import arguments, options_of
-from darknet_py.options.texts import GenerateOptions, PerplexityOptions
+from darknet_py.options.inference import GenerateOptions, PerplexityOptions
 
 
 @click.command()
@@ -24,7 +24,7 @@ def generate(**choices: Any) -> None:
 @arguments("cfg", "weights")
 @options_of(PerplexityOptions, "seed")
 def valid(**choices: Any) -> None:
-    """Print how well the recurrent network foresees a text: perplexity after each symbol."""
+    """Print how well the recurrent network predicts a text: perplexity after each symbol."""
     from darknet_py.rnn.command import valid as measure
 
     measure(PerplexityOptions(**choices))

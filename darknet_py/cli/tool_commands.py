@@ -1,4 +1,4 @@
-"""Commands about files and machines: summary, check, partial, doctor."""
+"""Commands about files and machines: summary, check, partial, export, doctor."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from darknet_py import __version__
-from darknet_py.cli.click_options import as_json, options_of
+from darknet_py.cli.click_options import arguments, as_json, options_of
 from darknet_py.errors import DarknetError, Notice
 from darknet_py.options.common import CfgOptions, ForkOptions, SizeOptions
 from darknet_py.options.datasets import CheckOptions, SummaryOptions
+from darknet_py.options.inference import ExportOptions
 from darknet_py.system import free_memory, processors, total_memory
 
 if TYPE_CHECKING:
@@ -59,15 +60,15 @@ def check(ctx: click.Context, /, files: tuple[str, ...], as_json: bool, **choice
     light_check = check_files(
         files, fork=options.fork, strict=options.strict, width=options.width, height=options.height
     )
-    found: CheckResult | DataCheckResult = light_check
+    result: CheckResult | DataCheckResult = light_check
     if sets := data_sets(files):
         from darknet_py.validate.command import check_data_sets
 
-        found = check_data_sets(sets, light_check, options)
+        result = check_data_sets(sets, light_check, options)
     elif options.report or options.page:
         raise DarknetError("--report and --page need a .data file with a list that exists")
-    click.echo(found.to_json() if as_json else found.text())
-    ctx.exit(1 if found.errors else 0)
+    click.echo(result.to_json() if as_json else result.text())
+    ctx.exit(1 if result.errors else 0)
 
 
 @click.command()
@@ -89,6 +90,20 @@ def partial(cfg: str, weights: str, out: str, layers: int, fork: str) -> None:
     save_partial(network, Path(out), layers)
     click.echo(f"{out}: the first {layers} of {len(graph.nodes)} layers of {weights}")
     _show_shortfall(report, layers)
+
+
+@click.command()
+@arguments("cfg", "weights", "images...")
+@options_of(ExportOptions, *("format", "out", "form", "dynamic", "batch"), SizeOptions, ForkOptions)
+@click.pass_context
+def export(ctx: click.Context, /, **choices: Any) -> None:
+    """Write the network of CFG and WEIGHTS as a file for other programs.
+
+    IMAGES, or --verify without any, have the written file run on images.
+    """
+    from darknet_py.export.command import run
+
+    ctx.exit(0 if run(ExportOptions(**choices)) else 1)
 
 
 @click.command()

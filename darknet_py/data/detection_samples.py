@@ -30,7 +30,7 @@ from darknet_py.augment.pixels import (
 from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import read_labels
 from darknet_py.errors import DataError
-from darknet_py.images.reduced import Image, Size, open_reducible
+from darknet_py.images.reduced_images import Image, Size, open_reducible
 
 Floats = NDArray[np.float32]
 Sample = tuple[Pixels, Floats]

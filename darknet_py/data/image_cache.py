@@ -16,8 +16,8 @@ import numpy as np
 from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.pixels import Pixels
 from darknet_py.errors import DataError, ImageError
-from darknet_py.images.reduced import Decoded, Image, Size, open_reducible
-from darknet_py.images.sources import read_ahead
+from darknet_py.images.frames import read_ahead
+from darknet_py.images.reduced_images import Decoded, Image, Size, open_reducible
 from darknet_py.progress import Progress
 from darknet_py.system import free_memory, processors
 

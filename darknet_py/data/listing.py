@@ -10,7 +10,7 @@ from darknet_py.cfg.datafile import DataFile
 from darknet_py.data.label_paths import label_path
 from darknet_py.errors import DataError, Location
 from darknet_py.forks import Fork
-from darknet_py.images.sources import images_in, listed
+from darknet_py.images.image_paths import images_in, listed
 
 
 def read_list(path: str | os.PathLike[str]) -> list[str]:

@@ -16,7 +16,7 @@ from torch import Tensor
 class Candidates:
     """K boxes with their scores, all tensors on one device.
 
-    image: int64 (K), the place of the box's image in the batch.
+    image: int64 (K), the index of the box's image in the batch.
     boxes: (K, 4) centre x, y, width, height relative to the image (1 = its whole side).
     objectness: (K) in [0, 1].
     scores: (K, C) in [0, 1], 0 where a class is not above the threshold.
@@ -29,7 +29,7 @@ class Candidates:
 
     @cached_property
     def entries(self) -> NDArray[np.int64]:
-        """Places in scores (K, C), row by row, of those that are not 0."""
+        """Indices into scores (K, C), row by row, of those that are not 0."""
         # numpy is several times as fast at this as torch.
         return np.flatnonzero(self.scores.cpu().numpy() != 0)
 

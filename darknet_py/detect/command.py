@@ -14,11 +14,11 @@ from darknet_py.detect.prompt import PROMPT, typed_paths
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.files import require_writable
 from darknet_py.forks import fork_named
+from darknet_py.images.image_paths import expand
 from darknet_py.images.io import read_image
-from darknet_py.images.sources import expand
 from darknet_py.lazy import import_at_once
 from darknet_py.network.load import load_model
-from darknet_py.options.detecting import DetectOptions
+from darknet_py.options.inference import DetectOptions
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
@@ -50,7 +50,7 @@ def run(options: DetectOptions) -> int:
 
     Whatever can be refused is refused before torch is imported and before anything is written.
     """
-    opened = load_model(
+    model = load_model(
         options.cfg,
         options.weights,
         options.names,
@@ -63,15 +63,15 @@ def run(options: DetectOptions) -> int:
     _refuse_unwritable(options)
     images = expand(options.images) if len(options.images) == 1 else []
     if len(images) == 1:
-        read_image(images[0], opened.graph.net.channels)
+        read_image(images[0], model.graph.net.channels)
 
     import_at_once("torch")
 
     from darknet_py.detect.detector import from_loaded
 
-    detector = from_loaded(opened, options.engine_config())
+    detector = from_loaded(model, options.engine_config())
     session = _Session(options, detector, many=len(options.images) != 1 or len(images) != 1)
-    single = len(images) == 1 and _operations(opened.graph) < SMALL
+    single = len(images) == 1 and _operations(model.graph) < SMALL
     with _one_thread() if single else nullcontext():
         for number, result in enumerate(_results(session)):
             if not number:

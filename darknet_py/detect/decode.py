@@ -1,4 +1,4 @@
-"""Head outputs to boxes over a threshold: which of its boxes each kind of head lets pass.
+"""Head outputs to boxes above a threshold: which of its boxes each kind of head lets pass.
 
 The formulas are the heads' own; here they are worked out for few boxes only. Boxes come out
 relative to the network's input, in the order the C programs visit them: cells row by row, anchors
@@ -27,11 +27,11 @@ from darknet_py.layers.yolo import GaussianYolo, Yolo
 from darknet_py.network.graph import Graph
 
 TREE_CUT = 0.5
-"""AlexeyAB's program keeps the last class of a tree with a product over this, -hier or not."""
+"""AlexeyAB's program keeps the last class of a tree with a product above this, -hier or not."""
 
 
 @dataclass(frozen=True)
-class Request:
+class DecodeOptions:
     """What the caller asks of a decoder; all thresholds are strict.
 
     hier: least running product when a class tree is descended. class_map: names a smaller set of
@@ -46,20 +46,20 @@ class Request:
     class_map: tuple[int, ...] | None = None
 
 
-def decode(graph: Graph, heads: Sequence[Tensor], request: Request) -> Candidates:
-    """All boxes over the threshold; heads are those `net(x)` returns, in its order.
+def decode(graph: Graph, heads: Sequence[Tensor], options: DecodeOptions) -> Candidates:
+    """All boxes above the threshold; heads are those `net(x)` returns, in its order.
 
     graph: one that ends in detection heads, see `Graph.head_classes`.
     """
     parts = []
     for index, output in zip(graph.heads, heads, strict=True):
         layer = graph.nodes[index].layer
-        parts.append(DECODERS[type(layer)](layer, output.float(), request))
+        parts.append(DECODERS[type(layer)](layer, output.float(), options))
     return Candidates.join(parts)
 
 
-def _over(scores: Tensor, thresh: float) -> Tensor:
-    """Scores, 0 where they are not over the threshold."""
+def _above(scores: Tensor, thresh: float) -> Tensor:
+    """Scores, 0 where they are not above the threshold."""
     return torch.where(scores > thresh, scores, 0.0)
 
 
@@ -68,77 +68,79 @@ def _by_cell(head: Head, output: Tensor) -> Tensor:
     return head.by_cell(output, *head.grid(Shape(*output.shape[1:])))
 
 
-def _kept(head: Head, cells: Tensor, keep: Tensor, request: Request) -> tuple[Tensor, RawBoxes]:
+def _kept(
+    head: Head, cells: Tensor, keep: Tensor, options: DecodeOptions
+) -> tuple[Tensor, RawBoxes]:
     """Image (K,) and raw boxes (K) of cells (N, H, W, A, E) where keep (N, H, W, A) holds."""
     image, y, x, anchor = torch.nonzero(keep, as_tuple=True)
     corner = torch.stack([x, y], dim=1).to(cells.dtype)
     sizes = cells.new_tensor(head.sizes)[anchor]
     grid = cells.new_tensor([cells.shape[2], cells.shape[1]])
-    pixels = cells.new_tensor([request.net_width, request.net_height])
+    pixels = cells.new_tensor([options.net_width, options.net_height])
     return image, RawBoxes(cells[image, y, x, anchor], corner, sizes, grid, pixels)
 
 
-def _by_objectness(head: Head, output: Tensor, request: Request) -> Candidates:
-    """Boxes whose objectness is over the threshold, whatever their classes."""
-    cells, fork = _by_cell(head, output), request.fork
-    keep = head.objectness(cells, fork) > request.thresh
-    image, raw = _kept(head, cells, keep, request)
-    scores = _over(head.scores(raw.values, fork), request.thresh)
+def _by_objectness(head: Head, output: Tensor, options: DecodeOptions) -> Candidates:
+    """Boxes whose objectness is above the threshold, whatever their classes."""
+    cells, fork = _by_cell(head, output), options.fork
+    keep = head.objectness(cells, fork) > options.thresh
+    image, raw = _kept(head, cells, keep, options)
+    scores = _above(head.scores(raw.values, fork), options.thresh)
     return Candidates(image, head.boxes(raw, fork), head.objectness(raw.values, fork), scores)
 
 
-def _by_class(head: Head, output: Tensor, request: Request) -> Candidates:
-    """Boxes with a class over the threshold."""
-    cells, fork = _by_cell(head, output), request.fork
-    scores = _over(head.scores(cells, fork), request.thresh)
+def _by_class(head: Head, output: Tensor, options: DecodeOptions) -> Candidates:
+    """Boxes with a class above the threshold."""
+    cells, fork = _by_cell(head, output), options.fork
+    scores = _above(head.scores(cells, fork), options.thresh)
     keep = (scores > 0).any(dim=-1)
-    image, raw = _kept(head, cells, keep, request)
+    image, raw = _kept(head, cells, keep, options)
     return Candidates(image, head.boxes(raw, fork), head.objectness(raw.values, fork), scores[keep])
 
 
-def _region(layer: Region, output: Tensor, request: Request) -> Candidates:
+def _region(layer: Region, output: Tensor, options: DecodeOptions) -> Candidates:
     cells = _by_cell(layer, output)
-    objectness, scores = _region_scores(layer, cells.flatten(0, 3), request)
+    objectness, scores = _region_scores(layer, cells.flatten(0, 3), options)
     some = (scores > 0).any(dim=1)
-    image, raw = _kept(layer, cells, some.view(cells.shape[:4]), request)
-    return Candidates(image, layer.boxes(raw, request.fork), objectness[some], scores[some])
+    image, raw = _kept(layer, cells, some.view(cells.shape[:4]), options)
+    return Candidates(image, layer.boxes(raw, options.fork), objectness[some], scores[some])
 
 
-def _region_scores(layer: Region, rows: Tensor, request: Request) -> tuple[Tensor, Tensor]:
+def _region_scores(layer: Region, rows: Tensor, options: DecodeOptions) -> tuple[Tensor, Tensor]:
     """Objectness (K,) and thresholded class scores (K, C) by the fork's rules."""
-    fork, tree, score = request.fork, layer.hierarchy, layer.objectness(rows, request.fork)
+    fork, tree, score = options.fork, layer.hierarchy, layer.objectness(rows, options.fork)
     if tree:
-        scores = _tree_scores(tree, score, layer.class_values(rows), request)
+        scores = _tree_scores(tree, score, layer.class_values(rows), options)
     else:
-        scores = _over(layer.scores(rows, fork), request.thresh)
+        scores = _above(layer.scores(rows, fork), options.thresh)
     if not fork.detect.region_objectness_gates:
         return torch.ones_like(score), scores
-    over = score > request.thresh
+    above = score > options.thresh
     if not tree:
-        scores = torch.where(over[:, None], scores, 0.0)
-    return torch.where(over, score, 0.0), scores
+        scores = torch.where(above[:, None], scores, 0.0)
+    return torch.where(above, score, 0.0), scores
 
 
-def _tree_scores(tree: Tree, score: Tensor, classes: Tensor, request: Request) -> Tensor:
+def _tree_scores(tree: Tree, score: Tensor, classes: Tensor, options: DecodeOptions) -> Tensor:
     products = tree.products(classes)
-    if request.class_map is not None:
-        chosen = torch.tensor(request.class_map, device=classes.device)
-        return _over(score[:, None] * products[:, chosen], request.thresh)
-    over = score > request.thresh
+    if options.class_map is not None:
+        chosen = torch.tensor(options.class_map, device=classes.device)
+        return _above(score[:, None] * products[:, chosen], options.thresh)
+    above = score > options.thresh
     answer = torch.zeros_like(products)
-    if request.fork.detect.region_hier_thresh:
+    if options.fork.detect.region_hier_thresh:
         # One class a box, with the objectness itself as its score.
-        top = tree.top(products, request.hier)
-        return answer.scatter(1, top[:, None], torch.where(over, score, 0.0)[:, None])
-    # One class a box: the last in file order whose product is over one half.
+        top = tree.top(products, options.hier)
+        return answer.scatter(1, top[:, None], torch.where(above, score, 0.0)[:, None])
+    # One class a box: the last in file order whose product is above one half.
     enough = products > TREE_CUT
     last = products.shape[1] - 1 - enough.flip(1).to(torch.uint8).argmax(dim=1)
     value = products.gather(1, last[:, None])[:, 0]
-    value = torch.where(over & enough.any(dim=1), value, 0.0)
+    value = torch.where(above & enough.any(dim=1), value, 0.0)
     return answer.scatter(1, last[:, None], value[:, None])
 
 
-DECODERS: dict[type[Layer], Callable[[Any, Tensor, Request], Candidates]] = {
+DECODERS: dict[type[Layer], Callable[[Any, Tensor, DecodeOptions], Candidates]] = {
     Yolo: _by_objectness,
     GaussianYolo: _by_objectness,
     Region: _region,

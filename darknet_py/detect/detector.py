@@ -19,10 +19,10 @@ from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.forks import Fork
-from darknet_py.images.fitted import InputSpec, OnError, fitted_images
+from darknet_py.images.fitted_images import InputSpec, OnError, fitted_images
 from darknet_py.images.frames import Frame, FrameSource
 from darknet_py.images.io import to_bgr
-from darknet_py.images.source_table import open_source
+from darknet_py.images.sources import open_source
 from darknet_py.network.load import LoadedModel, head_classes, load_model
 from darknet_py.network.network import Network, load_planned
 
@@ -75,7 +75,7 @@ class Detector:
         """The Result of one image, or a list for a folder, glob, list file or list of images.
 
         source: path, folder, glob, .txt list, numpy BGR image (uint8, uint16, float in [0, 1]), or
-        a list or generator of these. thresh: scores must be over it. nms: IoU over which the
+        a list or generator of these. thresh: scores must be above it. nms: IoU above which the
         weaker box goes; 0 keeps all. letter_box: pad instead of stretch; None does as the fork and
         the cfg do. hier: least product down a class tree. batch: images run at once. Raises
         ImageError, DataError.
@@ -131,16 +131,16 @@ class Detector:
     def _batch_results(self, batch: Detections) -> list[Result]:
         share = 1000 * batch.timing.network / len(batch.frames)
         return [
-            self._result(frame, batch.found.of_image(number), share)
+            self._result(frame, batch.candidates.of_image(number), share)
             for number, frame in enumerate(batch.frames)
         ]
 
-    def _result(self, frame: Frame, found: Candidates, milliseconds: float) -> Result:
+    def _result(self, frame: Frame, candidates: Candidates, milliseconds: float) -> Result:
         assert frame.pixels is not None
-        box, class_id = torch.nonzero(found.scores > 0, as_tuple=True)
+        box, class_id = torch.nonzero(candidates.scores > 0, as_tuple=True)
         boxes = Boxes(
-            found.boxes[box].numpy(),
-            found.scores[box, class_id].numpy(),
+            candidates.boxes[box].numpy(),
+            candidates.scores[box, class_id].numpy(),
             class_id.numpy(),
             box.numpy(),
             *frame.size,
@@ -171,15 +171,15 @@ def load(
     engines.table that is installed. compiled: have torch make machine code for this machine first.
     Raises CfgError, WeightsError, DataError, DarknetError.
     """
-    opened = load_model(cfg, weights, names, data=data, fork=fork, width=width, height=height)
-    return from_loaded(opened, EngineConfig(engine, precision, compiled, str(device)))
+    model = load_model(cfg, weights, names, data=data, fork=fork, width=width, height=height)
+    return from_loaded(model, EngineConfig(engine, precision, compiled, str(device)))
 
 
-def from_loaded(opened: LoadedModel, config: EngineConfig) -> Detector:
+def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
     """A detector from files that have been read and checked already."""
-    network, report = load_planned(opened.graph, opened.plan)
+    network, report = load_planned(model.graph, model.plan)
     for note in report.notes:
         warnings.warn(f"{report.path}: {note}", stacklevel=3)
     return Detector(
-        network, opened.names, config.device, config.precision, config.engine, config.compiled
+        network, model.names, config.device, config.precision, config.engine, config.compiled
     )

@@ -5,38 +5,21 @@ every later box it overlaps.  So an entry (a box and a class) survives exactly w
 earlier entry overlaps it.  Here the overlapping pairs are found first, and that sentence is then
 iterated to its fixed point, which is unique and is what the loop computes.
 
-Two boxes of an IoU over t share more than t of the width of each.  So with the boxes sorted by
-their left edges, those that may overlap one follow it until a left edge is beyond its own by
-1 - t of its width; only they are compared.
-
 All of it is done by numpy in the main memory, which for these sizes is several times as fast as
 torch; boxes found on another device are few when they come here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from darknet_py.boxes import GREEDY_EXPONENT
 from darknet_py.detect.candidates import Candidates
+from darknet_py.detect.overlaps import Flags, Floats, Indices, overlapping_entries
 from darknet_py.errors import DarknetError
-
-Places = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float32]
-
-# Pairs compared at once: what fits a processor's cache.
-CHUNK = 1 << 15
-# Overlapping pairs times classes held at once.
-BLOCK = 1 << 22
-# Relative to the image; edges farther out are compared as if they were here.
-REACH = 4.0
-# Far over the rounding of an edge in single precision, far under a pixel.
-SLACK = 1e-5
 
 
 @dataclass(frozen=True)
@@ -60,7 +43,7 @@ RULES = {
 def suppress(
     candidates: Candidates, kind: str, threshold: float, beta: float = GREEDY_EXPONENT
 ) -> Candidates:
-    """The same rows with the score of every entry that loses set to 0.
+    """The same rows with the score of every suppressed entry set to 0.
 
     kind: "default" (do_nms_sort) and "cornersnms": per class, IoU > threshold;
     "greedynms": per class, IoU - (d2/c2)**0.6 > threshold; "diounms": the same with beta;
@@ -69,18 +52,18 @@ def suppress(
 
     Raises DarknetError for an unknown kind.
     """
-    lost = suppressed(candidates, kind, threshold, beta)
+    dropped = suppressed(candidates, kind, threshold, beta)
     copy = replace(
         candidates, objectness=candidates.objectness.clone(), scores=candidates.scores.clone()
     )
-    copy.drop(*lost)
+    copy.drop(*dropped)
     return copy
 
 
 @np.errstate(over="ignore", invalid="ignore")
 def suppressed(
     candidates: Candidates, kind: str, threshold: float, beta: float = GREEDY_EXPONENT
-) -> tuple[Places, Places | None]:
+) -> tuple[Indices, Indices | None]:
     """The entries that `suppress` sets to 0, by row and class; None: all classes of their rows.
 
     Raises DarknetError for an unknown kind.
@@ -92,16 +75,16 @@ def suppressed(
     objectness = candidates.objectness.cpu().numpy()
     if rule.by_objectness:
         rows = np.flatnonzero(objectness)
-        return rows[_beaten(candidates, rows, 1, objectness, threshold, exponent)], None
-    places = candidates.entries
+        return rows[_suppressed(candidates, rows, 1, objectness, threshold, exponent)], None
+    entries = candidates.entries
     if not objectness.all():
-        places = places[objectness[places // classes] != 0]
+        entries = entries[objectness[entries // classes] != 0]
     scores = candidates.scores.cpu().numpy().reshape(-1)
-    lost = places[_beaten(candidates, places, classes, scores, threshold, exponent)]
-    return lost // classes, lost % classes
+    dropped = entries[_suppressed(candidates, entries, classes, scores, threshold, exponent)]
+    return dropped // classes, dropped % classes
 
 
-def printing_order(candidates: Candidates) -> Places:
+def printing_order(candidates: Candidates) -> Indices:
     """Index (K) of the rows in the order pjreddie's program prints them, image by image.
 
     That program sorts its rows by each class in turn, so they end up by falling score of the last
@@ -124,7 +107,7 @@ def printing_order(candidates: Candidates) -> Places:
     return _untied(order, keys[order], top[order] > 0, scores)
 
 
-def _untied(order: Places, keys: Places, filled: Flags, scores: Floats) -> Places:
+def _untied(order: Indices, keys: Indices, filled: Flags, scores: Floats) -> Indices:
     """The order with filled rows of equal keys sorted by the classes before their last."""
     equal = (keys[1:] == keys[:-1]) & filled[1:]
     tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
@@ -134,179 +117,31 @@ def _untied(order: Places, keys: Places, filled: Flags, scores: Floats) -> Place
     return order
 
 
-def _beaten(
+def _suppressed(
     candidates: Candidates,
-    places: Places,
+    entries: Indices,
     classes: int,
     values: Floats,
     threshold: float,
     exponent: float | None,
 ) -> Flags:
-    """Which of the entries at places (row * classes + class) an earlier survivor removes."""
-    lost = np.zeros(len(places), np.bool_)
-    mine = values[places]
-    for one, other in _rivals(candidates, places, classes, threshold, exponent):
+    """Which of the entries (row * classes + class) an earlier entry that is left removes."""
+    gone = np.zeros(len(entries), np.bool_)
+    mine = values[entries]
+    for one, other in overlapping_entries(candidates, entries, classes, threshold, exponent):
         first, second = np.minimum(one, other), np.maximum(one, other)
         swapped = mine[second] > mine[first]
         earlier = np.where(swapped, second, first)
-        lost |= _settled(earlier, first + second - earlier, len(places))
-    return lost
+        gone |= _fixed_point(earlier, first + second - earlier, len(entries))
+    return gone
 
 
-def _settled(earlier: Places, later: Places, count: int) -> Flags:
-    """(count,) what loses when each unbeaten earlier[p] beats later[p], exactly."""
-    beaten = np.zeros(count, np.bool_)
+def _fixed_point(earlier: Indices, later: Indices, count: int) -> Flags:
+    """(count,) what is suppressed when each earlier[p] that is not suppresses later[p], exactly."""
+    gone = np.zeros(count, np.bool_)
     while True:
         again = np.zeros(count, np.bool_)
-        again[later[~beaten[earlier]]] = True
-        if np.array_equal(again, beaten):
-            return beaten
-        beaten = again
-
-
-def _rivals(
-    candidates: Candidates, places: Places, classes: int, threshold: float, exponent: float | None
-) -> Iterator[tuple[Places, Places]]:
-    """Pairs of entries that overlap, by their numbers in `places`; no class in two parts."""
-    if not len(places):
-        return
-    boxes = candidates.boxes.float().cpu().numpy()
-    image = candidates.image.cpu().numpy()
-    row, column = np.divmod(places, classes)
-    by_class = _Line.of(boxes[row], image[row] * classes + column, threshold)
-    # With many classes per box it is cheaper to compare each two boxes once for all classes.
-    if len(places) > 2 * len(image):
-        together = _Line.of(boxes, image, threshold)
-        if together.pairs < by_class.pairs:
-            active = np.zeros((len(image), classes), np.bool_)
-            active[row, column] = True
-            yield from _spread(active, places, *_close(boxes, together, threshold, exponent))
-            return
-    yield _close(boxes[row], by_class, threshold, exponent)
-
-
-def _spread(
-    active: Flags, places: Places, first: Places, second: Places
-) -> Iterator[tuple[Places, Places]]:
-    """Pairs of rows repeated for every class in which both are active, some classes at a time."""
-    classes = active.shape[1]
-    width = max(1, BLOCK // max(1, len(first)))
-    for start in range(0, classes, width):
-        block = active[:, start : start + width]
-        pair, column = np.nonzero(block[first] & block[second])
-        one, other = (rows[pair] * classes + column + start for rows in (first, second))
-        yield np.searchsorted(places, one), np.searchsorted(places, other)
-
-
-@dataclass(frozen=True, eq=False)
-class _Line:
-    """Boxes in a row, group by group and by their left edges.
-
-    order: (N,) their numbers. followers: (N,) how many of the next ones each may overlap.
-    """
-
-    order: Places
-    followers: Places
-
-    @property
-    def pairs(self) -> int:
-        return int(self.followers.sum())
-
-    @staticmethod
-    def of(boxes: Floats, group: Places, threshold: float) -> _Line:
-        """boxes: (N, 4); group: (N,) only those of one group are compared."""
-        x, width = boxes[:, 0].astype(np.float64), boxes[:, 2].astype(np.float64)
-        start = group * (4 * REACH)
-        left = start + _clipped(x - width / 2)
-        right = start + _clipped(x + (0.5 - max(0.0, threshold)) * width + SLACK)
-        order = np.argsort(left)
-        left, right = left.take(order), right.take(order)
-        after = np.searchsorted(left, right, side="right")
-        return _Line(order, np.maximum(after - np.arange(1, len(order) + 1), 0))
-
-
-def _clipped(edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Clipped edges never hide a pair that overlaps; what is no number overlaps nothing."""
-    return np.fmin(np.fmax(edges, -REACH), REACH)
-
-
-def _close(
-    boxes: Floats, line: _Line, threshold: float, exponent: float | None
-) -> tuple[Places, Places]:
-    """Numbers of the pairs of boxes (N, 4) in a line that overlap more than the threshold."""
-    sides = _Sides(boxes[line.order])
-    parts = []
-    for first, second in _pairs(line.followers):
-        near = sides.overlap(first, second, threshold)
-        parts.append((first[near], second[near]))
-    first, second = (np.concatenate(ends) for ends in zip(*parts, strict=True))
-    if exponent is not None and len(first):
-        # The distance term only lowers the IoU, so it is needed for what passed without it.
-        closer = sides.diou(first, second, exponent) > threshold
-        first, second = first[closer], second[closer]
-    return line.order[first], line.order[second]
-
-
-class _Sides:
-    """Edges, centres and areas of boxes (N, 4); the arithmetic is that of darknet_py.boxes."""
-
-    def __init__(self, boxes: Floats) -> None:
-        x, y, width, height = np.ascontiguousarray(boxes.T)
-        across, down = width / 2, height / 2
-        self.left, self.right = x - across, x + across
-        self.top, self.bottom = y - down, y + down
-        self.area, self.centres = width * height, (x, y)
-
-    def overlap(self, first: Places, second: Places, threshold: float) -> Places:
-        """Which pairs have an IoU over the threshold."""
-        height = _shared(self.top, self.bottom, first, second)
-        met = np.flatnonzero(height > 0)
-        first, second = first.take(met), second.take(met)
-        width = _shared(self.left, self.right, first, second)
-        ratio = self._ratio(width, height.take(met), first, second)
-        return met[(width > 0) & (ratio > threshold)]
-
-    def diou(self, first: Places, second: Places, exponent: float) -> Floats:
-        """IoU less (d2 / c2) ** exponent of pairs that overlap."""
-        width = _shared(self.left, self.right, first, second)
-        height = _shared(self.top, self.bottom, first, second)
-        across = _spanned(self.left, self.right, first, second)
-        down = _spanned(self.top, self.bottom, first, second)
-        diagonal = across * across + down * down
-        x, y = (side.take(first) - side.take(second) for side in self.centres)
-        apart = np.divide(x * x + y * y, diagonal, out=np.zeros_like(x), where=diagonal != 0)
-        ratio = self._ratio(width, height, first, second)
-        return np.asarray(ratio - apart ** np.float32(exponent), np.float32)
-
-    def _ratio(self, width: Floats, height: Floats, first: Places, second: Places) -> Floats:
-        shared = width * height
-        union = self.area.take(first) + self.area.take(second) - shared
-        valid = (shared != 0) & (union != 0)
-        return np.divide(shared, union, out=np.zeros_like(shared), where=valid)
-
-
-def _shared(low: Floats, high: Floats, first: Places, second: Places) -> Floats:
-    """Length that the spans of each pair share, negative where they are apart."""
-    end = np.minimum(high.take(first), high.take(second))
-    end -= np.maximum(low.take(first), low.take(second))
-    return end
-
-
-def _spanned(low: Floats, high: Floats, first: Places, second: Places) -> Floats:
-    """Length of the smallest span that holds those of each pair."""
-    end = np.maximum(high.take(first), high.take(second))
-    end -= np.minimum(low.take(first), low.take(second))
-    return end
-
-
-def _pairs(followers: Places) -> Iterator[tuple[Places, Places]]:
-    """Every element paired with each of its followers, in parts of bounded size."""
-    ends = followers.cumsum()
-    cuts = np.searchsorted(ends, np.arange(CHUNK, ends[-1], CHUNK), side="right")
-    bounds = np.unique(np.concatenate(([0], cuts, [len(ends)])))
-    for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        count = followers[start:stop]
-        first = np.repeat(np.arange(start, stop), count)
-        # An element's followers come right after it, and in the list after those of the last one.
-        before = np.repeat(ends[start:stop] - count - (ends[start - 1] if start else 0), count)
-        yield first, first + 1 + np.arange(len(first)) - before
+        again[later[~gone[earlier]]] = True
+        if np.array_equal(again, gone):
+            return gone
+        gone = again

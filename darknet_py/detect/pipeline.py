@@ -16,9 +16,9 @@ from torch import Tensor
 
 from darknet_py.detect import nms
 from darknet_py.detect.candidates import Candidates
-from darknet_py.detect.decode import Request, Suppression, decode, suppression_of
+from darknet_py.detect.decode import DecodeOptions, Suppression, decode, suppression_of
 from darknet_py.detect.workers import TimedEngine, WorkerPool
-from darknet_py.images.fitted import FittedImage
+from darknet_py.images.fitted_images import FittedImage
 from darknet_py.images.frames import Frame
 from darknet_py.images.letterbox import Placement, scaled_sizes, to_image
 from darknet_py.images.tensors import stacked
@@ -31,8 +31,8 @@ T = TypeVar("T")
 class PipelineOptions:
     """Which boxes are found. The defaults are those of `detect`.
 
-    thresh: scores must be over it. hier: least product down a class tree. nms: boxes that overlap
-    more go; 0 keeps all. class_map: see decode.Request. suppression: None asks the network's cfg.
+    thresh: scores must be above it. hier: least product down a class tree. nms: boxes that overlap
+    more go; 0 keeps all. class_map: see DecodeOptions. suppression: None asks the network's cfg.
     batch: images run at once by each worker.
     """
 
@@ -62,13 +62,13 @@ class Timing:
 class Detections:
     """The images `first` to `first` + N - 1 of those that could be read, and the boxes in them.
 
-    found: relative to the images, in the main memory, with a score of 0 where it was suppressed;
-    its `image` counts from 0.
+    candidates: relative to the images, in the main memory, with a score of 0 where one was
+    suppressed; their `image` counts from 0.
     """
 
     first: int
     frames: tuple[Frame, ...]
-    found: Candidates
+    candidates: Candidates
     timing: Timing
 
     @property
@@ -109,11 +109,11 @@ class Pipeline:
         """The detections of a batch, its images numbered from `first`."""
         start = time.perf_counter()
         heads, seconds = self.timed(self.network_input(group))
-        found = self.boxes(heads, [image.placement for image in group])
+        candidates = self.boxes(heads, [image.placement for image in group])
         rest = time.perf_counter() - start - seconds
         reading = sum(image.seconds for image in group)
         frames = tuple(image.frame for image in group)
-        return Detections(first, frames, found, Timing(reading, seconds, rest))
+        return Detections(first, frames, candidates, Timing(reading, seconds, rest))
 
     def network_input(self, group: Sequence[FittedImage]) -> Tensor:
         """Float32 (N, C, H, W) on the engine's device, lying in memory as the engine wants it."""
@@ -122,10 +122,10 @@ class Pipeline:
 
     def boxes(self, heads: Sequence[Tensor], placements: Sequence[Placement]) -> Candidates:
         """The boxes in the engine's outputs for images that are placed like this."""
-        return found_in(self.graph, heads, placements, self.options)
+        return candidates_of(self.graph, heads, placements, self.options)
 
 
-def found_in(
+def candidates_of(
     graph: Graph,
     heads: Sequence[Tensor],
     placements: Sequence[Placement],
@@ -136,16 +136,16 @@ def found_in(
     heads: as net(x) returns them for N images. placements: of these, one each.
     """
     net = graph.net
-    request = Request(
+    decoding = DecodeOptions(
         options.thresh, options.hier, net.width, net.height, graph.fork, options.class_map
     )
     rule = options.suppression or suppression_of(graph)
     with torch.inference_mode():
-        return postprocess(decode(graph, heads, request), placements, rule, options.nms)
+        return postprocess(decode(graph, heads, decoding), placements, rule, options.nms)
 
 
 def postprocess(
-    found: Candidates,
+    candidates: Candidates,
     placements: Sequence[Placement],
     suppression: Suppression,
     threshold: float,
@@ -155,15 +155,15 @@ def postprocess(
     placements: one per image of the batch, at least one, all for one network; threshold: 0 keeps
     all. What comes back is in the main memory.
     """
-    scaled = scaled_sizes(placements, found.boxes.device)[found.image]
+    scaled = scaled_sizes(placements, candidates.boxes.device)[candidates.image]
     net_size = placements[0].net_width, placements[0].net_height
-    boxes = to_image(found.boxes, scaled, net_size)
-    found = Candidates(found.image, boxes, found.objectness, found.scores).cpu()
-    order = nms.printing_order(found)
-    ordered = found.select(torch.from_numpy(order))
+    boxes = to_image(candidates.boxes, scaled, net_size)
+    candidates = Candidates(candidates.image, boxes, candidates.objectness, candidates.scores).cpu()
+    order = nms.printing_order(candidates)
+    ordered = candidates.select(torch.from_numpy(order))
     if threshold > 0:
         # Of equal scores the earlier row wins: the one that was earlier before it was moved.
-        rows, classes = nms.suppressed(found, suppression.kind, threshold, suppression.beta)
+        rows, classes = nms.suppressed(candidates, suppression.kind, threshold, suppression.beta)
         moved = np.empty_like(order)
         moved[order] = np.arange(len(order))
         ordered.drop(moved[rows], classes)

@@ -17,12 +17,12 @@ Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
 JSON_FLOOR = 0.005
-"""AlexeyAB's JSON leaves out what is not over this, whatever the threshold."""
+"""AlexeyAB's JSON leaves out what is not above this, whatever the threshold."""
 
 
 @dataclass(frozen=True, eq=False)
 class Boxes:
-    """K found objects, one row per box and class over the threshold.
+    """K found objects, one row per box and class above the threshold.
 
     xywhn: (K, 4) centre x, y, width, height relative to the image, not clipped to it.
     confidence: (K,) in (0, 1]. class_id: (K,). box: (K,) equal for rows that are one box with

@@ -101,15 +101,15 @@ def key_of(digest: bytes, words: Sequence[object]) -> str:
 
 def network_digest(network: Network) -> bytes:
     """It differs when anything of a network differs that an engine's result depends on."""
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     graph = network.graph
-    found.update(_code())
-    found.update(repr((torch.__version__, platform.machine(), network.folded)).encode())
-    found.update(repr((graph.net, graph.fork, graph.nodes)).encode())
+    hasher.update(_code())
+    hasher.update(repr((torch.__version__, platform.machine(), network.folded)).encode())
+    hasher.update(repr((graph.net, graph.fork, graph.nodes)).encode())
     for name, tensor in network.state_dict().items():
-        found.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        found.update(_bytes(tensor))
-    return found.digest()
+        hasher.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        hasher.update(_bytes(tensor))
+    return hasher.digest()
 
 
 @functools.cache
@@ -117,19 +117,21 @@ def _code() -> bytes:
     """A digest of the code that says what a network computes."""
     package = Path(__file__).parent.parent
     sources = [path for room in ROOMS for path in (package / room).glob("*.py")]
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     for path in sorted(sources):
-        found.update(path.read_bytes())
-    return found.digest()
+        hasher.update(path.read_bytes())
+    return hasher.digest()
 
 
 def _bytes(tensor: torch.Tensor) -> memoryview:
     return tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data
 
 
-def prune(place: Path, most: int, keep: Path) -> None:
+def prune(directory: Path, most: int, keep: Path) -> None:
     """Delete the longest unused files until at most `most` bytes are left, `keep` never."""
-    entries = [entry for entry in os.scandir(place) if entry.is_file() and entry.path != str(keep)]
+    entries = [
+        entry for entry in os.scandir(directory) if entry.is_file() and entry.path != str(keep)
+    ]
     entries.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
     total = keep.stat().st_size
     for entry in entries:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from darknet_py.engines.cache import NetworkFiles
-from darknet_py.engines.eager import Program, Rules, prepared_yolo
+from darknet_py.engines.eager import EagerProgram, Rules, prepared_yolo
 from darknet_py.engines.kernels import CannotBuild, operators, small_convolution
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.yolo import Yolo
@@ -39,7 +39,7 @@ class _Followed(nn.Module):
     def __init__(self, network: Network, batch: int) -> None:
         super().__init__()
         self.network = network  # makes its tensors this module's
-        self.program = Program(network, batch, RULES)
+        self.program = EagerProgram(network, batch, RULES)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         return tuple(self.program(x))

@@ -1,8 +1,9 @@
-"""Which device a network runs on."""
+"""Which device a network runs on, and the types its processor computes in."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from darknet_py.errors import DarknetError
@@ -44,3 +45,16 @@ def checked_device(device: str | torch.device) -> torch.device:
             f"device '{device}' is not there: torch sees {count} CUDA devices, from 0"
         )
     return chosen
+
+
+def computes(dtype: torch.dtype) -> bool:
+    """Whether this processor has instructions for a type; without, it is hundreds of times slower.
+
+    Types oneDNN has no say in count as there.
+    """
+    ops = torch.ops.mkldnn
+    asked: dict[torch.dtype, Callable[[], bool]] = {
+        torch.bfloat16: ops._is_mkldnn_bf16_supported,
+        torch.float16: ops._is_mkldnn_fp16_supported,
+    }
+    return dtype not in asked or asked[dtype]()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from darknet_py.engines.processor import computes
+from darknet_py.engines.devices import computes
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import Layer, LayerContext, Node, Run, Weights
 from darknet_py.layers.convolution import Convolutional
@@ -30,7 +30,7 @@ oneDNN costs as much as the work itself."""
 
 
 @dataclass(frozen=True)
-class Position:
+class RuleContext:
     """What a rule may know: where the layer stands, its tensors, the batch and the shapes."""
 
     node: Node
@@ -44,10 +44,10 @@ class Position:
         return self.context.input
 
 
-Rules = Mapping[type[Layer], Callable[[Position], Call | None]]
+Rules = Mapping[type[Layer], Callable[[RuleContext], Call | None]]
 
 
-class Program:
+class EagerProgram:
     """The calls for one batch size, for as many threads as torch has when it is made."""
 
     def __init__(self, network: Network, batch: int, rules: Rules | None = None) -> None:
@@ -57,7 +57,7 @@ class Program:
         rules = RULES if rules is None else rules
         self._steps, self._heads = graph.steps, graph.heads
         self._calls = [
-            call_of(Position(node, step.context, network.used(step.index), batch, device), rules)
+            call_of(RuleContext(node, step.context, network.used(step.index), batch, device), rules)
             for node, step in zip(graph.nodes, graph.steps, strict=True)
         ]
 
@@ -65,21 +65,21 @@ class Program:
         return execute_heads(self._steps, self._calls, x, self._heads)
 
 
-def call_of(ctx: Position, rules: Rules) -> Call:
+def call_of(ctx: RuleContext, rules: Rules) -> Call:
     """The layer's own arithmetic, or the quicker form of it that its rule finds."""
     rule = rules.get(type(ctx.node.layer))
-    found = rule(ctx) if rule else None
-    return found or _as_it_is(ctx)
+    call = rule(ctx) if rule else None
+    return call or _as_it_is(ctx)
 
 
-def _as_it_is(ctx: Position) -> Call:
+def _as_it_is(ctx: RuleContext) -> Call:
     layer, run = ctx.node.layer, Run()
     if layer.HEAD:
         return lambda inputs: layer.forward(ctx.context, ctx.weights, full_precision(inputs), run)
     return lambda inputs: layer.forward(ctx.context, ctx.weights, inputs, run)
 
 
-def _convolution(ctx: Position) -> Call | None:
+def _convolution(ctx: RuleContext) -> Call | None:
     layer = ctx.node.layer
     assert isinstance(layer, Convolutional)
     if layer.binary or layer.xnor or not layer.pads_evenly or not _onednn(ctx.weights["weights"]):
@@ -95,7 +95,7 @@ def _onednn(kernel: Tensor) -> bool:
     return there and computes(kernel.dtype)
 
 
-def _small(ctx: Position, layer: Convolutional) -> bool:
+def _small(ctx: RuleContext, layer: Convolutional) -> bool:
     """Whether a product of matrices is quicker."""
     pixels = ctx.batch * ctx.input.h * ctx.input.w
     flops = 2 * pixels * ctx.input.c * layer.filters
@@ -107,7 +107,7 @@ def _small(ctx: Position, layer: Convolutional) -> bool:
     )
 
 
-def _as_product(ctx: Position, layer: Convolutional) -> Call:
+def _as_product(ctx: RuleContext, layer: Convolutional) -> Call:
     """(N H W, C) times (C, filters): no copy while tensors lie channels last."""
     kernel = ctx.weights["weights"].flatten(1).t().contiguous()
     biases, activation = ctx.weights["biases"], layer.activation
@@ -121,7 +121,7 @@ def _as_product(ctx: Position, layer: Convolutional) -> Call:
     return call
 
 
-def _as_convolution(ctx: Position, layer: Convolutional) -> Call:
+def _as_convolution(ctx: RuleContext, layer: Convolutional) -> Call:
     stride = [1, 1] if layer.antialiasing else list(layer.strides)
     padding, spread = [layer.margin * layer.spread] * 2, [layer.spread] * 2
     shape = [ctx.batch, *ctx.input]
@@ -141,7 +141,7 @@ def _as_convolution(ctx: Position, layer: Convolutional) -> Call:
     return call
 
 
-def prepared_yolo(ctx: Position) -> Call:
+def prepared_yolo(ctx: RuleContext) -> Call:
     """What differs by channel made beforehand."""
     layer = ctx.node.layer
     assert isinstance(layer, Yolo)

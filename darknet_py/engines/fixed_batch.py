@@ -17,7 +17,7 @@ from darknet_py.engines.engine import Engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.network.network import Network
 
-Program = Callable[[torch.Tensor], list[torch.Tensor]]
+BatchProgram = Callable[[torch.Tensor], list[torch.Tensor]]
 """From x (N, C, H, W), contiguous and on the engine's device, to new tensors, for one N."""
 
 
@@ -30,11 +30,11 @@ class BatchEngine(Engine):
         super().__init__(network.graph, config, device)
         self.network = network
         self.files = NetworkFiles(network)
-        self._programs: dict[int, Program] = {}
+        self._programs: dict[int, BatchProgram] = {}
         self._making = threading.Lock()
 
     @abstractmethod
-    def make(self, batch: int) -> Program:
+    def make(self, batch: int) -> BatchProgram:
         """The program for so many images."""
 
     def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
@@ -51,7 +51,7 @@ class BatchEngine(Engine):
     def prepare(self, batch: int) -> None:
         self._program(batch)
 
-    def _program(self, count: int) -> tuple[int, Program]:
+    def _program(self, count: int) -> tuple[int, BatchProgram]:
         with self._making:
             # The rows of a net with time_steps are no images, so that none may be added to them.
             most = 2 * count if self.graph.net.time_steps == 1 else count

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from darknet_py.engines.cache import kept
-from darknet_py.engines.eager import Position
+from darknet_py.engines.eager import RuleContext
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.network.execute import Call
@@ -77,7 +77,7 @@ def _build(path: Path) -> None:
         raise CannotBuild(f"{command[0]}: {(errors or ['it failed'])[0]}") from None
 
 
-def small_convolution(ctx: Position) -> Call | None:
+def small_convolution(ctx: RuleContext) -> Call | None:
     """The layer as one of the operators, where they compute it and are quicker than oneDNN."""
     layer = ctx.node.layer
     assert isinstance(layer, Convolutional)
@@ -96,7 +96,7 @@ def bounds(activation: str) -> tuple[float, float]:
     return slope, min(top, UNBOUNDED)
 
 
-def _depthwise(ctx: Position, layer: Convolutional) -> Call | None:
+def _depthwise(ctx: RuleContext, layer: Convolutional) -> Call | None:
     stride_y, stride_x = layer.strides
     if layer.filters % LANES or stride_y != stride_x or layer.margin >= layer.size:
         return None
@@ -106,7 +106,7 @@ def _depthwise(ctx: Position, layer: Convolutional) -> Call | None:
     return lambda inputs: call(inputs[0], *fixed)
 
 
-def _pointwise(ctx: Position, layer: Convolutional) -> Call | None:
+def _pointwise(ctx: RuleContext, layer: Convolutional) -> Call | None:
     flops = 2 * ctx.batch * ctx.node.out.size * ctx.input.c
     if not layer.pointwise or flops > MOST_FLOPS or ctx.input.c * layer.filters > MOST_WEIGHTS:
         return None

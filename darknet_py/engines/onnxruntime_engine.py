@@ -8,7 +8,7 @@ import onnxruntime
 import torch
 
 from darknet_py.engines.devices import checked_device
-from darknet_py.engines.fixed_batch import BatchEngine, Program
+from darknet_py.engines.fixed_batch import BatchEngine, BatchProgram
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
@@ -45,7 +45,7 @@ class OnnxRuntime(BatchEngine):
         """What the provider is told besides the model."""
         return {} if self.device.type == "cpu" else {"device_id": self.device.index or 0}
 
-    def make(self, batch: int) -> Program:
+    def make(self, batch: int) -> BatchProgram:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = ERRORS_ONLY
         if self.config.threads is not None:
@@ -56,7 +56,7 @@ class OnnxRuntime(BatchEngine):
             raise DarknetError(f"{self.provider} does not start; onnxruntime has said why above")
         return _on_host(session) if self.device.type == "cpu" else self._on_device(session)
 
-    def _on_device(self, session: Any) -> Program:
+    def _on_device(self, session: Any) -> BatchProgram:
         """Inputs and outputs stay in the device's memory."""
         (entry,), outputs = session.get_inputs(), session.get_outputs()
         kind, number = self.device.type, self.device.index or 0
@@ -77,7 +77,7 @@ class OnnxRuntime(BatchEngine):
         return run
 
 
-def _on_host(session: Any) -> Program:
+def _on_host(session: Any) -> BatchProgram:
     name = session.get_inputs()[0].name
     names = [output.name for output in session.get_outputs()]
 

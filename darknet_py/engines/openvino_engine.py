@@ -11,7 +11,7 @@ import torch
 
 from darknet_py.conversion.openvino_file import openvino_core
 from darknet_py.engines.devices import checked_device
-from darknet_py.engines.fixed_batch import BatchEngine, Program
+from darknet_py.engines.fixed_batch import BatchEngine, BatchProgram
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
@@ -48,7 +48,7 @@ class OpenVino(BatchEngine):
                 f"precision {self.config.precision} of engine openvino: this processor has {has}"
             )
 
-    def make(self, batch: int) -> Program:
+    def make(self, batch: int) -> BatchProgram:
         compiled = self._compiled(batch)
         outputs = range(len(compiled.outputs))
         local = threading.local()

@@ -27,7 +27,7 @@ class EngineConfig:
 
 
 @dataclass(frozen=True)
-class Row:
+class EngineRow:
     """home: module and class. modules: what must be importable. packages: what pip installs for
     them, in which all are; none: packages of the modules' names."""
 
@@ -38,15 +38,15 @@ class Row:
     compiles: bool = False
 
 
-ENGINES: dict[str, Row] = {
-    "torch": Row("darknet_py.engines.torch_engine:Pytorch", compiles=True),
-    "onnxruntime": Row(
+ENGINES: dict[str, EngineRow] = {
+    "torch": EngineRow("darknet_py.engines.torch_engine:Pytorch", compiles=True),
+    "onnxruntime": EngineRow(
         "darknet_py.engines.onnxruntime_engine:OnnxRuntime",
         ("onnxruntime", "onnx"),
         precisions=("fp32",),
     ),
-    "openvino": Row("darknet_py.engines.openvino_engine:OpenVino", ("openvino", "onnx")),
-    "tensorrt": Row(
+    "openvino": EngineRow("darknet_py.engines.openvino_engine:OpenVino", ("openvino", "onnx")),
+    "tensorrt": EngineRow(
         "darknet_py.engines.tensorrt_engine:TensorRt",
         ("onnxruntime", "tensorrt", "onnx"),
         packages=("onnxruntime-gpu", "tensorrt", "onnx"),
@@ -59,7 +59,7 @@ def installed() -> list[str]:
     return [name for name, row in ENGINES.items() if not _missing(row)]
 
 
-def checked(config: EngineConfig) -> Row:
+def checked(config: EngineConfig) -> EngineRow:
     """The engine's row; raises DarknetError when it cannot do what is asked."""
     row = ENGINES.get(config.engine)
     if row is None:
@@ -80,5 +80,5 @@ def checked(config: EngineConfig) -> Row:
     return row
 
 
-def _missing(row: Row) -> list[str]:
+def _missing(row: EngineRow) -> list[str]:
     return [name for name in row.modules if importlib.util.find_spec(name) is None]

@@ -15,10 +15,9 @@ from torch import Tensor
 from darknet_py.engines.cache import NetworkFiles
 from darknet_py.engines.compiled import CannotCompile, compiled
 from darknet_py.engines.cuda_graphs import exact_convolutions, recorded
-from darknet_py.engines.devices import checked_device
-from darknet_py.engines.eager import Program
+from darknet_py.engines.devices import checked_device, computes
+from darknet_py.engines.eager import EagerProgram
 from darknet_py.engines.engine import Engine
-from darknet_py.engines.processor import computes
 from darknet_py.engines.table import EngineConfig
 from darknet_py.network.network import Network
 
@@ -92,7 +91,7 @@ class Pytorch(Engine):
 
     def _made(self, batch: int) -> Call:
         x = self._placed(torch.zeros(batch, *self.graph.net.input))
-        call = self._compiled(x) if self.compiled else Program(self.network, batch)
+        call = self._compiled(x) if self.compiled else EagerProgram(self.network, batch)
         return recorded(call, x) if self.device.type == "cuda" else call
 
     def _compiled(self, x: Tensor) -> Call:
@@ -102,7 +101,7 @@ class Pytorch(Engine):
         except CannotCompile as failure:
             logger.warning("--compile: %s; running without", failure)
             self.compiled = False
-            return Program(self.network, len(x))
+            return EagerProgram(self.network, len(x))
 
 
 def _possible(config: EngineConfig, device: torch.device) -> EngineConfig:

@@ -15,7 +15,7 @@ from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
 from darknet_py.evaluate.eval_inputs import EvalInputs, load_network, read_inputs
 from darknet_py.files import require_writable
-from darknet_py.images.fitted import start_reading
+from darknet_py.images.fitted_images import start_reading
 from darknet_py.options.evaluation import MapOptions
 from darknet_py.progress import counted
 

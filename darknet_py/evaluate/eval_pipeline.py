@@ -87,7 +87,7 @@ class Entries:
 
 def entries_of(batch: Detections) -> Entries:
     """What is left of a batch's boxes, box by box and class by class."""
-    found = batch.found
+    found = batch.candidates
     row, class_id = torch.nonzero(found.scores, as_tuple=True)
     return Entries(
         found.image[row].numpy() + batch.first,

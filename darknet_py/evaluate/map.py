@@ -26,7 +26,7 @@ from darknet_py.evaluate.ground_truth import GroundTruth, read_ground_truth
 from darknet_py.evaluate.map_result import ClassResult, MapResult
 from darknet_py.evaluate.matching import hits
 from darknet_py.forks import Fork
-from darknet_py.images.fitted import FittedImage, start_reading
+from darknet_py.images.fitted_images import FittedImage, start_reading
 from darknet_py.network.graph import Graph
 from darknet_py.network.load import head_classes
 from darknet_py.network.network import Network

@@ -14,7 +14,7 @@ from darknet_py.evaluate.eval_pipeline import BATCH, TORCH, open_pipeline
 from darknet_py.evaluate.ground_truth import GroundTruth, read_ground_truth
 from darknet_py.evaluate.map_result import share
 from darknet_py.evaluate.matching import Reals, iou
-from darknet_py.images.fitted import FittedImage, start_reading
+from darknet_py.images.fitted_images import FittedImage, start_reading
 from darknet_py.network.load import head_classes
 from darknet_py.network.network import Network
 
@@ -65,9 +65,9 @@ def measure_recall(
 
 
 def _per_image(so_far: Recall, batch: Detections, ground_truth: GroundTruth) -> Iterator[Recall]:
-    image = batch.found.image.numpy()
-    proposed = batch.found.objectness.numpy() > np.float32(OPTIONS.thresh)
-    boxes = batch.found.boxes.numpy()
+    image = batch.candidates.image.numpy()
+    proposed = batch.candidates.objectness.numpy() > np.float32(OPTIONS.thresh)
+    boxes = batch.candidates.boxes.numpy()
     for index in range(len(batch.sizes)):
         number = batch.first + index
         labels = ground_truth.objects.boxes[ground_truth.rows(number, number + 1)]

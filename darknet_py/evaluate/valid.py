@@ -14,7 +14,7 @@ from darknet_py.engines.table import EngineConfig
 from darknet_py.evaluate.eval_pipeline import BATCH, TORCH, entries_of, open_pipeline
 from darknet_py.evaluate.formats.writing import FORMS, ImageDetections, ResultFiles, form_of
 from darknet_py.evaluate.map import evaluated_names
-from darknet_py.images.fitted import FittedImage, start_reading
+from darknet_py.images.fitted_images import FittedImage, start_reading
 from darknet_py.network.network import Network
 
 HIER = 0.5

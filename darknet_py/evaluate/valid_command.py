@@ -8,7 +8,7 @@ import click
 
 from darknet_py.detect.format import head_lines
 from darknet_py.evaluate.eval_inputs import load_network, read_inputs, results_folder
-from darknet_py.images.fitted import start_reading
+from darknet_py.images.fitted_images import start_reading
 from darknet_py.options.evaluation import EvalOptions, ValidOptions
 from darknet_py.progress import counted
 

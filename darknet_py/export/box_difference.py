@@ -10,7 +10,7 @@ from torch import Tensor
 from darknet_py.conversion.export_boxes import suppressed
 from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.detect.candidates import Candidates
-from darknet_py.detect.pipeline import PipelineOptions, found_in
+from darknet_py.detect.pipeline import PipelineOptions, candidates_of
 from darknet_py.images.letterbox import Placement
 from darknet_py.network.graph import Graph
 
@@ -30,7 +30,7 @@ def box_rows(graph: Graph, target: ExportTarget, outputs: list[Tensor]) -> Tenso
     # Images of the input's own size: their boxes stay where the network has them, as in a file.
     placements = [Placement(*size, *size)] * len(outputs[0])
     options = PipelineOptions(thresh=target.thresh, nms=target.nms)
-    return _entries(found_in(graph, outputs, placements, options))
+    return _entries(candidates_of(graph, outputs, placements, options))
 
 
 def _entries(candidates: Candidates) -> Tensor:

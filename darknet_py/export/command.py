@@ -18,7 +18,7 @@ from darknet_py.files import replacing, require_writable
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.network import Network, load_planned
-from darknet_py.options.exporting import ExportOptions
+from darknet_py.options.inference import ExportOptions
 
 DYNAMIC = ("batch", "size")
 SAMPLES = 4

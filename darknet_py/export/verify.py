@@ -18,7 +18,7 @@ from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.export.box_difference import BoxDifference, box_difference, box_rows
 from darknet_py.export.runtimes import RUNTIMES, Runtime
-from darknet_py.images.fitted import InputSpec, read_fitted
+from darknet_py.images.fitted_images import InputSpec, read_fitted
 from darknet_py.images.frames import array_frame, file_frame
 from darknet_py.images.io import Pixels
 from darknet_py.network.network import Network

@@ -47,9 +47,9 @@ class Pen:
 
 def colour(class_id: int, classes: int) -> Colour:
     """Darknet's colour of a class as blue, green, red in 0..255."""
-    place = (class_id * 123457 % classes) / classes * 5
-    low, high = math.floor(place), math.ceil(place)
-    part = place - low
+    position = (class_id * 123457 % classes) / classes * 5
+    low, high = math.floor(position), math.ceil(position)
+    part = position - low
     blue, green, red = (
         int(255 * ((1 - part) * COLOURS[low][channel] + part * COLOURS[high][channel]))
         for channel in range(3)
@@ -69,21 +69,21 @@ def draw(
     boxes_xyxy: (N, 4) left, top, right, bottom in pixels, cut at the edges of the image;
     labels and class_ids: one per box, an empty label draws none; classes: how many there are.
     """
-    tints = [colour(number, classes) for number in np.asarray(class_ids, int).tolist()]
-    return paint(image_bgr, boxes_xyxy, labels, tints)
+    colours = [colour(number, classes) for number in np.asarray(class_ids, int).tolist()]
+    return paint(image_bgr, boxes_xyxy, labels, colours)
 
 
 def paint(
-    image_bgr: Pixels, boxes_xyxy: npt.ArrayLike, labels: Sequence[str], tints: Sequence[Colour]
+    image_bgr: Pixels, boxes_xyxy: npt.ArrayLike, labels: Sequence[str], colours: Sequence[Colour]
 ) -> Pixels:
     """The same with a colour for each box, as blue, green, red in 0..255."""
     canvas: Pixels = np.array(image_bgr, dtype=np.uint8, order="C")
     pen = Pen.of(canvas)
     # One call of OpenCV per box and label: it has no other way to paint them.
-    for box, label, tint in zip(_whole(boxes_xyxy, canvas), labels, tints, strict=True):
-        cv2.rectangle(canvas, box[:2], box[2:], tint, pen.line)
+    for box, label, bgr in zip(_whole(boxes_xyxy, canvas), labels, colours, strict=True):
+        cv2.rectangle(canvas, box[:2], box[2:], bgr, pen.line)
         if label:
-            _write_label(canvas, box, label, tint, pen)
+            _write_label(canvas, box, label, bgr, pen)
     return canvas
 
 
@@ -111,22 +111,22 @@ def _whole(boxes: npt.ArrayLike, canvas: Pixels) -> list[list[int]]:
     return cut
 
 
-def _write_label(canvas: Pixels, box: list[int], label: str, tint: Colour, pen: Pen) -> None:
+def _write_label(canvas: Pixels, box: list[int], label: str, bgr: Colour, pen: Pen) -> None:
     """Text on a filled strip above the box, or inside it where there is no room above."""
     (width, height), baseline = cv2.getTextSize(label, FONT, pen.scale, pen.stroke)
     strip = (width + 2 * pen.margin, height + baseline + 2 * pen.margin)
     above = box[1] - pen.line // 2 - strip[1]
     left = max(0, min(box[0] - pen.line // 2, canvas.shape[1] - strip[0]))
     top = above if above >= 0 else min(box[1], max(0, canvas.shape[0] - strip[1]))
-    cv2.rectangle(canvas, (left, top), (left + strip[0], top + strip[1]), tint, cv2.FILLED)
+    cv2.rectangle(canvas, (left, top), (left + strip[0], top + strip[1]), bgr, cv2.FILLED)
     origin = (left + pen.margin, top + pen.margin + height)
-    ink = _ink(tint)
+    ink = _ink(bgr)
     cv2.putText(canvas, label, origin, FONT, pen.scale, ink, pen.stroke, cv2.LINE_AA)
 
 
-def _ink(tint: Colour) -> Colour:
+def _ink(bgr: Colour) -> Colour:
     """Black on a light colour, white on a dark one."""
-    light = sum(weight * value for weight, value in zip(LUMINANCE, tint[::-1], strict=True))
+    light = sum(weight * value for weight, value in zip(LUMINANCE, bgr[::-1], strict=True))
     return (0, 0, 0) if light > 127 else (255, 255, 255)
 
 

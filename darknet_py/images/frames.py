@@ -7,16 +7,23 @@ read ahead decode them. Nothing here needs torch.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from darknet_py.errors import ImageError
 from darknet_py.images.io import Encoded, PathName, Pixels, bgr_pixels, open_image
+from darknet_py.parallel import ordered_map
+from darknet_py.system import processors
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 Decode = Callable[[int, bool], Pixels]
-"""From the channels wanted, 1 or 3, and whether the EXIF orientation counts, to uint8 pixels
+"""From the channels asked for, 1 or 3, and whether the EXIF orientation counts, to uint8 pixels
 (H, W, channels), grey or BGR, which are nobody else's. May raise ImageError."""
 
 
@@ -24,7 +31,7 @@ Decode = Callable[[int, bool], Pixels]
 class Frame:
     """One image as it was read.
 
-    path: of its file, "" where there is none. number: its place in the source, from 0. time:
+    path: of its file, "" where there is none. number: its index in the source, from 0. time:
     seconds from the start of what it is a part of, None for a still image. size: width and height
     in pixels. pixels: uint8 (H, W, 1 or 3), grey or BGR; None once nobody wants them any more.
     """
@@ -98,3 +105,31 @@ def file_source(paths: Iterable[PathName]) -> FrameSource:
     """Images of files that are known to be what the paths name."""
     frames = [file_frame(path, number) for number, path in enumerate(paths)]
     return FrameSource(frames, len(frames))
+
+
+def read_ahead(
+    sources: Iterable[S], read: Callable[[S], T], depth: int = 4, workers: int = 2
+) -> Generator[tuple[S, T | ImageError], None, None]:
+    """Each source with what `read` gives for it, or the ImageError it raises, in order.
+
+    Up to `depth` images are read ahead by `workers` threads while the caller works, as in
+    `ordered_map`.  Any other exception of `read` is raised when its image's turn comes.
+    """
+
+    def attempted(source: S) -> tuple[S, T | ImageError]:
+        return source, attempt(read, source)
+
+    return ordered_map(attempted, sources, workers, depth, name="read-ahead")
+
+
+def readers() -> int:
+    """Threads that read images: one for each core."""
+    return max(2, processors())
+
+
+def attempt(read: Callable[[S], T], source: S) -> T | ImageError:
+    """What `read` gives, or the ImageError it raises."""
+    try:
+        return read(source)
+    except ImageError as error:
+        return error

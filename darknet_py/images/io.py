@@ -7,14 +7,13 @@ log: what is wrong with an image is said by the error raised here.
 from __future__ import annotations
 
 import os
-import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from darknet_py.errors import ImageError
+from darknet_py.images.headers import complaint, header_size, is_cut_short
 
 PIXELS_VARIABLE = "OPENCV_IO_MAX_IMAGE_PIXELS"
 # OpenCV reads the variable once, while it is being imported.
@@ -38,40 +37,6 @@ CHANNEL_CHANGES = {
     "bgr": {(1, 3): cv2.COLOR_GRAY2BGR, (3, 1): cv2.COLOR_BGR2GRAY},
 }
 
-# What OpenCV can read, by the first bytes.
-IMAGE_SIGNATURES = (
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG", "PNG"),
-    (b"BM", "BMP"),
-    (b"GIF8", "GIF"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
-    (b"P5", "PGM"),
-    (b"P6", "PPM"),
-)
-
-OTHER_SIGNATURES = (
-    (b"version https://git-lfs", "a git-lfs pointer; fetch the image with `git lfs pull`"),
-    (b"<!doctype html", "an HTML page; download the image again"),
-    (b"<html", "an HTML page; download the image again"),
-    (b"<svg", "an SVG drawing; convert it to PNG"),
-    (b"<?xml", "an XML file"),
-    (b"%pdf", "a PDF document; convert its pages to PNG"),
-    (b"pk\x03\x04", "a zip archive; unpack it first"),
-    (b"\x1f\x8b", "a gzip archive; unpack it first"),
-)
-
-# The family name in an ISO media file, at byte 4.
-MEDIA_FAMILIES = (
-    (b"ftyphei", "a HEIC photograph; convert it to JPEG or PNG"),
-    (b"ftypmif1", "a HEIF photograph; convert it to JPEG or PNG"),
-    (b"ftyp", "a video"),
-)
-
-# JPEG markers that carry the size of the image.
-JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-JPEG_SCAN = 0xDA
 HEAD_BYTES = 1 << 16
 """Enough for the size an image tells, unless a large preview stands before it."""
 SHRINKABLE = 64
@@ -103,14 +68,14 @@ class Encoded:
         """The largest reduction of a JPEG that leaves at least `least` (width, height)."""
         if self.size is None or not self.data.startswith(b"\xff\xd8\xff"):
             return 1
-        ratio = min(side / wanted for side, wanted in zip(self.size, least, strict=True))
+        ratio = min(side / limit for side, limit in zip(self.size, least, strict=True))
         return max((reduce for reduce in REDUCED_MODES if reduce <= ratio), default=1)
 
 
 def open_image(path: PathName) -> Encoded:
     """The bytes of an image file; raises ImageError when there are none."""
     data = _contents(path)
-    return Encoded(path, data, _header_size(data))
+    return Encoded(path, data, header_size(data))
 
 
 def read_image(path: PathName, channels: int = 3, honour_exif: bool = False) -> Pixels:
@@ -132,7 +97,7 @@ def check_image(path: PathName, decode: bool = True) -> None:
     there; damage behind them is not found.
     """
     data = _contents(path, None if decode else HEAD_BYTES)
-    size = _header_size(data)
+    size = header_size(data)
     if size and not decode:
         _refuse_oversized(path, size)
         return
@@ -143,14 +108,14 @@ def check_image(path: PathName, decode: bool = True) -> None:
 
 
 def _decoded(path: PathName, data: bytes, mode: int) -> npt.NDArray[np.generic]:
-    _refuse_oversized(path, _header_size(data))
+    _refuse_oversized(path, header_size(data))
     _refuse_truncated(path, data)
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
     except cv2.error as error:
         raise ImageError(_refusal(path, str(error))) from None
     if pixels is None or pixels.size == 0:
-        raise ImageError(f"{path}: {_complaint(data)}")
+        raise ImageError(f"{path}: {complaint(data)}")
     return pixels
 
 
@@ -159,7 +124,7 @@ def image_size(path: PathName) -> tuple[int, int]:
 
     Raises ImageError, naming the path and the cure, for whatever is no readable image.
     """
-    size = _header_size(_contents(path))
+    size = header_size(_contents(path))
     if size is not None:
         return size
     pixels = read_image(path)
@@ -257,32 +222,6 @@ def _contents(path: PathName, most: int | None = None) -> bytes:
     return data
 
 
-def _header_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height a PNG or JPEG announces, without decoding; None when it does not say."""
-    if data.startswith(b"\x89PNG") and len(data) >= 24:
-        width, height = struct.unpack_from(">II", data, 16)
-        return int(width), int(height)
-    frame = _jpeg_segment(data, JPEG_FRAMES.__contains__)
-    if frame is None or len(data) < frame + 9:
-        return None
-    height, width = struct.unpack_from(">HH", data, frame + 5)
-    return int(width), int(height)
-
-
-def _jpeg_segment(data: bytes, wanted: Callable[[int], bool]) -> int | None:
-    """Where a JPEG's first wanted segment starts, or None; looks no further than the scan."""
-    place = 2
-    while data.startswith(b"\xff\xd8\xff") and place + 4 <= len(data) and data[place] == 0xFF:
-        marker = data[place + 1]
-        if wanted(marker):
-            return place
-        if marker == JPEG_SCAN:
-            return None
-        # A marker may be preceded by any number of fill bytes.
-        place += 1 if marker == 0xFF else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
-    return None
-
-
 def _refuse_oversized(path: PathName, size: tuple[int, int] | None) -> None:
     if size is None:
         return
@@ -308,11 +247,8 @@ def _limit_cure() -> str:
 
 
 def _refuse_truncated(path: PathName, data: bytes) -> None:
-    """Refuse a JPEG or PNG without an end: some decoders would fill the rest with grey."""
-    scan = _jpeg_segment(data, JPEG_SCAN.__eq__)
-    jpeg_cut = scan is not None and data.rfind(b"\xff\xd9") < scan
-    png_cut = data.startswith(b"\x89PNG") and data.rfind(b"IEND") < 0
-    if jpeg_cut or png_cut:
+    """Some decoders would fill the rest with grey."""
+    if is_cut_short(data):
         raise ImageError(f"{path}: the image is cut short; copy or download it again")
 
 
@@ -321,25 +257,3 @@ def _refusal(path: PathName, error: str) -> str:
     if "IMAGE_PIXELS" in error:
         return f"{path}: too many pixels; {_limit_cure()}"
     return f"{path}: OpenCV cannot decode this image; save it again as JPEG or PNG"
-
-
-def _complaint(data: bytes) -> str:
-    """What is wrong with contents that OpenCV cannot decode, and the cure."""
-    for signature, name in IMAGE_SIGNATURES:
-        if data.startswith(signature):
-            return f"the {name} image is damaged; copy or download it again"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "the WebP image is damaged; copy or download it again"
-    return f"not an image: it looks like {_resemblance(data)}"
-
-
-def _resemblance(data: bytes) -> str:
-    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for signature, name in OTHER_SIGNATURES:
-        if start.startswith(signature):
-            return name
-    for family, name in MEDIA_FAMILIES:
-        if data[4:].startswith(family):
-            return name
-    is_text = b"\0" not in data[:4096]
-    return "a text file" if is_text else "data of no format known here"

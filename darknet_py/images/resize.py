@@ -18,9 +18,9 @@ import numpy.typing as npt
 from darknet_py.images.io import Pixels, with_channels
 from darknet_py.images.letterbox import Placement
 
-Planes = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float32]
 Array = npt.NDArray[Any]
-Places = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 
 GREY = np.float32(0.5)
 PACKING = {"rgb": cv2.COLOR_RGB2RGBA, "bgr": cv2.COLOR_BGR2RGBA}
@@ -31,7 +31,7 @@ BLOCK_BYTES = 1 << 20
 
 def fit(
     pixels: Pixels, channels: int, width: int, height: int, letter_box: bool, order: str = "rgb"
-) -> Planes:
+) -> Floats:
     """The network's input (channels, height, width) in [0, 1] of a uint8 image.
 
     pixels: (H, W, 1 or 3), grey or with its colours in this order (rgb, bgr); turned into the
@@ -42,39 +42,39 @@ def fit(
     """
     pixels = with_channels(pixels, channels, order)
     rows, columns, depth = pixels.shape
-    place = Placement(columns, rows, width, height, letter_box)
+    placement = Placement(columns, rows, width, height, letter_box)
     canvas = np.empty((height, width, depth), np.float32)
     if letter_box:
         canvas[:] = GREY
-    _resample(pixels, _inside(canvas, place), order)
+    _resample(pixels, _inside(canvas, placement), order)
     return canvas.transpose(2, 0, 1)
 
 
-def resized(planes: Planes, width: int, height: int) -> Planes:
-    """(C, height, width) of planes (C, H, W), interpolated between corner pixels."""
-    out = np.empty((len(planes), height, width), np.float32)
-    for plane, target in zip(planes, out, strict=True):
-        _resample(plane[..., None], target[..., None])
+def resized(chw: Floats, width: int, height: int) -> Floats:
+    """(C, height, width) of an image (C, H, W), interpolated between corner pixels."""
+    out = np.empty((len(chw), height, width), np.float32)
+    for channel, target in zip(chw, out, strict=True):
+        _resample(channel[..., None], target[..., None])
     return out
 
 
-def letterboxed(planes: Planes, width: int, height: int) -> Planes:
-    """(C, height, width): all of the planes (C, H, W) in [0, 1], centred on grey."""
-    rows, columns = planes[0].shape
-    place = Placement(columns, rows, width, height, letter_box=True)
-    out = np.full((len(planes), height, width), GREY)
-    for plane, target in zip(planes, out, strict=True):
-        _resample(plane[..., None], _inside(target[..., None], place))
+def letterboxed(chw: Floats, width: int, height: int) -> Floats:
+    """(C, height, width): all of an image (C, H, W) in [0, 1], centred on grey."""
+    rows, columns = chw[0].shape
+    placement = Placement(columns, rows, width, height, letter_box=True)
+    out = np.full((len(chw), height, width), GREY)
+    for channel, target in zip(chw, out, strict=True):
+        _resample(channel[..., None], _inside(target[..., None], placement))
     return out
 
 
-def _inside(canvas: Planes, place: Placement) -> Planes:
+def _inside(canvas: Floats, placement: Placement) -> Floats:
     """The part of a canvas (h, w, C) that the image covers."""
-    (width, height), (left, top) = place.scaled, place.offset
+    (width, height), (left, top) = placement.scaled, placement.offset
     return canvas[top : top + height, left : left + width]
 
 
-def _resample(pixels: Array, out: Planes, order: str = "rgb") -> None:
+def _resample(pixels: Array, out: Floats, order: str = "rgb") -> None:
     """Fill `out` (h, w, C) from pixels (H, W, C), 255 of uint8 becoming 1."""
     rows, columns, depth = pixels.shape
     height, width = out.shape[:2]
@@ -106,19 +106,19 @@ def _items(pixels: Array, block: _Block, order: str) -> Array:
     return packed.view(np.uint32)[..., 0]
 
 
-def _between_columns(items: Array, plan: _Plan, packed: int, kind: npt.DTypeLike) -> Planes:
+def _between_columns(items: Array, plan: _Plan, packed: int, kind: npt.DTypeLike) -> Floats:
     """Float32 (R, w * packed) of source rows (R, W), a row's pixels side by side."""
     shape = (len(items), len(plan.left))
     taken = _scratch("taken", shape, items.dtype)
     wide = (shape[0], shape[1] * packed)
     left, right = _scratch("left", wide, np.float32), _scratch("right", wide, np.float32)
-    for side, places in ((left, plan.left), (right, plan.right)):
-        items.take(places, axis=1, out=taken, mode="clip")
+    for side, source in ((left, plan.left), (right, plan.right)):
+        items.take(source, axis=1, out=taken, mode="clip")
         np.copyto(side, taken.view(kind))
     return _between(left, right, plan.across)
 
 
-def _between_rows(values: Planes, block: _Block) -> Planes:
+def _between_rows(values: Floats, block: _Block) -> Floats:
     """The rows (k, w * packed) of a block, from those it needs."""
     shape = (len(block.upper), values.shape[1])
     upper, lower = _scratch("upper", shape, np.float32), _scratch("lower", shape, np.float32)
@@ -130,7 +130,7 @@ def _between_rows(values: Planes, block: _Block) -> Planes:
     return upper
 
 
-def _between(first: Planes, second: Planes, fraction: Planes) -> Planes:
+def _between(first: Floats, second: Floats, fraction: Floats) -> Floats:
     """first + fraction * (second - first), made in the memory of `first`."""
     second -= first
     second *= fraction
@@ -142,15 +142,15 @@ def _between(first: Planes, second: Planes, fraction: Planes) -> Planes:
 class _Block:
     """Rows of the result that are made together.
 
-    needed: (R,) the source rows they lie between. upper, lower: (k,) places in `needed`. down:
+    needed: (R,) the source rows they lie between. upper, lower: (k,) indices into `needed`. down:
     (k, 1) how far below the upper one a row lies. last: what the block's last row is multiplied by.
     """
 
     rows: slice
-    needed: Places
-    upper: Places
-    lower: Places
-    down: Planes
+    needed: Indices
+    upper: Indices
+    lower: Indices
+    down: Floats
     last: np.float32
 
 
@@ -158,16 +158,16 @@ class _Block:
 class _Plan:
     """left, right: (w,) source columns; across: (w * packed,) how far from the left one."""
 
-    left: Places
-    right: Places
-    across: Planes
+    left: Indices
+    right: Indices
+    across: Floats
     blocks: tuple[_Block, ...]
 
 
 @lru_cache(64)
 def _plan(rows: int, columns: int, height: int, width: int, packed: int) -> _Plan:
-    left, fraction = _places(columns, width)
-    # Darknet takes the last column as it is; computed, it could miss by the rounding of its place.
+    left, fraction = _source_pixels(columns, width)
+    # Darknet takes the last column as it is; computed, it could miss by rounding.
     left[-1], fraction[-1] = columns - 1, 0
     right = np.minimum(left + 1, columns - 1)
     step = max(1, BLOCK_BYTES // (2 * 4 * packed * width))
@@ -175,33 +175,33 @@ def _plan(rows: int, columns: int, height: int, width: int, packed: int) -> _Pla
     return _Plan(left, right, np.repeat(fraction, packed), blocks)
 
 
-def _blocks(size: int, wanted: int, step: int) -> list[_Block]:
-    upper, fraction = _places(size, wanted)
+def _blocks(size: int, count: int, step: int) -> list[_Block]:
+    upper, fraction = _source_pixels(size, count)
     lower = np.minimum(upper + 1, size - 1)
     # Darknet never adds the lower neighbour to the last row.  Where rounding puts that row just
     # above the last of the image (640 rows to 288), it comes out nearly black.
     factor = 1 - fraction[-1]
     fraction[-1] = 0
     blocks = []
-    for start in range(0, wanted, step):
-        rows = slice(start, min(wanted, start + step))
+    for start in range(0, count, step):
+        rows = slice(start, min(count, start + step))
         pairs = np.concatenate((upper[rows], lower[rows]))
-        needed, place = np.unique(pairs, return_inverse=True)
-        above, below = np.split(place.astype(np.int64), 2)
-        last = factor if rows.stop == wanted else np.float32(1)
+        needed, index = np.unique(pairs, return_inverse=True)
+        above, below = np.split(index.astype(np.int64), 2)
+        last = factor if rows.stop == count else np.float32(1)
         blocks.append(_Block(rows, needed, above, below, fraction[rows, None], last))
     return blocks
 
 
-def _places(size: int, wanted: int) -> tuple[Places, Planes]:
-    """Source row above each wanted row, and how far below it the wanted row lies, in [0, 1)."""
-    if wanted == 1:
+def _source_pixels(size: int, count: int) -> tuple[Indices, Floats]:
+    """The source row above each of `count` rows, and how far below it that one lies, in [0, 1)."""
+    if count == 1:
         # Darknet divides by 0 here; its rule for a single column, the last pixel, is used.
         return np.array([size - 1]), np.zeros(1, np.float32)
-    step = np.float32(size - 1) / np.float32(wanted - 1)
-    place = np.arange(wanted, dtype=np.float32) * step
-    upper = np.minimum(place.astype(np.int64), size - 1)
-    return upper, place - upper.astype(np.float32)
+    step = np.float32(size - 1) / np.float32(count - 1)
+    position = np.arange(count, dtype=np.float32) * step
+    upper = np.minimum(position.astype(np.int64), size - 1)
+    return upper, position - upper.astype(np.float32)
 
 
 class _Memory(threading.local):

@@ -1,190 +1,89 @@
-"""Which images a source means, and decoding them ahead of their use."""
+"""What can be a source of images: a table, asked from the top. Nothing here needs torch.
+
+A new kind is a file with a function from the source to a FrameSource, and a row here.
+"""
 
 from __future__ import annotations
 
-import glob
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
-from darknet_py.errors import DataError, ImageError
-from darknet_py.parallel import ordered_map
-from darknet_py.system import processors
+import numpy as np
+import numpy.typing as npt
 
-Source = str | os.PathLike[str]
-S = TypeVar("S")
-T = TypeVar("T")
-
-# The formats OpenCV reads into 8-bit pixels.
-IMAGE_SUFFIXES = frozenset(
-    {".avif", ".bmp", ".dib", ".gif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png"}
-    | {".pnm", ".ppm", ".pxm", ".ras", ".sr", ".tif", ".tiff", ".webp"}
+from darknet_py.errors import DataError
+from darknet_py.images.frames import (
+    FrameSource,
+    PendingFrame,
+    array_frame,
+    file_source,
 )
-LIST_SUFFIX = ".txt"
+from darknet_py.images.image_paths import expand
 
 
-def expand(source: Source | Iterable[Source], recursive: bool = False) -> list[str]:
-    """The paths of the image files that a source names, in order; those given as written.
+@dataclass(frozen=True)
+class SourceKind:
+    """matches: whether a source is of this kind. open: its frames; may raise DataError."""
 
-    source: a file, a folder (its images sorted by name, those of sub-folders too when
-    recursive), a glob pattern, a .txt list with one path per line, or several of these.
+    matches: Callable[[Any], bool]
+    open: Callable[[Any], FrameSource]
 
-    Raises DataError when one of them names nothing.
+
+def open_source(source: Any) -> FrameSource:
+    """The frames of an array, a path, a folder, a glob, a .txt list, or of several of these.
+
+    A list or a tuple is looked through at once, so that its length is known and its paths are
+    there; any other iterable, such as a generator, is taken item by item as frames are wanted.
+
+    Raises DataError for a path that names no image, and for what is no source.
     """
-    if isinstance(source, (str, os.PathLike)):
-        return _expand_one(source, recursive)
-    found = [path for one in source for path in _expand_one(one, recursive)]
-    if not found:
-        raise DataError("no images given; name a file, a folder, a pattern or a .txt list")
-    return found
+    for kind in SOURCES.values():
+        if kind.matches(source):
+            return kind.open(source)
+    known = "a path, a numpy array, a list, or a generator of these"
+    raise DataError(f"no images come from {type(source).__name__}; give {known}")
 
 
-def read_ahead(
-    sources: Iterable[S], read: Callable[[S], T], depth: int = 4, workers: int = 2
-) -> Generator[tuple[S, T | ImageError], None, None]:
-    """Each source with what `read` gives for it, or the ImageError it raises, in order.
-
-    Up to `depth` images are read ahead by `workers` threads while the caller works, as in
-    `ordered_map`.  Any other exception of `read` is raised when its image's turn comes.
-    """
-
-    def attempted(source: S) -> tuple[S, T | ImageError]:
-        return source, attempt(read, source)
-
-    return ordered_map(attempted, sources, workers, depth, name="read-ahead")
+def _of_array(array: npt.NDArray[np.generic]) -> FrameSource:
+    return FrameSource([array_frame(array)], length=1, single=True)
 
 
-def readers() -> int:
-    """Threads that read images: one for each core."""
-    return max(2, processors())
+def _of_path(path: str | os.PathLike[str]) -> FrameSource:
+    """One image, or what `expand` finds behind a folder, a pattern or a list file."""
+    paths = expand(path)
+    source = file_source(paths)
+    return FrameSource(source.frames, source.length, single=paths == [os.fspath(path)])
 
 
-def attempt(read: Callable[[S], T], source: S) -> T | ImageError:
-    """What `read` gives, or the ImageError it raises."""
-    try:
-        return read(source)
-    except ImageError as error:
-        return error
+def _of_sequence(items: Sequence[Any]) -> FrameSource:
+    parts = [open_source(item) for item in items]
+    lengths = [part.length for part in parts if part.length is not None]
+    length = sum(lengths) if len(lengths) == len(parts) else None
+    return FrameSource(_joined(part.frames for part in parts), length)
 
 
-def _expand_one(source: Source, recursive: bool) -> list[str]:
-    path = Path(source).expanduser()
-    if path.is_dir():
-        return images_in(path, recursive)
-    if path.is_file():
-        return listed(path) if path.suffix.lower() == LIST_SUFFIX else [os.fspath(source)]
-    # A file whose name holds pattern characters was taken above; the rest may be a pattern.
-    if glob.has_magic(str(path)):
-        return _matching(str(path))
-    raise DataError(f"{source}: no such file or folder; check the path")
+def _of_iterable(items: Iterable[Any]) -> FrameSource:
+    return FrameSource(_joined(open_source(_kept(item)).frames for item in items))
 
 
-def images_in(folder: Source, recursive: bool) -> list[str]:
-    """The image files of a folder, sorted by name; raises DataError when there is none."""
-    found = sorted(_images(os.fspath(folder), recursive))
-    if not found:
-        cure = "" if recursive else f"; those of its sub-folders are '{folder}/**/*.jpg'"
-        raise DataError(f"{folder}: no images in this folder{cure}")
-    return found
+def _kept(item: Any) -> Any:
+    """A generator may fill one array again and again; ours is read a little later."""
+    return item.copy() if isinstance(item, np.ndarray) else item
 
 
-def _images(folder: str, recursive: bool) -> Iterator[str]:
-    seen = {os.path.realpath(folder)}
-    for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
-        folders[:] = _unseen(place, sorted(folders), seen) if recursive else []
-        for name in filter(_named_as_image, names):
-            yield os.path.join(place, name)
+def _joined(parts: Iterable[Iterable[PendingFrame]]) -> Iterator[PendingFrame]:
+    """All frames in a row, numbered through."""
+    for number, frame in enumerate(chain.from_iterable(parts)):
+        yield frame.numbered(number)
 
 
-def _unseen(place: str, folders: Iterable[str], seen: set[str]) -> Iterator[str]:
-    """Folders not met before: a link may lead back to one above it."""
-    for name in folders:
-        real = os.path.realpath(os.path.join(place, name))
-        if real not in seen:
-            seen.add(real)
-            yield name
-
-
-def _refuse(error: OSError) -> None:
-    raise DataError(f"{error.filename}: cannot be read: {error.strerror}")
-
-
-def _matching(pattern: str) -> list[str]:
-    paths = glob.glob(pattern, recursive=True)
-    found = sorted(path for path in paths if _is_image(Path(path)))
-    if not found:
-        raise DataError(f"{pattern}: no image matches this pattern")
-    return found
-
-
-def _is_image(path: Path) -> bool:
-    return _named_as_image(path.name) and path.is_file()
-
-
-def _named_as_image(name: str) -> bool:
-    # Names with a leading dot are other systems' side files, such as "._photo.jpg".
-    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES and not name.startswith(".")
-
-
-def listed(file: Source) -> list[str]:
-    """The images a list file names, one path a line; empty lines and those with a # are none.
-
-    A path is looked for from the working folder, as in Darknet, else from the list's folder, else
-    from the folder above; Windows separators are understood.  For an image that is nowhere it is
-    the path it would have, or the one that is written.
-
-    Raises DataError for a file that cannot be read, that is no text, or that names nothing.
-    """
-    path = Path(file)
-    lines = (line.strip() for line in _list_text(path).split("\n"))
-    found = _located([line for line in lines if line and not line.startswith("#")], path)
-    if not found:
-        raise DataError(f"{file}: the list names no images; write one path per line")
-    return found
-
-
-def _list_text(path: Path) -> str:
-    try:
-        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-    if "\0" in text:
-        cure = "expected a text file in UTF-8 with one path per line"
-        raise DataError(f"{path}: this is a binary or UTF-16 file, {cure}")
-    return text
-
-
-def _located(lines: list[str], file: Path) -> list[str]:
-    """The files that the lines of a list mean.
-
-    Folders are looked up once: where only one place has a line's folder, nothing is asked of the
-    disk for the line itself.
-    """
-    roots = ["", *(os.path.join(folder, "") for folder in (file.parent, file.parent.parent))]
-    places: dict[str, list[str]] = {}
-    found = []
-    for line in lines:
-        slashed = line.replace("\\", "/")
-        folder = slashed[: slashed.rfind("/") + 1]
-        if folder not in places:
-            places[folder] = _roots_with(folder, roots)
-        found.append(_place(line, slashed, places[folder]))
-    return found
-
-
-def _roots_with(folder: str, roots: list[str]) -> list[str]:
-    if os.path.isabs(folder):
-        return [""]
-    return [root for root in dict.fromkeys(roots) if os.path.isdir(root + folder or ".")]
-
-
-def _place(line: str, slashed: str, roots: list[str]) -> str:
-    """The first of the paths a line may mean that exists, else the one it would have."""
-    if slashed != line and os.path.exists(line):
-        return line
-    if len(roots) == 1:
-        return roots[0] + slashed
-    return next(
-        (path for path in (root + slashed for root in roots) if os.path.exists(path)), slashed
-    )
+SOURCES: dict[str, SourceKind] = {
+    "array": SourceKind(lambda source: isinstance(source, np.ndarray), _of_array),
+    "path": SourceKind(lambda source: isinstance(source, (str, os.PathLike)), _of_path),
+    "sequence": SourceKind(lambda source: isinstance(source, Sequence), _of_sequence),
+    "iterable": SourceKind(lambda source: isinstance(source, Iterable), _of_iterable),
+}
+"""In the order in which they are asked: a text is a path, and a sequence before an iterable."""

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from darknet_py.images.io import Pixels
-from darknet_py.images.resize import Planes, fit, letterboxed, resized
+from darknet_py.images.resize import Floats, fit, letterboxed, resized
 
 
 def to_tensor(pixels: Pixels) -> Tensor:
     """Float32 (C, H, W) in [0, 1] of a uint8 image (H, W, C)."""
-    planes = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)
-    return planes.float().div_(255).contiguous()
+    chw = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)
+    return chw.float().div_(255).contiguous()
 
 
 def resize(image: Tensor, width: int, height: int) -> Tensor:
@@ -38,9 +38,9 @@ def prepare(pixels: Pixels, channels: int, width: int, height: int, letter_box: 
     return torch.from_numpy(fit(pixels, channels, width, height, letter_box)).contiguous()
 
 
-def stacked(images: Sequence[Planes], layout: torch.memory_format) -> Tensor:
+def stacked(images: Sequence[Floats], layout: torch.memory_format) -> Tensor:
     """Float32 (N, C, H, W) of fitted images (C, H, W), lying in memory as an engine wants it."""
     x = torch.empty((len(images), *images[0].shape), memory_format=layout)
-    for target, planes in zip(x, images, strict=True):
-        target.copy_(torch.from_numpy(planes))
+    for target, chw in zip(x, images, strict=True):
+        target.copy_(torch.from_numpy(chw))
     return x

@@ -29,7 +29,7 @@ class CheckOptions(ForkOptions, SizeOptions):
     quick: bool = flag(False, "DATA: look at images' first bytes only.")
     findings: int = flag(5, "DATA: how many of each kind to print.", least=0)
     report: str | None = flag(
-        None, "DATA: write the findings, up to 1000 of each kind, as .txt or .json.", metavar="FILE"
+        None, "DATA: write the issues, up to 1000 of each kind, as .txt or .json.", metavar="FILE"
     )
     page: str | None = flag(None, "DATA: draw the faulty images on a .jpg or .png.", metavar="FILE")
     workers: int | None = flag(None, "DATA: threads; by default one per processor.", least=1)

@@ -31,14 +31,14 @@ class MapOptions(EvalOptions, MatchOptions):
     """The options of `map`, with AlexeyAB's defaults."""
 
     thresh: float = flag(
-        0.25, "Score a box must be over to count in TP, FP, precision, recall; not in the AP."
+        0.25, "Score a box must be above to count in TP, FP, precision, recall; not in the AP."
     )
     out: tuple[str, ...] = flag(
         (),
-        "Write the figures as JSON, or to FILE.csv a line per class; may be given twice.",
+        "Write the metrics as JSON, or to FILE.csv a line per class; may be given twice.",
         metavar="FILE",
     )
-    coco: bool = flag(False, "Print pycocotools' figures of the same boxes as well.")
+    coco: bool = flag(False, "Print pycocotools' metrics of the same boxes as well.")
     curves: str | None = flag(
         None, "Draw precision-recall, and F1 over the threshold.", metavar="FILE.png"
     )
@@ -52,7 +52,7 @@ class MapOptions(EvalOptions, MatchOptions):
 
     @property
     def needs_boxes(self) -> bool:
-        """Whether the boxes are asked for, beside their figures."""
+        """Whether the boxes are asked for, beside their metrics."""
         return self.coco or self.confusion is not None or self.worst is not None
 
 

@@ -38,7 +38,7 @@ class TrainOptions(ForkOptions, DeviceOptions):
     )
     chart: str = flag("chart.png", metavar="FILE")
     results: str = flag("results.csv", metavar="FILE")
-    tensorboard: str | None = flag(None, "Write figures for TensorBoard too.", metavar="FOLDER")
+    tensorboard: str | None = flag(None, "Write metrics for TensorBoard too.", metavar="FOLDER")
 
 
 @dataclass(frozen=True, kw_only=True)

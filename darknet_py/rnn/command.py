@@ -15,7 +15,7 @@ from darknet_py.data.text_samples import check_codes, read_codes, require_symbol
 from darknet_py.errors import DarknetError
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
-from darknet_py.options.texts import GenerateOptions, PerplexityOptions, TextOptions
+from darknet_py.options.inference import GenerateOptions, PerplexityOptions, TextOptions
 from darknet_py.rnn.generate import generate_symbols, spellings
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from support.coloured_samples import GROUND, config_of, sample
 from darknet_py.augment.params import alexeyab_params, canvas_params, letter_boxed, yolov1_params
 from darknet_py.augment.pixels import CropMargins
 from darknet_py.data.detection_samples import DetectionSet
-from darknet_py.images.reduced import Decoded
+from darknet_py.images.reduced_images import Decoded
 
 
 def test_letter_box_shows_the_whole_image_in_its_aspect(tmp_path: Path) -> None:

@@ -26,8 +26,9 @@ from darknet_py import Detector, load
 from darknet_py.benchmark.bench_inputs import random_network
 from darknet_py.detect.command import usual_batch
 from darknet_py.detect.workers import WorkerPool
+from darknet_py.images.frames import readers
+from darknet_py.images.image_paths import images_in
 from darknet_py.images.io import open_image
-from darknet_py.images.sources import images_in, readers
 from darknet_py.network.graph import read_graph
 
 ROUNDS = 5
@@ -63,7 +64,7 @@ def detecting(detector: Detector, paths: list[str], thresh: float, folder: str) 
         result.save(os.path.join(folder, f"predictions_{Path(result.path).stem}.jpg"))
 
 
-def opened(cfg: str, weights: str | None, folder: str) -> Detector:
+def open_detector(cfg: str, weights: str | None, folder: str) -> Detector:
     if weights is None:
         weights = os.path.join(folder, "random.weights")
         random_network(read_graph(cfg), 0).save_weights(weights)
@@ -74,8 +75,8 @@ def report(rows: list[tuple[float, ...]]) -> None:
     names = ("decoding, all cores", "forward, batch 1", "forward, side by side", "folder, written")
     for name, column in zip(names, zip(*rows, strict=True), strict=True):
         sys.stdout.write(f"{name:24}{statistics.median(column):8.1f} images/s\n")
-    for place, name in ((1, "batch 1"), (2, "side by side")):
-        share = statistics.median(row[3] / min(row[0], row[place]) for row in rows)
+    for column, name in ((1, "batch 1"), (2, "side by side")):
+        share = statistics.median(row[3] / min(row[0], row[column]) for row in rows)
         sys.stdout.write(f"share of the slower of decoding and forward, {name}: {share:.0%}\n")
 
 
@@ -88,7 +89,7 @@ def main(
 ) -> None:
     paths = images_in(source, recursive=False)
     with tempfile.TemporaryDirectory() as folder:
-        detector = opened(cfg, None if weights == "random" else weights, folder)
+        detector = open_detector(cfg, None if weights == "random" else weights, folder)
         net = detector.graph.net
         x = torch.rand(1, *net.input).to(detector.device, memory_format=torch.channels_last)
         parts = (

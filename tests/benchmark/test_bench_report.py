@@ -1,4 +1,4 @@
-"""The table, the JSON and the chart."""
+"""The table and the JSON."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ import json
 from pathlib import Path
 
 import pytest
+from support.bench_rows import row
 
-from darknet_py.benchmark.bench_chart import draw_chart
 from darknet_py.benchmark.bench_report import Report
-from darknet_py.benchmark.engine_runs import Failure, Row
+from darknet_py.benchmark.engine_runs import BenchmarkRow, Failure
 from darknet_py.benchmark.entries import Entry
 from darknet_py.benchmark.layers import LayerTime, by_kind, layer_lines
 from darknet_py.benchmark.machine import Machine
 from darknet_py.benchmark.parts import Part, Parts
-from darknet_py.benchmark.timing import Latency
 from darknet_py.layers.shape import Shape
 
 MACHINE = Machine("A CPU", 8, 4, "cpu", "Linux", "3.12.1", "2.9.0", "0.1.0")
@@ -26,16 +25,7 @@ LAYERS = (
 )
 
 
-def row(engine: str, precision: str, median: float, batch: int = 1, **changes: object) -> Row:
-    entry = Entry(engine, precision, compiled=bool(changes.pop("asked", False)), batch=batch)
-    latency = Latency(50, median - 1, median, median, median + 1, median + 2, median + 0.5)
-    found = Row(
-        entry, "1.2", False, latency, 1000 * batch / median, 1.0, 2.5, 0.5, 0.25, 2**20, 0.0
-    )
-    return dataclasses.replace(found, **changes)
-
-
-def report(*rows: Row, **changes: object) -> Report:
+def report(*rows: BenchmarkRow, **changes: object) -> Report:
     found = Report(
         cfg="cfg/net.cfg",
         weights=None,
@@ -162,21 +152,3 @@ def test_layers_are_listed_slowest_first_and_summed_by_kind() -> None:
         ("convolutional", 2, 8.0),
         ("maxpool", 1, 2.0),
     ]
-
-
-def test_the_chart_has_a_bar_of_each_median(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("matplotlib")
-    figures = []
-    monkeypatch.setattr(
-        "darknet_py.benchmark.bench_chart.save", lambda figure, path: figures.append(figure)
-    )
-    rows = [row("torch", "fp32", 10.0), row("torch", "bf16", 4.0), row("torch", "fp32", 50.0, 8)]
-    draw_chart(tmp_path / "c.png", rows, "title")
-    frames = figures[0].axes
-    assert [frame.get_title() for frame in frames] == ["batch 1", "batch 8"]
-    bars = [[bar.get_width() for bar in frame.patches] for frame in frames]
-    assert bars == [[10.0, 4.0], [50.0]]
-    names = [label.get_text() for label in frames[0].get_yticklabels()]
-    assert names == ["torch fp32", "torch bf16"]

@@ -11,13 +11,19 @@ import pytest
 import torch
 from support import fake_engine, tiny_detector
 
-from darknet_py.benchmark.engine_runs import Competitor, Terms, compete, difference, rows_of
+from darknet_py.benchmark.engine_runs import (
+    ReadyEntry,
+    TimingConfig,
+    compare_engines,
+    difference,
+    rows_of,
+)
 from darknet_py.benchmark.entries import Entry
 from darknet_py.engines.engine import open_engine
 from darknet_py.network.network import Network, load_network
 
 T = TypeVar("T")
-TERMS = Terms(torch.device("cpu"), runs=3)
+CONFIG = TimingConfig(torch.device("cpu"), runs=3)
 
 
 def silent(items: Iterable[T], total: int, label: str) -> Iterator[T]:
@@ -32,10 +38,10 @@ def network(tmp_path: Path) -> Network:
 def test_rows_of_all_batches_and_engines(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_engine.add_to_table(monkeypatch, "shifted")
     entries = [Entry(name, batch=batch) for batch in (1, 2) for name in ("torch", "shifted")]
-    outcome = compete(network, entries, TERMS, silent)
-    assert [row.entry for row in outcome.rows] == entries
-    assert outcome.failures == []
-    for row in outcome.rows:
+    measured = compare_engines(network, entries, CONFIG, silent)
+    assert [row.entry for row in measured.rows] == entries
+    assert measured.failures == []
+    for row in measured.rows:
         assert row.latency.calls == 3
         assert row.images_per_s == pytest.approx(1000 * row.entry.batch / row.latency.median_ms)
         assert row.prepare_s > 0
@@ -54,9 +60,9 @@ def test_rows_of_all_batches_and_engines(network: Network, monkeypatch: pytest.M
 def test_failures_leave_the_others_alone(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("refusing", "breaking", "missing", "half")
     fake_engine.add_to_table(monkeypatch, *names)
-    outcome = compete(network, [Entry(name) for name in (*names, "torch")], TERMS, silent)
-    assert [row.entry.engine for row in outcome.rows] == ["torch"]
-    assert {failure.entry.engine: failure.error for failure in outcome.failures} == {
+    measured = compare_engines(network, [Entry(name) for name in (*names, "torch")], CONFIG, silent)
+    assert [row.entry.engine for row in measured.rows] == ["torch"]
+    assert {failure.entry.engine: failure.error for failure in measured.failures} == {
         "refusing": "no such device; use another",
         "breaking": "ArithmeticError: kernel lost",
         "missing": "engine missing needs no_such_module; pip install no_such_module",
@@ -64,16 +70,16 @@ def test_failures_leave_the_others_alone(network: Network, monkeypatch: pytest.M
     }
 
 
-def competitor(network: Network, entry: Entry, *heads: torch.Tensor) -> Competitor:
+def ready_entry(network: Network, entry: Entry, *heads: torch.Tensor) -> ReadyEntry:
     engine = open_engine(network, dataclasses.replace(entry, compiled=False).config("cpu", None))
-    return Competitor(entry, engine, list(heads), 0.5, 0.25, 1024, 0.01)
+    return ReadyEntry(entry, engine, list(heads), 0.5, 0.25, 1024, 0.01)
 
 
-def test_figures_of_known_times(network: Network) -> None:
+def test_metrics_of_known_times(network: Network) -> None:
     zeros, ones = torch.zeros(2, 3), torch.ones(2, 3)
     ready = [
-        competitor(network, Entry("torch", batch=4), zeros),
-        competitor(network, Entry("torch", "bf16", True, 4), ones / 8),
+        ready_entry(network, Entry("torch", batch=4), zeros),
+        ready_entry(network, Entry("torch", "bf16", True, 4), ones / 8),
     ]
     slow, fast = rows_of(ready, [[0.030, 0.020, 0.040], [0.010, 0.020, 0.010]])
     assert (slow.latency.median_ms, fast.latency.median_ms) == (pytest.approx(30), 10)
@@ -88,7 +94,7 @@ def test_figures_of_known_times(network: Network) -> None:
     assert (fast.entry.compiled, fast.compiled) == (True, False)
 
 
-def test_a_difference_that_is_no_number_is_none() -> None:
+def test_a_difference_that_is_not_finite_is_none() -> None:
     assert difference([torch.tensor([1.0, 5.0])], [torch.tensor([1.5, 2.0])]) == 3
     assert difference([torch.tensor([float("nan")])], [torch.tensor([1.0])]) is None
     assert difference([torch.tensor([float("inf")])], [torch.tensor([1.0])]) is None

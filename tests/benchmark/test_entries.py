@@ -54,7 +54,7 @@ def test_compiling_needs_an_engine_that_can_choose(monkeypatch: pytest.MonkeyPat
         entries(["shifted"], ["fp32"], True, [1])
 
 
-def test_the_setup_of_an_entry() -> None:
+def test_the_config_of_an_entry() -> None:
     config = Entry("torch", "bf16", True, 8).config("cuda:1", 3)
     assert (config.engine, config.precision, config.compiled) == ("torch", "bf16", True)
     assert (config.device, config.threads) == ("cuda:1", 3)

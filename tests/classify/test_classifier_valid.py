@@ -12,7 +12,7 @@ from support.tiny_classifier import files
 from darknet_py import Network
 from darknet_py.classify import classifier_valid
 from darknet_py.classify.classifier_valid import validate
-from darknet_py.options.classifying import ListedOptions
+from darknet_py.options.inference import ListedOptions
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from darknet_py import Network
 from darknet_py.cfg.datafile import read_data_file
 from darknet_py.classify.load_classifier import LoadedClassifier, load_classifier, read_leaves
 from darknet_py.errors import DarknetError, DataError
-from darknet_py.options.classifying import ClassifierOptions
+from darknet_py.options.inference import ClassifierOptions
 
 TREE = "circle -1\nsquare -1\nstar 0\n"
 

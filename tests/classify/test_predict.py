@@ -11,7 +11,7 @@ from support.tiny_classifier import files
 
 from darknet_py import Network
 from darknet_py.classify.predict import list_scores, predict
-from darknet_py.options.classifying import ListedOptions, PredictOptions
+from darknet_py.options.inference import ListedOptions, PredictOptions
 
 
 @pytest.fixture

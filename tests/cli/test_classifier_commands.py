@@ -108,7 +108,7 @@ def test_down_a_tree_alexeyab_names_parents_and_pjreddie_leaves(here: Path) -> N
     assert leaves.splitlines() == ["73.11%: star", "26.89%: square"]
 
 
-def test_valid_prints_running_figures_as_alexeyab() -> None:
+def test_valid_prints_running_metrics_as_alexeyab() -> None:
     result = classifier("valid")
     assert result.exit_code == 0
     assert result.stdout == (
@@ -130,7 +130,7 @@ def test_valid_names_each_image_as_pjreddie(here: Path) -> None:
 
 
 @pytest.mark.parametrize("way", ["valid10", "validfull", "validmulti"])
-def test_other_ways_print_a_line_a_image(way: str) -> None:
+def test_other_ways_print_a_line_an_image(way: str) -> None:
     lines = classifier(way).stdout.splitlines()
     assert len(lines) == 6
     assert lines[-1] == "5: top 1: 0.333333, top 2: 0.666667"
@@ -164,7 +164,7 @@ def test_leaves_of_the_data_file_limit_the_answers(here: Path) -> None:
     assert "leaves.list:1: 'squares' is no class of the tree" in classifier("valid").stderr
 
 
-def test_test_label_and_csv_print_a_line_a_image(here: Path) -> None:
+def test_test_label_and_csv_print_a_line_an_image(here: Path) -> None:
     first = f"{here}/circle_3.png"
     scores = classifier("test").stdout.splitlines()
     assert len(scores) == 6

@@ -33,8 +33,8 @@ def outputs(name: str, fork: str) -> tuple[Network, list[torch.Tensor]]:
 def test_as_detect_decodes(name: str, fork: str) -> None:
     net, heads = outputs(name, fork)
     size = net.graph.net
-    request = detect.Request(THRESH, 0.5, size.width, size.height, net.graph.fork)
-    expected = detect.decode(net.graph, heads, request)
+    options = detect.DecodeOptions(THRESH, 0.5, size.width, size.height, net.graph.fork)
+    expected = detect.decode(net.graph, heads, options)
     boxes, scores = decode_all(net.graph, heads, Input(size.width, size.height))
     scores = torch.where(scores > THRESH, scores, 0.0)
     rows = expected.select((expected.scores > 0).any(dim=1))
@@ -60,8 +60,8 @@ def test_an_open_size_changes_nothing(name: str) -> None:
 def test_suppression_is_do_nms_sort() -> None:
     net, heads = outputs("yolov3", "alexeyab")
     size = net.graph.net
-    request = detect.Request(THRESH, 0.5, size.width, size.height, net.graph.fork)
-    actual = suppress(detect.decode(net.graph, heads, request), "default", 0.45)
+    options = detect.DecodeOptions(THRESH, 0.5, size.width, size.height, net.graph.fork)
+    actual = suppress(detect.decode(net.graph, heads, options), "default", 0.45)
     expected = {
         (int(actual.image[row]), int(number), round(float(actual.scores[row, number]), 5))
         for row, number in (actual.scores > 0).nonzero()

@@ -21,7 +21,7 @@ from support.coloured_samples import (
 
 from darknet_py.data import detection_samples
 from darknet_py.data.detection_samples import DetectionSet
-from darknet_py.images.reduced import Decoded
+from darknet_py.images.reduced_images import Decoded
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.image_cache import CachedImage, cache_images, least_size
 from darknet_py.data.loader import BatchPlan, batches
 from darknet_py.errors import DataError, ImageError
-from darknet_py.images.reduced import open_reducible
+from darknet_py.images.reduced_images import open_reducible
 
 
 def some_images(folder: Path) -> list[str]:

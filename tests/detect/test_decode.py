@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from darknet_py.cfg import text
-from darknet_py.detect.decode import DECODERS, Request, decode, suppression_of
+from darknet_py.detect.decode import DECODERS, DecodeOptions, decode, suppression_of
 from darknet_py.errors import Problems
 from darknet_py.forks import ALEXEYAB, PJREDDIE, Fork
 from darknet_py.layers import SECTIONS
@@ -41,12 +41,12 @@ def outputs(channels: int, seed: int = 0, images: int = 2) -> torch.Tensor:
     return torch.rand(images, channels, 4, 8, generator=generator)
 
 
-def request(fork: Fork = ALEXEYAB, thresh: float = 0.4, hier: float = 0.5) -> Request:
-    return Request(thresh, hier, WIDTH, HEIGHT, fork)
+def decode_options(fork: Fork = ALEXEYAB, thresh: float = 0.4, hier: float = 0.5) -> DecodeOptions:
+    return DecodeOptions(thresh, hier, WIDTH, HEIGHT, fork)
 
 
-def found(graph: Graph, output: torch.Tensor, ask: Request) -> list[Row]:
-    result = decode(graph, [output], ask)
+def found(graph: Graph, output: torch.Tensor, options: DecodeOptions) -> list[Row]:
+    result = decode(graph, [output], options)
     rows = []
     for image, box, score, classes in zip(
         result.image, result.boxes, result.objectness, result.scores, strict=True
@@ -95,7 +95,7 @@ def test_yolo(new_coords: int) -> None:
         scores = {c: v[4] * v[5 + c] for c in range(3) if v[4] * v[5 + c] > 0.4}
         expected.append((b, (i + v[0]) / 8, (j + v[1]) / 4, w, h, v[4], scores))
     graph = graph_of(YOLO + f"new_coords={new_coords}\n", 16)
-    same(found(graph, output, request()), expected)
+    same(found(graph, output, decode_options()), expected)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_gaussian_yolo(point: str, shift: float) -> None:
         scores = {c: p for c, p in products.items() if p > 0.4}
         expected.append((b, x, y, w, h, v[8], scores))
     graph = graph_of(YOLO.replace("yolo", "Gaussian_yolo") + f"yolo_point={point}\n", 24)
-    same(found(graph, output, request()), expected)
+    same(found(graph, output, decode_options()), expected)
 
 
 REGION = "[region]\nclasses=3\nnum=2\ncoords=4\nsoftmax=1\nanchors=1.5,2,0.5,3\n"
@@ -138,7 +138,7 @@ def test_region(fork: Fork) -> None:
         objectness = 1.0 if fork is ALEXEYAB else v[4]
         x, y = (i + locate(v[0])) / 8, (j + locate(v[1])) / 4
         expected.append((b, x, y, w, h, objectness, scores))
-    same(found(graph_of(REGION, 16, fork), output, request(fork)), expected)
+    same(found(graph_of(REGION, 16, fork), output, decode_options(fork)), expected)
 
 
 TREE = "animal -1\nthing -1\ncat 0\ndog 0\npug 3\nhusky 3\n"
@@ -166,7 +166,9 @@ def test_region_tree_of_alexeyab_takes_the_last_class_over_one_half(tmp_path: Pa
         over = [c for c, p in enumerate(products(v[5:])) if p > 0.5]
         if v[4] > 0.4 and over:
             expected.append({over[-1]: products(v[5:])[over[-1]]})
-    ours = [row[6] for row in found(tree_graph(tmp_path, ALEXEYAB), output, request(hier=0.9))]
+    ours = [
+        row[6] for row in found(tree_graph(tmp_path, ALEXEYAB), output, decode_options(hier=0.9))
+    ]
     assert len(ours) == len(expected) > 5
     for a, b in zip(ours, expected, strict=True):
         assert a == pytest.approx(b, rel=1e-5)
@@ -195,7 +197,9 @@ def test_region_tree_of_pjreddie_descends_with_hier(tmp_path: Path, hier: float)
     rows = [v for _, _, _, _, v in cells(output, 1) if v[4] > 0.4]
     expected = [(descend(products(v[5:]), hier), v[4]) for v in rows]
     graph = tree_graph(tmp_path, PJREDDIE)
-    ours = [next(iter(r[6].items())) for r in found(graph, output, request(PJREDDIE, hier=hier))]
+    ours = [
+        next(iter(r[6].items())) for r in found(graph, output, decode_options(PJREDDIE, hier=hier))
+    ]
     assert [c for c, _ in ours] == [c for c, _ in expected]
     assert [p for _, p in ours] == pytest.approx([p for _, p in expected])
 
@@ -203,14 +207,14 @@ def test_region_tree_of_pjreddie_descends_with_hier(tmp_path: Path, hier: float)
 @pytest.mark.parametrize("fork", [ALEXEYAB, PJREDDIE], ids=lambda f: f.name)
 def test_region_class_map_picks_columns_of_the_tree(tmp_path: Path, fork: Fork) -> None:
     output = outputs(11)
-    ask = Request(0.2, 0.5, WIDTH, HEIGHT, fork, class_map=(5, 2))
+    options = DecodeOptions(0.2, 0.5, WIDTH, HEIGHT, fork, class_map=(5, 2))
     expected = []
     for _, _, _, _, v in cells(output, 1):
         chosen = [v[4] * products(v[5:])[node] for node in (5, 2)]
         kept = {c: p for c, p in enumerate(chosen) if p > 0.2}
         if kept:
             expected.append(kept)
-    ours = [row[6] for row in found(tree_graph(tmp_path, fork), output, ask)]
+    ours = [row[6] for row in found(tree_graph(tmp_path, fork), output, options)]
     assert len(ours) == len(expected) > 5
     for a, b in zip(ours, expected, strict=True):
         assert a == pytest.approx(b, rel=1e-5)
@@ -219,7 +223,7 @@ def test_region_class_map_picks_columns_of_the_tree(tmp_path: Path, fork: Fork) 
 def test_region_classfix_drops_objectness_under_one_half() -> None:
     output = outputs(16)
     output[:, 5:8], output[:, 13:16] = 1.0, 1.0
-    rows = found(graph_of(REGION + "classfix=-1\n", 16), output, request(thresh=0.1))
+    rows = found(graph_of(REGION + "classfix=-1\n", 16), output, decode_options(thresh=0.1))
     assert len(rows) == sum(1 for *_, v in cells(output, 2) if v[4] >= 0.5)
 
 
@@ -242,16 +246,16 @@ def test_detection(sqrt: int) -> None:
                     power = 2 if sqrt else 1
                     box = ((x + cell % 3) / 3, (y + cell // 3) / 3, w**power, h**power)
                     expected.append((b, *box, p, scores))
-    same(found(graph, output, request()), expected)
+    same(found(graph, output, decode_options()), expected)
 
 
 def test_thresholds_are_strict() -> None:
     output = torch.full((1, 16, 4, 8), 0.5)
     graph = graph_of(YOLO, 16)
-    assert len(decode(graph, [output], request(thresh=0.5))) == 0
-    rows = decode(graph, [output], request(thresh=0.25))
+    assert len(decode(graph, [output], decode_options(thresh=0.5))) == 0
+    rows = decode(graph, [output], decode_options(thresh=0.25))
     assert len(rows) == 64 and float(rows.scores.max()) == 0
-    assert float(decode(graph, [output], request(thresh=0.24)).scores.min()) == 0.25
+    assert float(decode(graph, [output], decode_options(thresh=0.24)).scores.min()) == 0.25
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,9 @@ from support.tiny_detector import files, noise_image, save
 import darknet_py
 from darknet_py.detect.detector import Detector
 from darknet_py.detect.workers import TimedEngine
-from darknet_py.engines.devices import checked_device
 from darknet_py.engines.engine import Engine
 from darknet_py.errors import DarknetError, DataError, ImageError, WeightsError
-from darknet_py.images.fitted import FittedImage, read_fitted
+from darknet_py.images.fitted_images import FittedImage, read_fitted
 from darknet_py.images.frames import PendingFrame
 
 
@@ -118,7 +117,7 @@ def test_images_are_read_only_a_little_ahead(
         taken.append(pending)
         return read_fitted(pending, *rest, **options)
 
-    monkeypatch.setattr("darknet_py.images.fitted.read_fitted", read)
+    monkeypatch.setattr("darknet_py.images.fitted_images.read_fitted", read)
     with torch_threads(2):
         stream = detector.stream([noise_image(seed) for seed in range(60)], 0.2)
         assert not taken
@@ -158,7 +157,7 @@ def torch_threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def test_scores_are_over_the_threshold_and_nms_0_keeps_all(detector: Detector) -> None:
+def test_scores_are_above_the_threshold_and_nms_0_keeps_all(detector: Detector) -> None:
     few, many = detector(noise_image(), thresh=0.3), detector(noise_image(), thresh=0.3, nms=0)
     assert 0 < len(few) < len(many)
     assert min(few.boxes.confidence) > 0.3
@@ -250,14 +249,6 @@ def test_refusals(tmp_path: Path) -> None:
     cfg.write_text(cfg.read_text().split("[yolo]")[0])
     with pytest.raises(DarknetError, match=r"has no detection head, it ends in \[convolutional\]"):
         darknet_py.load(cfg, weights)
-
-
-def test_devices_that_are_not_there() -> None:
-    with pytest.raises(DarknetError, match="unknown device 'gpu'"):
-        checked_device("gpu")
-    if not torch.cuda.is_available():
-        with pytest.raises(DarknetError, match="this torch sees no CUDA"):
-            checked_device("cuda:0")
 
 
 def test_a_single_image_list_file_is_a_list(detector: Detector, tmp_path: Path) -> None:

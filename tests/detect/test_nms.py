@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from support.crowd import crowd
 
 from darknet_py.boxes import diou, iou
-from darknet_py.detect import nms
+from darknet_py.detect import overlaps
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.nms import printing_order, suppress
 from darknet_py.errors import DarknetError
@@ -50,23 +51,6 @@ def literal(found: Candidates, kind: str, threshold: float) -> torch.Tensor:
     return scores
 
 
-def crowd(
-    seed: int, rows: int, classes: int, images: int, filled: float, levels: int = 0
-) -> Candidates:
-    """Boxes in a few clusters; `filled` of the scores are not 0; `levels` > 0 makes ties."""
-    random = torch.Generator().manual_seed(seed)
-    centre = torch.rand(max(1, rows // 6), 4, generator=random) * 0.3 + 0.2
-    pick = torch.randint(len(centre), (rows,), generator=random)
-    boxes = centre[pick] * (1 + 0.12 * torch.randn(rows, 4, generator=random))
-    scores = torch.rand(rows, classes, generator=random) * 0.9 + 0.1
-    objectness = torch.rand(rows, generator=random) * 0.9 + 0.1
-    if levels:
-        scores, objectness = ((v * levels).ceil() / levels for v in (scores, objectness))
-    scores = scores * (torch.rand(rows, classes, generator=random) < filled)
-    image = torch.randint(images, (rows,), generator=random)
-    return Candidates(image, boxes, objectness, scores)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "case",
@@ -90,7 +74,7 @@ def test_the_loop_and_the_fixed_point_agree(
         assert kept.image is found.image
 
 
-def test_losers_of_objectness_lose_it() -> None:
+def test_what_objectness_suppresses_loses_it() -> None:
     found = crowd(3, 40, 5, 1, 0.5)
     kept = suppress(found, "objectness", 0.3)
     lost = kept.objectness == 0
@@ -135,8 +119,8 @@ def test_nothing_to_suppress(kind: str) -> None:
 def test_parts_give_what_the_whole_gives(filled: float, monkeypatch: pytest.MonkeyPatch) -> None:
     found = crowd(6, 80, 7, 3, filled)
     whole = suppress(found, "greedynms", 0.2).scores
-    monkeypatch.setattr(nms, "CHUNK", 50)
-    monkeypatch.setattr(nms, "BLOCK", 300)
+    monkeypatch.setattr(overlaps, "CHUNK", 50)
+    monkeypatch.setattr(overlaps, "BLOCK", 300)
     assert torch.equal(suppress(found, "greedynms", 0.2).scores, whole)
 
 
@@ -147,25 +131,14 @@ def test_unknown_kind() -> None:
 
 def test_printing_order_is_that_of_chained_stable_sorts() -> None:
     found = crowd(7, 40, 4, 3, 0.4, levels=3)
-    wanted = []
+    expected = []
     for number in range(3):
         rows = (found.image == number).nonzero()[:, 0].tolist()
         for column in range(4):
             rows.sort(key=lambda row, column=column: -found.scores[row, column].item())
-        wanted += rows
-    assert printing_order(found).tolist() == wanted
+        expected += rows
+    assert printing_order(found).tolist() == expected
     assert printing_order(Candidates.empty(4)).tolist() == []
-
-
-def test_tables_join_and_split() -> None:
-    parts = [crowd(seed, 10, 2, 2, 0.5) for seed in (8, 9)]
-    whole = Candidates.join(parts)
-    assert len(whole) == 20
-    first = whole.of_image(1)
-    assert bool((first.image == 1).all())
-    assert len(first) + len(whole.of_image(0)) == 20
-    assert torch.equal(whole.select(torch.arange(10, 20)).boxes, parts[1].boxes)
-    assert torch.equal(Candidates.join([Candidates.empty(2), whole]).scores, whole.scores)
 
 
 def test_boxes_far_out_and_of_no_size_are_as_in_the_loop() -> None:

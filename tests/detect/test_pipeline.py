@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
-import pickle
 import threading
 import time
 from collections.abc import Iterator
@@ -20,9 +18,9 @@ import darknet_py
 from darknet_py import Detector, Network
 from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.detect import nms
-from darknet_py.detect.decode import Request, Suppression, decode, suppression_of
+from darknet_py.detect.decode import DecodeOptions, Suppression, decode, suppression_of
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions, Timing
-from darknet_py.detect.workers import TURN_TAKERS, TimedEngine, WorkerPool
+from darknet_py.detect.workers import TimedEngine, WorkerPool
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.evaluate.eval_pipeline import MAP_OPTIONS, entries_of, open_pipeline
@@ -30,9 +28,9 @@ from darknet_py.evaluate.map import evaluate
 from darknet_py.evaluate.recall import measure_recall
 from darknet_py.evaluate.valid import per_image
 from darknet_py.export.box_difference import box_rows
-from darknet_py.images.fitted import InputSpec, fitted_images, read_fitted
+from darknet_py.images.fitted_images import InputSpec, fitted_images, read_fitted
 from darknet_py.images.frames import file_frame, file_source
-from darknet_py.images.source_table import open_source
+from darknet_py.images.sources import open_source
 
 NAMES = ["ant", "bee", "cow"]
 
@@ -83,7 +81,7 @@ def test_recall_counts_the_boxes_of_its_own_options(here: Path) -> None:
         TimedEngine(open_engine(network(), EngineConfig())),
         PipelineOptions(thresh=0.001, nms=0.4, suppression=Suppression("objectness")),
     )
-    found = detections(pipeline, FIRST).found
+    found = detections(pipeline, FIRST).candidates
     kept = int((found.objectness > 0.001).sum())
     assert 0 < kept < len(found)
     assert next(iter(measure_recall(network(), [FIRST]))).proposals == kept
@@ -99,7 +97,7 @@ def test_export_finds_the_boxes_of_detect_where_the_network_has_them(here: Path)
         heads = net(torch.stack([torch.from_numpy(image.chw) for image in images]))
     rule = suppression_of(net.graph)
     literal = nms.suppress(
-        decode(net.graph, heads, Request(0.3, 0.5, 64, 32, net.graph.fork)), rule.kind, 0.45
+        decode(net.graph, heads, DecodeOptions(0.3, 0.5, 64, 32, net.graph.fork)), rule.kind, 0.45
     )
     box, class_id = torch.nonzero(literal.scores, as_tuple=True)
     columns = (literal.image[box], class_id, literal.scores[box, class_id])
@@ -117,13 +115,15 @@ def test_mirrored_boxes_are_those_of_the_mirror_image(here: Path) -> None:
     options = PipelineOptions(thresh=0.2, nms=0)
     tables = []
     for image in (plain, mirrored):
-        found = open_pipeline(network(), options, EngineConfig(), mirrored=True)(0, [image]).found
+        found = open_pipeline(network(), options, EngineConfig(), mirrored=True)(
+            0, [image]
+        ).candidates
         tables.append(torch.cat([found.boxes, found.scores], 1))
     tables[1][:, 0] = 1 - tables[1][:, 0]
     one, other = (sorted(table.tolist(), key=lambda row: row[4:]) for table in tables)
     assert len(one) > 5
     np.testing.assert_allclose(one, other, atol=1e-5)
-    alone = open_pipeline(network(), options, EngineConfig())(0, [plain]).found
+    alone = open_pipeline(network(), options, EngineConfig())(0, [plain]).candidates
     assert alone.scores.sum() != tables[0][:, 4:].sum()
 
 
@@ -134,7 +134,7 @@ def test_a_batch_has_its_frames_sizes_and_times(here: Path) -> None:
     assert [frame.path for frame in batch.frames] == [FIRST, SECOND, FIRST]
     assert (batch.first, batch.sizes) == (0, ((50, 40),) * 3)
     assert min(batch.timing.reading, batch.timing.network, batch.timing.rest) > 0
-    later = Detections(7, batch.frames, batch.found, batch.timing)
+    later = Detections(7, batch.frames, batch.candidates, batch.timing)
     assert set(entries_of(later).image.tolist()) == {7, 8, 9}
     (found, *_) = per_image(later, [""] * 7 + [FIRST, SECOND, FIRST])
     assert (found.path, found.number, found.size) == (FIRST, 7, (50, 40))
@@ -208,61 +208,3 @@ def test_batches_come_in_order_with_uneven_work(here: Path) -> None:
     )
     found = list(pipeline.map(then, images, WorkerPool(3, 2, 1)))
     assert found == [[n, n + 1] for n in range(0, 12, 2)] + [[12]]
-
-
-@pytest.mark.parametrize(
-    ("total", "batch", "expected"),
-    [
-        (1, 4, (0, 4, 4)),
-        (None, 4, (4, 4, 1)),
-        (100, 4, (4, 4, 1)),
-        (6, 4, (4, 2, 1)),
-        (2, 4, (2, 1, 2)),
-    ],
-)
-def test_the_pool_for_so_many_images(
-    here: Path, total: int | None, batch: int, expected: tuple[int, int, int]
-) -> None:
-    engine, before = open_engine(network(), EngineConfig()), torch.get_num_threads()
-    torch.set_num_threads(4)
-    try:
-        assert WorkerPool.of(engine, batch, total) == WorkerPool(*expected)
-    finally:
-        torch.set_num_threads(before)
-
-
-def test_engines_that_take_turns_have_two_workers(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = open_engine(network(), EngineConfig())
-    monkeypatch.setattr(engine, "parallel", False)
-    counts = [WorkerPool.of(engine, 4, total).workers for total in (1, 4, 5, None)]
-    assert counts == [0, 1, TURN_TAKERS, TURN_TAKERS]
-
-
-def test_a_timed_engine_is_copied_and_pickled_without_its_lock() -> None:
-    timed = TimedEngine(Plain())  # type: ignore[arg-type]
-    for other in (copy.deepcopy(timed), pickle.loads(pickle.dumps(timed))):
-        assert other.engine is not timed.engine
-        heads, seconds = other(torch.ones(2, 1, 1, 1))
-        assert heads[0].sum() == 4 and seconds >= 0.01
-        assert other.engine.prepared == 2
-
-
-class Plain:
-    """An engine for one caller at a time that doubles what it gets."""
-
-    parallel, prepared = False, 0
-
-    def prepare(self, batch: int) -> None:
-        time.sleep(0.3)
-        self.prepared = batch
-
-    def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
-        time.sleep(0.01)
-        return [2 * x]
-
-
-def test_making_an_engine_ready_does_not_count() -> None:
-    _, seconds = TimedEngine(Plain())(torch.ones(1, 1, 1, 1))  # type: ignore[arg-type]
-    assert 0.01 <= seconds < 0.3

@@ -27,7 +27,7 @@ activation=leaky
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(cache.FOLDER_VARIABLE, str(tmp_path / "kept"))
     return tmp_path / "kept"
 
@@ -60,7 +60,7 @@ def digests(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 
 def test_the_weights_are_read_once_where_the_files_are_there(
-    tmp_path: Path, place: Path, digests: list[bytes]
+    tmp_path: Path, cache_folder: Path, digests: list[bytes]
 ) -> None:
     net = network(tmp_path)
     made = [cache.NetworkFiles(net).get([batch], ".bin", write) for batch in (1, 2, 4)]
@@ -71,7 +71,7 @@ def test_the_weights_are_read_once_where_the_files_are_there(
 
 
 def test_a_file_made_of_another_file_takes_no_other_digest(
-    tmp_path: Path, place: Path, digests: list[bytes]
+    tmp_path: Path, cache_folder: Path, digests: list[bytes]
 ) -> None:
     files = cache.NetworkFiles(network(tmp_path))
 
@@ -79,12 +79,12 @@ def test_a_file_made_of_another_file_takes_no_other_digest(
         path.write_bytes(files.get(["part"], ".onnx", write).read_bytes() * 2)
 
     assert files.get(["whole"], ".blob", model).read_bytes() == b"resultresult"
-    assert len(digests) == 1 and len(os.listdir(place)) == 2
+    assert len(digests) == 1 and len(os.listdir(cache_folder)) == 2
 
 
 @torch.no_grad()
 def test_changed_weights_make_another_file(
-    tmp_path: Path, place: Path, digests: list[bytes]
+    tmp_path: Path, cache_folder: Path, digests: list[bytes]
 ) -> None:
     """However they were changed: a file of old weights is never made under the new ones' name."""
     net = network(tmp_path)
@@ -96,7 +96,7 @@ def test_changed_weights_make_another_file(
     assert other == cache.NetworkFiles(net).get(["y"], ".bin", write)
 
 
-def test_a_file_is_made_once(tmp_path: Path, place: Path) -> None:
+def test_a_file_is_made_once(tmp_path: Path, cache_folder: Path) -> None:
     made: list[Path] = []
 
     def make(path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_file_is_made_once(tmp_path: Path, place: Path) -> None:
     first = cache.NetworkFiles(net).get(["x"], ".bin", make)
     assert cache.NetworkFiles(net).get(["x"], ".bin", make) == first
     assert len(made) == 1 and first.read_bytes() == b"result"
-    assert os.listdir(place) == [first.name]
+    assert os.listdir(cache_folder) == [first.name]
 
 
 def test_the_key_follows_weights_graph_and_words(tmp_path: Path) -> None:
@@ -123,14 +123,14 @@ def test_the_key_follows_weights_graph_and_words(tmp_path: Path) -> None:
     assert len({plain, *others}) == 6
 
 
-def test_nothing_is_left_when_making_fails(tmp_path: Path, place: Path) -> None:
+def test_nothing_is_left_when_making_fails(tmp_path: Path, cache_folder: Path) -> None:
     def make(path: Path) -> None:
         path.write_bytes(b"half")
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError):
         cache.NetworkFiles(network(tmp_path)).get(["x"], ".bin", make)
-    assert os.listdir(place) == []
+    assert os.listdir(cache_folder) == []
 
 
 def test_the_longest_unused_files_go(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import torch
 from support.golden_check import relative
 
 from darknet_py.engines import eager
-from darknet_py.engines.eager import Position, Program
+from darknet_py.engines.eager import EagerProgram, RuleContext
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.network.network import Network
@@ -63,7 +63,7 @@ def run(net: Network, batch: int = 1, **rules: Any) -> torch.Tensor:
     """The one output of its program, after a comparison with the network's own."""
     x = torch.rand(batch, *net.graph.net.input, generator=torch.Generator().manual_seed(2))
     with torch.inference_mode():
-        (found,) = Program(net, batch, **rules)(x)
+        (found,) = EagerProgram(net, batch, **rules)(x)
         (expected,) = net(x)
     assert found.shape == expected.shape
     assert relative(found.numpy(), expected.numpy()) < 1e-6
@@ -121,7 +121,7 @@ def test_activations_onednn_does_itself(tmp_path: Path, activation: str) -> None
 def test_other_rules_are_asked_and_may_decline(tmp_path: Path, forms: list[str]) -> None:
     asked: list[tuple[int, tuple[int, ...], int]] = []
 
-    def declines(ctx: Position) -> None:
+    def declines(ctx: RuleContext) -> None:
         asked.append((ctx.node.index, tuple(ctx.input), ctx.batch))
 
     run(network(tmp_path), 3, rules={Convolutional: declines})

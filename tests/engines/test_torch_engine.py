@@ -202,7 +202,7 @@ def test_a_processor_without_half_precision_computes_in_full_and_says_so(
         assert relative(engine(x)[0].numpy(), net(x)[0].numpy()) <= TOLERANCE
 
 
-def test_a_image_of_another_size_is_refused(tmp_path: Path) -> None:
+def test_an_image_of_another_size_is_refused(tmp_path: Path) -> None:
     engine = open_engine(network(tmp_path, convolution()), EngineConfig())
     with pytest.raises(DarknetError, match=r"expected \(N, 3, 16, 16\)"):
         engine(torch.rand(1, 3, 16, 8))

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from darknet_py import Network
-from darknet_py.detect.decode import Request, decode
+from darknet_py.detect.decode import DecodeOptions, decode
 from darknet_py.errors import DarknetError
 from darknet_py.evaluate.eval_pipeline import averaged, require_mirrorable
 
@@ -39,7 +39,7 @@ def network(folder: Path, head: str, fork: str) -> Network:
 
 def boxes(net: Network, heads: list[torch.Tensor]) -> torch.Tensor:
     """(K, 4 + classes) boxes and scores, in the order of the cells."""
-    found = decode(net.graph, heads, Request(0.0, 0.5, 64, 32, net.graph.fork))
+    found = decode(net.graph, heads, DecodeOptions(0.0, 0.5, 64, 32, net.graph.fork))
     return torch.cat([found.boxes, found.scores], dim=1)
 
 

@@ -21,7 +21,7 @@ from darknet_py.evaluate.eval_config import EvalConfig
 from darknet_py.evaluate.eval_pipeline import MAP_OPTIONS, open_pipeline
 from darknet_py.evaluate.map import evaluate
 from darknet_py.evaluate.map_result import MapResult
-from darknet_py.images.fitted import FittedImage, start_reading
+from darknet_py.images.fitted_images import FittedImage, start_reading
 from darknet_py.images.frames import PendingFrame
 
 NAMES = ["ant", "bee", "cow"]
@@ -261,7 +261,9 @@ def test_batches_run_side_by_side_and_come_in_order(here: Path) -> None:
     finally:
         torch.set_num_threads(before)
     assert [batch.first for batch in batches] == [0, 2, 4, 6, 8]
-    best = [float(b.found.scores[b.found.image == k].max()) for b in batches for k in (0, 1)]
+    best = [
+        float(b.candidates.scores[b.candidates.image == k].max()) for b in batches for k in (0, 1)
+    ]
     assert best == [best[0], best[1], best[0]] * 3 + [best[1]] and best[0] != best[1]
 
 

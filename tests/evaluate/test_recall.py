@@ -11,7 +11,7 @@ from support.labelled import FIRST, SECOND, data_set
 
 from darknet_py import Network
 from darknet_py.detect import nms
-from darknet_py.detect.decode import Request, decode
+from darknet_py.detect.decode import DecodeOptions, decode
 from darknet_py.evaluate.matching import iou
 from darknet_py.evaluate.recall import Recall, measure_recall
 from darknet_py.images.io import read_image
@@ -33,7 +33,7 @@ def literal(net: Network) -> list[list[float]]:
     for number, name in enumerate((FIRST, SECOND)):
         x = prepare(read_image(name), 3, 64, 32, False)[None]
         with torch.no_grad():
-            found = decode(net.graph, net(x), Request(0.001, 0.5, 64, 32, net.graph.fork))
+            found = decode(net.graph, net(x), DecodeOptions(0.001, 0.5, 64, 32, net.graph.fork))
         found = nms.suppress(found, "objectness", 0.4)
         kept = [k for k in range(len(found)) if found.objectness[k] > 0.001]
         proposals += len(kept)

@@ -20,9 +20,9 @@ def grey(width: int, height: int) -> np.ndarray:
 
 def plain_colour(class_id: int, classes: int) -> tuple[int, ...]:
     table = [(1, 0, 1), (0, 0, 1), (0, 1, 1), (0, 1, 0), (1, 1, 0), (1, 0, 0)]
-    place = class_id * 123457 % classes / classes * 5
-    low, part = math.floor(place), place - math.floor(place)
-    mixed = [(1 - part) * table[low][c] + part * table[math.ceil(place)][c] for c in (0, 1, 2)]
+    position = class_id * 123457 % classes / classes * 5
+    low, part = math.floor(position), position - math.floor(position)
+    mixed = [(1 - part) * table[low][c] + part * table[math.ceil(position)][c] for c in (0, 1, 2)]
     return tuple(int(255 * value) for value in mixed)
 
 
@@ -44,10 +44,10 @@ def test_a_box_is_painted_on_a_copy() -> None:
 
 
 def test_a_label_has_a_filled_background_above_the_box() -> None:
-    tint = np.array(colour(16, 80))
+    bgr = np.array(colour(16, 80))
     painted = draw(grey(640, 480), [[100, 200, 300, 400]], ["dog: 0.97"], [16], 80)
     above = painted[170:198, 90:400]
-    assert (above == tint).all(axis=2).sum() > 400
+    assert (above == bgr).all(axis=2).sum() > 400
     assert (painted[:150] == 90).all()
 
 

@@ -1,151 +1,103 @@
-"""What a source names, and reading ahead."""
+"""Sources of frames: what can be one, and the frames it gives."""
 
 from __future__ import annotations
 
-import threading
-import time
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from support.tiny_detector import noise_image, save
 
-from darknet_py.errors import DataError, ImageError
-from darknet_py.images.sources import expand, read_ahead
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    names = ("b.jpg", "a.PNG", "c.txt.bak", "._b.jpg", "sub/d.jpeg", "e[1].jpg", "notes.md")
-    for name in names:
-        path = tmp_path / "images" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
-    return tmp_path / "images"
+from darknet_py.errors import DataError
+from darknet_py.images.frames import Frame, FrameSource
+from darknet_py.images.sources import SOURCES, SourceKind, open_source
 
 
-def names_of(paths: list[str]) -> list[str]:
-    return [Path(path).name for path in paths]
+def frames(source: object) -> list[Frame]:
+    return [pending.read() for pending in open_source(source).frames]
 
 
-def test_a_file_is_itself_whatever_its_suffix(folder: Path) -> None:
-    assert expand(folder / "b.jpg") == [str(folder / "b.jpg")]
-    assert expand(str(folder / "notes.md")) == [str(folder / "notes.md")]
-
-
-def test_a_path_stays_as_it_was_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)
-    assert expand("./b.jpg") == ["./b.jpg"]
-
-
-def test_a_folder_gives_its_images_sorted(folder: Path) -> None:
-    assert names_of(expand(folder)) == ["a.PNG", "b.jpg", "e[1].jpg"]
-    assert "d.jpeg" in names_of(expand(folder, recursive=True))
-
-
-def test_links_between_folders_are_followed_once(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "far").mkdir()
-    (tmp_path / "far" / "f.png").write_bytes(b"x")
-    (folder / "sub" / "up").symlink_to(folder, target_is_directory=True)
-    (folder / "z").symlink_to(tmp_path / "far", target_is_directory=True)
-    (folder / "zz").symlink_to(tmp_path / "far", target_is_directory=True)
-    found = expand(folder, recursive=True)
-    assert names_of(found) == ["a.PNG", "b.jpg", "e[1].jpg", "d.jpeg", "f.png"]
-
-
-def test_patterns(folder: Path) -> None:
-    assert names_of(expand(f"{folder}/*.jpg")) == ["b.jpg", "e[1].jpg"]
-    assert names_of(expand(f"{folder}/**/*.jpeg")) == ["d.jpeg"]
-    assert names_of(expand(f"{folder}/*")) == ["a.PNG", "b.jpg", "e[1].jpg"]
-
-
-def test_a_name_with_pattern_characters_is_a_file_first(folder: Path) -> None:
-    assert expand(folder / "e[1].jpg") == [str(folder / "e[1].jpg")]
-
-
-def test_several_sources_in_order(folder: Path) -> None:
-    found = expand([folder / "b.jpg", f"{folder}/a*", str(folder / "b.jpg")])
-    assert names_of(found) == ["b.jpg", "a.PNG", "b.jpg"]
-
-
-def test_a_list_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder.parent)
-    (folder / "list.txt").write_bytes(
-        b"\xef\xbb\xbf# images\r\n  images/b.jpg \r\n\r\na.PNG\r\n"
-        b"sub\\d.jpeg\r\ngone\\x.jpg\r\ncaf\xe9.jpg\r\n"
-    )
-    found = expand(folder / "list.txt")
-    assert found[:4] == [
-        "images/b.jpg",
-        str(folder / "a.PNG"),
-        str(folder / "sub/d.jpeg"),
-        "gone/x.jpg",
-    ]
-    assert len(found) == 5
-
-
-def test_a_list_prefers_the_working_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "list.TXT").write_text("b.jpg\n")
-    monkeypatch.chdir(folder.parent)
-    assert expand(folder / "list.TXT") == [str(folder / "b.jpg")]
-    Path("b.jpg").write_bytes(b"x")
-    assert expand(folder / "list.TXT") == ["b.jpg"]
-
-
-def test_nothing_found(folder: Path) -> None:
-    (folder / "empty.txt").write_text("\n# none\n")
-    (folder / "bare").mkdir()
+def test_folders_patterns_and_lists_are_many(tmp_path: Path) -> None:
+    paths = [str(path) for path in save(tmp_path, "a.png", "b.png")]
+    (tmp_path / "l.txt").write_text("b.png\n")
     cases = {
-        folder / "gone.jpg": "no such file",
-        f"{folder}/*.bmp": "matches",
-        folder / "empty.txt": "one path per line",
-        folder / "bare": "sub-folders",
+        str(tmp_path): paths,
+        str(tmp_path / "*.png"): paths,
+        str(tmp_path / "l.txt"): paths[1:],
     }
-    for source, words in cases.items():
-        with pytest.raises(DataError, match=words):
-            expand(source)
-    with pytest.raises(DataError, match="no images given"):
-        expand([])
-    with pytest.raises(DataError, match="gone.jpg"):
-        expand([folder / "b.jpg", folder / "gone.jpg"])
+    for name, expected in cases.items():
+        source = open_source(name)
+        assert (source.length, source.single) == (len(expected), False)
+        assert [Path(frame.path) for frame in source.frames] == [Path(path) for path in expected]
+        assert [frame.number for frame in source.frames] == list(range(len(expected)))
 
 
-def test_reading_ahead_keeps_the_order_and_the_errors() -> None:
-    def read(number: int) -> int:
-        time.sleep(0.002 * (number % 3))
-        if number == 4:
-            raise ImageError("number 4 is broken")
-        return number * 10
-
-    found = list(read_ahead(range(9), read, depth=3, workers=3))
-    assert [source for source, _ in found] == list(range(9))
-    assert isinstance(found[4][1], ImageError)
-    assert [value for _, value in found if not isinstance(value, ImageError)] == [
-        number * 10 for number in range(9) if number != 4
-    ]
-
-
-def test_reading_ahead_goes_no_further_than_its_depth() -> None:
-    asked: list[int] = []
-
-    def sources() -> object:
-        for number in range(100):
-            asked.append(number)
-            yield number
-
-    reader = read_ahead(sources(), lambda number: number, depth=3, workers=1)  # type: ignore
-    assert next(reader)[0] == 0
-    assert len(asked) <= 5
-    reader.close()  # type: ignore[attr-defined]
-    assert threading.active_count() < 20
-    assert len(asked) <= 5
+def test_lists_are_looked_through_at_once_and_numbered_through(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    one, *_ = save(tmp_path, "one.png")
+    inside = save(tmp_path / "in", "x.png", "y.png")
+    source = open_source([one, tmp_path / "in", noise_image(7)])
+    assert (source.length, source.single) == (4, False)
+    found = list(source.frames)
+    assert [frame.path for frame in found] == [*map(str, [one, *inside]), ""]
+    assert [frame.number for frame in found] == [0, 1, 2, 3]
+    assert (found[3].read().pixels == noise_image(7)).all()
+    with pytest.raises(DataError, match="gone.png: no such file"):
+        open_source([one, tmp_path / "gone.png"])
+    assert (open_source([]).length, list(open_source([]).frames)) == (0, [])
 
 
-def test_other_exceptions_reach_the_caller() -> None:
-    def read(number: int) -> int:
-        return 1 // number
+def test_a_generator_is_taken_item_by_item() -> None:
+    taken: list[int] = []
 
-    with pytest.raises(ZeroDivisionError):
-        list(read_ahead([1, 0, 2], read))
+    def endless() -> Iterator[np.ndarray]:
+        for seed in itertools.count():
+            taken.append(seed)
+            yield noise_image(seed)
+
+    source = open_source(endless())
+    assert (source.length, source.single, taken) == (None, False, [])
+    few = list(itertools.islice(source.frames, 3))
+    assert taken == [0, 1, 2]
+    assert [frame.number for frame in few] == [0, 1, 2]
+    assert all((frame.read().pixels == noise_image(seed)).all() for seed, frame in enumerate(few))
 
 
-def test_no_sources() -> None:
-    assert list(read_ahead([], Path)) == []
+def test_a_generator_may_fill_one_array_again_and_again() -> None:
+    def grabbed() -> Iterator[np.ndarray]:
+        buffer = np.zeros((4, 6, 3), np.uint8)
+        for value in range(5):
+            buffer[:] = value
+            yield buffer
+
+    found = list(open_source(grabbed()).frames)
+    values = [int(frame.read().pixels.max()) for frame in found]  # type: ignore[union-attr]
+    assert values == [0, 1, 2, 3, 4]
+
+
+def test_a_generator_may_give_paths_and_folders(tmp_path: Path) -> None:
+    paths = save(tmp_path, "a.png", "b.png")
+    found = list(open_source(iter([paths[1], tmp_path])).frames)
+    assert [frame.path for frame in found] == [str(paths[1]), *map(str, paths)]
+    late = iter(open_source(iter([paths[0], "gone.png"])).frames)
+    assert next(late).path == str(paths[0])
+    with pytest.raises(DataError, match="gone.png"):
+        next(late)
+
+
+@pytest.mark.parametrize("source", [5, None, object()])
+def test_what_is_no_source_is_refused(source: object) -> None:
+    with pytest.raises(DataError, match=f"no images come from {type(source).__name__}; give"):
+        open_source(source)
+
+
+def test_a_new_kind_is_a_row_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    def counter(number: int) -> FrameSource:
+        return FrameSource(open_source(noise_image(seed) for seed in range(number)).frames, number)
+
+    kind = SourceKind(lambda source: isinstance(source, int), counter)
+    monkeypatch.setitem(SOURCES, "number", kind)
+    assert [frame.number for frame in frames(3)] == [0, 1, 2]
+    assert open_source([2, 1]).length == 3

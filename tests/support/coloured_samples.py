@@ -12,7 +12,7 @@ import numpy as np
 from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.pixels import Pixels
 from darknet_py.data.detection_samples import DetectionSet
-from darknet_py.images.reduced import Decoded, Image
+from darknet_py.images.reduced_images import Decoded, Image
 from darknet_py.network.graph import Graph, read_graph
 
 COLOURS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0))

@@ -7,7 +7,7 @@ import torch
 
 from darknet_py.engines import table
 from darknet_py.engines.engine import Engine
-from darknet_py.engines.table import EngineConfig, Row
+from darknet_py.engines.table import EngineConfig, EngineRow
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 
@@ -45,11 +45,11 @@ class Breaking(Shifted):
 
 
 ROWS = {
-    "shifted": Row("support.fake_engine:Shifted"),
-    "half": Row("support.fake_engine:Shifted", precisions=("fp16",)),
-    "refusing": Row("support.fake_engine:Refusing"),
-    "breaking": Row("support.fake_engine:Breaking"),
-    "missing": Row("support.fake_engine:Shifted", modules=("no_such_module",)),
+    "shifted": EngineRow("support.fake_engine:Shifted"),
+    "half": EngineRow("support.fake_engine:Shifted", precisions=("fp16",)),
+    "refusing": EngineRow("support.fake_engine:Refusing"),
+    "breaking": EngineRow("support.fake_engine:Breaking"),
+    "missing": EngineRow("support.fake_engine:Shifted", modules=("no_such_module",)),
 }
 
 

@@ -19,7 +19,7 @@ from darknet_py.data.sample_sheet import detection_sheet, names_or_numbers
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DataError, Location
 from darknet_py.images.draw import save_image
-from darknet_py.images.reduced import Image
+from darknet_py.images.reduced_images import Image
 from darknet_py.network.graph import Graph
 from darknet_py.network.load import head_classes
 from darknet_py.options.training import DetectorTrainOptions

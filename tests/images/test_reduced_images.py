@@ -11,6 +11,7 @@ from support.coloured_samples import config_of, sample
 
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.errors import ImageError
+from darknet_py.images.reduced_images import ImageFile, open_reducible, reduced
 
 
 def images_of_all_kinds(folder: Path) -> dict[str, Path]:
@@ -59,10 +60,27 @@ def test_exif_is_ignored_as_in_detection(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "contents", [b"", b"no image", b"\xff\xd8\xff\xe0 broken", b"\x89PNG\r\n\x1a\n" + bytes(40)]
 )
-def test_a_image_that_cannot_be_read_is_named(tmp_path: Path, contents: bytes) -> None:
+def test_an_image_that_cannot_be_read_is_named(tmp_path: Path, contents: bytes) -> None:
     path = tmp_path / "bad.jpg"
     path.write_bytes(contents)
     with pytest.raises(ImageError, match=r"bad\.jpg: "):
         DetectionSet([str(path)], config_of(tmp_path)).sample(0, 64, 48, 0)
     with pytest.raises(ImageError, match=r"gone\.jpg: no such file"):
         DetectionSet([str(tmp_path / "gone.jpg")], config_of(tmp_path)).sample(0, 64, 48, 0)
+
+
+def test_an_image_is_halved_while_it_stays_large_enough() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 100, 3), np.uint8)
+    assert reduced(pixels, (60, 10)) is pixels
+    assert reduced(pixels, (25, 20)).shape == (20, 50, 3)
+    assert reduced(pixels, (25, 10)).shape == (10, 25, 3)
+    flat = reduced(np.full((40, 100, 1), 7, np.uint8), (25, 10))
+    assert flat.shape == (10, 25, 1) and (flat == 7).all()
+
+
+def test_a_file_that_tells_its_size_is_decoded_as_small_as_it_may_be(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.jpg"), np.full((80, 160, 3), 100, np.uint8))
+    image = open_reducible(str(tmp_path / "a.jpg"), 3)
+    assert isinstance(image, ImageFile) and image.size == (160, 80)
+    assert image.pixels(3, (40, 20)).shape == (20, 40, 3)
+    assert image.pixels(1, (160, 80)).shape == (80, 160, 1)

@@ -38,7 +38,7 @@ class Decoded:
 
 
 @dataclass(frozen=True)
-class File:
+class ImageFile:
     """The bytes of an image file whose header tells its size."""
 
     encoded: Encoded
@@ -64,6 +64,6 @@ def open_reducible(path: str, channels: int) -> Image:
     """An image file; raises ImageError for one that cannot be a whole image."""
     encoded = open_image(path)
     if encoded.size is not None and min(encoded.size) > 0:
-        return File(encoded, encoded.size)
+        return ImageFile(encoded, encoded.size)
     whole = encoded.decode(channels)
     return Decoded(whole, (whole.shape[1], whole.shape[0]))

@@ -14,14 +14,9 @@ from click.testing import CliRunner, Result
 from support.tiny_detector import files, noise_image, save
 
 from darknet_py.cli.main import main
-from darknet_py.detect.command import usual_batch
 from darknet_py.errors import CfgError
-from darknet_py.network.graph import read_graph
 
 HEADS = " Detection layer: 2 - type = 28 "
-
-
-CFGS = Path(__file__).resolve().parents[2] / "cfg"
 
 
 @pytest.fixture(autouse=True)
@@ -262,11 +257,3 @@ def test_debug_shows_where_an_error_comes_from() -> None:
 def test_a_device_that_is_not_there_is_an_error() -> None:
     result = darknet("detect", *GOOD, "--device", "gpu")
     assert result.exit_code == 1 and "unknown device 'gpu'" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("cfg", "images", "batch"),
-    [("shapes", 1, 1), ("shapes", 4, 1), ("shapes", 5, 4), ("yolov3-tiny", 100, 1)],
-)
-def test_small_networks_take_many_images_by_fours(cfg: str, images: int, batch: int) -> None:
-    assert usual_batch(read_graph(CFGS / f"{cfg}.cfg"), images) == batch

@@ -17,10 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from darknet_py.errors import ImageError
-from darknet_py.images.frames import Frame, FrameSource, PendingFrame, file_source
+from darknet_py.images.frames import (
+    Frame,
+    FrameSource,
+    PendingFrame,
+    file_source,
+    read_ahead,
+    readers,
+)
 from darknet_py.images.letterbox import Placement
 from darknet_py.images.resize import fit
-from darknet_py.images.sources import read_ahead, readers
 from darknet_py.network.graph import Graph
 
 AHEAD_BYTES = 64 << 20

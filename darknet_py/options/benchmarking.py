@@ -50,7 +50,7 @@ class BenchmarkOptions(CfgOptions, DeviceOptions, ThreadOptions):
     parts: bool = flag(False, "Time decoding, fitting, network and boxes as well.")
     image: str | None = flag(None, "Image for --parts instead of a drawn one.", metavar="FILE")
     layers: bool = flag(False, "Time every layer as well.")
-    out: str | None = flag(None, "Write the figures as JSON.", "-o", "--out", metavar="FILE.json")
+    out: str | None = flag(None, "Write the metrics as JSON.", "-o", "--out", metavar="FILE.json")
     chart: str | None = flag(None, "Draw the medians as bars.", metavar="FILE.png")
 
     @property

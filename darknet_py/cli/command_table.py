@@ -1,0 +1,121 @@
+"""The table of commands: their words, where their functions are, their lines in the help."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """Where a command's function is, and its line in the help."""
+
+    home: str
+    help: str
+
+
+COMMANDS = {
+    "detect": Command("darknet_py.cli.detector_commands:detect", "Find the objects in images."),
+    "detector test": Command(
+        "darknet_py.cli.detector_commands:test", "Find the objects in images."
+    ),
+    "map": Command(
+        "darknet_py.cli.evaluate_commands:mean_ap", "Score a network on labelled images."
+    ),
+    "detector map": Command(
+        "darknet_py.cli.evaluate_commands:mean_ap", "Score a network on labelled images."
+    ),
+    "train": Command("darknet_py.cli.train_commands:train", "Train a detection network."),
+    "detector train": Command("darknet_py.cli.train_commands:train", "Train a detection network."),
+    "classifier train": Command("darknet_py.cli.train_commands:classifier", "Train a classifier."),
+    "classify": Command("darknet_py.cli.classifier_commands:classify", "Say what images show."),
+    "classifier predict": Command(
+        "darknet_py.cli.classifier_commands:predict", "Say what images show."
+    ),
+    "classifier valid": Command(
+        "darknet_py.cli.classifier_commands:valid", "Measure how often a classifier is right."
+    ),
+    "classifier valid10": Command(
+        "darknet_py.cli.classifier_commands:valid10", "The same, by ten pieces of each image."
+    ),
+    "classifier validcrop": Command(
+        "darknet_py.cli.classifier_commands:validcrop", "The same, by the stretched image."
+    ),
+    "classifier validfull": Command(
+        "darknet_py.cli.classifier_commands:validfull",
+        "The same, by the whole image at its aspect.",
+    ),
+    "classifier validmulti": Command(
+        "darknet_py.cli.classifier_commands:validmulti",
+        "The same, by the image in several sizes.",
+    ),
+    "classifier test": Command(
+        "darknet_py.cli.classifier_commands:test", "Print all scores of listed images."
+    ),
+    "classifier label": Command(
+        "darknet_py.cli.classifier_commands:label", "Print the class of listed images."
+    ),
+    "classifier csv": Command(
+        "darknet_py.cli.classifier_commands:csv",
+        "Print the best classes' numbers of listed images.",
+    ),
+    "rnn train": Command(
+        "darknet_py.cli.train_commands:rnn", "Train a recurrent network on a text."
+    ),
+    "rnn generate": Command(
+        "darknet_py.cli.rnn_commands:generate", "Write a text that a recurrent network makes up."
+    ),
+    "rnn valid": Command(
+        "darknet_py.cli.rnn_commands:valid", "Measure how well a recurrent network predicts a text."
+    ),
+    "detector valid": Command(
+        "darknet_py.cli.evaluate_commands:valid",
+        "Write result files in the forms of COCO, VOC, ...",
+    ),
+    "detector valid2": Command(
+        "darknet_py.cli.evaluate_commands:valid2", "Like valid, averaged with mirrored images."
+    ),
+    "detector recall": Command(
+        "darknet_py.cli.evaluate_commands:recall", "Count the labels that any box overlaps."
+    ),
+    "compare": Command("darknet_py.cli.evaluate_commands:compare", "Say how two runs differ."),
+    "detector calc_anchors": Command(
+        "darknet_py.cli.evaluate_commands:calc_anchors", "Find anchors for the boxes of a data set."
+    ),
+    "eval coco": Command(
+        "darknet_py.cli.evaluate_commands:coco", "pycocotools' metrics of a file of results."
+    ),
+    "eval voc": Command("darknet_py.cli.evaluate_commands:voc", "VOC's AP of comp4 files."),
+    "export": Command(
+        "darknet_py.cli.tool_commands:export", "Write a network as ONNX and other formats."
+    ),
+    "summary": Command(
+        "darknet_py.cli.tool_commands:summary", "Show a network's layers and what they cost."
+    ),
+    "check": Command(
+        "darknet_py.cli.tool_commands:check", "List all that is wrong with cfg, weights, data."
+    ),
+    "data shapes": Command(
+        "darknet_py.cli.data_commands:shapes", "Draw a labelled data set of shapes."
+    ),
+    "data sheet": Command(
+        "darknet_py.cli.data_commands:sheet", "Show training samples as augmentation leaves them."
+    ),
+    "partial": Command(
+        "darknet_py.cli.tool_commands:partial", "Save the first layers of a weights file."
+    ),
+    "doctor": Command(
+        "darknet_py.cli.tool_commands:doctor", "Show what this machine offers to run networks."
+    ),
+    "benchmark": Command(
+        "darknet_py.cli.benchmark_commands:benchmark", "Time a network on engines side by side."
+    ),
+    "speed": Command("darknet_py.cli.benchmark_commands:speed", "Time a network as Darknet does."),
+    "ops": Command("darknet_py.cli.benchmark_commands:ops", "Count a network's operations."),
+}
+"""Every command: its words, its function, its help. To add one, add a row."""
+GROUPS = {
+    "data": "Data sets: shapes draws one, sheet shows what training sees.",
+    "detector": "Darknet's words for detection networks: train, test, map, valid ...",
+    "classifier": "Darknet's words for classification networks: train, predict, valid ...",
+    "rnn": "Darknet's words for recurrent networks on texts: train, generate, valid.",
+    "eval": "Score files of results that have been written before: coco, voc.",
+}

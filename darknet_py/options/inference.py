@@ -1,0 +1,134 @@
+"""The options of commands that run a trained network: detect, classify, rnn and export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from darknet_py.conversion.formats import FORMATS, FORMS
+from darknet_py.forks import fork_named
+from darknet_py.options.common import NAMES, DeviceOptions, ForkOptions, ModelOptions, RunOptions
+from darknet_py.options.flag import flag
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectOptions(ModelOptions, RunOptions):
+    """The options of `detect` and, with data, of `detector test`."""
+
+    images: tuple[str, ...] = ()
+    data: str | None = None
+    thresh: float | None = flag(None, "Score a box must be above (default: the fork's).")
+    hier: float = flag(0.5, "Least product down a class tree.")
+    nms: float = flag(0.45, "Overlap above which the weaker box goes; 0: keep all.")
+    letter_box: bool = flag(False, "Keep the image's aspect, pad with grey.")
+    ext_output: bool = flag(False, "Print each box in pixels as well.")
+    save_labels: bool = flag(False, "Write a YOLO label file beside each image.")
+    out: str | None = flag(
+        None, "Write AlexeyAB's JSON (--fork pjreddie: name of the image).", metavar="FILE"
+    )
+    prefix: str | None = flag(
+        None, "Write images as NAME.jpg instead of predictions.jpg.", metavar="NAME"
+    )
+    names: str | None = flag(None, NAMES, metavar="FILE")
+    batch: int | None = flag(
+        None, "Images run at once (default: 4 of many for a small network; else 1).", least=1
+    )
+    exif: bool = flag(False, "Turn images as their EXIF says (Darknet does not).")
+
+    @property
+    def least_score(self) -> float:
+        """What a score must be above: the two words have thresholds of their own in each fork."""
+        if self.thresh is not None:
+            return self.thresh
+        fork = fork_named(self.fork)
+        return fork.detect.detect_thresh if self.data is None else fork.detect.test_thresh
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierOptions(ModelOptions, RunOptions):
+    """What all commands of classifiers can be told. top: None for what the .data file says."""
+
+    data: str | None = None
+    top: int | None = flag(
+        None, "Guesses that count, instead of top= in DATA.", "-t", least=1, metavar="N"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedOptions(ClassifierOptions):
+    """The options of `classifier valid`, `test` and others that take a list of DATA."""
+
+    batch: int = flag(8, "Images run at once.", least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictOptions(ClassifierOptions):
+    """The options of `classifier predict`."""
+
+    images: tuple[str, ...] = ()
+    names: str | None = flag(None, NAMES, metavar="FILE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifyOptions(PredictOptions):
+    """The options of `classify`."""
+
+    top: int | None = flag(5, "Classes to name.", "-t", least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextOptions(ForkOptions, DeviceOptions):
+    """What the commands of recurrent nets can be told."""
+
+    cfg: str
+    weights: str
+    seed: str = flag(
+        "\n\n",
+        "What the network reads first (default: two line ends).",
+        metavar="TEXT",
+        hidden=True,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateOptions(TextOptions):
+    """The options of `rnn generate`, with Darknet's defaults."""
+
+    length: int = flag(1000, "Symbols to make.", "--len", least=0)
+    temp: float = flag(0.7, "Temperature: below 1 the likely gets likelier.")
+    srand: int | None = flag(
+        None, "Makes the text repeatable (default: any).", least=0, metavar="N"
+    )
+    tokens: str | None = flag(None, "Words of a tokenized network, one a line.", metavar="FILE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerplexityOptions(TextOptions):
+    """The options of `rnn valid`."""
+
+    file: str | None = flag(
+        None, "The text (default: standard input, as in Darknet).", metavar="FILE"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions(ModelOptions):
+    """The options of `export`."""
+
+    images: tuple[str, ...] = ()
+    format: str = flag("onnx", "What to write.", choices=tuple(FORMATS))
+    out: str | None = flag(
+        None, "Its name (default: the cfg's, in this folder).", "-o", "--out", metavar="FILE"
+    )
+    form: str = flag(
+        "heads",
+        "; ".join(f"{word}: {meaning}" for word, meaning in FORMS.items()) + ".",
+        choices=tuple(FORMS),
+    )
+    dynamic: str = flag(
+        "", "Leave the batch, the size or both open.", metavar="batch,size", hidden=True
+    )
+    batch: int = flag(1, "Images at once.", least=1)
+    names: str | None = flag(None, "Class names, one a line, kept inside the file.", metavar="FILE")
+    thresh: float = flag(0.25, "Least score (nms, --verify).")
+    nms: float = flag(0.45, "Overlap above which the weaker box goes (nms, --verify).")
+    verify: bool = flag(False, "Run the file in its runtimes and compare; exit code 1 if not.")

@@ -1,0 +1,40 @@
+"""What `benchmark` refuses before it measures, and its exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support import tiny_detector
+
+from darknet_py.benchmark.command import print_layers, run
+from darknet_py.errors import DarknetError
+from darknet_py.options.benchmarking import BenchmarkOptions
+
+
+@pytest.fixture
+def cfg(tmp_path: Path) -> str:
+    return str(tiny_detector.files(tmp_path)[0])
+
+
+def test_an_image_is_for_parts(cfg: str) -> None:
+    with pytest.raises(DarknetError, match="--image is what --parts measures"):
+        run(BenchmarkOptions(cfg=cfg, image="a.png", nogpu=True))
+
+
+def test_what_cannot_be_written_is_refused(cfg: str, tmp_path: Path) -> None:
+    with pytest.raises(DarknetError, match="gone"):
+        run(BenchmarkOptions(cfg=cfg, out=str(tmp_path / "gone" / "b.json"), nogpu=True))
+
+
+def test_a_run_prints_its_rows_and_says_0(cfg: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(BenchmarkOptions(cfg=cfg, runs=2, batch=(1, 2), nogpu=True)) == 0
+    out = capsys.readouterr().out
+    assert "batch 1: 2 calls of each" in out and "batch 2: 2 calls of each" in out
+
+
+def test_layers_alone(cfg: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_layers(BenchmarkOptions(cfg=cfg, runs=1, nogpu=True))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Sorted by time") and "By kind:" in lines
+    assert sum("convolutional" in line for line in lines) == 3

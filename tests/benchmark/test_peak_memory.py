@@ -1,0 +1,38 @@
+"""The most memory something takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from darknet_py.benchmark import peak_memory
+from darknet_py.benchmark.peak_memory import Meter
+
+CPU = torch.device("cpu")
+
+
+def test_the_meter_sees_what_was_taken_and_given_back() -> None:
+    meter = Meter(CPU)
+    if not peak_memory.RESET.exists():
+        pytest.skip("peaks of memory start again on Linux only")
+    block = np.ones(64 << 20, np.uint8)  # so large that malloc gives it back at once
+    del block
+    growth = meter.growth()
+    assert growth is not None
+    assert 60 << 20 < growth < 80 << 20  # Linux counts pages by the dozen
+    later = Meter(CPU).growth()
+    assert later is not None
+    assert later < 16 << 20
+
+
+def test_the_meter_without_linux(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(peak_memory, "RESET", tmp_path / "none" / "none")
+    monkeypatch.setattr(peak_memory, "STATUS", tmp_path / "none")
+    growth = Meter(CPU).growth()
+    assert growth is not None
+    assert 0 <= growth < 16 << 20
+    monkeypatch.setattr(peak_memory, "_most_resident", lambda: None)
+    assert Meter(CPU).growth() is None

@@ -1,0 +1,42 @@
+"""Tables of candidates: joined, split, selected."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from support.crowd import crowd
+
+from darknet_py.detect.candidates import Candidates
+
+
+def test_tables_join_and_split() -> None:
+    parts = [crowd(seed, 10, 2, 2, 0.5) for seed in (8, 9)]
+    whole = Candidates.join(parts)
+    assert len(whole) == 20
+    first = whole.of_image(1)
+    assert bool((first.image == 1).all())
+    assert len(first) + len(whole.of_image(0)) == 20
+    assert torch.equal(whole.select(torch.arange(10, 20)).boxes, parts[1].boxes)
+    assert torch.equal(Candidates.join([Candidates.empty(2), whole]).scores, whole.scores)
+
+
+def table() -> Candidates:
+    """Three boxes of two classes, the last in the second image."""
+    scores = torch.tensor([[0.5, 0.0], [0.25, 0.75], [0.0, 0.1]])
+    return Candidates(torch.tensor([0, 0, 1]), torch.rand(3, 4), torch.ones(3), scores)
+
+
+def test_rows_are_selected_by_mask_and_by_index() -> None:
+    whole = table()
+    assert whole.select(torch.tensor([2, 0])).image.tolist() == [1, 0]
+    assert torch.equal(whole.select(torch.tensor([False, True, False])).scores, whole.scores[1:2])
+    assert whole.with_scores(whole.scores[:, :1]).boxes is whole.boxes
+
+
+def test_entries_are_the_scores_that_are_left() -> None:
+    whole = table()
+    assert whole.entries.tolist() == [0, 2, 3, 5]
+    whole.drop(np.array([1]), np.array([0]))
+    assert whole.entries.tolist() == [0, 3, 5] and whole.objectness.tolist() == [1, 1, 1]
+    whole.drop(np.array([0, 2]), None)
+    assert whole.entries.tolist() == [3] and whole.objectness.tolist() == [0, 1, 0]

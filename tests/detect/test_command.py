@@ -1,0 +1,50 @@
+"""What `detect` does beside its words on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.tiny_detector import files, save
+
+from darknet_py.detect.command import run, usual_batch
+from darknet_py.network.graph import read_graph
+from darknet_py.options.inference import DetectOptions
+
+CFGS = Path(__file__).resolve().parents[2] / "cfg"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder: n.cfg, n.weights, a.png, b.png, names of three classes."""
+    files(tmp_path)
+    save(tmp_path, "a.png", "b.png")
+    (tmp_path / "n.names").write_text("ant\nbee\ncow\n")
+    (tmp_path / "n.data").write_text("classes=3\nnames=n.names\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("cfg", "images", "batch"),
+    [("shapes", 1, 1), ("shapes", 4, 1), ("shapes", 5, 4), ("yolov3-tiny", 100, 1)],
+)
+def test_small_networks_take_many_images_by_fours(cfg: str, images: int, batch: int) -> None:
+    assert usual_batch(read_graph(CFGS / f"{cfg}.cfg"), images) == batch
+
+
+def test_what_cannot_be_read_is_counted_and_named(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "c.png").write_text("hello")
+    options = DetectOptions(cfg="n.cfg", weights="n.weights", images=("a.png", "c.png", "gone.png"))
+    assert run(options) == 2
+    out, err = capsys.readouterr()
+    assert out.count("Predicted in") == 1 and (here / "predictions_a.jpg").is_file()
+    assert "c.png: not an image" in err and "gone.png: no such file" in err
+
+
+def test_the_settings_are_said_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(DetectOptions(cfg="n.cfg", weights="n.weights", images=("a.png", "b.png"), thresh=0.3))
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith("n.cfg"))
+    assert "thresh 0.3, nms default 0.45, torch cpu fp32, fork alexeyab" in line

@@ -1,0 +1,88 @@
+"""How many workers run batches, and engines that several threads call."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from support.labelled import data_set
+
+from darknet_py import Network
+from darknet_py.detect.workers import TURN_TAKERS, TimedEngine, WorkerPool
+from darknet_py.engines.engine import open_engine
+from darknet_py.engines.table import EngineConfig
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    data_set(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def network() -> Network:
+    net = Network.from_cfg("n.cfg")
+    net.load_weights("n.weights")
+    return net
+
+
+@pytest.mark.parametrize(
+    ("total", "batch", "expected"),
+    [
+        (1, 4, (0, 4, 4)),
+        (None, 4, (4, 4, 1)),
+        (100, 4, (4, 4, 1)),
+        (6, 4, (4, 2, 1)),
+        (2, 4, (2, 1, 2)),
+    ],
+)
+def test_the_pool_for_so_many_images(
+    here: Path, total: int | None, batch: int, expected: tuple[int, int, int]
+) -> None:
+    engine, before = open_engine(network(), EngineConfig()), torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        assert WorkerPool.of(engine, batch, total) == WorkerPool(*expected)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_engines_that_take_turns_have_two_workers(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_engine(network(), EngineConfig())
+    monkeypatch.setattr(engine, "parallel", False)
+    counts = [WorkerPool.of(engine, 4, total).workers for total in (1, 4, 5, None)]
+    assert counts == [0, 1, TURN_TAKERS, TURN_TAKERS]
+
+
+def test_a_timed_engine_is_copied_and_pickled_without_its_lock() -> None:
+    timed = TimedEngine(Plain())  # type: ignore[arg-type]
+    for other in (copy.deepcopy(timed), pickle.loads(pickle.dumps(timed))):
+        assert other.engine is not timed.engine
+        heads, seconds = other(torch.ones(2, 1, 1, 1))
+        assert heads[0].sum() == 4 and seconds >= 0.01
+        assert other.engine.prepared == 2
+
+
+class Plain:
+    """An engine for one caller at a time that doubles what it gets."""
+
+    parallel, prepared = False, 0
+
+    def prepare(self, batch: int) -> None:
+        time.sleep(0.3)
+        self.prepared = batch
+
+    def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
+        time.sleep(0.01)
+        return [2 * x]
+
+
+def test_making_an_engine_ready_does_not_count() -> None:
+    _, seconds = TimedEngine(Plain())(torch.ones(1, 1, 1, 1))  # type: ignore[arg-type]
+    assert 0.01 <= seconds < 0.3

@@ -1,0 +1,44 @@
+"""Devices that are there, and the one that is meant."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from darknet_py.engines.devices import checked_device, chosen_device, computes
+from darknet_py.errors import DarknetError
+
+
+def test_devices_that_are_not_there() -> None:
+    with pytest.raises(DarknetError, match="unknown device 'gpu'"):
+        checked_device("gpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(DarknetError, match="this torch sees no CUDA"):
+            checked_device("cuda:0")
+
+
+def test_the_device_that_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chosen_device("mps", 1, False) == "mps"
+    assert chosen_device(None, 1, True) == "cpu"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert (chosen_device(None, None, False), chosen_device(None, 2, False)) == ("cuda:0", "cuda:2")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert checked_device("cuda:1") == torch.device("cuda:1")
+    with pytest.raises(DarknetError, match="torch sees 2 CUDA devices, from 0"):
+        checked_device("cuda:2")
+
+
+def test_a_gpu_that_is_not_there_is_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert chosen_device(None, 0, False) == "cpu" and not caplog.records
+    assert chosen_device(None, 3, False) == "cpu"
+    assert caplog.messages == ["-i 3: this torch sees no CUDA, running on the CPU"]
+
+
+def test_types_the_processor_computes_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert computes(torch.float32) and computes(torch.int8)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_fp16_supported", lambda: True)
+    assert not computes(torch.bfloat16) and computes(torch.float16)

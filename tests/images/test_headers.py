@@ -1,0 +1,47 @@
+"""What the first and last bytes of a file say, undecoded."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from darknet_py.images.headers import complaint, header_size, is_cut_short
+
+
+def encoded(suffix: str, width: int, height: int) -> bytes:
+    return cv2.imencode(suffix, np.zeros((height, width, 3), np.uint8))[1].tobytes()
+
+
+def test_png_and_jpeg_tell_their_size() -> None:
+    assert header_size(encoded(".png", 70, 30)) == (70, 30)
+    jpeg = encoded(".jpg", 70, 30)
+    assert header_size(jpeg) == (70, 30)
+    # A comment, and fill bytes before its marker, stand before the frame.
+    assert header_size(jpeg[:2] + b"\xff\xff\xfe\0\4hi" + jpeg[2:]) == (70, 30)
+    assert header_size(jpeg[:40]) is None
+    assert header_size(encoded(".bmp", 70, 30)) is None
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_an_image_without_its_end(suffix: str) -> None:
+    data = encoded(suffix, 70, 30)
+    assert not is_cut_short(data) and not is_cut_short(data + b"more")
+    assert is_cut_short(data[:-12])
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"\xff\xd8\xff\xe0", "the JPEG image is damaged; copy or download it again"),
+        (b"RIFF\0\0\0\0WEBP", "the WebP image is damaged; copy or download it again"),
+        (b"\xef\xbb\xbf <!DOCTYPE html>", "an HTML page; download the image again"),
+        (b"version https://git-lfs.github.com", "a git-lfs pointer; fetch the image with"),
+        (b"\0\0\0\x18ftypheic", "a HEIC photograph; convert it to JPEG or PNG"),
+        (b"\0\0\0\x18ftypisom", "it looks like a video"),
+        (b"hello", "not an image: it looks like a text file"),
+        (b"\1\2\0", "not an image: it looks like data of no format known here"),
+    ],
+)
+def test_what_it_is_instead(data: bytes, expected: str) -> None:
+    assert expected in complaint(data)

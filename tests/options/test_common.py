@@ -1,0 +1,30 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from darknet_py.errors import DarknetError
+from darknet_py.options.common import CfgOptions, DeviceOptions, EngineOptions, RunOptions
+from darknet_py.options.evaluation import EvalOptions, MapOptions
+from darknet_py.options.flag import flags_of
+
+
+def test_the_parts_of_a_record_keep_their_order() -> None:
+    device, engine = ["gpu", "nogpu", "device"], ["precision", "engine", "compiled"]
+    assert list(flags_of(CfgOptions)) == ["fork", "width", "height"]
+    assert list(flags_of(RunOptions)) == [*device, *engine]
+    assert list(flags_of(EvalOptions)) == ["batch", "fork", "width", "height", *device, *engine]
+    assert list(flags_of(MapOptions))[-2:] == ["iou_thresh", "points"]
+
+
+def test_what_a_network_runs_on() -> None:
+    assert DeviceOptions(nogpu=True, gpu=3).chosen_device == "cpu"
+    assert DeviceOptions(device="mps", gpu=3).chosen_device == "mps"
+    config = RunOptions(device="cuda:7", precision="bf16", compiled=True).engine_config(threads=2)
+    assert dataclasses.astuple(config) == ("torch", "bf16", True, "cuda:7", 2)
+    EngineOptions().require_engine()
+    with pytest.raises(DarknetError, match="unknown engine 'torhc'.*did you mean 'torch'"):
+        EngineOptions(engine="torhc").require_engine()
