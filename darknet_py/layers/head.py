@@ -125,9 +125,9 @@ class Head(Layer):
         """Darknet's line for a sub-batch: a format of `layer`, `index` and `log_values`."""
         return LOG_ROW
 
-    def log_values(self, figures: Mapping[str, float], images: int) -> Mapping[str, float]:
-        """What the line shows, of the loss's figures for so many images."""
-        return figures
+    def log_values(self, metrics: Mapping[str, float], images: int) -> Mapping[str, float]:
+        """What the line shows, of the loss's metrics for this many images."""
+        return metrics
 
     def grid(self, out: Shape) -> tuple[int, int]:
         """Columns and rows of cells of an output of this shape."""
@@ -157,8 +157,8 @@ class Head(Layer):
     def mirrored(self, output: torch.Tensor, fork: Fork) -> torch.Tensor:
         """The output (N, A * E, H, W) of a mirrored image as of the image itself.
 
-        pjreddie's program takes -x for the place in the cell, which moves every box by half a cell;
-        the mirror image of x in 0..1 is 1 - x.
+        pjreddie's program takes -x for the location in the cell, which moves every box by half a
+        cell; the mirror image of x in 0..1 is 1 - x.
         """
         cells = output.flip(3).unflatten(1, (len(self.masks), -1)).clone()
         cells[:, :, 0] = self.mirrored_x(cells[:, :, 0], fork)
@@ -172,7 +172,7 @@ class Head(Layer):
 def anchor_sizes(
     anchors: Sequence[float], num: int, numbers: Sequence[int]
 ) -> list[tuple[float, float]]:
-    """(width, height) of the anchors of these numbers; of num, those not written are unset."""
+    """(width, height) of the anchors of these numbers; those not written are DEFAULT_ANCHOR."""
     padded = [*anchors, *[DEFAULT_ANCHOR] * (2 * num)]
     return [(padded[2 * number], padded[2 * number + 1]) for number in numbers]
 

@@ -125,9 +125,9 @@ class AnchorHead(Head):
             "new_coords": 0,
         }
 
-    def log_values(self, figures: Mapping[str, float], images: int) -> Mapping[str, float]:
-        each = {name: figures[name] / images for name in PER_IMAGE if name in figures}
-        return {**figures, **each}
+    def log_values(self, metrics: Mapping[str, float], images: int) -> Mapping[str, float]:
+        each = {name: metrics[name] / images for name in PER_IMAGE if name in metrics}
+        return {**metrics, **each}
 
     def check(self, ctx: LayerContext, problems: Problems) -> None:
         count = len(self.masks)
@@ -218,10 +218,10 @@ class Yolo(AnchorHead):
             return super().log_row(fork)
         return FULL_ROW if self.show_details else SHORT_ROW
 
-    def log_values(self, figures: Mapping[str, float], images: int) -> Mapping[str, float]:
+    def log_values(self, metrics: Mapping[str, float], images: int) -> Mapping[str, float]:
         # With another loss than mse this is no part of the cost, but what Darknet prints.
-        located = figures["total_loss"] - figures["class_loss"]
-        shown = {**figures, "iou_loss": located, "boxes": max(1.0, figures["count"])}
+        located = metrics["total_loss"] - metrics["class_loss"]
+        shown = {**metrics, "iou_loss": located, "boxes": max(1.0, metrics["count"])}
         return super().log_values(shown, images)
 
 

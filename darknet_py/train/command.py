@@ -20,8 +20,8 @@ from darknet_py.network.graph import Graph
 from darknet_py.options.training import TrainOptions
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.darknet_log import DarknetLog
-from darknet_py.train.logs.metrics import MetricLogger, Results, TensorBoardLogger
-from darknet_py.train.logs.progress_log import LiveLog, PlainLog, Silent, TrainingLog
+from darknet_py.train.logs.metric_loggers import CsvLogger, MetricLogger, TensorBoardLogger
+from darknet_py.train.logs.progress_log import LiveLog, PlainLog, SilentLog, TrainingLog
 from darknet_py.train.loop import Loop
 from darknet_py.train.startup import ReadyTraining
 from darknet_py.train.tasks.classifier_task import open_classifier
@@ -102,7 +102,7 @@ def _loop(options: TrainOptions, ready: ReadyTraining) -> Loop:
 def _report(options: TrainOptions, ready: ReadyTraining) -> TrainingLog:
     trainer = ready.start.trainer
     if not trainer.distributed.first:
-        return Silent()
+        return SilentLog()
     if options.log_style == "darknet":
         return DarknetLog(
             trainer.network.graph, ready.count, options.kind, trainer.updates_per_step
@@ -142,7 +142,7 @@ def _warnings(graph: Graph) -> Iterator[str]:
 def _metric_loggers(options: TrainOptions, ready: ReadyTraining) -> tuple[MetricLogger, ...]:
     trainer = ready.start.trainer
     net = trainer.network.graph.net
-    results = Results(
+    results = CsvLogger(
         Path(options.results),
         Path(options.chart),
         net.max_batches,

@@ -63,7 +63,7 @@ def detecting(detector: Detector, paths: list[str], thresh: float, folder: str) 
         result.save(os.path.join(folder, f"predictions_{Path(result.path).stem}.jpg"))
 
 
-def opened(cfg: str, weights: str | None, folder: str) -> Detector:
+def loaded(cfg: str, weights: str | None, folder: str) -> Detector:
     if weights is None:
         weights = os.path.join(folder, "random.weights")
         random_network(read_graph(cfg), 0).save_weights(weights)
@@ -74,8 +74,8 @@ def report(rows: list[tuple[float, ...]]) -> None:
     names = ("decoding, all cores", "forward, batch 1", "forward, side by side", "folder, written")
     for name, column in zip(names, zip(*rows, strict=True), strict=True):
         sys.stdout.write(f"{name:24}{statistics.median(column):8.1f} images/s\n")
-    for place, name in ((1, "batch 1"), (2, "side by side")):
-        share = statistics.median(row[3] / min(row[0], row[place]) for row in rows)
+    for number, name in ((1, "batch 1"), (2, "side by side")):
+        share = statistics.median(row[3] / min(row[0], row[number]) for row in rows)
         sys.stdout.write(f"share of the slower of decoding and forward, {name}: {share:.0%}\n")
 
 
@@ -88,7 +88,7 @@ def main(
 ) -> None:
     paths = images_in(source, recursive=False)
     with tempfile.TemporaryDirectory() as folder:
-        detector = opened(cfg, None if weights == "random" else weights, folder)
+        detector = loaded(cfg, None if weights == "random" else weights, folder)
         net = detector.graph.net
         x = torch.rand(1, *net.input).to(detector.device, memory_format=torch.channels_last)
         parts = (

@@ -127,14 +127,14 @@ def test_the_hierarchy_is_that_of_the_tree(tmp_path: Path) -> None:
     assert head("region").hierarchy is None and head("yolo").hierarchy is None
 
 
-FIGURES = {"count": 0.0, "iou": 0.5, "class_loss": 6.0, "total_loss": 9.0}
+METRICS = {"count": 0.0, "iou": 0.5, "class_loss": 6.0, "total_loss": 9.0}
 
 
 def test_log_values_of_yolo() -> None:
-    shown = head("yolo").log_values(FIGURES, 2)
+    shown = head("yolo").log_values(METRICS, 2)
     assert shown["iou_loss"] == 1.5 and shown["class_loss"] == 3.0 and shown["total_loss"] == 4.5
     assert (shown["boxes"], shown["count"], shown["iou"]) == (1.0, 0.0, 0.5)
-    assert head("region").log_values(FIGURES, 2) == FIGURES
+    assert head("region").log_values(METRICS, 2) == METRICS
 
 
 def test_log_rows() -> None:

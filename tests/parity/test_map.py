@@ -41,13 +41,13 @@ def measured(model: str, flags: tuple[str, ...]) -> MapResult:
 def recorded(shared: Path, model: str, flags: tuple[str, ...]) -> dict[str, Any]:
     runs = json.loads((shared / "models" / "map-val128.json").read_text())["models"][model]
     assert {tuple(run["flags"]) for run in runs} == set(FLAGS)
-    found: dict[str, Any] = next(run for run in runs if tuple(run["flags"]) == flags)
-    return found
+    match: dict[str, Any] = next(run for run in runs if tuple(run["flags"]) == flags)
+    return match
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("flags", FLAGS, ids=" ".join)
-def test_the_figures_of_the_c_program(shared: Path, model: str, flags: tuple[str, ...]) -> None:
+def test_the_metrics_of_the_c_program(shared: Path, model: str, flags: tuple[str, ...]) -> None:
     ours, theirs = measured(model, flags), recorded(shared, model, flags)
     assert ours.map == pytest.approx(theirs["mAP"], abs=1e-6)
     assert (ours.tp, ours.fp, ours.fn) == (theirs["TP"], theirs["FP"], theirs["FN"])

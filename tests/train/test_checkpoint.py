@@ -8,12 +8,12 @@ import pytest
 
 from darknet_py.errors import DarknetError, OutputError
 from darknet_py.forks import ALEXEYAB, PJREDDIE
-from darknet_py.train.checkpoint import PLAIN_LAST, Files, SavePolicy
+from darknet_py.train.checkpoint import PLAIN_LAST, CheckpointFiles, SavePolicy
 
 
 def numbered(save_policy: SavePolicy, upto: int, updates: int = 1) -> list[int]:
-    found = [save_policy.number(n - updates, n) for n in range(updates, upto + 1, updates)]
-    return [number for number in found if number is not None]
+    numbers = [save_policy.number(n - updates, n) for n in range(updates, upto + 1, updates)]
+    return [number for number in numbers if number is not None]
 
 
 def last(save_policy: SavePolicy, upto: int) -> list[int]:
@@ -73,7 +73,7 @@ def test_recurrent_nets_count_passes() -> None:
     ],
 )
 def test_names(tmp_path: Path, endings: tuple[str, ...], last: str, final: str) -> None:
-    files = Files.of(tmp_path / "a" / "b", "cfg/yolo.v1.cfg", *endings)
+    files = CheckpointFiles.of(tmp_path / "a" / "b", "cfg/yolo.v1.cfg", *endings)
     assert files.last == tmp_path / "a" / "b" / last
     assert files.final == tmp_path / "a" / "b" / final
     assert files.named("best").name == "yolo.v1_best.weights"
@@ -86,11 +86,11 @@ def test_leftovers_of_killed_runs_are_swept(tmp_path: Path) -> None:
     others = [".other_last.weights.ab12", "net_last.weights"]
     for name in mine + others:
         (tmp_path / name).write_bytes(b"x")
-    Files.of(tmp_path, "net.cfg")
+    CheckpointFiles.of(tmp_path, "net.cfg")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made: .*; set backup= in the .data file"):
-        Files.of(tmp_path / "file" / "backup", "net.cfg")
+        CheckpointFiles.of(tmp_path / "file" / "backup", "net.cfg")

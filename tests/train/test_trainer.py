@@ -224,18 +224,18 @@ def test_refusals() -> None:
 
 def test_delta_normalizer_weighs_the_gradient_in_alexeyabs_program() -> None:
     plain, halved = (network(NET + CONV + HEAD + f"delta_normalizer={n}\n") for n in (1, 0.5))
-    whole, half = gradients_of(plain, *data()), gradients_of(halved, *data())
-    for name, gradient in whole.items():
-        torch.testing.assert_close(half[name], 0.5 * gradient, atol=1e-5, rtol=1e-4)
+    single, mixed = gradients_of(plain, *data()), gradients_of(halved, *data())
+    for name, gradient in single.items():
+        torch.testing.assert_close(mixed[name], 0.5 * gradient, atol=1e-5, rtol=1e-4)
 
 
 def test_scoring_layers_hand_deltas_on_as_they_come() -> None:
     """[cost] behind [softmax]: both deltas reach the layer below unchanged, as in both programs."""
     classes = "[avgpool]\n[softmax]\n"
     shape = NET.replace("batch=4\nsubdivisions=2", "batch=1")
-    with_cost, alone = (network(shape + CONV + classes + c) for c in ("[cost]\n", ""))
+    with_cost, without_cost = (network(shape + CONV + classes + c) for c in ("[cost]\n", ""))
     x, truth = data(1)[0], torch.tensor([[0.0, 1.0, 0.0, 0.0]])
-    both, one = gradients_of(with_cost, x, truth), gradients_of(alone, x, truth)
+    both, one = gradients_of(with_cost, x, truth), gradients_of(without_cost, x, truth)
     for name, gradient in one.items():
         torch.testing.assert_close(both[name], 2 * gradient, atol=1e-5, rtol=1e-4)
 
@@ -250,12 +250,12 @@ def test_bytes_are_floats_times_255() -> None:
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
-def test_half_precision_moves_the_weights_alike(precision: str) -> None:
+def test_mixed_precision_moves_the_weights_alike(precision: str) -> None:
     nets = [network(NET + CONV + HEAD) for _ in range(2)]
     start = weights(nets[0])
-    whole, half = Trainer(nets[0]), Trainer(nets[1], precision=precision)
+    single, mixed = Trainer(nets[0]), Trainer(nets[1], precision=precision)
     for seed in range(3):
-        losses = [trainer.step(*data(seed=seed)) for trainer in (whole, half)]
+        losses = [trainer.step(*data(seed=seed)) for trainer in (single, mixed)]
         assert losses[1] == pytest.approx(losses[0], rel=0.02)
     for name, tensor in nets[0].state_dict().items():
         moved = (tensor - start[name]).abs().max()
@@ -299,7 +299,7 @@ def test_connected_layers_cannot_change_their_size() -> None:
         trainer.resize(16, 16)
 
 
-def test_a_loss_that_is_no_number_leaves_the_weights() -> None:
+def test_a_loss_that_is_not_finite_leaves_the_weights() -> None:
     net = network(NET + CONV + HEAD)
     trainer = Trainer(net)
     trainer.step(*data())

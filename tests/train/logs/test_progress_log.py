@@ -14,7 +14,7 @@ from train.logs.test_darknet_log import UPDATE
 
 from darknet_py.errors import DarknetError, OutputError
 from darknet_py.train.logs.loss_chart import BLUE, MARGIN, PLOT, Curves, draw
-from darknet_py.train.logs.metrics import Results, TensorBoardLogger
+from darknet_py.train.logs.metric_loggers import CsvLogger, TensorBoardLogger
 from darknet_py.train.logs.progress_log import IMAGES, SYMBOLS, LiveLog, PlainLog
 
 COLUMNS = "iteration,images,loss,avg_loss,rate,seconds,data_wait,width,height,map"
@@ -70,13 +70,13 @@ def test_the_live_line_is_written_over_and_notes_stay() -> None:
 
 def test_rows_of_a_killed_run_are_cut_to_where_it_resumes(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
-    results = Results(path, tmp_path / "chart.png", 500, 20)
+    results = CsvLogger(path, tmp_path / "chart.png", 500, 20)
     results.open(0)
     for number in range(1, 6):
         results.add(replace(UPDATE, number=number, map=0.25, evaluated=number == 2))
     with path.open("a") as file:
         file.write("6,38")
-    again = Results(path, tmp_path / "chart.png", 500, 20)
+    again = CsvLogger(path, tmp_path / "chart.png", 500, 20)
     again.open(4)
     lines = path.read_text().splitlines()
     assert lines[0] == COLUMNS
@@ -89,25 +89,25 @@ def test_rows_of_a_killed_run_are_cut_to_where_it_resumes(tmp_path: Path) -> Non
 def test_a_new_run_starts_a_new_file(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
     path.write_text("something else\n")
-    Results(path, tmp_path / "chart.png", 500, 20).open(0)
+    CsvLogger(path, tmp_path / "chart.png", 500, 20).open(0)
     assert path.read_text().splitlines() == [COLUMNS]
 
 
 def test_columns_are_named_by_what_is_counted_and_measured(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
-    results = Results(path, tmp_path / "chart.png", 500, 20, SYMBOLS)
+    results = CsvLogger(path, tmp_path / "chart.png", 500, 20, SYMBOLS)
     results.open(0)
     results.add(replace(UPDATE, units=SYMBOLS))
     lines = path.read_text().splitlines()
     assert lines[0].startswith("iteration,symbols,loss")
     assert lines[1].endswith(",0.2000,,,")
-    Results(path, tmp_path / "chart.png", 500, 20, IMAGES, "top5").open(0)
+    CsvLogger(path, tmp_path / "chart.png", 500, 20, IMAGES, "top5").open(0)
     assert path.read_text().strip().endswith(",width,height,top5")
 
 
-def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
-        Results(tmp_path / "no" / "results.csv", tmp_path / "chart.png", 500, 20).open(0)
+        CsvLogger(tmp_path / "no" / "results.csv", tmp_path / "chart.png", 500, 20).open(0)
 
 
 def test_the_chart_has_a_point_for_each_loss_and_a_line_of_maps(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_the_chart_has_a_point_for_each_loss_and_a_line_of_maps(tmp_path: Path) 
     assert image.shape == (1000, 1000, 3)
     for x, y in [(0.25, 0.5), (0.5, 0.75)]:
         assert tuple(image[int(PLOT * y), MARGIN + int(PLOT * x)]) == BLUE
-    # What is over the top is drawn at the edge.
+    # What is above the top is drawn at the edge.
     assert tuple(image[1, MARGIN + int(PLOT * 0.75)]) == BLUE
     middle = image[int(PLOT * 0.3) - 3 : int(PLOT * 0.3) + 4, MARGIN + int(PLOT * 0.625)]
     assert any(red > 200 and green < 128 for _, green, red in middle.tolist())
@@ -133,7 +133,7 @@ def test_the_chart_of_a_training_without_end_is_as_wide_as_it_is_long() -> None:
 
 
 def test_the_chart_is_written_with_each_evaluation(tmp_path: Path) -> None:
-    results = Results(tmp_path / "results.csv", tmp_path / "chart.png", 500, 20)
+    results = CsvLogger(tmp_path / "results.csv", tmp_path / "chart.png", 500, 20)
     results.open(0)
     results.add(UPDATE)
     assert not results.chart.exists()
