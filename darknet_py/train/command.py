@@ -56,7 +56,7 @@ NOT_DONE = {
 
 def run(options: TrainOptions) -> int:
     """Train; returns the exit code: 0, or 128 + the number of the signal that stopped it."""
-    with _together(options) as (distributed, device):
+    with _process_group(options) as (distributed, device):
         loop = _loop(options, KINDS[options.kind](options, distributed, device))
         # torch raises this from a signal handler, wherever the training is at that moment.
         with worker_failures():
@@ -65,7 +65,7 @@ def run(options: TrainOptions) -> int:
 
 
 @contextlib.contextmanager
-def _together(options: TrainOptions) -> Iterator[tuple[DistributedContext, torch.device]]:
+def _process_group(options: TrainOptions) -> Iterator[tuple[DistributedContext, torch.device]]:
     """This process in the group that torchrun started, or alone."""
     if "WORLD_SIZE" not in os.environ:
         yield DistributedContext(), checked_device(options.chosen_device)

@@ -8,26 +8,12 @@ from typing import Any
 
 import pytest
 import torch
+from support.one_update import UPDATE
 
 from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.network.graph import read_graph
 from darknet_py.train.logs.darknet_log import DarknetLog, head_line
-from darknet_py.train.logs.progress_log import Update
 
-UPDATE = Update(
-    number=12,
-    of=500,
-    images=768,
-    loss=3.25,
-    average=4.5,
-    rate=0.00025,
-    seconds=1.5,
-    waited=0.2,
-    hours_left=0.203,
-    speed=40.0,
-    wait_share=0.1,
-    size=(416, 416),
-)
 METRICS = {
     "count": 3.0,
     "rewritten": 1.0,
