@@ -1,4 +1,4 @@
-"""What a network's cfg says about its training samples: augmentation, and the truth's layout."""
+"""What a network's cfg says about its training samples: augmentation, and truth arrays."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.augment import label_boxes
+from darknet_py.augment.mix import CUTMIX, EITHER, MOSAIC
 from darknet_py.errors import BadOption, DarknetError
 from darknet_py.forks import Fork
 from darknet_py.layers.head import Head
@@ -18,12 +19,9 @@ from darknet_py.network.graph import Graph
 
 Floats = NDArray[np.float32]
 
-MIXUP, CUTMIX, MOSAIC, EITHER = 1, 2, 3, 4
-"""mixup= in AlexeyAB's numbers, which cutmix=1 and mosaic=1 stand for; EITHER is both of these."""
-
 
 @dataclass(frozen=True)
-class Recipe:
+class AugmentConfig:
     """What augmentation does: the options of [net] and of the last head, and the truth's layout.
 
     cells: the side of YOLOv1's grid, 0 for rows of boxes. mixing: 0, MIXUP or MOSAIC.
@@ -47,7 +45,7 @@ class Recipe:
     letter_box: bool
 
     @staticmethod
-    def of(graph: Graph) -> Recipe:
+    def of(graph: Graph) -> AugmentConfig:
         """Raises DarknetError for a network without detection head or options that cannot be."""
         net, fork = graph.net, graph.fork
         head = last_head(graph)
@@ -55,7 +53,7 @@ class Recipe:
         # Neither fork's training of YOLOv1 knows more than jitter and colours.
         plain = bool(cells) or fork.samples.canvas
         _check(graph, head, plain)
-        return Recipe(
+        return AugmentConfig(
             fork=fork,
             channels=net.channels,
             classes=head.classes,
@@ -127,11 +125,12 @@ def _check(graph: Graph, head: Head, plain: bool) -> None:
     if not (graph.net.width and graph.net.height):
         location = graph.net.section.location()
         raise BadOption("needs width and height: detection networks read images", location)
-    _check_options(graph.net, ALWAYS if plain else ALWAYS | ALEXEYAB_ONLY)
-    _check_options(head, ON_CANVAS if graph.fork.samples.canvas else OF_HEAD)
+    check_options(graph.net, ALWAYS if plain else ALWAYS | ALEXEYAB_ONLY)
+    check_options(head, ON_CANVAS if graph.fork.samples.canvas else OF_HEAD)
 
 
-def _check_options(layer: Net | Head, limits: dict[str, Limit]) -> None:
+def check_options(layer: Net | Head, limits: dict[str, Limit]) -> None:
+    """Raises BadOption for the first option whose value its limit does not allow."""
     for key, (allowed, expected) in limits.items():
         value = getattr(layer, key)
         if value is not None and not allowed(value):

@@ -1,4 +1,4 @@
-"""Labels under augmentation: where boxes go when pixels move, and the C programs' truth arrays.
+"""Labels under augmentation: where boxes go when pixels move, and Darknet's truth arrays.
 
 Labels are float32 (K, 5): class x y w h, relative to the image.
 """
@@ -12,7 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from darknet_py.augment.label_rules import LabelLimits, edges, finite, without_box
-from darknet_py.augment.pixels import Crop
+from darknet_py.augment.pixels import CropMargins
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 
 Floats = NDArray[np.float32]
@@ -22,7 +22,7 @@ CLASS_ONLY = 999999.0
 
 
 @dataclass(frozen=True)
-class View:
+class BoxTransform:
     """x' = x * scale - shift per axis (x, y), in parts of the image; then mirrored if flip."""
 
     scale: tuple[float, float]
@@ -30,27 +30,27 @@ class View:
     flip: bool = False
 
     @staticmethod
-    def of_crop(crop: Crop, flip: bool) -> View:
+    def of_crop(crop: CropMargins, flip: bool) -> BoxTransform:
         """What a crop stretched to the whole input does."""
         wide, high = crop.size
         shift = (crop.left / wide, crop.top / high)
-        return View((crop.width / wide, crop.height / high), shift, flip)
+        return BoxTransform((crop.width / wide, crop.height / high), shift, flip)
 
 
-def relocate(labels: Floats, view: View, anywhere: bool = False) -> Floats:
-    """Labels as seen in a view, cut to the image; those outside of it have no width or height.
+def transform_labels(labels: Floats, transform: BoxTransform, anywhere: bool = False) -> Floats:
+    """Labels after a transform, cut to the image; those outside of it have no width or height.
 
     A label with x = y = 0 becomes CLASS_ONLY, and so does one that lay outside of the image to
-    begin with, unless `anywhere`. Labels with values that are no numbers are left out.
+    begin with, unless `anywhere`. Labels that are not finite are left out.
     """
     labels = labels[finite(labels)]
     low, high = edges(labels)
     lost = without_box(labels)
     if not anywhere:
         lost |= (high < 0).any(1) | (low > 1).any(1)
-    scale, shift = np.array(view.scale, np.float32), np.array(view.shift, np.float32)
+    scale, shift = np.array(transform.scale, np.float32), np.array(transform.shift, np.float32)
     low, high = low * scale - shift, high * scale - shift
-    if view.flip:
+    if transform.flip:
         low[:, 0], high[:, 0] = 1 - high[:, 0], 1 - low[:, 0]
     low, high = low.clip(0, 1), high.clip(0, 1)
     moved = np.hstack([labels[:, :1], (low + high) / 2, high - low])
@@ -74,14 +74,14 @@ def keep_pjreddie(labels: Floats) -> Floats:
 
 
 def shuffled(labels: Floats, rng: Generator) -> Floats:
-    """In random order, so that every label has its chance where an image has too many."""
+    """In random order, so that every label is kept at times where an image has too many."""
     return labels[rng.permutation(len(labels))]
 
 
-def box_truth(labels: Floats, most: int, size: int) -> Floats:
-    """float32 (most * size): rows of x y w h class [track], padded with zeros."""
-    rows = np.zeros((most, size), np.float32)
-    labels = labels[:most]
+def box_truth(labels: Floats, most_labels: int, size: int) -> Floats:
+    """float32 (most_labels * size): rows of x y w h class [track], padded with zeros."""
+    rows = np.zeros((most_labels, size), np.float32)
+    labels = labels[:most_labels]
     rows[: len(labels), :4] = labels[:, 1:]
     rows[: len(labels), 4] = labels[:, 0]
     return rows.ravel()
@@ -95,14 +95,14 @@ def cell_truth(labels: Floats, side: int, classes: int, least: float) -> Floats:
     cells = np.zeros((side * side, 5 + classes), np.float32)
     large = LabelLimits(least=(least, least)).large(labels[:, 3:])
     labels = labels[large & (labels[:, 1:3] <= 1).all(1)]
-    place = np.minimum((labels[:, 1:3] * side).astype(int), side - 1)
-    _, first = np.unique(place[:, 1] * side + place[:, 0], return_index=True)
-    labels, place = labels[first], place[first]
-    index = place[:, 1] * side + place[:, 0]
+    cell_xy = np.minimum((labels[:, 1:3] * side).astype(int), side - 1)
+    _, first = np.unique(cell_xy[:, 1] * side + cell_xy[:, 0], return_index=True)
+    labels, cell_xy = labels[first], cell_xy[first]
+    index = cell_xy[:, 1] * side + cell_xy[:, 0]
     cells[index, 0] = 1
     known = (labels[:, 0] >= 0) & (labels[:, 0] < classes)
     cells[index[known], 1 + labels[known, 0].astype(int)] = 1
-    cells[index, -4:-2] = labels[:, 1:3] * side - place
+    cells[index, -4:-2] = labels[:, 1:3] * side - cell_xy
     cells[index, -2:] = labels[:, 3:]
     return cells.ravel()
 
@@ -119,8 +119,8 @@ def labels_of_cells(values: Floats, side: int, classes: int) -> Floats:
     cells = values.reshape(side * side, 5 + classes)
     index = np.flatnonzero(cells[:, 0])
     cells = cells[index]
-    place = np.stack([index % side, index // side], axis=1).astype(np.float32)
+    cell_xy = np.stack([index % side, index // side], axis=1).astype(np.float32)
     known = cells[:, 1 : 1 + classes]
     number = np.where(known.any(1), known.argmax(1) if classes else 0, -1)
-    centre = (cells[:, -4:-2] + place) / side
+    centre = (cells[:, -4:-2] + cell_xy) / side
     return np.hstack([number[:, None], centre, cells[:, -2:]]).astype(np.float32)

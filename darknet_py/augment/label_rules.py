@@ -51,7 +51,7 @@ class LabelLimits:
 
 
 REASONS = ("not-finite", "class-range", "no-size", "outside", "tiny")
-"""The keys of `dropped`, which are kinds of findings."""
+"""The keys of `dropped`, which are kinds of issues."""
 
 
 def finite(labels: LabelTable) -> Mask:
@@ -62,9 +62,9 @@ def finite(labels: LabelTable) -> Mask:
 def edges(labels: LabelTable) -> tuple[LabelTable, LabelTable]:
     """(K, 2) left and top, (K, 2) right and bottom of labels (K, 5), in float32 as in C."""
     centre: LabelTable = labels[:, 1:3]
-    half: LabelTable = labels[:, 3:5] / np.float32(2)
+    half_size: LabelTable = labels[:, 3:5] / np.float32(2)
     with np.errstate(over="ignore", invalid="ignore"):
-        return centre - half, centre + half
+        return centre - half_size, centre + half_size
 
 
 def without_box(labels: LabelTable) -> Mask:
@@ -77,14 +77,14 @@ def dropped(labels: LabelTable, limits: LabelLimits) -> dict[str, Mask]:
     whole = finite(labels)
     boxes = np.where(whole[:, None], labels, np.float32(0))
     low, high = edges(boxes)
-    sized = whole & (boxes[:, 3:] > 0).all(axis=1)
+    has_size = whole & (boxes[:, 3:] > 0).all(axis=1)
     inside = ((high > 0) & (low < 1)).all(axis=1) & ~without_box(boxes)
     return {
         "not-finite": ~whole,
         "class-range": ~limits.known(labels),
-        "no-size": whole & ~sized,
-        "outside": sized & ~inside,
-        "tiny": sized & inside & ~limits.large(np.clip(high, 0, 1) - np.clip(low, 0, 1)),
+        "no-size": whole & ~has_size,
+        "outside": has_size & ~inside,
+        "tiny": has_size & inside & ~limits.large(np.clip(high, 0, 1) - np.clip(low, 0, 1)),
     }
 
 

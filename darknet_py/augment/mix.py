@@ -1,6 +1,6 @@
 """AlexeyAB's mixes of training images for classifiers: mixup, cutmix, mosaic, with their labels.
 
-A part is an image uint8 (H, W, C) with its truth float32 (classes,); all of one size.
+A part is an image uint8 (H, W, C) with its truth array float32 (classes,); all of one size.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ Cut = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels, right and bottom exclusive."""
 
 MIXUP, CUTMIX, MOSAIC, EITHER = 1, 2, 3, 4
-"""Ways of mixing by AlexeyAB's numbers; EITHER is cutmix or mosaic."""
+"""mixup= in AlexeyAB's numbers, which cutmix=1 and mosaic=1 stand for; EITHER is both of these."""
 PARTS = {0: 1, MIXUP: 2, CUTMIX: 2, MOSAIC: 4}
 LEAST_CUT, MOST_CUT = 0.3, 0.8
 """Sides of a cutmix rectangle, as parts of the image's."""
 MOSAIC_MARGIN = 0.2
 
 
-def draw_cut(rng: Generator, width: int, height: int) -> Cut:
+def random_cut(rng: Generator, width: int, height: int) -> Cut:
     """The rectangle cutmix takes from the second image."""
     sizes = [_between(rng, LEAST_CUT * side, MOST_CUT * side) for side in (width, height)]
     left, top = (
@@ -37,7 +37,7 @@ def draw_cut(rng: Generator, width: int, height: int) -> Cut:
     return left, top, left + sizes[0], top + sizes[1]
 
 
-def draw_cross(rng: Generator, width: int, height: int) -> tuple[int, int]:
+def random_cross(rng: Generator, width: int, height: int) -> tuple[int, int]:
     """x and y where the four images of a mosaic meet."""
     x, y = (_between(rng, MOSAIC_MARGIN * s, (1 - MOSAIC_MARGIN) * s) for s in (width, height))
     return x, y
@@ -49,7 +49,7 @@ def _between(rng: Generator, low: float, high: float) -> int:
 
 def mixup(first: Part, second: Part) -> Part:
     """The mean of two images, half of each label."""
-    return mean_of(first[0], second[0]), shared([first[1], second[1]], [0.5, 0.5])
+    return mean_of(first[0], second[0]), weighted_labels([first[1], second[1]], [0.5, 0.5])
 
 
 def cutmix(first: Part, second: Part, cut: Cut) -> Part:
@@ -58,11 +58,11 @@ def cutmix(first: Part, second: Part, cut: Cut) -> Part:
     pixels = first[0].copy()
     pixels[top:bottom, left:right] = second[0][top:bottom, left:right]
     part = (right - left) * (bottom - top) / (pixels.shape[0] * pixels.shape[1])
-    return pixels, shared([first[1], second[1]], [1 - part, part])
+    return pixels, weighted_labels([first[1], second[1]], [1 - part, part])
 
 
 def mosaic(parts: Sequence[Part], cross: tuple[int, int]) -> Part:
-    """Quarters of four images, top left, top right, bottom left, bottom right, each in place."""
+    """Quarters of four images, top left, top right, bottom left, bottom right, in place."""
     x, y = cross
     height, width = parts[0][0].shape[:2]
     pixels = parts[0][0].copy()
@@ -71,15 +71,15 @@ def mosaic(parts: Sequence[Part], cross: tuple[int, int]) -> Part:
     pixels[y:, x:] = parts[3][0][y:, x:]
     areas = [x * y, (width - x) * y, x * (height - y), (width - x) * (height - y)]
     weights = [area / (width * height) for area in areas]
-    return pixels, shared([truth for _, truth in parts], weights)
+    return pixels, weighted_labels([truth for _, truth in parts], weights)
 
 
-def shared(truths: Sequence[Floats], weights: Sequence[float]) -> Floats:
+def weighted_labels(labels: Sequence[Floats], weights: Sequence[float]) -> Floats:
     """The weighted mean of labels; where some of them know nothing, that of the others.
 
-    AlexeyAB's program mixes its mark for unknown into the numbers, which then are none at all.
+    AlexeyAB's program mixes its mark for unknown into the numbers, which then mean nothing.
     """
-    values, parts = np.stack(truths), np.array(weights)[:, None]
+    values, parts = np.stack(labels), np.array(weights)[:, None]
     parts = np.where(values == UNKNOWN, 0, parts)
     known = parts.sum(axis=0)
     mean = (parts * values).sum(axis=0) / np.where(known > 0, known, 1)
@@ -94,12 +94,12 @@ def _mixup(rng: Generator, parts: Sequence[Part]) -> Part:
 def _cutmix(rng: Generator, parts: Sequence[Part]) -> Part:
     height, width = parts[0][0].shape[:2]
     first, second = parts
-    return cutmix(first, second, draw_cut(rng, width, height))
+    return cutmix(first, second, random_cut(rng, width, height))
 
 
 def _mosaic(rng: Generator, parts: Sequence[Part]) -> Part:
     height, width = parts[0][0].shape[:2]
-    return mosaic(parts, draw_cross(rng, width, height))
+    return mosaic(parts, random_cross(rng, width, height))
 
 
 def _alone(rng: Generator, parts: Sequence[Part]) -> Part:

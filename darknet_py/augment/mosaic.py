@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from darknet_py.augment.pixels import Crop, Pixels, Window
+from darknet_py.augment.pixels import CropMargins, Pixels, Window
 
 Floats = NDArray[np.float32]
 
@@ -19,7 +19,7 @@ LEAST_CUT = 0.2
 
 
 @dataclass(frozen=True)
-class Tile:
+class MosaicTile:
     """x, y: left and top of a tile in the mosaic; window: the part of its image it shows."""
 
     x: int
@@ -27,14 +27,14 @@ class Tile:
     window: Window
 
 
-def draw_cut(rng: Generator, width: int, height: int) -> tuple[int, int]:
+def random_cut(rng: Generator, width: int, height: int) -> tuple[int, int]:
     """The point where the four images meet."""
     bounds = [(int(side * LEAST_CUT), int(side * (1 - LEAST_CUT))) for side in (width, height)]
     x, y = (int(rng.integers(low, high + 1)) for low, high in bounds)
     return x, y
 
 
-def to_corner(crop: Crop, number: int, flip: bool) -> Crop:
+def to_corner(crop: CropMargins, number: int, flip: bool) -> CropMargins:
     """The crop moved so that most of what its tile shows is image: margins go outwards."""
     column, row = TILES[number]
     left, right = crop.left + crop.right, 0
@@ -43,10 +43,12 @@ def to_corner(crop: Crop, number: int, flip: bool) -> Crop:
     top, bottom = crop.top + crop.bottom, 0
     if row == 0:
         top, bottom = bottom, top
-    return Crop(left, right, top, bottom, crop.width, crop.height)
+    return CropMargins(left, right, top, bottom, crop.width, crop.height)
 
 
-def tile(crop: Crop, flip: bool, number: int, cut: tuple[int, int], size: tuple[int, int]) -> Tile:
+def tile(
+    crop: CropMargins, flip: bool, number: int, cut: tuple[int, int], size: tuple[int, int]
+) -> MosaicTile:
     """The tile of image `number`: it shows the side of the image next to the others.
 
     Margins without image on that side are left out as far as they go. size: of the input.
@@ -55,7 +57,7 @@ def tile(crop: Crop, flip: bool, number: int, cut: tuple[int, int], size: tuple[
     left, right = (crop.right, crop.left) if flip else (crop.left, crop.right)
     x, wide, from_x = _span(column, cut[0], width, left, right, crop.width)
     y, high, from_y = _span(row, cut[1], height, crop.top, crop.bottom, crop.height)
-    return Tile(x, y, Window(from_x, from_y, wide, high))
+    return MosaicTile(x, y, Window(from_x, from_y, wide, high))
 
 
 def _span(
@@ -67,12 +69,14 @@ def _span(
     return 0, cut, side - cut - min(side - cut, max(0, int(-after * side / whole)))
 
 
-def paste(canvas: Pixels, pixels: Pixels, part: Tile) -> None:
+def paste(canvas: Pixels, pixels: Pixels, part: MosaicTile) -> None:
     """Put the pixels of a tile into the mosaic."""
     part.window._replace(x=part.x, y=part.y).of(canvas)[:] = pixels
 
 
-def relocate(labels: Floats, part: Tile, size: tuple[int, int], bound: bool) -> Floats:
+def labels_in_mosaic(
+    labels: Floats, part: MosaicTile, size: tuple[int, int], bound: bool
+) -> Floats:
     """Labels (K, 5) of an image as they lie in the mosaic, cut to it, or to the tile if bound.
 
     Darknet's whole pixels are kept: edges are cut towards zero before they are compared.
@@ -93,16 +97,20 @@ def _edges(centre: Floats, side: Floats, whole: Floats) -> tuple[Floats, Floats]
     return low.astype(np.float32), high.astype(np.float32)
 
 
-def _to_tile(centre: Floats, side: Floats, part: Tile, whole: Floats) -> tuple[Floats, Floats]:
+def _to_tile(
+    centre: Floats, side: Floats, part: MosaicTile, whole: Floats
+) -> tuple[Floats, Floats]:
     low, high = _edges(centre, side, whole)
     corner = np.array([part.x, part.y], np.float32)
     low = np.maximum(low, corner)
     high = np.minimum(high, corner + np.array(part.window[2:], np.float32))
-    middle, length = (low + high) / 2 / whole, (high - low) / whole
-    return middle.astype(np.float32), length.astype(np.float32)
+    new_centre, new_side = (low + high) / 2 / whole, (high - low) / whole
+    return new_centre.astype(np.float32), new_side.astype(np.float32)
 
 
-def _to_image(centre: Floats, side: Floats, part: Tile, whole: Floats) -> tuple[Floats, Floats]:
+def _to_image(
+    centre: Floats, side: Floats, part: MosaicTile, whole: Floats
+) -> tuple[Floats, Floats]:
     low, high = _edges(centre, side, whole)
     before, after = np.minimum(low, 0) / whole, np.maximum(high - whole, 0) / whole
     return centre - before / 2 - after / 2, side + before - after

@@ -1,4 +1,4 @@
-"""What is drawn at random for one image: AlexeyAB's crops, pjreddie's places on a canvas."""
+"""The random parameters of one image: AlexeyAB's crops, pjreddie's positions on a canvas."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from numpy.random import Generator
 
 from darknet_py.augment import mosaic
-from darknet_py.augment.config import Recipe
-from darknet_py.augment.pixels import Colour, Crop, draw_colour
+from darknet_py.augment.color import ColorParams, color_params
+from darknet_py.augment.config import AugmentConfig
+from darknet_py.augment.pixels import CropMargins
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -16,80 +17,82 @@ Spread = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Draw:
-    """The random numbers of one of AlexeyAB's images. noise: its sigma, 0 for none."""
+class AugmentParams:
+    """What augments one of AlexeyAB's images. noise: its sigma, 0 for none."""
 
-    crop: Crop
+    crop: CropMargins
     flip: bool
-    colour: Colour = Colour()
+    color: ColorParams = ColorParams()
     blur: int = 0
     noise: int = 0
     seed: int = 0
 
 
-def draw_alexeyab(
-    rng: Generator, recipe: Recipe, size: Size, net_size: Size, tile: int | None = None
-) -> Draw:
+def alexeyab_params(
+    rng: Generator, config: AugmentConfig, size: Size, net_size: Size, tile: int | None = None
+) -> AugmentParams:
     """For an image of `size` and an input of `net_size`; tile: its number in a mosaic."""
-    crop = _crop(rng, recipe, size)
-    if recipe.letter_box:
+    crop = _crop(rng, config, size)
+    if config.letter_box:
         crop = letter_boxed(crop, net_size)
-    flip = recipe.flip and rng.random() < 0.5
-    colour = draw_colour(rng, recipe.hue, recipe.saturation, recipe.exposure)
-    blur = (0, 1, recipe.blur)[int(rng.integers(3))] if recipe.blur else 0
-    noise = recipe.noise if recipe.noise and rng.random() < 0.5 else 0
+    flip = config.flip and rng.random() < 0.5
+    color = color_params(rng, config.hue, config.saturation, config.exposure)
+    blur = (0, 1, config.blur)[int(rng.integers(3))] if config.blur else 0
+    noise = config.noise if config.noise and rng.random() < 0.5 else 0
     if tile is not None and rng.random() < 0.5:
         crop = mosaic.to_corner(crop, tile, flip)
-    return Draw(_valid(crop), flip, colour, blur, noise, int(rng.integers(2**31)))
+    return AugmentParams(_valid(crop), flip, color, blur, noise, int(rng.integers(2**31)))
 
 
-def draw_cells(rng: Generator, recipe: Recipe, size: Size) -> Draw:
+def yolov1_params(rng: Generator, config: AugmentConfig, size: Size) -> AugmentParams:
     """YOLOv1's, alike in both programs: sides by jitter alone, every other image flipped."""
     jitter = _pairs(rng)
     (left, right), (top, bottom) = (
-        _jittered(length, recipe.jitter, pair) for length, pair in zip(size, jitter, strict=True)
+        _jittered(length, config.jitter, pair) for length, pair in zip(size, jitter, strict=True)
     )
     flip = rng.random() < 0.5
-    colour = draw_colour(rng, recipe.hue, recipe.saturation, recipe.exposure)
-    return Draw(_valid(Crop(left, right, top, bottom, *size)), flip, colour)
+    color = color_params(rng, config.hue, config.saturation, config.exposure)
+    return AugmentParams(_valid(CropMargins(left, right, top, bottom, *size)), flip, color)
 
 
 @dataclass(frozen=True)
-class CanvasDraw:
-    """The random numbers of one of pjreddie's images: its size and place on the canvas."""
+class CanvasParams:
+    """What augments one of pjreddie's images: its size and left top corner on the canvas."""
 
     size: tuple[float, float]
-    at: tuple[float, float]
-    colour: Colour
+    corner: tuple[float, float]
+    color: ColorParams
     flip: bool
 
 
-def draw_canvas(rng: Generator, recipe: Recipe, size: Size, net_size: Size) -> CanvasDraw:
+def canvas_params(
+    rng: Generator, config: AugmentConfig, size: Size, net_size: Size
+) -> CanvasParams:
     """As large as it fits, its aspect changed, anywhere on the canvas."""
-    (width, height), far = net_size, recipe.jitter
+    (width, height), far = net_size, config.jitter
     aspect = size[0] * (1 + rng.uniform(-far, far)) / (size[1] * (1 + rng.uniform(-far, far)))
     # C compares with 1, not with the input's aspect: on inputs that are not square the image may
     # be larger than the canvas.
     new = (height * aspect, float(height)) if aspect < 1 else (float(width), width / aspect)
     slack = (width - new[0], height - new[1])
-    at = (_within(rng, slack[0]), _within(rng, slack[1]))
-    colour = draw_colour(rng, recipe.hue, recipe.saturation, recipe.exposure)
-    return CanvasDraw(new, at, colour, rng.random() < 0.5)
+    corner = (_within(rng, slack[0]), _within(rng, slack[1]))
+    color = color_params(rng, config.hue, config.saturation, config.exposure)
+    return CanvasParams(new, corner, color, rng.random() < 0.5)
 
 
 def _within(rng: Generator, slack: float) -> float:
     return float(rng.uniform(min(0.0, slack), max(0.0, slack)))
 
 
-def _crop(rng: Generator, recipe: Recipe, size: Size) -> Crop:
+def _crop(rng: Generator, config: AugmentConfig, size: Size) -> CropMargins:
     """jitter moves each side by itself; resize moves opposite sides of both axes alike."""
     jitter, resize = _pairs(rng), _pair(rng)
     sides = [
-        _resized(length, recipe, _jittered(length, recipe.jitter, pair), resize)
+        _resized(length, config, _jittered(length, config.jitter, pair), resize)
         for length, pair in zip(size, jitter, strict=True)
     ]
     (left, right), (top, bottom) = sides
-    return Crop(left, right, top, bottom, *size)
+    return CropMargins(left, right, top, bottom, *size)
 
 
 def _jittered(length: int, jitter: float, spread: Spread) -> tuple[int, int]:
@@ -99,15 +102,15 @@ def _jittered(length: int, jitter: float, spread: Spread) -> tuple[int, int]:
 
 
 def _resized(
-    length: int, recipe: Recipe, sides: tuple[int, int], spread: Spread
+    length: int, config: AugmentConfig, sides: tuple[int, int], spread: Spread
 ) -> tuple[int, int]:
     """Both ends moved so that the image appears up to `resize` times smaller or larger.
 
-    resize under 1 makes it smaller only.
+    resize below 1 makes it smaller only.
     """
-    down, up = sorted((recipe.resize, 1 / recipe.resize))
+    down, up = sorted((config.resize, 1 / config.resize))
     low = int(length * (1 - 1 / down) / 2)
-    high = 0 if recipe.resize < 1 else int(length * (1 - 1 / up) / 2)
+    high = 0 if config.resize < 1 else int(length * (1 - 1 / up) / 2)
     first, second = (
         int(side + low + (high - low) * r) for side, r in zip(sides, spread, strict=True)
     )
@@ -122,7 +125,7 @@ def _pair(rng: Generator) -> Spread:
     return rng.random(), rng.random()
 
 
-def letter_boxed(crop: Crop, net_size: Size) -> Crop:
+def letter_boxed(crop: CropMargins, net_size: Size) -> CropMargins:
     """The crop with margins added that give the whole image the aspect of the input."""
     width, height, aspect = crop.width, crop.height, net_size[0] / net_size[1]
     wide = width / height > aspect
@@ -130,13 +133,13 @@ def letter_boxed(crop: Crop, net_size: Size) -> Crop:
     down = (width / aspect - height) / 2 if wide else 0.0
     left, right = int(crop.left - across), int(crop.right - across)
     top, bottom = int(crop.top - down), int(crop.bottom - down)
-    return Crop(left, right, top, bottom, width, height)
+    return CropMargins(left, right, top, bottom, width, height)
 
 
-def _valid(crop: Crop) -> Crop:
+def _valid(crop: CropMargins) -> CropMargins:
     """The whole image instead of a crop that shows nothing of it."""
     wide, high = crop.size
     shows = max(crop.left, crop.right) < crop.width and max(crop.top, crop.bottom) < crop.height
     if wide > 0 and high > 0 and shows:
         return crop
-    return Crop(0, 0, 0, 0, crop.width, crop.height)
+    return CropMargins(0, 0, 0, 0, crop.width, crop.height)

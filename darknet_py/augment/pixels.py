@@ -16,43 +16,22 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-HUES = 179
-"""A whole turn of hue moves OpenCV's 8-bit hue by this much in AlexeyAB's program."""
 BACKGROUND_KERNEL = 17
 GREY = 128
 MOST_NOISE = 127
-WARP = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+AFFINE_FLAGS = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 WIDEST, REDUCED = 32766, 16383
-"""Pixels of a side that OpenCV's warp can address, and what wider images are reduced to."""
+"""Pixels of a side that OpenCV's warpAffine can address, and what wider images are reduced to."""
 
 
-@dataclass(frozen=True)
-class Colour:
-    """A change of colour: hue as part of a turn (0: none), factors of saturation and exposure."""
-
-    hue: float = 0.0
-    saturation: float = 1.0
-    exposure: float = 1.0
-
-    @property
-    def changes(self) -> bool:
-        return self != Colour()
-
-
-def draw_colour(rng: Generator, hue: float, saturation: float, exposure: float) -> Colour:
-    """hue in +-hue; the factors in 1..limit or, as often, 1 over that."""
-    turn = rng.uniform(-hue, hue)
-    return Colour(turn, draw_factor(rng, saturation), draw_factor(rng, exposure))
-
-
-def draw_factor(rng: Generator, limit: float) -> float:
+def random_factor(rng: Generator, limit: float) -> float:
     """Uniform between 1 and `limit`, every other time its inverse."""
     factor = 1 + rng.random() * (limit - 1)
     return float(factor if rng.random() < 0.5 else 1 / factor)
 
 
 @dataclass(frozen=True)
-class Crop:
+class CropMargins:
     """Pixels cut from each side of an image (width, height); negative ones are added."""
 
     left: int
@@ -72,11 +51,11 @@ class Crop:
         wide, high = self.size
         return size[0] * self.width / wide, size[1] * self.height / high
 
-    def scaled(self, width: int, height: int) -> Crop:
+    def scaled(self, width: int, height: int) -> CropMargins:
         """The same part of the image after its reduction to width x height."""
         left, right = _scaled(self.left, self.right, self.width, width)
         top, bottom = _scaled(self.top, self.bottom, self.height, height)
-        return Crop(left, right, top, bottom, width, height)
+        return CropMargins(left, right, top, bottom, width, height)
 
 
 def _scaled(first: int, second: int, old: int, new: int) -> tuple[int, int]:
@@ -102,7 +81,7 @@ class Window(NamedTuple):
         return pixels[self.y : self.y + self.height, self.x : self.x + self.width]
 
 
-def crop_resize(pixels: Pixels, crop: Crop, size: tuple[int, int]) -> Pixels:
+def crop_resize(pixels: Pixels, crop: CropMargins, size: tuple[int, int]) -> Pixels:
     """The crop at `size`; what lies outside of the image gets its mean colour.
 
     The pixels may be those of a reduced image; the crop counts in pixels of the whole one.
@@ -117,10 +96,10 @@ def crop_resize(pixels: Pixels, crop: Crop, size: tuple[int, int]) -> Pixels:
         mean = cv2.mean(pixels)
         bordered = cv2.copyMakeBorder(inside, *add, cv2.BORDER_CONSTANT, value=mean)  # type: ignore[call-overload, unused-ignore]
         inside = np.asarray(bordered, np.uint8)
-    return _with_channels(cv2.resize(inside, size, interpolation=cv2.INTER_LINEAR))
+    return as_hwc(cv2.resize(inside, size, interpolation=cv2.INTER_LINEAR))
 
 
-def crop_extend(pixels: Pixels, crop: Crop, size: tuple[int, int]) -> Pixels:
+def crop_extend(pixels: Pixels, crop: CropMargins, size: tuple[int, int]) -> Pixels:
     """The crop at `size`, corner pixels on corner pixels; outside the edge repeats (YOLOv1)."""
     pixels = _addressable(pixels)
     matrix = np.zeros((2, 3))
@@ -130,8 +109,10 @@ def crop_extend(pixels: Pixels, crop: Crop, size: tuple[int, int]) -> Pixels:
         matrix[axis, axis] = scale * (crop.size[axis] - 1) / max(1, size[axis] - 1)
         # The middle of the crop's first pixel, also where the image is reduced.
         matrix[axis, 2] = (cut[axis] + 0.5) * scale - 0.5
-    warped = cv2.warpAffine(pixels, matrix, size, flags=WARP, borderMode=cv2.BORDER_REPLICATE)
-    return _with_channels(warped)
+    resampled = cv2.warpAffine(
+        pixels, matrix, size, flags=AFFINE_FLAGS, borderMode=cv2.BORDER_REPLICATE
+    )
+    return as_hwc(resampled)
 
 
 def _addressable(pixels: Pixels) -> Pixels:
@@ -139,56 +120,42 @@ def _addressable(pixels: Pixels) -> Pixels:
     if max(height, width) <= WIDEST:
         return pixels
     size = (min(width, REDUCED), min(height, REDUCED))
-    return _with_channels(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+    return as_hwc(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
 
 
-def place(pixels: Pixels, size: tuple[float, float], at: tuple[float, float], box: Pixels) -> None:
-    """Draw the image, stretched to `size` with its corner `at`, on the canvas `box`.
+def paste_stretched(
+    pixels: Pixels, size: tuple[float, float], corner: tuple[float, float], canvas: Pixels
+) -> None:
+    """Draw the image, stretched to `size` with its left top `corner` there, on the canvas.
 
-    Sizes and places are cut to whole pixels. pjreddie's way: beyond its last row and column the
+    Size and corner are cut to whole pixels. pjreddie's way: beyond its last row and column the
     image is black, and what does not fit on the canvas is left out.
     """
-    (wide, high), (left, top) = (int(size[0]), int(size[1])), (int(at[0]), int(at[1]))
+    (wide, high), (left, top) = (int(size[0]), int(size[1])), (int(corner[0]), int(corner[1]))
     x, y = max(0, left), max(0, top)
-    region = box[y : max(y, top + high), x : max(x, left + wide)]
+    region = canvas[y : max(y, top + high), x : max(x, left + wide)]
     if not region.size:
         return
     pixels = _addressable(pixels)
     step_x, step_y = pixels.shape[1] / wide, pixels.shape[0] / high
     matrix = np.array([[step_x, 0, (x - left) * step_x], [0, step_y, (y - top) * step_y]])
     visible = (region.shape[1], region.shape[0])
-    region[:] = _with_channels(cv2.warpAffine(pixels, matrix, visible, flags=WARP))
+    region[:] = as_hwc(cv2.warpAffine(pixels, matrix, visible, flags=AFFINE_FLAGS))
 
 
 def flip(pixels: Pixels) -> Pixels:
-    return _with_channels(cv2.flip(pixels, 1))
+    return as_hwc(cv2.flip(pixels, 1))
 
 
-def shift_colour(pixels: Pixels, colour: Colour) -> Pixels:
-    """AlexeyAB's way: OpenCV's 8-bit hue, saturation and value, each saturating at 0 and 255.
-
-    Of a grey image the exposure changes alone, here as below.
-    """
-    if not colour.changes:
-        return pixels
-    steps = np.arange(256, dtype=np.float64)
-    if pixels.shape[2] == 1:
-        return _with_channels(cv2.LUT(pixels, _rounded(steps * colour.exposure)))
-    channels = (steps + HUES * colour.hue, steps * colour.saturation, steps * colour.exposure)
-    table = np.stack([_rounded(values) for values in channels], axis=1)[None]
-    hsv = cv2.LUT(cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV), table)
-    return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.uint8)
-
-
-def blur(pixels: Pixels, size: int) -> Pixels:
+def gaussian_blur(pixels: Pixels, size: int) -> Pixels:
     """Gaussian blur over size//2*2 + 1 pixels."""
     kernel = size // 2 * 2 + 1
-    return _with_channels(cv2.GaussianBlur(pixels, (kernel, kernel), 0))
+    return as_hwc(cv2.GaussianBlur(pixels, (kernel, kernel), 0))
 
 
 def blur_background(pixels: Pixels, boxes: Floats) -> Pixels:
     """Blurs all but the inside of the boxes (K, 4) x, y, w, h relative to the image."""
-    blurred = blur(pixels, BACKGROUND_KERNEL)
+    blurred = gaussian_blur(pixels, BACKGROUND_KERNEL)
     height, width = pixels.shape[:2]
     # Whole pixels as C cuts them off: corners in double precision, sizes in single.
     low = ((boxes[:, :2] - boxes[:, 2:] / np.float64(2)) * (width, height)).astype(int)
@@ -204,19 +171,15 @@ def add_noise(pixels: Pixels, sigma: int, seed: int) -> Pixels:
     cv2.setRNGSeed(seed)
     spread = np.full(pixels.shape[2], min(sigma, MOST_NOISE), np.float64)
     cv2.randn(noise, np.zeros_like(spread), spread)
-    return _with_channels(cv2.add(pixels, noise))
+    return as_hwc(cv2.add(pixels, noise))
 
 
 def mean_of(first: Pixels, second: Pixels) -> Pixels:
     """mixup: every pixel the mean of two images."""
-    return _with_channels(cv2.addWeighted(first, 0.5, second, 0.5, 0))
+    return as_hwc(cv2.addWeighted(first, 0.5, second, 0.5, 0))
 
 
-def _rounded(values: NDArray[np.float64]) -> Pixels:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
-
-
-def _with_channels(pixels: NDArray[np.generic]) -> Pixels:
+def as_hwc(pixels: NDArray[np.generic]) -> Pixels:
     """OpenCV drops the channel axis of grey images."""
     array = np.asarray(pixels, np.uint8)
     return array if array.ndim == 3 else array[..., None]

@@ -14,7 +14,7 @@ from torch import Tensor
 from darknet_py.classify import views as inputs
 from darknet_py.classify.classifier import Classifier, Scores, leaves_of, top
 from darknet_py.classify.views import Inputs
-from darknet_py.data.class_labels import Labels
+from darknet_py.data.class_labels import ClassLabels
 from darknet_py.data.classifier_samples import tree_of
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import ImageError
@@ -64,7 +64,7 @@ WAYS: dict[str, Inputs] = {
 def judge(
     classifier: Classifier,
     images: Sequence[str],
-    labels: Labels,
+    labels: ClassLabels,
     topk: int,
     way: str,
     *,
@@ -90,7 +90,7 @@ def judge(
 def measure(
     network: Network,
     images: Sequence[str],
-    labels: Labels,
+    labels: ClassLabels,
     topk: int,
     *,
     device: str | torch.device = "cpu",

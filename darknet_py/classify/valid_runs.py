@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from darknet_py.classify.load_classifier import Opened, open_classifier
-from darknet_py.data.class_labels import Labels, read_labels
+from darknet_py.data.class_labels import ClassLabels, read_class_labels
 from darknet_py.options.classifying import ListedOptions
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def validate(options: ListedOptions, way: str) -> int:
     """Print how often the network is right; returns how many images could not be read."""
     opened = open_classifier(options)
     assert opened.data is not None
-    labels = read_labels(opened.data, None)
+    labels = read_class_labels(opened.data, None)
     images = opened.images("valid", "data/train.list")
     leaves = opened.leaves() if way == "valid" else None
 
@@ -42,7 +42,7 @@ def validate(options: ListedOptions, way: str) -> int:
     return opened.failures.count
 
 
-def _noting(results: Iterable[Judged], labels: Labels, unclear: list[str]) -> Iterator[Judged]:
+def _noting(results: Iterable[Judged], labels: ClassLabels, unclear: list[str]) -> Iterator[Judged]:
     """The results; what is unclear about their labels is added to a list."""
     for one in results:
         complaint = labels.unclear(one.path)

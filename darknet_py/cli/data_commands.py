@@ -16,7 +16,7 @@ from darknet_py.options.datasets import ShapesOptions, SheetOptions
 @options_of(ShapesOptions)
 def shapes(**choices: Any) -> None:
     """Draw a labelled data set of eight shapes into the folder OUT."""
-    from darknet_py.synthetic.shape_set import write_dataset
+    from darknet_py.synthetic.shape_dataset import write_dataset
 
     options = ShapesOptions(**choices)
     data = write_dataset(

@@ -20,7 +20,7 @@ from darknet_py.system import free_memory, processors, total_memory
 if TYPE_CHECKING:
     from darknet_py.network.check import Verdict
     from darknet_py.network.weights import LoadReport
-    from darknet_py.validate.command import Outcome
+    from darknet_py.validate.command import CheckResult
 
 
 @click.command()
@@ -56,14 +56,14 @@ def check(ctx: click.Context, /, files: tuple[str, ...], as_json: bool, **choice
     from darknet_py.network.check import check_files, data_sets
 
     options = CheckOptions(**choices)
-    verdict = check_files(
+    light_check = check_files(
         files, fork=options.fork, strict=options.strict, width=options.width, height=options.height
     )
-    found: Verdict | Outcome = verdict
+    found: Verdict | CheckResult = light_check
     if sets := data_sets(files):
         from darknet_py.validate.command import check_data_sets
 
-        found = check_data_sets(sets, verdict, options)
+        found = check_data_sets(sets, light_check, options)
     elif options.report or options.page:
         raise DarknetError("--report and --page need a .data file with a list that exists")
     click.echo(found.to_json() if as_json else found.text())

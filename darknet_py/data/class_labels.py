@@ -19,7 +19,7 @@ DEFAULT_LABELS = "data/labels.list"
 
 
 @dataclass(frozen=True)
-class Labels:
+class ClassLabels:
     """An image belongs to the classes whose word is a part of its path.
 
     words: one for each class. tree: a class hierarchy, whose nodes are the classes. smoothing:
@@ -35,7 +35,7 @@ class Labels:
         return [number for number, word in enumerate(self.words) if word in path]
 
     def truth(self, path: str) -> Floats:
-        """What the network should answer, float32 (classes,).
+        """The truth array of an image, what the network should answer, float32 (classes,).
 
         With a tree all ancestors of the class are right too, and UNKNOWN marks groups of siblings
         none of which is.
@@ -54,12 +54,12 @@ class Labels:
 
     def unclear(self, path: str) -> str | None:
         """What Darknet warns of: an image that has not just one class; None when all is well."""
-        found = self.matches(path)
-        if len(found) == 1:
+        matches = self.matches(path)
+        if len(matches) == 1:
             return None
-        words = ", ".join(f"'{self.words[number]}'" for number in found[:5])
+        words = ", ".join(f"'{self.words[number]}'" for number in matches[:5])
         return f"{path}: " + (
-            f"{len(found)} labels match: {words}" if found else "no label matches"
+            f"{len(matches)} labels match: {words}" if matches else "no label matches"
         )
 
     @cached_property
@@ -85,7 +85,7 @@ class Labels:
         return hits
 
 
-def read_labels(data: DataFile, tree: Tree | None, smoothing: float = 0.0) -> Labels:
+def read_class_labels(data: DataFile, tree: Tree | None, smoothing: float = 0.0) -> ClassLabels:
     """The first `classes` words of the `labels` file of a .data file.
 
     tree: that of the network; a `tree` in the .data file comes first, as in pjreddie's program.
@@ -110,4 +110,4 @@ def read_labels(data: DataFile, tree: Tree | None, smoothing: float = 0.0) -> La
     if tree and len(tree.names) != classes:
         message = f"has {classes} labels, the tree has {len(tree.names)} nodes; they must agree"
         raise DataError(message, Location(file))
-    return Labels(tuple(kept), tree, smoothing)
+    return ClassLabels(tuple(kept), tree, smoothing)

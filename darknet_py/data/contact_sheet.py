@@ -19,7 +19,7 @@ FAR = 4.0
 
 
 @dataclass(frozen=True)
-class Mark:
+class BoxMark:
     """A box: left, top, right, bottom relative to the image (also beyond it), colour, words.
 
     thick: a wider line, for boxes that matter.
@@ -32,16 +32,16 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Tile:
+class SheetTile:
     """A BGR image (H, W, 3), or None for an empty one; its boxes; the lines under it."""
 
     image: Pixels | None
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[BoxMark, ...] = ()
     caption: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Style:
+class SheetStyle:
     """Sizes in pixels. width, height: room for an image. lines: of captions, longer ones are cut.
 
     margin: share of that room left around an image, where boxes beyond its edges are drawn.
@@ -54,9 +54,11 @@ class Style:
     margin: float = 0.06
 
 
-def contact_sheet(tiles: Sequence[Tile], title: str = "", style: Style | None = None) -> Pixels:
+def contact_sheet(
+    tiles: Sequence[SheetTile], title: str = "", style: SheetStyle | None = None
+) -> Pixels:
     """A BGR page (H, W, 3) of the tiles, row by row, under a title."""
-    style = style or Style()
+    style = style or SheetStyle()
     columns = max(1, min(style.columns, len(tiles)))
     painted = [_painted(tile, style) for tile in tiles]
     blank = np.full((*_tile_size(style), 3), PAPER, np.uint8)
@@ -66,12 +68,12 @@ def contact_sheet(tiles: Sequence[Tile], title: str = "", style: Style | None = 
     return np.ascontiguousarray(np.vstack([_text_strip([title], width, 1), *rows]))
 
 
-def _tile_size(style: Style) -> tuple[int, int]:
+def _tile_size(style: SheetStyle) -> tuple[int, int]:
     """Height and width of a tile with its caption and the gap around it."""
     return style.height + style.lines * LINE_HEIGHT + 2 * GAP, style.width + GAP
 
 
-def _painted(tile: Tile, style: Style) -> Pixels:
+def _painted(tile: SheetTile, style: SheetStyle) -> Pixels:
     canvas = np.full((*_tile_size(style), 3), PAPER, np.uint8)
     room = canvas[: style.height, : style.width]
     room[:] = FRAME
@@ -82,7 +84,7 @@ def _painted(tile: Tile, style: Style) -> Pixels:
     return canvas
 
 
-def _paint_image(room: Pixels, image: Pixels, marks: Sequence[Mark], margin: float) -> None:
+def _paint_image(room: Pixels, image: Pixels, marks: Sequence[BoxMark], margin: float) -> None:
     height, width = image.shape[:2]
     scale = (1 - 2 * margin) * min(room.shape[0] / height, room.shape[1] / width)
     inner = max(1, round(width * scale)), max(1, round(height * scale))
@@ -92,12 +94,12 @@ def _paint_image(room: Pixels, image: Pixels, marks: Sequence[Mark], margin: flo
     # Boxes that matter are painted over the others.
     for mark in sorted(marks, key=lambda mark: mark.thick):
         corners = np.clip(mark.box, -FAR, FAR).reshape(2, 2)
-        places = np.rint(corners * inner + (left, top)).astype(int)
-        places = np.clip(places, 1, (room.shape[1] - 2, room.shape[0] - 2))
-        _paint_mark(room, mark, places[0].tolist(), places[1].tolist())
+        points = np.rint(corners * inner + (left, top)).astype(int)
+        points = np.clip(points, 1, (room.shape[1] - 2, room.shape[0] - 2))
+        _paint_mark(room, mark, points[0].tolist(), points[1].tolist())
 
 
-def _paint_mark(room: Pixels, mark: Mark, first: list[int], second: list[int]) -> None:
+def _paint_mark(room: Pixels, mark: BoxMark, first: list[int], second: list[int]) -> None:
     cv2.rectangle(room, first, second, mark.colour, 2 if mark.thick else 1)
     if mark.words:
         words = _plain(mark.words)
@@ -106,8 +108,8 @@ def _paint_mark(room: Pixels, mark: Mark, first: list[int], second: list[int]) -
         bottom = max(height + 4, first[1])
         strip = (left, bottom - height - 4), (left + width + 4, bottom)
         cv2.rectangle(room, *strip, mark.colour, cv2.FILLED)
-        place = (left + 2, bottom - 3)
-        cv2.putText(room, words, place, FONT, TEXT_SCALE, PAPER, 1, cv2.LINE_AA)
+        origin = (left + 2, bottom - 3)
+        cv2.putText(room, words, origin, FONT, TEXT_SCALE, PAPER, 1, cv2.LINE_AA)
 
 
 def _text_strip(paragraphs: Sequence[str], width: int, lines: int) -> Pixels:
@@ -119,8 +121,8 @@ def _text_strip(paragraphs: Sequence[str], width: int, lines: int) -> Pixels:
     if len(wrapped) > lines:
         wrapped[lines - 1 :] = [wrapped[lines - 1][: fitting - 4] + " ..."]
     for number, line in enumerate(wrapped):
-        place = (4, (number + 1) * LINE_HEIGHT - 3)
-        cv2.putText(strip, line, place, FONT, TEXT_SCALE, INK, 1, cv2.LINE_AA)
+        origin = (4, (number + 1) * LINE_HEIGHT - 3)
+        cv2.putText(strip, line, origin, FONT, TEXT_SCALE, INK, 1, cv2.LINE_AA)
     return strip
 
 

@@ -1,4 +1,4 @@
-"""All images of a data set, decoded once and held in memory that worker processes share."""
+"""All images of a data set, decoded once and cached in memory that worker processes share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from darknet_py.augment.config import Recipe
+from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.pixels import Pixels
 from darknet_py.errors import DataError, ImageError
 from darknet_py.images.reduced import Decoded, Image, Size, open_reducible
@@ -21,7 +21,7 @@ from darknet_py.images.sources import read_ahead
 from darknet_py.progress import Progress
 from darknet_py.system import free_memory, processors
 
-MOST = 0.6
+MOST_MEMORY = 0.6
 """Part of the free memory that images may take."""
 SAMPLE = 48
 """Images from which the memory for all is estimated."""
@@ -72,7 +72,7 @@ def _attached(file: Any, size: int) -> Arena:
 
 
 @dataclass(frozen=True)
-class Held:
+class CachedImage:
     """An image in an arena, perhaps reduced; size: width and height in the file."""
 
     arena: Arena
@@ -86,7 +86,7 @@ class Held:
         return Decoded(flat.reshape(self.shape), self.size).pixels(channels, least)
 
 
-def hold(
+def cache_images(
     images: Sequence[str], channels: int, least: Size, progress: Progress | None = None
 ) -> dict[str, Image]:
     """Path -> image, decoded with 1 or 3 channels and halved as often as `least` allows.
@@ -94,41 +94,43 @@ def hold(
     least: width and height below which nothing is reduced; see `least_size`. Images that cannot
     be read are left out. progress: such as `darknet_py.progress.follow`.
 
-    Raises DataError when they would take more than MOST of the free memory.
+    Raises DataError when they would take more than MOST_MEMORY of the free memory.
     """
     if os.name == "nt":
         message = "worker processes cannot share images on Windows; train without --cache"
         raise DataError(message)
     paths = list(dict.fromkeys(images))
     read = partial(_decoded, channels=channels, least=least)
-    room = _room(paths, read)
+    budget = _memory_budget(paths, read)
     decoded: Iterator[tuple[str, Decoded | ImageError]]
     decoded = read_ahead(paths, read, depth=4 * processors(), workers=processors())
     if progress:
         decoded = progress(decoded, len(paths), "images into memory")
-    arena, held = Arena(), dict[str, Image]()
-    for path, found in decoded:
-        if isinstance(found, Decoded):
-            height, width = found.whole.shape[:2]
-            held[path] = Held(arena, _kept(arena, found), (height, width, channels), found.size)
-        if room is not None and arena.size > room.bytes:
-            raise room.refusal(arena.size / len(held) * len(paths))
-    return held
+    arena, cached = Arena(), dict[str, Image]()
+    for path, image in decoded:
+        if isinstance(image, Decoded):
+            height, width = image.whole.shape[:2]
+            cached[path] = CachedImage(
+                arena, _appended(arena, image), (height, width, channels), image.size
+            )
+        if budget is not None and arena.size > budget.bytes:
+            raise budget.refusal(arena.size / len(cached) * len(paths))
+    return cached
 
 
-def least_size(recipe: Recipe, largest: Size) -> Size:
+def least_size(config: AugmentConfig, largest: Size) -> Size:
     """Width and height of images of which even small crops fill the largest input."""
     share = 1.0
-    if recipe.cells or not recipe.fork.samples.canvas:
-        share -= 2 * recipe.jitter
-    if not (recipe.cells or recipe.fork.samples.canvas):
-        share /= max(1.0, recipe.resize)
+    if config.cells or not config.fork.samples.canvas:
+        share -= 2 * config.jitter
+    if not (config.cells or config.fork.samples.canvas):
+        share /= max(1.0, config.resize)
     share = max(share, LEAST_SHARE)
     return math.ceil(largest[0] / share), math.ceil(largest[1] / share)
 
 
 @dataclass(frozen=True)
-class _Room:
+class _MemoryBudget:
     """Bytes that images may take, of those that are free."""
 
     images: int
@@ -136,29 +138,29 @@ class _Room:
 
     @property
     def bytes(self) -> float:
-        return MOST * self.free
+        return MOST_MEMORY * self.free
 
     def refusal(self, needed: float) -> DataError:
-        figures = f"{self.images} images need about {needed / 1e9:.1f} GB of memory, decoded"
-        limit = f"more than {MOST:.0%} of the {self.free / 1e9:.1f} GB that are free"
-        return DataError(f"{figures}: {limit}; train without --cache, or on fewer images")
+        need = f"{self.images} images need about {needed / 1e9:.1f} GB of memory, decoded"
+        limit = f"more than {MOST_MEMORY:.0%} of the {self.free / 1e9:.1f} GB that are free"
+        return DataError(f"{need}: {limit}; train without --cache, or on fewer images")
 
 
-def _room(paths: Sequence[str], read: Callable[[str], Decoded]) -> _Room | None:
-    """Room for all images, by a first few of them; None where free memory is not known."""
+def _memory_budget(paths: Sequence[str], read: Callable[[str], Decoded]) -> _MemoryBudget | None:
+    """What all images may take, checked by a first few; None where free memory is not known."""
     free = free_memory()
     if free is None:
         return None
-    room = _Room(len(paths), free)
+    budget = _MemoryBudget(len(paths), free)
     few = paths[:: max(1, len(paths) // SAMPLE)]
-    found = [
+    sample = [
         result for _, result in read_ahead(few, read, depth=processors(), workers=processors())
     ]
-    sizes = [result.whole.nbytes for result in found if isinstance(result, Decoded)]
+    sizes = [result.whole.nbytes for result in sample if isinstance(result, Decoded)]
     needed = sum(sizes) / max(1, len(few)) * len(paths)
-    if needed > room.bytes:
-        raise room.refusal(needed)
-    return room
+    if needed > budget.bytes:
+        raise budget.refusal(needed)
+    return budget
 
 
 def _decoded(path: str, channels: int, least: Size) -> Decoded:
@@ -166,7 +168,7 @@ def _decoded(path: str, channels: int, least: Size) -> Decoded:
     return Decoded(image.pixels(channels, least), image.size)
 
 
-def _kept(arena: Arena, image: Decoded) -> int:
+def _appended(arena: Arena, image: Decoded) -> int:
     try:
         return arena.append(image.whole)
     except OSError as error:

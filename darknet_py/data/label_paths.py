@@ -28,7 +28,7 @@ WORDS = (
 def label_path(image: str, fork: Fork = ALEXEYAB) -> Path:
     """The label file of an image, by the fork's `label_rule`.
 
-    A suffix the fork has no rule for keeps its place before .txt (a.webp: a.webp.txt); the C
+    A suffix the fork has no rule for stays before .txt (a.webp: a.webp.txt); the C
     programs would take the image itself for its label file.
     """
     return Path(RULES[fork.samples.label_rule](image.strip()))

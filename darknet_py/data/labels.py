@@ -10,10 +10,7 @@ import numpy as np
 
 from darknet_py.augment.label_rules import LabelTable
 from darknet_py.cfg.options import atof
-from darknet_py.data.label_paths import label_path
 from darknet_py.errors import DataError, Location
-
-__all__ = ["label_path", "read_labels"]
 
 COLUMNS = 5
 INT_DIGITS, LONG_DIGITS = 10, 40
@@ -86,14 +83,14 @@ def _is_plain(text: bytes, words: list[bytes]) -> bool:
 
 def _scan(text: bytes) -> Iterator[list[float]]:
     """Row after row until one is not whole."""
-    at = 0
+    position = 0
     while True:
         row: list[float] = []
         for pattern in (_INTEGER, *(_FLOAT,) * (COLUMNS - 1)):
-            match = pattern.match(text, at)
+            match = pattern.match(text, position)
             if not match or (row and _is_unfinished(match.group(1), text, match.end())):
                 return
-            at = match.end()
+            position = match.end()
             word = match.group(1).decode()
             row.append(atof(word) if row else _wrapped(word))
         yield row

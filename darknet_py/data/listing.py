@@ -1,12 +1,15 @@
-"""The images of a data set: what `train=` or `valid=` of a .data file names."""
+"""The images of a data set: what `train=` or `valid=` of a .data file names, and their labels."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from darknet_py.cfg.datafile import DataFile
+from darknet_py.data.label_paths import label_path
 from darknet_py.errors import DataError, Location
+from darknet_py.forks import Fork
 from darknet_py.images.sources import images_in, listed
 
 
@@ -39,3 +42,20 @@ def images_of(data: DataFile, key: str) -> list[str]:
 def images_to_evaluate(data: DataFile) -> list[str]:
     """The images of valid=; as in AlexeyAB's program train= where there is no valid=."""
     return images_of(data, "valid" if "valid" in data.options else "train")
+
+
+def missing_label_files(images: Sequence[str], fork: Fork) -> str | None:
+    """A line on images that have no label file, None when all have one.
+
+    They are examples of what is none of the objects, or a path rule gone wrong.
+
+    Raises DataError when not one image has a label file: nothing could be learnt.
+    """
+    missing = [path for path in images if not os.path.exists(label_path(path, fork))]
+    if not missing:
+        return None
+    where = f"{missing[0]} should have {label_path(missing[0], fork)}"
+    if len(missing) == len(images):
+        raise DataError(f"none of {len(images)} images has a label file: {where}")
+    counted = f"{len(missing)} of {len(images)} images have no label file"
+    return f"{counted} and count as images without objects, the first: {where}"

@@ -30,7 +30,7 @@ AHEAD = 2
 T = TypeVar("T")
 
 
-class Source(Protocol):
+class SampleSource(Protocol):
     """Where samples come from: a pure function of the number, the input's size and the seed."""
 
     def sample(
@@ -38,7 +38,7 @@ class Source(Protocol):
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]: ...
 
 
-class Key(NamedTuple):
+class SampleKey(NamedTuple):
     """Which sample, at which size of the input in pixels."""
 
     number: int
@@ -47,7 +47,10 @@ class Key(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """images: (N, C, H, W) uint8; truth: (N, truths) float32; unreadable: one line an image."""
+    """images: (N, C, H, W) uint8; truth: (N, truths) float32, Darknet's arrays of labels.
+
+    unreadable: one line an image.
+    """
 
     images: Tensor
     truth: Tensor
@@ -55,7 +58,7 @@ class Batch(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
+class BatchPlan:
     """Which samples make up which batch, for one of `world` processes.
 
     images: of one batch in one process. part: samples fetched at once, a divisor of images.
@@ -68,28 +71,28 @@ class Plan:
     rank: int = 0
     world: int = 1
 
-    def keys(self, batch: int) -> Iterator[list[Key]]:
+    def keys(self, batch: int) -> Iterator[list[SampleKey]]:
         """The parts of the batch-th batch, counted from 1."""
         width, height = self.size_at(batch)
         first = ((batch - 1) * self.world + self.rank) * self.images
         for start in range(first, first + self.images, self.part):
-            yield [Key(number, width, height) for number in range(start, start + self.part)]
+            yield [SampleKey(number, width, height) for number in range(start, start + self.part)]
 
 
-class _Order(Sampler[list[Key]]):
+class _BatchSampler(Sampler[list[SampleKey]]):
     """The keys of all batches from `first` on, for ever."""
 
-    def __init__(self, plan: Plan, first: int) -> None:
+    def __init__(self, plan: BatchPlan, first: int) -> None:
         self.plan, self.first = plan, first
 
-    def __iter__(self) -> Iterator[list[Key]]:
+    def __iter__(self) -> Iterator[list[SampleKey]]:
         batch = self.first
         while True:
             yield from self.plan.keys(batch)
             batch += 1
 
 
-def first_readable(key: Key, make: Callable[[Key], T]) -> tuple[T, tuple[str, ...]]:
+def first_readable(key: SampleKey, make: Callable[[SampleKey], T]) -> tuple[T, tuple[str, ...]]:
     """What `make` gives for a sample, or for one drawn instead where an image cannot be read.
 
     The second value names the images that could not, a line each. Raises DataError when there is
@@ -105,14 +108,14 @@ def first_readable(key: Key, make: Callable[[Key], T]) -> tuple[T, tuple[str, ..
     raise DataError(f"{message}; run `darknet-py check` on the .data file")
 
 
-Made = tuple[Tensor, Tensor, tuple[str, ...]]
+LoadedSample = tuple[Tensor, Tensor, tuple[str, ...]]
 
 
-class _Samples(Dataset["Made | DarknetError"]):
-    def __init__(self, source: Source, seed: int) -> None:
+class _Samples(Dataset["LoadedSample | DarknetError"]):
+    def __init__(self, source: SampleSource, seed: int) -> None:
         self.source, self.seed = source, seed
 
-    def __getitem__(self, key: Key) -> Made | DarknetError:
+    def __getitem__(self, key: SampleKey) -> LoadedSample | DarknetError:
         """An error is handed over as a value: raised here, it would arrive as a traceback."""
         try:
             (image, truth), bad = first_readable(key, self._sample)
@@ -120,17 +123,17 @@ class _Samples(Dataset["Made | DarknetError"]):
             return error
         return torch.from_numpy(image), torch.from_numpy(truth), bad
 
-    def _sample(self, key: Key) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    def _sample(self, key: SampleKey) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         return self.source.sample(*key, self.seed)
 
 
-def _together(samples: list[Made | DarknetError]) -> Batch | DarknetError:
+def _collate(samples: list[LoadedSample | DarknetError]) -> Batch | DarknetError:
     made = [sample for sample in samples if isinstance(sample, tuple)]
     if len(made) < len(samples):
         return next(sample for sample in samples if isinstance(sample, DarknetError))
-    images, truths, bad = zip(*made, strict=True)
+    images, truth, bad = zip(*made, strict=True)
     lines = tuple(line for lines in bad for line in lines)
-    return Batch(torch.stack(images), torch.stack(truths), lines)
+    return Batch(torch.stack(images), torch.stack(truth), lines)
 
 
 def _start(worker: int) -> None:
@@ -147,7 +150,13 @@ def _start(worker: int) -> None:
 
 
 def batches(
-    source: Source, plan: Plan, *, seed: int, first: int = 1, workers: int = 0, pin: bool = False
+    source: SampleSource,
+    plan: BatchPlan,
+    *,
+    seed: int,
+    first: int = 1,
+    workers: int = 0,
+    pin: bool = False,
 ) -> Generator[Batch, None, None]:
     """Endless batches from the first-th on; the same ones whatever the number of workers.
 
@@ -156,11 +165,11 @@ def batches(
     """
     loader = DataLoader(
         _Samples(source, seed),
-        batch_sampler=_Order(plan, first),
+        batch_sampler=_BatchSampler(plan, first),
         num_workers=workers,
-        collate_fn=_together,
+        collate_fn=_collate,
         worker_init_fn=_start,
-        prefetch_factor=_ahead(plan, workers) if workers else None,
+        prefetch_factor=_parts_ahead(plan, workers) if workers else None,
         pin_memory=pin,
         multiprocessing_context=_processes() if workers else None,
         # Its own generator: it would take a number from torch's, and a resumed run one more.
@@ -171,8 +180,8 @@ def batches(
         while True:
             # What a process that is gone has announced cannot be fetched from it: an OSError.
             with worker_failures(OSError, EOFError):
-                group = [_sound(next(parts)) for _ in range(plan.images // plan.part)]
-            yield group[0] if len(group) == 1 else _joined(group)
+                group = [_raise_errors(next(parts)) for _ in range(plan.images // plan.part)]
+            yield group[0] if len(group) == 1 else _concatenated(group)
     finally:
         del parts
 
@@ -204,18 +213,18 @@ def _processes() -> BaseContext:
     return context
 
 
-def _ahead(plan: Plan, workers: int) -> int:
+def _parts_ahead(plan: BatchPlan, workers: int) -> int:
     """Parts that each worker makes ahead."""
     parts = plan.images // plan.part
     return max(AHEAD, -(-AHEAD * parts // workers))
 
 
-def _sound(part: Batch | DarknetError) -> Batch:
+def _raise_errors(part: Batch | DarknetError) -> Batch:
     if isinstance(part, DarknetError):
         raise part
     return part
 
 
-def _joined(group: list[Batch]) -> Batch:
-    images, truths, bad = zip(*group, strict=True)
-    return Batch(torch.cat(images), torch.cat(truths), tuple(line for b in bad for line in b))
+def _concatenated(group: list[Batch]) -> Batch:
+    images, truth, bad = zip(*group, strict=True)
+    return Batch(torch.cat(images), torch.cat(truth), tuple(line for b in bad for line in b))

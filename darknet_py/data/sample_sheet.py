@@ -1,20 +1,23 @@
-"""A page of training samples as the network sees them, with their boxes."""
+"""Pages of training samples as the network sees them, with their boxes or classes."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.augment.config import MIXUP, MOSAIC, Recipe
+from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.label_boxes import CLASS_ONLY
+from darknet_py.augment.mix import MIXUP, MOSAIC
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
-from darknet_py.data.contact_sheet import Mark, Style, Tile, contact_sheet
+from darknet_py.data.class_labels import ClassLabels, Floats
+from darknet_py.data.classifier_samples import ClassifierSet
+from darknet_py.data.contact_sheet import BoxMark, SheetStyle, SheetTile, contact_sheet
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.listing import images_of
-from darknet_py.data.loader import Key, first_readable
+from darknet_py.data.loader import SampleKey, first_readable
 from darknet_py.images.draw import colour, save_image
 from darknet_py.images.io import Pixels, to_bgr
 from darknet_py.network.graph import read_graph
@@ -23,7 +26,9 @@ from darknet_py.options.datasets import SheetOptions
 MOST_ROOM, LEAST_ROOM = 416, 200
 """Pixels of the page for the longer side of a sample."""
 NAMELESS = 12
-"""Boxes over which names would hide the image."""
+"""More boxes than this, and names would hide the image."""
+WORDS = 4
+"""Classes named under an image at most, the likeliest first."""
 LINES = 3
 MIXED = {0: "", MIXUP: ", mixup", MOSAIC: ", mosaic"}
 
@@ -35,65 +40,95 @@ def write_sheet(options: SheetOptions) -> str:
     """
     data = read_data_file(options.data)
     graph = read_graph(options.cfg, width=options.width, height=options.height, fork=options.fork)
-    source = DetectionSet(images_of(data, "train"), Recipe.of(graph))
+    source = DetectionSet(images_of(data, "train"), AugmentConfig.of(graph))
     numbers = range(options.first, options.first + options.images)
-    keys = [Key(number, graph.net.width, graph.net.height) for number in numbers]
-    page = sheet(source, class_names(data, source.recipe.classes), keys, options.seed)
+    keys = [SampleKey(number, graph.net.width, graph.net.height) for number in numbers]
+    page = detection_sheet(
+        source, names_or_numbers(data, source.config.classes), keys, options.seed
+    )
     save_image(options.out, page, 92)
     which = f"samples {numbers[0]} to {numbers[-1]}"
     return f"{options.out}: {which} of a training with seed {options.seed}"
 
 
-def sheet(source: DetectionSet, names: Sequence[str], keys: Sequence[Key], seed: int) -> Pixels:
+def detection_sheet(
+    source: DetectionSet, names: Sequence[str], keys: Sequence[SampleKey], seed: int
+) -> Pixels:
     """A BGR page of these samples, the very ones training sees; names: by class.
 
     Raises DataError when no images can be read.
     """
-    tiles = [_tile(source, names, key, seed) for key in keys]
+    tiles = [_detection_tile(source, names, key, seed) for key in keys]
     first, last = keys[0], keys[-1]
-    mixed = MIXED[source.recipe.mixing]
-    facts = f"{first.width} x {first.height}, {source.recipe.fork.name}{mixed}, seed {seed}"
+    mixed = MIXED[source.config.mixing]
+    facts = f"{first.width} x {first.height}, {source.config.fork.name}{mixed}, seed {seed}"
     title = f"samples {first.number} to {last.number}: {facts}"
     return contact_sheet(tiles, title, _style(first.width, first.height))
 
 
-def class_names(data: DataFile, classes: int) -> list[str]:
+def names_or_numbers(data: DataFile, classes: int) -> list[str]:
     """The names of a .data file, and numbers for the classes without one."""
     path = data.file("names")
     names = read_names(path) if path else []
     return [*names, *map(str, range(len(names), classes))]
 
 
-def _style(width: int, height: int) -> Style:
+def _style(width: int, height: int) -> SheetStyle:
     longer = max(width, height)
     scale = min(MOST_ROOM, max(LEAST_ROOM, longer)) / longer
     room = max(1, round(width * scale)), max(1, round(height * scale))
-    return Style(columns=4, width=room[0], height=room[1], lines=LINES, margin=0.0)
+    return SheetStyle(columns=4, width=room[0], height=room[1], lines=LINES, margin=0.0)
 
 
-def _tile(source: DetectionSet, names: Sequence[str], key: Key, seed: int) -> Tile:
-    def make(key: Key) -> tuple[Pixels, NDArray[np.float32], list[str]]:
+def _detection_tile(
+    source: DetectionSet, names: Sequence[str], key: SampleKey, seed: int
+) -> SheetTile:
+    def make(key: SampleKey) -> tuple[Pixels, NDArray[np.float32], list[str]]:
         return *source.sample(*key, seed), source.drawn(*key, seed)
 
     (pixels, truth, drawn), unreadable = first_readable(key, make)
-    labels = source.recipe.labels_of(truth)
+    labels = source.config.labels_of(truth)
     has_box = labels[:, 3] < CLASS_ONLY
     many = has_box.sum() > NAMELESS
-    marks = tuple(_mark(row, names, len(names), not many) for row in labels[has_box])
+    marks = tuple(_box_mark(row, names, len(names), not many) for row in labels[has_box])
     files = ", ".join(os.path.basename(path) for path in drawn)
     words = [f"{key.number}: {files} ({len(marks)} boxes)"]
     words += [f"without a box: {_name(row, names)}" for row in labels[~has_box]]
     words += [f"left out: {line}" for line in unreadable]
-    return Tile(to_bgr(np.ascontiguousarray(pixels.transpose(1, 2, 0))), marks, tuple(words))
+    return SheetTile(to_bgr(np.ascontiguousarray(pixels.transpose(1, 2, 0))), marks, tuple(words))
 
 
-def _mark(row: NDArray[np.float32], names: Sequence[str], classes: int, named: bool) -> Mark:
+def _box_mark(row: NDArray[np.float32], names: Sequence[str], classes: int, named: bool) -> BoxMark:
     x, y, w, h = row[1:].tolist()
     box = (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
-    tint = colour(max(0, int(row[0])), max(1, classes))
-    return Mark(box, tint, _name(row, names) if named else "")
+    adjust_color = colour(max(0, int(row[0])), max(1, classes))
+    return BoxMark(box, adjust_color, _name(row, names) if named else "")
 
 
 def _name(row: NDArray[np.float32], names: Sequence[str]) -> str:
     number = int(row[0])
     return names[number] if 0 <= number < len(names) else "no such class"
+
+
+def classifier_sheet(source: ClassifierSet, keys: Sequence[SampleKey], seed: int) -> Pixels:
+    """A BGR page of these samples over their classes, and how much of each there is."""
+    tiles = [_classifier_tile(source, key, seed) for key in keys]
+    style = SheetStyle(columns=8, width=170, height=170, lines=WORDS, margin=0.02)
+    title = f"samples {keys[0].number} to {keys[-1].number}, seed {seed}"
+    return contact_sheet(tiles, title, style)
+
+
+def _classifier_tile(source: ClassifierSet, key: SampleKey, seed: int) -> SheetTile:
+    def make(one: SampleKey) -> tuple[NDArray[np.uint8], Floats]:
+        return source.sample(*one, seed)
+
+    (chw, truth), _ = first_readable(key, make)
+    image = to_bgr(np.ascontiguousarray(chw.transpose(1, 2, 0)))
+    return SheetTile(image, caption=tuple(class_shares(truth, source.labels)))
+
+
+def class_shares(truth: Floats, labels: ClassLabels) -> Iterator[str]:
+    """The classes of a sample as `word share`, the largest first."""
+    for number in np.argsort(-truth, kind="stable")[:WORDS]:
+        if truth[number] > 0:
+            yield f"{labels.words[number]} {truth[number]:.2g}"

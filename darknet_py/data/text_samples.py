@@ -28,7 +28,7 @@ class TextSet:
 
     codes: (length,) the text, each in 0..inputs-1. streams: sequences side by side in a pass of
     the network; steps: symbols each of them reads in a pass (time_steps). passes: of one update
-    (subdivisions). jump: 1 of so many times a stream goes on at another place of the text.
+    (subdivisions). jump: 1 of so many times a stream goes on at another position of the text.
     """
 
     codes: Codes
@@ -50,20 +50,20 @@ class TextSet:
         return TextSet(codes, inputs, streams, net.time_steps, net.subdivisions, jump, seed)
 
     def batch(self, number: int, rank: int = 0, world: int = 1) -> tuple[Floats, Floats]:
-        """What update `number`, counted from 1, learns from: inputs and answers.
+        """What update `number`, counted from 1, learns from: inputs and targets.
 
         Both are (passes * steps * streams, inputs) one-hot; a pass is time-major, row t * streams
-        + s being stream s at step t, and the answers are the symbols that follow. With `world`
+        + s being stream s at step t, and the targets are the symbols that follow. With `world`
         processes each has its own streams. A pure function of its arguments: any batch can be
         asked for at once.
         """
         first = (number - 1) * self.passes
         passes = range(first, first + self.passes)
-        rows = np.concatenate([self._places(one, rank, world) for one in passes])
+        rows = np.concatenate([self._positions(one, rank, world) for one in passes])
         length = len(self.codes)
         return self._one_hot(rows % length), self._one_hot((rows + 1) % length)
 
-    def _places(self, number: int, rank: int, world: int) -> Codes:
+    def _positions(self, number: int, rank: int, world: int) -> Codes:
         """Where in the text the rows of a pass are, counted from 0."""
         whole = self._starts(number, self.streams * world)
         starts = whole[rank * self.streams : (rank + 1) * self.streams]
@@ -74,13 +74,13 @@ class TextSet:
         starts = np.full(streams, -1, np.int64)
         block, row = divmod(number, BLOCK)
         while (starts < 0).any():
-            jumped, places = self._jumps(block, streams)
+            jumped, positions = self._jumps(block, streams)
             # The last jump up to this pass, -1 where a stream has none in this block.
             last = row - jumped[row::-1].argmax(axis=0)
-            found = jumped[: row + 1].any(axis=0) & (starts < 0)
+            has_jump = jumped[: row + 1].any(axis=0) & (starts < 0)
             read = (number - block * BLOCK - last) * self.steps
-            at = places[last, np.arange(streams)] + read
-            starts = np.where(found, at % len(self.codes), starts)
+            position = positions[last, np.arange(streams)] + read
+            starts = np.where(has_jump, position % len(self.codes), starts)
             block, row = block - 1, BLOCK - 1
         return starts
 
@@ -132,7 +132,7 @@ def read_codes(path: str | os.PathLike[str], tokenized: bool = False) -> Codes:
 
 
 def _numbers(data: bytes, location: Location) -> Codes:
-    """The numbers of a tokenized text; the C programs stop at the first word that is none."""
+    """The numbers of a tokenized text; the C programs stop at the first word that is not one."""
     words = data.split()
     bad = next((word for word in words if not TOKEN.fullmatch(word)), None)
     if bad is not None:
@@ -143,9 +143,9 @@ def _numbers(data: bytes, location: Location) -> Codes:
 
 
 def check_codes(codes: Codes, inputs: int, where: str) -> None:
-    """Raises DataError for a symbol outside of 0..inputs-1, naming it and its place."""
+    """Raises DataError for a symbol outside of 0..inputs-1, naming it and its index."""
     wrong = np.flatnonzero((codes < 0) | (codes >= inputs))
     if len(wrong):
-        place = int(wrong[0])
-        message = f"symbol {codes[place]} at place {place}, the network knows 0 to {inputs - 1}"
+        index = int(wrong[0])
+        message = f"symbol {codes[index]} at index {index}, the network knows 0 to {inputs - 1}"
         raise DataError(f"{message}; set inputs= and the last output=", Location(where))

@@ -59,4 +59,4 @@ class ShapesOptions:
     visible: float = flag(
         0.75, "Least part of a shape that those over it leave to be seen.", least=0, most=1
     )
-    valid_every: int = flag(10, "Every so manieth image is for validation; 1: all.", least=1)
+    valid_every: int = flag(10, "Every Nth image is for validation; 1: all.", least=1)

@@ -29,8 +29,8 @@ def background(rng: Generator, width: int, height: int) -> Canvas:
     strength = rng.uniform(0, 22)
     canvas += strength * _clouds(rng, width, height)[..., None]
     if rng.random() < 0.3:
-        tint = rng.uniform(0, 18, 3).astype(np.float32)
-        canvas += _clouds(rng, width, height)[..., None] * tint
+        color = rng.uniform(0, 18, 3).astype(np.float32)
+        canvas += _clouds(rng, width, height)[..., None] * color
     for pattern in rng.choice(len(PATTERNS), int(rng.integers(0, 3)), replace=False):
         mask = PATTERNS[int(pattern)](rng, width, height).astype(np.float32) / 255
         amount = rng.uniform(0.03, 0.3) if rng.random() < 0.7 else rng.uniform(0.3, 0.8)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from darknet_py.augment.config import last_head
-from darknet_py.augment.pixels import draw_factor
+from darknet_py.augment.pixels import random_factor
 from darknet_py.network.graph import Graph
 
 Size = tuple[int, int]
@@ -60,7 +60,7 @@ class InputSizes:
     def _alexeyab(self, rng: np.random.Generator, tenth: int, update: int) -> Size:
         """The first ten updates show whether the largest size fits into memory."""
         net, limit = self.graph.net, self._limit
-        value = draw_factor(rng, limit)
+        value = random_factor(rng, limit)
         start = (net.width, net.height)
         size = self._scaled(value)
         if value < 1 and (size[0] > start[0] or size[1] > start[1]):

@@ -1,4 +1,4 @@
-"""A page of the images that a survey found faults with."""
+"""A page of the images that have issues."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 
-from darknet_py.data.contact_sheet import Mark, Tile, contact_sheet
+from darknet_py.data.contact_sheet import BoxMark, SheetTile, contact_sheet
 from darknet_py.errors import ImageError
 from darknet_py.images.io import Pixels, read_image, to_bgr
-from darknet_py.validate.dataset_report import Survey
-from darknet_py.validate.inspection import Inspection, inspect
-from darknet_py.validate.issues import KINDS, Finding
+from darknet_py.validate.dataset_report import DatasetReport
+from darknet_py.validate.inspection import Inspection, inspect_image
+from darknet_py.validate.issues import KINDS, Issue
 
 TILES = 32
 """Images on a page at most."""
 NAMED = 8
-"""Boxes over which those without a fault bear no name."""
+"""More boxes than this, and those without an issue bear no name."""
 GOOD, BAD = (90, 160, 40), (40, 40, 220)
-"""Colours (blue, green, red) of labels without and with a fault."""
+"""Colours (blue, green, red) of labels without and with an issue."""
 
 
-def draw_page(surveys: Sequence[Survey], tiles: int = TILES) -> Pixels:
+def draw_page(reports: Sequence[DatasetReport], tiles: int = TILES) -> Pixels:
     """A BGR page (H, W, 3): images with all their boxes, the faulty ones red, and what is wrong.
 
-    All kinds of faults have their turn before the second image of one kind.
+    All kinds of issues have their turn before the second image of one kind.
     """
-    chosen = [(survey, image) for survey in surveys for image in _faulty(survey)]
-    shown = [_tile(survey, image) for survey, image in chosen[:tiles]]
-    names = ", ".join(survey.path for survey in surveys)
+    chosen = [(report, image) for report in reports for image in _faulty(report)]
+    shown = [_tile(report, image) for report, image in chosen[:tiles]]
+    names = ", ".join(report.path for report in reports)
     if not shown:
         return contact_sheet([], f"{names}: no image with a fault")
     title = f"{names}: {len(shown)} images with faults (red)"
@@ -37,56 +37,56 @@ def draw_page(surveys: Sequence[Survey], tiles: int = TILES) -> Pixels:
     return contact_sheet(shown, f"{title}, {more} more are not shown" if more else title)
 
 
-def _faulty(survey: Survey) -> list[str]:
-    """Images with kept findings, each once."""
-    kinds = [kind for kind in survey.findings.found() if survey.findings.level(kind) != "note"]
-    columns = (survey.findings.kept[kind] for kind in kinds)
-    turns: Iterator[Finding | None] = chain.from_iterable(zip_longest(*columns))
-    images = (finding.image for finding in turns if finding is not None and finding.image)
+def _faulty(report: DatasetReport) -> list[str]:
+    """Images with kept issues, each once."""
+    kinds = [kind for kind in report.issues.kinds() if report.issues.level(kind) != "note"]
+    columns = (report.issues.kept[kind] for kind in kinds)
+    turns: Iterator[Issue | None] = chain.from_iterable(zip_longest(*columns))
+    images = (issue.image for issue in turns if issue is not None and issue.image)
     return list(dict.fromkeys(images))
 
 
-def _tile(survey: Survey, image: str) -> Tile:
-    found = inspect(image, survey.frame)
+def _tile(report: DatasetReport, image: str) -> SheetTile:
+    inspection = inspect_image(image, report.rules)
     others = (
-        finding
+        issue
         for kind in ("listed-twice", "overlap", "shared-label")
-        for finding in survey.findings.kept[kind]
-        if finding.image == image
+        for issue in report.issues.kept[kind]
+        if issue.image == image
     )
-    findings = [
-        finding
-        for finding in (*found.findings, *others)
-        if survey.findings.level(finding.kind) != "note"
+    issues = [
+        issue
+        for issue in (*inspection.issues, *others)
+        if report.issues.level(issue.kind) != "note"
     ]
-    captions = (os.path.basename(image), *_captions(findings))
+    captions = (os.path.basename(image), *_captions(issues))
     try:
         pixels = to_bgr(read_image(image))
     except ImageError:
-        return Tile(None, caption=captions)
-    return Tile(pixels, tuple(_marks(found, findings, survey)), captions)
+        return SheetTile(None, caption=captions)
+    return SheetTile(pixels, tuple(_marks(inspection, issues, report)), captions)
 
 
-def _captions(findings: Sequence[Finding]) -> Iterator[str]:
+def _captions(issues: Sequence[Issue]) -> Iterator[str]:
     """A line for each kind; the file's name is said above."""
-    for kind in dict.fromkeys(finding.kind for finding in findings):
+    for kind in dict.fromkeys(issue.kind for issue in issues):
         cases = (
-            f"line {finding.location.line}: {finding.message}"
-            if finding.location.line
-            else finding.message
-            for finding in findings
-            if finding.kind == kind
+            f"line {issue.location.line}: {issue.message}" if issue.location.line else issue.message
+            for issue in issues
+            if issue.kind == kind
         )
         yield f"{KINDS[kind].title}: {'; '.join(cases)}"
 
 
-def _marks(found: Inspection, findings: Sequence[Finding], survey: Survey) -> Iterator[Mark]:
-    faulty = {finding.location.line for finding in findings}
-    crowded = len(found.rows) > NAMED
-    for line, row in zip(found.lines.tolist(), found.rows.tolist(), strict=True):
+def _marks(
+    inspection: Inspection, issues: Sequence[Issue], report: DatasetReport
+) -> Iterator[BoxMark]:
+    faulty = {issue.location.line for issue in issues}
+    crowded = len(inspection.rows) > NAMED
+    for line, row in zip(inspection.lines.tolist(), inspection.rows.tolist(), strict=True):
         class_id, x, y, w, h = row
         bad = line in faulty
-        words = survey.name(int(class_id)) or f"{class_id:.0f}"
+        words = report.name(int(class_id)) or f"{class_id:.0f}"
         if all(map(math.isfinite, row)):
             box = (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
-            yield Mark(box, BAD if bad else GOOD, words if bad or not crowded else "", bad)
+            yield BoxMark(box, BAD if bad else GOOD, words if bad or not crowded else "", bad)

@@ -16,28 +16,28 @@ from darknet_py.data.labels import COLUMNS
 from darknet_py.errors import ImageError, Location
 from darknet_py.forks import ALEXEYAB, FORKS, Fork
 from darknet_py.images.io import check_image
-from darknet_py.validate.issues import Finding
+from darknet_py.validate.issues import Issue
 from darknet_py.validate.label_lines import LabelLines, read_lines
 
 EDGE = 1e-3
 """How far beyond the image a box may reach without a word, as a share of the image: labels
 are rounded, and Darknet cuts all boxes at the edge."""
 RELATIVE = 2.0
-"""A coordinate over this can hardly be meant relative to the image's size."""
+"""A coordinate above this can hardly be meant relative to the image's size."""
 
 
 @dataclass(frozen=True)
-class Frame:
-    """What labels are measured by; 0 stands for what is not known.
+class LabelRules:
+    """What the labels of an image are checked by; 0 stands for what is not known.
 
-    classes: how many there are. width, height: of the network's input in pixels. most: labels a
-    image may have. fork: whose rules count.
+    classes: how many there are. width, height: of the network's input in pixels. most_labels: of an
+    image. fork: whose rules count.
     """
 
     classes: int = 0
     width: int = 0
     height: int = 0
-    most: int = 0
+    most_labels: int = 0
     fork: Fork = ALEXEYAB
 
     @property
@@ -52,7 +52,7 @@ def _no_rows() -> LabelTable:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found about one image.
+    """What one image and its label file hold, and the issues with them.
 
     state: "labelled", "empty" or "missing", of its label file. rows: (K, 5) the lines of it that
     are labels, and lines: (K,) where they are. trained: (M, 5) what Darknet trains on.
@@ -65,50 +65,50 @@ class Inspection:
     rows: LabelTable = field(default_factory=_no_rows)
     lines: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     trained: LabelTable = field(default_factory=_no_rows)
-    findings: tuple[Finding, ...] = ()
+    issues: tuple[Issue, ...] = ()
 
 
-def inspect(image: str, frame: Frame, decode: bool = True) -> Inspection:
+def inspect_image(image: str, rules: LabelRules, decode: bool = True) -> Inspection:
     """Read an image and its label file and list what is wrong.
 
     decode: also decode the image, which finds damage behind its header.
     """
     problem = _image_problem(image, decode)
-    label = os.fspath(label_path(image, frame.fork))
+    label = os.fspath(label_path(image, rules.fork))
     try:
         with open(label, "rb", buffering=0) as file:
             text: bytes = file.read()
     except (FileNotFoundError, NotADirectoryError):
-        findings = (*problem, *_without_file(image, label, frame))
-        return Inspection(image, label, "missing", not problem, findings=findings)
+        issues = (*problem, *_without_file(image, label, rules))
+        return Inspection(image, label, "missing", not problem, issues=issues)
     except OSError as error:
-        finding = Finding("unreadable-labels", Location(label), str(error.strerror), image)
-        return Inspection(image, label, "missing", not problem, findings=(*problem, finding))
-    return _with_labels(image, label, read_lines(text), problem, frame)
+        issue = Issue("unreadable-labels", Location(label), str(error.strerror), image)
+        return Inspection(image, label, "missing", not problem, issues=(*problem, issue))
+    return _with_labels(image, label, read_lines(text), problem, rules)
 
 
-def _image_problem(image: str, decode: bool) -> tuple[Finding, ...]:
+def _image_problem(image: str, decode: bool) -> tuple[Issue, ...]:
     try:
         check_image(image, decode)
     except ImageError as error:
         kind = "unreadable-image" if os.path.exists(image) else "missing-image"
         message = str(error).removeprefix(f"{image}: ")
-        return (Finding(kind, Location(image), message, image),)
+        return (Issue(kind, Location(image), message, image),)
     return ()
 
 
-def _without_file(image: str, label: str, frame: Frame) -> Iterator[Finding]:
-    found = next((path for path in _other_places(image) if os.path.isfile(path)), None)
-    if found is None:
-        yield Finding("no-label-file", Location(image), f"looked for {label}", image)
+def _without_file(image: str, label: str, rules: LabelRules) -> Iterator[Issue]:
+    other = next((path for path in _other_locations(image) if os.path.isfile(path)), None)
+    if other is None:
+        yield Issue("no-label-file", Location(image), f"looked for {label}", image)
     else:
-        message = f"exists, but {frame.fork.name}'s rule looks for {label}"
+        message = f"exists, but {rules.fork.name}'s rule looks for {label}"
         if label == f"{image}.txt":
             message += f": it knows no images that end in {Path(image).suffix}"
-        yield Finding("label-elsewhere", Location(found), message, image)
+        yield Issue("label-elsewhere", Location(other), message, image)
 
 
-def _other_places(image: str) -> Iterator[str]:
+def _other_locations(image: str) -> Iterator[str]:
     """Where label files of this image lie by other rules: beside it, or in a folder labels."""
     yield from (os.fspath(label_path(image, fork)) for fork in FORKS.values())
     stem = Path(image).with_suffix(".txt")
@@ -121,32 +121,32 @@ def _other_places(image: str) -> Iterator[str]:
 
 
 def _with_labels(
-    image: str, label: str, lines: LabelLines, problem: tuple[Finding, ...], frame: Frame
+    image: str, label: str, lines: LabelLines, problem: tuple[Issue, ...], rules: LabelRules
 ) -> Inspection:
-    faults = [
-        Finding(fault.kind, Location(label, fault.line), fault.message, image)
-        for fault in lines.faults
+    line_issues = [
+        Issue(line_issue.kind, Location(label, line_issue.line), line_issue.message, image)
+        for line_issue in lines.issues
     ]
-    if not len(lines.rows) and not faults:
-        found = Finding("empty-label-file", Location(label), "", image)
-        return Inspection(image, label, "empty", not problem, findings=(*problem, found))
-    bad = faulty_rows(lines.rows, frame)
-    taken = bad if lines.read is lines.rows else dropped(lines.read, frame.limits)
-    findings = (
+    if not len(lines.rows) and not line_issues:
+        empty = Issue("empty-label-file", Location(label), "", image)
+        return Inspection(image, label, "empty", not problem, issues=(*problem, empty))
+    bad = issue_masks(lines.rows, rules)
+    taken = bad if lines.read is lines.rows else dropped(lines.read, rules.limits)
+    issues = (
         *problem,
-        *faults,
-        *_row_findings(image, label, lines, bad, frame),
-        *_overfull(image, label, lines, frame),
+        *line_issues,
+        *_row_issues(image, label, lines, bad, rules),
+        *_overfull(image, label, lines, rules),
     )
     trained = lines.read[~any_reason(taken)]
     return Inspection(
-        image, label, "labelled", not problem, lines.rows, lines.numbers, trained, findings
+        image, label, "labelled", not problem, lines.rows, lines.numbers, trained, issues
     )
 
 
-def faulty_rows(rows: LabelTable, frame: Frame) -> dict[str, Mask]:
-    """Kind of finding -> (K,) which of the labels (K, 5) it is about."""
-    bad = dropped(rows, frame.limits)
+def issue_masks(rows: LabelTable, rules: LabelRules) -> dict[str, Mask]:
+    """Kind of issue -> (K,) which of the labels (K, 5) it is about."""
+    bad = dropped(rows, rules.limits)
     unusable = bad["not-finite"] | bad["no-size"] | bad["outside"]
     low, high = edges(rows)
     within = ((low >= -EDGE) & (high <= 1 + EDGE)).all(axis=1)
@@ -165,24 +165,24 @@ def _repeated(rows: LabelTable) -> Mask:
     return repeated
 
 
-def _row_findings(
-    image: str, label: str, lines: LabelLines, bad: dict[str, Mask], frame: Frame
-) -> Iterator[Finding]:
+def _row_issues(
+    image: str, label: str, lines: LabelLines, bad: dict[str, Mask], rules: LabelRules
+) -> Iterator[Issue]:
     for kind, mask in bad.items():
         for number in np.flatnonzero(mask).tolist() if mask.any() else ():
             location = Location(label, int(lines.numbers[number]))
-            message = _message(kind, lines.rows[number].tolist(), frame)
-            yield Finding(kind, location, message, image)
+            message = _message(kind, lines.rows[number].tolist(), rules)
+            yield Issue(kind, location, message, image)
 
 
-def _message(kind: str, row: list[float], frame: Frame) -> str:
+def _message(kind: str, row: list[float], rules: LabelRules) -> str:
     class_id, x, y, w, h = row
     box = f"x={x:g} y={y:g} w={w:g} h={h:g}"
     if kind == "class-range":
-        known = f", expected 0 to {frame.classes - 1}" if frame.classes else ", expected 0 or more"
+        known = f", expected 0 to {rules.classes - 1}" if rules.classes else ", expected 0 or more"
         return f"class {class_id:.0f}{known}"
-    if kind == "tiny" and frame.fork.samples.drops_under_a_pixel:
-        return f"{box}: {w * frame.width:.2g} x {h * frame.height:.2g} pixels of the network"
+    if kind == "tiny" and rules.fork.samples.drops_under_a_pixel:
+        return f"{box}: {w * rules.width:.2g} x {h * rules.height:.2g} pixels of the network"
     if kind == "outside" and max(x, y, w, h) > RELATIVE:
         return f"{box}: are these pixels? divide by the image's width and height"
     if kind == "duplicate":
@@ -190,7 +190,7 @@ def _message(kind: str, row: list[float], frame: Frame) -> str:
     return box
 
 
-def _overfull(image: str, label: str, lines: LabelLines, frame: Frame) -> Iterator[Finding]:
+def _overfull(image: str, label: str, lines: LabelLines, rules: LabelRules) -> Iterator[Issue]:
     count = len(lines.read)
-    if frame.most and count > frame.most:
-        yield Finding("overfull", Location(label), f"{count} labels, max={frame.most}", image)
+    if rules.most_labels and count > rules.most_labels:
+        yield Issue("overfull", Location(label), f"{count} labels, max={rules.most_labels}", image)

@@ -1,4 +1,4 @@
-"""What can be wrong with a data set: the table of kinds, and findings counted kind by kind."""
+"""What can be wrong with a data set: the table of kinds, and issues counted kind by kind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from darknet_py.errors import Location
 
 
 @dataclass(frozen=True)
-class Kind:
+class IssueKind:
     """level: "error" (training would not learn what is meant), "warning" or "note"."""
 
     level: str
@@ -18,102 +18,106 @@ class Kind:
 
 
 KINDS = {
-    "unusable-list": Kind("error", "lists that cannot be used", "write one image path per line"),
-    "other-classes": Kind(
+    "unusable-list": IssueKind(
+        "error", "lists that cannot be used", "write one image path per line"
+    ),
+    "other-classes": IssueKind(
         "error", "the cfg has other classes than the data set", "a head has classes= of the .data"
     ),
-    "no-label": Kind(
+    "no-label": IssueKind(
         "error",
         "no image has a label",
         "nothing could be learnt: put label files where the lines below say they are looked for",
     ),
-    "label-elsewhere": Kind(
+    "label-elsewhere": IssueKind(
         "error",
         "label files that training does not find",
         "move or link them to the path it looks for (or pick the other rule with --fork)",
     ),
-    "missing-image": Kind(
+    "missing-image": IssueKind(
         "error",
         "listed images that do not exist",
         "correct the list; paths count from the working folder, else from that of the list",
     ),
-    "unreadable-image": Kind(
+    "unreadable-image": IssueKind(
         "error", "images that cannot be read", "training leaves them out: mend or unlist them"
     ),
-    "unreadable-labels": Kind("error", "label files that cannot be opened", "see their rights"),
-    "unparsed": Kind(
+    "unreadable-labels": IssueKind(
+        "error", "label files that cannot be opened", "see their rights"
+    ),
+    "unparsed": IssueKind(
         "error",
-        "label lines that are no numbers",
+        "label lines that are not numbers",
         "write 'class x y w h'; Darknet stops reading a file at the first such line",
     ),
-    "columns": Kind(
+    "columns": IssueKind(
         "error",
         "label lines with too few or too many numbers",
         "write 'class x y w h', one label a line",
     ),
-    "class-number": Kind(
+    "class-number": IssueKind(
         "error", "classes that are no whole number", "write 3, not 3.0 and not a name"
     ),
-    "class-range": Kind(
+    "class-range": IssueKind(
         "error",
         "classes that the data set does not have",
         "count from 0, or raise classes= (and the filters= above each head)",
     ),
-    "not-finite": Kind("error", "labels that hold nan or inf", "remove them"),
-    "no-size": Kind(
+    "not-finite": IssueKind("error", "labels that hold nan or inf", "remove them"),
+    "no-size": IssueKind(
         "error", "boxes without width or height", "Darknet drops them: remove or mend them"
     ),
-    "outside": Kind(
+    "outside": IssueKind(
         "error",
         "boxes outside of their image",
         "Darknet drops them: x y is the middle, all four relative to the image's size",
     ),
-    "corners": Kind(
+    "corners": IssueKind(
         "error",
         "all boxes look like left top right bottom",
         "write middle and size: x = (left + right) / 2, w = right - left",
     ),
-    "crossing": Kind(
+    "crossing": IssueKind(
         "warning", "boxes that reach beyond the edge of their image", "Darknet cuts them there"
     ),
-    "tiny": Kind(
+    "tiny": IssueKind(
         "warning",
         "boxes too small to be trained on",
         "Darknet drops them: raise width= and height=, or cut the images into tiles",
     ),
-    "duplicate": Kind("warning", "labels written twice in one file", "remove the second"),
-    "overfull": Kind(
+    "duplicate": IssueKind("warning", "labels written twice in one file", "remove the second"),
+    "overfull": IssueKind(
         "warning",
         "images with more labels than the network takes",
         "raise max= of every head; the labels over it are dropped at random",
     ),
-    "shared-label": Kind(
+    "shared-label": IssueKind(
         "warning", "images that share one label file", "give them different names"
     ),
-    "listed-twice": Kind("warning", "images listed twice", "they count twice in training"),
-    "overlap": Kind(
+    "listed-twice": IssueKind("warning", "images listed twice", "they count twice in training"),
+    "overlap": IssueKind(
         "warning",
         "images in both train and valid",
         "mAP on images seen in training says nothing about new ones",
     ),
-    "no-example": Kind(
+    "no-example": IssueKind(
         "warning", "classes without an example in train", "label some, or take the class out"
     ),
-    "no-label-file": Kind(
+    "no-label-file": IssueKind(
         "note",
         "images without a label file",
         "trained on as images of nothing (pjreddie's Darknet stops there: write empty files)",
     ),
-    "empty-label-file": Kind(
+    "empty-label-file": IssueKind(
         "note", "images with an empty label file", "trained on as images of nothing"
     ),
 }
-"""Every kind of finding, in the order they are shown."""
+"""Every kind of issue, in the order they are shown."""
 LEVELS = ("error", "warning", "note")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Issue:
     """One case: its kind (a key of KINDS), where it is, and the image it is about, if one."""
 
     kind: str
@@ -126,8 +130,8 @@ class Finding:
 
 
 @dataclass
-class Findings:
-    """Counts every finding and keeps the first `most` of each kind, whatever the data set's size.
+class Issues:
+    """Counts every issue and keeps the first `most` of each kind, whatever the data set's size.
 
     strict: warnings are errors.
     """
@@ -135,20 +139,20 @@ class Findings:
     most: int = 1000
     strict: bool = False
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
-    kept: dict[str, list[Finding]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    kept: dict[str, list[Issue]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
 
-    def add(self, findings: Iterable[Finding]) -> None:
-        for finding in findings:
-            self.counts[finding.kind] += 1
-            if len(self.kept[finding.kind]) < self.most:
-                self.kept[finding.kind].append(finding)
+    def add(self, issues: Iterable[Issue]) -> None:
+        for issue in issues:
+            self.counts[issue.kind] += 1
+            if len(self.kept[issue.kind]) < self.most:
+                self.kept[issue.kind].append(issue)
 
     def level(self, kind: str) -> str:
         level = KINDS[kind].level
         return "error" if self.strict and level == "warning" else level
 
-    def found(self) -> list[str]:
-        """The kinds with findings: errors first, then in the order of the table."""
+    def kinds(self) -> list[str]:
+        """The kinds there are issues of: errors first, then in the order of the table."""
         kinds = [kind for kind, count in self.counts.items() if count]
         return sorted(kinds, key=lambda kind: LEVELS.index(self.level(kind)))
 

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from darknet_py.augment.affine import Reach, Warp, draw_warp, middle, stretch, take
+from darknet_py.augment.affine import (
+    AffineParams,
+    AffineRange,
+    affine,
+    affine_params,
+    center_square,
+    stretch,
+)
 from darknet_py.augment.pixels import Pixels
 
 
@@ -32,47 +39,47 @@ def bilinear(pixels: Pixels, x: float, y: float) -> np.ndarray:
     return total
 
 
-def taken(pixels: Pixels, warp: Warp, size: int) -> np.ndarray:
+def affine_loop(pixels: Pixels, params: AffineParams, size: int) -> np.ndarray:
     height, width, channels = pixels.shape
     out = np.zeros((size, size, channels))
-    cos, sin = math.cos(warp.angle), math.sin(warp.angle)
+    cos, sin = math.cos(params.angle), math.sin(params.angle)
     for y in range(size):
         for x in range(size):
-            across = (x - size / 2 + warp.dx) / warp.scale * warp.aspect
-            down = (y - size / 2 + warp.dy) / warp.scale
+            across = (x - size / 2 + params.dx) / params.scale * params.aspect
+            down = (y - size / 2 + params.dy) / params.scale
             at = cos * across - sin * down + width / 2, sin * across + cos * down + height / 2
             out[y, x] = bilinear(pixels, *at)
     return out
 
 
 @pytest.mark.parametrize(
-    "warp",
+    "params",
     [
-        Warp(),
-        Warp(scale=0.5, aspect=1.3, dx=3.2, dy=-4.7),
-        Warp(angle=0.4, scale=0.8),
-        Warp(angle=-1.2, scale=1.7, aspect=0.6, dx=-11, dy=6.5),
-        Warp(angle=0.2, scale=0.3, dx=30, dy=25),
+        AffineParams(),
+        AffineParams(scale=0.5, aspect=1.3, dx=3.2, dy=-4.7),
+        AffineParams(angle=0.4, scale=0.8),
+        AffineParams(angle=-1.2, scale=1.7, aspect=0.6, dx=-11, dy=6.5),
+        AffineParams(angle=0.2, scale=0.3, dx=30, dy=25),
     ],
     ids=str,
 )
-def test_pieces_are_those_of_the_c_programs(warp: Warp) -> None:
+def test_pieces_are_those_of_the_c_programs(params: AffineParams) -> None:
     pixels = smooth(41, 30)
-    difference = np.abs(take(pixels, warp, 24) - taken(pixels, warp, 24))
+    difference = np.abs(affine(pixels, params, 24) - affine_loop(pixels, params, 24))
     assert difference.max() < 8  # at the black border a step of 1/32 is worth 8 of 255
     assert difference.mean() < 0.6
 
 
 def test_a_grey_image_keeps_its_axis() -> None:
-    assert take(smooth(20, 20, channels=1), Warp(angle=0.1), 12).shape == (12, 12, 1)
+    assert affine(smooth(20, 20, channels=1), AffineParams(angle=0.1), 12).shape == (12, 12, 1)
     assert stretch(smooth(20, 20, channels=1), 8, 6).shape == (6, 8, 1)
-    assert middle(smooth(20, 30, channels=1), 8, 8).shape == (8, 8, 1)
+    assert center_square(smooth(20, 30, channels=1), 8, 8).shape == (8, 8, 1)
 
 
 def test_positive_angles_turn_what_is_right_of_the_middle_up() -> None:
     pixels = np.zeros((41, 41, 3), np.uint8)
     pixels[20:22, 34:37] = 255  # right of the middle
-    piece = take(pixels, Warp(angle=math.radians(90)), 41)
+    piece = affine(pixels, AffineParams(angle=math.radians(90)), 41)
     rows, columns = np.nonzero(piece[..., 0] > 127)
     assert rows.max() < 10
     assert abs(columns.mean() - 20) < 2
@@ -89,19 +96,21 @@ def test_positive_angles_turn_what_is_right_of_the_middle_up() -> None:
 def test_without_turning_a_piece_that_fits_stays_inside(
     width: int, height: int, size: int, low: int, high: int, seed: int
 ) -> None:
-    reach = Reach(0, 1.0, low, high, beyond=False)
-    warp = draw_warp(np.random.default_rng(seed), reach, (width, height), size)
-    scaled = width * warp.scale, height * warp.scale
+    affine_range = AffineRange(0, 1.0, low, high, beyond=False)
+    params = affine_params(np.random.default_rng(seed), affine_range, (width, height), size)
+    scaled = width * params.scale, height * params.scale
     assert min(low, high) - 1e-6 <= min(scaled) <= max(low, high) + 1e-6
-    for length, move in zip(scaled, (warp.dx, warp.dy), strict=True):
+    for length, move in zip(scaled, (params.dx, params.dy), strict=True):
         assert abs(move) <= max(0.0, (length - size) / 2) + 1e-9
 
 
 def test_pieces_larger_than_the_image_move_beyond_it_only_in_pjreddies_program() -> None:
     def moves(beyond: bool) -> list[float]:
-        reach = Reach(0, 1.0, 50, 50, beyond)
-        warps = [draw_warp(np.random.default_rng(s), reach, (50, 50), 100) for s in range(40)]
-        return [warp.dx for warp in warps]
+        affine_range = AffineRange(0, 1.0, 50, 50, beyond)
+        pieces = [
+            affine_params(np.random.default_rng(s), affine_range, (50, 50), 100) for s in range(40)
+        ]
+        return [params.dx for params in pieces]
 
     assert set(moves(beyond=False)) == {0.0}
     assert max(moves(beyond=True)) > 20
@@ -110,8 +119,11 @@ def test_pieces_larger_than_the_image_move_beyond_it_only_in_pjreddies_program()
 
 
 def test_angles_are_degrees_to_either_side() -> None:
-    reach = Reach(30, 1.0, 50, 50, False)
-    angles = [draw_warp(np.random.default_rng(s), reach, (50, 50), 50).angle for s in range(200)]
+    affine_range = AffineRange(30, 1.0, 50, 50, False)
+    angles = [
+        affine_params(np.random.default_rng(s), affine_range, (50, 50), 50).angle
+        for s in range(200)
+    ]
     assert 0.45 < max(angles) <= math.radians(30)
     assert -0.45 > min(angles) >= -math.radians(30)
 
@@ -120,14 +132,14 @@ def test_the_stretched_side_is_the_one_measured() -> None:
     """The shorter side after stretching is scaled to low..high, as both programs do."""
     rng = np.random.default_rng(1)
     for _ in range(50):
-        warp = draw_warp(rng, Reach(0, 2.0, 64, 64, False), (100, 80), 64)
-        shorter = 80 if 100 * warp.aspect > 80 else int(100 * warp.aspect)
-        assert warp.scale == pytest.approx(64 / shorter)
+        params = affine_params(rng, AffineRange(0, 2.0, 64, 64, False), (100, 80), 64)
+        shorter = 80 if 100 * params.aspect > 80 else int(100 * params.aspect)
+        assert params.scale == pytest.approx(64 / shorter)
 
 
-def test_a_image_one_pixel_wide_has_a_scale() -> None:
-    warp = draw_warp(np.random.default_rng(0), Reach(0, 3.0, 8, 8, False), (1, 1), 8)
-    assert math.isfinite(warp.scale)
+def test_an_image_one_pixel_wide_has_a_scale() -> None:
+    params = affine_params(np.random.default_rng(0), AffineRange(0, 3.0, 8, 8, False), (1, 1), 8)
+    assert math.isfinite(params.scale)
 
 
 def resized(pixels: Pixels, width: int, height: int) -> np.ndarray:
@@ -150,4 +162,4 @@ def test_stretch_goes_from_corner_to_corner(size: tuple[int, int]) -> None:
 def test_middle_is_the_middle_square(shape: tuple[int, int]) -> None:
     pixels = smooth(shape[1], shape[0])
     top, left = (shape[0] - 30) // 2, (shape[1] - 30) // 2
-    assert (middle(pixels, 30, 30) == pixels[top : top + 30, left : left + 30]).all()
+    assert (center_square(pixels, 30, 30) == pixels[top : top + 30, left : left + 30]).all()

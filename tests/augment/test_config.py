@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.coloured_images import graph
+from support.coloured_samples import graph
 
-from darknet_py.augment.config import MIXUP, MOSAIC, Recipe, last_head
+from darknet_py.augment.config import AugmentConfig, last_head
+from darknet_py.augment.mix import MIXUP, MOSAIC
 from darknet_py.errors import BadOption, DarknetError
 from darknet_py.network.graph import read_graph
 
@@ -16,20 +17,20 @@ NO_HEAD = "[net]\nwidth=8\nheight=8\nchannels=3\n[convolutional]\nfilters=2\n[so
 
 
 def test_what_is_not_written(tmp_path: Path) -> None:
-    recipe = Recipe.of(graph(tmp_path, head=""))
-    assert (recipe.channels, recipe.classes, recipe.boxes, recipe.cells) == (3, 4, 200, 0)
-    assert (recipe.jitter, recipe.resize, recipe.hue) == (0.2, 1.0, 0.0)
-    assert (recipe.saturation, recipe.exposure, recipe.flip) == (1.0, 1.0, True)
-    assert (recipe.blur, recipe.noise, recipe.mixing) == (0, 0, 0)
-    assert (recipe.mosaic_bound, recipe.letter_box) == (False, False)
+    config = AugmentConfig.of(graph(tmp_path, head=""))
+    assert (config.channels, config.classes, config.boxes, config.cells) == (3, 4, 200, 0)
+    assert (config.jitter, config.resize, config.hue) == (0.2, 1.0, 0.0)
+    assert (config.saturation, config.exposure, config.flip) == (1.0, 1.0, True)
+    assert (config.blur, config.noise, config.mixing) == (0, 0, 0)
+    assert (config.mosaic_bound, config.letter_box) == (False, False)
 
 
 def test_what_is_written(tmp_path: Path) -> None:
     net = "hue=.1\nsaturation=1.5\nexposure=2\nflip=0\nblur=3\ngaussian_noise=9\nmosaic_bound=1"
-    recipe = Recipe.of(graph(tmp_path, net, "jitter=.3\nresize=1.5\nmax=7"))
-    assert (recipe.hue, recipe.saturation, recipe.exposure) == pytest.approx((0.1, 1.5, 2.0))
-    assert (recipe.flip, recipe.blur, recipe.noise, recipe.boxes) == (False, 3, 9, 7)
-    assert (recipe.jitter, recipe.resize, recipe.mosaic_bound) == pytest.approx((0.3, 1.5, True))
+    config = AugmentConfig.of(graph(tmp_path, net, "jitter=.3\nresize=1.5\nmax=7"))
+    assert (config.hue, config.saturation, config.exposure) == pytest.approx((0.1, 1.5, 2.0))
+    assert (config.flip, config.blur, config.noise, config.boxes) == (False, 3, 9, 7)
+    assert (config.jitter, config.resize, config.mosaic_bound) == pytest.approx((0.3, 1.5, True))
 
 
 @pytest.mark.parametrize(
@@ -37,11 +38,11 @@ def test_what_is_written(tmp_path: Path) -> None:
     [("alexeyab", "yolo", 200), ("alexeyab", "region", 200), ("pjreddie", "yolo", 90)]
     + [("pjreddie", "region", 30)],
 )
-def test_how_many_labels_a_image_can_have(tmp_path: Path, fork: str, kind: str, boxes: int) -> None:
-    recipe = Recipe.of(graph(tmp_path, kind=kind, fork=fork))
-    assert recipe.boxes == boxes
+def test_most_labels_of_an_image(tmp_path: Path, fork: str, kind: str, boxes: int) -> None:
+    config = AugmentConfig.of(graph(tmp_path, kind=kind, fork=fork))
+    assert config.boxes == boxes
     none = np.zeros((0, 5), np.float32)
-    assert len(recipe.truth_of(none)) == boxes * (6 if fork == "alexeyab" else 5)
+    assert len(config.truth_of(none)) == boxes * (6 if fork == "alexeyab" else 5)
 
 
 @pytest.mark.parametrize(
@@ -62,15 +63,15 @@ def test_how_many_labels_a_image_can_have(tmp_path: Path, fork: str, kind: str, 
     ],
 )
 def test_how_images_are_mixed(tmp_path: Path, net: str, mixing: int) -> None:
-    assert Recipe.of(graph(tmp_path, net)).mixing == mixing
-    assert Recipe.of(graph(tmp_path, net, fork="pjreddie")).mixing == 0
-    assert Recipe.of(graph(tmp_path, net, kind="detection")).mixing == 0
+    assert AugmentConfig.of(graph(tmp_path, net)).mixing == mixing
+    assert AugmentConfig.of(graph(tmp_path, net, fork="pjreddie")).mixing == 0
+    assert AugmentConfig.of(graph(tmp_path, net, kind="detection")).mixing == 0
 
 
 def test_no_colours_may_be_written_with_zeros(tmp_path: Path) -> None:
     """Both programs take saturation=0 and exposure=0 for 1."""
-    recipe = Recipe.of(graph(tmp_path, "saturation=0\nexposure=0\nhue=-.1"))
-    assert (recipe.saturation, recipe.exposure, recipe.hue) == pytest.approx((1, 1, 0.1))
+    config = AugmentConfig.of(graph(tmp_path, "saturation=0\nexposure=0\nhue=-.1"))
+    assert (config.saturation, config.exposure, config.hue) == pytest.approx((1, 1, 0.1))
 
 
 @pytest.mark.parametrize(
@@ -102,26 +103,28 @@ def test_options_that_cannot_be(
     tmp_path: Path, net: str, head: str, fork: str, complaint: str
 ) -> None:
     with pytest.raises(BadOption) as caught:
-        Recipe.of(graph(tmp_path, net, head, fork=fork))
+        AugmentConfig.of(graph(tmp_path, net, head, fork=fork))
     assert complaint in str(caught.value)
 
 
 def test_what_pjreddies_program_does_not_read_may_be_anything(tmp_path: Path) -> None:
-    recipe = Recipe.of(graph(tmp_path, "mixup=9\nblur=-1\nmosaic=1\nletter_box=1", fork="pjreddie"))
-    assert recipe.mixing == 0
+    config = AugmentConfig.of(
+        graph(tmp_path, "mixup=9\nblur=-1\nmosaic=1\nletter_box=1", fork="pjreddie")
+    )
+    assert config.mixing == 0
 
 
 def test_channels_no_image_has(tmp_path: Path) -> None:
     with pytest.raises(BadOption, match=r":4: \[net\] channels: read 4, expected 3 for colours"):
-        Recipe.of(graph(tmp_path, channels=4))
-    assert Recipe.of(graph(tmp_path, channels=1)).channels == 1
+        AugmentConfig.of(graph(tmp_path, channels=4))
+    assert AugmentConfig.of(graph(tmp_path, channels=1)).channels == 1
 
 
 def test_a_network_without_detection_head(tmp_path: Path) -> None:
     path = tmp_path / "c.cfg"
     path.write_text(NO_HEAD)
     with pytest.raises(DarknetError, match=r"c.cfg: has no detection head, it ends in \[softmax\]"):
-        Recipe.of(read_graph(path))
+        AugmentConfig.of(read_graph(path))
 
 
 def test_the_last_head_counts(tmp_path: Path) -> None:
@@ -131,5 +134,5 @@ def test_the_last_head_counts(tmp_path: Path) -> None:
     head = "[yolo]\nclasses=4\nnum=1\nmask=0\nanchors=4,4\njitter={}\n"
     text = "[net]\nwidth=8\nheight=8\nchannels=3\n"
     path.write_text(text + conv + head.format(0.9) + conv + head.format(0.1))
-    assert Recipe.of(read_graph(path)).jitter == pytest.approx(0.1)
+    assert AugmentConfig.of(read_graph(path)).jitter == pytest.approx(0.1)
     assert last_head(read_graph(path)).jitter == pytest.approx(0.1)

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from darknet_py.augment import label_boxes
-from darknet_py.augment.label_boxes import View
-from darknet_py.augment.pixels import Crop
+from darknet_py.augment.label_boxes import BoxTransform
+from darknet_py.augment.pixels import CropMargins
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 
 FAR = 999999.0
@@ -25,7 +25,7 @@ def single(value: float) -> float:
     return float(np.float32(value))
 
 
-def corrected(labels: list[Label], view: View, outside_counts: bool) -> Rows:
+def corrected(labels: list[Label], transform: BoxTransform, outside_counts: bool) -> Rows:
     """Where boxes go; alexeyab's program also marks those that lie outside to begin with."""
     moved: Rows = []
     for number, x, y, w, h in labels:
@@ -34,9 +34,15 @@ def corrected(labels: list[Label], view: View, outside_counts: bool) -> Rows:
         if (x == 0 and y == 0) or (gone and not outside_counts):
             moved.append([number, FAR, FAR, FAR, FAR])
             continue
-        left, right = left * view.scale[0] - view.shift[0], right * view.scale[0] - view.shift[0]
-        top, bottom = top * view.scale[1] - view.shift[1], bottom * view.scale[1] - view.shift[1]
-        if view.flip:
+        left, right = (
+            left * transform.scale[0] - transform.shift[0],
+            right * transform.scale[0] - transform.shift[0],
+        )
+        top, bottom = (
+            top * transform.scale[1] - transform.shift[1],
+            bottom * transform.scale[1] - transform.shift[1],
+        )
+        if transform.flip:
             left, right = 1.0 - right, 1.0 - left
         left, right, top, bottom = (min(1.0, max(0.0, v)) for v in (left, right, top, bottom))
         w, h = max(0.0, right - left), max(0.0, bottom - top)
@@ -88,7 +94,7 @@ labels_of_one = st.lists(
     max_size=7,
 )
 views = st.builds(
-    View,
+    BoxTransform,
     st.tuples(st.sampled_from([0.25, 0.5, 1.0, 1.25, 2.0]), st.sampled_from([0.5, 1.0, 1.5])),
     st.tuples(parts(-64, 64), parts(-64, 64)),
     st.booleans(),
@@ -99,40 +105,48 @@ def array(labels: list[Label] | Rows) -> np.ndarray:
     return np.array(labels, np.float32).reshape(-1, 5)
 
 
-@given(labels=labels_of_one, view=views, anywhere=st.booleans())
-def test_boxes_are_corrected_as_in_c(labels: list[Label], view: View, anywhere: bool) -> None:
-    found = label_boxes.relocate(array(labels), view, anywhere)
-    assert found.dtype == np.float32
-    np.testing.assert_array_equal(found, array(corrected(labels, view, anywhere)))
+@given(labels=labels_of_one, transform=views, anywhere=st.booleans())
+def test_boxes_are_corrected_as_in_c(
+    labels: list[Label], transform: BoxTransform, anywhere: bool
+) -> None:
+    result = label_boxes.transform_labels(array(labels), transform, anywhere)
+    assert result.dtype == np.float32
+    np.testing.assert_array_equal(result, array(corrected(labels, transform, anywhere)))
 
 
-@given(labels=labels_of_one, view=views)
-def test_alexeyabs_labels(labels: list[Label], view: View) -> None:
-    moved = corrected(labels, view, False)
+@given(labels=labels_of_one, transform=views)
+def test_alexeyabs_labels(labels: list[Label], transform: BoxTransform) -> None:
+    moved = corrected(labels, transform, False)
     expected = array(kept_alexeyab(moved, 3, 32, 16))
-    found = label_boxes.keep_alexeyab(label_boxes.relocate(array(labels), view), 3, 32, 16)
-    np.testing.assert_array_equal(found, expected)
-    rows = label_boxes.box_truth(found, 4, 6).reshape(4, 6)
+    result = label_boxes.keep_alexeyab(
+        label_boxes.transform_labels(array(labels), transform), 3, 32, 16
+    )
+    np.testing.assert_array_equal(result, expected)
+    rows = label_boxes.box_truth(result, 4, 6).reshape(4, 6)
     padded = np.zeros((4, 6), np.float32)
     padded[: len(expected), :5] = np.roll(expected[:4], -1, axis=1)
     np.testing.assert_array_equal(rows, padded)
 
 
-@given(labels=labels_of_one, view=views)
-def test_pjreddies_labels(labels: list[Label], view: View) -> None:
-    expected = array(kept_pjreddie(corrected(labels, view, True)))
-    found = label_boxes.keep_pjreddie(label_boxes.relocate(array(labels), view, anywhere=True))
-    np.testing.assert_array_equal(found, expected)
+@given(labels=labels_of_one, transform=views)
+def test_pjreddies_labels(labels: list[Label], transform: BoxTransform) -> None:
+    expected = array(kept_pjreddie(corrected(labels, transform, True)))
+    result = label_boxes.keep_pjreddie(
+        label_boxes.transform_labels(array(labels), transform, anywhere=True)
+    )
+    np.testing.assert_array_equal(result, expected)
 
 
 @pytest.mark.parametrize("least", [0.001, 0.005])
-@given(labels=labels_of_one, view=views, side=st.sampled_from([1, 2, 8]))
-@example(labels=[(0, 1, 1, 0.5, 0.5)], view=View((1, 1), (0, 0)), side=4)
-def test_yolov1s_cells(labels: list[Label], view: View, side: int, least: float) -> None:
-    moved = label_boxes.relocate(array(labels), view)
-    found = label_boxes.cell_truth(moved, side, 3, least)
-    expected = cells_filled(corrected(labels, view, False), side, 3, least)
-    np.testing.assert_array_equal(found, np.array(expected, np.float32))
+@given(labels=labels_of_one, transform=views, side=st.sampled_from([1, 2, 8]))
+@example(labels=[(0, 1, 1, 0.5, 0.5)], transform=BoxTransform((1, 1), (0, 0)), side=4)
+def test_yolov1s_cells(
+    labels: list[Label], transform: BoxTransform, side: int, least: float
+) -> None:
+    moved = label_boxes.transform_labels(array(labels), transform)
+    result = label_boxes.cell_truth(moved, side, 3, least)
+    expected = cells_filled(corrected(labels, transform, False), side, 3, least)
+    np.testing.assert_array_equal(result, np.array(expected, np.float32))
 
 
 def test_the_cells_of_yolov1_in_full() -> None:
@@ -159,9 +173,9 @@ def test_labels_that_are_no_numbers_are_left_out(bad: float, column: int) -> Non
     """The C programs would train on them, or never again."""
     labels = array([(1, 0.5, 0.5, 0.25, 0.25), (1, 0.5, 0.5, 0.5, 0.5)])
     labels[0, column] = bad
-    view = View((1, 1), (0, 0))
-    found = label_boxes.relocate(labels, view)
-    assert found.tolist() == [[1, 0.5, 0.5, 0.5, 0.5]]
+    transform = BoxTransform((1, 1), (0, 0))
+    result = label_boxes.transform_labels(labels, transform)
+    assert result.tolist() == [[1, 0.5, 0.5, 0.5, 0.5]]
 
 
 def test_classes_out_of_range_are_left_out_by_alexeyabs_alone() -> None:
@@ -173,8 +187,8 @@ def test_classes_out_of_range_are_left_out_by_alexeyabs_alone() -> None:
 
 def test_a_label_without_a_box_stays_in_pjreddies() -> None:
     """YOLO9000's images that have a class and nothing else."""
-    moved = label_boxes.relocate(
-        array([(7, 0, 0, 0, 0)]), View((0.5, 0.5), (-0.25, 0)), anywhere=True
+    moved = label_boxes.transform_labels(
+        array([(7, 0, 0, 0, 0)]), BoxTransform((0.5, 0.5), (-0.25, 0)), anywhere=True
     )
     assert moved.tolist() == [[7, FAR, FAR, FAR, FAR]]
     assert label_boxes.box_truth(label_boxes.keep_pjreddie(moved), 2, 5).tolist()[:5] == [
@@ -192,17 +206,19 @@ def test_the_view_of_a_crop(
     sides: tuple[int, int, int, int], flip: bool, point: tuple[float, float]
 ) -> None:
     """A point of the image lies in the crop where its pixel does."""
-    crop = Crop(*sides, 100, 90)
-    view = View.of_crop(crop, flip)
-    x, y = (c * s - d for c, s, d in zip(point, view.scale, view.shift, strict=True))
+    crop = CropMargins(*sides, 100, 90)
+    transform = BoxTransform.of_crop(crop, flip)
+    x, y = (c * s - d for c, s, d in zip(point, transform.scale, transform.shift, strict=True))
     assert x == pytest.approx((point[0] * 100 - crop.left) / crop.size[0])
     assert y == pytest.approx((point[1] * 90 - crop.top) / crop.size[1])
-    assert view.flip is flip
+    assert transform.flip is flip
 
 
-@given(labels=labels_of_one, view=views)
-def test_labels_come_back_from_the_truth(labels: list[Label], view: View) -> None:
-    moved = label_boxes.keep_alexeyab(label_boxes.relocate(array(labels), view), 5, 32, 16)
+@given(labels=labels_of_one, transform=views)
+def test_labels_come_back_from_the_truth(labels: list[Label], transform: BoxTransform) -> None:
+    moved = label_boxes.keep_alexeyab(
+        label_boxes.transform_labels(array(labels), transform), 5, 32, 16
+    )
     for size in (5, 6):
         back = label_boxes.labels_of_boxes(label_boxes.box_truth(moved, 7, size), size)
         np.testing.assert_array_equal(back, moved)
@@ -229,7 +245,9 @@ def test_every_label_has_its_chance() -> None:
 @pytest.mark.parametrize(
     "keep",
     [
-        lambda labels: label_boxes.relocate(labels, View((2, 2), (0.1, 0), flip=True)),
+        lambda labels: label_boxes.transform_labels(
+            labels, BoxTransform((2, 2), (0.1, 0), flip=True)
+        ),
         lambda labels: label_boxes.keep_alexeyab(labels, 3, 8, 8),
         label_boxes.keep_pjreddie,
         lambda labels: label_boxes.shuffled(labels, np.random.default_rng(0)),

@@ -8,11 +8,11 @@ import pytest
 from darknet_py.augment import label_boxes
 from darknet_py.augment.label_rules import REASONS, LabelLimits, any_reason, dropped, edges
 from darknet_py.forks import ALEXEYAB, PJREDDIE
-from darknet_py.validate.inspection import Frame, faulty_rows
+from darknet_py.validate.inspection import LabelRules, issue_masks
 from darknet_py.validate.issues import KINDS
 
 WIDTH, HEIGHT, CLASSES = 100, 50, 3
-WHOLE = label_boxes.View((1.0, 1.0), (0.0, 0.0))
+WHOLE = label_boxes.BoxTransform((1.0, 1.0), (0.0, 0.0))
 """The image as it is."""
 SAMPLES = {
     (1, 0.5, 0.5, 0.2, 0.2): None,
@@ -56,7 +56,9 @@ def test_training_takes_what_check_calls_trained() -> None:
     labels[rng.random(len(labels)) < 0.05, 1:3] = 0
     limits = LabelLimits.of(ALEXEYAB, CLASSES, WIDTH, HEIGHT)
     taken = labels[~any_reason(dropped(labels, limits))]
-    trained = label_boxes.keep_alexeyab(label_boxes.relocate(labels, WHOLE), CLASSES, WIDTH, HEIGHT)
+    trained = label_boxes.keep_alexeyab(
+        label_boxes.transform_labels(labels, WHOLE), CLASSES, WIDTH, HEIGHT
+    )
     assert 200 < len(taken) < 3000
     low, high = edges(taken)
     low, high = low.clip(0, 1), high.clip(0, 1)
@@ -66,11 +68,11 @@ def test_training_takes_what_check_calls_trained() -> None:
 
 def test_check_names_every_reason_and_its_own_two() -> None:
     rows = np.array([*SAMPLES], np.float32)
-    found = faulty_rows(rows, Frame(CLASSES, WIDTH, HEIGHT))
-    assert set(found) == {*REASONS, "crossing", "duplicate"} <= set(KINDS)
-    wanted = list(SAMPLES.values())
+    masks = issue_masks(rows, LabelRules(CLASSES, WIDTH, HEIGHT))
+    assert set(masks) == {*REASONS, "crossing", "duplicate"} <= set(KINDS)
+    expected = list(SAMPLES.values())
     for reason in REASONS:
-        assert found[reason].tolist() == [kind == reason for kind in wanted]
+        assert masks[reason].tolist() == [kind == reason for kind in expected]
 
 
 def test_edges_of_huge_numbers_say_nothing(recwarn: pytest.WarningsRecorder) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from darknet_py.augment.mix import cutmix, draw_cross, draw_cut, mixup, mosaic, shared
+from darknet_py.augment.mix import cutmix, mixup, mosaic, random_cross, random_cut, weighted_labels
 from darknet_py.layers.tree import UNKNOWN
 
 WIDTH, HEIGHT = 40, 30
@@ -54,12 +54,12 @@ def test_same_class_everywhere_stays_whole() -> None:
 def test_what_only_some_know_is_their_mean() -> None:
     known = np.array([1, 0, UNKNOWN, 0.5], np.float32)
     other = np.array([0, UNKNOWN, UNKNOWN, 0.5], np.float32)
-    assert shared([known, other], [0.75, 0.25]).tolist() == [0.75, 0, UNKNOWN, 0.5]
+    assert weighted_labels([known, other], [0.75, 0.25]).tolist() == [0.75, 0, UNKNOWN, 0.5]
 
 
 def test_cuts_have_the_sizes_of_the_c_program() -> None:
     rng = np.random.default_rng(0)
-    cuts = np.array([draw_cut(rng, 100, 50) for _ in range(500)])
+    cuts = np.array([random_cut(rng, 100, 50) for _ in range(500)])
     sizes = cuts[:, 2:] - cuts[:, :2]
     assert sizes.min(axis=0).tolist() == [30, 15]
     assert sizes.max(axis=0).tolist() == [80, 40]
@@ -69,7 +69,7 @@ def test_cuts_have_the_sizes_of_the_c_program() -> None:
 
 def test_crosses_leave_a_fifth_on_each_side() -> None:
     rng = np.random.default_rng(0)
-    crosses = np.array([draw_cross(rng, 100, 50) for _ in range(800)])
+    crosses = np.array([random_cross(rng, 100, 50) for _ in range(800)])
     assert crosses.min(axis=0).tolist() == [20, 10]
     assert crosses.max(axis=0).tolist() == [80, 40]
 
@@ -77,6 +77,6 @@ def test_crosses_leave_a_fifth_on_each_side() -> None:
 def test_the_smallest_images_can_be_mixed() -> None:
     rng = np.random.default_rng(0)
     for size in (1, 2, 3):
-        left, top, right, bottom = draw_cut(rng, size, size)
+        left, top, right, bottom = random_cut(rng, size, size)
         assert 0 <= left <= right <= size
         assert 0 <= top <= bottom <= size

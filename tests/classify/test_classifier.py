@@ -12,7 +12,7 @@ import torch
 from darknet_py import Network
 from darknet_py.classify.accuracy import judge, measure
 from darknet_py.classify.classifier import Classifier, leaves_of, top
-from darknet_py.data.class_labels import Labels
+from darknet_py.data.class_labels import ClassLabels
 from darknet_py.data.classifier_samples import tree_of
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError, ImageError
@@ -134,7 +134,7 @@ def images(tmp_path: Path) -> list[str]:
     return [str(path) for path in paths]
 
 
-LABELS = Labels(("ant_", "bee", "cow", "dog", "elk"))
+LABELS = ClassLabels(("ant_", "bee", "cow", "dog", "elk"))
 
 
 def fixed(folder: Path, order: list[int]) -> Classifier:

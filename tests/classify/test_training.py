@@ -11,7 +11,7 @@ from darknet_py import Network
 from darknet_py.cfg.datafile import read_data_file
 from darknet_py.classify.accuracy import judge
 from darknet_py.classify.classifier import Classifier
-from darknet_py.data.class_labels import read_labels
+from darknet_py.data.class_labels import read_class_labels
 from darknet_py.data.classifier_samples import ClassifierSet
 from darknet_py.data.listing import read_list
 from darknet_py.errors import ImageError
@@ -38,7 +38,7 @@ def test_a_small_network_learns_what_is_drawn(tmp_path: Path) -> None:
     assert losses[-1] < 0.3 * losses[0]
 
     classifier = Classifier(network)
-    images, labels = read_list(tmp_path / "valid.list"), read_labels(data, None)
+    images, labels = read_list(tmp_path / "valid.list"), read_class_labels(data, None)
     # valid10 moves by 32 pixels and validmulti starts at 224: nothing for inputs of 24.
     for way in ("valid", "validcrop", "validfull"):
         results = list(judge(classifier, images, labels, 2, way, batch=8, on_error=fail))

@@ -37,7 +37,7 @@ def test_a_good_data_set(home: Path) -> None:
     result = run("check", "x.data")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines()[-1] == "OK"
-    assert "0 owl            2               2" in result.stdout
+    assert "0 owl            2             2" in result.stdout
 
 
 def test_errors_give_exit_code_1_and_findings_the_lines_shown(home: Path) -> None:

@@ -56,7 +56,7 @@ def test_shapes_and_a_page_of_their_samples(tmp_path: Path, cfg: Path) -> None:
     [
         (
             ("shapes", "FOLDER/net.cfg", "--images=1"),
-            "net.cfg/images: cannot be made: Not a directory",
+            "net.cfg/pictures: cannot be made: Not a directory",
         ),
         (
             ("shapes", "FOLDER/a", "-images", "1", "--width", "40", "-smallest", "30"),

@@ -84,10 +84,10 @@ def test_valid_reads_a_file_as_well(files: tuple[Path, Path], tmp_path: Path) ->
     ("words", "stdin", "message"),
     [
         (["valid"], b"", "stdin: 0 symbols, expected a text of 2 or more"),
-        (["valid"], b"ab\xff", "stdin: symbol 255 at place 2, the network knows 0 to 127"),
+        (["valid"], b"ab\xff", "stdin: symbol 255 at index 2, the network knows 0 to 127"),
         (["valid", "-file", "none.txt"], b"", "none.txt: no such file"),
         (["generate", "-temp", "0"], b"", "temperature 0, expected 0.001 or more"),
-        (["generate", "-seed", "é"], b"", "-seed: symbol 195 at place 0"),
+        (["generate", "-seed", "é"], b"", "-seed: symbol 195 at index 0"),
         (["generate", "-tokens", "none.txt"], b"", "none.txt: no such file"),
     ],
 )

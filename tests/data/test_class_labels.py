@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from darknet_py.cfg.datafile import read_data_file
-from darknet_py.data.class_labels import Labels, read_labels
+from darknet_py.data.class_labels import ClassLabels, read_class_labels
 from darknet_py.errors import DataError
 from darknet_py.layers.tree import UNKNOWN, Tree, read_tree_file
 
@@ -28,7 +28,7 @@ def words(tree: Tree | None = None) -> tuple[str, ...]:
 
 
 def test_every_word_in_the_path_counts_folders_included() -> None:
-    labels = Labels(words())
+    labels = ClassLabels(words())
     assert labels.truth("set/dog_3.jpg").tolist() == [0, 1, 0]
     assert labels.truth("cat/dog_3.jpg").tolist() == [1, 1, 0]
     assert labels.truth("x.jpg").tolist() == [0, 0, 0]
@@ -36,22 +36,22 @@ def test_every_word_in_the_path_counts_folders_included() -> None:
 
 
 def test_truth_is_float32() -> None:
-    assert Labels(words(), smoothing=0.1).truth("cat").dtype == np.float32
+    assert ClassLabels(words(), smoothing=0.1).truth("cat").dtype == np.float32
 
 
 def test_smoothing_spreads_over_the_other_classes() -> None:
-    truth = Labels(words(), smoothing=0.1).truth("cat.jpg")
+    truth = ClassLabels(words(), smoothing=0.1).truth("cat.jpg")
     assert truth == pytest.approx([0.9, 0.05, 0.05])
     assert truth.sum() == pytest.approx(1)
 
 
 def test_one_class_alone_is_never_smoothed_away() -> None:
-    assert Labels(("cat",), smoothing=0.1).truth("cat.jpg").tolist() == [1]
-    assert Labels(("cat",), smoothing=0.1).truth("dog.jpg").tolist() == [pytest.approx(0.1)]
+    assert ClassLabels(("cat",), smoothing=0.1).truth("cat.jpg").tolist() == [1]
+    assert ClassLabels(("cat",), smoothing=0.1).truth("dog.jpg").tolist() == [pytest.approx(0.1)]
 
 
 def test_ancestors_are_right_and_other_groups_unknown(tree: Tree) -> None:
-    labels = Labels(words(tree), tree)
+    labels = ClassLabels(words(tree), tree)
     assert labels.truth("dog.jpg").tolist() == [1, 0, 0, 1, U, U, U, U]
     assert labels.truth("pot.jpg").tolist() == [0, 1, U, U, 0, 0, 1, U]
     # All the way down: the only child of cat, cat, animal.
@@ -59,11 +59,11 @@ def test_ancestors_are_right_and_other_groups_unknown(tree: Tree) -> None:
 
 
 def test_an_inner_node_leaves_its_children_unknown(tree: Tree) -> None:
-    assert Labels(words(tree), tree).truth("animal").tolist() == [1, 0, U, U, U, U, U, U]
+    assert ClassLabels(words(tree), tree).truth("animal").tolist() == [1, 0, U, U, U, U, U, U]
 
 
 def test_smoothing_in_a_tree_stays_among_siblings(tree: Tree) -> None:
-    truth = Labels(words(tree), tree, 0.2).truth("only.jpg")
+    truth = ClassLabels(words(tree), tree, 0.2).truth("only.jpg")
     assert truth == pytest.approx([0.8, 0.2, 0.8, 0.2, U, U, U, 1])
 
 
@@ -76,7 +76,7 @@ def test_smoothing_in_a_tree_stays_among_siblings(tree: Tree) -> None:
     ],
 )
 def test_what_is_unclear_is_said(path: str, expected: str | None) -> None:
-    assert Labels(words()).unclear(path) == expected
+    assert ClassLabels(words()).unclear(path) == expected
 
 
 def data(folder: Path, text: str, labels: str = "cat\ndog\ncup\n", tree: str = "") -> Path:
@@ -88,21 +88,21 @@ def data(folder: Path, text: str, labels: str = "cat\ndog\ncup\n", tree: str = "
 
 def test_the_first_classes_words_of_the_file_count(tmp_path: Path) -> None:
     path = data(tmp_path, "classes=2\nlabels=labels.list\n")
-    assert read_labels(read_data_file(path), None).words == ("cat", "dog")
+    assert read_class_labels(read_data_file(path), None).words == ("cat", "dog")
 
 
 def test_windows_line_ends_are_no_part_of_a_word(tmp_path: Path) -> None:
     path = data(tmp_path, "classes=3\nlabels=labels.list\n", "cat\r\ndog\r\ncup\r\n")
-    assert read_labels(read_data_file(path), None).words == ("cat", "dog", "cup")
+    assert read_class_labels(read_data_file(path), None).words == ("cat", "dog", "cup")
 
 
 def test_a_tree_in_the_data_file_comes_first(tmp_path: Path, tree: Tree) -> None:
     path = data(
         tmp_path, "classes=3\nlabels=labels.list\ntree=own.tree\n", tree="cat -1\ndog -1\ncup 1\n"
     )
-    found = read_labels(read_data_file(path), tree).tree
-    assert found is not None
-    assert found.parents == (-1, -1, 1)
+    result = read_class_labels(read_data_file(path), tree).tree
+    assert result is not None
+    assert result.parents == (-1, -1, 1)
 
 
 @pytest.mark.parametrize(
@@ -126,4 +126,4 @@ def test_labels_that_cannot_be_meant_are_refused(
 ) -> None:
     path = data(tmp_path, text, labels, tree="root -1\n")
     with pytest.raises(DataError, match=message):
-        read_labels(read_data_file(path), None)
+        read_class_labels(read_data_file(path), None)

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from darknet_py.augment import mix
+from darknet_py.augment.classifier_config import ClassifierAugmentConfig
 from darknet_py.cfg.datafile import read_data_file
-from darknet_py.data.classifier_samples import ClassifierSet, Recipe, size_at, tree_of
-from darknet_py.errors import BadOption, DataError, ImageError
+from darknet_py.data.classifier_samples import ClassifierSet, size_at, tree_of
+from darknet_py.errors import DataError, ImageError
 from darknet_py.network.graph import Graph, read_graph
 
 CFG = """[net]
@@ -57,22 +57,22 @@ def source(folder: Path, options: str = "", fork: str = "alexeyab") -> Classifie
     return ClassifierSet.of(graph(folder, options, fork), images, data)
 
 
-def test_a_sample_is_a_image_and_the_class_of_its_path(tmp_path: Path) -> None:
-    found = source(tmp_path)
+def test_a_sample_is_an_image_and_the_class_of_its_path(tmp_path: Path) -> None:
+    dataset = source(tmp_path)
     for number in range(12):
-        image, truth = found.sample(number, 32, 24, seed=1)
+        image, truth = dataset.sample(number, 32, 24, seed=1)
         assert image.shape == (3, 24, 32)
         assert image.dtype == np.uint8
         assert image.flags.c_contiguous
         assert truth.dtype == np.float32
-        # RGB planes: the class is the colour.
+        # Red, green, blue: the class is the colour.
         assert image[:, 12, 16].argmax() == truth.argmax()
         assert truth.sum() == 1
 
 
 def test_all_images_are_drawn_alike(tmp_path: Path) -> None:
-    found = source(tmp_path)
-    drawn = [int(found.sample(n, 8, 8, seed=0)[1].argmax()) for n in range(150)]
+    dataset = source(tmp_path)
+    drawn = [int(dataset.sample(n, 8, 8, seed=0)[1].argmax()) for n in range(150)]
     assert min(np.bincount(drawn)) > 30
 
 
@@ -80,27 +80,27 @@ def test_the_same_number_is_the_same_sample(tmp_path: Path) -> None:
     options = (
         "angle=20\naspect=1.4\nhue=.1\nsaturation=1.5\nexposure=1.5\nmosaic=1\ncutmix=1\nblur=1"
     )
-    found = source(tmp_path, options)
+    dataset = source(tmp_path, options)
     order = [5, 2, 9, 2, 5]
-    samples = [found.sample(n, 32, 24, seed=3) for n in order]
+    samples = [dataset.sample(n, 32, 24, seed=3) for n in order]
     for first, second in ((0, 4), (1, 3)):
         assert (samples[first][0] == samples[second][0]).all()
         assert (samples[first][1] == samples[second][1]).all()
-    assert any((samples[0][0] != found.sample(5, 32, 24, seed=s)[0]).any() for s in (4, 5))
+    assert any((samples[0][0] != dataset.sample(5, 32, 24, seed=s)[0]).any() for s in (4, 5))
 
 
 def test_it_can_be_sent_to_a_worker(tmp_path: Path) -> None:
-    found = source(tmp_path)
-    found.sample(1, 32, 24, seed=0)
-    sent = pickle.loads(pickle.dumps(found))
-    assert (sent.sample(7, 32, 24, seed=0)[0] == found.sample(7, 32, 24, seed=0)[0]).all()
+    dataset = source(tmp_path)
+    dataset.sample(1, 32, 24, seed=0)
+    sent = pickle.loads(pickle.dumps(dataset))
+    assert (sent.sample(7, 32, 24, seed=0)[0] == dataset.sample(7, 32, 24, seed=0)[0]).all()
 
 
 def test_the_images_of_a_sample_can_be_named(tmp_path: Path) -> None:
-    found = source(tmp_path, "mosaic=1\nangle=9")
+    dataset = source(tmp_path, "mosaic=1\nangle=9")
     for number in range(10):
-        truth = found.sample(number, 40, 40, seed=2)[1]
-        paths = found.drawn(number, 40, 40, seed=2)
+        truth = dataset.sample(number, 40, 40, seed=2)[1]
+        paths = dataset.drawn(number, 40, 40, seed=2)
         assert len(paths) in (1, 4)
         assert {Path(path).stem for path in paths} == {KEYS[hit] for hit in np.flatnonzero(truth)}
 
@@ -122,29 +122,29 @@ def test_any_size_can_be_asked_for(tmp_path: Path) -> None:
 
 
 def test_grey_networks_get_grey_images(tmp_path: Path) -> None:
-    found = source(tmp_path, "exposure=1.5\nblur=1\nmixup=1")
-    grey = replace(found, recipe=replace(found.recipe, channels=1))
+    dataset = source(tmp_path, "exposure=1.5\nblur=1\nmixup=1")
+    grey = replace(dataset, config=replace(dataset.config, channels=1))
     for number in range(8):
         assert grey.sample(number, 32, 24, seed=0)[0].shape == (1, 24, 32)
 
 
 def test_an_unreadable_image_is_an_image_error(tmp_path: Path) -> None:
-    found = source(tmp_path)
+    dataset = source(tmp_path)
     (tmp_path / "red.png").write_bytes(b"nonsense")
     with pytest.raises(ImageError, match="red.png"):
         for number in range(20):
-            found.sample(number, 32, 24, seed=0)
+            dataset.sample(number, 32, 24, seed=0)
 
 
 def test_flips_every_other_time_unless_told_not_to(tmp_path: Path) -> None:
     def flipped(options: str, fork: str = "alexeyab") -> float:
-        found = source(tmp_path, f"min_crop=32\nmax_crop=32\n{options}", fork)
-        half = np.zeros((60, 80, 3), np.uint8)
-        half[:, :40] = 255
+        dataset = source(tmp_path, f"min_crop=32\nmax_crop=32\n{options}", fork)
+        black_and_white = np.zeros((60, 80, 3), np.uint8)
+        black_and_white[:, :40] = 255
         for name in drawn_files(tmp_path):
-            assert cv2.imwrite(str(tmp_path / name), half)
+            assert cv2.imwrite(str(tmp_path / name), black_and_white)
         # Cut at the middle in one size, only the flip decides which side is light.
-        images = [found.sample(n, 32, 32, seed=0)[0] for n in range(60)]
+        images = [dataset.sample(n, 32, 32, seed=0)[0] for n in range(60)]
         return float(np.mean([image[0, 16, 0] < image[0, 16, -1] for image in images]))
 
     assert 0.3 < flipped("") < 0.7
@@ -153,8 +153,8 @@ def test_flips_every_other_time_unless_told_not_to(tmp_path: Path) -> None:
 
 
 def test_mixed_samples_share_their_labels(tmp_path: Path) -> None:
-    found = source(tmp_path, "mosaic=1\nhue=0")
-    samples = [found.sample(n, 40, 40, seed=0) for n in range(40)]
+    dataset = source(tmp_path, "mosaic=1\nhue=0")
+    samples = [dataset.sample(n, 40, 40, seed=0) for n in range(40)]
     mixed = [(image, truth) for image, truth in samples if truth.max() < 1]
     assert 8 < len(mixed) < 32
     for image, truth in mixed:
@@ -162,32 +162,15 @@ def test_mixed_samples_share_their_labels(tmp_path: Path) -> None:
         assert share == pytest.approx(truth.tolist(), abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("options", "mixing"),
-    [
-        ("", 0),
-        ("mixup=1", mix.MIXUP),
-        ("cutmix=1", mix.CUTMIX),
-        ("mosaic=1", mix.MOSAIC),
-        ("mosaic=1\ncutmix=1", mix.EITHER),
-        ("mixup=1\nmosaic=1", mix.MOSAIC),
-        ("mixup=4", mix.EITHER),
-    ],
-)
-def test_which_way_of_mixing_the_cfg_asks_for(tmp_path: Path, options: str, mixing: int) -> None:
-    assert Recipe.of(graph(tmp_path, options)).mixing == mixing
-    assert Recipe.of(graph(tmp_path, options, "pjreddie")).mixing == 0
-
-
 def test_either_makes_both(tmp_path: Path) -> None:
-    found = source(tmp_path, "mixup=4")
-    parts = {len(np.flatnonzero(found.sample(n, 40, 40, seed=0)[1])) for n in range(60)}
+    dataset = source(tmp_path, "mixup=4")
+    parts = {len(np.flatnonzero(dataset.sample(n, 40, 40, seed=0)[1])) for n in range(60)}
     assert parts == {1, 2, 3}
 
 
 def test_blur_comes_every_fourth_time(tmp_path: Path) -> None:
     plain, blurred = source(tmp_path, "min_crop=24\nmax_crop=24"), None
-    blurred = replace(plain, recipe=replace(plain.recipe, blur=15))
+    blurred = replace(plain, config=replace(plain.config, blur=15))
     for name in drawn_files(tmp_path):
         noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
         assert cv2.imwrite(str(tmp_path / name), noise)
@@ -198,44 +181,15 @@ def test_blur_comes_every_fourth_time(tmp_path: Path) -> None:
     assert 0.1 < np.mean(softer) < 0.4
 
 
-@pytest.mark.parametrize(
-    ("options", "fork", "pixels"),
-    [
-        ("", "alexeyab", (32, 64)),
-        ("min_crop=20\nmax_crop=41", "alexeyab", (20, 41)),
-        ("min_crop=20\nmin_ratio=2", "alexeyab", (20, 64)),
-        ("", "pjreddie", (32, 64)),
-        ("min_crop=20\nmax_crop=40", "pjreddie", (20, 40)),
-        ("min_crop=20\nmin_ratio=.5\nmax_ratio=1.7", "pjreddie", (16, 54)),
-    ],
-)
-def test_how_large_pieces_are(
-    tmp_path: Path, options: str, fork: str, pixels: tuple[int, int]
-) -> None:
-    reach = Recipe.of(graph(tmp_path, options, fork)).reach(32)
-    assert (reach.low, reach.high) == pixels
-    assert reach.beyond == (fork == "pjreddie")
-
-
-def test_sizes_follow_another_input(tmp_path: Path) -> None:
-    assert Recipe.of(graph(tmp_path, "max_crop=40")).reach(64).high == 80
-
-
 def test_center_cuts_the_middle_in_pjreddies_program_only(tmp_path: Path) -> None:
-    assert Recipe.of(graph(tmp_path, "center=1", "pjreddie")).center
-    assert not Recipe.of(graph(tmp_path, "center=1")).center
-    found = source(tmp_path, "center=1", "pjreddie")
+    assert ClassifierAugmentConfig.of(graph(tmp_path, "center=1", "pjreddie")).center
+    assert not ClassifierAugmentConfig.of(graph(tmp_path, "center=1")).center
+    dataset = source(tmp_path, "center=1", "pjreddie")
     pixels = np.zeros((60, 80, 3), np.uint8)
     pixels[:, 10:70] = 255  # the middle square
     for name in drawn_files(tmp_path):
         assert cv2.imwrite(str(tmp_path / name), pixels)
-    assert (found.sample(0, 30, 30, seed=0)[0] == 255).all()
-
-
-def test_blur_of_one_is_fifteen_pixels(tmp_path: Path) -> None:
-    assert Recipe.of(graph(tmp_path, "blur=1")).blur == 15
-    assert Recipe.of(graph(tmp_path, "blur=7")).blur == 7
-    assert Recipe.of(graph(tmp_path, "blur=7", "pjreddie")).blur == 0
+    assert (dataset.sample(0, 30, 30, seed=0)[0] == 255).all()
 
 
 def test_smoothing_is_alexeyabs(tmp_path: Path) -> None:
@@ -243,38 +197,12 @@ def test_smoothing_is_alexeyabs(tmp_path: Path) -> None:
     assert source(tmp_path, "label_smooth_eps=.1", "pjreddie").labels.smoothing == 0
 
 
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [
-        ("min_crop=0", "min_crop: read 0, expected more than 0"),
-        ("max_ratio=-1", "max_ratio: read -1, expected more than 0"),
-        ("aspect=0", "aspect: read 0, expected more than 0; 1 changes nothing"),
-        ("exposure=-2", "exposure: read -2"),
-        ("mixup=7", "mixup: read 7, expected 0 to 4"),
-        ("blur=-1", "blur: read -1, expected a number of pixels"),
-        ("label_smooth_eps=1.5", "label_smooth_eps: read 1.5, expected 0 to less than 1"),
-        ("contrastive=1", "contrastive: read 1, expected 0: this loss"),
-        ("unsupervised=1", "unsupervised: read 1"),
-    ],
-)
-def test_values_no_image_can_be_made_with(tmp_path: Path, option: str, message: str) -> None:
-    with pytest.raises(BadOption, match=message):
-        Recipe.of(graph(tmp_path, option))
-
-
-def test_a_network_of_vectors_has_no_images(tmp_path: Path) -> None:
-    path = tmp_path / "v.cfg"
-    path.write_text("[net]\ninputs=20\n[connected]\noutput=3\n[softmax]\n")
-    with pytest.raises(BadOption, match="needs width and height"):
-        Recipe.of(read_graph(path))
-
-
 def test_another_number_of_outputs_is_refused(tmp_path: Path) -> None:
-    found = source(tmp_path)
+    dataset = source(tmp_path)
     (tmp_path / "c.data").write_text("classes=2\nlabels=labels.list\n")
     message = "classes=2, the last layer of .* gives 3 values; set classes=3"
     with pytest.raises(DataError, match=message):
-        ClassifierSet.of(graph(tmp_path), found.images, read_data_file(tmp_path / "c.data"))
+        ClassifierSet.of(graph(tmp_path), dataset.images, read_data_file(tmp_path / "c.data"))
 
 
 def test_no_images_are_refused(tmp_path: Path) -> None:
@@ -286,8 +214,8 @@ def test_the_tree_of_the_softmax_teaches_ancestors(tmp_path: Path) -> None:
     (tmp_path / "t.tree").write_text("red.png -1\ngreen.png -1\nblue.png 0\n")
     net = graph(tmp_path, softmax="tree=t.tree")
     assert tree_of(net) is not None
-    found = source(tmp_path)
+    dataset = source(tmp_path)
     data = read_data_file(tmp_path / "c.data")
-    labels = ClassifierSet.of(graph(tmp_path, softmax="tree=t.tree"), found.images, data).labels
+    labels = ClassifierSet.of(graph(tmp_path, softmax="tree=t.tree"), dataset.images, data).labels
     assert labels.truth("blue.png").tolist() == [1, 0, 1]
     assert labels.truth("green.png").tolist() == [0, 1, -1234]

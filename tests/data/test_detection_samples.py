@@ -8,8 +8,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support.coloured_images import Scene, in_memory, labelled, rows_of, scenes, write
-from support.samples import recipe_of, sample
+from support.coloured_samples import (
+    RectangleImage,
+    config_of,
+    in_memory,
+    labelled,
+    random_rectangles,
+    rows_of,
+    sample,
+    write,
+)
 
 from darknet_py.data import detection_samples
 from darknet_py.data.detection_samples import DetectionSet
@@ -18,51 +26,57 @@ from darknet_py.images.reduced import Decoded
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("images")
+    return tmp_path_factory.mktemp("samples")
 
 
 def test_flip_0_never_flips_and_1_every_other_time(folder: Path) -> None:
-    scene = Scene(0, (100, 80), (10, 10, 30, 40))
+    rectangle = RectangleImage(0, (100, 80), (10, 10, 30, 40))
     for flip, least, most in ((0, 0, 0), (1, 12, 28)):
-        recipe = recipe_of(folder, f"flip={flip}")
-        source = in_memory(folder, [scene], recipe)
-        boxes = [labelled(sample(source, n, (64, 48))[1], recipe, (64, 48))[0] for n in range(40)]
+        config = config_of(folder, f"flip={flip}")
+        source = in_memory(folder, [rectangle], config)
+        boxes = [labelled(sample(source, n, (64, 48))[1], config, (64, 48))[0] for n in range(40)]
         assert least <= sum(box[0] > 32 for box in boxes) <= most
     # pjreddie's program does not ask, nor does either one's YOLOv1.
     for where in ({"fork": "pjreddie"}, {"kind": "detection"}):
-        recipe = recipe_of(folder, "flip=0", **where)
-        source = in_memory(folder, [scene], recipe)
-        boxes = [labelled(sample(source, n, (64, 64))[1], recipe, (64, 64))[0] for n in range(40)]
+        config = config_of(folder, "flip=0", **where)
+        source = in_memory(folder, [rectangle], config)
+        boxes = [labelled(sample(source, n, (64, 64))[1], config, (64, 64))[0] for n in range(40)]
         assert 10 <= sum(box[0] > 32 for box in boxes) <= 30
 
 
 def test_half_of_the_samples_are_mixed(folder: Path) -> None:
     sizes = [(40, 30)] * 4
     for net, count in (("mosaic=1", 4), ("mixup=1", 2), ("", 1)):
-        source = in_memory(folder, scenes(np.random.default_rng(0), sizes), recipe_of(folder, net))
+        source = in_memory(
+            folder, random_rectangles(np.random.default_rng(0), sizes), config_of(folder, net)
+        )
         counts = [len(source.drawn(number, 64, 48, 0)) for number in range(200)]
         assert set(counts) == {1, count}
         assert count == 1 or 70 < counts.count(count) < 130
 
 
 def test_mixup_is_the_mean_with_the_labels_of_both(folder: Path) -> None:
-    made = scenes(np.random.default_rng(0), [(64, 48), (64, 48)])
-    recipe = recipe_of(folder, "mixup=1\nflip=0")
-    source = in_memory(folder, made, recipe)
+    made = random_rectangles(np.random.default_rng(0), [(64, 48), (64, 48)])
+    config = config_of(folder, "mixup=1\nflip=0")
+    source = in_memory(folder, made, config)
     number = next(n for n in range(99) if len(source.drawn(n, 64, 48, 0)) == 2)
     pixels, truth = sample(source, number, (64, 48))
     mean = (made[0].pixels().astype(int) + made[1].pixels()) / 2
     assert np.abs(pixels - mean).max() <= 0.5
-    rows = [row[0] for row in rows_of(truth, recipe)]
+    rows = [row[0] for row in rows_of(truth, config)]
     assert sorted(rows) == [0, 1]
 
 
 def test_colours_blur_and_noise_reach_the_image(folder: Path) -> None:
     """Each option by itself changes about the share of the samples it should."""
     colours = np.random.default_rng(0).integers(60, 190, (48, 64, 3), np.uint8)
-    (path,) = in_memory(folder, [Scene(0, (64, 48), (10, 10, 50, 40))], recipe_of(folder)).images
-    held = {path: Decoded(colours, (64, 48))}
-    no_grad_layers = sample(DetectionSet([path], recipe_of(folder, "flip=0"), held), 0, (64, 48))[0]
+    (path,) = in_memory(
+        folder, [RectangleImage(0, (64, 48), (10, 10, 50, 40))], config_of(folder)
+    ).images
+    cached = {path: Decoded(colours, (64, 48))}
+    no_grad_layers = sample(DetectionSet([path], config_of(folder, "flip=0"), cached), 0, (64, 48))[
+        0
+    ]
     assert (no_grad_layers == colours).all()
     shares = {
         "hue=.1": 1,
@@ -73,13 +87,13 @@ def test_colours_blur_and_noise_reach_the_image(folder: Path) -> None:
         "blur=5": 2 / 3,
     }
     for option, share in shares.items():
-        source = DetectionSet([path], recipe_of(folder, f"flip=0\n{option}"), held)
+        source = DetectionSet([path], config_of(folder, f"flip=0\n{option}"), cached)
         changed = [(sample(source, n, (64, 48))[0] != no_grad_layers).any() for n in range(60)]
         assert abs(np.mean(changed) - share) < 0.2, option
 
 
 @pytest.mark.parametrize(
-    ("blur", "sides", "found"),
+    ("blur", "sides", "expected"),
     [
         (0, [0.5], 0),
         (1, [], 1),
@@ -92,17 +106,17 @@ def test_colours_blur_and_noise_reach_the_image(folder: Path) -> None:
     ],
 )
 def test_a_blur_is_limited_by_the_smallest_object(
-    blur: int, sides: list[float], found: int
+    blur: int, sides: list[float], expected: int
 ) -> None:
     labels = np.array([[0, 0.5, 0.5, side, 1] for side in sides], np.float32).reshape(-1, 5)
-    assert detection_samples.blur_strength(blur, labels, (64, 64)) == found
+    assert detection_samples.blur_strength(blur, labels, (64, 64)) == expected
 
 
 def test_the_same_sample_for_the_same_seed_and_number(tmp_path: Path) -> None:
-    made = scenes(np.random.default_rng(0), [(80, 60)] * 4)
-    paths = [write(tmp_path, scene) for scene in made]
+    made = random_rectangles(np.random.default_rng(0), [(80, 60)] * 4)
+    paths = [write(tmp_path, rectangle) for rectangle in made]
     net = "mosaic=1\nhue=.1\nsaturation=1.5\nexposure=1.5\nblur=3\ngaussian_noise=9"
-    source = DetectionSet(paths, recipe_of(tmp_path, net, "jitter=.2"))
+    source = DetectionSet(paths, config_of(tmp_path, net, "jitter=.2"))
     first = [source.sample(number, 64, 48, 5) for number in range(12)]
     other = pickle.loads(pickle.dumps(source))
     np.random.default_rng(1).random(9)
@@ -116,34 +130,34 @@ def test_the_same_sample_for_the_same_seed_and_number(tmp_path: Path) -> None:
 
 
 def test_images_held_in_memory_give_the_same_samples_unharmed(tmp_path: Path) -> None:
-    made = scenes(np.random.default_rng(0), [(80, 60)] * 4)
-    paths = [write(tmp_path, scene) for scene in made]
+    made = random_rectangles(np.random.default_rng(0), [(80, 60)] * 4)
+    paths = [write(tmp_path, rectangle) for rectangle in made]
     for fork, kind in (("alexeyab", "yolo"), ("pjreddie", "yolo"), ("alexeyab", "detection")):
-        recipe = recipe_of(tmp_path, "mosaic=1\nhue=.1\nblur=3", "jitter=.2", fork=fork, kind=kind)
-        held = {}
-        for path, scene in zip(paths, made, strict=True):
-            whole = scene.pixels()
+        config = config_of(tmp_path, "mosaic=1\nhue=.1\nblur=3", "jitter=.2", fork=fork, kind=kind)
+        cached = {}
+        for path, rectangle in zip(paths, made, strict=True):
+            whole = rectangle.pixels()
             whole.flags.writeable = False
-            held[path] = Decoded(whole, scene.size)
+            cached[path] = Decoded(whole, rectangle.size)
         for number in range(8):
             pair = [
-                DetectionSet(paths, recipe, images).sample(number, 64, 48, 0)
-                for images in ({}, held)
+                DetectionSet(paths, config, images).sample(number, 64, 48, 0)
+                for images in ({}, cached)
             ]
             assert (pair[0][0] == pair[1][0]).all()
             assert (pair[0][1] == pair[1][1]).all()
 
 
 def test_the_images_drawn(tmp_path: Path) -> None:
-    made = scenes(np.random.default_rng(0), [(80, 60)] * 4)
-    paths = [write(tmp_path, scene) for scene in made]
-    recipe = recipe_of(tmp_path, "mosaic=1\nmosaic_bound=1")
-    source = DetectionSet(paths, recipe)
+    made = random_rectangles(np.random.default_rng(0), [(80, 60)] * 4)
+    paths = [write(tmp_path, rectangle) for rectangle in made]
+    config = config_of(tmp_path, "mosaic=1\nmosaic_bound=1")
+    source = DetectionSet(paths, config)
     for number in range(20):
         truth = source.sample(number, 64, 48, 0)[1]
         drawn = source.drawn(number, 64, 48, 0)
         classes = {paths.index(path) for path in drawn}
-        assert {int(row[0]) for row in rows_of(truth, recipe)} <= classes
+        assert {int(row[0]) for row in rows_of(truth, config)} <= classes
         assert len(drawn) in (1, 4)
     everyone = [path for number in range(100) for path in source.drawn(number, 64, 48, 0)]
     assert set(everyone) == set(paths)

@@ -15,9 +15,9 @@ ROW = [3, 0.5, 0.25, 0.125, 1]
 def test_a_file_of_two_labels(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("3 0.5 0.25 .125 1\n79 0.1 0.2 0.3 1e-1\n")
-    found = read_labels(path)
-    assert (found.dtype, found.shape) == (np.float32, (2, 5))
-    assert found.tolist() == np.array([ROW, [79, 0.1, 0.2, 0.3, 0.1]], np.float32).tolist()
+    result = read_labels(path)
+    assert (result.dtype, result.shape) == (np.float32, (2, 5))
+    assert result.tolist() == np.array([ROW, [79, 0.1, 0.2, 0.3, 0.1]], np.float32).tolist()
 
 
 def test_no_file_and_no_label(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The images a data set names."""
+"""The images a data set names, and those of them without label files."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from darknet_py.cfg.datafile import read_data_file
-from darknet_py.data.listing import images_of, images_to_evaluate, read_list
+from darknet_py.data.listing import images_of, images_to_evaluate, missing_label_files, read_list
 from darknet_py.errors import DataError
+from darknet_py.forks import ALEXEYAB, PJREDDIE
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def write(home: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("line", "place"),
+    ("line", "expected"),
     [
         ("../set/images/c.png", "../set/images/c.png"),
         ("../images/c.png", "{set}/lists/../images/c.png"),
@@ -45,9 +46,9 @@ def write(home: Path, text: str) -> Path:
         ("C:\\images\\gone.png", "C:/images/gone.png"),
     ],
 )
-def test_where_a_line_is_looked_for(home: Path, line: str, place: str) -> None:
+def test_where_a_line_is_looked_for(home: Path, line: str, expected: str) -> None:
     file = write(home, line.format(set=home / "set") + "\n")
-    assert read_list(file) == [place.format(set=home / "set")]
+    assert read_list(file) == [expected.format(set=home / "set")]
 
 
 def test_a_file_may_have_a_backslash_in_its_name(home: Path) -> None:
@@ -58,8 +59,8 @@ def test_a_file_may_have_a_backslash_in_its_name(home: Path) -> None:
 def test_each_line_of_a_folder_found_twice_is_looked_for(home: Path) -> None:
     (home / "work/images").mkdir()
     (home / "work/images/c.png").write_bytes(b"x")
-    found = read_list(write(home, "images/c.png\nimages/a b.jpg\nimages/gone.jpg\n"))
-    assert found == ["images/c.png", f"{home}/set/images/a b.jpg", "images/gone.jpg"]
+    paths = read_list(write(home, "images/c.png\nimages/a b.jpg\nimages/gone.jpg\n"))
+    assert paths == ["images/c.png", f"{home}/set/images/a b.jpg", "images/gone.jpg"]
 
 
 def test_the_order_and_repeats_are_kept_and_comments_are_not(home: Path) -> None:
@@ -97,10 +98,43 @@ def test_the_images_of_a_data_file(home: Path) -> None:
     file.write_text("train = lists/train.list\n")
     data = read_data_file(file)
     assert [Path(path).name for path in images_of(data, "train")] == ["c.png"]
-    # Without valid= those to learn from are those to judge by, as in AlexeyAB's program.
+    # Without valid= those to learn from are those to evaluate on, as in AlexeyAB's program.
     assert images_to_evaluate(data) == images_of(data, "train")
     with pytest.raises(DataError, match=r"a\.data: has no valid=, the list of images"):
         images_of(data, "valid")
     file.write_text("train = lists/train.list\nvalid = images\n")
     names = [Path(path).name for path in images_to_evaluate(read_data_file(file))]
     assert names == ["a b.jpg", "c.png", "d.jpg"]
+
+
+def images(folder: Path, labelled: int, of: int = 3) -> list[str]:
+    for number in range(labelled):
+        (folder / f"{number}.txt").write_text("")
+    return [str(folder / f"{number}.jpg") for number in range(of)]
+
+
+def test_all_have_label_files(tmp_path: Path) -> None:
+    assert missing_label_files(images(tmp_path, 3), ALEXEYAB) is None
+
+
+def test_some_without_label_files(tmp_path: Path) -> None:
+    line = missing_label_files(images(tmp_path, 2), ALEXEYAB)
+    assert line == (
+        "1 of 3 images have no label file and count as images without objects, "
+        f"the first: {tmp_path}/2.jpg should have {tmp_path}/2.txt"
+    )
+
+
+def test_no_labels_at_all(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none of 3 images has a label file: .*0.jpg should have"):
+        missing_label_files(images(tmp_path, 0), ALEXEYAB)
+
+
+def test_the_forks_rule_counts(tmp_path: Path) -> None:
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "images").mkdir()
+    (tmp_path / "labels" / "0.txt").write_text("")
+    paths = [str(tmp_path / "images" / "0.jpg")]
+    assert missing_label_files(paths, PJREDDIE) is None
+    with pytest.raises(DataError):
+        missing_label_files(paths, ALEXEYAB)

@@ -12,17 +12,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from support.coloured_images import Scene, graph, write
+from support.coloured_samples import RectangleImage, graph, write
 from torch.utils.data import dataloader
 
-from darknet_py.augment.config import Recipe
+from darknet_py.augment.config import AugmentConfig
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.loader import (
     ATTEMPTS,
     RETRY,
     Batch,
-    Key,
-    Plan,
+    BatchPlan,
+    SampleKey,
     batches,
     first_readable,
     worker_failures,
@@ -49,8 +49,8 @@ def no_grad_layers(update: int) -> tuple[int, int]:
     return 8, 6
 
 
-def plan(images: int = 4, part: int = 2, rank: int = 0, world: int = 1) -> Plan:
-    return Plan(images, part, no_grad_layers, rank, world)
+def plan(images: int = 4, part: int = 2, rank: int = 0, world: int = 1) -> BatchPlan:
+    return BatchPlan(images, part, no_grad_layers, rank, world)
 
 
 def first_batches(source: object, count: int, **options: object) -> list[Batch]:
@@ -93,7 +93,7 @@ def test_several_processes_share_the_samples_of_one() -> None:
 
 
 def test_sizes_change_from_batch_to_batch() -> None:
-    growing = Plan(2, 1, lambda update: (8 * update, 4))
+    growing = BatchPlan(2, 1, lambda update: (8 * update, 4))
     shapes = [tuple(batch.images.shape) for batch in first_batches(Numbers(), 3, plan=growing)]
     assert shapes == [(2, 1, 4, 8), (2, 1, 4, 16), (2, 1, 4, 24)]
 
@@ -120,19 +120,19 @@ def test_another_sample_is_drawn_for_one_that_cannot_be_read() -> None:
 def test_there_is_an_end_to_what_cannot_be_read() -> None:
     asked: list[int] = []
 
-    def refuse(key: Key) -> None:
+    def refuse(key: SampleKey) -> None:
         asked.append(key.number)
         raise ImageError("a.jpg: the file is empty")
 
     with pytest.raises(DataError, match=r"100 samples .* the last: a\.jpg: .*darknet-py check"):
-        first_readable(Key(5, 8, 6), refuse)
+        first_readable(SampleKey(5, 8, 6), refuse)
     assert asked == [5 + attempt * RETRY for attempt in range(ATTEMPTS)]
 
 
 def test_only_the_death_of_workers_is_put_in_other_words() -> None:
     for text in ("DataLoader worker (pid 7) is killed by signal: Killed. ", "Too many open files"):
-        wanted = pytest.raises(DarknetError, match=r"samples ahead failed: .*fewer --workers")
-        with wanted, worker_failures():
+        expected = pytest.raises(DarknetError, match=r"samples ahead failed: .*fewer --workers")
+        with expected, worker_failures():
             raise RuntimeError(text)
     with pytest.raises(RuntimeError, match="^mat1 and mat2"), worker_failures():
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
@@ -142,12 +142,13 @@ def test_only_the_death_of_workers_is_put_in_other_words() -> None:
 def source(tmp_path: Path) -> DetectionSet:
     """Five images with mosaic, of which one is no image and one is not there."""
     paths = [
-        write(tmp_path, Scene(number, (60, 40), (5, 5, 40, 30)), ".png") for number in range(3)
+        write(tmp_path, RectangleImage(number, (60, 40), (5, 5, 40, 30)), ".png")
+        for number in range(3)
     ]
     (tmp_path / "bad.png").write_text("no image")
     paths += [str(tmp_path / "bad.png"), str(tmp_path / "gone.png")]
     options = "mosaic=1\nhue=.1\ngaussian_noise=9\nblur=3"
-    return DetectionSet(paths, Recipe.of(graph(tmp_path, options, "jitter=.2")))
+    return DetectionSet(paths, AugmentConfig.of(graph(tmp_path, options, "jitter=.2")))
 
 
 @pytest.fixture
@@ -175,14 +176,14 @@ def test_the_number_of_workers_changes_nothing(source: DetectionSet) -> None:
 
 @pytest.mark.usefixtures("ended")
 def test_errors_of_workers_arrive_in_one_line(source: DetectionSet, tmp_path: Path) -> None:
-    bad = DetectionSet(source.images[3:], source.recipe)
+    bad = DetectionSet(source.images[3:], source.config)
     for workers in (0, 1):
         with pytest.raises(DataError, match=r"^100 samples in a row [^\n]*on the \.data file$"):
             first_batches(bad, 1, workers=workers)
     label = Path(source.images[0]).with_suffix(".txt")
     label.unlink()
     os.symlink(label, label)
-    only = DetectionSet(source.images[:1], source.recipe)
+    only = DetectionSet(source.images[:1], source.config)
     with pytest.raises(DataError, match=r"^\S*0\.txt: cannot be read: [^\n]*$") as caught:
         first_batches(only, 1, workers=1)
     assert caught.value.location is not None

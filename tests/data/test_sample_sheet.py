@@ -4,35 +4,49 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from support.coloured_images import CFG, HEADS, Scene, graph, scenes, seen, write
+from support.coloured_samples import (
+    CFG,
+    HEADS,
+    RectangleImage,
+    graph,
+    random_rectangles,
+    seen,
+    write,
+)
+from support.small_classifier import small_options
 
-from darknet_py.augment.config import Recipe
+from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.pixels import Pixels
+from darknet_py.data.class_labels import ClassLabels
 from darknet_py.data.contact_sheet import PAPER
 from darknet_py.data.detection_samples import DetectionSet
-from darknet_py.data.loader import Key
-from darknet_py.data.sample_sheet import sheet, write_sheet
+from darknet_py.data.loader import SampleKey
+from darknet_py.data.sample_sheet import class_shares, detection_sheet, write_sheet
 from darknet_py.errors import DarknetError, DataError
 from darknet_py.images.draw import colour
 from darknet_py.images.io import read_image
+from darknet_py.layers.tree import UNKNOWN
 from darknet_py.options.datasets import SheetOptions
+from darknet_py.train.command import run
 
 NAMES = ["red", "green", "blue", "yellow"]
 TITLE = 27
 SIZE = (256, 192)
 """Large enough to be shown as it is."""
+LABELS = ClassLabels(("cat", "dog", "bird", "fish", "newt", "toad"))
 
 
 def source(folder: Path, net: str = "flip=0", **where: str) -> DetectionSet:
-    made = scenes(np.random.default_rng(5), [(300, 220)] * 3)
-    paths = [write(folder, scene) for scene in made]
-    return DetectionSet(paths, Recipe.of(graph(folder, net, **where)))  # type: ignore[arg-type]
+    made = random_rectangles(np.random.default_rng(5), [(300, 220)] * 3)
+    paths = [write(folder, rectangle) for rectangle in made]
+    return DetectionSet(paths, AugmentConfig.of(graph(folder, net, **where)))  # type: ignore[arg-type]
 
 
-def keys(first: int, count: int, size: tuple[int, int] = SIZE) -> list[Key]:
-    return [Key(number, *size) for number in range(first, first + count)]
+def keys(first: int, count: int, size: tuple[int, int] = SIZE) -> list[SampleKey]:
+    return [SampleKey(number, *size) for number in range(first, first + count)]
 
 
 def tile(page: Pixels, number: int, columns: int) -> Pixels:
@@ -44,43 +58,45 @@ def tile(page: Pixels, number: int, columns: int) -> Pixels:
 
 def test_the_page_shows_the_samples_of_a_training(tmp_path: Path) -> None:
     images = source(tmp_path)
-    page = sheet(images, NAMES, keys(7, 5), seed=3)
+    page = detection_sheet(images, NAMES, keys(7, 5), seed=3)
     assert page.shape == (TITLE + 2 * (SIZE[1] + 71), 4 * (SIZE[0] + 10), 3)
-    for place in range(5):
-        pixels, _ = images.sample(7 + place, *SIZE, 3)
-        away = tile(page, place, 4)[..., ::-1].astype(int) - pixels.transpose(1, 2, 0)
+    for number in range(5):
+        pixels, _ = images.sample(7 + number, *SIZE, 3)
+        away = tile(page, number, 4)[..., ::-1].astype(int) - pixels.transpose(1, 2, 0)
         # Lines and letters of the labels alone.
         assert 0 < np.abs(away).any(axis=2).mean() < 0.15
     assert (tile(page, 5, 4) == PAPER).all()
-    assert (sheet(images, NAMES, keys(7, 5), seed=3) == page).all()
-    assert (sheet(images, NAMES, keys(8, 5), seed=3) != page).any()
+    assert (detection_sheet(images, NAMES, keys(7, 5), seed=3) == page).all()
+    assert (detection_sheet(images, NAMES, keys(8, 5), seed=3) != page).any()
 
 
 @pytest.mark.parametrize("kind", ["yolo", "detection"])
 def test_boxes_are_drawn_around_their_pixels_in_the_colour_of_the_class(
     tmp_path: Path, kind: str
 ) -> None:
-    scene = Scene(3, (256, 192), (100, 80, 180, 140))
-    images = DetectionSet([write(tmp_path, scene)], Recipe.of(graph(tmp_path, "flip=0", kind=kind)))
-    page = sheet(images, NAMES, keys(0, 1), seed=0)
+    rectangle = RectangleImage(3, (256, 192), (100, 80, 180, 140))
+    images = DetectionSet(
+        [write(tmp_path, rectangle)], AugmentConfig.of(graph(tmp_path, "flip=0", kind=kind))
+    )
+    page = detection_sheet(images, NAMES, keys(0, 1), seed=0)
     shown = tile(page, 0, 1)
-    tint = colour(3, 4)
+    box_colour = colour(3, 4)
     plain = images.sample(0, *SIZE, 0)[0].transpose(1, 2, 0)
     left, top, right, bottom = seen(np.ascontiguousarray(plain), 3) or (0, 0, 0, 0)
-    rows, columns = np.nonzero((shown == tint).all(axis=2))
+    rows, columns = np.nonzero((shown == box_colour).all(axis=2))
     below = rows > top + 2  # the name stands above the box
-    found = columns[below].min(), columns[below].max(), rows.max()
-    np.testing.assert_allclose(found, (left, right, bottom), atol=2)
+    result = columns[below].min(), columns[below].max(), rows.max()
+    np.testing.assert_allclose(result, (left, right, bottom), atol=2)
 
 
 def test_what_is_left_out_is_named_under_its_sample(tmp_path: Path) -> None:
     images = source(tmp_path)
     (tmp_path / "bad.png").write_text("no image")
-    mixed = DetectionSet([str(tmp_path / "bad.png"), *images.images], images.recipe)
-    pages = [sheet(one, NAMES, keys(0, 8), seed=0) for one in (images, mixed)]
+    mixed = DetectionSet([str(tmp_path / "bad.png"), *images.images], images.config)
+    pages = [detection_sheet(one, NAMES, keys(0, 8), seed=0) for one in (images, mixed)]
     assert pages[0].shape == pages[1].shape
     with pytest.raises(DataError, match=r"bad\.png: not an image"):
-        sheet(DetectionSet(mixed.images[:1], mixed.recipe), NAMES, keys(0, 1), seed=0)
+        detection_sheet(DetectionSet(mixed.images[:1], mixed.config), NAMES, keys(0, 1), seed=0)
 
 
 def test_many_boxes_bear_no_names(tmp_path: Path) -> None:
@@ -91,22 +107,22 @@ def test_many_boxes_bear_no_names(tmp_path: Path) -> None:
         for path in images.images:
             rows = [f"0 {0.05 + k / 14} 0.5 0.02 0.02" for k in range(count)]
             Path(path).with_suffix(".txt").write_text("\n".join(rows))
-        page = tile(sheet(images, NAMES, keys(0, 1), seed=0), 0, 1)
+        page = tile(detection_sheet(images, NAMES, keys(0, 1), seed=0), 0, 1)
         inks.append((page == colour(0, 4)).all(axis=2).sum())
     assert inks[0] > 3 * inks[1] > 0
 
 
 def test_labels_without_a_box_and_classes_without_a_name(tmp_path: Path) -> None:
     """YOLO9000's, which the truth holds as boxes far away; YOLOv1's cells of no class."""
-    path = write(tmp_path, Scene(0, (60, 40), (5, 5, 30, 30)))
+    path = write(tmp_path, RectangleImage(0, (60, 40), (5, 5, 30, 30)))
     Path(path).with_suffix(".txt").write_text("2 0 0 0 0\n")
-    far = DetectionSet([path], Recipe.of(graph(tmp_path, fork="pjreddie")))
-    assert far.recipe.labels_of(far.sample(0, *SIZE, 0)[1])[0, 0] == 2
-    page = tile(sheet(far, NAMES, keys(0, 1), seed=0), 0, 1)
+    far = DetectionSet([path], AugmentConfig.of(graph(tmp_path, fork="pjreddie")))
+    assert far.config.labels_of(far.sample(0, *SIZE, 0)[1])[0, 0] == 2
+    page = tile(detection_sheet(far, NAMES, keys(0, 1), seed=0), 0, 1)
     assert not (page == colour(2, 4)).all(axis=2).any()
     Path(path).with_suffix(".txt").write_text("9 .5 .5 .5 .5\n")
-    cells = DetectionSet([path], Recipe.of(graph(tmp_path, kind="detection")))
-    page = tile(sheet(cells, NAMES, keys(0, 1), seed=0), 0, 1)
+    cells = DetectionSet([path], AugmentConfig.of(graph(tmp_path, kind="detection")))
+    page = tile(detection_sheet(cells, NAMES, keys(0, 1), seed=0), 0, 1)
     assert (page == colour(0, 4)).all(axis=2).any()
 
 
@@ -117,13 +133,13 @@ def test_labels_without_a_box_and_classes_without_a_name(tmp_path: Path) -> None
 def test_samples_are_shown_at_a_size_to_look_at(
     tmp_path: Path, size: tuple[int, int], shape: tuple[int, int]
 ) -> None:
-    page = sheet(source(tmp_path), NAMES, keys(0, 2, size), seed=0)
+    page = detection_sheet(source(tmp_path), NAMES, keys(0, 2, size), seed=0)
     assert page.shape[:2] == (TITLE + shape[0] + 71, 2 * (shape[1] + 10))
 
 
 def options(folder: Path, **options: object) -> SheetOptions:
-    made = scenes(np.random.default_rng(5), [(60, 44)] * 3)
-    lines = [write(folder, scene) for scene in made]
+    made = random_rectangles(np.random.default_rng(5), [(60, 44)] * 3)
+    lines = [write(folder, rectangle) for rectangle in made]
     (folder / "train.txt").write_text("\n".join(lines))
     (folder / "a.data").write_text(f"classes=4\ntrain={folder / 'train.txt'}\n")
     text = CFG.format(width=64, height=48, channels=3, net="", filters=9, head=HEADS["yolo"])
@@ -171,3 +187,30 @@ def test_what_cannot_be_a_page(tmp_path: Path) -> None:
         done = options(tmp_path)
         Path(done.data).write_text("valid=x\n")
         write_sheet(done)
+
+
+@pytest.mark.parametrize(
+    ("truth", "words"),
+    [
+        ([0, 1, 0, 0, 0, 0], ["dog 1"]),
+        ([0.25, 0, 0.75, 0, 0, 0], ["bird 0.75", "cat 0.25"]),
+        ([UNKNOWN, 0.1, 0.2, 0.3, 0.05, 0.35], ["toad 0.35", "fish 0.3", "bird 0.2", "dog 0.1"]),
+        ([0] * 6, []),
+    ],
+)
+def test_classes_are_named_with_their_class_shares(truth: list[float], words: list[str]) -> None:
+    assert list(class_shares(np.array(truth, np.float32), LABELS)) == words
+
+
+def test_the_classifiers_page_shows_the_samples_of_the_first_update(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run(small_options(tmp_path, max_batches=1, show_imgs=True))
+    assert "aug_small.jpg: the first 24 samples as they are" in capsys.readouterr().out
+    page = cv2.imread("aug_small.jpg")
+    # 24 tiles, three rows of eight: every one has a shape whose colour is of its class.
+    tiles = [part for row in np.array_split(page[25:], 3) for part in np.array_split(row, 8, 1)]
+    classes = {int(tile[np.ptp(tile, axis=2) > 90].mean(axis=0).argmax()) for tile in tiles}
+    assert classes == {0, 1, 2}
+    assert all((np.ptp(tile, axis=2) > 90).mean() > 0.01 for tile in tiles)

@@ -20,7 +20,7 @@ def text(**changes: int) -> TextSet:
 
 
 def positions(part: np.ndarray, streams: int) -> np.ndarray:
-    """(steps, streams) of rows that are one-hot: every symbol of the text is its own place."""
+    """(steps, streams) of rows that are one-hot: every symbol of the text is its own position."""
     assert part.dtype == np.float32
     assert (part.sum(axis=1) == 1).all()
     return part.argmax(axis=1).reshape(-1, streams)
@@ -44,21 +44,21 @@ def test_rows_are_time_major_and_streams_read_on() -> None:
 def test_the_passes_of_an_update_follow_each_other() -> None:
     whole = np.vstack([positions(text().batch(n)[0], 3) for n in (1, 2, 3, 4)])
     double = text(passes=2)
-    found = np.vstack([positions(double.batch(n)[0], 3) for n in (1, 2)])
-    assert (found == whole).all()
+    rows = np.vstack([positions(double.batch(n)[0], 3) for n in (1, 2)])
+    assert (rows == whole).all()
 
 
 def walked(source: TextSet, passes: int) -> list[np.ndarray]:
     """Where the streams start in each pass, stepping from pass to pass as the C loop does."""
     starts = np.zeros(source.streams, int)
-    found = []
+    rows = []
     for number in range(passes):
-        jumped, places = source._jumps(number // BLOCK, source.streams)
+        jumped, jump_positions = source._jumps(number // BLOCK, source.streams)
         row = number % BLOCK
-        starts = np.where(jumped[row], places[row], starts)
-        found.append(starts)
+        starts = np.where(jumped[row], jump_positions[row], starts)
+        rows.append(starts)
         starts = (starts + source.steps) % len(source.codes)
-    return found
+    return rows
 
 
 @pytest.mark.parametrize("jump", [10, 64, 2000])
@@ -66,8 +66,8 @@ def test_any_batch_is_known_without_those_before(jump: int) -> None:
     source = text(jump=jump, streams=7)
     expected = walked(source, 3 * BLOCK + 20)
     for number in (0, 1, 5, 100, BLOCK - 1, BLOCK, BLOCK + 3, 2 * BLOCK + 200, 3 * BLOCK + 19):
-        found = positions(source.batch(number + 1)[0], 7)[0]
-        assert (found == expected[number]).all(), number
+        rows = positions(source.batch(number + 1)[0], 7)[0]
+        assert (rows == expected[number]).all(), number
 
 
 def test_a_stream_jumps_about_so_often() -> None:
@@ -124,7 +124,7 @@ def test_a_network_that_answers_other_symbols_is_refused(tmp_path: Path) -> None
 
 def test_symbols_the_network_does_not_know_are_refused(tmp_path: Path) -> None:
     codes = np.array([1, 2, 128, 3])
-    message = "t.txt: symbol 128 at place 2, the network knows 0 to 99"
+    message = "t.txt: symbol 128 at index 2, the network knows 0 to 99"
     with pytest.raises(DataError, match=message):
         TextSet.of(graph(tmp_path, 100, 100), codes, 0, "t.txt")
     with pytest.raises(DataError, match="symbol -1"):

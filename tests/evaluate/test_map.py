@@ -222,7 +222,7 @@ BAD = {
     "negative points": ("", {"points": -11}, "points is -11, expected 0"),
     "thresh": ("", {"thresh": 25.0}, "thresh is 25, expected 0 to 1"),
     "iou_thresh": ("", {"iou_thresh": float("nan")}, "iou_thresh is nan, expected 0 to 1"),
-    "device": ("", {"setup": EngineConfig(device="gpu")}, "unknown device 'gpu'"),
+    "device": ("", {"config": EngineConfig(device="gpu")}, "unknown device 'gpu'"),
     "difficult": ("", {"difficult": [FIRST]}, "difficult list has 1 images, the other 2"),
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support.samples import recipe_of, sample
+from support.coloured_samples import config_of, sample
 
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.errors import ImageError
@@ -37,9 +37,9 @@ def images_of_all_kinds(folder: Path) -> dict[str, Path]:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_images_of_all_kinds_look_alike(tmp_path: Path, channels: int) -> None:
-    recipe = recipe_of(tmp_path, "flip=0", channels=channels)
+    config = config_of(tmp_path, "flip=0", channels=channels)
     for name, path in images_of_all_kinds(tmp_path).items():
-        pixels, _ = sample(DetectionSet([str(path)], recipe), 0, (60, 40))
+        pixels, _ = sample(DetectionSet([str(path)], config), 0, (60, 40))
         assert np.abs(pixels[:, :29].astype(int) - 50).max() <= 2, name
         assert np.abs(pixels[:, 31:].astype(int) - 200).max() <= 2, name
 
@@ -51,7 +51,7 @@ def test_exif_is_ignored_as_in_detection(tmp_path: Path) -> None:
     data = path.read_bytes()
     block = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
     path.write_bytes(data[:2] + block + data[2:])
-    image, _ = DetectionSet([str(path)], recipe_of(tmp_path)).pick(np.random.default_rng(0))
+    image, _ = DetectionSet([str(path)], config_of(tmp_path)).pick(np.random.default_rng(0))
     assert image.size == (60, 40)
     assert image.pixels(3, (60, 40)).shape == (40, 60, 3)
 
@@ -63,6 +63,6 @@ def test_a_image_that_cannot_be_read_is_named(tmp_path: Path, contents: bytes) -
     path = tmp_path / "bad.jpg"
     path.write_bytes(contents)
     with pytest.raises(ImageError, match=r"bad\.jpg: "):
-        DetectionSet([str(path)], recipe_of(tmp_path)).sample(0, 64, 48, 0)
+        DetectionSet([str(path)], config_of(tmp_path)).sample(0, 64, 48, 0)
     with pytest.raises(ImageError, match=r"gone\.jpg: no such file"):
-        DetectionSet([str(tmp_path / "gone.jpg")], recipe_of(tmp_path)).sample(0, 64, 48, 0)
+        DetectionSet([str(tmp_path / "gone.jpg")], config_of(tmp_path)).sample(0, 64, 48, 0)

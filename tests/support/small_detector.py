@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from darknet_py.options.training import DetectorTrainOptions
-from darknet_py.synthetic.shape_set import write_dataset
+from darknet_py.synthetic.shape_dataset import write_dataset
 
 CFG = """[net]
 batch=8

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from darknet_py.synthetic.shapes import NAMES, Shape, coverage
+from darknet_py.synthetic.shapes import NAMES, ShapeGeometry, coverage
 
 SIZE = 32
 CLASSES = ("circle", "square", "star")
@@ -58,7 +58,7 @@ def draw(name: str, seed: int, size: int = SIZE) -> np.ndarray:
     canvas = np.full((size, size, 3), rng.integers(60, 200), np.uint8)
     x, y = rng.uniform(0.4 * size, 0.6 * size, 2)
     radius, angle = rng.uniform(0.22, 0.36) * size, rng.uniform(0, 6.28)
-    shape = Shape(NAMES.index(name), float(x), float(y), float(radius), float(angle), 0.5)
+    shape = ShapeGeometry(NAMES.index(name), float(x), float(y), float(radius), float(angle), 0.5)
     cover = coverage(shape, size, size)[..., None] / 255
     colour = np.clip(np.array(COLOURS[name]) + rng.integers(-25, 26, 3), 0, 255)
     return np.rint(canvas + (colour - canvas) * cover).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Data sets checked as the command line does it: frame, report, page."""
+"""Data sets checked as the command line does it: rules, report, page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from darknet_py.errors import Location, Notice, OutputError
 from darknet_py.network.check import Verdict
 from darknet_py.options.datasets import CheckOptions
-from darknet_py.validate.command import Outcome, check_data_sets
+from darknet_py.validate.command import CheckResult, check_data_sets
 
 CFG = """[net]
 width=64
@@ -44,25 +44,25 @@ def cfg(kind: str = "yolo", classes: int = 2, more: str = "", filters: int | Non
     return "n.cfg"
 
 
-def run(network: str | None = None, checkup: CheckOptions | None = None) -> Outcome:
-    return check_data_sets([("a.data", network)], Verdict(()), checkup or CheckOptions())
+def run(network: str | None = None, options: CheckOptions | None = None) -> CheckResult:
+    return check_data_sets([("a.data", network)], Verdict(()), options or CheckOptions())
 
 
-def counts(outcome: Outcome) -> dict[str, int]:
-    findings = outcome.surveys[0].findings
-    return {kind: count for kind, count in findings.counts.items() if count}
+def counts(result: CheckResult) -> dict[str, int]:
+    issues = result.reports[0].issues
+    return {kind: count for kind, count in issues.counts.items() if count}
 
 
 def test_without_a_cfg_the_data_file_has_the_classes(home: Path) -> None:
-    outcome = run()
-    assert (counts(outcome), outcome.errors, outcome.warnings) == ({}, 0, 0)
+    result = run()
+    assert (counts(result), result.errors, result.warnings) == ({}, 0, 0)
     Path("a.data").write_text("classes=1\ntrain=t.list\n")
     assert counts(run()) == {"class-range": 1}
 
 
 def test_a_cfg_gives_size_classes_and_most_labels(home: Path) -> None:
-    frame = run(cfg()).surveys[0].frame
-    assert (frame.classes, frame.width, frame.height, frame.most) == (2, 64, 32, 200)
+    rules = run(cfg()).reports[0].rules
+    assert (rules.classes, rules.width, rules.height, rules.most_labels) == (2, 64, 32, 200)
     assert counts(run(cfg())) == {"tiny": 1}
     assert counts(run(cfg(more="max=2"))) == {"tiny": 1, "overfull": 1}
     assert counts(run(cfg(), CheckOptions(width=128))) == {}
@@ -73,20 +73,20 @@ def test_a_cfg_gives_size_classes_and_most_labels(home: Path) -> None:
     [("yolo", "pjreddie", 90), ("region", "pjreddie", 30), ("region", "alexeyab", 200)],
 )
 def test_each_fork_has_its_own_most(home: Path, kind: str, fork: str, most: int) -> None:
-    frame = run(cfg(kind), CheckOptions(fork=fork)).surveys[0].frame
-    assert (frame.most, frame.fork.name) == (most, fork)
+    rules = run(cfg(kind), CheckOptions(fork=fork)).reports[0].rules
+    assert (rules.most_labels, rules.fork.name) == (most, fork)
 
 
 def test_classes_that_differ_are_an_error(home: Path) -> None:
-    outcome = run(cfg(classes=3))
-    assert counts(outcome) == {"other-classes": 1, "tiny": 1, "no-example": 1}
-    (finding,) = outcome.surveys[0].findings.kept["other-classes"]
-    assert str(finding) == "a.data: classes: read 2, but the network has 3"
+    result = run(cfg(classes=3))
+    assert counts(result) == {"other-classes": 1, "tiny": 1, "no-example": 1}
+    (issue,) = result.reports[0].issues.kept["other-classes"]
+    assert str(issue) == "a.data: classes: read 2, but the network has 3"
 
 
 def test_a_broken_cfg_is_left_aside(home: Path) -> None:
     for network in (cfg(filters=3), "gone.cfg"):
-        assert run(network).surveys[0].frame.width == 0
+        assert run(network).reports[0].rules.width == 0
 
 
 def test_totals_join_the_light_check(home: Path) -> None:
@@ -94,12 +94,10 @@ def test_totals_join_the_light_check(home: Path) -> None:
         Notice("error", Location("a.data"), "bad"),
         Notice("warning", Location("a.data"), "odd"),
     )
-    outcome = check_data_sets([("a.data", cfg())], Verdict(notices), CheckOptions(strict=False))
-    assert (outcome.errors, outcome.warnings) == (1, 2)
-    assert outcome.text().startswith(
-        "error: a.data: bad\nwarning: a.data: odd\n\na.data: 2 classes"
-    )
-    assert outcome.text().endswith("\n\n1 error, 2 warnings")
+    result = check_data_sets([("a.data", cfg())], Verdict(notices), CheckOptions(strict=False))
+    assert (result.errors, result.warnings) == (1, 2)
+    assert result.text().startswith("error: a.data: bad\nwarning: a.data: odd\n\na.data: 2 classes")
+    assert result.text().endswith("\n\n1 error, 2 warnings")
     strict = check_data_sets([("a.data", cfg())], Verdict(()), CheckOptions(strict=True))
     assert (strict.errors, strict.warnings) == (1, 0)
     assert "\nerror: boxes too small" in strict.text()
@@ -108,31 +106,36 @@ def test_totals_join_the_light_check(home: Path) -> None:
 def test_quick_leaves_images_undecoded(home: Path) -> None:
     Path("a.png").write_bytes(Path("a.png").read_bytes()[:40])
     assert counts(run()) == {"unreadable-image": 1}
-    assert counts(run(checkup=CheckOptions(quick=True))) == {}
+    assert counts(run(options=CheckOptions(quick=True))) == {}
 
 
-def test_a_report_has_all_findings(home: Path) -> None:
+def test_a_report_has_all_issues(home: Path) -> None:
     Path("a.txt").write_text("".join(f"{number} .5 .5 .2 .2\n" for number in range(2, 12)))
-    outcome = run(checkup=CheckOptions(report="r.txt", findings=1))
-    assert outcome.text().count("expected 0 to 1") == 1
+    result = run(options=CheckOptions(report="r.txt", findings=1))
+    assert result.text().count("expected 0 to 1") == 1
     assert Path("r.txt").read_text().count("expected 0 to 1") == 10
     assert Path("r.txt").read_text().endswith("\n10 errors, 0 warnings\n")
-    run(checkup=CheckOptions(report="r.JSON"))
-    found = json.loads(Path("r.JSON").read_text())
-    assert (found["ok"], found["errors"], found["warnings"], found["notices"]) == (False, 10, 0, [])
-    assert found["data"][0]["findings"]["class-range"]["count"] == 10
+    run(options=CheckOptions(report="r.JSON"))
+    values = json.loads(Path("r.JSON").read_text())
+    assert (values["ok"], values["errors"], values["warnings"], values["notices"]) == (
+        False,
+        10,
+        0,
+        [],
+    )
+    assert values["data"][0]["findings"]["class-range"]["count"] == 10
 
 
 def test_a_page_is_drawn(home: Path) -> None:
     Path("a.txt").write_text("7 .5 .5 .2 .2\n")
-    run(checkup=CheckOptions(page="p.png"))
+    run(options=CheckOptions(page="p.png"))
     page = cv2.imread("p.png")
     assert page is not None
     assert page.shape[1] > 300
 
 
 @pytest.mark.parametrize(
-    ("checkup", "message"),
+    ("options", "message"),
     [
         (CheckOptions(report="r.pdf"), "r.pdf: unknown suffix '.pdf', known are .txt, .json"),
         (CheckOptions(page="p"), "p: unknown suffix '', known are .jpg"),
@@ -140,16 +143,16 @@ def test_a_page_is_drawn(home: Path) -> None:
     ],
 )
 def test_what_cannot_be_written_is_said_first(
-    home: Path, checkup: CheckOptions, message: str
+    home: Path, options: CheckOptions, message: str
 ) -> None:
     Path("t.list").unlink()
     with pytest.raises(OutputError, match=message):
-        run(checkup=checkup)
+        run(options=options)
 
 
 def test_names_that_are_no_text_can_be_printed(home: Path) -> None:
     Path("t.list").write_bytes(b"caf\xe9.png\n")
-    outcome = run(checkup=CheckOptions(report="r.txt"))
-    assert "caf\\udce9.png" in outcome.text()
+    result = run(options=CheckOptions(report="r.txt"))
+    assert "caf\\udce9.png" in result.text()
     assert "caf\\udce9.png" in Path("r.txt").read_text()
-    assert outcome.text().encode()
+    assert result.text().encode()

@@ -1,4 +1,4 @@
-"""A whole data set: tallies, and what is wrong between its images."""
+"""A whole data set: counts, and what is wrong between its images."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from darknet_py.cfg.datafile import read_data_file
-from darknet_py.errors import Location
-from darknet_py.validate.dataset_report import Survey, survey
-from darknet_py.validate.inspection import Frame, Inspection
-from darknet_py.validate.issues import KINDS, Finding, Findings
+from darknet_py.validate.dataset_report import DatasetReport, inspect_dataset
+from darknet_py.validate.inspection import Inspection, LabelRules
+from darknet_py.validate.issues import Issues
 
 
 @pytest.fixture
@@ -40,27 +39,29 @@ def write(
     return data
 
 
-def run(data: Path, frame: Frame | None = None, findings: Findings | None = None) -> Survey:
-    return survey(read_data_file(data), frame or Frame(3), findings or Findings(), workers=2)
+def run(data: Path, rules: LabelRules | None = None, issues: Issues | None = None) -> DatasetReport:
+    return inspect_dataset(
+        read_data_file(data), rules or LabelRules(3), issues or Issues(), workers=2
+    )
 
 
-def counts(found: Survey) -> dict[str, int]:
-    return {kind: count for kind, count in found.findings.counts.items() if count}
+def counts(report: DatasetReport) -> dict[str, int]:
+    return {kind: count for kind, count in report.issues.counts.items() if count}
 
 
-def messages(found: Survey, kind: str) -> list[str]:
-    return [str(finding) for finding in found.findings.kept[kind]]
+def messages(report: DatasetReport, kind: str) -> list[str]:
+    return [str(issue) for issue in report.issues.kept[kind]]
 
 
 LABELS = "0 .5 .5 .2 .2\n1 .5 .5 .3 .3\n1 .5 .5 .4 .4\n"
 
 
-def test_tallies(home: Path) -> None:
+def test_counts_of_the_lists(home: Path) -> None:
     train = {"a.png": LABELS, "b.png": "1 .5 .5 .2 .2\n7 .5 .5 .2 .2\n", "c.png": "", "d.png": None}
     data = write(home, train, {"e.png": "2 .5 .5 .2 .2\n"})
     (home / "c.png").write_bytes(b"x")
-    found = run(data)
-    first, second = found.tallies
+    report = run(data)
+    first, second = report.splits
     assert (first.name, first.path, first.images, first.unreadable) == (
         "train",
         "train.list",
@@ -72,11 +73,11 @@ def test_tallies(home: Path) -> None:
     assert first.per_class == {0: 1, 1: 3}
     assert first.images_per_class == {0: 1, 1: 2}
     assert (second.name, second.per_class) == ("valid", {2: 1})
-    assert found.classes == [0, 1, 2]
-    assert [found.name(number) for number in (0, 2, 3, -1)] == ["cat", "owl", "", ""]
+    assert report.classes == [0, 1, 2]
+    assert [report.name(number) for number in (0, 2, 3, -1)] == ["cat", "owl", "", ""]
     expected = {"unreadable-image": 1, "class-range": 1, "empty-label-file": 1}
-    assert counts(found) == expected | {"no-label-file": 1, "no-example": 1}
-    assert messages(found, "no-example") == ["train.list: class 2 owl"]
+    assert counts(report) == expected | {"no-label-file": 1, "no-example": 1}
+    assert messages(report, "no-example") == ["train.list: class 2 owl"]
 
 
 def test_many_images_come_in_order(home: Path) -> None:
@@ -90,14 +91,14 @@ def test_many_images_come_in_order(home: Path) -> None:
             seen.append(item.image)
             yield item
 
-    survey(read_data_file(data), Frame(3), Findings(), workers=3, follow=follow)
+    inspect_dataset(read_data_file(data), LabelRules(3), Issues(), workers=3, follow=follow)
     assert seen == names
 
 
 def test_names_give_the_number_of_classes_where_nothing_else_does(home: Path) -> None:
-    found = run(write(home, {"a.png": "3 .5 .5 .2 .2\n"}), Frame())
-    assert found.frame.classes == 3
-    assert found.findings.counts["class-range"] == 1
+    report = run(write(home, {"a.png": "3 .5 .5 .2 .2\n"}), LabelRules())
+    assert report.rules.classes == 3
+    assert report.issues.counts["class-range"] == 1
 
 
 def test_between_the_images(home: Path) -> None:
@@ -106,27 +107,27 @@ def test_between_the_images(home: Path) -> None:
     cv2.imwrite("a.bmp", np.zeros((4, 4, 3), np.uint8))
     (home / "train.list").write_text("a.png\nb.png\na.bmp\nb.png\nb.png\n")
     (home / "valid.list").write_text(f"c.png\n{home}/b.png\n")
-    found = run(data)
-    assert counts(found) == {"shared-label": 1, "listed-twice": 1, "overlap": 1}
-    assert messages(found, "shared-label") == ["train.list: a.txt of a.png and a.bmp"]
-    assert messages(found, "listed-twice") == ["train.list: b.png: 3 times"]
-    assert messages(found, "overlap") == [f"valid.list: {home}/b.png is in train.list, too"]
+    report = run(data)
+    assert counts(report) == {"shared-label": 1, "listed-twice": 1, "overlap": 1}
+    assert messages(report, "shared-label") == ["train.list: a.txt of a.png and a.bmp"]
+    assert messages(report, "listed-twice") == ["train.list: b.png: 3 times"]
+    assert messages(report, "overlap") == [f"valid.list: {home}/b.png is in train.list, too"]
 
 
 def test_one_list_for_both_is_looked_through_once(home: Path) -> None:
     data = write(home, {"a.png": "x\n0 .5 .5 .2 .2\n"})
     data.write_text("train=./train.list\nvalid=train.list\nnames=n.names\n")
-    found = run(data)
-    assert [tally.name for tally in found.tallies] == ["train", "valid"]
-    assert found.tallies[0].images == found.tallies[1].images == 1
-    assert found.findings.counts["unparsed"] == 1
-    assert messages(found, "overlap") == ["train.list: train= and valid= name the same list"]
+    report = run(data)
+    assert [split.name for split in report.splits] == ["train", "valid"]
+    assert report.splits[0].images == report.splits[1].images == 1
+    assert report.issues.counts["unparsed"] == 1
+    assert messages(report, "overlap") == ["train.list: train= and valid= name the same list"]
 
 
 def test_no_label_at_all(home: Path) -> None:
-    found = run(write(home, {"a.png": "", "b.png": None}))
-    assert messages(found, "no-label") == ["train.list: none of the 2 images of train has a label"]
-    assert found.findings.counts["no-example"] == 0
+    report = run(write(home, {"a.png": "", "b.png": None}))
+    assert messages(report, "no-label") == ["train.list: none of the 2 images of train has a label"]
+    assert report.issues.counts["no-example"] == 0
     Path("labels").mkdir()
     Path("labels/b.txt").write_text(LABELS)
     assert counts(run(home / "a.data")) == {"label-elsewhere": 1, "empty-label-file": 1}
@@ -137,36 +138,15 @@ def test_corner_form_is_guessed_from_many_boxes(home: Path) -> None:
     data = write(home, {"a.png": "".join(lines)})
     assert "w > x and h > y in all 20 labels" in messages(run(data), "corners")[0]
     (home / "a.txt").write_text("".join(lines[:-1]))
-    assert run(data).findings.counts["corners"] == 0
+    assert run(data).issues.counts["corners"] == 0
     (home / "a.txt").write_text("".join(lines) + "0 .5 .5 .2 .2\n")
-    assert run(data).findings.counts["corners"] == 0
+    assert run(data).issues.counts["corners"] == 0
 
 
 def test_a_list_that_is_none(home: Path) -> None:
     data = write(home, {"a.png": LABELS}, {"b.png": LABELS})
     (home / "valid.list").write_bytes(b"a\0b\0")
-    found = run(data)
-    assert [tally.name for tally in found.tallies] == ["train"]
-    (message,) = messages(found, "unusable-list")
+    report = run(data)
+    assert [split.name for split in report.splits] == ["train"]
+    (message,) = messages(report, "unusable-list")
     assert message.startswith("valid.list: this is a binary or UTF-16 file")
-
-
-def test_findings_are_counted_all_and_kept_some() -> None:
-    findings = Findings(most=3)
-    findings.add(Finding("tiny", Location("a.txt", line), "") for line in range(10))
-    findings.add(
-        [Finding("no-size", Location("a.txt"), ""), Finding("no-label-file", Location("b"), "")]
-    )
-    assert (findings.counts["tiny"], len(findings.kept["tiny"])) == (10, 3)
-    assert findings.found() == ["no-size", "tiny", "no-label-file"]
-    assert [findings.total(level) for level in ("error", "warning", "note")] == [1, 10, 1]
-
-
-def test_strict_findings() -> None:
-    findings = Findings(strict=True)
-    findings.add([Finding("tiny", Location("a"), ""), Finding("no-label-file", Location("b"), "")])
-    assert [findings.total(level) for level in ("error", "warning", "note")] == [1, 0, 1]
-
-
-def test_levels_are_known() -> None:
-    assert {kind.level for kind in KINDS.values()} == {"error", "warning", "note"}

@@ -1,4 +1,4 @@
-"""Which images the page of faults shows, and how their boxes are marked."""
+"""Which images the page of faulty images shows, and how their boxes are marked."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from darknet_py.cfg.datafile import read_data_file
-from darknet_py.data.contact_sheet import Tile
+from darknet_py.data.contact_sheet import SheetTile
 from darknet_py.validate import faulty_page
-from darknet_py.validate.dataset_report import Survey, survey
+from darknet_py.validate.dataset_report import DatasetReport, inspect_dataset
 from darknet_py.validate.faulty_page import BAD, GOOD, draw_page
-from darknet_py.validate.inspection import Frame
-from darknet_py.validate.issues import Findings
+from darknet_py.validate.inspection import LabelRules
+from darknet_py.validate.issues import Issues
 
 LABEL = "0 .5 .5 .2 .2\n"
 
@@ -25,34 +25,36 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def look(home: Path, labels: dict[str, str], strict: bool = False) -> Survey:
+def look(home: Path, labels: dict[str, str], strict: bool = False) -> DatasetReport:
     for name, text in labels.items():
         cv2.imwrite(name, np.zeros((40, 40, 3), np.uint8))
         Path(name).with_suffix(".txt").write_text(text)
     (home / "t.list").write_text("\n".join(labels))
     (home / "a.data").write_text("classes=1\ntrain=t.list\n")
-    return survey(read_data_file(home / "a.data"), Frame(1), Findings(strict=strict))
+    return inspect_dataset(read_data_file(home / "a.data"), LabelRules(1), Issues(strict=strict))
 
 
-def tiles(found: Survey, monkeypatch: pytest.MonkeyPatch, most: int = 9) -> tuple[list[Tile], str]:
-    got: list[tuple[list[Tile], str]] = []
+def tiles(
+    report: DatasetReport, monkeypatch: pytest.MonkeyPatch, most: int = 9
+) -> tuple[list[SheetTile], str]:
+    got: list[tuple[list[SheetTile], str]] = []
 
-    def record(tiles: list[Tile], title: str) -> None:
+    def record(tiles: list[SheetTile], title: str) -> None:
         got.append((tiles, title))
 
     monkeypatch.setattr(faulty_page, "contact_sheet", record)
-    draw_page([found], most)
+    draw_page([report], most)
     return got[0]
 
 
 def test_only_faulty_images_every_kind_in_turn(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nan, far = LABEL + "0 nan .5 .2 .2\n", LABEL + "0 3 3 .2 .2\n"
     labels = {"good.png": LABEL, "n1.png": nan, "n2.png": nan, "f1.png": far, "none.png": ""}
-    found = look(home, labels)
-    shown, title = tiles(found, monkeypatch)
+    report = look(home, labels)
+    shown, title = tiles(report, monkeypatch)
     assert [tile.caption[0] for tile in shown] == ["n1.png", "f1.png", "n2.png"]
     assert title == f"{home}/a.data: 3 images with faults (red)"
-    shown, title = tiles(found, monkeypatch, 2)
+    shown, title = tiles(report, monkeypatch, 2)
     assert len(shown) == 2
     assert title.endswith("2 images with faults (red), 1 more are not shown")
 
@@ -79,26 +81,26 @@ def test_crowded_images_name_faulty_boxes_only(home: Path, monkeypatch: pytest.M
     assert [mark.words for mark in tile.marks] == [""] * 19 + ["7"]
 
 
-def test_a_image_that_cannot_be_read_has_an_empty_tile(
+def test_an_image_that_cannot_be_read_has_an_empty_tile(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = look(home, {"a.png": LABEL})
+    report = look(home, {"a.png": LABEL})
     Path("a.png").write_bytes(b"x")
-    found = survey(read_data_file(home / "a.data"), Frame(1), Findings())
-    (tile,), _ = tiles(found, monkeypatch)
+    report = inspect_dataset(read_data_file(home / "a.data"), LabelRules(1), Issues())
+    (tile,), _ = tiles(report, monkeypatch)
     assert (tile.image, tile.caption[0]) == (None, "a.png")
     assert "cannot be read" in tile.caption[1]
 
 
-def test_findings_between_images_are_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_issues_between_images_are_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     look(home, {"a.png": LABEL})
     (home / "t.list").write_text("a.png\na.png\n")
-    found = survey(read_data_file(home / "a.data"), Frame(1), Findings())
-    (tile,), _ = tiles(found, monkeypatch)
+    report = inspect_dataset(read_data_file(home / "a.data"), LabelRules(1), Issues())
+    (tile,), _ = tiles(report, monkeypatch)
     assert tile.caption[1] == "images listed twice: a.png: 2 times"
 
 
-def test_the_page_is_a_image_also_without_faults(home: Path) -> None:
+def test_the_page_is_an_image_also_without_faults(home: Path) -> None:
     page = draw_page([look(home, {"a.png": LABEL})])
     assert (page.dtype, page.ndim) == (np.uint8, 3)
     assert (page < 100).any(), "it says that there is none"

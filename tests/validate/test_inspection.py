@@ -1,4 +1,4 @@
-"""One image and its label file: every kind of finding, and what Darknet would train on."""
+"""One image and its label file: every kind of issue, and what Darknet would train on."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from darknet_py.forks import ALEXEYAB, PJREDDIE
-from darknet_py.validate.inspection import Frame, Inspection, faulty_rows, inspect
+from darknet_py.validate.inspection import Inspection, LabelRules, inspect_image, issue_masks
 from darknet_py.validate.issues import KINDS
 
-FRAME = Frame(classes=3, width=100, height=50, most=4)
+RULES = LabelRules(classes=3, width=100, height=50, most_labels=4)
 GOOD = "1 .5 .5 .2 .2\n"
 
 
@@ -23,20 +23,20 @@ def image(tmp_path: Path) -> Path:
     return path
 
 
-def look(image: Path, text: str, frame: Frame = FRAME) -> Inspection:
+def look(image: Path, text: str, rules: LabelRules = RULES) -> Inspection:
     image.with_suffix(".txt").write_text(text)
-    return inspect(str(image), frame)
+    return inspect_image(str(image), rules)
 
 
-def kinds(found: Inspection) -> list[tuple[str, int]]:
-    return [(finding.kind, finding.location.line) for finding in found.findings]
+def kinds(inspection: Inspection) -> list[tuple[str, int]]:
+    return [(issue.kind, issue.location.line) for issue in inspection.issues]
 
 
 def test_a_good_image(image: Path) -> None:
-    found = look(image, GOOD + "0 .5 .5 1 1\n")
-    assert (found.state, found.readable, found.findings) == ("labelled", True, ())
-    assert found.trained.tolist() == found.rows.tolist()
-    assert found.trained[:, 0].tolist() == [1, 0]
+    inspection = look(image, GOOD + "0 .5 .5 1 1\n")
+    assert (inspection.state, inspection.readable, inspection.issues) == ("labelled", True, ())
+    assert inspection.trained.tolist() == inspection.rows.tolist()
+    assert inspection.trained[:, 0].tolist() == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -62,70 +62,72 @@ def test_a_good_image(image: Path) -> None:
     ],
 )
 def test_each_kind_of_label(image: Path, line: str, kind: str, trained: bool, message: str) -> None:
-    found = look(image, GOOD + line + "\n")
-    assert kinds(found) == [(kind, 2)]
-    (finding,) = found.findings
-    assert message in finding.message
-    assert (finding.location.path, finding.image) == (f"{image.parent}/a.txt", str(image))
-    assert len(found.trained) == 1 + trained
+    inspection = look(image, GOOD + line + "\n")
+    assert kinds(inspection) == [(kind, 2)]
+    (issue,) = inspection.issues
+    assert message in issue.message
+    assert (issue.location.path, issue.image) == (f"{image.parent}/a.txt", str(image))
+    assert len(inspection.trained) == 1 + trained
 
 
 def test_a_box_that_is_cut_small_is_tiny_and_crosses(image: Path) -> None:
-    found = look(image, "1 1.098 .5 .2 .2\n")
-    assert kinds(found) == [("crossing", 1), ("tiny", 1)]
-    assert len(found.trained) == 0
+    inspection = look(image, "1 1.098 .5 .2 .2\n")
+    assert kinds(inspection) == [("crossing", 1), ("tiny", 1)]
+    assert len(inspection.trained) == 0
 
 
 def test_rounding_at_the_edge_is_no_fault(image: Path) -> None:
-    assert look(image, "1 .1 .9 .2005 .2005\n").findings == ()
+    assert look(image, "1 .1 .9 .2005 .2005\n").issues == ()
 
 
 def test_without_a_network_size_no_box_is_too_small(image: Path) -> None:
-    assert look(image, "1 .5 .5 .0001 .0001\n", Frame(3)).findings == ()
+    assert look(image, "1 .5 .5 .0001 .0001\n", LabelRules(3)).issues == ()
 
 
 def test_pjreddies_darknet_has_its_own_smallest_box() -> None:
     rows = np.array([[1, 0.5, 0.5, 0.0009, 0.2], [1, 0.5, 0.5, 0.0011, 0.2]], np.float32)
-    assert faulty_rows(rows, Frame(3))["tiny"].tolist() == [False, False]
-    assert faulty_rows(rows, Frame(3, fork=PJREDDIE))["tiny"].tolist() == [True, False]
+    assert issue_masks(rows, LabelRules(3))["tiny"].tolist() == [False, False]
+    assert issue_masks(rows, LabelRules(3, fork=PJREDDIE))["tiny"].tolist() == [True, False]
 
 
 def test_without_a_number_of_classes_only_negative_ones_are_wrong(image: Path) -> None:
-    assert kinds(look(image, "900 .5 .5 .2 .2\n-1 .5 .5 .2 .2\n", Frame())) == [("class-range", 2)]
+    assert kinds(look(image, "900 .5 .5 .2 .2\n-1 .5 .5 .2 .2\n", LabelRules())) == [
+        ("class-range", 2)
+    ]
 
 
 def test_repeated_lines(image: Path) -> None:
-    found = look(image, GOOD + "1 .5 .5 .2 .3\n" + GOOD + "1 0.50 5e-1 .2 .2\n")
-    assert kinds(found) == [("duplicate", 3), ("duplicate", 4)]
-    assert len(found.trained) == 4
+    inspection = look(image, GOOD + "1 .5 .5 .2 .3\n" + GOOD + "1 0.50 5e-1 .2 .2\n")
+    assert kinds(inspection) == [("duplicate", 3), ("duplicate", 4)]
+    assert len(inspection.trained) == 4
 
 
 def test_too_many_labels(image: Path) -> None:
     text = "".join(f"1 .5 .5 .2 .{number}\n" for number in range(1, 6))
-    (finding,) = look(image, text).findings
-    assert (finding.kind, finding.message) == ("overfull", "5 labels, max=4")
-    assert look(image, text, Frame(3)).findings == ()
+    (issue,) = look(image, text).issues
+    assert (issue.kind, issue.message) == ("overfull", "5 labels, max=4")
+    assert look(image, text, LabelRules(3)).issues == ()
 
 
 def test_after_a_broken_line_darknet_trains_on_nothing(image: Path) -> None:
-    found = look(image, GOOD + "cat .5 .5 .2 .2\n2 .5 .5 .4 .4\n")
-    assert kinds(found) == [("class-number", 2)]
-    assert found.lines.tolist() == [1, 3]
-    assert found.trained[:, 0].tolist() == [1]
+    inspection = look(image, GOOD + "cat .5 .5 .2 .2\n2 .5 .5 .4 .4\n")
+    assert kinds(inspection) == [("class-number", 2)]
+    assert inspection.lines.tolist() == [1, 3]
+    assert inspection.trained[:, 0].tolist() == [1]
 
 
 def test_no_label_file_and_an_empty_one(image: Path) -> None:
-    found = inspect(str(image), FRAME)
-    assert (found.state, kinds(found)) == ("missing", [("no-label-file", 0)])
-    assert f"looked for {image.parent}/a.txt" in found.findings[0].message
-    found = look(image, " \n")
-    assert (found.state, kinds(found)) == ("empty", [("empty-label-file", 0)])
+    inspection = inspect_image(str(image), RULES)
+    assert (inspection.state, kinds(inspection)) == ("missing", [("no-label-file", 0)])
+    assert f"looked for {image.parent}/a.txt" in inspection.issues[0].message
+    inspection = look(image, " \n")
+    assert (inspection.state, kinds(inspection)) == ("empty", [("empty-label-file", 0)])
 
 
 def test_a_label_file_that_is_a_folder(image: Path) -> None:
     image.with_suffix(".txt").mkdir()
-    found = inspect(str(image), FRAME)
-    assert (found.state, kinds(found)) == ("missing", [("unreadable-labels", 0)])
+    inspection = inspect_image(str(image), RULES)
+    assert (inspection.state, kinds(inspection)) == ("missing", [("unreadable-labels", 0)])
 
 
 @pytest.mark.parametrize(
@@ -148,12 +150,12 @@ def test_labels_that_lie_elsewhere(
         path.parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_bytes(image.read_bytes())
     (tmp_path / label).write_text(GOOD)
-    frame = Frame(3, fork=fork)  # type: ignore[arg-type]
-    found = inspect(str(tmp_path / name), frame)
-    assert (found.state, kinds(found)) == ("missing", [("label-elsewhere", 0)])
-    assert found.findings[0].location.path == str(tmp_path / label)
+    rules = LabelRules(3, fork=fork)  # type: ignore[arg-type]
+    inspection = inspect_image(str(tmp_path / name), rules)
+    assert (inspection.state, kinds(inspection)) == ("missing", [("label-elsewhere", 0)])
+    assert inspection.issues[0].location.path == str(tmp_path / label)
     ends = f"no images that end in {Path(name).suffix}"
-    assert (ends in found.findings[0].message) == (not name.endswith("png"))
+    assert (ends in inspection.issues[0].message) == (not name.endswith("png"))
 
 
 def test_images_that_cannot_be_read(image: Path) -> None:
@@ -165,22 +167,22 @@ def test_images_that_cannot_be_read(image: Path) -> None:
         (b"", "empty"),
     ):
         image.write_bytes(content)
-        found = inspect(str(image), FRAME)
-        assert (kinds(found), found.readable) == ([("unreadable-image", 0)], False)
-        assert message in found.findings[0].message
-        assert str(image) not in found.findings[0].message
-        assert len(found.trained) == 1
+        inspection = inspect_image(str(image), RULES)
+        assert (kinds(inspection), inspection.readable) == ([("unreadable-image", 0)], False)
+        assert message in inspection.issues[0].message
+        assert str(image) not in inspection.issues[0].message
+        assert len(inspection.trained) == 1
     image.unlink()
-    assert kinds(inspect(str(image), FRAME)) == [("missing-image", 0)]
+    assert kinds(inspect_image(str(image), RULES)) == [("missing-image", 0)]
 
 
 def test_without_decoding_damage_behind_the_header_is_not_looked_for(image: Path) -> None:
     image.with_suffix(".txt").write_text(GOOD)
     image.write_bytes(image.read_bytes()[:40])
-    assert inspect(str(image), FRAME, decode=False).readable
+    assert inspect_image(str(image), RULES, decode=False).readable
     image.write_bytes(b"<html>")
-    assert not inspect(str(image), FRAME, decode=False).readable
+    assert not inspect_image(str(image), RULES, decode=False).readable
 
 
 def test_every_kind_of_row_is_in_the_table() -> None:
-    assert set(faulty_rows(np.zeros((0, 5), np.float32), FRAME)) <= set(KINDS)
+    assert set(issue_masks(np.zeros((0, 5), np.float32), RULES)) <= set(KINDS)

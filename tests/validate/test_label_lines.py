@@ -1,4 +1,4 @@
-"""Label files line by line: what is a label, what is a fault, and what a fault costs."""
+"""Label files line by line: what is a label, what is an issue, and what an issue costs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ GOOD = b"3 0.5 0.25 0.125 1\n"
 
 
 def test_good_lines_have_their_numbers() -> None:
-    found = read_lines(b"\n" + GOOD + b"  \n" + GOOD)
-    assert found.numbers.tolist() == [2, 4]
-    assert found.rows.tolist() == [[3, 0.5, 0.25, 0.125, 1]] * 2
-    assert found.read is found.rows
-    assert found.faults == ()
+    lines = read_lines(b"\n" + GOOD + b"  \n" + GOOD)
+    assert lines.numbers.tolist() == [2, 4]
+    assert lines.rows.tolist() == [[3, 0.5, 0.25, 0.125, 1]] * 2
+    assert lines.read is lines.rows
+    assert lines.issues == ()
 
 
 def test_an_empty_file() -> None:
-    found = read_lines(b"\n")
-    assert (found.rows.shape, found.faults) == ((0, 5), ())
+    lines = read_lines(b"\n")
+    assert (lines.rows.shape, lines.issues) == ((0, 5), ())
 
 
 @pytest.mark.parametrize(
@@ -39,16 +39,16 @@ def test_an_empty_file() -> None:
         ("x" * 60, "unparsed", f"read '{'x' * 45}...', expected"),
     ],
 )
-def test_each_fault(line: str, kind: str, message: str) -> None:
-    found = read_lines(GOOD + line.encode() + b"\n")
-    (fault,) = found.faults
-    assert (fault.kind, fault.line) == (kind, 2)
-    assert message in fault.message
-    assert found.numbers.tolist() == [1]
+def test_each_issue(line: str, kind: str, message: str) -> None:
+    lines = read_lines(GOOD + line.encode() + b"\n")
+    (issue,) = lines.issues
+    assert (issue.kind, issue.line) == (kind, 2)
+    assert message in issue.message
+    assert lines.numbers.tolist() == [1]
 
 
 def test_nan_and_inf_are_numbers() -> None:
-    assert read_lines(b"3 nan inf -inf 1e9\n").faults == ()
+    assert read_lines(b"3 nan inf -inf 1e9\n").issues == ()
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_nan_and_inf_are_numbers() -> None:
         (b"x\n" + GOOD + b"y\n", ["misreads the 2 lines after it", ""]),
     ],
 )
-def test_what_a_fault_costs(text: bytes, losses: list[str]) -> None:
-    faults = read_lines(text).faults
-    assert len(faults) == len(losses)
-    for fault, loss in zip(faults, losses, strict=True):
-        assert loss in fault.message
-        assert ("misreads" in fault.message) == bool(loss)
+def test_what_an_issue_costs(text: bytes, losses: list[str]) -> None:
+    issues = read_lines(text).issues
+    assert len(issues) == len(losses)
+    for issue, loss in zip(issues, losses, strict=True):
+        assert loss in issue.message
+        assert ("misreads" in issue.message) == bool(loss)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ def test_what_a_fault_costs(text: bytes, losses: list[str]) -> None:
     ],
 )
 def test_files_that_are_no_plain_text(text: bytes, words: str) -> None:
-    found = read_lines(text)
-    (fault,) = found.faults
-    assert (fault.kind, fault.line, len(found.rows), len(found.read)) == ("unparsed", 1, 0, 0)
-    assert fault.message.startswith(f"the file is {words}")
+    lines = read_lines(text)
+    (issue,) = lines.issues
+    assert (issue.kind, issue.line, len(lines.rows), len(lines.read)) == ("unparsed", 1, 0, 0)
+    assert issue.message.startswith(f"the file is {words}")
 
 
 def test_lines_may_end_as_on_other_systems() -> None:

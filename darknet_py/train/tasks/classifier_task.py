@@ -13,10 +13,10 @@ import torch
 from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.classify.accuracy import measure
 from darknet_py.classify.load_classifier import read_leaves
-from darknet_py.data.class_labels import Labels
-from darknet_py.data.class_sheet import class_sheet
+from darknet_py.data.class_labels import ClassLabels
 from darknet_py.data.classifier_samples import ClassifierSet, size_at, tree_of
 from darknet_py.data.listing import images_of, images_to_evaluate
+from darknet_py.data.sample_sheet import classifier_sheet
 from darknet_py.errors import DataError, ImageError, Location
 from darknet_py.images.draw import save_image
 from darknet_py.network.graph import Graph
@@ -65,7 +65,7 @@ class TopkMetric:
     """
 
     images: list[str]
-    labels: Labels
+    labels: ClassLabels
     top: int
     every: int
     burn_in: int
@@ -133,7 +133,7 @@ def _show(source: ClassifierSet, task: ImageTask, start: TrainingStart) -> None:
     step = start.trainer.batch // start.trainer.updates_per_step + 1
     keys = [key for part in task.plan.keys(step) for key in part][:MOST_SHOWN]
     path = Path(f"aug_{start.files.base}.jpg")
-    save_image(path, class_sheet(source, keys, task.seed), 90)
+    save_image(path, classifier_sheet(source, keys, task.seed), 90)
     start.notes.append(f"{path}: the first {len(keys)} samples as they are trained on")
 
 

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import torch
 
-from darknet_py.augment.config import Recipe
+from darknet_py.augment.config import AugmentConfig
 from darknet_py.cfg.datafile import DataFile, read_data_file, read_names
 from darknet_py.data.detection_samples import DetectionSet
-from darknet_py.data.image_cache import hold, least_size
-from darknet_py.data.listing import images_of, images_to_evaluate
-from darknet_py.data.loader import Key
-from darknet_py.data.negatives import unlabelled
-from darknet_py.data.sample_sheet import class_names, sheet
+from darknet_py.data.image_cache import cache_images, least_size
+from darknet_py.data.listing import images_of, images_to_evaluate, missing_label_files
+from darknet_py.data.loader import SampleKey
+from darknet_py.data.sample_sheet import detection_sheet, names_or_numbers
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DataError, Location
 from darknet_py.images.draw import save_image
@@ -86,14 +85,14 @@ def open_detection(
     data = read_data_file(options.data)
     graph = graph_of(options)
     require_kind(graph, "detector")
-    recipe, images = Recipe.of(graph), images_of(data, "train")
+    config, images = AugmentConfig.of(graph), images_of(data, "train")
     metric = _map_metric(options, data, graph, len(images)) if options.evaluates else None
     require_end(graph)
     last = PLAIN_LAST if graph.fork.saving.detector_backup else LAST
     files = CheckpointFiles.of(backup_folder(data), options.cfg, last)
     start = begin(options, graph, files, distributed, device)
     sizes = InputSizes(graph, start.trainer.seed, start.trainer.updates_per_step)
-    source = DetectionSet(images, recipe, _held(options, images, recipe, sizes))
+    source = DetectionSet(images, config, _cached(options, images, config, sizes))
     if options.show_imgs and distributed.first:
         _show(source, data, start, (graph.net.width, graph.net.height))
     return ReadyTraining(
@@ -107,23 +106,23 @@ def open_detection(
     )
 
 
-def _held(
-    options: DetectorTrainOptions, images: list[str], recipe: Recipe, sizes: InputSizes
+def _cached(
+    options: DetectorTrainOptions, images: list[str], config: AugmentConfig, sizes: InputSizes
 ) -> dict[str, Image]:
     if not options.cache:
         return {}
-    return hold(images, recipe.channels, least_size(recipe, sizes.largest), follow)
+    return cache_images(images, config.channels, least_size(config, sizes.largest), follow)
 
 
 def _show(
     source: DetectionSet, data: DataFile, start: TrainingStart, size: tuple[int, int]
 ) -> None:
     """-show_imgs: a page of the samples of the next update."""
-    trainer, names = start.trainer, class_names(data, source.recipe.classes)
+    trainer, names = start.trainer, names_or_numbers(data, source.config.classes)
     first = trainer.batch * trainer.images
-    keys = [Key(number, *size) for number in range(first, first + min(trainer.images, SHOWN))]
+    keys = [SampleKey(number, *size) for number in range(first, first + min(trainer.images, SHOWN))]
     path = Path(f"aug_{start.files.base}.jpg")
-    page = sheet(source, names, keys, trainer.seed)
+    page = detection_sheet(source, names, keys, trainer.seed)
     save_image(path, page, 90)
     start.notes.append(f"{path}: the first {len(keys)} samples as they are trained on")
 
@@ -145,9 +144,9 @@ def _map_metric(
 
 def _warnings(graph: Graph, images: list[str]) -> Iterator[str]:
     """What the cfg asks for and samples of detection networks never have; missing labels."""
-    net, negatives = graph.net, unlabelled(images, graph.fork)
-    if negatives:
-        yield f"warning: {negatives}"
+    net, unlabelled = graph.net, missing_label_files(images, graph.fork)
+    if unlabelled:
+        yield f"warning: {unlabelled}"
     if graph.fork.samples.canvas and (net.mosaic or net.mixup):
         yield f"warning: {net.section.location('mosaic')}: no effect: pjreddie's program has none"
     elif net.cutmix:

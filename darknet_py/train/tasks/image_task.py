@@ -10,7 +10,14 @@ from typing import Protocol
 import torch
 
 from darknet_py.cfg.datafile import DataFile
-from darknet_py.data.loader import Batch, Key, Plan, Source, batches, first_readable
+from darknet_py.data.loader import (
+    Batch,
+    BatchPlan,
+    SampleKey,
+    SampleSource,
+    batches,
+    first_readable,
+)
 from darknet_py.network.graph import Graph
 from darknet_py.options.training import ImageTrainOptions
 from darknet_py.system import processors
@@ -24,7 +31,7 @@ PART = 16
 Size = tuple[int, int]
 
 
-class ImageSource(Source, Protocol):
+class ImageSource(SampleSource, Protocol):
     """Samples, and which images each of them is made of."""
 
     def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]: ...
@@ -35,7 +42,7 @@ class ImageTask:
     """Samples made of images; see `darknet_py.train.loop.Task`."""
 
     source: ImageSource
-    plan: Plan
+    plan: BatchPlan
     seed: int
     workers: int
     pin: bool
@@ -51,7 +58,7 @@ class ImageTask:
     ) -> ImageTask:
         """size_at: width and height of the input at a step, counted from 1."""
         part = max(n for n in range(1, PART + 1) if trainer.images % n == 0)
-        plan = Plan(
+        plan = BatchPlan(
             trainer.images, part, size_at, trainer.distributed.rank, trainer.distributed.world
         )
         pin = device.type == "cuda"
@@ -70,7 +77,7 @@ class ImageTask:
         drawn = [first_readable(key, self._drawn)[0] for key in keys]
         return [path for paths in drawn for path in paths]
 
-    def _drawn(self, key: Key) -> list[str]:
+    def _drawn(self, key: SampleKey) -> list[str]:
         return self.source.drawn(*key, self.seed)
 
 

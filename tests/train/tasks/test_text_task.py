@@ -145,7 +145,7 @@ def test_tokens_are_read_as_numbers(tmp_path: Path) -> None:
     [
         ("", "t.txt: is empty"),
         ("sixteen symbols.", "t.txt: 16 symbols, expected more than time_steps=16; take"),
-        ("a café, and more than enough of it", "symbol 195 at place 5, the network knows 0 to 127"),
+        ("a café, and more than enough of it", "symbol 195 at index 5, the network knows 0 to 127"),
     ],
 )
 def test_texts_that_cannot_be_learnt(tmp_path: Path, text: str, message: str) -> None:

@@ -11,19 +11,30 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.coloured_images import Box, Scene, in_memory, labelled, scenes, seen, write
-from support.samples import recipe_of, require_alike, sample
+from support.coloured_samples import (
+    Box,
+    RectangleImage,
+    config_of,
+    in_memory,
+    labelled,
+    random_rectangles,
+    require_alike,
+    sample,
+    seen,
+    write,
+)
 
 from darknet_py.augment import mosaic
-from darknet_py.augment.params import Draw
-from darknet_py.augment.pixels import Colour, Crop, Window
+from darknet_py.augment.color import ColorParams
+from darknet_py.augment.params import AugmentParams
+from darknet_py.augment.pixels import CropMargins, Window
 from darknet_py.data import detection_samples
 from darknet_py.data.detection_samples import DetectionSet
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("images")
+    return tmp_path_factory.mktemp("samples")
 
 
 sides = st.integers(20, 150)
@@ -54,28 +65,28 @@ def test_alexeyabs_boxes_follow_pixels(
     channels: int,
 ) -> None:
     """Crops within and beyond the image, mirrored, in the aspect of the input or their own."""
-    recipe = replace(
-        recipe_of(folder, channels=channels),
+    config = replace(
+        config_of(folder, channels=channels),
         jitter=jitter,
         resize=resize,
         flip=flip,
         letter_box=letter_box,
     )
-    (scene,) = scenes(np.random.default_rng(seed), [image])
-    pixels, truth = sample(in_memory(folder, [scene], recipe), seed, size)
-    require_alike(seen(pixels, 0), labelled(truth, recipe, size).get(0), 2)
+    (rectangle,) = random_rectangles(np.random.default_rng(seed), [image])
+    pixels, truth = sample(in_memory(folder, [rectangle], config), seed, size)
+    require_alike(seen(pixels, 0), labelled(truth, config, size).get(0), 2)
 
 
 @given(seed=seeds, image=images, size=net_sizes, jitter=st.sampled_from([0, 0.3, 0.8]))
 def test_pjreddies_boxes_follow_pixels(
     folder: Path, seed: int, image: tuple[int, int], size: tuple[int, int], jitter: float
 ) -> None:
-    recipe = replace(recipe_of(folder, fork="pjreddie"), jitter=jitter)
-    # Larger than they appear: pjreddie's places images by their first pixel, not its corner.
+    config = replace(config_of(folder, fork="pjreddie"), jitter=jitter)
+    # Larger than they appear: pjreddie's program puts images by their first pixel, not its corner.
     image = (image[0] + 60, image[1] + 60)
-    (scene,) = scenes(np.random.default_rng(seed), [image])
-    pixels, truth = sample(in_memory(folder, [scene], recipe), seed, size)
-    label = labelled(truth, recipe, size).get(0)
+    (rectangle,) = random_rectangles(np.random.default_rng(seed), [image])
+    pixels, truth = sample(in_memory(folder, [rectangle], config), seed, size)
+    label = labelled(truth, config, size).get(0)
     if label is not None and size[0] != size[1]:
         # On inputs that are no square the image may reach beyond the canvas.
         assert np.array(label).min() >= -0.01
@@ -92,16 +103,18 @@ def test_yolov1s_boxes_follow_pixels(
     jitter: float,
     fork: str,
 ) -> None:
-    recipe = replace(recipe_of(folder, kind="detection", fork=fork), jitter=jitter)
+    config = replace(config_of(folder, kind="detection", fork=fork), jitter=jitter)
     image = (image[0] + 60, image[1] + 60)
-    (scene,) = scenes(np.random.default_rng(seed), [image])
-    left, top, right, bottom = scene.corners
+    (rectangle,) = random_rectangles(np.random.default_rng(seed), [image])
+    left, top, right, bottom = rectangle.corners
     # Not at the edges, which repeat beyond them.
-    scene = replace(scene, corners=(max(9, left), max(9, top), right, bottom))
+    rectangle = replace(rectangle, corners=(max(9, left), max(9, top), right, bottom))
     right, bottom = min(right, image[0] - 9), min(bottom, image[1] - 9)
-    scene = replace(scene, corners=(*scene.corners[:2], max(12, right), max(12, bottom)))
-    pixels, truth = sample(in_memory(folder, [scene], recipe), seed, size)
-    require_alike(seen(pixels, 0), labelled(truth, recipe, size).get(0), 2.5)
+    rectangle = replace(
+        rectangle, corners=(*rectangle.corners[:2], max(12, right), max(12, bottom))
+    )
+    pixels, truth = sample(in_memory(folder, [rectangle], config), seed, size)
+    require_alike(seen(pixels, 0), labelled(truth, config, size).get(0), 2.5)
 
 
 def within(box: Box | None, tile: Box) -> Box | None:
@@ -132,37 +145,37 @@ def test_boxes_of_a_mosaic_follow_pixels(
     bound: bool,
 ) -> None:
     """With mosaic_bound boxes end with their tile; otherwise what is seen is a part of them."""
-    recipe = recipe_of(folder, f"mosaic=1\nmosaic_bound={int(bound)}")
-    recipe = replace(recipe, jitter=jitter, resize=resize)
-    source = in_memory(folder, scenes(np.random.default_rng(seed), sizes), recipe)
+    config = config_of(folder, f"mosaic=1\nmosaic_bound={int(bound)}")
+    config = replace(config, jitter=jitter, resize=resize)
+    source = in_memory(folder, random_rectangles(np.random.default_rng(seed), sizes), config)
     x, y = int(cut[0] * size[0]), int(cut[1] * size[1])
     # The first number drawn says whether a sample is mixed.
     mixed = (n for n in range(seed, seed + 99) if np.random.default_rng((0, n)).random() < 0.5)
-    with patch.object(mosaic, "draw_cut", lambda rng, width, height: (x, y)):
+    with patch.object(mosaic, "random_cut", lambda rng, width, height: (x, y)):
         pixels, truth = sample(source, next(mixed), size)
     assert len(source.asked) == 4
-    labels = labelled(truth, recipe, size)
+    labels = labelled(truth, config, size)
     columns, rows = ((0, x), (x, size[0])), ((0, y), (y, size[1]))
     for tile, (column, row) in enumerate(mosaic.TILES):
         (left, right), (top, bottom) = columns[column], rows[row]
-        found, label = seen(pixels, tile), labels.get(tile)
+        visible, label = seen(pixels, tile), labels.get(tile)
         if bound:
-            require_alike(found, label, 2.5)
+            require_alike(visible, label, 2.5)
         elif label is not None:
             # Without a label the C program found the box to be as large as the input, or outside.
-            require_alike(found, within(label, (left, top, right, bottom)), 2.5)
+            require_alike(visible, within(label, (left, top, right, bottom)), 2.5)
 
 
 def test_most_boxes_of_a_mosaic_are_kept(folder: Path) -> None:
-    recipe = recipe_of(folder, "mosaic=1\nmosaic_bound=1", "jitter=.2")
+    config = config_of(folder, "mosaic=1\nmosaic_bound=1", "jitter=.2")
     sizes = [(120, 90)] * 4
-    made = scenes(np.random.default_rng(3), sizes)
+    made = random_rectangles(np.random.default_rng(3), sizes)
     counts = []
     for number in range(40):
-        source = in_memory(folder, made, recipe)
+        source = in_memory(folder, made, config)
         _, truth = sample(source, number, (64, 48))
         if len(source.asked) == 4:
-            counts.append(len(labelled(truth, recipe, (64, 48))))
+            counts.append(len(labelled(truth, config, (64, 48))))
     assert 10 < len(counts) < 30
     assert 2.5 < np.mean(counts) < 4
 
@@ -184,20 +197,20 @@ def test_a_window_is_a_part_of_the_whole(
     window: tuple[int, int, int, int],
 ) -> None:
     pixels = np.random.default_rng(seed).integers(0, 256, (70, 90, 3), np.uint8)
-    draw = Draw(Crop(*corner, 90, 70), flip, Colour(0.1, 1.2, 0.8), blur)
+    params = AugmentParams(CropMargins(*corner, 90, 70), flip, ColorParams(0.1, 1.2, 0.8), blur)
     labels = np.array([[0, 0.4, 0.5, 0.2, 0.3]], np.float32)
     size = (50, 40)
-    whole = detection_samples.rendered(pixels, draw, labels, Window(0, 0, *size), size)
-    part = detection_samples.rendered(pixels, draw, labels, Window(*window), size)
+    whole = detection_samples.rendered(pixels, params, labels, Window(0, 0, *size), size)
+    part = detection_samples.rendered(pixels, params, labels, Window(*window), size)
     # OpenCV's converters round differently at the end of a row.
     assert np.abs(Window(*window).of(whole).astype(int) - part).max() <= 1
 
 
 def test_a_jpeg_decoded_at_a_part_of_its_size(tmp_path: Path) -> None:
     """Sixteen times larger than the input; the boxes lie as well as in the whole image."""
-    scene = Scene(1, (1000, 760), (300, 200, 650, 500))
-    recipe = replace(recipe_of(tmp_path), jitter=0.4, resize=1.5)
-    source = DetectionSet([write(tmp_path, scene, ".jpg")], recipe)
+    rectangle = RectangleImage(1, (1000, 760), (300, 200, 650, 500))
+    config = replace(config_of(tmp_path), jitter=0.4, resize=1.5)
+    source = DetectionSet([write(tmp_path, rectangle, ".jpg")], config)
     reduced = []
     imdecode = cv2.imdecode
 
@@ -209,6 +222,6 @@ def test_a_jpeg_decoded_at_a_part_of_its_size(tmp_path: Path) -> None:
     with patch.object(cv2, "imdecode", watched):
         for number in range(30):
             pixels, truth = sample(source, number, (64, 48))
-            require_alike(seen(pixels, 1), labelled(truth, recipe, (64, 48)).get(1), 2)
+            require_alike(seen(pixels, 1), labelled(truth, config, (64, 48)).get(1), 2)
     assert min(reduced) > 3
     assert max(reduced) == 8

@@ -15,10 +15,13 @@ from darknet_py.images.draw import save_image
 from darknet_py.options.datasets import ShapesOptions
 from darknet_py.progress import follow
 from darknet_py.synthetic.backdrop import Canvas, Pixels
-from darknet_py.synthetic.shapes import LEAST_VISIBLE, NAMES, SMALLEST, draw_image
+from darknet_py.synthetic.shape_images import LEAST_VISIBLE, SMALLEST, draw_image
+from darknet_py.synthetic.shapes import NAMES
 
 ROOM = 0.6
-"""Radius of a shape that surely fits, as a part of the image's shorter side."""
+"""Radius of a shape that always fits, as a part of the image's shorter side."""
+FOLDER = "pictures"
+"""Not "images": pjreddie's rule would look for the labels in a folder "labels" then."""
 
 
 def write_dataset(
@@ -35,21 +38,21 @@ def write_dataset(
     """Write `images` images with their label files, the lists of a training, and shapes.data.
 
     smallest: least radius of a shape in pixels. visible: least part of a shape that the shapes
-    over it leave. valid_every: every so manieth image is for validation, 1: all of them. The same
+    over it leave. valid_every: every Nth image is for validation, 1: all of them. The same
     seed writes the same files. Returns the path of shapes.data. Raises OutputError when something
     cannot be written, or when shapes do not fit into the images.
     """
     _require_room(width, height, smallest)
     home = Path(folder)
-    _make_folder(home / "pictures")
+    _make_folder(home / FOLDER)
     lists: dict[str, list[str]] = {"train": [], "valid": []}
     drawn = _images(images, seed, (width, height), (smallest, visible))
     for number, (pixels, rows) in enumerate(follow(drawn, images, "drawing")):
-        path = home / "pictures" / f"{number:05d}.jpg"
+        path = home / FOLDER / f"{number:05d}.jpg"
         save_image(path, pixels, 92)
         _write(path.with_suffix(".txt"), [label_line(row) for row in rows], durable=False)
-        judged = number % valid_every == valid_every - 1
-        lists["valid" if judged else "train"].append(os.fspath(path))
+        is_valid = number % valid_every == valid_every - 1
+        lists["valid" if is_valid else "train"].append(os.fspath(path))
     for name, paths in lists.items():
         _write(home / f"{name}.txt", paths)
     _write(home / "shapes.names", list(NAMES))

@@ -1,4 +1,4 @@
-"""Images with one rectangle each, in a colour that tells its class, and how to find it again."""
+"""Images with one rectangle each, in a colour that tells its class; samples made of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from darknet_py.augment.config import Recipe
+from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.pixels import Pixels
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.images.reduced import Decoded, Image
@@ -34,6 +34,9 @@ HEADS = {
     "detection": "[connected]\noutput=144\nactivation=linear\n"
     "[detection]\nclasses=4\nside=4\nnum=1\ncoords=4\n",
 }
+
+LARGE = 3
+"""Pixels of a side from which on a box is to be seen and labelled."""
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
@@ -63,7 +66,7 @@ def graph(
 
 
 @dataclass(frozen=True)
-class Scene:
+class RectangleImage:
     """An image of width x height with a rectangle (left, top, right, bottom) of class `number`."""
 
     number: int
@@ -90,7 +93,9 @@ class Scene:
         return image
 
 
-def scenes(rng: np.random.Generator, sizes: list[tuple[int, int]]) -> list[Scene]:
+def random_rectangles(
+    rng: np.random.Generator, sizes: list[tuple[int, int]]
+) -> list[RectangleImage]:
     """A rectangle of at least a sixth of the sides in each, of classes 0, 1, 2, ..."""
     made = []
     for number, (width, height) in enumerate(sizes):
@@ -100,7 +105,7 @@ def scenes(rng: np.random.Generator, sizes: list[tuple[int, int]]) -> list[Scene
             start = int(rng.integers(0, side - length + 1))
             spans.append((start, start + length))
         (left, right), (top, bottom) = spans
-        made.append(Scene(number, (width, height), (left, top, right, bottom)))
+        made.append(RectangleImage(number, (width, height), (left, top, right, bottom)))
     return made
 
 
@@ -115,21 +120,23 @@ class InOrder(DetectionSet):
         return self.asked[-1]
 
 
-def in_memory(folder: Path, made: list[Scene], recipe: Recipe) -> InOrder:
+def in_memory(folder: Path, made: list[RectangleImage], config: AugmentConfig) -> InOrder:
     """The label files on disk, the images not."""
-    held = {}
-    for scene in made:
-        path = folder / f"{scene.number}.png"
-        path.with_suffix(".txt").write_text(scene.label)
-        held[str(path)] = Decoded(scene.pixels(recipe.channels), scene.size)
-    return InOrder(list(held), recipe, held)
+    cached = {}
+    for rectangle in made:
+        path = folder / f"{rectangle.number}.png"
+        path.with_suffix(".txt").write_text(rectangle.label)
+        cached[str(path)] = Decoded(rectangle.pixels(config.channels), rectangle.size)
+    return InOrder(list(cached), config, cached)
 
 
-def write(folder: Path, scene: Scene, suffix: str = ".png", name: str | None = None) -> str:
+def write(
+    folder: Path, rectangle: RectangleImage, suffix: str = ".png", name: str | None = None
+) -> str:
     """The image and its label file; returns the path."""
-    path = folder / f"{scene.number if name is None else name}{suffix}"
-    assert cv2.imwrite(str(path), scene.pixels()[..., ::-1])
-    path.with_suffix(".txt").write_text(scene.label)
+    path = folder / f"{rectangle.number if name is None else name}{suffix}"
+    assert cv2.imwrite(str(path), rectangle.pixels()[..., ::-1])
+    path.with_suffix(".txt").write_text(rectangle.label)
     return str(path)
 
 
@@ -145,31 +152,59 @@ def seen(pixels: Pixels, number: int) -> Box | None:
     return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
 
 
-def labelled(truth: np.ndarray, recipe: Recipe, size: tuple[int, int]) -> dict[int, Box]:
+def labelled(truth: np.ndarray, config: AugmentConfig, size: tuple[int, int]) -> dict[int, Box]:
     """Class -> box in pixels of a sample's truth."""
-    found = {}
-    for number, x, y, w, h in rows_of(truth, recipe):
+    boxes = {}
+    for number, x, y, w, h in rows_of(truth, config):
         box = (x - w / 2) * size[0], (y - h / 2) * size[1], w * size[0], h * size[1]
-        assert int(number) not in found
-        found[int(number)] = (box[0], box[1], box[0] + box[2], box[1] + box[3])
-    return found
+        assert int(number) not in boxes
+        boxes[int(number)] = (box[0], box[1], box[0] + box[2], box[1] + box[3])
+    return boxes
 
 
-def rows_of(truth: np.ndarray, recipe: Recipe) -> list[tuple[float, ...]]:
+def rows_of(truth: np.ndarray, config: AugmentConfig) -> list[tuple[float, ...]]:
     """class x y w h of a sample's truth, from rows or from YOLOv1's cells."""
-    if not recipe.cells:
-        rows = truth.reshape(recipe.boxes, recipe.fork.samples.truth_size)
+    if not config.cells:
+        rows = truth.reshape(config.boxes, config.fork.samples.truth_size)
         return [(row[4], *row[:4]) for row in rows if row[0]]
-    cells = truth.reshape(recipe.cells, recipe.cells, -1)
-    found = []
+    cells = truth.reshape(config.cells, config.cells, -1)
+    labels = []
     for y, x in zip(*np.nonzero(cells[..., 0]), strict=True):
         cell = cells[y, x]
-        place = (x + cell[-4]) / recipe.cells, (y + cell[-3]) / recipe.cells
-        found.append((int(cell[1:-4].argmax()), *place, *cell[-2:]))
-    return found
+        centre = (x + cell[-4]) / config.cells, (y + cell[-3]) / config.cells
+        labels.append((int(cell[1:-4].argmax()), *centre, *cell[-2:]))
+    return labels
 
 
-def tell_pixels(held: Image, line: Connection) -> None:
+def tell_pixels(cached: Image, line: Connection) -> None:
     """In another process: the image's greatest value, whenever asked."""
     while line.recv():
-        line.send(int(held.pixels(3, held.size).max()))
+        line.send(int(cached.pixels(3, cached.size).max()))
+
+
+def config_of(
+    folder: Path, net: str = "", head: str = "jitter=0", **where: object
+) -> AugmentConfig:
+    return AugmentConfig.of(graph(folder, net, head, **where))  # type: ignore[arg-type]
+
+
+def sample(
+    source: DetectionSet, number: int, size: tuple[int, int], seed: int = 0
+) -> tuple[Pixels, np.ndarray]:
+    """The image as (H, W, C), and the truth."""
+    pixels, truth = source.sample(number, *size, seed)
+    assert (pixels.dtype, truth.dtype) == (np.uint8, np.float32)
+    assert pixels.shape == (source.config.channels, size[1], size[0])
+    assert pixels.flags.c_contiguous
+    assert np.isfinite(truth).all()
+    return pixels.transpose(1, 2, 0), truth
+
+
+def is_large(box: Box | None) -> bool:
+    return box is not None and box[2] - box[0] >= LARGE and box[3] - box[1] >= LARGE
+
+
+def require_alike(pixels: Box | None, label: Box | None, tolerance: float) -> None:
+    if is_large(pixels) or is_large(label):
+        assert pixels is not None and label is not None, (pixels, label)
+        np.testing.assert_allclose(pixels, label, atol=tolerance)
