@@ -59,7 +59,7 @@ class Loop:
 
     def box(self, at: tuple[int, ...]) -> Box:
         _, n, j, i = at
-        (x, y), (aw, ah) = self.place(at), self.layer.sizes[n]
+        (x, y), (aw, ah) = self.location(at), self.layer.sizes[n]
         w, h = math.exp(self.out[at][2]) * aw, math.exp(self.out[at][3]) * ah
         return (i + x) / WIDTH, (j + y) / HEIGHT, w / WIDTH, h / HEIGHT
 
@@ -72,7 +72,7 @@ class Loop:
 
     def teach_box(self, at: tuple[int, ...], truth: Box, scale: float) -> float:
         _, n, j, i = at
-        (x, y), (aw, ah) = self.place(at), self.layer.sizes[n]
+        (x, y), (aw, ah) = self.location(at), self.layer.sizes[n]
         d, out = self.delta[at], self.out[at]
         d[0] = scale * (truth[0] * WIDTH - i - x) * self.slope(x)
         d[1] = scale * (truth[1] * HEIGHT - j - y) * self.slope(y)
