@@ -63,7 +63,7 @@ def rnn(**choices: Any) -> None:
 
 def _run(kind: type[TrainOptions], choices: dict[str, Any]) -> None:
     from darknet_py.train.command import run
-    from darknet_py.train.launch import devices, relaunch
+    from darknet_py.train.distributed import devices, relaunch
 
     chosen = devices(choices.pop("gpus"))
     if len(chosen) > 1:

@@ -157,7 +157,7 @@ class Head(Layer):
         return LOG_ROW
 
     def log_values(self, metrics: Mapping[str, float], images: int) -> Mapping[str, float]:
-        """What the line shows, of the loss's metrics for so many images."""
+        """What the line shows, of the loss's metrics for this many images."""
         return metrics
 
     def grid(self, out: Shape) -> tuple[int, int]:
@@ -203,7 +203,7 @@ class Head(Layer):
 def anchor_sizes(
     anchors: Sequence[float], num: int, numbers: Sequence[int]
 ) -> list[tuple[float, float]]:
-    """(width, height) of the anchors of these numbers; of num, those not written are 0.5."""
+    """(width, height) of the anchors of these numbers; those not written are DEFAULT_ANCHOR."""
     padded = [*anchors, *[DEFAULT_ANCHOR] * (2 * num)]
     return [(padded[2 * number], padded[2 * number + 1]) for number in numbers]
 

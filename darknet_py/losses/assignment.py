@@ -13,7 +13,7 @@ from darknet_py.forks import Fork
 from darknet_py.layers.head import Head, RawBoxes
 from darknet_py.layers.tree import read_map
 from darknet_py.layers.yolo import AnchorHead, Yolo
-from darknet_py.losses.targets import Targets
+from darknet_py.losses.head_loss import Targets
 
 LABELS_AT_ONCE = 16
 """Labels compared with all boxes at a time: bounds the memory."""
@@ -140,23 +140,23 @@ def label_assignments(head: HeadOutputs) -> Assignments:
     others = torch.zeros_like(first)
     if layer.iou_thresh < 1:
         others = (MEASURES[layer.iou_thresh_kind](sizes, label) > layer.iou_thresh) & ~first
-    slots = _slots(layer, best.device)
-    wanted = (first | others) & targets.valid[..., None] & (slots >= 0)
-    image, which, number = torch.nonzero(wanted, as_tuple=True)
+    own = _head_anchors(layer, best.device)
+    chosen = (first | others) & targets.valid[..., None] & (own >= 0)
+    image, which, number = torch.nonzero(chosen, as_tuple=True)
     # The best anchor of a label comes before its others.
     order = torch.argsort(~first[image, which, number], stable=True)
     order = order[torch.argsort((image * targets.boxes.shape[1] + which)[order], stable=True)]
     image, which, number = image[order], which[order], number[order]
     x, y = _cell(head, targets.boxes[image, which])
-    return Assignments(image, slots[number], y, x, number, which)
+    return Assignments(image, own[number], y, x, number, which)
 
 
-def _slots(layer: Yolo, device: torch.device) -> Tensor:
-    """Anchor number -> its index in this head, or -1."""
-    slots = torch.full((layer.num,), -1, dtype=torch.long, device=device)
-    for slot, number in reversed(list(enumerate(layer.masks))):
-        slots[number] = slot
-    return slots
+def _head_anchors(layer: Yolo, device: torch.device) -> Tensor:
+    """Of each of all anchors its index in this head, or -1."""
+    own = torch.full((layer.num,), -1, dtype=torch.long, device=device)
+    for position, number in reversed(list(enumerate(layer.masks))):
+        own[number] = position
+    return own
 
 
 def _cell(head: HeadOutputs, boxes: Tensor) -> tuple[Tensor, Tensor]:
@@ -185,7 +185,7 @@ def first_and_last(indices: Tensor) -> tuple[Tensor, Tensor]:
     return order == start[inverse], order == end[inverse]
 
 
-def wanted_coordinates(head: HeadOutputs, assigned: Assignments, label: Tensor) -> Tensor:
+def target_coordinates(head: HeadOutputs, assigned: Assignments, label: Tensor) -> Tensor:
     """The head that would give the label's box exactly."""
     height, width = head.out.shape[2:4]
     cell = torch.stack([assigned.x, assigned.y], dim=1)

@@ -9,8 +9,7 @@ from darknet_py.forks import Fork
 from darknet_py.layers.pointwise import Logistic
 from darknet_py.layers.scores import Cost, Softmax
 from darknet_py.layers.tree import UNKNOWN
-from darknet_py.losses.registry import Pass, loss_of
-from darknet_py.losses.targets import HeadLoss
+from darknet_py.losses.head_loss import HeadLoss, LossInput, loss_of
 
 LOGISTIC_FLOOR = 1e-7
 SOFTMAX_FLOOR = torch.finfo(torch.float32).tiny
@@ -18,17 +17,17 @@ SOFTMAX_FLOOR = torch.finfo(torch.float32).tiny
 
 
 @loss_of(Softmax)
-def _softmax(p: Pass) -> HeadLoss:
+def _softmax(p: LossInput) -> HeadLoss:
     return softmax_loss(p.layer, p.output, p.truth)
 
 
 @loss_of(Logistic)
-def _logistic(p: Pass) -> HeadLoss:
+def _logistic(p: LossInput) -> HeadLoss:
     return logistic_loss(p.output, p.truth)
 
 
 @loss_of(Cost)
-def _cost(p: Pass) -> HeadLoss:
+def _cost(p: LossInput) -> HeadLoss:
     return cost_loss(p.layer, p.input, p.truth, p.fork)
 
 

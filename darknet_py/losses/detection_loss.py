@@ -11,8 +11,7 @@ from darknet_py.boxes import iou
 from darknet_py.forks import Fork
 from darknet_py.layers.detection import Detection
 from darknet_py.layers.head import RawBoxes
-from darknet_py.losses.registry import Pass, loss_of
-from darknet_py.losses.targets import HeadLoss
+from darknet_py.losses.head_loss import HeadLoss, LossInput, loss_of
 
 RANDOM_UNTIL = 64000
 """random=1: while fewer images were seen, a box drawn at random answers."""
@@ -43,7 +42,7 @@ class _Cells:
 
 
 @loss_of(Detection)
-def _loss(p: Pass) -> HeadLoss:
+def _loss(p: LossInput) -> HeadLoss:
     return detection_loss(p.layer, p.output, p.truth, p.fork, p.seen, p.generator)
 
 
@@ -65,7 +64,7 @@ def detection_loss(
         raise layer.shape_error(f"read {layer.coords}, training needs 4 (x, y, w, h)", "coords")
     out = _CellParts(*layer.parts(output.detach()))
     cells = _cells(layer, truth_cells.reshape(len(output), layer.cells, -1))
-    overlap, distance = _likeness(layer, out.boxes[cells.index], cells.boxes, fork)
+    overlap, distance = _overlap_and_distance(layer, out.boxes[cells.index], cells.boxes, fork)
     chosen = _responsible(layer, cells, overlap, distance, seen, generator)
     own = overlap.gather(1, chosen[:, None])[:, 0]
     delta = _delta(layer, out, cells, chosen, own)
@@ -80,7 +79,9 @@ def _cells(layer: Detection, truth: Tensor) -> _Cells:
     return _Cells((image, cell), classes, boxes)
 
 
-def _likeness(layer: Detection, raw: Tensor, label: Tensor, fork: Fork) -> tuple[Tensor, Tensor]:
+def _overlap_and_distance(
+    layer: Detection, raw: Tensor, label: Tensor, fork: Fork
+) -> tuple[Tensor, Tensor]:
     """IoU and RMS distance (K, num) of each box of a cell to the cell's label."""
     # As if their cell were the first one. A label's location is in cells, its size in images.
     side, first = raw.new_tensor([layer.side, layer.side]), raw.new_zeros(2)
@@ -119,8 +120,8 @@ def _delta(
     target = overlap if layer.rescore else torch.ones_like(overlap)
     scores[index] = layer.object_scale * (target - out.scores[index])
     location, sizes = cells.boxes.split([2, 2], dim=1)
-    wanted = torch.cat([location, sizes.sqrt() if layer.sqrt else sizes], dim=1)
-    boxes[index] = layer.coord_scale * (wanted - out.boxes[index])
+    target_box = torch.cat([location, sizes.sqrt() if layer.sqrt else sizes], dim=1)
+    boxes[index] = layer.coord_scale * (target_box - out.boxes[index])
     return _CellParts(classes, scores, boxes)
 
 

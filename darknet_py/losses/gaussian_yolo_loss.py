@@ -26,11 +26,10 @@ from darknet_py.losses.assignment import (
     label_assignments,
     mapped_labels,
     predicted_boxes,
-    wanted_coordinates,
+    target_coordinates,
 )
+from darknet_py.losses.head_loss import HeadLoss, LossInput, Targets, loss_of
 from darknet_py.losses.iou_losses import IOU_LOSSES
-from darknet_py.losses.registry import Pass, loss_of
-from darknet_py.losses.targets import HeadLoss, Targets
 from darknet_py.losses.yolo_loss import CLASS_FLOOR, classify, score_truth_thresh
 
 SIGMA = 0.3
@@ -64,7 +63,7 @@ class _GaussianDelta:
 
 
 @loss_of(GaussianYolo)
-def _loss(p: Pass) -> HeadLoss:
+def _loss(p: LossInput) -> HeadLoss:
     return gaussian_yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork)
 
 
@@ -119,8 +118,8 @@ def _answer_near(
     score = outputs.out[..., 4]
     has_class = (outputs.out[..., 5:] > CLASS_FLOOR).any(dim=-1)
     near = has_class & (best > layer.ignore_thresh)
-    wanted = best**2 - score if layer.objectness_smooth else torch.zeros_like(score)
-    delta.means[..., 4] = layer.obj_normalizer * torch.where(near, wanted, -score)
+    asked = best**2 - score if layer.objectness_smooth else torch.zeros_like(score)
+    delta.means[..., 4] = layer.obj_normalizer * torch.where(near, asked, -score)
     if layer.objectness_smooth:
         classify(outputs, assignments_at(outputs, near, label), delta.means)
 
@@ -137,9 +136,9 @@ def _answer(head: _GaussianOutputs, assigned: Assignments, delta: _GaussianDelta
     layer, outputs = head.layer, head.outputs
     _add_boxes(head, assigned, delta)
     factor = outputs.multipliers[classes_of(outputs, assigned)] * layer.obj_normalizer
-    wanted = factor * (1 - outputs.out[assigned.entry(4)])
+    asked = factor * (1 - outputs.out[assigned.entry(4)])
     _, last = first_and_last(flat_indices(outputs, assigned))
-    delta.means[assigned.select(last).entry(4)] = wanted[last]
+    delta.means[assigned.select(last).entry(4)] = asked[last]
     classify(outputs, assigned, delta.means)
 
 
@@ -158,7 +157,7 @@ def _box_delta(head: _GaussianOutputs, assigned: Assignments) -> tuple[Tensor, T
     label = outputs.targets.boxes[assigned.image, assigned.label]
     out, sigma = outputs.out[assigned.index][:, :4], head.deviations[assigned.index]
     point = torch.cat([label[:, :2] - head.shift * label[:, 2:], label[:, 2:]], dim=1)
-    away = (wanted_coordinates(outputs, assigned, point) - out) / sigma
+    away = (target_coordinates(outputs, assigned, point) - out) / sigma
     density = torch.exp(-away * away / 2) / (math.sqrt(2 * math.pi) * (sigma + SIGMA))
     weight = (2 - label[:, 2:3] * label[:, 3:4]) * density / (density + EPSILON) / 2
     means = weight * away / sigma
@@ -169,9 +168,9 @@ def _box_delta(head: _GaussianOutputs, assigned: Assignments) -> tuple[Tensor, T
     return _clipped(layer, means * factor), _clipped(layer, deviations * layer.uc_normalizer)
 
 
-def _clipped(layer: GaussianYolo, wanted: Tensor) -> Tensor:
-    wanted = torch.nan_to_num(wanted, nan=0.0, posinf=0.0, neginf=0.0)
-    return wanted.clamp(-layer.max_delta, layer.max_delta)
+def _clipped(layer: GaussianYolo, asked: Tensor) -> Tensor:
+    asked = torch.nan_to_num(asked, nan=0.0, posinf=0.0, neginf=0.0)
+    return asked.clamp(-layer.max_delta, layer.max_delta)
 
 
 def _iou_delta(head: _GaussianOutputs, assigned: Assignments, label: Tensor, out: Tensor) -> Tensor:

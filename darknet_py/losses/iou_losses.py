@@ -153,9 +153,9 @@ def ciou_gradient(pred: Tensor, truth: Tensor) -> Tensor:
 
 def _with_distance(pair: _Pair, share: Tensor, diagonal: Tensor) -> Tensor:
     edges, _ = _overlap_terms(pair)
-    found = _by_coordinate(edges)
-    found = found + torch.where(diagonal > 0, share, 0.0)
-    return torch.where(pair.apart, share, found).t()
+    gradient = _by_coordinate(edges)
+    gradient = gradient + torch.where(diagonal > 0, share, 0.0)
+    return torch.where(pair.apart, share, gradient).t()
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class IouLoss:
 
     measure: how alike boxes (..., 4) and (..., 4) are, 1 where they are the same. gradient: of
     pred (K, 4) and truth (K, 4) what the loss adds to pred's x, y, w, h before any further factor,
-    (K, 4). cost: the figure of the head's log line that Darknet shows as the loss.
+    (K, 4). cost: the metric of the head's log line that Darknet shows as the loss.
     """
 
     measure: Callable[[Tensor, Tensor], Tensor]

@@ -12,8 +12,7 @@ from darknet_py.forks import Fork
 from darknet_py.layers.region import Region
 from darknet_py.layers.tree import Tree
 from darknet_py.losses.assignment import best_labels, first_and_last, predicted_boxes
-from darknet_py.losses.registry import Pass, loss_of
-from darknet_py.losses.targets import HeadLoss, Targets
+from darknet_py.losses.head_loss import HeadLoss, LossInput, Targets, loss_of
 from darknet_py.losses.yolo_loss import FOCAL_ALPHA
 
 WARM_UP = 12800
@@ -86,7 +85,7 @@ class _RegionAssignments:
 
 
 @loss_of(Region)
-def _loss(p: Pass) -> HeadLoss:
+def _loss(p: LossInput) -> HeadLoss:
     return region_loss(p.layer, p.output, p.labels, p.net_size, p.fork, p.seen)
 
 
@@ -161,11 +160,11 @@ def _objectness(head: _RegionOutputs, best: Tensor) -> Tensor:
     class_only = _spread(head.class_only)
     if layer.classfix == -1 and head.fork.loss.region_classfix:
         return torch.where(class_only, 0.0, layer.noobject_scale * (best - score))
-    # With background the slot is the probability of no object.
-    wanted = layer.noobject_scale * ((1.0 if layer.background else 0.0) - score)
-    wanted = torch.where(best > layer.thresh, 0.0, wanted)
+    # With background the entry is the probability of no object.
+    asked = layer.noobject_scale * ((1.0 if layer.background else 0.0) - score)
+    asked = torch.where(best > layer.thresh, 0.0, asked)
     only = head.fork.loss.region_class_only_objectness
-    return torch.where(class_only, layer.noobject_scale * -score if only else 0.0, wanted)
+    return torch.where(class_only, layer.noobject_scale * -score if only else 0.0, asked)
 
 
 def _warm_up_delta(head: _RegionOutputs) -> Tensor:
@@ -188,7 +187,7 @@ def _answer_class_only(head: _RegionOutputs, tree: Tree, delta: Tensor) -> Tenso
 
 
 def _answer_near(head: _RegionOutputs, best: Tensor, label: Tensor, delta: Tensor) -> Tensor:
-    """classfix=1 or 2: every box near a label learns its class, with 2 as sure as it is itself."""
+    """classfix=1 or 2: boxes near a label learn its class, with 2 weighed by their objectness."""
     near = best > head.layer.thresh
     image = torch.nonzero(near)[:, 0]
     scale = torch.full_like(best[near], head.layer.class_scale)
@@ -224,10 +223,10 @@ def _answer(
     target = overlap if layer.rescore else torch.ones_like(overlap)
     if layer.background:
         target = torch.zeros_like(overlap)
-    wanted = layer.object_scale * (target - head.score.flatten()[assigned.row])
+    asked = layer.object_scale * (target - head.score.flatten()[assigned.row])
     _, last = first_and_last(assigned.row)
     row = assigned.row[last]
-    delta[row, layer.coords] = wanted[last]
+    delta[row, layer.coords] = asked[last]
     delta[row, :4] = _box_delta(head, assigned, label)[last]
     classes = head.targets.classes[assigned.image, assigned.label]
     if layer.class_map:
@@ -242,12 +241,12 @@ def _box_delta(head: _RegionOutputs, assigned: _RegionAssignments, label: Tensor
     corner = torch.stack([assigned.row % width, assigned.row // width % height], dim=1)
     anchor = assigned.row // (height * width) % anchors
     sizes = torch.log(label[:, 2:] / head.anchors[anchor])
-    wanted = torch.cat([label[:, :2] * head.grid - corner, sizes], dim=1)
+    asked = torch.cat([label[:, :2] * head.grid - corner, sizes], dim=1)
     out = torch.cat([head.located.flatten(0, 3)[assigned.row], head.rows[assigned.row, 2:4]], dim=1)
     scale = torch.full_like(label[:, :1], head.layer.coord_scale)
     if head.fork.loss.region_small_boxes:
         scale = scale * (2 - label[:, 2:3] * label[:, 3:4])
-    return scale * (wanted - out)
+    return scale * (asked - out)
 
 
 def _classify(
@@ -262,8 +261,8 @@ def _classify(
     scores = head.rows[row, head.classes_at]
     own = scores.gather(1, classes[:, None])
     target = torch.zeros_like(scores).scatter(1, classes[:, None], 1.0)
-    wanted = scale[:, None] * (target - scores) * _focal(head, own)
-    delta[row[whole], head.classes_at] = wanted[whole]
+    asked = scale[:, None] * (target - scores) * _focal(head, own)
+    delta[row[whole], head.classes_at] = asked[whole]
     if not adds:
         return own[:, 0]
     entry = head.layer.coords + 1 + classes
@@ -291,19 +290,19 @@ def _set_groups(
     rows, inverse = row.unique(return_inverse=True)
     scores = head.rows[rows, head.classes_at]
     chains = _chains(tree, classes)
-    hit, level = torch.nonzero(chains >= 0, as_tuple=True)
-    node, box = chains[hit, level], inverse[hit]
+    label, level = torch.nonzero(chains >= 0, as_tuple=True)
+    node, box = chains[label, level], inverse[label]
     _, last = first_and_last(box * len(tree.group_sizes) + group_of[node])
-    hit, node, box = hit[last], node[last], box[last]
+    label, node, box = label[last], node[last], box[last]
     named = torch.zeros(len(rows), len(tree.group_sizes), dtype=torch.bool, device=row.device)
     named[box, group_of[node]] = True
     weight = scores.new_zeros(named.shape)
-    weight[box, group_of[node]] = scale[hit]
+    weight[box, group_of[node]] = scale[label]
     target = torch.zeros_like(scores)
     target[box, node] = 1.0
-    wanted = weight[:, group_of] * (target - scores)
+    asked = weight[:, group_of] * (target - scores)
     before = delta[rows, head.classes_at]
-    delta[rows, head.classes_at] = torch.where(named[:, group_of], wanted, before)
+    delta[rows, head.classes_at] = torch.where(named[:, group_of], asked, before)
     way = scores[inverse].gather(1, chains.clamp(min=0))
     return torch.where(chains >= 0, way, 1.0).prod(dim=1)
 

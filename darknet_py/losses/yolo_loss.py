@@ -22,14 +22,13 @@ from darknet_py.losses.assignment import (
     label_assignments,
     mapped_labels,
     predicted_boxes,
-    wanted_coordinates,
+    target_coordinates,
 )
+from darknet_py.losses.head_loss import HeadLoss, LossInput, Targets, loss_of
 from darknet_py.losses.iou_losses import IOU_LOSSES
-from darknet_py.losses.registry import Pass, loss_of
-from darknet_py.losses.targets import HeadLoss, Targets
 
 CLASS_FLOOR = 0.25
-"""AlexeyAB's ignore rule: a cell must be this sure of some class for its overlap to count."""
+"""AlexeyAB's ignore rule: the overlap of a cell counts only where some class is above it."""
 FOCAL_ALPHA = 0.5
 
 
@@ -48,7 +47,7 @@ PLAIN: dict[str, Any] = {
 
 
 @loss_of(Yolo)
-def _loss(p: Pass) -> HeadLoss:
+def _loss(p: LossInput) -> HeadLoss:
     return yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork)
 
 
@@ -121,10 +120,10 @@ def _answer(head: HeadOutputs, assigned: Assignments, delta: Tensor) -> Tensor:
     layer = head.layer
     _add_boxes(head, assigned, delta)
     factor = head.multipliers[classes_of(head, assigned)]
-    wanted = factor * layer.obj_normalizer * (1 - head.out[assigned.entry(4)])
+    asked = factor * layer.obj_normalizer * (1 - head.out[assigned.entry(4)])
     first, last = first_and_last(flat_indices(head, assigned))
     counts = first & (delta[assigned.entry(4)] == 0) if layer.objectness_smooth else last
-    delta[assigned.select(counts).entry(4)] = wanted[counts]
+    delta[assigned.select(counts).entry(4)] = asked[counts]
     classify(head, assigned, delta)
     pred, label = head.boxes[assigned.index], head.targets.boxes[assigned.image, assigned.label]
     return torch.stack([iou(pred, label), giou(pred, label)], dim=1)
@@ -132,13 +131,13 @@ def _answer(head: HeadOutputs, assigned: Assignments, delta: Tensor) -> Tensor:
 
 def _add_boxes(head: HeadOutputs, assigned: Assignments, delta: Tensor) -> None:
     """Add up what the labels of a box ask of it; pjreddie's program keeps the last."""
-    wanted = _box_delta(head, assigned)
+    asked = _box_delta(head, assigned)
     if head.plain:
         _, last = first_and_last(flat_indices(head, assigned))
-        delta[assigned.select(last).entry(slice(4))] = wanted[last]
+        delta[assigned.select(last).entry(slice(4))] = asked[last]
         return
     flat = delta.view(-1, delta.shape[-1])
-    flat[:, :4] = flat[:, :4].index_add(0, flat_indices(head, assigned), wanted)
+    flat[:, :4] = flat[:, :4].index_add(0, flat_indices(head, assigned), asked)
 
 
 def _box_delta(head: HeadOutputs, assigned: Assignments) -> Tensor:
@@ -148,14 +147,14 @@ def _box_delta(head: HeadOutputs, assigned: Assignments) -> Tensor:
     factor = layer.iou_normalizer * head.multipliers[classes_of(head, assigned)][:, None]
     if layer.iou_loss == "mse":
         scale = 2 - label[:, 2:3] * label[:, 3:4]
-        return scale * (wanted_coordinates(head, assigned, label) - out) * factor
+        return scale * (target_coordinates(head, assigned, label) - out) * factor
     pred = head.boxes[assigned.index].clone()
     pred[:, 2:] = torch.where(pred[:, 2:] == 0, 1.0, pred[:, 2:])
-    wanted = IOU_LOSSES[layer.iou_loss].gradient(pred, label)
+    asked = IOU_LOSSES[layer.iou_loss].gradient(pred, label)
     if not layer.new_coords:
-        wanted = torch.cat([wanted[:, :2], wanted[:, 2:] * torch.exp(out[:, 2:])], dim=1)
-    wanted = torch.nan_to_num(wanted * factor, nan=0.0, posinf=0.0, neginf=0.0)
-    return wanted.clamp(-layer.max_delta, layer.max_delta)
+        asked = torch.cat([asked[:, :2], asked[:, 2:] * torch.exp(out[:, 2:])], dim=1)
+    asked = torch.nan_to_num(asked * factor, nan=0.0, posinf=0.0, neginf=0.0)
+    return asked.clamp(-layer.max_delta, layer.max_delta)
 
 
 def classify(head: HeadOutputs, assigned: Assignments, delta: Tensor) -> None:
@@ -177,15 +176,15 @@ def _set_all_classes(head: HeadOutputs, assigned: Assignments, delta: Tensor) ->
     if layer.focal_loss:
         own = scores.gather(1, classes[:, None]) + 1e-15
         gradient = -(1 - own) * (2 * own * torch.log(own) + own - 1)
-        wanted = (target - scores) * FOCAL_ALPHA * gradient
+        asked = (target - scores) * FOCAL_ALPHA * gradient
     else:
         epsilon = layer.label_smooth_eps
-        wanted = target * (1 - epsilon) + epsilon / 2 - scores
+        asked = target * (1 - epsilon) + epsilon / 2 - scores
         if layer.counters_per_class:
             # cls_normalizer has a say only together with counters_per_class, as in the C code.
             factor = head.multipliers[classes] * layer.cls_normalizer
-            wanted = torch.where(target > 0, wanted * factor[:, None], wanted)
-    delta[assigned.entry(slice(5, None))] = wanted
+            asked = torch.where(target > 0, asked * factor[:, None], asked)
+    delta[assigned.entry(slice(5, None))] = asked
 
 
 def _average(delta: Tensor) -> None:

@@ -1,4 +1,4 @@
-"""What training computes in: single precision, or half precision where it does no harm."""
+"""The precision of training: single, or torch's mixed precision."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ class Precision:
         """What a resumed training needs."""
         if not self.scaler.is_enabled():
             return {}
-        held = self.scaler.state_dict()
-        return {"scale": held["scale"], "growth": held["_growth_tracker"]}
+        current = self.scaler.state_dict()
+        return {"scale": current["scale"], "growth": current["_growth_tracker"]}
 
     def restore(self, state: dict[str, float]) -> None:
         if self.scaler.is_enabled() and state:
-            held = self.scaler.state_dict()
-            held |= {"scale": state["scale"], "_growth_tracker": int(state["growth"])}
-            self.scaler.load_state_dict(held)
+            current = self.scaler.state_dict()
+            current |= {"scale": state["scale"], "_growth_tracker": int(state["growth"])}
+            self.scaler.load_state_dict(current)

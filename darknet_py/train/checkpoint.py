@@ -105,7 +105,7 @@ class TrainingProgress:
 
 
 @dataclass(frozen=True)
-class Files:
+class CheckpointFiles:
     """Where a training writes. base: the cfg's name without folder and suffix.
 
     last_ending, final_ending: what follows it in the names of those weights.
@@ -123,7 +123,7 @@ class Files:
         last: str = LAST,
         final: str = FINAL,
         cure: str = "set backup= in the .data file",
-    ) -> Files:
+    ) -> CheckpointFiles:
         """Raises OutputError, with this cure, when the folder cannot be made."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -132,7 +132,7 @@ class Files:
             raise OutputError(message) from None
         base = Path(cfg).stem
         _sweep(folder, base)
-        return Files(folder, base, last, final)
+        return CheckpointFiles(folder, base, last, final)
 
     @property
     def last(self) -> Path:
@@ -190,7 +190,7 @@ def _tensors(trainer: Trainer, average: WeightAverage | None) -> Iterator[tuple[
         yield f"update.{number}", state.update
         for index, moment in enumerate(state.moments or ()):
             yield f"moment{index}.{number}", moment
-    for name, tensor in (average.held if average else {}).items():
+    for name, tensor in (average.averages if average else {}).items():
         yield f"average.{name}", tensor
 
 

@@ -20,8 +20,8 @@ from darknet_py.network.graph import Graph
 from darknet_py.options.training import TrainOptions
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.darknet_log import DarknetLog
-from darknet_py.train.logs.metrics import MetricLogger, Results, TensorBoardLogger
-from darknet_py.train.logs.progress_log import LiveLog, PlainLog, Silent, TrainingLog
+from darknet_py.train.logs.metric_loggers import CsvLogger, MetricLogger, TensorBoardLogger
+from darknet_py.train.logs.progress_log import LiveLog, PlainLog, SilentLog, TrainingLog
 from darknet_py.train.loop import Loop
 from darknet_py.train.startup import ReadyTraining
 from darknet_py.train.tasks.classifier_task import open_classifier
@@ -56,7 +56,7 @@ NOT_DONE = {
 
 def run(options: TrainOptions) -> int:
     """Train; returns the exit code: 0, or 128 + the number of the signal that stopped it."""
-    with _together(options) as (distributed, device):
+    with _process_group(options) as (distributed, device):
         loop = _loop(options, KINDS[options.kind](options, distributed, device))
         # torch raises this from a signal handler, wherever the training is at that moment.
         with worker_failures():
@@ -65,7 +65,7 @@ def run(options: TrainOptions) -> int:
 
 
 @contextlib.contextmanager
-def _together(options: TrainOptions) -> Iterator[tuple[DistributedContext, torch.device]]:
+def _process_group(options: TrainOptions) -> Iterator[tuple[DistributedContext, torch.device]]:
     """This process in the group that torchrun started, or alone."""
     if "WORLD_SIZE" not in os.environ:
         yield DistributedContext(), checked_device(options.chosen_device)
@@ -102,7 +102,7 @@ def _loop(options: TrainOptions, ready: ReadyTraining) -> Loop:
 def _report(options: TrainOptions, ready: ReadyTraining) -> TrainingLog:
     trainer = ready.start.trainer
     if not trainer.distributed.first:
-        return Silent()
+        return SilentLog()
     if options.log_style == "darknet":
         return DarknetLog(
             trainer.network.graph, ready.count, options.kind, trainer.updates_per_step
@@ -142,7 +142,7 @@ def _warnings(graph: Graph) -> Iterator[str]:
 def _metric_loggers(options: TrainOptions, ready: ReadyTraining) -> tuple[MetricLogger, ...]:
     trainer = ready.start.trainer
     net = trainer.network.graph.net
-    results = Results(
+    results = CsvLogger(
         Path(options.results),
         Path(options.chart),
         net.max_batches,

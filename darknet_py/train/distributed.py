@@ -1,16 +1,26 @@
-"""This process among those of a distributed training; alone unless torch.distributed is set up."""
+"""The processes of a distributed training: how `-gpus` starts them, what they tell each other."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import torch
 import torch.distributed as dist
 
+from darknet_py.errors import DarknetError
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+
 
 @dataclass(frozen=True)
 class DistributedContext:
-    """rank: number of this process, from 0. world: how many there are."""
+    """This process among all: alone unless torch.distributed is set up.
+
+    rank: number of this process, from 0. world: how many there are.
+    """
 
     rank: int = 0
     world: int = 1
@@ -44,3 +54,39 @@ class DistributedContext:
         if self.world > 1:
             for tensor in tensors:
                 dist.broadcast(tensor, 0)
+
+
+def devices(gpus: str | None) -> list[int]:
+    """The devices of `-gpus 0,1,...`, none without it and in the processes it has started.
+
+    Raises DarknetError for what are no devices of this machine.
+    """
+    return [] if gpus is None or "WORLD_SIZE" in os.environ else _numbers(gpus)
+
+
+def relaunch(numbers: list[int]) -> int:
+    """Run this very command once more, by torchrun, with a process for each device.
+
+    Returns their exit code.
+    """
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    program = [f"--nproc-per-node={len(numbers)}", "-m", "darknet_py"]
+    # Numbers count among the devices that are visible already.
+    visible = os.environ.get(VISIBLE)
+    names = visible.split(",") if visible else [str(number) for number in range(max(numbers) + 1)]
+    there = os.environ | {VISIBLE: ",".join(names[number] for number in numbers)}
+    return subprocess.call([*torchrun, *program, *sys.argv[1:]], env=there)
+
+
+def _numbers(gpus: str) -> list[int]:
+    try:
+        numbers = [int(word) for word in gpus.split(",")]
+    except ValueError:
+        raise DarknetError(f"-gpus {gpus}: expected device numbers such as 0,1,2") from None
+    there = torch.cuda.device_count()
+    wrong = [number for number in numbers if not 0 <= number < there]
+    if wrong or len(set(numbers)) < len(numbers):
+        message = f"-gpus {gpus}: this torch sees {there} CUDA devices"
+        cure = "without CUDA, run `torchrun --nproc-per-node N -m darknet_py train ... --nogpu`"
+        raise DarknetError(f"{message}; {cure}")
+    return numbers

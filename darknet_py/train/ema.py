@@ -20,7 +20,7 @@ class WeightAverage:
     """Averages from half of max_batches on; batch statistics are never averaged."""
 
     network: Network
-    held: dict[str, Tensor] = field(default_factory=dict)
+    averages: dict[str, Tensor] = field(default_factory=dict)
 
     @torch.no_grad()
     def update(self, before: int, now: int) -> None:
@@ -29,21 +29,21 @@ class WeightAverage:
         apply_at = net.max_batches - LAST
         if not net.ema_alpha or now < net.max_batches // 2:
             return
-        if not self.held:
+        if not self.averages:
             self.start()
         if before < apply_at <= now:
             self._apply()
         elif now < apply_at:
             for name, tensor in self._tensors():
-                self.held[name].lerp_(tensor, 1 - net.ema_alpha)
+                self.averages[name].lerp_(tensor, 1 - net.ema_alpha)
 
     def start(self) -> None:
         """Begin with the weights as they are."""
-        self.held = {name: tensor.detach().clone() for name, tensor in self._tensors()}
+        self.averages = {name: tensor.detach().clone() for name, tensor in self._tensors()}
 
     def _apply(self) -> None:
         for name, tensor in self._tensors():
-            tensor.copy_(self.held[name])
+            tensor.copy_(self.averages[name])
 
     def _tensors(self) -> Iterator[tuple[str, Tensor]]:
         graph = self.network.graph

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
+from darknet_py.errors import DarknetError
 from darknet_py.layers.base import Run
 from darknet_py.network.network import Network
+
+BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
+"""What torch 2.13 and torch 2.2 call whether processes share their batch statistics."""
 
 
 class HeadPass(nn.Module):
@@ -35,6 +45,35 @@ class HeadPass(nn.Module):
         )
         kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
         return [run.captured[i] for i in self.owners], [kept[i] for i in self.owners]
+
+
+def wrapped(head_pass: HeadPass, compiled: bool, world: int) -> nn.Module:
+    """As torch.compile, and one of `world` processes, run it."""
+    if compiled:
+        head_pass.compile()
+    if world == 1:
+        return head_pass
+    nodes = head_pass.network.graph.nodes
+    some_unused = any(node.layer.stopbackward or node.layer.onlyforward for node in nodes)
+    # Statistics stay each process's own.
+    words = inspect.signature(DistributedDataParallel).parameters
+    buffers = next(word for word in BUFFER_WORDS if word in words)
+    options: dict[str, Any] = {buffers: False, "find_unused_parameters": some_unused}
+    return DistributedDataParallel(head_pass, **options)
+
+
+@contextlib.contextmanager
+def compile_errors() -> Iterator[None]:
+    """What torch.compile raises, in one line with a cure."""
+    # torch._dynamo takes a second to import, and only compiling can raise its errors.
+    from torch._dynamo.exc import TorchDynamoException
+
+    try:
+        yield
+    except TorchDynamoException as failure:
+        first = str(failure).strip().splitlines()[0]
+        cure = "install a C++ compiler, or train without --compile"
+        raise DarknetError(f"torch.compile failed: {first}; {cure}") from None
 
 
 def to_input(images: Tensor, device: torch.device) -> Tensor:

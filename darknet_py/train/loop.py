@@ -12,11 +12,11 @@ from typing import Protocol
 import torch
 
 from darknet_py.data.loader import Batch
-from darknet_py.train.checkpoint import Files, SavePolicy, TrainingProgress, save_state
+from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy, TrainingProgress, save_state
 from darknet_py.train.ema import WeightAverage
-from darknet_py.train.logs.metrics import MetricLogger
+from darknet_py.train.logs.metric_loggers import MetricLogger
 from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Units, Update
-from darknet_py.train.signals import Stop
+from darknet_py.train.signals import StopSignal
 from darknet_py.train.trainer import LossError, Trainer
 
 CLOCK_KEPT = 0.95
@@ -78,7 +78,7 @@ class Loop:
 
     trainer: Trainer
     task: Task
-    files: Files
+    files: CheckpointFiles
     save_policy: SavePolicy
     report: TrainingLog
     average: WeightAverage
@@ -92,7 +92,7 @@ class Loop:
 
     def run(self) -> int:
         """Train; returns the number of the signal that stopped it, else 0."""
-        with Stop() as stop, contextlib.closing(self._batches()) as batches:
+        with StopSignal() as stop, contextlib.closing(self._batches()) as batches:
             for done, (batch, waited) in enumerate(batches, start=1):
                 if done == 1:
                     self._start()
@@ -101,7 +101,7 @@ class Loop:
                 self._save(before)
                 update = self._evaluated(update)
                 self._show(update)
-                stopped = self._asked(stop)
+                stopped = self._received(stop)
                 if self._complete or stopped or done == self.limit:
                     self._end(update)
                     return 0 if self._complete else stopped
@@ -200,7 +200,7 @@ class Loop:
             return
         save_state(self.files.state, self.trainer, self.average, self.progress)
         self.trainer.network.save_weights(self.files.last)
-        if self.average.held:
+        if self.average.averages:
             with self.average.in_place():
                 self.trainer.network.save_weights(self.files.named("ema"))
 
@@ -222,12 +222,12 @@ class Loop:
         for logger in self.metric_loggers:
             logger.add(update)
 
-    def _asked(self, stop: Stop) -> int:
+    def _received(self, stop: StopSignal) -> int:
         """The signal that any process got."""
         if self.trainer.distributed.world == 1:
-            return stop.asked
-        flag = self.trainer.distributed.any(bool(stop.asked), self._device)
-        return stop.asked or (15 if flag else 0)
+            return stop.received
+        flag = self.trainer.distributed.any(bool(stop.received), self._device)
+        return stop.received or (15 if flag else 0)
 
     @property
     def _device(self) -> torch.device:

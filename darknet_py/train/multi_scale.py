@@ -16,11 +16,11 @@ EVERY = 10
 USUAL_FACTOR = 1.4
 PJREDDIE_LEAST, PJREDDIE_CHOICES, PJREDDIE_STEP = 10, 10, 32
 PJREDDIE_END, ALEXEYAB_END = 200, 100
-"""So many updates before the end of training the largest size is used throughout."""
+"""How many updates before the end of training the largest size is used throughout."""
 
 
 @dataclass(frozen=True)
-class Sizes:
+class InputSizes:
     """Width and height of the input at each update, a function of the seed and its number.
 
     Darknet counts the tens of updates from where a run starts; here from 0, so that a resumed run
@@ -38,8 +38,8 @@ class Sizes:
             return net.width, net.height
         tenth = (step - 1) // EVERY
         rng = np.random.default_rng((self.seed, tenth, 7))
-        draw = self._pjreddie if self.graph.fork.samples.square_sizes else self._alexeyab
-        return draw(rng, tenth, step * self.updates_per_step)
+        size_of = self._pjreddie if self.graph.fork.samples.square_sizes else self._alexeyab
+        return size_of(rng, tenth, step * self.updates_per_step)
 
     @property
     def largest(self) -> Size:

@@ -12,13 +12,13 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass
-class Stop:
+class StopSignal:
     """As a context: the first signal asks for the end, a second one gets its usual way."""
 
-    asked: int = 0
+    received: int = 0
     before: dict[int, Any] = field(default_factory=dict)
 
-    def __enter__(self) -> Stop:
+    def __enter__(self) -> StopSignal:
         # Only the main thread may set handlers; from another one training runs without.
         if threading.current_thread() is threading.main_thread():
             self.before = {number: signal.signal(number, self._ask) for number in SIGNALS}
@@ -28,7 +28,7 @@ class Stop:
         self._restore()
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = number
+        self.received = number
         self._restore()
 
     def _restore(self) -> None:

@@ -11,7 +11,7 @@ from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.network import Network
 from darknet_py.options.training import TrainOptions
-from darknet_py.train.checkpoint import Files, SavePolicy, TrainingProgress, load_state
+from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy, TrainingProgress, load_state
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.ema import WeightAverage
 from darknet_py.train.loop import PeriodicMetric, Task
@@ -28,13 +28,13 @@ ENDING = ("poly", "sgdr")
 
 
 @dataclass(frozen=True)
-class Start:
+class TrainingStart:
     """A network ready to be trained, from where `progress` says. notes: what to tell about it."""
 
     trainer: Trainer
     average: WeightAverage
     progress: TrainingProgress
-    files: Files
+    files: CheckpointFiles
     notes: list[str]
 
 
@@ -47,7 +47,7 @@ class ReadyTraining:
     what -map or -topk asked for.
     """
 
-    start: Start
+    start: TrainingStart
     task: Task
     save_policy: SavePolicy
     count: int
@@ -67,10 +67,10 @@ def graph_of(options: TrainOptions) -> Graph:
 def begin(
     options: TrainOptions,
     graph: Graph,
-    files: Files,
+    files: CheckpointFiles,
     distributed: DistributedContext,
     device: torch.device,
-) -> Start:
+) -> TrainingStart:
     """Raises DarknetError for weights or a state that do not fit, or whose training is over."""
     network = Network(graph, seed=options.seed)
     notes = [] if options.resume or options.weights is None else [_load(options, network)]
@@ -88,15 +88,15 @@ def begin(
         progress = load_state(files.state, trainer, average)
         notes = [f"{files.state}: continues after iteration {trainer.batch}"]
     _require_rest(options, trainer)
-    return Start(trainer, average, progress, files, notes)
+    return TrainingStart(trainer, average, progress, files, notes)
 
 
 def require_kind(graph: Graph, kind: str) -> None:
     """Raises DarknetError for a network of another kind, naming the command for it."""
-    found = kind_of(graph)
-    if found != kind:
-        cure = f"train it with `darknet-py {found} train`"
-        raise DarknetError(f"{graph.path}: {FACTS[found]}; {cure}")
+    actual = kind_of(graph)
+    if actual != kind:
+        cure = f"train it with `darknet-py {actual} train`"
+        raise DarknetError(f"{graph.path}: {FACTS[actual]}; {cure}")
 
 
 def kind_of(graph: Graph) -> str:

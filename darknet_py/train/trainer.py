@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -13,24 +12,23 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
 from darknet_py.errors import DarknetError
 from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net
-from darknet_py.losses import LOSSES, Pass
-from darknet_py.losses.targets import HeadLoss
+from darknet_py.losses import LOSSES, LossInput
+from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.network.network import Network
 from darknet_py.network.weights_layout import Header
 from darknet_py.train.amp import Precision
 from darknet_py.train.distributed import DistributedContext
-from darknet_py.train.head_pass import HeadPass, to_input
+from darknet_py.train.head_pass import HeadPass, compile_errors, to_input, wrapped
 from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.schedule import rate
 
 Array = NDArray[Any]
-BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 Losses = dict[int, HeadLoss]
 """The losses of a sub-batch by layer index."""
 
@@ -90,20 +88,7 @@ class Trainer:
         self._fixed = max(self._freeze_before, _statistics_only(self.network))
         self.resized = self.network
         self._head = HeadPass(self.network, self.owners)
-        self._pass = self._wrapped(self._head)
-
-    def _wrapped(self, run: HeadPass) -> nn.Module:
-        if self.compiled:
-            run.compile()
-        if self.distributed.world == 1:
-            return run
-        nodes = self.network.graph.nodes
-        some_unused = any(node.layer.stopbackward or node.layer.onlyforward for node in nodes)
-        # Statistics stay each process's own; torch 2.13 has another word for it than 2.2.
-        words = inspect.signature(DistributedDataParallel).parameters
-        buffers = next(word for word in BUFFER_WORDS if word in words)
-        options: dict[str, Any] = {buffers: False, "find_unused_parameters": some_unused}
-        return DistributedDataParallel(run, **options)
+        self._pass = wrapped(self._head, self.compiled, self.distributed.world)
 
     @property
     def images(self) -> int:
@@ -222,19 +207,8 @@ class Trainer:
 
     def _forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         arguments = (self._no_grad_layers(), self._freeze_before, self.sync_batchnorm)
-        if not self.compiled:
-            with self.amp.cast():
-                return self._pass(x, *arguments)
-        # torch._dynamo takes a second to import, and only compiling can raise its errors.
-        from torch._dynamo.exc import TorchDynamoException
-
-        try:
-            with self.amp.cast():
-                return self._pass(x, *arguments)
-        except TorchDynamoException as failure:
-            first = str(failure).strip().splitlines()[0]
-            cure = "install a C++ compiler, or train without --compile"
-            raise DarknetError(f"torch.compile failed: {first}; {cure}") from None
+        with compile_errors() if self.compiled else contextlib.nullcontext(), self.amp.cast():
+            return self._pass(x, *arguments)
 
     def _require_finite(self, cost: float) -> None:
         if self.distributed.any(not np.isfinite(cost), self._device):
@@ -246,7 +220,7 @@ class Trainer:
     def _loss(self, index: int, into: Tensor, output: Tensor, truth: Tensor, seen: int) -> HeadLoss:
         graph = self.resized.graph
         layer, size = graph.nodes[index].layer, (graph.net.width, graph.net.height)
-        one = Pass(
+        one = LossInput(
             layer,
             into.detach().float(),
             output.detach().float(),

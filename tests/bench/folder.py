@@ -75,8 +75,8 @@ def report(rows: list[tuple[float, ...]]) -> None:
     names = ("decoding, all cores", "forward, batch 1", "forward, side by side", "folder, written")
     for name, column in zip(names, zip(*rows, strict=True), strict=True):
         sys.stdout.write(f"{name:24}{statistics.median(column):8.1f} images/s\n")
-    for column, name in ((1, "batch 1"), (2, "side by side")):
-        share = statistics.median(row[3] / min(row[0], row[column]) for row in rows)
+    for number, name in ((1, "batch 1"), (2, "side by side")):
+        share = statistics.median(row[3] / min(row[0], row[number]) for row in rows)
         sys.stdout.write(f"share of the slower of decoding and forward, {name}: {share:.0%}\n")
 
 

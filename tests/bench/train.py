@@ -63,12 +63,12 @@ class HandWritten(nn.Module):
         return self.first(deep), self.second(joined)
 
 
-def bare(x: Tensor, half: bool = False) -> Callable[[], object]:
+def bare(x: Tensor, amp: bool = False) -> Callable[[], object]:
     """Forward and backward of the hand-written network, its gradients thrown away."""
     network = HandWritten().to(memory_format=torch.channels_last).train()
 
     def run() -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        with torch.autocast("cpu", torch.bfloat16, enabled=amp):
             first, second = network(x)
         (first.sum() + second.sum()).backward()
         network.zero_grad(set_to_none=True)
@@ -100,7 +100,7 @@ def main() -> None:
     x = torch.rand(IMAGES, 3, SIDE, SIDE).contiguous(memory_format=torch.channels_last)
     works = {
         "bare": bare(x),
-        "bare bf16": bare(x, half=True),
+        "bare bf16": bare(x, amp=True),
         "fp32": trainer(x, "fp32"),
         "bf16": trainer(x, "bf16"),
     }

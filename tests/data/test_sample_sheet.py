@@ -16,7 +16,7 @@ from support.coloured_samples import (
     seen,
     write,
 )
-from support.small_classifier import small_job
+from support.small_classifier import small_options
 
 from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.pixels import Pixels
@@ -206,7 +206,7 @@ def test_the_classifiers_page_shows_the_samples_of_the_first_update(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    run(small_job(tmp_path, max_batches=1, show_imgs=True))
+    run(small_options(tmp_path, max_batches=1, show_imgs=True))
     assert "aug_small.jpg: the first 24 samples as they are" in capsys.readouterr().out
     page = cv2.imread("aug_small.jpg")
     # 24 tiles, three rows of eight: every one has a shape whose colour is of its class.

@@ -12,17 +12,17 @@ from support.loss_check import head
 
 from darknet_py.forks import fork_named
 from darknet_py.losses.classifier_loss import cost_loss, logistic_loss, softmax_loss
-from darknet_py.losses.targets import HeadLoss
+from darknet_py.losses.head_loss import HeadLoss
 
 UNKNOWN = -1234.0
 Pairs = list[tuple[float, float]]
 
 
-def check(loss: HeadLoss, wanted: Pairs, shape: torch.Size) -> None:
-    """wanted: delta and error of each value, in order."""
+def check(loss: HeadLoss, expected: Pairs, shape: torch.Size) -> None:
+    """expected: delta and error of each value, in order."""
     assert loss.delta.shape == shape
-    np.testing.assert_allclose(loss.delta.flatten(), [delta for delta, _ in wanted], rtol=1e-5)
-    assert loss.cost == pytest.approx(sum(error for _, error in wanted), rel=1e-5)
+    np.testing.assert_allclose(loss.delta.flatten(), [delta for delta, _ in expected], rtol=1e-5)
+    assert loss.cost == pytest.approx(sum(error for _, error in expected), rel=1e-5)
     assert loss.metrics == {}
 
 
@@ -48,8 +48,8 @@ def test_softmax_loss(options: str, shape: tuple[int, int, int]) -> None:
     output = torch.softmax(values(4, *shape), dim=1)
     truth = values(4, math.prod(shape), seed=2)  # smoothed labels: the error does not weigh them
     truth[truth < 0.7] = 0
-    wanted = [cross_entropy(p, t) for p, t in pairs(output, truth)]
-    check(softmax_loss(layer, output, truth), wanted, output.shape)
+    expected = [cross_entropy(p, t) for p, t in pairs(output, truth)]
+    check(softmax_loss(layer, output, truth), expected, output.shape)
 
 
 def test_softmax_noloss() -> None:
@@ -61,20 +61,22 @@ def test_softmax_loss_of_a_tree_leaves_unknown_groups_alone(tmp_path: Path) -> N
     (tmp_path / "a.tree").write_text("a -1\nb -1\nc 0\nd 0\n")
     layer, output = head(f"[softmax]\ntree={tmp_path}/a.tree", (4, 1, 1)), values(2, 4, 1, 1)
     truth = torch.tensor([[1, 0, 0, 1], [0, 1, UNKNOWN, UNKNOWN]])
-    wanted = [(0.0, 0.0) if t == UNKNOWN else cross_entropy(p, t) for p, t in pairs(output, truth)]
-    check(softmax_loss(layer, output, truth), wanted, output.shape)
+    expected = [
+        (0.0, 0.0) if t == UNKNOWN else cross_entropy(p, t) for p, t in pairs(output, truth)
+    ]
+    check(softmax_loss(layer, output, truth), expected, output.shape)
 
 
 def test_logistic_loss() -> None:
     output, truth = values(3, 2, 2, 2), (values(3, 8, seed=2) > 0.5).float()
-    output[0, 0, 0, 0] = output[0, 0, 0, 1] = truth[0, 0] = 0  # sure, and surely wrong
+    output[0, 0, 0, 0] = output[0, 0, 0, 1] = truth[0, 0] = 0  # confident, and wrong
     truth[0, 1] = 1
     floor = 1e-7
-    wanted = [
+    expected = [
         (t - p, -t * math.log(p + floor) - (1 - t) * math.log(1 - p + floor))
         for p, t in pairs(output, truth)
     ]
-    check(logistic_loss(output, truth), wanted, output.shape)
+    check(logistic_loss(output, truth), expected, output.shape)
 
 
 def squared(p: float, t: float) -> tuple[float, float]:
@@ -123,8 +125,8 @@ def test_cost_loss(fork: str, kind: str) -> None:
     truth[:, ::3], truth[:, 1::3] = 0, UNKNOWN if kind == "masked" else 1.5
     truth[1, 2] = inputs[1].flatten()[2]  # no difference at all
     rule = KINDS[kind] if fork == "pjreddie" or kind in OF_BOTH else squared
-    wanted = [rule(p, t) for p, t in pairs(inputs, truth)]
-    scaled = [(3 * delta, error) for delta, error in wanted]
+    expected = [rule(p, t) for p, t in pairs(inputs, truth)]
+    scaled = [(3 * delta, error) for delta, error in expected]
     check(cost_loss(layer, inputs, truth, fork_named(fork)), scaled, inputs.shape)
 
 
@@ -132,8 +134,8 @@ def test_cost_loss(fork: str, kind: str) -> None:
 def test_cost_thresh_drops_small_deltas(fork: str) -> None:
     layer = head("[cost]\nthresh=6", (12, 1, 1))  # .5 for each of 12
     inputs, truth = values(2, 12, 1, 1), 2 * values(2, 12, seed=2)
-    wanted = [squared(p, t) for p, t in pairs(inputs, truth)]
-    kept = [(d if abs(d) >= 0.5 or fork == "alexeyab" else 0.0, error) for d, error in wanted]
+    expected = [squared(p, t) for p, t in pairs(inputs, truth)]
+    kept = [(d if abs(d) >= 0.5 or fork == "alexeyab" else 0.0, error) for d, error in expected]
     assert any(delta == 0 for delta, _ in kept) == (fork == "pjreddie")
     check(cost_loss(layer, inputs, truth, fork_named(fork)), kept, inputs.shape)
 
@@ -143,5 +145,5 @@ def test_cost_smooths_labels(fork: str) -> None:
     layer = head("[cost]\nsmooth=.1", (12, 1, 1))
     inputs, truth = values(2, 12, 1, 1), (values(2, 12, seed=2) > 0.5).float()
     share = 0.1 if fork == "pjreddie" else 0.0
-    wanted = [squared(p, t * (1 - share) + share / 12) for p, t in pairs(inputs, truth)]
-    check(cost_loss(layer, inputs, truth, fork_named(fork)), wanted, inputs.shape)
+    expected = [squared(p, t * (1 - share) + share / 12) for p, t in pairs(inputs, truth)]
+    check(cost_loss(layer, inputs, truth, fork_named(fork)), expected, inputs.shape)

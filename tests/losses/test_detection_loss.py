@@ -112,7 +112,7 @@ def check(layer: Detection, seen: int = 64000, drawn: tuple[int, ...] = ()) -> L
     np.testing.assert_allclose(loss.delta.flatten(1), loop.delta, rtol=1e-4, atol=1e-5)
     assert loss.cost == pytest.approx(float((loop.delta**2).sum()), rel=1e-5)
     count, sums = loop.sums["count"], loop.sums
-    wanted = {
+    expected = {
         "count": count,
         "iou": sums["iou"] / count,
         "class": sums["class"] / count,
@@ -120,7 +120,7 @@ def check(layer: Detection, seen: int = 64000, drawn: tuple[int, ...] = ()) -> L
         "obj": sums["obj"] / count,
         "any_obj": sums["any_obj"] / (4 * CELLS * layer.num),
     }
-    assert loss.metrics == pytest.approx(wanted, rel=1e-4, abs=1e-6)
+    assert loss.metrics == pytest.approx(expected, rel=1e-4, abs=1e-6)
     return loop
 
 

@@ -22,7 +22,7 @@ from support.loss_check import NET_SIZE, Array, Box, cells_of, compare, dx_iou, 
 
 from darknet_py.forks import fork_named
 from darknet_py.losses.gaussian_yolo_loss import gaussian_yolo_loss
-from darknet_py.losses.targets import HeadLoss, read_targets
+from darknet_py.losses.head_loss import HeadLoss, read_targets
 
 CLASSES = 4
 SHIFTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}
@@ -85,14 +85,19 @@ class Gaussian(AnchorLoop):
             self.average(at, 8)
 
     def metrics(self) -> dict[str, float]:
-        found, squares = super().metrics(), self.delta**2
+        metrics, squares = super().metrics(), self.delta**2
         if self.layer.iou_loss != "mse":
             count = max(1, self.sums["count"])
-            found["iou"], found["recall50"] = self.sums["giou"] / count, self.sums["giou50"] / count
-        found["class_loss"], found["total_loss"] = squares[..., 8:].sum(), squares.sum()
-        found["uc_loss"] = squares.sum() - squares[..., [0, 1, 2, 3, *range(8, 9 + CLASSES)]].sum()
-        found["iou_loss"] = found["total_loss"] - found["uc_loss"] - found["class_loss"]
-        return found
+            metrics["iou"], metrics["recall50"] = (
+                self.sums["giou"] / count,
+                self.sums["giou50"] / count,
+            )
+        metrics["class_loss"], metrics["total_loss"] = squares[..., 8:].sum(), squares.sum()
+        metrics["uc_loss"] = (
+            squares.sum() - squares[..., [0, 1, 2, 3, *range(8, 9 + CLASSES)]].sum()
+        )
+        metrics["iou_loss"] = metrics["total_loss"] - metrics["uc_loss"] - metrics["class_loss"]
+        return metrics
 
 
 def run(options: str, truth: Array, numbers: tuple[int, ...] = ()) -> tuple[HeadLoss, AnchorLoop]:

@@ -34,19 +34,21 @@ def boxes(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
 def test_measures(kind: str, seed: int) -> None:
     pred, truth = boxes(seed)
     both = zip(pred.tolist(), truth.tolist(), strict=True)
-    wanted = [LITERAL[kind](tuple(p), tuple(t)) for p, t in both]
-    np.testing.assert_allclose(IOU_LOSSES[kind].measure(pred, truth), wanted, rtol=1e-4, atol=1e-5)
+    expected = [LITERAL[kind](tuple(p), tuple(t)) for p, t in both]
+    np.testing.assert_allclose(
+        IOU_LOSSES[kind].measure(pred, truth), expected, rtol=1e-4, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_gradients(kind: str, seed: int) -> None:
     pred, truth = boxes(seed)
-    found = IOU_LOSSES[kind].gradient(pred.double(), truth.double())
+    gradient = IOU_LOSSES[kind].gradient(pred.double(), truth.double())
     both = zip(pred.tolist(), truth.tolist(), strict=True)
-    wanted = [dx_iou(tuple(p), tuple(t), kind) for p, t in both]
-    np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9)
-    assert found.isfinite().all()
+    expected = [dx_iou(tuple(p), tuple(t), kind) for p, t in both]
+    np.testing.assert_allclose(gradient, expected, rtol=1e-6, atol=1e-9)
+    assert gradient.isfinite().all()
 
 
 def test_gradient_of_size_is_twice_the_true_one() -> None:
@@ -55,9 +57,9 @@ def test_gradient_of_size_is_twice_the_true_one() -> None:
     pred.requires_grad_()
     total = MEASURES["iou"](pred, truth).sum()
     (true,) = torch.autograd.grad(total, pred)
-    found = iou_gradient(pred.detach(), truth)
-    torch.testing.assert_close(found[:, 2:], 2 * true[:, 2:])
-    torch.testing.assert_close(found[:, :2], true[:, :2])
+    gradient = iou_gradient(pred.detach(), truth)
+    torch.testing.assert_close(gradient[:, 2:], 2 * true[:, 2:])
+    torch.testing.assert_close(gradient[:, :2], true[:, :2])
 
 
 def test_every_word_of_the_cfg_has_its_record() -> None:

@@ -24,8 +24,8 @@ from support.loss_check import (
 
 from darknet_py.forks import fork_named
 from darknet_py.layers.region import Region
+from darknet_py.losses.head_loss import HeadLoss, read_targets
 from darknet_py.losses.region_loss import region_loss
-from darknet_py.losses.targets import HeadLoss, read_targets
 
 FORKS = ["alexeyab", "pjreddie"]
 CLASSES, NUM, HEIGHT, WIDTH = 7, 3, 3, 4
@@ -53,13 +53,13 @@ class Loop:
                 for entry in (0, 1, *(() if layer.background else (layer.coords,))):
                     self.delta[at][entry] *= out[at][entry] * (1 - out[at][entry])
 
-    def place(self, at: tuple[int, ...]) -> tuple[float, float]:
+    def location(self, at: tuple[int, ...]) -> tuple[float, float]:
         x, y = self.out[at][:2]
         return (logistic(x), logistic(y)) if self.ax else (x, y)
 
     def box(self, at: tuple[int, ...]) -> Box:
         _, n, j, i = at
-        (x, y), (aw, ah) = self.place(at), self.layer.sizes[n]
+        (x, y), (aw, ah) = self.location(at), self.layer.sizes[n]
         w, h = math.exp(self.out[at][2]) * aw, math.exp(self.out[at][3]) * ah
         return (i + x) / WIDTH, (j + y) / HEIGHT, w / WIDTH, h / HEIGHT
 
@@ -72,7 +72,7 @@ class Loop:
 
     def teach_box(self, at: tuple[int, ...], truth: Box, scale: float) -> float:
         _, n, j, i = at
-        (x, y), (aw, ah) = self.place(at), self.layer.sizes[n]
+        (x, y), (aw, ah) = self.location(at), self.layer.sizes[n]
         d, out = self.delta[at], self.out[at]
         d[0] = scale * (truth[0] * WIDTH - i - x) * self.slope(x)
         d[1] = scale * (truth[1] * HEIGHT - j - y) * self.slope(y)
@@ -118,19 +118,19 @@ class Loop:
         self.teach_class(best, number, layer.class_scale)
         self.delta[best][layer.coords] = 0
 
-    def image(self, b: int, truths: list[tuple[Box, int]]) -> None:
-        class_only = [number for box, number in truths if box[0] > 100000 and box[1] > 100000]
+    def image(self, b: int, targets: list[tuple[Box, int]]) -> None:
+        class_only = [number for box, number in targets if box[0] > 100000 and box[1] > 100000]
         if self.layer.tree and class_only:
             self.class_only(b, class_only[0])
             return
         for j, i, n in np.ndindex(HEIGHT, WIDTH, NUM):
-            self.cell((b, n, j, i), truths)
-        for truth, number in truths:
+            self.cell((b, n, j, i), targets)
+        for truth, number in targets:
             self.label(b, truth, number)
 
-    def cell(self, at: tuple[int, ...], truths: list[tuple[Box, int]]) -> None:
+    def cell(self, at: tuple[int, ...], targets: list[tuple[Box, int]]) -> None:
         layer, best, best_class = self.layer, 0.0, -1
-        for truth, number in truths:
+        for truth, number in targets:
             overlap = box_iou(self.box(at), truth)
             if overlap > best:
                 best, best_class = overlap, number
@@ -188,7 +188,7 @@ def layer_of(options: str, coords: int = 4) -> Region:
 
 
 def output_of(layer: Region, images: int = 4) -> torch.Tensor:
-    """Anything an activation may leave: all but w, h and raw places are in (0, 1)."""
+    """Anything an activation may leave: all but w, h and raw locations are in (0, 1)."""
     generator = torch.Generator().manual_seed(7)
     out = torch.rand(images, NUM, layer.entries, HEIGHT, WIDTH, generator=generator)
     out[:, :, 2:4] = 1.6 * out[:, :, 2:4] - 0.8
@@ -233,17 +233,17 @@ def test_region_background(options: str) -> None:
 
 @pytest.mark.parametrize("fork", FORKS)
 @pytest.mark.parametrize("options", ["softmax=1", "classfix=1", "classfix=2\nmap={}/a.map"])
-@pytest.mark.parametrize("alone", [False, True])
-def test_region_loss_with_a_tree(fork: str, options: str, alone: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("class_only", [False, True])
+def test_region_loss_with_a_tree(fork: str, options: str, class_only: bool, tmp_path: Path) -> None:
     (tmp_path / "a.tree").write_text("".join(f"n {parent}\n" for parent in PARENTS))
     (tmp_path / "a.map").write_text("".join(f"{number}\n" for number in MAP))
     truth = labels(4, CLASSES)
-    if alone:
+    if class_only:
         truth[0, 3, :2] = truth[3, 1, :2] = 999999
         truth[0, 5, :2] = 999999  # only the first one counts
     layer = layer_of(f"tree={tmp_path}/a.tree\n{options.format(tmp_path)}")
     loss, _ = run(layer, fork, truth, 0)
-    assert loss.metrics["count"] == (2 if alone else 15)
+    assert loss.metrics["count"] == (2 if class_only else 15)
 
 
 @pytest.mark.parametrize("fork", FORKS)

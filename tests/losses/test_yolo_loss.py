@@ -20,7 +20,7 @@ from support.anchor_loop import (
 from support.loss_check import NET_SIZE, Array, Box, cells_of, compare, dx_iou, labels
 
 from darknet_py.forks import fork_named
-from darknet_py.losses.targets import HeadLoss, read_targets
+from darknet_py.losses.head_loss import HeadLoss, read_targets
 from darknet_py.losses.yolo_loss import yolo_loss
 
 CLASSES = 4
@@ -64,8 +64,8 @@ class Alexey(AnchorLoop):
             for k, goal in enumerate(self.coordinates(at, truth, anchor)):
                 delta[k] += scale * (goal - out[k]) * normal
             return
-        wanted = dx_iou(self.box(at), truth, layer.iou_loss)
-        for k, value in enumerate(wanted):
+        gradient = dx_iou(self.box(at), truth, layer.iou_loss)
+        for k, value in enumerate(gradient):
             if k > 1 and not layer.new_coords:
                 value *= math.exp(out[k])
             delta[k] += clipped(value * normal, layer.max_delta)

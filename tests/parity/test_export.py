@@ -43,7 +43,7 @@ def network(name: str, x: torch.Tensor) -> Network:
 
 
 def threshold(net: Network, x: torch.Tensor) -> float:
-    """What only so many scores are over."""
+    """What only BOXES scores are above."""
     scores = ExportModule(net, ExportTarget(form="boxes"))(x)[1]
     return float(scores.flatten().topk(BOXES).values[-1])
 
@@ -51,19 +51,19 @@ def threshold(net: Network, x: torch.Tensor) -> float:
 def words(net: Network, path: Path, images: list[torch.Tensor], target: ExportTarget) -> list[str]:
     """The lines of verify; all must agree and say that there were boxes."""
     path.write_bytes(to_onnx(net))
-    verdicts = list(verify(net, target, path, RUNTIMES, images))
-    assert [one.agrees for one in verdicts] == [True] * len(RUNTIMES), verdicts
-    return [one.text for one in verdicts]
+    results = list(verify(net, target, path, RUNTIMES, images))
+    assert [one.agrees for one in results] == [True] * len(RUNTIMES), results
+    return [one.text for one in results]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_full_size(name: str, tmp_path: Path) -> None:
-    sized = Network.from_cfg(ROOT / "cfg" / f"{name}.cfg", SIZE, SIZE, seed=0)
-    images = input_images(sized, [str(ROOT / "data" / "scene.jpg")])
+    any_weights = Network.from_cfg(ROOT / "cfg" / f"{name}.cfg", SIZE, SIZE, seed=0)
+    images = input_images(any_weights, [str(ROOT / "data" / "scene.jpg")])
     net = network(name, images[0][None])
     target = ExportTarget(thresh=threshold(net, images[0][None]))
-    found = words(net, tmp_path / "net.onnx", images, target)
-    assert all(" 0 boxes" not in line and "boxes, the same" in line for line in found), found
+    lines = words(net, tmp_path / "net.onnx", images, target)
+    assert all(" 0 boxes" not in line and "boxes, the same" in line for line in lines), lines
 
 
 @pytest.mark.parametrize("name", ["yolo-fastest-1.1", "MobileNetV2-YOLOv3-Nano-coco"])
@@ -71,5 +71,5 @@ def test_trained(name: str, shared: Path, tmp_path: Path) -> None:
     models = SHARED / "models"
     net, _ = load_network(models / f"{name}.cfg", models / f"{name}.weights")
     images = input_images(net, sorted(map(str, (SHARED / "coco-val128").glob("*.jpg")))[:32])
-    found = words(net, tmp_path / "net.onnx", images, ExportTarget())
-    assert all(" 0 boxes" not in line for line in found), found
+    lines = words(net, tmp_path / "net.onnx", images, ExportTarget())
+    assert all(" 0 boxes" not in line for line in lines), lines

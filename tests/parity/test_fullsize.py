@@ -1,4 +1,4 @@
-"""The well-known networks at full size, with weights written from a recipe."""
+"""The well-known networks at full size, with weights made by a rule that is recorded."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ def uniform(count: int, seed: int) -> np.ndarray:
     return (word >> np.uint32(8)).astype(np.float32) * np.float32(2**-24)
 
 
-def pieces(recipe: np.lib.npyio.NpzFile) -> Iterator[bytes]:
+def pieces(record: np.lib.npyio.NpzFile) -> Iterator[bytes]:
     """The bytes of the weights file: a header of version 0.2.5, then the runs of floats."""
     yield np.array([0, 2, 5, 0, 0], "<i4").tobytes()
-    stored, place = recipe["explicit"], 0
-    for run in json.loads(str(recipe["runs"])):
+    stored, start = record["explicit"], 0
+    for run in json.loads(str(record["runs"])):
         if run["kind"] == "explicit":
-            values = stored[place : place + run["n"]]
-            place += run["n"]
+            values = stored[start : start + run["n"]]
+            start += run["n"]
         else:
             low, high = np.float32(run["lo"]), np.float32(run["hi"])
             values = low + (high - low) * uniform(run["n"], run["seed"])
         yield np.ascontiguousarray(values, "<f4").tobytes()
 
 
-def write_weights(recipe: np.lib.npyio.NpzFile, path: Path) -> None:
+def write_weights(record: np.lib.npyio.NpzFile, path: Path) -> None:
     digest = hashlib.sha256()
     with open(path, "wb") as file:
-        for piece in pieces(recipe):
+        for piece in pieces(record):
             digest.update(piece)
             file.write(piece)
-    assert digest.hexdigest() == str(recipe["sha256"])
+    assert digest.hexdigest() == str(record["sha256"])
 
 
 def samples(output: torch.Tensor, count: int) -> np.ndarray:
@@ -69,41 +69,41 @@ def threads() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_layers(name: str, shared: Path, tmp_path: Path, threads: None) -> None:
-    recipe = np.load(shared / "fullsize" / f"{name}.npz")
-    write_weights(recipe, tmp_path / "net.weights")
-    _, channels, height, width = shape = tuple(int(n) for n in recipe["input_shape"])
+    record = np.load(shared / "fullsize" / f"{name}.npz")
+    write_weights(record, tmp_path / "net.weights")
+    _, channels, height, width = shape = tuple(int(n) for n in record["input_shape"])
     net = Network.from_cfg(
-        CFG / f"{name}.cfg", width=width, height=height, fork=str(recipe["fork"])
+        CFG / f"{name}.cfg", width=width, height=height, fork=str(record["fork"])
     )
     assert net.graph.net.channels == channels
     report = net.load_weights(tmp_path / "net.weights")
     assert not report.partial and report.floats == net.graph.parameters
-    check_architecture(net, recipe)
-    x = uniform(int(np.prod(shape)), int(recipe["input_seed"])).reshape(shape)
-    found = compared(net, torch.from_numpy(x), recipe)
-    assert [entry for entry in found if not entry[2] <= tolerance(net)] == []
+    check_architecture(net, record)
+    x = uniform(int(np.prod(shape)), int(record["input_seed"])).reshape(shape)
+    rows = compared(net, torch.from_numpy(x), record)
+    assert [entry for entry in rows if not entry[2] <= tolerance(net)] == []
     net.save_weights(tmp_path / "again.weights")
     assert (tmp_path / "again.weights").read_bytes() == (tmp_path / "net.weights").read_bytes()
 
 
-def check_architecture(net: Network, recipe: np.lib.npyio.NpzFile) -> None:
+def check_architecture(net: Network, record: np.lib.npyio.NpzFile) -> None:
     kinds = [node.layer.kind for node in net.graph.nodes]
-    recorded = [str(kind) for kind in recipe["layer_kinds"]]
+    recorded = [str(kind) for kind in record["layer_kinds"]]
     # "none" stands for kinds that the C program's table of names leaves out.
     assert [k for k, r in zip(kinds, recorded, strict=True) if r not in (k, "none")] == []
-    assert [list(node.out) for node in net.graph.nodes] == recipe["layer_shapes"].tolist()
+    assert [list(node.out) for node in net.graph.nodes] == record["layer_shapes"].tolist()
 
 
 def compared(
-    net: Network, x: torch.Tensor, recipe: np.lib.npyio.NpzFile
+    net: Network, x: torch.Tensor, record: np.lib.npyio.NpzFile
 ) -> list[tuple[int, str, float]]:
-    wanted, stats = recipe["layer_samples"], recipe["layer_stats"]
-    found = []
+    expected, stats = record["layer_samples"], record["layer_stats"]
+    rows = []
     for index, output in enumerate(net.trace(x)):
-        actual = samples(output, wanted.shape[1])
-        error = relative(actual, wanted[index], largest=float(stats[index][2]))
-        found.append((index, net.graph.nodes[index].layer.kind, error))
-    return found
+        actual = samples(output, expected.shape[1])
+        error = relative(actual, expected[index], largest=float(stats[index][2]))
+        rows.append((index, net.graph.nodes[index].layer.kind, error))
+    return rows
 
 
 def tolerance(net: Network) -> float:

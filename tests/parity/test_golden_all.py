@@ -14,7 +14,7 @@ CASES = cases(SHARED / "golden") or ["none/none"]
 @pytest.mark.parametrize("case", CASES)
 def test_every_layer(case: str, shared: Path) -> None:
     name, fork = case.split("/")
-    off = [found for found in errors(shared / "golden" / name, fork) if not found[2] <= TOLERANCE]
+    off = [row for row in errors(shared / "golden" / name, fork) if not row[2] <= TOLERANCE]
     assert off == []
 
 

@@ -38,7 +38,7 @@ def overlap(a: list[float], b: list[float]) -> float:
 
 
 def unmatched(boxes: list[list[float]], others: list[list[float]]) -> list[list[float]]:
-    """Boxes over the floor that have no like box among the others."""
+    """Boxes above the floor that have no like box among the others."""
 
     def has_twin(box: list[float]) -> bool:
         return any(

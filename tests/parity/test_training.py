@@ -139,8 +139,8 @@ def check_updates(updates: dict[str, np.ndarray], recorded: Any) -> None:
 
 def check_weights(net: Network, expected: Network, start: dict[str, torch.Tensor]) -> None:
     """What the steps changed, against what they should have changed, tensor by tensor."""
-    for key, wanted in expected.state_dict().items():
-        moved = float((wanted - start[key]).abs().max())
-        error = float((net.state_dict()[key] - wanted).abs().max())
+    for key, target in expected.state_dict().items():
+        moved = float((target - start[key]).abs().max())
+        error = float((net.state_dict()[key] - target).abs().max())
         assert error <= 2e-3 * moved + 1e-7, key
     assert net.header.seen == expected.header.seen

@@ -33,7 +33,7 @@ def anchor_output(raw: tuple[int, ...], entries: int, seed: int = 7) -> torch.Te
     generator = torch.Generator().manual_seed(seed)
     out = torch.rand(4, MASKS, entries, HEIGHT, WIDTH, generator=generator)
     out[:, :, raw] = 1.2 * out[:, :, raw] - 0.6
-    out[:, :, -CLASSES:] **= 4  # some boxes are sure of no class
+    out[:, :, -CLASSES:] **= 4  # some boxes have no class above the floor
     return out.flatten(1, 2)
 
 
@@ -41,7 +41,7 @@ class AnchorLoop:
     """delta and the sums of the log line for arrays (N, A, H, W, E)."""
 
     score: int
-    """place of objectness among a box's entries."""
+    """index of objectness among a box's entries."""
 
     def __init__(self, layer: Any, out: Array, truth: Array, numbers: tuple[int, ...] = ()) -> None:
         """numbers: what map= says."""
@@ -50,10 +50,10 @@ class AnchorLoop:
         self.sums: Counter[str] = Counter()
         self.sizes = [float(word) for word in ANCHORS.split(",")]
         for b in range(len(out)):
-            truths = counted(truth[b], layer.classes)
+            targets = counted(truth[b], layer.classes)
             for j, i, n in np.ndindex(HEIGHT, WIDTH, MASKS):
-                self.cell((b, n, j, i), truths)
-            for box, number in truths:
+                self.cell((b, n, j, i), targets)
+            for box, number in targets:
                 self.label(b, box, number)
         self.finish()
         self.cost = float((self.delta**2).sum())
@@ -85,10 +85,10 @@ class AnchorLoop:
         counts = self.layer.counters_per_class
         return min(max(counts) / counts[number], self.layer.max_delta) if counts else 1.0
 
-    def cell(self, at: At, truths: list[tuple[Box, int]]) -> None:
+    def cell(self, at: At, targets: list[tuple[Box, int]]) -> None:
         layer, out, delta = self.layer, self.out[at], self.delta[at]
-        best, label = 0.0, truths[0] if truths else None
-        for truth, number in truths:
+        best, label = 0.0, targets[0] if targets else None
+        for truth, number in targets:
             overlap = box_iou(self.box(at), truth)
             if overlap > best:
                 best, label = overlap, (truth, number)
@@ -127,15 +127,15 @@ class AnchorLoop:
             overlap = box_iou((0, 0, *self.anchor(n)), flat)
             if overlap > best:
                 best, best_n = overlap, n
-        self.hit(b, truth, number, best_n)
+        self.assign(b, truth, number, best_n)
         for n in range(layer.num):
             if n == best_n or layer.iou_thresh >= 1:
                 continue
             like = MEASURES[layer.iou_thresh_kind]((0, 0, *self.anchor(n)), flat)
             if like > layer.iou_thresh:
-                self.hit(b, truth, number, n)
+                self.assign(b, truth, number, n)
 
-    def hit(self, b: int, truth: Box, number: int, anchor: int) -> None:
+    def assign(self, b: int, truth: Box, number: int, anchor: int) -> None:
         if anchor not in self.layer.masks:
             return
         i, j = self.cell_of(truth)
@@ -152,8 +152,8 @@ class AnchorLoop:
         self.sums["giou50"] += alike > 0.5
 
     def teach_score(self, at: At, number: int) -> None:
-        wanted = self.layer.obj_normalizer * (1 - self.out[at][self.score])
-        self.delta[at][self.score] = self.factor(number) * wanted
+        asked = self.layer.obj_normalizer * (1 - self.out[at][self.score])
+        self.delta[at][self.score] = self.factor(number) * asked
 
     def teach_class(self, at: At, number: int) -> None:
         layer = self.layer

@@ -45,20 +45,20 @@ def errors(folder: Path, fork: str) -> Iterator[tuple[int, str, float]]:
     for index, output in enumerate(layers):
         if (folder.name, index) in WRONG_IN_C:
             continue
-        wanted, actual = recorded[f"{index:03d}"], output.numpy()
-        if wanted.size != actual.size:
+        expected, actual = recorded[f"{index:03d}"], output.numpy()
+        if expected.size != actual.size:
             actual = actual.reshape(-1)[::SAMPLING]
         yield (
             index,
             net.graph.nodes[index].layer.kind,
-            relative(actual.reshape(wanted.shape), wanted),
+            relative(actual.reshape(expected.shape), expected),
         )
 
 
-def relative(actual: np.ndarray, wanted: np.ndarray, largest: float = 0.0) -> float:
+def relative(actual: np.ndarray, expected: np.ndarray, largest: float = 0.0) -> float:
     """Largest error as a share of the largest magnitude (at least 1); nan counts as infinite."""
-    scale = max(1.0, largest, float(np.abs(wanted).max(initial=0)))
-    error = float(np.abs(actual.astype(float) - wanted).max(initial=0)) / scale
+    scale = max(1.0, largest, float(np.abs(expected).max(initial=0)))
+    error = float(np.abs(actual.astype(float) - expected).max(initial=0)) / scale
     return error if np.isfinite(error) else float("inf")
 
 

@@ -125,12 +125,12 @@ def check_layer(
     return Checked(made, x, outputs[index], read_from, tensors, trace, index)
 
 
-def close(actual: Array, wanted: Array, tolerance: float = 2e-5) -> None:
+def close(actual: Array, expected: Array, tolerance: float = 2e-5) -> None:
     """Equal up to `tolerance` of the largest magnitude (at least 1), and of the same shape."""
-    wanted = np.asarray(wanted)
-    assert actual.shape == wanted.shape, f"shape {actual.shape}, wanted {wanted.shape}"
+    expected = np.asarray(expected)
+    assert actual.shape == expected.shape, f"shape {actual.shape}, expected {expected.shape}"
     assert np.isfinite(actual).all()
-    error = np.abs(actual - wanted).max() / max(1.0, float(np.abs(wanted).max()))
+    error = np.abs(actual - expected).max() / max(1.0, float(np.abs(expected).max()))
     assert error <= tolerance, f"off by {error:.3g} of the largest value"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from darknet_py.losses.targets import HeadLoss
+from darknet_py.losses.head_loss import HeadLoss
 from support.layer_check import net_section, read
 
 Array = np.ndarray
@@ -105,13 +105,13 @@ def dx_iou(pred: Box, truth: Box, kind: str) -> list[float]:
         extra = [(c * u - union * part) / c**2 for u, part in zip(by_union, by_c, strict=True)]
         apart = iw <= 0 or ih <= 0
         p = extra if apart else [a + e for a, e in zip(p, extra, strict=True)]
-    wanted = [p[2] + p[3], p[0] + p[1], p[3] - p[2], p[1] - p[0]]
+    terms = [p[2] + p[3], p[0] + p[1], p[3] - p[2], p[1] - p[0]]
     if kind in ("diou", "ciou"):
         extra = distance_part(pred, truth, inside / union, kind == "ciou")
         if iw <= 0 or ih <= 0:
             return extra
-        return [a + e for a, e in zip(wanted, extra, strict=True)]
-    return wanted
+        return [a + e for a, e in zip(terms, extra, strict=True)]
+    return terms
 
 
 def distance_part(pred: Box, truth: Box, overlap: float, with_aspect: bool) -> list[float]:
@@ -143,17 +143,17 @@ def labels(seed: int, classes: int, size: int = 6) -> Array:
     rng = np.random.default_rng(seed)
     rows = np.zeros((4, 12, size), np.float32)
 
-    def put(image: int, place: int, x: float, y: float, number: int) -> None:
-        rows[image, place, :5] = (x, y, *rng.uniform(0.1, 0.6, 2), number)
+    def put(image: int, row: int, x: float, y: float, number: int) -> None:
+        rows[image, row, :5] = (x, y, *rng.uniform(0.1, 0.6, 2), number)
 
-    for place, number in enumerate((0, 1, 1, 2, 0, classes - 1)):
-        put(0, place, *rng.uniform(0.55, 0.6, 2), number)
+    for row, number in enumerate((0, 1, 1, 2, 0, classes - 1)):
+        put(0, row, *rng.uniform(0.55, 0.6, 2), number)
     put(1, 0, 1.0, 0.3, 1)
     put(1, 1, 0.4, 1.0, classes)  # an unknown class
     put(1, 2, 0.4, 1.0, 0)
     put(1, 3, 0.6, 0.2, -1)
-    for place in range(7):
-        put(3, place, *rng.uniform(0.05, 0.95, 2), int(rng.integers(classes)))
+    for row in range(7):
+        put(3, row, *rng.uniform(0.05, 0.95, 2), int(rng.integers(classes)))
     for image, end in enumerate((6, 4, 0, 7)):
         put(image, end + 1, 0.5, 0.5, 0)
     return rows

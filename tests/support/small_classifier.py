@@ -22,10 +22,13 @@ def _images() -> Path:
     return folder
 
 
-def small_job(
+def small_options(
     folder: Path, max_batches: int = 20, net: str = "", data: str = "", **choices: Any
 ) -> ClassifierTrainOptions:
-    """A job in `folder` (made), its .data file and cfg beside it; net, data: more options."""
+    """The options of a training in `folder` (made), its .data file and cfg beside it.
+
+    net, data: further lines of both.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     cfg = LEARNABLE.replace("max_batches=100", f"max_batches={max_batches}\n{net}")
     (folder / "small.cfg").write_text(cfg.replace("[avgpool]\n", DROPOUT))

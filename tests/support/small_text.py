@@ -31,7 +31,7 @@ activation=linear
 """
 
 
-def small_job(
+def small_options(
     folder: Path,
     max_batches: int = 20,
     net: str = "",
@@ -39,7 +39,7 @@ def small_job(
     subdivisions: int = 1,
     **choices: Any,
 ) -> TextTrainOptions:
-    """A job in `folder` (made), its text and cfg beside it."""
+    """The options of a training in `folder` (made), its text and cfg beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "t.txt").write_text(TEXT)
     cfg = CFG.format(max_batches=max_batches, net=net, layers=layers, subdivisions=subdivisions)

@@ -1,19 +1,22 @@
-"""When weights are written, and under which names."""
+"""When weights are written, under which names, and states that cannot be resumed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.small_detector import small_options
 
-from darknet_py.errors import DarknetError, OutputError
+from darknet_py.errors import DarknetError, OutputError, WeightsError
 from darknet_py.forks import ALEXEYAB, PJREDDIE
-from darknet_py.train.checkpoint import PLAIN_LAST, Files, SavePolicy
+from darknet_py.train.checkpoint import PLAIN_LAST, CheckpointFiles, SavePolicy
+from darknet_py.train.command import run
 
 
 def numbered(save_policy: SavePolicy, upto: int, updates: int = 1) -> list[int]:
-    found = [save_policy.number(n - updates, n) for n in range(updates, upto + 1, updates)]
-    return [number for number in found if number is not None]
+    numbers = [save_policy.number(n - updates, n) for n in range(updates, upto + 1, updates)]
+    return [number for number in numbers if number is not None]
 
 
 def last(save_policy: SavePolicy, upto: int) -> list[int]:
@@ -73,7 +76,7 @@ def test_recurrent_nets_count_passes() -> None:
     ],
 )
 def test_names(tmp_path: Path, endings: tuple[str, ...], last: str, final: str) -> None:
-    files = Files.of(tmp_path / "a" / "b", "cfg/yolo.v1.cfg", *endings)
+    files = CheckpointFiles.of(tmp_path / "a" / "b", "cfg/yolo.v1.cfg", *endings)
     assert files.last == tmp_path / "a" / "b" / last
     assert files.final == tmp_path / "a" / "b" / final
     assert files.named("best").name == "yolo.v1_best.weights"
@@ -86,11 +89,36 @@ def test_leftovers_of_killed_runs_are_swept(tmp_path: Path) -> None:
     others = [".other_last.weights.ab12", "net_last.weights"]
     for name in mine + others:
         (tmp_path / name).write_bytes(b"x")
-    Files.of(tmp_path, "net.cfg")
+    CheckpointFiles.of(tmp_path, "net.cfg")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made: .*; set backup= in the .data file"):
-        Files.of(tmp_path / "file" / "backup", "net.cfg")
+        CheckpointFiles.of(tmp_path / "file" / "backup", "net.cfg")
+
+
+def test_nothing_to_resume(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="small_last.state: no such file, so nothing to resume"):
+        run(small_options(tmp_path, resume=True))
+
+
+def test_a_damaged_state(tmp_path: Path) -> None:
+    run(small_options(tmp_path, max_batches=3, iterations=1))
+    path = tmp_path / "backup" / "small_last.state"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(WeightsError, match="small_last.state: is no state of a training"):
+        run(small_options(tmp_path, resume=True))
+
+
+def test_a_state_of_another_network(tmp_path: Path) -> None:
+    options = small_options(tmp_path, max_batches=3, iterations=1)
+    run(options)
+    text = Path(options.cfg).read_text()
+    Path(options.cfg).write_text(text.replace("filters=8\n", "filters=6\n"))
+    with pytest.raises(WeightsError, match=r"has shape \(8,.*expected \(6,.*is it of another cfg"):
+        run(replace(options, resume=True))
+    Path(options.cfg).write_text(text.replace("batch=8", "batch=4"))
+    with pytest.raises(WeightsError, match="8 images a step, this one has 4"):
+        run(replace(options, resume=True))

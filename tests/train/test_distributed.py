@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
-from support.small_run import small_job
+from support.small_detector import small_options
 
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
-from darknet_py.train import Trainer, launch
-from darknet_py.train.launch import devices
+from darknet_py.train import Trainer, distributed
+from darknet_py.train.distributed import devices
 
 CFG = """[net]
 batch={batch}
@@ -75,8 +75,8 @@ def trained(cfg: str, part: slice, **choices: Any) -> tuple[Arrays, list[float]]
 def work(rank: int, cfg: str, store: str, choices: dict[str, Any], results: Any) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", f"file://{store}", rank=rank, world_size=2)
-    half = IMAGES // 2
-    results.put((rank, *trained(cfg, slice(rank * half, (rank + 1) * half), **choices)))
+    part_size = IMAGES // 2
+    results.put((rank, *trained(cfg, slice(rank * part_size, (rank + 1) * part_size), **choices)))
     dist.destroy_process_group()
 
 
@@ -88,10 +88,10 @@ def in_two(tmp_path: Path, cfg: str, **choices: Any) -> dict[int, tuple[Arrays, 
     processes = [context.Process(target=work, args=(rank, *arguments)) for rank in range(2)]
     for process in processes:
         process.start()
-    found = [results.get(timeout=60) for _ in processes]
+    outcomes = [results.get(timeout=60) for _ in processes]
     for process in processes:
         process.join()
-    return {rank: (arrays, losses) for rank, arrays, losses in found}
+    return {rank: (arrays, losses) for rank, arrays, losses in outcomes}
 
 
 def written(tmp_path: Path, batch: int, normalize: str = "", net: str = "") -> str:
@@ -133,7 +133,7 @@ def test_statistics_are_each_ones_own_by_default(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_torchrun_counts_as_darknets_gpus(tmp_path: Path) -> None:
     """n devices: an update counts for n, with n times the rate, as in `-gpus`."""
-    options = small_job(tmp_path, max_batches=8)
+    options = small_options(tmp_path, max_batches=8)
     with socket.socket() as free:
         free.bind(("", 0))
         port = free.getsockname()[1]
@@ -192,10 +192,10 @@ def test_each_device_gets_a_process(
         calls.append((words, env))
         return 3
 
-    monkeypatch.setattr(launch.subprocess, "call", call)
+    monkeypatch.setattr(distributed.subprocess, "call", call)
     monkeypatch.setattr(sys, "argv", ["darknet-py", "train", "a.data", "a.cfg", "-gpus", "2,0"])
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert launch.relaunch([2, 0]) == 3
+    assert distributed.relaunch([2, 0]) == 3
     words, env = calls[0]
     assert words[-6:] == ["darknet_py", "train", "a.data", "a.cfg", "-gpus", "2,0"]
     assert "--nproc-per-node=2" in words

@@ -45,25 +45,25 @@ def test_averages_start_at_half_and_become_the_weights_1000_before_the_end() -> 
         before = kernel.detach().clone()
         average.update(update - 1, update)
         if update < 1005:
-            assert not average.held
+            assert not average.averages
         elif update < 1010:
             expected = before if expected is None else 0.9 * expected + 0.1 * before
-            torch.testing.assert_close(average.held["0.weights"], expected)
+            torch.testing.assert_close(average.averages["0.weights"], expected)
             assert torch.equal(kernel, before)
         elif update == 1010:
             torch.testing.assert_close(kernel.detach(), expected)
         else:
             torch.testing.assert_close(kernel.detach(), before)
-    assert set(average.held) == {"0.biases", "0.scales", "0.weights"}
+    assert set(average.averages) == {"0.biases", "0.scales", "0.weights"}
     torch.testing.assert_close(float(mean[0]), first + 9)
     assert not torch.equal(dense, kernel)
 
 
-def test_without_ema_alpha_nothing_is_held() -> None:
+def test_without_ema_alpha_nothing_is_averaged() -> None:
     net = net_of(alpha=0)
     average = WeightAverage(net)
     average.update(1500, 1501)
-    assert not average.held
+    assert not average.averages
 
 
 def test_steps_that_count_for_several_updates_do_not_miss_the_moment() -> None:
@@ -72,7 +72,7 @@ def test_steps_that_count_for_several_updates_do_not_miss_the_moment() -> None:
     average.update(1004, 1008)
     shift(net, 5.0)
     average.update(1008, 1012)
-    torch.testing.assert_close(net.own(0)["weights"].detach(), average.held["0.weights"])
+    torch.testing.assert_close(net.own(0)["weights"].detach(), average.averages["0.weights"])
 
 
 def test_in_place_gives_the_weights_back() -> None:

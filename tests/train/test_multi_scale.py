@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from darknet_py.network.graph import Graph, read_graph
-from darknet_py.train.multi_scale import Sizes
+from darknet_py.train.multi_scale import InputSizes
 
 CFG = """[net]
 height={height}
@@ -43,13 +43,13 @@ def graph_of(
 
 
 def test_without_random_the_size_stays(tmp_path: Path) -> None:
-    sizes = Sizes(graph_of(tmp_path, 0, width=320), 0)
+    sizes = InputSizes(graph_of(tmp_path, 0, width=320), 0)
     assert {sizes.at(step) for step in range(1, 200)} == {(320, 416)}
 
 
 def test_alexeyabs_range(tmp_path: Path) -> None:
-    """round(416 * f / 32 + 1) * 32 for f in 1/1.4 .. 1.4, but not over 416 where f is below 1."""
-    sizes = Sizes(graph_of(tmp_path, 1), 0)
+    """round(416 * f / 32 + 1) * 32 for f in 1/1.4 .. 1.4, but not above 416 where f is below 1."""
+    sizes = InputSizes(graph_of(tmp_path, 1), 0)
     seen = {sizes.at(step)[0] for step in range(11, 901)}
     assert seen <= set(range(320, 609, 32))
     assert min(seen) == 320 and max(seen) >= 576
@@ -57,12 +57,12 @@ def test_alexeyabs_range(tmp_path: Path) -> None:
 
 
 def test_the_largest_comes_first_and_last(tmp_path: Path) -> None:
-    sizes = Sizes(graph_of(tmp_path, 1), 0)
+    sizes = InputSizes(graph_of(tmp_path, 1), 0)
     assert {sizes.at(step) for step in [*range(1, 11), *range(901, 1001)]} == {(608, 608)}
 
 
 def test_ten_steps_have_one_size(tmp_path: Path) -> None:
-    sizes = Sizes(graph_of(tmp_path, 1), 3)
+    sizes = InputSizes(graph_of(tmp_path, 1), 3)
     tens = [{sizes.at(step) for step in range(start, start + 10)} for start in range(11, 800, 10)]
     assert {len(ten) for ten in tens} == {1}
     assert len(set.union(*tens)) > 5
@@ -70,29 +70,29 @@ def test_ten_steps_have_one_size(tmp_path: Path) -> None:
 
 def test_a_factor_of_its_own_and_a_coarser_step(tmp_path: Path) -> None:
     graph = graph_of(tmp_path, 1.2, width=448, height=224, net="resize_step=64")
-    sizes = Sizes(graph, 0)
+    sizes = InputSizes(graph, 0)
     assert sizes.at(1) == (576, 320)
     others = {sizes.at(step) for step in range(11, 900)} - {(448, 224)}
     assert others and all(side % 64 == 0 for size in others for side in size)
 
 
 def test_pjreddies_squares(tmp_path: Path) -> None:
-    sizes = Sizes(graph_of(tmp_path, 1, "pjreddie", width=320, height=256), 0)
+    sizes = InputSizes(graph_of(tmp_path, 1, "pjreddie", width=320, height=256), 0)
     assert {sizes.at(step)[0] for step in range(1, 801)} == set(range(320, 609, 32))
     assert {sizes.at(step) for step in range(801, 1001)} == {(608, 608)}
 
 
-def test_seeds_and_paces(tmp_path: Path) -> None:
+def test_seeds_and_updates_per_step(tmp_path: Path) -> None:
     graph = graph_of(tmp_path, 1)
-    runs = [[Sizes(graph, seed).at(step) for step in range(11, 500)] for seed in (1, 1, 2)]
+    runs = [[InputSizes(graph, seed).at(step) for step in range(11, 500)] for seed in (1, 1, 2)]
     assert runs[0] == runs[1] != runs[2]
     # Four devices: step 226 is update 904, so the end has begun.
-    assert Sizes(graph, 0, updates_per_step=4).at(226) == (608, 608)
+    assert InputSizes(graph, 0, updates_per_step=4).at(226) == (608, 608)
 
 
 @pytest.mark.parametrize("width", [8, 16])
 def test_never_below_one_step(tmp_path: Path, width: int) -> None:
-    sizes = Sizes(graph_of(tmp_path, 1.4, width=width, height=width), 0)
+    sizes = InputSizes(graph_of(tmp_path, 1.4, width=width, height=width), 0)
     assert min(min(sizes.at(step)) for step in range(1, 900)) >= 32
 
 
@@ -108,8 +108,8 @@ def test_never_below_one_step(tmp_path: Path, width: int) -> None:
     ],
 )
 def test_the_largest_of_all(tmp_path: Path, random: float, options: dict[str, Any]) -> None:
-    sizes = Sizes(graph_of(tmp_path, random, **options), 0)
+    sizes = InputSizes(graph_of(tmp_path, random, **options), 0)
     every = [sizes.at(step) for step in range(1, 1001)]
     assert all(size[0] <= sizes.largest[0] and size[1] <= sizes.largest[1] for size in every)
-    # A factor under 1 turned round is drawn as often, and seldom just that.
+    # The inverse of a factor below 1 is drawn as often, and seldom just that.
     assert sizes.largest in every or random == 0.5

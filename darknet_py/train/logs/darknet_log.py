@@ -12,7 +12,7 @@ import click
 
 from darknet_py.forks import Fork
 from darknet_py.layers.head import Head
-from darknet_py.losses.targets import HeadLoss
+from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.network.graph import Graph
 from darknet_py.train.logs.progress_log import KEPT, Update
 

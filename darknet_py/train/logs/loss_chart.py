@@ -50,7 +50,7 @@ def draw(curves: Curves, footer: str) -> Pixels:
     canvas = np.full((SIDE, SIDE, 3), 255, np.uint8)
     _grid(canvas, curves)
     # Long trainings have far more updates than the chart has pixels.
-    for x, y in np.unique(_places(curves.losses, curves.width, curves.top), axis=0):
+    for x, y in np.unique(_to_pixels(curves.losses, curves.width, curves.top), axis=0):
         cv2.circle(canvas, (int(x), int(y)), 1, BLUE, cv2.FILLED)
     if len(curves.maps):
         _maps(canvas, curves)
@@ -58,7 +58,7 @@ def draw(curves: Curves, footer: str) -> Pixels:
     return canvas
 
 
-def _places(points: Points, width: float, top: float) -> NDArray[np.int64]:
+def _to_pixels(points: Points, width: float, top: float) -> NDArray[np.int64]:
     """(K, 2) pixels; what lies above the chart is drawn at its edge."""
     share = np.asarray(points).reshape(-1, 2) / (width, top)
     x, y = MARGIN + PLOT * share[:, 0], PLOT * (1 - share[:, 1])
@@ -70,28 +70,28 @@ def _grid(canvas: Pixels, curves: Curves) -> None:
         for number in range(LINES + 1):
             if (number % LABELLED == 0) != strong:
                 continue
-            place, colour = round(PLOT * number / LINES), DARK if strong else LIGHT
-            cv2.line(canvas, (MARGIN, place), (SIDE, place), colour)
-            cv2.line(canvas, (MARGIN + place, 0), (MARGIN + place, PLOT), colour)
+            offset, colour = round(PLOT * number / LINES), DARK if strong else LIGHT
+            cv2.line(canvas, (MARGIN, offset), (SIDE, offset), colour)
+            cv2.line(canvas, (MARGIN + offset, 0), (MARGIN + offset, PLOT), colour)
     for number in range(0, LINES + 1, LABELLED):
-        place = round(PLOT * number / LINES)
+        offset = round(PLOT * number / LINES)
         height, share = curves.top * (1 - number / LINES), number / LINES
         if number:
-            _text(canvas, f"{height:.3g}", (22, min(place + 3, PLOT)), BLACK)
-        at = min(MARGIN + place - 20, SIDE - 55)
-        _text(canvas, f"{curves.width * share:.0f}", (at, PLOT + 15), BLACK)
+            _text(canvas, f"{height:.3g}", (22, min(offset + 3, PLOT)), BLACK)
+        left = min(MARGIN + offset - 20, SIDE - 55)
+        _text(canvas, f"{curves.width * share:.0f}", (left, PLOT + 15), BLACK)
     _text(canvas, "Loss", (10, 60), BLUE)
     _text(canvas, "Iteration number", (PLOT // 2, SIDE - 10), BLACK)
     _text(canvas, f"in cfg max_batches={curves.updates}", (PLOT - 195, SIDE - 10), BLACK)
 
 
 def _maps(canvas: Pixels, curves: Curves) -> None:
-    places = _places(curves.maps, curves.width, 1.0)
-    cv2.polylines(canvas, [places.astype(np.int32)], False, RED, 1, cv2.LINE_AA)
+    points = _to_pixels(curves.maps, curves.width, 1.0)
+    cv2.polylines(canvas, [points.astype(np.int32)], False, RED, 1, cv2.LINE_AA)
     _text(canvas, f"{curves.metric}%", (10, 12), RED)
     _text(canvas, f"{100 * curves.maps[-1, 1]:.1f}%", (10, 30), RED)
     for number in _labelled(curves):
-        x, y = places[number]
+        x, y = points[number]
         _text(canvas, f"{100 * curves.maps[number, 1]:.0f}%", (int(x) - 30, int(y) + 15), RED)
 
 
@@ -107,6 +107,6 @@ def _labelled(curves: Curves) -> Sequence[int]:
     return chosen
 
 
-def _text(canvas: Pixels, text: str, at: tuple[int, int], colour: tuple[int, ...]) -> None:
-    cv2.putText(canvas, text, at, FONT, SCALE, WHITE, 5, cv2.LINE_AA)
-    cv2.putText(canvas, text, at, FONT, SCALE, colour, 1, cv2.LINE_AA)
+def _text(canvas: Pixels, text: str, origin: tuple[int, int], colour: tuple[int, ...]) -> None:
+    cv2.putText(canvas, text, origin, FONT, SCALE, WHITE, 5, cv2.LINE_AA)
+    cv2.putText(canvas, text, origin, FONT, SCALE, colour, 1, cv2.LINE_AA)

@@ -11,7 +11,7 @@ from typing import Protocol, TextIO
 
 import click
 
-from darknet_py.losses.targets import HeadLoss
+from darknet_py.losses.head_loss import HeadLoss
 
 KEPT = 0.9
 """Darknet's average loss: .9 of the old and .1 of the new."""
@@ -178,7 +178,7 @@ class LiveLog:
             click.echo(file=self.to)
 
 
-class Silent:
+class SilentLog:
     """For all processes of a distributed training but the first."""
 
     def start(self, lines: list[str]) -> None: ...

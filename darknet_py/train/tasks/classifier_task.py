@@ -21,12 +21,12 @@ from darknet_py.errors import DataError, ImageError, Location
 from darknet_py.images.draw import save_image
 from darknet_py.network.graph import Graph
 from darknet_py.options.training import ClassifierTrainOptions
-from darknet_py.train.checkpoint import PLAIN_LAST, Files, SavePolicy
+from darknet_py.train.checkpoint import PLAIN_LAST, CheckpointFiles, SavePolicy
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.progress_log import TrainingLog
 from darknet_py.train.startup import (
     ReadyTraining,
-    Start,
+    TrainingStart,
     begin,
     graph_of,
     require_endless,
@@ -128,7 +128,7 @@ def open_classifier(
     )
 
 
-def _show(source: ClassifierSet, task: ImageTask, start: Start) -> None:
+def _show(source: ClassifierSet, task: ImageTask, start: TrainingStart) -> None:
     """-show_imgs: a page of the samples of the next update."""
     step = start.trainer.batch // start.trainer.updates_per_step + 1
     keys = [key for part in task.plan.keys(step) for key in part][:MOST_SHOWN]
@@ -145,9 +145,9 @@ def _require_classifier(graph: Graph, data: DataFile) -> None:
     require_endless(graph)
 
 
-def _files(options: ClassifierTrainOptions, data: DataFile, graph: Graph) -> Files:
+def _files(options: ClassifierTrainOptions, data: DataFile, graph: Graph) -> CheckpointFiles:
     endings = (PLAIN_LAST, PLAIN_FINAL) if graph.fork.saving.classifier_epochs else ()
-    return Files.of(backup_folder(data), options.cfg, *endings)
+    return CheckpointFiles.of(backup_folder(data), options.cfg, *endings)
 
 
 def _save_policy(data: DataFile, trainer: Trainer, images: int) -> SavePolicy:
@@ -194,12 +194,12 @@ def _unclear(source: ClassifierSet, data: DataFile) -> list[str]:
     # At random: every Nth image might be of one class only.
     indices = random.Random(0).sample(range(many), min(many, LOOKS // len(source.labels.words)))
     looked = [source.images[index] for index in sorted(indices)]
-    found = [line for line in map(source.labels.unclear, looked) if line]
-    if len(found) == len(looked) and not any(map(source.labels.matches, looked)):
+    unclear = [line for line in map(source.labels.unclear, looked) if line]
+    if len(unclear) == len(looked) and not any(map(source.labels.matches, looked)):
         message = f"no label is a part of any path of train=, such as {looked[0]}"
         raise DataError(f"{message}; correct labels= or train=", Location(data.path))
-    if not found:
+    if not unclear:
         return []
-    of = f"{len(found)} of {len(looked)} images{' looked at' if len(looked) < many else ''}"
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return [f"warning: {of} have not just one label: {'; '.join(found[:SHOWN])}{more}"]
+    of = f"{len(unclear)} of {len(looked)} images{' looked at' if len(looked) < many else ''}"
+    more = f" and {len(unclear) - SHOWN} more" if len(unclear) > SHOWN else ""
+    return [f"warning: {of} have not just one label: {'; '.join(unclear[:SHOWN])}{more}"]

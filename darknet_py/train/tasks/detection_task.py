@@ -24,13 +24,13 @@ from darknet_py.network.graph import Graph
 from darknet_py.network.load import head_classes
 from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.progress import follow
-from darknet_py.train.checkpoint import LAST, PLAIN_LAST, Files, SavePolicy
+from darknet_py.train.checkpoint import LAST, PLAIN_LAST, CheckpointFiles, SavePolicy
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.progress_log import TrainingLog
-from darknet_py.train.multi_scale import Sizes
+from darknet_py.train.multi_scale import InputSizes
 from darknet_py.train.startup import (
     ReadyTraining,
-    Start,
+    TrainingStart,
     begin,
     graph_of,
     require_end,
@@ -90,9 +90,9 @@ def open_detection(
     metric = _map_metric(options, data, graph, len(images)) if options.evaluates else None
     require_end(graph)
     last = PLAIN_LAST if graph.fork.saving.detector_backup else LAST
-    files = Files.of(backup_folder(data), options.cfg, last)
+    files = CheckpointFiles.of(backup_folder(data), options.cfg, last)
     start = begin(options, graph, files, distributed, device)
-    sizes = Sizes(graph, start.trainer.seed, start.trainer.updates_per_step)
+    sizes = InputSizes(graph, start.trainer.seed, start.trainer.updates_per_step)
     source = DetectionSet(images, config, _cached(options, images, config, sizes))
     if options.show_imgs and distributed.first:
         _show(source, data, start, (graph.net.width, graph.net.height))
@@ -108,14 +108,16 @@ def open_detection(
 
 
 def _cached(
-    options: DetectorTrainOptions, images: list[str], config: AugmentConfig, sizes: Sizes
+    options: DetectorTrainOptions, images: list[str], config: AugmentConfig, sizes: InputSizes
 ) -> dict[str, Image]:
     if not options.cache:
         return {}
     return cache_images(images, config.channels, least_size(config, sizes.largest), follow)
 
 
-def _show(source: DetectionSet, data: DataFile, start: Start, size: tuple[int, int]) -> None:
+def _show(
+    source: DetectionSet, data: DataFile, start: TrainingStart, size: tuple[int, int]
+) -> None:
     """-show_imgs: a page of the samples of the next update."""
     trainer, names = start.trainer, names_or_numbers(data, source.config.classes)
     first = trainer.batch * trainer.images

@@ -14,7 +14,7 @@ from darknet_py.data.loader import Batch
 from darknet_py.data.text_samples import TextSet, read_codes
 from darknet_py.errors import DataError, Location
 from darknet_py.options.training import TextTrainOptions
-from darknet_py.train.checkpoint import PLAIN_LAST, Files, SavePolicy
+from darknet_py.train.checkpoint import PLAIN_LAST, CheckpointFiles, SavePolicy
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.progress_log import SYMBOLS, Units
 from darknet_py.train.startup import (
@@ -72,7 +72,9 @@ def open_text(
         graph, read_codes(options.data, options.tokenized), options.seed, options.data
     )
     _require_length(text, options.data)
-    files = Files.of(Path(options.backup), options.cfg, PLAIN_LAST, cure="give another --backup")
+    files = CheckpointFiles.of(
+        Path(options.backup), options.cfg, PLAIN_LAST, cure="give another --backup"
+    )
     start = begin(options, graph, files, distributed, device)
     source = TextSet.of(graph, text.codes, start.trainer.seed)
     return ReadyTraining(

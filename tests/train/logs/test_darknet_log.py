@@ -8,27 +8,13 @@ from typing import Any
 
 import pytest
 import torch
+from support.one_update import UPDATE
 
-from darknet_py.losses.targets import HeadLoss
+from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.network.graph import read_graph
 from darknet_py.train.logs.darknet_log import DarknetLog, head_line
-from darknet_py.train.logs.progress_log import Update
 
-UPDATE = Update(
-    number=12,
-    of=500,
-    images=768,
-    loss=3.25,
-    average=4.5,
-    rate=0.00025,
-    seconds=1.5,
-    waited=0.2,
-    hours_left=0.203,
-    speed=40.0,
-    wait_share=0.1,
-    size=(416, 416),
-)
-FIGURES = {
+METRICS = {
     "count": 3.0,
     "rewritten": 1.0,
     "iou": 0.25,
@@ -92,7 +78,7 @@ def graph_of(folder: Path, head: str, fork: str) -> Any:
 )
 def test_heads(tmp_path: Path, head: str, fork: str, line: str) -> None:
     graph = graph_of(tmp_path, head, fork)
-    loss = HeadLoss(torch.zeros(2, 1, 1, 1), 0.0, FIGURES)
+    loss = HeadLoss(torch.zeros(2, 1, 1, 1), 0.0, METRICS)
     assert head_line(graph.nodes[1].layer, 1, loss, graph.fork) == line
 
 
@@ -113,7 +99,7 @@ def test_no_objects_print_as_zero_not_nan(tmp_path: Path) -> None:
 def test_alexeyabs_update(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log = DarknetLog(graph_of(tmp_path, "yolo", "alexeyab"), 100)
     log.start(["not Darknet's"])
-    log.heads({1: HeadLoss(torch.zeros(2, 1, 1, 1), 0.0, FIGURES)})
+    log.heads({1: HeadLoss(torch.zeros(2, 1, 1, 1), 0.0, METRICS)})
     log.update(UPDATE)
     log.update(replace(UPDATE, number=1, map=0.5, best_map=0.625, waited=0.01))
     out, err = capsys.readouterr()

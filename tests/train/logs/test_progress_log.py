@@ -1,23 +1,13 @@
-"""The live line, the plain lines, results.csv and the chart."""
+"""The live line and the plain lines."""
 
 from __future__ import annotations
 
 import io
-import sys
 from dataclasses import replace
-from pathlib import Path
 
-import cv2
-import numpy as np
-import pytest
-from train.logs.test_darknet_log import UPDATE
+from support.one_update import UPDATE
 
-from darknet_py.errors import DarknetError, OutputError
-from darknet_py.train.logs.loss_chart import BLUE, MARGIN, PLOT, Curves, draw
-from darknet_py.train.logs.metrics import Results, TensorBoardLogger
-from darknet_py.train.logs.progress_log import IMAGES, SYMBOLS, LiveLog, PlainLog
-
-COLUMNS = "iteration,images,loss,avg_loss,rate,seconds,data_wait,width,height,map"
+from darknet_py.train.logs.progress_log import SYMBOLS, LiveLog, PlainLog
 
 
 def test_the_line() -> None:
@@ -66,82 +56,3 @@ def test_the_live_line_is_written_over_and_notes_stay() -> None:
     assert "\rsaved\n\r500/500" in text
     assert text.endswith("\n")
     assert max(map(len, text.replace("\n", "\r").split("\r"))) < 80
-
-
-def test_rows_of_a_killed_run_are_cut_to_where_it_resumes(tmp_path: Path) -> None:
-    path = tmp_path / "results.csv"
-    results = Results(path, tmp_path / "chart.png", 500, 20)
-    results.open(0)
-    for number in range(1, 6):
-        results.add(replace(UPDATE, number=number, map=0.25, evaluated=number == 2))
-    with path.open("a") as file:
-        file.write("6,38")
-    again = Results(path, tmp_path / "chart.png", 500, 20)
-    again.open(4)
-    lines = path.read_text().splitlines()
-    assert lines[0] == COLUMNS
-    assert [line.split(",")[0] for line in lines[1:]] == ["1", "2", "3", "4"]
-    assert lines[2] == "2,768,3.25,4.5,0.00025,1.5000,0.2000,416,416,0.250000"
-    assert list(again.losses) == [1, 4.5, 2, 4.5, 3, 4.5, 4, 4.5]
-    assert list(again.maps) == [2, 0.25]
-
-
-def test_a_new_run_starts_a_new_file(tmp_path: Path) -> None:
-    path = tmp_path / "results.csv"
-    path.write_text("something else\n")
-    Results(path, tmp_path / "chart.png", 500, 20).open(0)
-    assert path.read_text().splitlines() == [COLUMNS]
-
-
-def test_columns_are_named_by_what_is_counted_and_measured(tmp_path: Path) -> None:
-    path = tmp_path / "results.csv"
-    results = Results(path, tmp_path / "chart.png", 500, 20, SYMBOLS)
-    results.open(0)
-    results.add(replace(UPDATE, units=SYMBOLS))
-    lines = path.read_text().splitlines()
-    assert lines[0].startswith("iteration,symbols,loss")
-    assert lines[1].endswith(",0.2000,,,")
-    Results(path, tmp_path / "chart.png", 500, 20, IMAGES, "top5").open(0)
-    assert path.read_text().strip().endswith(",width,height,top5")
-
-
-def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="cannot be written"):
-        Results(tmp_path / "no" / "results.csv", tmp_path / "chart.png", 500, 20).open(0)
-
-
-def test_the_chart_has_a_point_for_each_loss_and_a_line_of_maps(tmp_path: Path) -> None:
-    losses = np.array([[100, 10], [200, 5], [300, 400]])
-    maps = np.array([[200, 0.6], [300, 0.8]])
-    image = draw(Curves(losses, maps, updates=400, top=20), "footer")
-    assert image.shape == (1000, 1000, 3)
-    for x, y in [(0.25, 0.5), (0.5, 0.75)]:
-        assert tuple(image[int(PLOT * y), MARGIN + int(PLOT * x)]) == BLUE
-    # What is over the top is drawn at the edge.
-    assert tuple(image[1, MARGIN + int(PLOT * 0.75)]) == BLUE
-    middle = image[int(PLOT * 0.3) - 3 : int(PLOT * 0.3) + 4, MARGIN + int(PLOT * 0.625)]
-    assert any(red > 200 and green < 128 for _, green, red in middle.tolist())
-
-
-def test_the_chart_of_a_training_without_end_is_as_wide_as_it_is_long() -> None:
-    losses = np.array([[50, 5], [100, 10]])
-    image = draw(Curves(losses, np.array([[50, 0.5]]), updates=0, top=20, metric="top5"), "")
-    assert tuple(image[int(PLOT * 0.75), MARGIN + PLOT // 2]) == BLUE
-    assert tuple(image[PLOT // 2, 999]) == BLUE
-    empty = draw(Curves(np.zeros((0, 2)), np.zeros((0, 2)), updates=0, top=20), "")
-    assert empty.shape == (1000, 1000, 3)
-
-
-def test_the_chart_is_written_with_each_evaluation(tmp_path: Path) -> None:
-    results = Results(tmp_path / "results.csv", tmp_path / "chart.png", 500, 20)
-    results.open(0)
-    results.add(UPDATE)
-    assert not results.chart.exists()
-    results.add(replace(UPDATE, evaluated=True, map=0.5))
-    assert cv2.imread(str(results.chart)).shape == (1000, 1000, 3)
-
-
-def test_tensorboard_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(DarknetError, match="needs the package tensorboard; pip install"):
-        TensorBoardLogger.open("runs")

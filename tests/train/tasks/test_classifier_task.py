@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 from support.outcome import kept_in, require_same, rows_of
-from support.small_classifier import small_job
+from support.small_classifier import small_options
 
 import darknet_py.data.classifier_samples as samples
 import darknet_py.train.tasks.classifier_task as task
@@ -35,7 +35,7 @@ def test_ten_and_ten_are_twenty_bit_for_bit(
 ) -> None:
     monkeypatch.setattr(samples, "RANDOM_EVERY", 4)
     monkeypatch.setattr(samples, "RANDOM_SIDES", (1, 2))
-    whole, halves = (small_job(tmp_path / name, **variant) for name in ("whole", "halves"))
+    whole, halves = (small_options(tmp_path / name, **variant) for name in ("whole", "halves"))
     assert run(whole) == 0
     assert run(replace(halves, iterations=10)) == 0
     assert run(replace(halves, resume=True, seed=99)) == 0
@@ -45,7 +45,7 @@ def test_ten_and_ten_are_twenty_bit_for_bit(
 
 
 def test_samples_are_the_same_in_another_process(tmp_path: Path) -> None:
-    options = small_job(tmp_path, net="mosaic=1")
+    options = small_options(tmp_path, net="mosaic=1")
     source = task.open_classifier(options, DistributedContext(), torch.device("cpu")).task.source
     sent = pickle.loads(pickle.dumps(source))
     for one, two in zip(source.sample(7, 24, 24, 1), sent.sample(7, 24, 24, 1), strict=True):
@@ -54,7 +54,7 @@ def test_samples_are_the_same_in_another_process(tmp_path: Path) -> None:
 
 def test_what_a_run_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = "saveweights=4\nsavelast=3\ntop=1"
-    run(small_job(tmp_path, max_batches=10, data=options, evaluates=True))
+    run(small_options(tmp_path, max_batches=10, data=options, evaluates=True))
     words = ("4", "8", "last", "best", "final")
     assert kept_in(tmp_path) == {f"small_{word}.weights" for word in words} | {"small_last.state"}
     rows = rows_of(tmp_path)
@@ -75,7 +75,7 @@ def test_alexeyabs_times_of_topk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(task, "EARLIEST", 5)
 
     def evaluated_at(name: str, net: str) -> list[int]:
-        run(small_job(tmp_path / name, 12, net, evaluates=True, data="top=1"))
+        run(small_options(tmp_path / name, 12, net, evaluates=True, data="top=1"))
         return [int(row["iteration"]) for row in rows_of(tmp_path / name) if row["top1"]]
 
     assert evaluated_at("usual", "") == [5, 7, 9, 11, 12]
@@ -88,7 +88,7 @@ def test_the_best_weights_are_those_of_the_best_evaluation(
     monkeypatch.setattr(task, "EARLIEST", 2)
     values = iter([0.5, 0.75, 0.25, 0.5])
     monkeypatch.setattr(task.TopkMetric, "evaluate", lambda *_: next(values))
-    run(small_job(tmp_path, 8, evaluates=True))
+    run(small_options(tmp_path, 8, evaluates=True))
     net = Network.from_cfg(tmp_path / "small.cfg")
     seen = net.load_weights(tmp_path / "backup" / "small_best.weights").seen
     assert [row["top2"] for row in rows_of(tmp_path)][3] == "0.750000"
@@ -96,7 +96,7 @@ def test_the_best_weights_are_those_of_the_best_evaluation(
 
 
 def test_pjreddies_files(tmp_path: Path) -> None:
-    run(small_job(tmp_path, max_batches=4, fork="pjreddie"))
+    run(small_options(tmp_path, max_batches=4, fork="pjreddie"))
     # 24, 48, 72, 96 images of 30; the last ones are kept every 1000 updates, and at the end.
     words = {"small_1.weights", "small_2.weights", "small_3.weights"}
     assert kept_in(tmp_path) == words | {"small.backup", "small.weights", "small_last.state"}
@@ -108,7 +108,7 @@ def test_pjreddies_files(tmp_path: Path) -> None:
 def test_without_max_batches_it_trains_for_ever(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = small_job(tmp_path, max_batches=0, iterations=30, evaluates=True)
+    options = small_options(tmp_path, max_batches=0, iterations=30, evaluates=True)
     assert run(options) == 0
     printed = capsys.readouterr().out
     assert "endless iterations from 0" in printed
@@ -132,7 +132,7 @@ def test_without_max_batches_it_trains_for_ever(
 def test_for_ever_does_not_go_with_what_needs_an_end(
     tmp_path: Path, net: str, message: str
 ) -> None:
-    options = small_job(tmp_path, max_batches=0, net=net)
+    options = small_options(tmp_path, max_batches=0, net=net)
     text = Path(options.cfg).read_text().replace("policy=constant\n", "")
     Path(options.cfg).write_text(text)
     with pytest.raises(DarknetError, match=message):
@@ -140,7 +140,7 @@ def test_for_ever_does_not_go_with_what_needs_an_end(
 
 
 def test_sgdr_with_its_own_cycle_needs_no_end(tmp_path: Path) -> None:
-    options = small_job(tmp_path, max_batches=0, net="policy=sgdr\nsgdr_cycle=4", iterations=5)
+    options = small_options(tmp_path, max_batches=0, net="policy=sgdr\nsgdr_cycle=4", iterations=5)
     Path(options.cfg).write_text(Path(options.cfg).read_text().replace("policy=constant\n", ""))
     run(options)
     rates = [float(row["rate"]) for row in rows_of(tmp_path)]
@@ -148,7 +148,7 @@ def test_sgdr_with_its_own_cycle_needs_no_end(tmp_path: Path) -> None:
 
 
 def labelled(folder: Path, words: str, **choices: Any) -> Any:
-    options = small_job(folder, max_batches=1, **choices)
+    options = small_options(folder, max_batches=1, **choices)
     (folder / "words").write_text(words)
     data = Path(options.data)
     data.write_text(f"labels={folder / 'words'}\n{data.read_text()}")
@@ -174,9 +174,9 @@ def test_of_many_images_some_are_looked_at(
 ) -> None:
     monkeypatch.setattr(task, "LOOKS", 30)
     run(labelled(tmp_path, "circle_\nsquare_\nnone\n"))
-    found = re.search(r"warning: (\d+) of 10 images looked at", capsys.readouterr().out)
-    assert found
-    assert 0 < int(found[1]) < 8
+    unclear = re.search(r"warning: (\d+) of 10 images looked at", capsys.readouterr().out)
+    assert unclear
+    assert 0 < int(unclear[1]) < 8
 
 
 def test_labels_that_match_nothing_are_refused(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_labels_that_match_nothing_are_refused(tmp_path: Path) -> None:
 def test_guesses_that_are_always_right_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(small_job(tmp_path, max_batches=1, data="top=5", evaluates=True))
+    run(small_options(tmp_path, max_batches=1, data="top=5", evaluates=True))
     printed = capsys.readouterr().out
     assert "small.data: top: the best 3 of 3 classes are always right" in printed
     assert "accuracy top3 = 1.000000" in printed
@@ -199,7 +199,7 @@ def test_unreadable_images_of_the_evaluation_are_counted(
     (tmp_path / "bad.png").write_bytes(b"nothing")
     (tmp_path / "valid.list").write_text(f"{tmp_path}/bad.png\n{tmp_path}/none.png\n")
     run(
-        small_job(
+        small_options(
             tmp_path, max_batches=1, data=f"valid={tmp_path}/valid.list\ntop=1", evaluates=True
         )
     )
@@ -216,7 +216,7 @@ def test_options_of_the_other_program_are_named(
     tmp_path: Path, fork: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     net = "cutmix=1\nlabel_smooth_eps=.1\ncenter=1\nmin_ratio=1\nletter_box=1\n"
-    run(small_job(tmp_path, max_batches=1, net=net, fork=fork))
+    run(small_options(tmp_path, max_batches=1, net=net, fork=fork))
     printed = capsys.readouterr().out
     named = re.findall(rf"\[net\] (\w+): no effect with --fork {fork}\n", printed)
     assert tuple(named) == words
@@ -239,14 +239,14 @@ def test_a_data_file_that_does_not_fit(
     tmp_path: Path, change: tuple[str, str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    options = small_job(tmp_path, fork="pjreddie")
+    options = small_options(tmp_path, fork="pjreddie")
     Path(options.data).write_text(Path(options.data).read_text().replace(*change, 1))
     with pytest.raises(DataError, match=message):
         run(options)
 
 
 def test_networks_of_another_kind_are_sent_to_their_command(tmp_path: Path) -> None:
-    options = small_job(tmp_path)
+    options = small_options(tmp_path)
     with pytest.raises(DarknetError, match=r"has no detection head; .* `darknet-py classifier tr"):
         run(DetectorTrainOptions(data=options.data, cfg=options.cfg, device="cpu"))
     Path(options.cfg).write_text(
@@ -264,14 +264,14 @@ def test_networks_of_another_kind_are_sent_to_their_command(tmp_path: Path) -> N
 
 def test_a_value_no_image_can_be_made_with(tmp_path: Path) -> None:
     with pytest.raises(BadOption, match="saturation: read 0, expected more than 0"):
-        options = small_job(tmp_path)
+        options = small_options(tmp_path)
         text = Path(options.cfg).read_text().replace("saturation=1.2", "saturation=0")
         Path(options.cfg).write_text(text)
         run(options)
 
 
 def test_a_loss_that_is_not_finite_names_its_images_and_no_heads(tmp_path: Path) -> None:
-    options = small_job(tmp_path)
+    options = small_options(tmp_path)
     text = Path(options.cfg).read_text().replace("learning_rate=.03", "learning_rate=1e30")
     Path(options.cfg).write_text(text)
     pattern = r"the loss is (nan|inf).* in layer 5; lower learning_rate or raise burn_in; the im"
@@ -285,7 +285,7 @@ def test_only_the_leaves_that_are_listed_can_be_answered(
     (tmp_path / "own.tree").write_text("circle -1\nsquare -1\nstar -1\n")
     (tmp_path / "leaves").write_text("circle\n")
     data = f"leaves={tmp_path}/leaves\ntop=1"
-    options = small_job(tmp_path, max_batches=1, data=data, evaluates=True)
+    options = small_options(tmp_path, max_batches=1, data=data, evaluates=True)
     text = (
         Path(options.cfg).read_text().replace("[softmax]", f"[softmax]\ntree={tmp_path}/own.tree")
     )

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from support.outcome import kept_in, require_same, rows_of
-from support.small_text import TEXT, small_job
+from support.small_text import TEXT, small_options
 
 import darknet_py.train.tasks.text_task as task
 from darknet_py.errors import DarknetError, DataError, OutputError, WeightsError
@@ -32,7 +32,7 @@ VARIANTS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_ten_and_ten_are_twenty_bit_for_bit(tmp_path: Path, variant: dict[str, Any]) -> None:
-    whole, halves = (small_job(tmp_path / name, **variant) for name in ("whole", "halves"))
+    whole, halves = (small_options(tmp_path / name, **variant) for name in ("whole", "halves"))
     assert run(whole) == 0
     assert run(replace(halves, iterations=10)) == 0
     assert run(replace(halves, resume=True, seed=99)) == 0
@@ -40,7 +40,7 @@ def test_ten_and_ten_are_twenty_bit_for_bit(tmp_path: Path, variant: dict[str, A
 
 
 def test_batches_are_those_of_the_text(tmp_path: Path) -> None:
-    ready = task.open_text(small_job(tmp_path, subdivisions=2), DistributedContext(), CPU)
+    ready = task.open_text(small_options(tmp_path, subdivisions=2), DistributedContext(), CPU)
     whole = list(islice(ready.task.batches(1), 5))
     again = next(ready.task.batches(5))
     symbols, answers, unreadable = whole[4]
@@ -56,7 +56,7 @@ def test_batches_are_those_of_the_text(tmp_path: Path) -> None:
 
 
 def test_processes_read_streams_of_their_own(tmp_path: Path) -> None:
-    options = small_job(tmp_path)
+    options = small_options(tmp_path)
     parts = [
         next(task.open_text(options, DistributedContext(rank, 2), CPU).task.batches(1))
         for rank in (0, 1)
@@ -66,7 +66,7 @@ def test_processes_read_streams_of_their_own(tmp_path: Path) -> None:
 
 def test_every_pass_starts_from_empty_memory(tmp_path: Path) -> None:
     """The same symbols once more cost the same: nothing is remembered from pass to pass."""
-    small_job(tmp_path, subdivisions=2)
+    small_options(tmp_path, subdivisions=2)
     trainer = Trainer(Network.from_cfg(tmp_path / "small.cfg", seed=0))
     seen = []
     trainer.watch = lambda losses: seen.append(next(iter(losses.values())).cost)
@@ -77,7 +77,7 @@ def test_every_pass_starts_from_empty_memory(tmp_path: Path) -> None:
 
 
 def test_what_a_run_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(small_job(tmp_path, max_batches=12))
+    run(small_options(tmp_path, max_batches=12))
     assert kept_in(tmp_path) == {"small.backup", "small_final.weights", "small_last.state"}
     row = rows_of(tmp_path)[-1]
     assert (row["iteration"], row["symbols"], row["width"], row["map"]) == ("12", "1536", "", "")
@@ -96,13 +96,13 @@ def test_weights_are_numbered_by_passes(
     tmp_path: Path, fork: str, numbers: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(task, "NUMBERED", {True: 8, False: 6})
-    run(small_job(tmp_path, max_batches=9, fork=fork, subdivisions=2))
+    run(small_options(tmp_path, max_batches=9, fork=fork, subdivisions=2))
     kept = {name for name in kept_in(tmp_path) if re.search(r"_\d", name)}
     assert kept == {f"small_{number}.weights" for number in numbers}
 
 
 def test_alexeyabs_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(small_job(tmp_path, max_batches=2, subdivisions=2, log_style="darknet"))
+    run(small_options(tmp_path, max_batches=2, subdivisions=2, log_style="darknet"))
     out, err = capsys.readouterr()
     assert out.startswith(
         "\n batch = 64, steps = 16, streams = 4, subdivisions = 2, text_size = 76 \n"
@@ -112,13 +112,13 @@ def test_alexeyabs_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert lines[:2] == ["small", "Learning Rate: 0.5, Momentum: 0.9, Decay: 0.0001"]
     number = r"\d+\.\d{6}"
     pattern = rf"(\d): ({number}), ({number}) avg, 0\.500000 rate, {number} seconds, (\S+) epochs"
-    found = [re.fullmatch(pattern, line) for line in lines[2:]]
-    passes = [match.groups() for match in found if match]
+    matches = [re.fullmatch(pattern, line) for line in lines[2:]]
+    passes = [match.groups() for match in matches if match]
     assert [(first, epochs) for first, _, _, epochs in passes] == [
         (str(n), f"{n * 64 / 76:f}") for n in (1, 2, 3, 4)
     ]
-    assert len(found) == 4
-    losses, averages = ([float(one[place]) for one in passes] for place in (1, 2))
+    assert len(matches) == 4
+    losses, averages = ([float(one[column]) for one in passes] for column in (1, 2))
     assert averages[0] == losses[0]
     assert averages[1] == pytest.approx(0.9 * averages[0] + 0.1 * losses[1], abs=2e-6)
     # A row of results.csv is the mean of its passes.
@@ -126,7 +126,7 @@ def test_alexeyabs_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_pjreddies_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(small_job(tmp_path, max_batches=1, fork="pjreddie", log_style="darknet"))
+    run(small_options(tmp_path, max_batches=1, fork="pjreddie", log_style="darknet"))
     out, err = capsys.readouterr()
     assert "text_size" not in out
     line = "Learning Rate: 0.5, Momentum: 0.9, Decay: 0.0001, Inputs: 128 128 16"
@@ -134,7 +134,7 @@ def test_pjreddies_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_tokens_are_read_as_numbers(tmp_path: Path) -> None:
-    options = small_job(tmp_path, max_batches=1, tokenized=True)
+    options = small_options(tmp_path, max_batches=1, tokenized=True)
     Path(options.data).write_text(" ".join(map(str, range(100))))
     source = task.open_text(options, DistributedContext(), CPU).task.source
     assert source.codes.tolist() == list(range(100))
@@ -149,14 +149,14 @@ def test_tokens_are_read_as_numbers(tmp_path: Path) -> None:
     ],
 )
 def test_texts_that_cannot_be_learnt(tmp_path: Path, text: str, message: str) -> None:
-    options = small_job(tmp_path)
+    options = small_options(tmp_path)
     Path(options.data).write_text(text)
     with pytest.raises(DataError, match=message):
         run(options)
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
-    options = small_job(tmp_path)
+    options = small_options(tmp_path)
     with pytest.raises(DataError, match="none.txt: no such file; name the text with -file"):
         run(replace(options, data="none.txt"))
     with pytest.raises(OutputError, match="cannot be made: .*; give another --backup"):
@@ -164,17 +164,17 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="so nothing to resume; leave --resume out"):
         run(replace(options, resume=True))
     with pytest.raises(DarknetError, match="max_batches: is 0, expected how many updates"):
-        run(small_job(tmp_path, max_batches=0))
+        run(small_options(tmp_path, max_batches=0))
 
 
 def test_a_single_stream_cannot_be_normalised(tmp_path: Path) -> None:
     layers = "[rnn]\noutput=9\nhidden=7\nbatch_normalize=1"
     with pytest.raises(DarknetError, match="of 7 channels gets a single value for each.* raise ba"):
-        run(small_job(tmp_path, subdivisions=8, layers=layers))
+        run(small_options(tmp_path, subdivisions=8, layers=layers))
 
 
 def test_detection_networks_are_sent_to_their_command(tmp_path: Path) -> None:
-    options = small_job(tmp_path)
+    options = small_options(tmp_path)
     Path(options.cfg).write_text(
         "[net]\nwidth=8\nheight=8\nchannels=3\nmax_batches=2\n"
         "[convolutional]\nfilters=18\nsize=1\nactivation=linear\n[yolo]\nclasses=1\nnum=3\n"
@@ -184,7 +184,7 @@ def test_detection_networks_are_sent_to_their_command(tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_not_finite_names_no_images(tmp_path: Path) -> None:
-    options = small_job(tmp_path)
+    options = small_options(tmp_path)
     text = Path(options.cfg).read_text().replace("learning_rate=.5", "learning_rate=1e37")
     Path(options.cfg).write_text(text)
     with pytest.raises(DarknetError, match="lower learning_rate or raise burn_in$"):
@@ -199,4 +199,4 @@ def test_sequences_are_never_halved(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Trainer, "_learn", greedy)
     with pytest.raises(DarknetError, match="with 128 inputs at once.* make time_steps, or"):
-        run(small_job(tmp_path))
+        run(small_options(tmp_path))

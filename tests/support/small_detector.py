@@ -57,7 +57,7 @@ def _images() -> Path:
     return folder
 
 
-def small_job(
+def small_options(
     folder: Path,
     max_batches: int = 20,
     net: str = "",
@@ -65,7 +65,7 @@ def small_job(
     data: str = "",
     **choices: Any,
 ) -> DetectorTrainOptions:
-    """A job in `folder` (made), its data set and cfg beside it."""
+    """The options of a training in `folder` (made), its data set and cfg beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     cfg = folder / "small.cfg"
     cfg.write_text(CFG.format(max_batches=max_batches, net=net, head=head))

@@ -35,7 +35,7 @@ def _doubles() -> array[float]:
 
 
 @dataclass
-class Results:
+class CsvLogger:
     """The file, and of each row only what the chart needs: two numbers.
 
     updates: of the whole training, 0: for ever. top: the loss at the chart's upper edge. metric:

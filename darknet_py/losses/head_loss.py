@@ -1,0 +1,84 @@
+"""What every loss takes and gives, and which layer kinds have one: each loss registers itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from darknet_py.forks import Fork
+from darknet_py.layers.base import Layer
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The labelled boxes of N images, padded to the most of one.
+
+    boxes: (N, T, 4) x, y, w, h relative; classes: (N, T) int64; valid: (N, T) bool.
+    """
+
+    boxes: Tensor
+    classes: Tensor
+    valid: Tensor
+
+
+def read_targets(array: Tensor, size: int) -> Targets:
+    """Rows of `size` values (x y w h class [track]); an image's boxes end at the first x of 0."""
+    rows = array.reshape(len(array), -1, size)
+    valid = (rows[..., 0] != 0).to(torch.int8).cumprod(dim=1).bool()
+    most = max(1, int(valid.sum(dim=1).max())) if valid.numel() else 1
+    rows, valid = rows[:, :most], valid[:, :most]
+    return Targets(rows[..., :4], rows[..., 4].long(), valid)
+
+
+@dataclass(frozen=True)
+class HeadLoss:
+    """delta: (N, C, H, W), the NEGATIVE gradient at the head's input. cost: what Darknet shows.
+
+    metrics: the numbers of the head's log line by name (averages over `count` boxes).
+    """
+
+    delta: Tensor
+    cost: float
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class LossInput:
+    """One layer in one pass: its input and output (N, C, H, W) and the truth (N, truths).
+
+    seen: images the network has seen, these included. generator: for what is random.
+    """
+
+    layer: Any
+    input: Tensor
+    output: Tensor
+    truth: Tensor
+    net_size: tuple[int, int]
+    fork: Fork
+    seen: int
+    generator: torch.Generator
+
+    @property
+    def labels(self) -> Targets:
+        return read_targets(self.truth, self.fork.samples.truth_size)
+
+
+Loss = Callable[[LossInput], HeadLoss]
+LOSSES: dict[type[Layer], Loss] = {}
+"""The loss of each kind that has one."""
+
+
+def loss_of(kind: type[Layer]) -> Callable[[Loss], Loss]:
+    """Register a function as the loss of a kind."""
+
+    def register(loss: Loss) -> Loss:
+        if kind in LOSSES:
+            raise ValueError(f"[{kind.KIND}] has two losses")
+        LOSSES[kind] = loss
+        return loss
+
+    return register

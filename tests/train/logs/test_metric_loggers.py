@@ -1,0 +1,74 @@
+"""results.csv, the chart it is written with, and TensorBoard."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import pytest
+from support.one_update import UPDATE
+
+from darknet_py.errors import DarknetError, OutputError
+from darknet_py.train.logs.metric_loggers import CsvLogger, TensorBoardLogger
+from darknet_py.train.logs.progress_log import IMAGES, SYMBOLS
+
+COLUMNS = "iteration,images,loss,avg_loss,rate,seconds,data_wait,width,height,map"
+
+
+def test_rows_of_a_killed_run_are_cut_to_where_it_resumes(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    results = CsvLogger(path, tmp_path / "chart.png", 500, 20)
+    results.open(0)
+    for number in range(1, 6):
+        results.add(replace(UPDATE, number=number, map=0.25, evaluated=number == 2))
+    with path.open("a") as file:
+        file.write("6,38")
+    again = CsvLogger(path, tmp_path / "chart.png", 500, 20)
+    again.open(4)
+    lines = path.read_text().splitlines()
+    assert lines[0] == COLUMNS
+    assert [line.split(",")[0] for line in lines[1:]] == ["1", "2", "3", "4"]
+    assert lines[2] == "2,768,3.25,4.5,0.00025,1.5000,0.2000,416,416,0.250000"
+    assert list(again.losses) == [1, 4.5, 2, 4.5, 3, 4.5, 4, 4.5]
+    assert list(again.maps) == [2, 0.25]
+
+
+def test_a_new_run_starts_a_new_file(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    path.write_text("something else\n")
+    CsvLogger(path, tmp_path / "chart.png", 500, 20).open(0)
+    assert path.read_text().splitlines() == [COLUMNS]
+
+
+def test_columns_are_named_by_what_is_counted_and_measured(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    results = CsvLogger(path, tmp_path / "chart.png", 500, 20, SYMBOLS)
+    results.open(0)
+    results.add(replace(UPDATE, units=SYMBOLS))
+    lines = path.read_text().splitlines()
+    assert lines[0].startswith("iteration,symbols,loss")
+    assert lines[1].endswith(",0.2000,,,")
+    CsvLogger(path, tmp_path / "chart.png", 500, 20, IMAGES, "top5").open(0)
+    assert path.read_text().strip().endswith(",width,height,top5")
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        CsvLogger(tmp_path / "no" / "results.csv", tmp_path / "chart.png", 500, 20).open(0)
+
+
+def test_the_chart_is_written_with_each_evaluation(tmp_path: Path) -> None:
+    results = CsvLogger(tmp_path / "results.csv", tmp_path / "chart.png", 500, 20)
+    results.open(0)
+    results.add(UPDATE)
+    assert not results.chart.exists()
+    results.add(replace(UPDATE, evaluated=True, map=0.5))
+    assert cv2.imread(str(results.chart)).shape == (1000, 1000, 3)
+
+
+def test_tensorboard_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(DarknetError, match="needs the package tensorboard; pip install"):
+        TensorBoardLogger.open("runs")

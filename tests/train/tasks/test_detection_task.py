@@ -1,0 +1,82 @@
+"""Training of detection networks: its .data file, its images in memory, when -map measures."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from support.small_detector import small_options
+
+from darknet_py.data import detection_samples
+from darknet_py.errors import DataError
+from darknet_py.train.command import run
+from darknet_py.train.distributed import DistributedContext
+from darknet_py.train.tasks.detection_task import MapMetric, open_detection
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("train=", "untrain="), "small.data: has no train="),
+        (("train.txt", "nothing.txt"), "nothing.txt: no such file"),
+        (("names=", "names=no"), "no such file"),
+    ],
+)
+def test_a_data_file_that_does_not_fit(
+    tmp_path: Path, change: tuple[str, str], message: str
+) -> None:
+    options = small_options(tmp_path, evaluates=True)
+    Path(options.data).write_text(Path(options.data).read_text().replace(*change, 1))
+    with pytest.raises(DataError, match=message):
+        run(options)
+
+
+def test_images_in_memory_are_not_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str, channels: int) -> None:
+        raise AssertionError(f"{path} was opened")
+
+    monkeypatch.setattr(detection_samples, "open_reducible", refuse)
+    assert run(small_options(tmp_path, max_batches=3, cache=True)) == 0
+    with pytest.raises(AssertionError, match="was opened"):
+        run(small_options(tmp_path, max_batches=3))
+
+
+@pytest.mark.parametrize(
+    ("every", "burn_in", "update", "last", "due"),
+    [
+        (40, 0, 99, 0, False),
+        (40, 0, 100, 0, True),
+        (400, 0, 399, 0, False),
+        (400, 0, 400, 0, True),
+        (400, 0, 1399, 1000, False),
+        (400, 0, 1400, 1000, True),
+        (40, 1000, 999, 0, False),
+        (40, 1000, 1000, 0, True),
+    ],
+)
+def test_when_map_is_due(every: int, burn_in: int, update: int, last: int, due: bool) -> None:
+    assert MapMetric([], [], every, burn_in).is_due(update, last) is due
+
+
+def test_classes_without_names_are_numbers(tmp_path: Path) -> None:
+    options = small_options(tmp_path, max_batches=1, evaluates=True)
+    data = Path(options.data)
+    lines = data.read_text().splitlines()
+    data.write_text("\n".join(line for line in lines if not line.startswith("names=")))
+    metric = open_detection(options, DistributedContext(), torch.device("cpu")).metric
+    assert isinstance(metric, MapMetric)
+    assert metric.names == [str(number) for number in range(8)]
+    assert (metric.every, metric.burn_in, metric.thresh) == (4, 5, 0.25)
+
+
+def test_names_of_another_number_than_the_classes(tmp_path: Path) -> None:
+    options = small_options(tmp_path, evaluates=True)
+    (tmp_path / "two.names").write_text("a\nb\n")
+    text = Path(options.data).read_text()
+    Path(options.data).write_text(re.sub("names=.*", f"names={tmp_path}/two.names", text))
+    with pytest.raises(DataError, match="names= has 2 names, the network has classes=8"):
+        run(options)

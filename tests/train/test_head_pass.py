@@ -1,0 +1,58 @@
+"""What the losses are given: the inputs and outputs of the layers that have one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from support.layer_check import network
+from support.small_step import CONV, HEAD, NET, data
+
+from darknet_py.errors import DarknetError
+from darknet_py.train.head_pass import HeadPass, compile_errors, to_input, wrapped
+
+CPU = torch.device("cpu")
+
+
+def test_inputs_and_outputs_of_the_layers_with_a_loss() -> None:
+    net = network(NET + CONV + HEAD + "[route]\nlayers=0\n" + HEAD)
+    x = data()[0]
+    with torch.no_grad():
+        inputs, outputs = HeadPass(net.train(), (2, 5))(x, frozenset(), 0, False)
+    for number, (raw, out) in enumerate(zip(inputs, outputs, strict=True)):
+        layer = net.graph.nodes[(2, 5)[number]].layer
+        assert raw.shape == out.shape == (4, 14, 8, 8)
+        torch.testing.assert_close(out, layer.activated(raw, layer.by_channel(raw)))
+    assert not torch.equal(*inputs)
+
+
+def test_no_gradient_passes_some_layers() -> None:
+    net = network(NET + CONV + HEAD).train()
+    (raw,), _ = HeadPass(net, (2,))(data()[0], frozenset({0}), 0, False)
+    raw.sum().backward()
+    named = dict(net.named_parameters())
+    assert named["layers.0.weights"].grad is None
+    assert named["layers.1.weights"].grad is not None
+
+
+def test_bytes_become_shares_in_channels_last() -> None:
+    images = torch.tensor([0, 51, 255], dtype=torch.uint8).reshape(1, 3, 1, 1).repeat(1, 1, 2, 2)
+    x = to_input(images, CPU)
+    assert x[0, :, 0, 0].tolist() == pytest.approx([0, 0.2, 1])
+    assert x.is_contiguous(memory_format=torch.channels_last)
+    rows = torch.rand(4, 5)
+    assert torch.equal(to_input(rows, CPU), rows)
+
+
+def test_one_process_runs_it_as_it_is() -> None:
+    plain = HeadPass(network(NET + CONV + HEAD), (2,))
+    assert wrapped(plain, compiled=False, world=1) is plain
+
+
+def test_a_compiler_that_fails_is_one_line() -> None:
+    from torch._dynamo.exc import TorchDynamoException
+
+    message = (
+        r"^torch.compile failed: no g\+\+; install a C\+\+ compiler, or train without --compile"
+    )
+    with pytest.raises(DarknetError, match=message), compile_errors():
+        raise TorchDynamoException("no g++\nmore")

@@ -1,0 +1,101 @@
+"""The training loop: what it says of bad batches, and how it stops."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.small_detector import small_options
+
+import darknet_py.train.loop as loop
+from darknet_py.errors import DarknetError
+from darknet_py.network.network import Network
+from darknet_py.train.command import run
+from darknet_py.train.trainer import LossError, Trainer
+
+
+def test_a_loss_that_is_not_finite_names_its_images(tmp_path: Path) -> None:
+    options = small_options(tmp_path)
+    text = Path(options.cfg).read_text().replace("learning_rate=0.002", "learning_rate=1e30")
+    Path(options.cfg).write_text(text.replace("burn_in=5", "burn_in=0"))
+    pattern = r"iteration \d+: the loss is (nan|inf), the largest delta .* in layer 3; lower .*"
+    with pytest.raises(LossError, match=pattern + r"the images of the batch: .*\.jpg"):
+        run(options)
+
+
+def test_more_unreadable_lines_are_cut(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(loop, "MOST_NAMED", 1)
+    options = small_options(tmp_path)
+    text = Path(options.cfg).read_text().replace("learning_rate=0.002", "learning_rate=1e30")
+    Path(options.cfg).write_text(text.replace("burn_in=5", "burn_in=0"))
+    with pytest.raises(LossError, match=r"and \d+ more$"):
+        run(options)
+
+
+def test_an_image_that_cannot_be_read_is_named_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = small_options(tmp_path, max_batches=5)
+    images = Path(options.data).read_text().split("train=")[1].split("\n")[0]
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"nothing")
+    (tmp_path / "list.txt").write_text(Path(images).read_text() + f"{bad}\n")
+    Path(options.data).write_text(
+        Path(options.data).read_text().replace(images, str(tmp_path / "list.txt"))
+    )
+    assert run(options) == 0
+    assert capsys.readouterr().out.count("left out, another image is drawn") == 1
+
+
+def test_a_signal_saves_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = Trainer.step
+
+    def interrupted(self: Trainer, *batch: Any) -> float:
+        loss = step(self, *batch)
+        if self.batch == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return loss
+
+    monkeypatch.setattr(Trainer, "step", interrupted)
+    before = signal.getsignal(signal.SIGTERM)
+    assert run(small_options(tmp_path)) == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is before
+    net = Network.from_cfg(tmp_path / "small.cfg")
+    assert net.load_weights(tmp_path / "backup" / "small_last.weights").seen == 4 * 8
+
+
+def test_a_worker_that_is_killed_ends_the_training_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Trainer.step
+
+    def killing(self: Trainer, *batch: Any) -> float:
+        if self.batch == 2:
+            for child in multiprocessing.active_children():
+                child.kill()
+        return step(self, *batch)
+
+    monkeypatch.setattr(Trainer, "step", killing)
+    with pytest.raises(DarknetError, match="making samples ahead failed: .*try fewer --workers"):
+        run(small_options(tmp_path, max_batches=1000, workers=1))
+
+
+def test_memory_that_is_too_small_halves_the_sub_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import torch
+
+    learn = Trainer._learn
+
+    def greedy(self: Trainer, images: Any, *rest: Any) -> float:
+        if len(images) > 2:
+            raise torch.OutOfMemoryError("too much")
+        return learn(self, images, *rest)
+
+    monkeypatch.setattr(Trainer, "_learn", greedy)
+    assert run(small_options(tmp_path, max_batches=2)) == 0
+    assert "out of memory: subdivisions=4 now (8=4 x 2)" in capsys.readouterr().out
