@@ -8,7 +8,7 @@ import numpy as np
 
 from darknet_py.augment import mix
 from darknet_py.augment.affine import AffineRange
-from darknet_py.augment.config import Limit, check_options
+from darknet_py.augment.option_limits import Limit, check_options
 from darknet_py.errors import BadOption
 from darknet_py.layers.net import Net
 from darknet_py.network.graph import Graph

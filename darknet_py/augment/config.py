@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.augment import label_boxes
+from darknet_py.augment.effects import EFFECT_LIMITS, Color, Effect, effects_of
 from darknet_py.augment.mix import CUTMIX, EITHER, MOSAIC
+from darknet_py.augment.option_limits import NONE_OR_MORE, Limit, check_options
 from darknet_py.errors import BadOption, DarknetError
 from darknet_py.forks import Fork
 from darknet_py.layers.head import Head
-from darknet_py.layers.net import Net
 from darknet_py.network.graph import Graph
 
 Floats = NDArray[np.float32]
@@ -24,7 +25,8 @@ Floats = NDArray[np.float32]
 class AugmentConfig:
     """What augmentation does: the options of [net] and of the last head, and the truth's layout.
 
-    cells: the side of YOLOv1's grid, 0 for rows of boxes. mixing: 0, MIXUP or MOSAIC.
+    cells: the side of YOLOv1's grid, 0 for rows of boxes. color: what YOLOv1 and pjreddie's canvas
+    draw colours from; effects: AlexeyAB's other detectors'. mixing: 0, MIXUP or MOSAIC.
     """
 
     fork: Fork
@@ -34,12 +36,9 @@ class AugmentConfig:
     cells: int
     jitter: float
     resize: float
-    hue: float
-    saturation: float
-    exposure: float
     flip: bool
-    blur: int
-    noise: int
+    color: Color
+    effects: tuple[Effect[Any], ...]
     mixing: int
     mosaic_bound: bool
     letter_box: bool
@@ -61,13 +60,9 @@ class AugmentConfig:
             cells=cells,
             jitter=head.jitter,
             resize=head.resize,
-            hue=abs(net.hue),
-            # Both programs take 0 for 1.
-            saturation=net.saturation or 1.0,
-            exposure=net.exposure or 1.0,
             flip=bool(net.flip),
-            blur=net.blur,
-            noise=net.gaussian_noise,
+            color=Color.of(net),
+            effects=() if plain else effects_of(net),
             mixing=0 if plain else _mixing(graph),
             mosaic_bound=bool(net.mosaic_bound),
             letter_box=bool(net.letter_box),
@@ -96,18 +91,12 @@ def last_head(graph: Graph) -> Head:
     return heads[-1]
 
 
-Limit = tuple[Callable[[float], bool], str]
-"""What an option may be: its test, and that in words."""
-NONE_OR_MORE: Limit = (lambda value: 0 <= value < math.inf, "0 or more")
 ALWAYS: dict[str, Limit] = {
-    "hue": (math.isfinite, "a part of a turn, such as .1"),
-    "saturation": NONE_OR_MORE,
-    "exposure": NONE_OR_MORE,
+    **Color.LIMITS,
     "channels": (lambda value: value in (1, 3), "3 for colours, or 1 for grey"),
 }
-ALEXEYAB_ONLY: dict[str, Limit] = {
-    "blur": NONE_OR_MORE,
-    "gaussian_noise": NONE_OR_MORE,
+ON_CROPS: dict[str, Limit] = {
+    **EFFECT_LIMITS,
     "mixup": (lambda value: value in range(5), "0 to 4"),
 }
 OF_HEAD: dict[str, Limit] = {
@@ -125,16 +114,8 @@ def _check(graph: Graph, head: Head, plain: bool) -> None:
     if not (graph.net.width and graph.net.height):
         location = graph.net.section.location()
         raise BadOption("needs width and height: detection networks read images", location)
-    check_options(graph.net, ALWAYS if plain else ALWAYS | ALEXEYAB_ONLY)
+    check_options(graph.net, ALWAYS if plain else ALWAYS | ON_CROPS)
     check_options(head, ON_CANVAS if graph.fork.samples.canvas else OF_HEAD)
-
-
-def check_options(layer: Net | Head, limits: dict[str, Limit]) -> None:
-    """Raises BadOption for the first option whose value its limit does not allow."""
-    for key, (allowed, expected) in limits.items():
-        value = getattr(layer, key)
-        if value is not None and not allowed(value):
-            raise BadOption(f"read {value:g}, expected {expected}", layer.section.location(key))
 
 
 def _mixing(graph: Graph) -> int:

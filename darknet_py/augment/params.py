@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from numpy.random import Generator
 
 from darknet_py.augment import mosaic
-from darknet_py.augment.color import ColorParams, color_params
+from darknet_py.augment.color import ColorParams
 from darknet_py.augment.config import AugmentConfig
+from darknet_py.augment.effects import DrawnEffect, draw_effects
 from darknet_py.augment.pixels import CropMargins
 
 Size = tuple[int, int]
@@ -18,13 +19,11 @@ Spread = tuple[float, float]
 
 @dataclass(frozen=True)
 class AugmentParams:
-    """What augments one of AlexeyAB's images. noise: its sigma, 0 for none."""
+    """What augments one of AlexeyAB's images."""
 
     crop: CropMargins
     flip: bool
-    color: ColorParams = ColorParams()
-    blur: int = 0
-    noise: int = 0
+    effects: tuple[DrawnEffect, ...] = ()
     seed: int = 0
 
 
@@ -36,23 +35,30 @@ def alexeyab_params(
     if config.letter_box:
         crop = letter_boxed(crop, net_size)
     flip = config.flip and rng.random() < 0.5
-    color = color_params(rng, config.hue, config.saturation, config.exposure)
-    blur = (0, 1, config.blur)[int(rng.integers(3))] if config.blur else 0
-    noise = config.noise if config.noise and rng.random() < 0.5 else 0
+    effects = draw_effects(rng, config.effects)
     if tile is not None and rng.random() < 0.5:
         crop = mosaic.to_corner(crop, tile, flip)
-    return AugmentParams(_valid(crop), flip, color, blur, noise, int(rng.integers(2**31)))
+    return AugmentParams(_valid(crop), flip, effects, int(rng.integers(2**31)))
 
 
-def yolov1_params(rng: Generator, config: AugmentConfig, size: Size) -> AugmentParams:
+@dataclass(frozen=True)
+class Yolov1Params:
+    """What augments one of YOLOv1's images."""
+
+    crop: CropMargins
+    flip: bool
+    color: ColorParams
+
+
+def yolov1_params(rng: Generator, config: AugmentConfig, size: Size) -> Yolov1Params:
     """YOLOv1's, alike in both programs: sides by jitter alone, every other image flipped."""
     jitter = _pairs(rng)
     (left, right), (top, bottom) = (
         _jittered(length, config.jitter, pair) for length, pair in zip(size, jitter, strict=True)
     )
     flip = rng.random() < 0.5
-    color = color_params(rng, config.hue, config.saturation, config.exposure)
-    return AugmentParams(_valid(CropMargins(left, right, top, bottom, *size)), flip, color)
+    crop = _valid(CropMargins(left, right, top, bottom, *size))
+    return Yolov1Params(crop, flip, config.color.draw(rng))
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def canvas_params(
     new = (height * aspect, float(height)) if aspect < 1 else (float(width), width / aspect)
     slack = (width - new[0], height - new[1])
     corner = (_within(rng, slack[0]), _within(rng, slack[1]))
-    color = color_params(rng, config.hue, config.saturation, config.exposure)
+    color = config.color.draw(rng)
     return CanvasParams(new, corner, color, rng.random() < 0.5)
 
 

@@ -10,20 +10,23 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from darknet_py.augment import label_boxes, mosaic
-from darknet_py.augment.color import adjust_color, adjust_color_8bit
+from darknet_py.augment.color import adjust_color
 from darknet_py.augment.config import AugmentConfig
+from darknet_py.augment.effects import (
+    AugmentedImage,
+    apply_effects,
+    count_on_whole,
+    limited_effects,
+)
 from darknet_py.augment.mix import MIXUP, MOSAIC
 from darknet_py.augment.params import AugmentParams, alexeyab_params, canvas_params, yolov1_params
 from darknet_py.augment.pixels import (
     GREY,
     Pixels,
     Window,
-    add_noise,
-    blur_background,
     crop_extend,
     crop_resize,
     flip,
-    gaussian_blur,
     mean_of,
     paste_stretched,
 )
@@ -144,39 +147,25 @@ def _cropped(
     transform = label_boxes.BoxTransform.of_crop(params.crop, params.flip)
     labels = label_boxes.transform_labels(labels, transform)[: config.boxes]
     labels = label_boxes.keep_alexeyab(labels, config.classes, *size)
-    params = replace(params, blur=blur_strength(params.blur, labels, size))
+    params = replace(params, effects=limited_effects(params.effects, labels, size))
     pixels = image.pixels(config.channels, params.crop.least(size))
-    return rendered(pixels, params, labels, window, size), labels
+    return rendered(pixels, params, labels, window, size)
 
 
 def rendered(
     pixels: Pixels, params: AugmentParams, labels: Floats, window: Window, size: Size
-) -> Pixels:
-    """AlexeyAB's order: crop, resize, flip, colour, blur, noise. Returns the window alone."""
-    # A blur needs what lies around the window.
-    shown = Window(0, 0, *size) if params.blur else window
-    pixels = crop_resize(pixels, params.crop, size)
+) -> LabelledImage:
+    """AlexeyAB's order: crop, resize, flip, effects. Returns the pixels of the window alone."""
+    count = count_on_whole(params.effects)
+    shown = Window(0, 0, *size) if count else window
     source = shown.mirrored(size[0]) if params.flip else shown
-    pixels = source.of(pixels)
-    pixels = adjust_color_8bit(flip(pixels) if params.flip else pixels, params.color)
-    if params.blur:
-        pixels = window.of(_blurred(pixels, labels, params.blur))
-    return add_noise(pixels, params.noise, params.seed) if params.noise else pixels
-
-
-def blur_strength(strength: int, labels: Floats, size: Size) -> int:
-    """A blur of all is limited to an eighth of the smallest object's side."""
-    if strength <= 1:
-        return strength
-    sides = labels[:, 3:] * np.array(size, np.float32)
-    return min(strength, int(sides.min()) // 8 if len(labels) else 0)
-
-
-def _blurred(pixels: Pixels, labels: Floats, strength: int) -> Pixels:
-    """1 blurs the background only."""
-    if strength == 1:
-        return blur_background(pixels, labels[:, 1:])
-    return gaussian_blur(pixels, strength)
+    pixels = source.of(crop_resize(pixels, params.crop, size))
+    image = AugmentedImage(flip(pixels) if params.flip else pixels, labels, params.seed)
+    image = apply_effects(image, params.effects[:count])
+    if count:
+        image = replace(image, pixels=window.of(image.pixels))
+    image = apply_effects(image, params.effects[count:])
+    return image.pixels, image.labels
 
 
 def _on_canvas(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from darknet_py.augment.effects import NOT_FOR_CLASSIFIERS
 from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.classify.accuracy import measure
 from darknet_py.classify.load_classifier import read_leaves
@@ -53,7 +54,7 @@ OTHERS = {
     False: ("center", "random", "min_ratio", "max_ratio"),
 }
 """Options of [net] that only the other program reads: of pjreddie's, and of AlexeyAB's."""
-FOR_DETECTION = ("letter_box", "mosaic_bound", "gaussian_noise")
+FOR_DETECTION = ("letter_box", "mosaic_bound", *NOT_FOR_CLASSIFIERS)
 
 
 @dataclass(frozen=True)
