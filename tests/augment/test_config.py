@@ -9,6 +9,7 @@ import pytest
 from support.coloured_samples import graph
 
 from darknet_py.augment.config import AugmentConfig, last_head
+from darknet_py.augment.effects import Blur, Color, Noise
 from darknet_py.augment.mix import MIXUP, MOSAIC
 from darknet_py.errors import BadOption, DarknetError
 from darknet_py.network.graph import read_graph
@@ -19,17 +20,19 @@ NO_HEAD = "[net]\nwidth=8\nheight=8\nchannels=3\n[convolutional]\nfilters=2\n[so
 def test_what_is_not_written(tmp_path: Path) -> None:
     config = AugmentConfig.of(graph(tmp_path, head=""))
     assert (config.channels, config.classes, config.boxes, config.cells) == (3, 4, 200, 0)
-    assert (config.jitter, config.resize, config.hue) == (0.2, 1.0, 0.0)
-    assert (config.saturation, config.exposure, config.flip) == (1.0, 1.0, True)
-    assert (config.blur, config.noise, config.mixing) == (0, 0, 0)
+    assert (config.jitter, config.resize, config.color.hue) == (0.2, 1.0, 0.0)
+    assert (config.color.saturation, config.color.exposure, config.flip) == (1.0, 1.0, True)
+    assert (config.effects, config.mixing) == ((Color(0.0, 1.0, 1.0),), 0)
     assert (config.mosaic_bound, config.letter_box) == (False, False)
 
 
 def test_what_is_written(tmp_path: Path) -> None:
     net = "hue=.1\nsaturation=1.5\nexposure=2\nflip=0\nblur=3\ngaussian_noise=9\nmosaic_bound=1"
     config = AugmentConfig.of(graph(tmp_path, net, "jitter=.3\nresize=1.5\nmax=7"))
-    assert (config.hue, config.saturation, config.exposure) == pytest.approx((0.1, 1.5, 2.0))
-    assert (config.flip, config.blur, config.noise, config.boxes) == (False, 3, 9, 7)
+    color = config.color
+    assert (color.hue, color.saturation, color.exposure) == pytest.approx((0.1, 1.5, 2.0))
+    assert config.effects == (color, Blur(3), Noise(9))
+    assert (config.flip, config.boxes) == (False, 7)
     assert (config.jitter, config.resize, config.mosaic_bound) == pytest.approx((0.3, 1.5, True))
 
 
@@ -70,8 +73,15 @@ def test_how_images_are_mixed(tmp_path: Path, net: str, mixing: int) -> None:
 
 def test_no_colours_may_be_written_with_zeros(tmp_path: Path) -> None:
     """Both programs take saturation=0 and exposure=0 for 1."""
-    config = AugmentConfig.of(graph(tmp_path, "saturation=0\nexposure=0\nhue=-.1"))
-    assert (config.saturation, config.exposure, config.hue) == pytest.approx((1, 1, 0.1))
+    color = AugmentConfig.of(graph(tmp_path, "saturation=0\nexposure=0\nhue=-.1")).color
+    assert (color.saturation, color.exposure, color.hue) == pytest.approx((1, 1, 0.1))
+
+
+@pytest.mark.parametrize("where", [{"fork": "pjreddie"}, {"kind": "detection"}], ids=str)
+def test_canvas_and_yolov1_have_colours_alone(tmp_path: Path, where: dict[str, str]) -> None:
+    config = AugmentConfig.of(graph(tmp_path, "hue=.1\nblur=3\ngaussian_noise=9", **where))
+    assert config.color.hue == pytest.approx(0.1)
+    assert config.effects == ()
 
 
 @pytest.mark.parametrize(

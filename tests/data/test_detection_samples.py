@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -19,9 +20,10 @@ from support.coloured_samples import (
     write,
 )
 
-from darknet_py.data import detection_samples
+from darknet_py.augment.effects import AugmentedImage, Effect
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.images.reduced_images import Decoded
+from darknet_py.layers.net import Net
 
 
 @pytest.fixture(scope="module")
@@ -92,24 +94,33 @@ def test_colours_blur_and_noise_reach_the_image(folder: Path) -> None:
         assert abs(np.mean(changed) - share) < 0.2, option
 
 
-@pytest.mark.parametrize(
-    ("blur", "sides", "expected"),
-    [
-        (0, [0.5], 0),
-        (1, [], 1),
-        (9, [], 0),
-        (9, [0.5], 4),
-        (3, [0.5], 3),
-        (9, [0.5, 0.25], 2),
-        (9, [0.24], 1),
-        (9, [0.1], 0),
-    ],
-)
-def test_a_blur_is_limited_by_the_smallest_object(
-    blur: int, sides: list[float], expected: int
-) -> None:
-    labels = np.array([[0, 0.5, 0.5, side, 1] for side in sides], np.float32).reshape(-1, 5)
-    assert detection_samples.blur_strength(blur, labels, (64, 64)) == expected
+@dataclass(frozen=True)
+class NoLabels(Effect[bool]):
+    """Takes all labels of every other image away, and its pixels."""
+
+    LIMITS = {}
+
+    @staticmethod
+    def of(net: Net) -> NoLabels:
+        return NoLabels()
+
+    def draw(self, rng: np.random.Generator) -> bool | None:
+        return True if rng.random() < 0.5 else None
+
+    def apply(self, image: AugmentedImage, params: bool) -> AugmentedImage:
+        return replace(image, pixels=np.zeros_like(image.pixels), labels=image.labels[:0])
+
+
+@pytest.mark.parametrize("net", ["", "mixup=1", "mosaic=1"])
+def test_labels_that_an_effect_takes_away_are_not_in_the_truth(folder: Path, net: str) -> None:
+    made = random_rectangles(np.random.default_rng(0), [(64, 48)] * 4)
+    config = replace(config_of(folder, net), effects=(NoLabels(),))
+    source, counts = in_memory(folder, made, config), []
+    for number in range(60):
+        pixels, truth = sample(source, number, (64, 48))
+        counts.append(len(rows_of(truth, config)))
+        assert pixels.any() or not counts[-1]
+    assert 10 < counts.count(0) < 50
 
 
 def test_the_same_sample_for_the_same_seed_and_number(tmp_path: Path) -> None:
