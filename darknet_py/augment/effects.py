@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Generic, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.random import Generator
@@ -27,8 +27,7 @@ Size = tuple[int, int]
 Params = TypeVar("Params")
 
 
-@dataclass(frozen=True)
-class AugmentedImage:
+class AugmentedImage(NamedTuple):
     """pixels: (H, W, C), of the input or of a window of it. labels: (K, 5), relative to the whole
     input in either case. seed: of random numbers for single pixels."""
 
@@ -94,7 +93,7 @@ class Color(Effect[ColorParams]):
         return color_params(rng, self.hue, self.saturation, self.exposure)
 
     def apply(self, image: AugmentedImage, params: ColorParams) -> AugmentedImage:
-        return replace(image, pixels=adjust_color_8bit(image.pixels, params))
+        return image._replace(pixels=adjust_color_8bit(image.pixels, params))
 
 
 @dataclass(frozen=True)
@@ -123,8 +122,8 @@ class Blur(Effect[int]):
 
     def apply(self, image: AugmentedImage, params: int) -> AugmentedImage:
         if params == 1:
-            return replace(image, pixels=blur_background(image.pixels, image.labels[:, 1:]))
-        return replace(image, pixels=gaussian_blur(image.pixels, params))
+            return image._replace(pixels=blur_background(image.pixels, image.labels[:, 1:]))
+        return image._replace(pixels=gaussian_blur(image.pixels, params))
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ class Noise(Effect[int]):
         return self.sigma if rng.random() < 0.5 else None
 
     def apply(self, image: AugmentedImage, params: int) -> AugmentedImage:
-        return replace(image, pixels=add_noise(image.pixels, params, image.seed))
+        return image._replace(pixels=add_noise(image.pixels, params, image.seed))
 
 
 EFFECTS: tuple[type[Effect[Any]], ...] = (Color, Blur, Noise)
@@ -169,18 +168,18 @@ def effects_of(net: Net) -> tuple[Effect[Any], ...]:
 
 def draw_effects(rng: Generator, effects: Iterable[Effect[Any]]) -> tuple[DrawnEffect, ...]:
     """Those that change this image, with their parameters."""
-    return _changing((effect, effect.draw(rng)) for effect in effects)
+    return _changing([(effect, effect.draw(rng)) for effect in effects])
 
 
 def limited_effects(
     effects: Iterable[DrawnEffect], labels: Floats, size: Size
 ) -> tuple[DrawnEffect, ...]:
     """Those that are left of them with the labels (K, 5) of an input of `size`."""
-    return _changing((effect, effect.limited(params, labels, size)) for effect, params in effects)
+    return _changing([(effect, effect.limited(params, labels, size)) for effect, params in effects])
 
 
 def _changing(effects: Iterable[DrawnEffect]) -> tuple[DrawnEffect, ...]:
-    return tuple((effect, params) for effect, params in effects if params is not None)
+    return tuple([drawn for drawn in effects if drawn[1] is not None])
 
 
 def count_on_whole(effects: tuple[DrawnEffect, ...]) -> int:

@@ -163,7 +163,7 @@ def rendered(
     image = AugmentedImage(flip(pixels) if params.flip else pixels, labels, params.seed)
     image = apply_effects(image, params.effects[:count])
     if count:
-        image = replace(image, pixels=window.of(image.pixels))
+        image = image._replace(pixels=window.of(image.pixels))
     image = apply_effects(image, params.effects[count:])
     return image.pixels, image.labels
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +57,7 @@ class Darker(Effect[int]):
         return self.by or None
 
     def apply(self, image: AugmentedImage, params: int) -> AugmentedImage:
-        return replace(image, pixels=image.pixels - np.uint8(params), labels=image.labels[1:])
+        return image._replace(pixels=image.pixels - np.uint8(params), labels=image.labels[1:])
 
 
 def test_effects_in_alexeyabs_order() -> None:

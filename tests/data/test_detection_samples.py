@@ -108,7 +108,7 @@ class NoLabels(Effect[bool]):
         return True if rng.random() < 0.5 else None
 
     def apply(self, image: AugmentedImage, params: bool) -> AugmentedImage:
-        return replace(image, pixels=np.zeros_like(image.pixels), labels=image.labels[:0])
+        return image._replace(pixels=np.zeros_like(image.pixels), labels=image.labels[:0])
 
 
 @pytest.mark.parametrize("net", ["", "mixup=1", "mosaic=1"])
