@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.augment import label_boxes
-from darknet_py.augment.effects import EFFECT_LIMITS, Color, Effect, effects_of
+from darknet_py.augment.effects import EFFECT_LIMITS, ColorEffect, Effect, effects_of
 from darknet_py.augment.mix import CUTMIX, EITHER, MOSAIC
 from darknet_py.augment.option_limits import NONE_OR_MORE, Limit, check_options
 from darknet_py.errors import BadOption, DarknetError
@@ -37,7 +37,7 @@ class AugmentConfig:
     jitter: float
     resize: float
     flip: bool
-    color: Color
+    color: ColorEffect
     effects: tuple[Effect[Any], ...]
     mixing: int
     mosaic_bound: bool
@@ -61,7 +61,7 @@ class AugmentConfig:
             jitter=head.jitter,
             resize=head.resize,
             flip=bool(net.flip),
-            color=Color.of(net),
+            color=ColorEffect.of(net),
             effects=() if plain else effects_of(net),
             mixing=0 if plain else _mixing(graph),
             mosaic_bound=bool(net.mosaic_bound),
@@ -92,7 +92,7 @@ def last_head(graph: Graph) -> Head:
 
 
 ALWAYS: dict[str, Limit] = {
-    **Color.LIMITS,
+    **ColorEffect.LIMITS,
     "channels": (lambda value: value in (1, 3), "3 for colours, or 1 for grey"),
 }
 ON_CROPS: dict[str, Limit] = {

@@ -67,7 +67,7 @@ class Effect(ABC, Generic[Params]):
 
 
 @dataclass(frozen=True)
-class Color(Effect[ColorParams]):
+class ColorEffect(Effect[ColorParams]):
     """hue: at most this part of a turn either way; the others: greatest factors, 1 for none.
 
     It is drawn for all images, so that other effects draw the same with and without it.
@@ -85,9 +85,9 @@ class Color(Effect[ColorParams]):
     exposure: float = 1.0
 
     @staticmethod
-    def of(net: Net) -> Color:
+    def of(net: Net) -> ColorEffect:
         # Both programs take 0 for 1.
-        return Color(abs(net.hue), net.saturation or 1.0, net.exposure or 1.0)
+        return ColorEffect(abs(net.hue), net.saturation or 1.0, net.exposure or 1.0)
 
     def draw(self, rng: Generator) -> ColorParams:
         return color_params(rng, self.hue, self.saturation, self.exposure)
@@ -97,7 +97,7 @@ class Color(Effect[ColorParams]):
 
 
 @dataclass(frozen=True)
-class Blur(Effect[int]):
+class BlurEffect(Effect[int]):
     """A third of the images is blurred by `strength`, a third by 1: the background only."""
 
     LIMITS = {"blur": NONE_OR_MORE}
@@ -107,8 +107,8 @@ class Blur(Effect[int]):
     strength: int
 
     @staticmethod
-    def of(net: Net) -> Blur | None:
-        return Blur(net.blur) if net.blur else None
+    def of(net: Net) -> BlurEffect | None:
+        return BlurEffect(net.blur) if net.blur else None
 
     def draw(self, rng: Generator) -> int | None:
         return (None, 1, self.strength)[int(rng.integers(3))]
@@ -127,7 +127,7 @@ class Blur(Effect[int]):
 
 
 @dataclass(frozen=True)
-class Noise(Effect[int]):
+class NoiseEffect(Effect[int]):
     """Every other image gets Gaussian noise of this sigma, from the seed of the image."""
 
     LIMITS = {"gaussian_noise": NONE_OR_MORE}
@@ -135,8 +135,8 @@ class Noise(Effect[int]):
     sigma: int
 
     @staticmethod
-    def of(net: Net) -> Noise | None:
-        return Noise(net.gaussian_noise) if net.gaussian_noise else None
+    def of(net: Net) -> NoiseEffect | None:
+        return NoiseEffect(net.gaussian_noise) if net.gaussian_noise else None
 
     def draw(self, rng: Generator) -> int | None:
         return self.sigma if rng.random() < 0.5 else None
@@ -145,7 +145,7 @@ class Noise(Effect[int]):
         return image._replace(pixels=add_noise(image.pixels, params, image.seed))
 
 
-EFFECTS: tuple[type[Effect[Any]], ...] = (Color, Blur, Noise)
+EFFECTS: tuple[type[Effect[Any]], ...] = (ColorEffect, BlurEffect, NoiseEffect)
 """In AlexeyAB's order: effects are drawn and applied in it, so a new one comes last."""
 EFFECT_LIMITS: dict[str, Limit] = {
     key: limit for effect in EFFECTS for key, limit in effect.LIMITS.items()

@@ -9,7 +9,7 @@ import pytest
 from support.coloured_samples import graph
 
 from darknet_py.augment.config import AugmentConfig, last_head
-from darknet_py.augment.effects import Blur, Color, Noise
+from darknet_py.augment.effects import BlurEffect, ColorEffect, NoiseEffect
 from darknet_py.augment.mix import MIXUP, MOSAIC
 from darknet_py.errors import BadOption, DarknetError
 from darknet_py.network.graph import read_graph
@@ -22,7 +22,7 @@ def test_what_is_not_written(tmp_path: Path) -> None:
     assert (config.channels, config.classes, config.boxes, config.cells) == (3, 4, 200, 0)
     assert (config.jitter, config.resize, config.color.hue) == (0.2, 1.0, 0.0)
     assert (config.color.saturation, config.color.exposure, config.flip) == (1.0, 1.0, True)
-    assert (config.effects, config.mixing) == ((Color(0.0, 1.0, 1.0),), 0)
+    assert (config.effects, config.mixing) == ((ColorEffect(0.0, 1.0, 1.0),), 0)
     assert (config.mosaic_bound, config.letter_box) == (False, False)
 
 
@@ -31,7 +31,7 @@ def test_what_is_written(tmp_path: Path) -> None:
     config = AugmentConfig.of(graph(tmp_path, net, "jitter=.3\nresize=1.5\nmax=7"))
     color = config.color
     assert (color.hue, color.saturation, color.exposure) == pytest.approx((0.1, 1.5, 2.0))
-    assert config.effects == (color, Blur(3), Noise(9))
+    assert config.effects == (color, BlurEffect(3), NoiseEffect(9))
     assert (config.flip, config.boxes) == (False, 7)
     assert (config.jitter, config.resize, config.mosaic_bound) == pytest.approx((0.3, 1.5, True))
 

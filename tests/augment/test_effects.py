@@ -17,10 +17,10 @@ from darknet_py.augment.effects import (
     EFFECTS,
     NOT_FOR_CLASSIFIERS,
     AugmentedImage,
-    Blur,
-    Color,
+    BlurEffect,
+    ColorEffect,
     Effect,
-    Noise,
+    NoiseEffect,
     apply_effects,
     count_on_whole,
     draw_effects,
@@ -62,7 +62,7 @@ class Darker(Effect[int]):
 
 def test_effects_in_alexeyabs_order() -> None:
     """Another order draws other numbers and makes other samples."""
-    assert EFFECTS[:3] == (Color, Blur, Noise)
+    assert EFFECTS[:3] == (ColorEffect, BlurEffect, NoiseEffect)
     assert list(EFFECT_LIMITS)[:5] == ["hue", "saturation", "exposure", "blur", "gaussian_noise"]
 
 
@@ -79,11 +79,11 @@ def test_the_options_of_effects_are_options_of_net(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ("", (Color(0.0, 1.0, 1.0),)),
-        ("hue=-.5\nsaturation=0\nexposure=2", (Color(0.5, 1.0, 2.0),)),
-        ("blur=1", (Color(), Blur(1))),
-        ("gaussian_noise=9", (Color(), Noise(9))),
-        ("gaussian_noise=9\nblur=4", (Color(), Blur(4), Noise(9))),
+        ("", (ColorEffect(0.0, 1.0, 1.0),)),
+        ("hue=-.5\nsaturation=0\nexposure=2", (ColorEffect(0.5, 1.0, 2.0),)),
+        ("blur=1", (ColorEffect(), BlurEffect(1))),
+        ("gaussian_noise=9", (ColorEffect(), NoiseEffect(9))),
+        ("gaussian_noise=9\nblur=4", (ColorEffect(), BlurEffect(4), NoiseEffect(9))),
     ],
 )
 def test_effects_that_the_cfg_asks_for(
@@ -98,13 +98,17 @@ def test_effects_that_the_cfg_asks_for(
 def test_what_is_drawn() -> None:
     """A colour always, a blur or its background for a third each, noise every other time."""
     rng = np.random.default_rng(0)
-    drawn = [dict(draw_effects(rng, (Color(0.1, 2, 3), Blur(7), Noise(9)))) for _ in range(600)]
-    colors = [params[Color(0.1, 2, 3)] for params in drawn]
+    drawn = [
+        dict(draw_effects(rng, (ColorEffect(0.1, 2, 3), BlurEffect(7), NoiseEffect(9))))
+        for _ in range(600)
+    ]
+    colors = [params[ColorEffect(0.1, 2, 3)] for params in drawn]
     assert 0.09 < max(params.hue for params in colors) <= 0.1
     assert 1.9 < max(params.saturation for params in colors) <= 2
     assert 2.9 < max(params.exposure for params in colors) <= 3
     blurs, noises = (
-        Counter(params.get(effect) for params in drawn) for effect in (Blur(7), Noise(9))
+        Counter(params.get(effect) for params in drawn)
+        for effect in (BlurEffect(7), NoiseEffect(9))
     )
     assert set(blurs) == {None, 1, 7} and min(blurs.values()) > 160
     assert set(noises) == {None, 9} and min(noises.values()) > 260
@@ -114,7 +118,7 @@ def test_the_numbers_are_drawn_in_the_order_of_the_effects() -> None:
     """And none for effects that are not there, so that samples stay what they were."""
     for seed in range(20):
         one, two = np.random.default_rng(seed), np.random.default_rng(seed)
-        draw_effects(one, (Color(), Blur(7), Noise(9)))
+        draw_effects(one, (ColorEffect(), BlurEffect(7), NoiseEffect(9)))
         two.random(5)  # the hue, and two for each factor
         two.integers(3)
         two.random()
@@ -138,19 +142,19 @@ def test_a_blur_is_limited_by_the_smallest_object(
     blur: int, sides: list[float], expected: int | None
 ) -> None:
     labels = np.array([[0, 0.5, 0.5, side, 1] for side in sides], np.float32).reshape(-1, 5)
-    assert Blur(blur).limited(blur, labels, (64, 64)) == expected
-    left = [(Blur(blur), expected)] * (expected is not None)
-    drawn = [(Blur(blur), blur), (Noise(3), 3)]
-    assert limited_effects(drawn, labels, (64, 64)) == (*left, (Noise(3), 3))
+    assert BlurEffect(blur).limited(blur, labels, (64, 64)) == expected
+    left = [(BlurEffect(blur), expected)] * (expected is not None)
+    drawn = [(BlurEffect(blur), blur), (NoiseEffect(3), 3)]
+    assert limited_effects(drawn, labels, (64, 64)) == (*left, (NoiseEffect(3), 3))
 
 
 def test_what_is_done_to_the_pixels(image: AugmentedImage) -> None:
     color = ColorParams(0.1, 1.5, 0.7)
     expected = {
-        (Color(), color): adjust_color_8bit(image.pixels, color),
-        (Blur(7), 1): blur_background(image.pixels, LABELS[:, 1:]),
-        (Blur(7), 5): gaussian_blur(image.pixels, 5),
-        (Noise(9), 9): add_noise(image.pixels, 9, seed=5),
+        (ColorEffect(), color): adjust_color_8bit(image.pixels, color),
+        (BlurEffect(7), 1): blur_background(image.pixels, LABELS[:, 1:]),
+        (BlurEffect(7), 5): gaussian_blur(image.pixels, 5),
+        (NoiseEffect(9), 9): add_noise(image.pixels, 9, seed=5),
     }
     for (effect, params), pixels in expected.items():
         changed = effect.apply(image, params)  # type: ignore[arg-type]
@@ -167,13 +171,13 @@ def test_one_effect_sees_what_the_one_before_it_left(image: AugmentedImage) -> N
     changed = apply_effects(image, effects)
     assert (changed.pixels == image.pixels - np.uint8(7)).all()
     assert len(changed.labels) == 0
-    changed = apply_effects(image, [(Darker(3), 3), (Blur(1), 1)])
+    changed = apply_effects(image, [(Darker(3), 3), (BlurEffect(1), 1)])
     assert (changed.pixels == blur_background(image.pixels - np.uint8(3), LABELS[1:, 1:])).all()
     assert apply_effects(image, ()) is image
 
 
 def test_the_last_blur_ends_what_is_done_to_the_whole_input() -> None:
-    color, blur, noise = (Color(), ColorParams()), (Blur(1), 1), (Noise(9), 9)
+    color, blur, noise = (ColorEffect(), ColorParams()), (BlurEffect(1), 1), (NoiseEffect(9), 9)
     assert count_on_whole(()) == 0
     assert count_on_whole((color, noise)) == 0
     assert count_on_whole((color, blur, noise)) == 2

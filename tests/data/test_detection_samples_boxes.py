@@ -26,7 +26,7 @@ from support.coloured_samples import (
 
 from darknet_py.augment import mosaic
 from darknet_py.augment.color import ColorParams
-from darknet_py.augment.effects import Blur, Color
+from darknet_py.augment.effects import BlurEffect, ColorEffect
 from darknet_py.augment.params import AugmentParams
 from darknet_py.augment.pixels import CropMargins, Window
 from darknet_py.data import detection_samples
@@ -198,8 +198,9 @@ def test_a_window_is_a_part_of_the_whole(
     window: tuple[int, int, int, int],
 ) -> None:
     pixels = np.random.default_rng(seed).integers(0, 256, (70, 90, 3), np.uint8)
-    effects = [(Color(), ColorParams(0.1, 1.2, 0.8))] + [(Blur(blur), blur)] * bool(blur)
-    params = AugmentParams(CropMargins(*corner, 90, 70), flip, tuple(effects))
+    color = (ColorEffect(), ColorParams(0.1, 1.2, 0.8))
+    effects = (color, (BlurEffect(blur), blur)) if blur else (color,)
+    params = AugmentParams(CropMargins(*corner, 90, 70), flip, effects)
     labels = np.array([[0, 0.4, 0.5, 0.2, 0.3]], np.float32)
     size = (50, 40)
     whole, _ = detection_samples.rendered(pixels, params, labels, Window(0, 0, *size), size)
