@@ -38,7 +38,7 @@ def test_pointwise(outputs: int, pixels: tuple[int, int, int]) -> None:
     biases = torch.randn(outputs, generator=generator)
     packed = kernels.packed_pointwise(kernel, biases)
     bounded = [name for name, kind in ACTIVATIONS.items() if kind.bounds]
-    assert bounded == ["linear", "relu", "relu6", "relie", "leaky", "revleaky"]
+    assert {"linear", "relu", "relu6", "relie", "leaky", "revleaky"} <= set(bounded)
     for name in bounded:
         slope, top = kernels.bounds(name)
         y = kernels.operators().pointwise(x, *packed, outputs, slope, top)
