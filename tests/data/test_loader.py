@@ -45,12 +45,12 @@ class Numbers:
         return image, np.array([number % RETRY, seed], np.float32)
 
 
-def no_grad_layers(update: int) -> tuple[int, int]:
+def one_size(update: int) -> tuple[int, int]:
     return 8, 6
 
 
 def plan(images: int = 4, part: int = 2, rank: int = 0, world: int = 1) -> BatchPlan:
-    return BatchPlan(images, part, no_grad_layers, rank, world)
+    return BatchPlan(images, part, one_size, rank, world)
 
 
 def first_batches(source: object, count: int, **options: object) -> list[Batch]:
