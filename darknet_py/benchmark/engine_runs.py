@@ -102,17 +102,17 @@ def compare_engines(
         x = input_of(network.graph, batch, config.device, config.seed)
         ready: list[ReadyEntry] = []
         for entry in progress(group, len(group), f"batch {batch}: opening"):
-            opened = _opened_or_failure(network, entry, x, config)
-            if isinstance(opened, Failure):
-                measured.failures.append(opened)
+            one = _ready_or_failure(network, entry, x, config)
+            if isinstance(one, Failure):
+                measured.failures.append(one)
             else:
-                ready.append(opened)
+                ready.append(one)
         if ready:
             measured.rows += _timed(ready, x, config, progress)
     return measured
 
 
-def _opened_or_failure(
+def _ready_or_failure(
     network: Network, entry: Entry, x: Tensor, config: TimingConfig
 ) -> ReadyEntry | Failure:
     try:
@@ -132,26 +132,24 @@ def _ready_entry(network: Network, entry: Entry, x: Tensor, config: TimingConfig
         message = f"this processor has no instructions for {entry.precision}"
         raise DarknetError(f"{message}; leave it out of --precision")
     engine.prepare(entry.batch)
-    opened = time.perf_counter()
+    made = time.perf_counter()
     x = x.contiguous(memory_format=engine.layout)
     heads = [head.cpu() for head in engine(x)]
     first = time.perf_counter()
     estimate = warmed_up(partial(engine, x))
-    return ReadyEntry(
-        entry, engine, heads, opened - start, first - opened, meter.growth(), estimate
-    )
+    return ReadyEntry(entry, engine, heads, made - start, first - made, meter.growth(), estimate)
 
 
 def _timed(
     ready: Sequence[ReadyEntry], x: Tensor, config: TimingConfig, progress: Progress
 ) -> list[BenchmarkRow]:
-    works = [partial(each.engine, _as_wanted(x, each.engine)) for each in ready]
+    works = [partial(each.engine, _in_layout(x, each.engine)) for each in ready]
     blocks = plan_blocks([each.estimate for each in ready], config.runs, config.seconds)
     times = take_turns(works, blocks, progress, f"batch {len(x)}: timing")
     return rows_of(ready, times)
 
 
-def _as_wanted(x: Tensor, engine: Engine) -> Tensor:
+def _in_layout(x: Tensor, engine: Engine) -> Tensor:
     return x.contiguous(memory_format=engine.layout)
 
 

@@ -41,15 +41,15 @@ class ClassLabels:
         With a tree all ancestors of the class are right too, and UNKNOWN marks groups of siblings
         none of which is.
         """
-        hits = np.zeros(len(self.words), np.bool_)
-        hits[self.matches(path)] = True
+        own = np.zeros(len(self.words), np.bool_)
+        own[self.matches(path)] = True
         if self.tree:
-            hits = self._with_ancestors(self.tree, hits)
+            own = self._with_ancestors(self.tree, own)
         right, wrong = 1 - self.smoothing, self.smoothing / np.maximum(1, self._siblings - 1)
         # A class without siblings is right whenever its parent is: nothing is spread.
-        truth = np.where(hits, np.where(self._siblings > 1, right, 1), wrong)
+        truth = np.where(own, np.where(self._siblings > 1, right, 1), wrong)
         if self.tree:
-            known = np.bincount(self._groups, hits)[self._groups] > 0
+            known = np.bincount(self._groups, own)[self._groups] > 0
             truth = np.where(known, truth, UNKNOWN)
         return truth.astype(np.float32)
 
@@ -74,16 +74,16 @@ class ClassLabels:
         return np.bincount(self._groups)[self._groups]
 
     @staticmethod
-    def _with_ancestors(tree: Tree, hits: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def _with_ancestors(tree: Tree, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
         # AlexeyAB's program starts from the smoothed labels, none of which is 0, and so takes
         # every inner node for an ancestor; here only the classes of the image count.
         parents = np.array(tree.parents)
-        reached = np.flatnonzero(hits)
+        reached = np.flatnonzero(own)
         while len(reached):
             reached = np.unique(parents[reached])
             reached = reached[reached >= 0]
-            hits[reached] = True
-        return hits
+            own[reached] = True
+        return own
 
 
 def read_class_labels(data: DataFile, tree: Tree | None, smoothing: float = 0.0) -> ClassLabels:

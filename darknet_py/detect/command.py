@@ -75,7 +75,7 @@ def run(options: DetectOptions) -> int:
     with _one_thread() if single else nullcontext():
         for number, result in enumerate(_results(session)):
             if not number:
-                _report_settings(session)
+                _report_config(session)
             _print(session, result)
             _write(session, result)
     _finish(session)
@@ -217,7 +217,7 @@ def _running(detector: Detector) -> str:
     return f"{config.engine} {detector.device} {config.precision}{compiled}"
 
 
-def _report_settings(session: _Session) -> None:
+def _report_config(session: _Session) -> None:
     """One line on stderr with what decides the numbers: the commonest reason why results differ."""
     options, detector = session.options, session.detector
     graph = detector.graph

@@ -113,7 +113,7 @@ def _region_scores(layer: Region, rows: Tensor, options: DecodeOptions) -> tuple
         scores = _tree_scores(tree, score, layer.class_values(rows), options)
     else:
         scores = _above(layer.scores(rows, fork), options.thresh)
-    if not fork.detect.region_objectness_gates:
+    if not fork.detect.region_needs_objectness:
         return torch.ones_like(score), scores
     above = score > options.thresh
     if not tree:

@@ -51,7 +51,7 @@ class DetectRules:
     """overlap above which the weaker box goes in `detector valid`."""
     nms_kinds: bool
     """nms_kind and beta_nms of the last head choose the suppression; otherwise do_nms_sort."""
-    region_objectness_gates: bool
+    region_needs_objectness: bool
     """a [region] box needs objectness above the threshold; otherwise only class scores count."""
     region_hier_thresh: bool
     """[region] with a tree descends with -hier; otherwise the last class above .5 counts."""

@@ -1,4 +1,4 @@
-"""[local]: a convolution with weights of its own at every place."""
+"""[local]: a convolution with weights of its own at every pixel."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Local(Layer):
         return F.unfold(padded, self.size, stride=self.stride)
 
     def fixed_size(self, ctx: LayerContext) -> str:
-        return "it has weights for every place"
+        return "it has weights for every pixel"
 
     def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
         return inputs[0].windowed(self.size, self.stride)

@@ -152,7 +152,7 @@ class Region(Head):
     def objectness(self, values: torch.Tensor, fork: Fork) -> torch.Tensor:
         """What class scores are multiplied by: the fork's rule for background or classfix."""
         score = super().objectness(values, fork)
-        if fork.detect.region_objectness_gates:
+        if fork.detect.region_needs_objectness:
             return torch.ones_like(score) if self.background else score
         return torch.where(score < 0.5, 0.0, score) if self.classfix == -1 else score
 

@@ -134,10 +134,10 @@ class Reorg(_Reorg):
             return F.pad(x.flatten(1), (0, self.extra))[:, :, None, None]
         out = self._moved(Shape(*x.shape[1:]))
         if self.flatten:
-            return self._planes(x).reshape(-1, *out)
+            return self._by_channels(x).reshape(-1, *out)
         return (self._gather(x) if self.reverse else self._scatter(x)).reshape(-1, *out)
 
-    def _planes(self, x: torch.Tensor) -> torch.Tensor:
+    def _by_channels(self, x: torch.Tensor) -> torch.Tensor:
         n, c, h, w = x.shape
         if self.reverse:
             return x.reshape(n, h * w, c).transpose(1, 2)

@@ -120,15 +120,15 @@ class Shortcut(Layer):
         into = Shape(*(int(size) for size in out.shape[1:]))
         source = Shape(*(int(size) for size in other.shape[1:]))
         (stride, sample), _ = _steps(into, source)
-        # The C loop visits min(width) x min(height) places of both, however far they are apart.
+        # The C loop visits min(width) x min(height) pixels of both, however far they are apart.
         c, h, w = (min(a, b) for a, b in zip(into, source, strict=True))
-        places = out[:, :c, : h * sample : sample, : w * sample : sample]
+        pixels = out[:, :c, : h * sample : sample, : w * sample : sample]
         added = other[:, :c, : h * stride : stride, : w * stride : stride]
-        return _placed(factors[0] * places + factors[1] * added, out, into, sample)
+        return _pasted(factors[0] * pixels + factors[1] * added, out, into, sample)
 
     def fixed_size(self, ctx: LayerContext) -> str:
         sides = {(shape.h, shape.w) for shape in ctx.inputs}
-        return "it joins unlike sizes place by place" if len(sides) > 1 else ""
+        return "it joins unlike sizes pixel by pixel" if len(sides) > 1 else ""
 
     def flops(self, ctx: LayerContext, out: Shape) -> float:
         count = float(out.size * len(self.source))
@@ -169,7 +169,7 @@ def _steps(into: Shape, source: Shape) -> tuple[tuple[int, int], tuple[int, int]
     return y, (max(1, source.w // into.w), max(1, into.w // source.w))
 
 
-def _placed(values: torch.Tensor, out: torch.Tensor, shape: Shape, sample: int) -> torch.Tensor:
+def _pasted(values: torch.Tensor, out: torch.Tensor, shape: Shape, sample: int) -> torch.Tensor:
     """out with `values` at every `sample`th row and column of its first channels.
 
     Chosen, not written into a slice: a traced program would lose what is written.
@@ -187,8 +187,8 @@ def _placed(values: torch.Tensor, out: torch.Tensor, shape: Shape, sample: int) 
     return torch.where(here, spread, out)
 
 
-def _every(places: torch.Tensor, sample: int, count: int) -> torch.Tensor:
-    return (places % sample == 0) & (places < count * sample)
+def _every(pixels: torch.Tensor, sample: int, count: int) -> torch.Tensor:
+    return (pixels % sample == 0) & (pixels < count * sample)
 
 
 def _like_channels(other: torch.Tensor, out: torch.Tensor) -> torch.Tensor:

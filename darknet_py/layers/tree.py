@@ -81,8 +81,8 @@ class Tree:
         answer = torch.full_like(group, -1)
         while bool((answer < 0).any()):
             members = groups[group]
-            best, place = padded.gather(1, members).max(dim=1)
-            node = members.gather(1, place[:, None])[:, 0]
+            best, index = padded.gather(1, members).max(dim=1)
+            node = members.gather(1, index[:, None])[:, 0]
             enough = product * best > threshold
             fallback = torch.where(group == 0, node, parents[members[:, 0]])
             stop = torch.where(enough, torch.where(child[node] < 0, node, -1), fallback)
@@ -92,7 +92,7 @@ class Tree:
         return answer
 
     def _group_table(self, device: torch.device) -> torch.Tensor:
-        """(groups, largest group): member nodes; unused places point one past the last class."""
+        """(groups, largest group): member nodes; unused entries point one past the last class."""
         sizes = torch.tensor(self.group_sizes, device=device)
         columns = torch.arange(int(sizes.max()), device=device)
         offsets = torch.tensor(self.group_offsets, device=device)
@@ -160,5 +160,5 @@ def read_map(section: Section, name: str) -> tuple[int, ...]:
 def find_file(section: Section, name: str) -> str:
     """A file named in a cfg: relative to the working directory as in Darknet, else to the cfg."""
     folder = Path(section.path).parent
-    places = (Path(name), folder / name, folder.parent / name, folder / Path(name).name)
-    return os.fspath(next((path for path in places if path.is_file()), places[0]))
+    candidates = (Path(name), folder / name, folder.parent / name, folder / Path(name).name)
+    return os.fspath(next((path for path in candidates if path.is_file()), candidates[0]))

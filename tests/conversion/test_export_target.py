@@ -20,7 +20,7 @@ def graph_of(layers: str) -> Graph:
     ("layers", "line", "reason"),
     [
         ("connected output=5", 6, "its matrix fits one input size"),
-        ("local size=3", 6, "it has weights for every place"),
+        ("local size=3", 6, "it has weights for every pixel"),
         (
             "detection classes=4 num=1 coords=11 side=16",
             6,
@@ -38,7 +38,7 @@ def graph_of(layers: str) -> Graph:
         (
             "conv filters=4;max stride=2 size=2;shortcut from=-2",
             11,
-            "it joins unlike sizes place by place",
+            "it joins unlike sizes pixel by pixel",
         ),
     ],
 )
