@@ -14,14 +14,21 @@ from darknet_py.benchmark.peak_memory import Meter
 CPU = torch.device("cpu")
 
 
-def test_the_meter_sees_what_was_taken_and_given_back() -> None:
+def taken_and_given_back() -> int:
+    """What the meter sees of 64 MiB, so many that malloc gives them back at once."""
     meter = Meter(CPU)
-    if not peak_memory.RESET.exists():
-        pytest.skip("peaks of memory start again on Linux only")
-    block = np.ones(64 << 20, np.uint8)  # so large that malloc gives it back at once
+    block = np.ones(64 << 20, np.uint8)
     del block
     growth = meter.growth()
     assert growth is not None
+    return growth
+
+
+def test_the_meter_sees_what_was_taken_and_given_back() -> None:
+    if not peak_memory.RESET.exists():
+        pytest.skip("peaks of memory start again on Linux only")
+    # Threads of engines that earlier tests have closed may give memory back meanwhile.
+    growth = max(taken_and_given_back() for _ in range(3))
     assert 60 << 20 < growth < 80 << 20  # Linux counts pages by the dozen
     later = Meter(CPU).growth()
     assert later is not None
