@@ -96,8 +96,13 @@ def match_one_to_one(
     return columns[0], columns[1], columns[2]
 
 
+# An untrained network has boxes of infinite width: NaN, which is above no threshold, as in C.
+@np.errstate(invalid="ignore", over="ignore")
 def iou(a: Reals, b: Reals) -> Reals:
-    """IoU (N,) of centre-form boxes (N, 4), two by two, 0 where one is empty."""
+    """IoU (N,) of centre-form boxes (N, 4), two by two, 0 where one is empty.
+
+    NaN where an area is (no height times an infinite width), without a warning.
+    """
     low = np.maximum(a[:, :2] - a[:, 2:] / 2, b[:, :2] - b[:, 2:] / 2)
     high = np.minimum(a[:, :2] + a[:, 2:] / 2, b[:, :2] + b[:, 2:] / 2)
     sides = high - low

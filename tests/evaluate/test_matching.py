@@ -32,6 +32,12 @@ def test_iou_of_empty_and_touching_boxes_is_0() -> None:
     assert iou(boxes[2:], boxes[2:]).tolist() == [0]
 
 
+def test_an_infinite_box_without_height_overlaps_nothing_and_warns_of_nothing() -> None:
+    a = np.array([[0.5, 0.5, np.inf, 0.0], [0.5, 0.5, 1e30, 1e30]], np.float32)
+    b = np.array([[0.5, 0.5, 0.4, 0.4]] * 2, np.float32)
+    assert not (iou(a, b) > 0).any()
+
+
 def test_a_label_goes_to_every_entry_that_overlaps_it_most() -> None:
     """In the order of the entries, whatever the order of images and classes."""
     boxes = np.array([[0.3, 0.3, 0.2, 0.2], [0.7, 0.7, 0.2, 0.2]], np.float32)
