@@ -8,7 +8,7 @@ import click
 
 from darknet_py.cli.click_options import arguments, options_of
 from darknet_py.options.benchmarking import BenchmarkOptions, SpeedOptions, ThreadOptions
-from darknet_py.options.common import (
+from darknet_py.options.model import (
     CfgOptions,
     DeviceOptions,
     ForkOptions,

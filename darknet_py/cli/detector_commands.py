@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from darknet_py.cli.click_options import arguments, options_of
-from darknet_py.options.common import ForkOptions, RunOptions, SizeOptions
 from darknet_py.options.inference import DetectOptions
+from darknet_py.options.model import ForkOptions, RunOptions, SizeOptions
 
 detection_options = options_of(
     DetectOptions,

@@ -13,9 +13,9 @@ import click
 from darknet_py import __version__
 from darknet_py.cli.click_options import arguments, as_json, options_of
 from darknet_py.errors import DarknetError, Notice
-from darknet_py.options.common import CfgOptions, ForkOptions, SizeOptions
 from darknet_py.options.datasets import CheckOptions, SummaryOptions
 from darknet_py.options.inference import ExportOptions
+from darknet_py.options.model import CfgOptions, ForkOptions, SizeOptions
 from darknet_py.system import free_memory, processors, total_memory
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from darknet_py.engines.table import ENGINES, PRECISIONS, EngineConfig
-from darknet_py.options.common import CfgOptions, DeviceOptions, RunOptions
 from darknet_py.options.flag import flag
+from darknet_py.options.model import CfgOptions, DeviceOptions, RunOptions
 
 SECONDS = 4.0
 """For each entry of `benchmark` when neither --runs nor --seconds is given."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darknet_py.options.common import CfgOptions, ForkOptions, SizeOptions
 from darknet_py.options.flag import flag
+from darknet_py.options.model import CfgOptions, ForkOptions, SizeOptions
 
 STRICT = "Take warnings as errors."
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darknet_py.options.common import ForkOptions, ModelOptions, RunOptions
 from darknet_py.options.flag import flag
+from darknet_py.options.model import ForkOptions, ModelOptions, RunOptions
 
 
 @dataclass(frozen=True, kw_only=True)

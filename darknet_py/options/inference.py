@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from darknet_py.conversion.formats import FORMATS, FORMS
 from darknet_py.forks import fork_named
-from darknet_py.options.common import NAMES, DeviceOptions, ForkOptions, ModelOptions, RunOptions
 from darknet_py.options.flag import flag
+from darknet_py.options.model import NAMES, DeviceOptions, ForkOptions, ModelOptions, RunOptions
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from darknet_py.engines.table import PRECISIONS
-from darknet_py.options.common import DeviceOptions, ForkOptions
 from darknet_py.options.flag import flag
+from darknet_py.options.model import DeviceOptions, ForkOptions
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -174,7 +174,7 @@ def test_the_library_does_not_follow_the_environment(
 ) -> None:
     from darknet_py import load
     from darknet_py.network.graph import read_graph
-    from darknet_py.options.common import CfgOptions
+    from darknet_py.options.model import CfgOptions
 
     monkeypatch.setenv(VARIABLE, "pjreddie")
     assert load("n.cfg", "n.weights").fork.name == "alexeyab"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.options import benchmarking, common, datasets, evaluation, inference, training
+from darknet_py.options import benchmarking, datasets, evaluation, inference, model, training
 
 PACKAGE = Path(__file__).resolve().parents[2] / "darknet_py"
-MODULES = (benchmarking, common, datasets, evaluation, inference, training)
+MODULES = (benchmarking, datasets, evaluation, inference, model, training)
 RECORDS = [
     kind
     for module in MODULES
@@ -37,8 +37,8 @@ def test_shared_options_are_written_once() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) in SPREAD:
                 homes[ast.unparse(node.target)].append(path.stem)
-    again = {name: modules for name, modules in homes.items() if modules != ["common"]}
-    other = ["common", "datasets", "evaluation"]
+    again = {name: modules for name, modules in homes.items() if modules != ["model"]}
+    other = ["datasets", "evaluation", "model"]
     assert again == {"width": other, "height": other}
 
 

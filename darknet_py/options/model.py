@@ -1,4 +1,4 @@
-"""The options that several commands have."""
+"""Which network, as which Darknet and on what: the options that several commands have."""
 
 from __future__ import annotations
 

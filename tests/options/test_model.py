@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Which network, as which Darknet and on what."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import dataclasses
 import pytest
 
 from darknet_py.errors import DarknetError
-from darknet_py.options.common import CfgOptions, DeviceOptions, EngineOptions, RunOptions
 from darknet_py.options.evaluation import EvalOptions, MapOptions
 from darknet_py.options.flag import flags_of
+from darknet_py.options.model import CfgOptions, DeviceOptions, EngineOptions, RunOptions
 
 
 def test_the_parts_of_a_record_keep_their_order() -> None:
