@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pycocotools.cocoeval import COCOeval
 
 from darknet_py.errors import DataError, Location
 from darknet_py.evaluate.accumulator import MatchedDetections
+from darknet_py.evaluate.formats.reading import read_json
 
 NAMES = (
     *("AP", "AP50", "AP75", "APs", "APm", "APl"),
@@ -141,16 +141,9 @@ def _indexed(table: dict[str, Any]) -> Any:
 
 
 def _read(path: str | os.PathLike[str], kind: type, expected: str) -> Any:
-    location = Location(os.fspath(path))
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            value = json.load(file)
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", location) from None
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"is no JSON ({error}), expected {expected}", location) from None
+    value = read_json(path, expected)
     if not isinstance(value, kind):
-        raise DataError(f"expected {expected}", location)
+        raise DataError(f"expected {expected}", Location(os.fspath(path)))
     return value
 
 

@@ -38,14 +38,7 @@ class BoxTable:
 
 def read_results(path: str | os.PathLike[str]) -> BoxTable | dict[str, Any]:
     """The boxes of a result file, or the metrics of `map`; raises DataError for anything else."""
-    location = Location(os.fspath(path))
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            value = json.load(file)
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", location) from None
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"is no JSON ({error})", location) from None
+    value, location = read_json(path), Location(os.fspath(path))
     if isinstance(value, dict) and {"mAP", "classes", "computed_with"} <= set(value):
         return value | {"computed_with": _todays_keys(value["computed_with"])}
     form = next((form for form in FORMS if _fits(value, form.keys)), None)
@@ -58,6 +51,19 @@ def read_results(path: str | os.PathLike[str]) -> BoxTable | dict[str, Any]:
         return _table(form.unit, images, rows)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"has an entry of another form ({error!r})", location) from None
+
+
+def read_json(path: str | os.PathLike[str], expected: str = "") -> Any:
+    """The value in a JSON file; expected: what it should hold, for the DataError it raises."""
+    location = Location(os.fspath(path))
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            return json.load(file)
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", location) from None
+    except (ValueError, RecursionError) as error:
+        cure = f", expected {expected}" if expected else ""
+        raise DataError(f"is no JSON ({error}){cure}", location) from None
 
 
 def _todays_keys(computed_with: dict[str, Any]) -> dict[str, Any]:
