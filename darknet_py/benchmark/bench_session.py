@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -17,6 +16,7 @@ from darknet_py.benchmark.layers import LayerTime, time_layers
 from darknet_py.benchmark.machine import machine
 from darknet_py.benchmark.parts import Parts, time_parts
 from darknet_py.benchmark.peak_flops import matmul_peak
+from darknet_py.detect.workers import using_threads
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.torch_engine import TYPES
 from darknet_py.network.graph import Graph
@@ -54,17 +54,6 @@ def measure_layers(
     """Time by layer, and nothing else."""
     network, _ = network_of(graph, plan, options.seed)
     return _layers(options, network, device, progress)
-
-
-@contextmanager
-def using_threads(count: int | None) -> Iterator[None]:
-    """torch with that many threads, and as before afterwards; None leaves it alone."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _measured(

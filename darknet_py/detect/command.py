@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,11 +68,14 @@ def run(options: DetectOptions) -> int:
     import_at_once("torch")
 
     from darknet_py.detect.detector import from_loaded
+    from darknet_py.detect.workers import using_threads
 
     detector = from_loaded(model, options.engine_config())
     session = _Session(options, detector, many=len(options.images) != 1 or len(images) != 1)
+    # The first pass over a small network is over before a second thread is in step with the first,
+    # and on a machine with other work the two wait for each other a hundred times as long.
     single = len(images) == 1 and _operations(model.graph) < SMALL
-    with _one_thread() if single else nullcontext():
+    with using_threads(1) if single else nullcontext():
         for number, result in enumerate(_results(session)):
             if not number:
                 _report_config(session)
@@ -90,20 +93,6 @@ def usual_batch(graph: Graph, images: int) -> int:
 def _operations(graph: Graph) -> float:
     """Of one forward pass."""
     return sum(node.layer.flops(graph.context(node.index), node.out) for node in graph.nodes)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The first pass over a small network is over before a second thread is in step with the
-    first, and on a machine with other work the two wait for each other a hundred times as long."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _listed(image: str, session: _Session) -> list[str]:

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -31,6 +31,17 @@ SWITCH_SECONDS = 5e-5
 default it waits up to 5 ms each time that a thread which reads or draws is using it."""
 TURN_TAKERS = 2
 """One prepares a batch and looks for boxes in the last, while the other's is in the engine."""
+
+
+@contextmanager
+def using_threads(count: int | None) -> Iterator[None]:
+    """torch with that many threads, and as before afterwards; None leaves it alone."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class TimedEngine:
@@ -92,22 +103,22 @@ class WorkerPool:
         if not self.workers:
             yield from (work(*batch) for batch in batches)
             return
-        threads, interval = torch.get_num_threads(), sys.getswitchinterval()
+        interval = sys.getswitchinterval()
         starting = partial(torch.set_num_threads, max(1, self.threads))
         sys.setswitchinterval(min(interval, SWITCH_SECONDS))
         try:
-            yield from ordered_map(
-                lambda batch: work(*batch),
-                batches,
-                self.workers,
-                2 * self.workers,
-                name="worker",
-                initializer=starting,
-            )
+            # What a worker sets holds for itself, and for threads that are started later.
+            with using_threads(None):
+                yield from ordered_map(
+                    lambda batch: work(*batch),
+                    batches,
+                    self.workers,
+                    2 * self.workers,
+                    name="worker",
+                    initializer=starting,
+                )
         finally:
             sys.setswitchinterval(interval)
-            # What a worker sets holds for itself, and for threads that are started later.
-            torch.set_num_threads(threads)
 
     def _batches(self, sources: Iterable[S]) -> Iterator[tuple[int, list[S]]]:
         """The number of each batch's first source, and the batch."""

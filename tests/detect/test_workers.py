@@ -12,7 +12,7 @@ import torch
 from support.labelled import data_set
 
 from darknet_py import Network
-from darknet_py.detect.workers import TURN_TAKERS, TimedEngine, WorkerPool
+from darknet_py.detect.workers import TURN_TAKERS, TimedEngine, WorkerPool, using_threads
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 
@@ -86,3 +86,12 @@ class Plain:
 def test_making_an_engine_ready_does_not_count() -> None:
     _, seconds = TimedEngine(Plain())(torch.ones(1, 1, 1, 1))  # type: ignore[arg-type]
     assert 0.01 <= seconds < 0.3
+
+
+def test_threads_come_back() -> None:
+    before = torch.get_num_threads()
+    with using_threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before
+    with using_threads(None):
+        assert torch.get_num_threads() == before
