@@ -30,6 +30,14 @@ class BoxMark:
     words: str = ""
     thick: bool = False
 
+    @staticmethod
+    def of_label(
+        xywh: Sequence[float], colour: Colour, words: str = "", thick: bool = False
+    ) -> BoxMark:
+        """xywh: centre x, y, width, height relative to the image, as label files have them."""
+        x, y, w, h = xywh
+        return BoxMark((x - w / 2, y - h / 2, x + w / 2, y + h / 2), colour, words, thick)
+
 
 @dataclass(frozen=True)
 class SheetTile:

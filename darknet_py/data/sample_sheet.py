@@ -100,10 +100,8 @@ def _detection_tile(
 
 
 def _box_mark(row: NDArray[np.float32], names: Sequence[str], classes: int, named: bool) -> BoxMark:
-    x, y, w, h = row[1:].tolist()
-    box = (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
-    adjust_color = colour(max(0, int(row[0])), max(1, classes))
-    return BoxMark(box, adjust_color, _name(row, names) if named else "")
+    box_colour = colour(max(0, int(row[0])), max(1, classes))
+    return BoxMark.of_label(row[1:].tolist(), box_colour, _name(row, names) if named else "")
 
 
 def _name(row: NDArray[np.float32], names: Sequence[str]) -> str:

@@ -84,9 +84,9 @@ def _marks(
     faulty = {issue.location.line for issue in issues}
     crowded = len(inspection.rows) > NAMED
     for line, row in zip(inspection.lines.tolist(), inspection.rows.tolist(), strict=True):
-        class_id, x, y, w, h = row
+        class_id, *xywh = row
         bad = line in faulty
         words = report.name(int(class_id)) or f"{class_id:.0f}"
         if all(map(math.isfinite, row)):
-            box = (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
-            yield BoxMark(box, BAD if bad else GOOD, words if bad or not crowded else "", bad)
+            shown = words if bad or not crowded else ""
+            yield BoxMark.of_label(xywh, BAD if bad else GOOD, shown, bad)
