@@ -39,11 +39,11 @@ def first_words(record: logging.LogRecord) -> str:
 @contextmanager
 def messages_shown() -> Iterator[None]:
     """Inside, the library's messages go to stderr and nowhere else; may be nested."""
-    before = LIBRARY.handlers, LIBRARY.level, LIBRARY.propagate
+    handlers, level, propagate = LIBRARY.handlers, LIBRARY.level, LIBRARY.propagate
     LIBRARY.handlers, LIBRARY.propagate = [MessageHandler()], False
     LIBRARY.setLevel(logging.INFO)
     try:
         yield
     finally:
-        LIBRARY.handlers, _, LIBRARY.propagate = before
-        LIBRARY.setLevel(before[1])
+        LIBRARY.handlers, LIBRARY.propagate = handlers, propagate
+        LIBRARY.setLevel(level)

@@ -43,6 +43,10 @@ class PipelineOptions:
     suppression: Suppression | None = None
     batch: int = 1
 
+    def suppression_for(self, graph: Graph) -> Suppression:
+        """The NMS that is used for this network."""
+        return self.suppression or suppression_of(graph)
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -139,7 +143,7 @@ def candidates_of(
     decoding = DecodeOptions(
         options.thresh, options.hier, net.width, net.height, graph.fork, options.class_map
     )
-    rule = options.suppression or suppression_of(graph)
+    rule = options.suppression_for(graph)
     with torch.inference_mode():
         return postprocess(decode(graph, heads, decoding), placements, rule, options.nms)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darknet_py.detect.decode import suppression_of
 from darknet_py.detect.pipeline import PipelineOptions
 from darknet_py.engines.table import EngineConfig
 from darknet_py.network.graph import Graph
@@ -62,7 +61,7 @@ def eval_config_of(
         input=(net.width, net.height, net.channels),
         resize="letterbox" if graph.letter_box else "stretch",
         score_floor=options.thresh,
-        nms_kind=(options.suppression or suppression_of(graph)).kind,
+        nms_kind=options.suppression_for(graph).kind,
         nms=options.nms,
         iou_thresh=iou_thresh,
         points=points,
