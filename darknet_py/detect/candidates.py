@@ -43,7 +43,8 @@ class Candidates:
         if rows.dtype == torch.bool:
             rows = rows.nonzero()[:, 0]
         parts = (self.image, self.boxes, self.objectness, self.scores)
-        return Candidates(*(part.index_select(0, rows) for part in parts))
+        image, boxes, objectness, scores = (part.index_select(0, rows) for part in parts)
+        return Candidates(image, boxes, objectness, scores)
 
     def of_image(self, number: int) -> Candidates:
         """The rows of one image of the batch, in order."""

@@ -74,8 +74,9 @@ def write_json(path: Path, entries: Sequence[str]) -> None:
 
 
 def write_labels(path: Path, result: Result) -> None:
-    """A YOLO label file of the best class of each box, as -save_labels writes it."""
-    rows = sorted(result.best())
+    """A YOLO label file of the best class of each box, as -save_labels writes it: also of those
+    that are not shown."""
+    rows = sorted(result.best(hidden=True))
     with replacing(path, durable=False) as file:  # one for each image of a folder
         for row in rows:
             x, y, w, h = result.boxes.xywhn[row]

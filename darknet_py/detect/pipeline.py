@@ -29,7 +29,7 @@ from darknet_py.network.graph import Graph
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-NOT_FINITE = "%d boxes have numbers that are not finite and are left out, the first in %s"
+NOT_FINITE = "boxes left out because their numbers are not finite: %d, the first in %s"
 
 
 @dataclass(frozen=True, kw_only=True)
