@@ -47,7 +47,7 @@ ANNOTATIONS = Record(
     }
 )
 RESULTS = ListOf(COCO_ENTRY, "result")
-TAKEN = ("bbox", "score", "area", "iscrowd")
+TAKEN = ("bbox", "score", "area")
 REFERENCES = (
     ("image_id", "images", "are the results of this image set?"),
     ("category_id", "categories", "class numbers of 80 classes are not COCO's 1 to 90"),
@@ -190,7 +190,8 @@ def _numbered(
         ids = {key: known.get(entry[key]) for key, known in numbers.items()}
         given = {key: entry[key] for key in TAKEN if key in entry}
         if None not in ids.values():
-            yield {"area": width * height, "iscrowd": 0} | given | ids | {"id": number}
+            crowd = int(bool(entry.get("iscrowd")))
+            yield {"area": width * height} | given | ids | {"id": number, "iscrowd": crowd}
 
 
 def _require_known(

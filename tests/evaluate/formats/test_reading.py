@@ -65,7 +65,7 @@ BAD = {
     '[{"a": 1}]': "is no result file",
     '[{"frame_id": 1, "objects": [{"name": "dog"}]}]': "object 1, confidence: read nothing",
     '[{"image_id": 1, "category_id": 1, "bbox": [1, 2], "score": 1}]': "entry 1, bbox: read [1, 2]",
-    '[{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, NaN], "score": 1}]': "bbox: read [1, 2, 3",
+    '[{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, NaN], "score": 1}]': "bbox: read [1, 2, ",
     '[{"name": 1, "bbox": [1, 2, 3, 4], "category": "x", "score": "y"}]': 'score: read "y"',
     '[{"frame_id": 1, "objects": []}, {"frame_id": 2, "objects": [[]]}]': "2, objects, object 1:",
     '[{"frame_id": 1, "objects": null}]': "entry 1, objects: read null, expected a list, each obj",
