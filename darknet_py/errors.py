@@ -95,12 +95,13 @@ class Problems:
     """Collects notices while a file is read.
 
     strict: a warning counts as an error. collect: errors are kept instead of raised, so that a
-    check can list everything wrong at once.
+    check can list everything wrong at once. failures: how many errors are kept.
     """
 
     strict: bool = False
     collect: bool = False
     notices: list[Notice] = field(default_factory=list)
+    failures: int = 0
 
     def note(self, location: Location, message: str) -> None:
         self.notices.append(Notice("note", location, message))
@@ -114,6 +115,7 @@ class Problems:
     def fail(self, error: CfgError) -> None:
         if not self.collect:
             raise error
+        self.failures += 1
         self.notices.append(Notice("error", error.location or Location(), error.message))
 
     @property

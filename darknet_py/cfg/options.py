@@ -155,11 +155,11 @@ def _read_one(
     if written.value is None:
         return
     type_name = _type_name(field).removesuffix(" | None")
-    before = len(problems.errors)
+    before = problems.failures
     value = READERS[type_name](written.value, location, problems)
-    if len(problems.errors) == before:
+    if problems.failures == before:
         _check_allowed(field, value, location, problems)
-    if len(problems.errors) == before:
+    if problems.failures == before:
         values[field.name] = value
 
 

@@ -47,7 +47,6 @@ ANNOTATIONS = Record(
     }
 )
 RESULTS = ListOf(COCO_ENTRY, "result")
-TAKEN = ("bbox", "score", "area")
 REFERENCES = (
     ("image_id", "images", "are the results of this image set?"),
     ("category_id", "categories", "class numbers of 80 classes are not COCO's 1 to 90"),
@@ -100,8 +99,8 @@ def coco_metrics_of_files(
     location = Location(os.fspath(results))
     _require_known(detections, ground_truth, location)
     numbers = {key: _numbers(ground_truth[table]) for key, table, _ in REFERENCES}
-    found = list(_numbered(detections, numbers))
-    labels = list(_numbered(ground_truth["annotations"], numbers))
+    found = list(_numbered(detections, numbers, ("bbox", "score")))
+    labels = list(_numbered(ground_truth["annotations"], numbers, ("bbox", "area")))
     images = sorted({entry["image_id"] for entry in found}) if named_only else None
     shared = {
         table: [{"id": number} for number in numbers[key].values()] for key, table, _ in REFERENCES
@@ -178,17 +177,17 @@ def _numbers(table: list[dict[str, Any]]) -> dict[Any, int]:
 
 
 def _numbered(
-    entries: list[dict[str, Any]], numbers: dict[str, dict[Any, int]]
+    entries: list[dict[str, Any]], numbers: dict[str, dict[Any, int]], taken: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
     """Labels or results with what pycocotools needs and files leave out, ids by `_numbers`.
 
-    An id of their own is not taken: two of one number would be one, and that of 0 is never found.
-    Labels of other images and categories than the file has do not count.
+    taken: their other keys. An id of their own is none: two of one number would be one, and that
+    of 0 is never found. Labels of images and categories that the file has not do not count.
     """
     for number, entry in enumerate(entries, 1):
         width, height = entry["bbox"][2:]
         ids = {key: known.get(entry[key]) for key, known in numbers.items()}
-        given = {key: entry[key] for key in TAKEN if key in entry}
+        given = {key: entry[key] for key in taken if key in entry}
         if None not in ids.values():
             crowd = int(bool(entry.get("iscrowd")))
             yield {"area": width * height} | given | ids | {"id": number, "iscrowd": crowd}
