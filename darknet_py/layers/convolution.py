@@ -26,6 +26,7 @@ from darknet_py.layers.blur import Blur, window_count
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
+from darknet_py.layers.torch_kernels import convolve
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 else:
     torch, F = deferred("torch"), deferred("torch.nn.functional")
 
-SAFE_CHANNELS = 8
-"""With fewer, oneDNN's AVX2 kernel for the gradient of 1x1 weights at a stride writes outside its
-memory when tensors lie channels last (torch 2.13). So the pixels are picked out before."""
 XNOR_SAVING = 32
 """By which the table of layers divides the operations of an xnor convolution; `ops` does not."""
 
@@ -219,22 +217,13 @@ class Convolutional(Layer):
         bias = None if self.normalized else weights["biases"]
         if not self.pads_evenly:
             x = self._padded(ctx.input, x)
-        if self._skips_pixels and ctx.input.c < SAFE_CHANNELS:
-            stride_y, stride_x = self._own_strides
-            return F.conv2d(x[:, :, ::stride_y, ::stride_x], kernel, bias)
-        return F.conv2d(x, kernel, bias, *self._geometry)
+        return convolve(x, kernel, bias, *self._geometry)
 
     @cached_property
     def _geometry(self) -> tuple[tuple[int, int], int, int, int]:
         """Stride, padding, dilation and groups, as torch takes them."""
         padding = self.margin * self.spread if self.pads_evenly else 0
         return self._own_strides, padding, self.spread, self.split
-
-    @cached_property
-    def _skips_pixels(self) -> bool:
-        """Whether it is one matrix for every pixel that it reads, and does not read all."""
-        alone = self.size == 1 and self.margin == 0 and self.split == 1
-        return alone and self._own_strides != (1, 1)
 
     @cached_property
     def _own_strides(self) -> tuple[int, int]:

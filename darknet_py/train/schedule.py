@@ -7,10 +7,12 @@ import math
 import random
 from collections.abc import Callable
 
-import numpy as np
-
 from darknet_py.errors import DarknetError
 from darknet_py.layers.net import Net
+
+
+LARGEST = 3.4e38
+"""Of Darknet's floats."""
 
 
 def rate(net: Net, batch: int, rng: random.Random, devices: int = 1) -> float:
@@ -20,11 +22,8 @@ def rate(net: Net, batch: int, rng: random.Random, devices: int = 1) -> float:
     Raises DarknetError for a rate that is not finite.
     """
     policy = _burn_in if batch < net.burn_in else POLICIES[net.policy]
-    # As in C, what overflows is infinite, and what is divided by 0 too.
-    with np.errstate(all="ignore"):
-        value = float(policy(net, batch, rng, net.learning_rate * devices))
-        finite = bool(np.isfinite(np.float32(value)))
-    if finite:
+    value = policy(net, batch, rng, net.learning_rate * devices)
+    if abs(value) <= LARGEST:
         return value
     key = "burn_in" if policy is _burn_in else "policy"
     message = f"gives a learning rate of {value} at iteration {batch}, expected a finite one"
@@ -48,7 +47,11 @@ def require_policy(net: Net) -> None:
 
 
 def _power(base: float, exponent: float) -> float:
-    return float(np.float64(base) ** np.float64(exponent))
+    """pow, infinite where C's is not finite either."""
+    try:
+        return math.pow(base, exponent)
+    except (OverflowError, ValueError):
+        return math.inf
 
 
 def _burn_in(net: Net, batch: int, rng: random.Random, base: float) -> float:
@@ -85,7 +88,7 @@ def _random(net: Net, batch: int, rng: random.Random, base: float) -> float:
 
 
 def _sigmoid(net: Net, batch: int, rng: random.Random, base: float) -> float:
-    return base / (1 + float(np.exp(np.float64(net.gamma * (batch - net.step)))))
+    return base / (1 + _power(math.e, net.gamma * (batch - net.step)))
 
 
 def _sgdr(net: Net, batch: int, rng: random.Random, base: float) -> float:
