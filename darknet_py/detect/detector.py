@@ -42,17 +42,20 @@ class Detector:
         precision: str = "fp32",
         engine: str = "torch",
         compiled: bool = False,
+        *,
+        shared: bool = False,
     ) -> None:
-        """network: as loaded; an inference form of it is made here, it stays as it is.
+        """network: as it is now; training on it later changes nothing here. The rest as for `load`.
 
-        The rest as for `load`. Raises DarknetError for a network without detection head, and for
+        shared: nobody changes the network from here on, so that no tensor need be copied.
+        Raises DarknetError for a network without detection head, and for
         an engine, a precision or a device that is not there.
         """
         head_classes(network.graph)
         self.graph = network.graph
         self.names = list(names)
         config = EngineConfig(engine, precision, compiled, str(device))
-        self.engine = open_engine(network, config)
+        self.engine = open_engine(network, config, shared=shared)
         self.device = self.engine.device
         self._timed_engine = TimedEngine(self.engine)
         self.suppression = suppression_of(network.graph)
@@ -181,5 +184,11 @@ def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
     for note in report.notes:
         warnings.warn(f"{report.path}: {note}", stacklevel=3)
     return Detector(
-        network, model.names, config.device, config.precision, config.engine, config.compiled
+        network,
+        model.names,
+        config.device,
+        config.precision,
+        config.engine,
+        config.compiled,
+        shared=True,
     )

@@ -30,15 +30,18 @@ Call = Callable[[Tensor], list[Tensor]]
 
 
 class Pytorch(Engine):
-    """Runs the inference form of a network, prepared for each batch size when it first comes."""
+    """Runs the inference form of a network, prepared for each batch size when it first comes.
+
+    Its calls are of the weights there were when it was opened.
+    """
 
     def __init__(self, network: Network, config: EngineConfig) -> None:
         device = checked_device(config.device)
-        super().__init__(network.graph, _possible(config, device), device)
+        super().__init__(network, _possible(config, device), device)
         self.compiled = config.compiled
         self.parallel = not config.compiled
         self.dtype = TYPES[self.config.precision]
-        self.network = network.for_inference().to(self.device, self.dtype)
+        self.network.to(self.device, self.dtype)
         self._start()
 
     def _start(self) -> None:

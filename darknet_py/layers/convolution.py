@@ -26,6 +26,7 @@ from darknet_py.layers.blur import Blur, window_count
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
+from darknet_py.layers.torch_kernels import convolve
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ class Convolutional(Layer):
         bias = None if self.normalized else weights["biases"]
         if not self.pads_evenly:
             x = self._padded(ctx.input, x)
-        return F.conv2d(x, kernel, bias, *self._geometry)
+        return convolve(x, kernel, bias, *self._geometry)
 
     @cached_property
     def _geometry(self) -> tuple[tuple[int, int], int, int, int]:

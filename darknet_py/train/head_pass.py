@@ -78,6 +78,8 @@ def compile_errors() -> Iterator[None]:
 
 def to_input(images: Tensor, device: torch.device) -> Tensor:
     """Float32 on the device: uint8 images become [0, 1]."""
-    x = images.to(device, non_blocking=True)
+    # What inference_mode has made can be read, but not be kept for a gradient.
+    x = images.clone() if images.is_inference() else images
+    x = x.to(device, non_blocking=True)
     x = x.float().div_(255) if x.dtype == torch.uint8 else x.float()
     return x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x

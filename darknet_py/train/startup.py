@@ -15,6 +15,7 @@ from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy, TrainingPro
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.ema import WeightAverage
 from darknet_py.train.loop import PeriodicMetric, Task
+from darknet_py.train.schedule import needs_end
 from darknet_py.train.trainer import Trainer
 
 FACTS = {
@@ -23,8 +24,6 @@ FACTS = {
     "rnn": "reads no images: [net] has no width and height",
 }
 """What tells the kinds of networks apart; the words are those of their `train` commands."""
-ENDING = ("poly", "sgdr")
-"""Policies whose rate depends on max_batches."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def require_endless(graph: Graph) -> None:
     net = graph.net
     if net.max_batches:
         return
-    needs = net.policy in ENDING and not (net.policy == "sgdr" and net.sgdr_cycle)
+    needs = needs_end(net)
     if needs or net.ema_alpha:
         key = "policy" if needs else "ema_alpha"
         message = f"{getattr(net, key)} needs to know the end, and max_batches is 0: for ever"
