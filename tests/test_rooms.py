@@ -112,6 +112,7 @@ LIGHT = {
     "layers",
     "network.weights_layout",
     "network.load",
+    "network.not_trained",
     "options",
     "parallel",
     "progress",

@@ -15,6 +15,7 @@ from darknet_py.errors import CfgError, DarknetError, Location, Notice, Problems
 from darknet_py.forks import Fork
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
+from darknet_py.network.not_trained import not_trained_here
 from darknet_py.network.summary import net_stride
 
 LISTS = ("train", "valid")
@@ -98,7 +99,17 @@ def _check_batch(graph: Graph, problems: Problems) -> None:
         problems.warn(location, message)
 
 
-RULES: tuple[Callable[[Graph, Problems], None], ...] = (_check_sizes, _check_classes, _check_batch)
+def _check_training(graph: Graph, problems: Problems) -> None:
+    for notice in not_trained_here(graph):
+        problems.warn(notice.location, notice.message)
+
+
+RULES: tuple[Callable[[Graph, Problems], None], ...] = (
+    _check_sizes,
+    _check_classes,
+    _check_batch,
+    _check_training,
+)
 
 
 def _check_weights(graph: Graph, path: StrPath, problems: Problems) -> None:
