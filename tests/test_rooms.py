@@ -91,7 +91,6 @@ LIGHT = {
     "",
     "boxes",
     "benchmark.entries",
-    "network.check",
     "cfg",
     "conversion.metadata",
     "conversion.export_target",
@@ -131,6 +130,7 @@ LIGHT_TO_IMPORT = {
     "cli",
     "evaluate.eval_files_command",
     "evaluate.eval_inputs",
+    "network.check",
 }
 """Those whose functions import heavy modules when they run, and not before."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any
@@ -25,6 +25,8 @@ from darknet_py.images.io import to_bgr
 from darknet_py.images.sources import open_source
 from darknet_py.network.load import LoadedModel, head_classes, load_model
 from darknet_py.network.network import Network, load_planned
+
+logger = logging.getLogger(__name__)
 
 AHEAD = 4
 BATCHES_AHEAD = 2
@@ -178,8 +180,8 @@ def load(
 def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
     """A detector from files that have been read and checked already."""
     network, report = load_planned(model.graph, model.plan)
-    for note in report.notes:
-        warnings.warn(f"{report.path}: {note}", stacklevel=3)
+    for note in report.warnings:
+        logger.warning("%s: %s", report.path, note)
     return Detector(
         network, model.names, config.device, config.precision, config.engine, config.compiled
     )

@@ -128,6 +128,18 @@ def _check_weights(graph: Graph, path: StrPath, problems: Problems) -> None:
         problems.note(location, message)
     for note in weights_layout.notes_on(graph, plan):
         problems.note(location, note)
+    _check_values(graph, plan, problems)
+
+
+def _check_values(graph: Graph, plan: weights_layout.Layout, problems: Problems) -> None:
+    from darknet_py.network.weights_values import faults
+
+    location = Location(plan.path)
+    for fault in faults(graph, plan):
+        if fault.level == "error":
+            problems.fail(CfgError(str(fault), location))
+        else:
+            problems.warn(location, str(fault))
 
 
 def _check_lists(data: DataFile, problems: Problems) -> None:

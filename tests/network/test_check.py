@@ -67,7 +67,8 @@ def write(folder: Path, **changes: int) -> Path:
 
 def weights(folder: Path, floats: int, name: str = "net.weights") -> Path:
     path = folder / name
-    path.write_bytes(struct.pack("<iiiQ", 0, 2, 5, 0) + b"\0" * 4 * floats)
+    raw = struct.pack("<f", 0.5) * floats
+    path.write_bytes(struct.pack("<iiiQ", 0, 2, 5, 0) + raw)
     return path
 
 
