@@ -91,6 +91,7 @@ LIGHT = {
     "",
     "boxes",
     "benchmark.entries",
+    "network.check_data",
     "cfg",
     "conversion.metadata",
     "conversion.export_target",

@@ -13,7 +13,8 @@ from darknet_py.network.graph import Graph
 
 def not_trained_here(graph: Graph) -> Iterator[Notice]:
     """A warning for each that is set to another value than its default, and for missing losses."""
-    for section in (graph.net, *(node.layer for node in graph.nodes)):
+    sections: list[Net | Layer] = [graph.net, *(node.layer for node in graph.nodes)]
+    for section in sections:
         yield from _of_section(section)
 
 
