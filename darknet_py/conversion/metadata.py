@@ -14,6 +14,7 @@ from darknet_py.network.graph import Graph
 from darknet_py.version import __version__
 
 PREFIX = "darknet."
+COLOURS = {1: "grey", 3: "RGB", 4: "RGBA"}
 OUTPUTS = {"boxes": f"boxes: {BOX}; scores: one column a class", "nms": f"detections: {DETECTION}"}
 
 
@@ -27,7 +28,7 @@ def metadata(graph: Graph, target: ExportTarget, names: Sequence[str]) -> dict[s
         "width": net.width,
         "height": net.height,
         "channels": net.channels,
-        "input": "float32 NCHW, RGB in [0, 1]",
+        "input": f"float32 NCHW, {COLOURS.get(net.channels, 'values')} in [0, 1]",
         "resize": "letterbox" if graph.letter_box else "stretch",
         "form": target.form,
         "outputs": OUTPUTS.get(target.form, "as Darknet's layers hold them, NCHW"),

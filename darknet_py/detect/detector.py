@@ -21,7 +21,7 @@ from darknet_py.engines.table import EngineConfig
 from darknet_py.forks import Fork
 from darknet_py.images.fitted_images import InputSpec, OnError, fitted_images
 from darknet_py.images.frames import Frame, FrameSource
-from darknet_py.images.io import to_bgr
+from darknet_py.images.io import with_channels
 from darknet_py.images.sources import open_source
 from darknet_py.network.load import LoadedModel, head_classes, load_model
 from darknet_py.network.network import Network, load_planned
@@ -147,7 +147,7 @@ class Detector:
             box.numpy(),
             *frame.size,
         )
-        bgr = frame.pixels if frame.pixels.shape[2] == 3 else to_bgr(frame.pixels)
+        bgr = with_channels(frame.pixels, 3, "bgr")
         return Result(frame.path, bgr, boxes, self.names, milliseconds)
 
 

@@ -41,6 +41,9 @@ def check(
     return problems.notices
 
 
+IMAGE_CHANNELS = (1, 3, 4)
+
+
 def _check_sizes(graph: Graph, problems: Problems) -> None:
     """Detection heads divide the image into cells of `stride` pixels."""
     if not graph.detection_heads or graph.net.input.h == 1:
@@ -76,6 +79,14 @@ def _check_batch(graph: Graph, problems: Problems) -> None:
         problems.warn(location, message)
 
 
+def _check_channels(graph: Graph, problems: Problems) -> None:
+    """C reads beyond an image's memory where the network has other channels than the image."""
+    net = graph.net
+    if net.width and net.height and net.channels not in IMAGE_CHANNELS:
+        message = f"read {net.channels}: images have 1 (grey), 3 or 4 (with alpha) channels"
+        problems.warn(net.section.location("channels"), f"{message}, so none fits; arrays may")
+
+
 def _check_training(graph: Graph, problems: Problems) -> None:
     for notice in not_trained_here(graph):
         problems.warn(notice.location, notice.message)
@@ -85,6 +96,7 @@ RULES: tuple[Callable[[Graph, Problems], None], ...] = (
     _check_sizes,
     _check_classes,
     _check_batch,
+    _check_channels,
     _check_training,
 )
 

@@ -211,3 +211,13 @@ def test_the_last_line() -> None:
     cases = {(0, 0): "OK", (0, 1): "OK, 1 warning", (1, 0): "1 error, 0 warnings"}
     for counts, line in cases.items():
         assert count_line(*counts) == line
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
+def test_channels_that_no_image_has(tmp_path: Path, channels: int) -> None:
+    path = write(tmp_path)
+    path.write_text(path.read_text().replace("channels=3", f"channels={channels}"))
+    expected = [] if channels in (1, 3, 4) else [("warning", "channels", 4)]
+    notices = check(path)
+    assert [(n.level, n.location.key, n.location.line) for n in notices] == expected
+    assert all("images have 1 (grey), 3 or 4 (with alpha) channels" in n.message for n in notices)
