@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from darknet_py.cfg.options import atoi
@@ -13,10 +14,18 @@ from darknet_py.errors import DataError, Location
 
 @dataclass(frozen=True)
 class DataFile:
-    """The options of a `.data` file; the first value of a key counts, as in a cfg."""
+    """The options of a `.data` file; the first value of a key counts, as in a cfg.
+
+    lines: of each key, the line whose value counts.
+    """
 
     path: str
     options: dict[str, str]
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def location(self, key: str) -> Location:
+        """Where the key is written."""
+        return Location(self.path, self.lines.get(key, 0), key=key)
 
     def integer(self, key: str, default: int) -> int:
         return atoi(self.options[key]) if key in self.options else default
@@ -35,13 +44,15 @@ class DataFile:
 def read_data_file(path: str | os.PathLike[str]) -> DataFile:
     """Reads a `.data` file; raises DataError with the line that is none of key=value."""
     options: dict[str, str] = {}
+    lines: dict[str, int] = {}
     for number, line in meaningful_lines(read_text(path, "a .data", DataError)):
         key, equals, value = line.partition("=")
         if not equals or not key:
             message = f"read '{line[:40]}', expected key=value (is this a .data file?)"
             raise DataError(message, Location(os.fspath(path), number))
         options.setdefault(key, value)
-    return DataFile(os.fspath(path), options)
+        lines.setdefault(key, number)
+    return DataFile(os.fspath(path), options, lines)
 
 
 def required_file(data: DataFile, key: str) -> Path:

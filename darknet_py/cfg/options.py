@@ -30,9 +30,14 @@ def option(
     words: Iterable[str] = (),
     low: float | None = None,
     high: float | None = None,
+    not_trained: str = "",
 ) -> Any:
-    """Declare an option: its default, its cfg word if unlike the field's name, what it may be."""
+    """Declare an option: its default, its cfg word if unlike the field's name, what it may be.
+
+    not_trained: why training goes without it here, where it changes Darknet's.
+    """
     metadata = {"option": True, "key": key, "words": tuple(words), "low": low, "high": high}
+    metadata["not_trained"] = not_trained
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -122,6 +127,15 @@ def options_of(kind: type) -> dict[str, dataclasses.Field[Any]]:
     """cfg word -> field, for every option a kind declares."""
     fields = (field for field in dataclasses.fields(kind) if field.metadata.get("option"))
     return {field.metadata["key"] or field.name: field for field in fields}
+
+
+def not_trained(kind: type) -> dict[str, tuple[dataclasses.Field[Any], str]]:
+    """cfg word -> field and reason, for the options of a kind that training goes without."""
+    return {
+        key: (field, reason)
+        for key, field in options_of(kind).items()
+        if (reason := field.metadata["not_trained"])
+    }
 
 
 def read_options(kind: type, section: Section, problems: Problems) -> dict[str, Any]:

@@ -87,7 +87,7 @@ class LoadedClassifier:
         from darknet_py.network.network import load_planned
 
         network, report = load_planned(self.graph, self.plan)
-        for note in report.notes:
+        for note in report.warnings:
             logger.warning("%s: %s", report.path, note)
         class_tree = self.tree if tree else None
         mask = leaves_of(class_tree, leaves) if class_tree and only_leaves else None

@@ -89,7 +89,7 @@ class CachedImage:
 def cache_images(
     images: Sequence[str], channels: int, least: Size, progress: Progress | None = None
 ) -> dict[str, Image]:
-    """Path -> image, decoded with 1 or 3 channels and halved as often as `least` allows.
+    """Path -> image, decoded with 1, 3 or 4 channels and halved as often as `least` allows.
 
     least: width and height below which nothing is reduced; see `least_size`. Images that cannot
     be read are left out. progress: such as `darknet_py.progress.follow`.

@@ -96,6 +96,6 @@ def load_network(model: LoadedModel) -> Network:
     from darknet_py.network.network import load_planned
 
     network, report = load_planned(model.graph, model.plan)
-    for note in report.notes:
+    for note in report.warnings:
         logger.warning("%s: %s", report.path, note)
     return network

@@ -42,8 +42,8 @@ def run(options: ExportOptions) -> bool:
     plan = weights_layout.plan(graph, options.weights)
     names = class_names(options.names, options.cfg, _classes(graph))
     network, report = load_planned(graph, plan)
-    for note in report.notes:
-        click.echo(f"{report.path}: {note}", err=True)
+    for note in report.warnings:
+        click.echo(f"warning: {report.path}: {note}", err=True)
     files = _made(options, network, target, names)
     for suffix, data in files.items():
         with replacing(paths[suffix]) as file:

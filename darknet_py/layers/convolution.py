@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 else:
     torch, F = deferred("torch"), deferred("torch.nn.functional")
 
+_DEFORMED = "kernels are not turned or stretched in training here"
 XNOR_SAVING = 32
 """By which the table of layers divides the operations of an xnor convolution; `ops` does not."""
 
@@ -72,15 +73,15 @@ class Convolutional(Layer):
     flipped: int = option(0)
     antialiasing: int = option(0)
     share_index: int | None = option(None)
-    cbn: int = option(0)
-    assisted_excitation: float = option(0.0)
-    sway: int = option(0)
-    rotate: int = option(0)
-    stretch: int = option(0)
-    stretch_sway: int = option(0)
-    angle: float = option(15.0)
-    grad_centr: int = option(0)
-    reverse: float = option(0.0)
+    cbn: int = option(0, not_trained="statistics are those of one batch, not of the last four")
+    assisted_excitation: float = option(0.0, not_trained="training shows no labels to the network")
+    sway: int = option(0, not_trained=_DEFORMED)
+    rotate: int = option(0, not_trained=_DEFORMED)
+    stretch: int = option(0, not_trained=_DEFORMED)
+    stretch_sway: int = option(0, not_trained=_DEFORMED)
+    angle: float = option(15.0, not_trained=_DEFORMED)
+    grad_centr: int = option(0, not_trained="gradients are not centred here")
+    reverse: float = option(0.0, not_trained="updates are never reversed here")
 
     @cached_property
     def split(self) -> int:
@@ -286,11 +287,6 @@ class Convolutional(Layer):
     def check(self, ctx: LayerContext, problems: Problems) -> None:
         if self.dilation > 1 and self.size == 1:
             problems.note(self.location("dilation"), "no effect on a 1x1 kernel")
-        if self.cbn:
-            message = (
-                "cross-iteration statistics are a training matter; inference is plain batchnorm"
-            )
-            problems.note(self.location("cbn"), message)
 
 
 def replaced_rows(stored: Stored, rows: int | None) -> Stored:

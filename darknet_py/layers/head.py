@@ -148,7 +148,7 @@ class Head(Layer):
         """What the delta is multiplied by before it is passed back."""
         return 1.0
 
-    def description(self) -> dict[str, Any]:
+    def description(self, fork: Fork) -> dict[str, Any]:
         """What a program that reads an exported file must know to decode the output."""
         return {"classes": self.classes, "anchors": self.sizes, "unit": self.ANCHOR_UNIT}
 

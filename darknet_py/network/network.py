@@ -137,16 +137,18 @@ class Network(nn.Module):
         return x
 
     def load_weights(
-        self, path: str | os.PathLike[str], cutoff: int | None = None
+        self, path: str | os.PathLike[str], cutoff: int | None = None, strict: bool = True
     ) -> weights.LoadReport:
         """Read a .weights file into this network, the layers before `cutoff` only if given.
 
-        A file that ends at a layer boundary is a partial load, which the report says.
+        A file that ends at a layer boundary is a partial load, which the report says. strict:
+        False takes from a file of another network, such as one with other classes, the layers that
+        fit; the report's `missing` are the others, which keep what they hold.
         Raises WeightsError for a file that does not fit, DarknetError for tensors that cannot be
         written (pruned or parametrized ones), before anything is changed.
         """
         self.require_written()
-        return weights.load(self, path, cutoff)
+        return weights.load(self, path, cutoff, strict)
 
     def save_weights(self, path: str | os.PathLike[str], cutoff: int | None = None) -> None:
         """Write a .weights file, the layers before `cutoff` only if given; header as loaded.

@@ -17,6 +17,7 @@ import torch.distributed as dist
 from darknet_py.data.loader import worker_failures
 from darknet_py.engines.devices import checked_device
 from darknet_py.network.graph import Graph
+from darknet_py.network.not_trained import not_trained_here
 from darknet_py.options.training import TrainOptions
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.darknet_log import DarknetLog
@@ -37,21 +38,6 @@ KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining
 """The kinds of training, and what opens them."""
 PATIENCE = timedelta(hours=6)
 """How long other processes wait while the first one evaluates."""
-NOT_DONE = {
-    "adversarial_lr": "self-adversarial training is not done here",
-    "attention": "it belongs to self-adversarial training, which is not done here",
-    "badlabels_rejection_percentage": "deltas are never left out here",
-    "contrastive": "contrastive training is not done here",
-    "dynamic_minibatch": "the batch stays as it is",
-    "equidistant_point": "deltas are never left out here",
-    "num_sigmas_reject_badlabels": "deltas are never left out here",
-    "sequential_subdivisions": "images are not taken in sequence here",
-    "track": "images are not taken in sequence here",
-    "try_fix_nan": "a loss that is not finite stops the training",
-    "unsupervised": "contrastive training is not done here",
-    "weights_reject_freq": "filters are never started again here",
-}
-"""Options of [net] that change AlexeyAB's training and not this one."""
 
 
 def run(options: TrainOptions) -> int:
@@ -134,9 +120,7 @@ def _iterations(trainer: Trainer) -> str:
 def _warnings(graph: Graph) -> Iterator[str]:
     """What the cfg asks for and no training here does."""
     yield from (str(notice) for notice in graph.notices if notice.level == "warning")
-    for key, reason in NOT_DONE.items():
-        if getattr(graph.net, key):
-            yield f"warning: {graph.net.section.location(key)}: no effect: {reason}"
+    yield from map(str, not_trained_here(graph))
 
 
 def _metric_loggers(options: TrainOptions, ready: ReadyTraining) -> tuple[MetricLogger, ...]:

@@ -10,6 +10,7 @@ from darknet_py.errors import DarknetError
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.network import Network
+from darknet_py.network.weights_values import in_short
 from darknet_py.options.training import TrainOptions
 from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy, TrainingProgress, load_state
 from darknet_py.train.distributed import DistributedContext
@@ -72,7 +73,7 @@ def begin(
 ) -> TrainingStart:
     """Raises DarknetError for weights or a state that do not fit, or whose training is over."""
     network = Network(graph, seed=options.seed)
-    notes = [] if options.resume or options.weights is None else [_load(options, network)]
+    notes = [] if options.resume or options.weights is None else _load(options, network)
     network.to(device)
     trainer = Trainer(
         network,
@@ -123,14 +124,21 @@ def require_endless(graph: Graph) -> None:
         raise DarknetError(f"{net.section.location(key)}: {message}; set max_batches")
 
 
-def _load(options: TrainOptions, network: Network) -> str:
-    """Read the weights to start from; returns the line that says what they hold."""
+def _load(options: TrainOptions, network: Network) -> list[str]:
+    """Read the weights to start from; returns the lines that say what they hold.
+
+    Files that end early, as those made for training do, are nothing to warn of.
+    """
     assert options.weights is not None
-    report = network.load_weights(options.weights)
+    report = network.load_weights(options.weights, strict=False)
     if options.clear:
         header = network.header
         network.header = weights_layout.Header(header.major, header.minor, header.revision, 0)
-    return "; ".join([str(report), *report.notes])
+    lines = ["; ".join([str(report), *report.notes])]
+    if report.missing:
+        warning = "warning: " if report.misfit else ""
+        lines.append(f"{warning}{report.path}: {report.random_layers}")
+    return lines + [f"warning: {report.path}: {fault}" for fault in in_short(report.faults)]
 
 
 def _require_rest(options: TrainOptions, trainer: Trainer) -> None:

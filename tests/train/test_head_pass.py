@@ -21,7 +21,7 @@ def test_inputs_and_outputs_of_the_layers_with_a_loss() -> None:
     for number, (raw, out) in enumerate(zip(inputs, outputs, strict=True)):
         layer = net.graph.nodes[(2, 5)[number]].layer
         assert raw.shape == out.shape == (4, 14, 8, 8)
-        torch.testing.assert_close(out, layer.activated(raw, layer.by_channel(raw)))
+        torch.testing.assert_close(out, layer.activated(raw, layer.by_channel(raw, net.graph.fork)))
     assert not torch.equal(*inputs)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import struct
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.layer_check import read
-from support.small_detector import small_options
+from support.small_detector import CFG, small_options
 
+from darknet_py import Network
 from darknet_py.errors import DarknetError
 from darknet_py.train.command import run
 from darknet_py.train.startup import kind_of, require_endless, require_kind
@@ -80,3 +83,49 @@ def test_what_needs_to_know_the_end(options: str, key: str | None) -> None:
         return
     with pytest.raises(DarknetError, match=rf"\[net\] {key}: .* needs to know the end"):
         require_endless(graph)
+
+
+def weights_of(folder: Path, classes: int, cutoff: int | None = None) -> str:
+    text = CFG.format(max_batches=1, net="", head="").replace("classes=8", f"classes={classes}")
+    (folder / "other.cfg").write_text(text.replace("filters=39", f"filters={3 * (5 + classes)}"))
+    Network.from_cfg(folder / "other.cfg", seed=5).save_weights(folder / "o.weights", cutoff)
+    return str(folder / "o.weights")
+
+
+def test_weights_of_another_class_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    weights = weights_of(tmp_path, classes=3)
+    run(small_options(tmp_path, max_batches=1, net="learning_rate=0", weights=weights, clear=True))
+    lines = capsys.readouterr().out.splitlines()
+    assert f"{weights}: the layers that fit, 248 floats, 0 images seen" in lines
+    why = "is of a network with classes=3; layer 2 starts at random"
+    assert f"warning: {weights}: {why}" in lines
+    final, other = (
+        Network.from_cfg(tmp_path / "small.cfg"),
+        Network.from_cfg(tmp_path / "other.cfg"),
+    )
+    final.load_weights(tmp_path / "backup" / "small_final.weights")
+    other.load_weights(weights)
+    assert (final.own(0)["weights"] - other.own(0)["weights"]).abs().max() < 1e-5
+
+
+def test_a_file_made_to_start_from_is_nothing_to_warn_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = weights_of(tmp_path, classes=8, cutoff=1)
+    run(small_options(tmp_path, max_batches=1, weights=weights))
+    lines = capsys.readouterr().out.splitlines()
+    assert f"{weights}: 2 of 4 layers, 248 floats, 0 images seen" in lines
+    assert f"{weights}: ends before the network does; layer 2 starts at random" in lines
+
+
+def test_weights_that_are_not_finite_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = Path(weights_of(tmp_path, classes=8))
+    raw = bytearray(weights.read_bytes())
+    raw[20:24] = struct.pack("<f", float("nan"))
+    weights.write_bytes(bytes(raw))
+    with contextlib.suppress(DarknetError):  # its loss is none either
+        run(small_options(tmp_path, max_batches=1, weights=str(weights)))
+    line = f"warning: {weights}: layer 0 [convolutional] (line 16): biases: 1 of 8 values are not"
+    assert line in capsys.readouterr().out
