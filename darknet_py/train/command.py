@@ -122,7 +122,7 @@ def _facts(options: TrainOptions, ready: ReadyTraining) -> list[str]:
         *ready.facts,
         f"batch {net.batch}/{net.subdivisions}{processes}",
         _iterations(trainer),
-        f"{next(trainer.network.parameters()).device} {options.precision}",
+        f"{next(trainer.network.parameters()).device} {trainer.precision}",
         f"seed {trainer.seed}",
         f"fork {trainer.network.graph.fork.name}",
     )

@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import torch
 
@@ -16,45 +15,16 @@ from darknet_py.errors import OutputError
 from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.train.checkpoint_writer import CheckpointWriter, Failures
 from darknet_py.train.logs.metric_loggers import MetricLogger
-from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Units, Update
+from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Update
 from darknet_py.train.periodic_metric import PeriodicMetric, measured
 from darknet_py.train.signals import StopSignal, child_signals_held
 from darknet_py.train.state_facts import TrainingProgress
+from darknet_py.train.step_clock import StepClock, last_update
+from darknet_py.train.task import Task
 from darknet_py.train.trainer import LossError, Trainer
 
 logger = logging.getLogger(__name__)
-CLOCK_KEPT = 0.95
 MOST_NAMED = 16
-
-
-class Task(Protocol):
-    """What is trained: where batches come from."""
-
-    @property
-    def units(self) -> Units:
-        """What the batches are made of."""
-
-    def batches(self, first: int) -> Generator[Batch, None, None]:
-        """Batches from the first-th on, counted from 1."""
-
-    def size_at(self, step: int) -> tuple[int, int]:
-        """Width and height of the input at a step, counted from 1."""
-
-    def drawn(self, step: int) -> list[str]:
-        """The images of a step's batch, if it is made of images."""
-
-
-@dataclass
-class _Clock:
-    """Seconds an update takes, and of those waiting for data, as moving averages."""
-
-    seconds: float = 0.0
-    waited: float = 0.0
-
-    def add(self, seconds: float, waited: float) -> None:
-        kept = CLOCK_KEPT if self.seconds else 0.0
-        self.seconds = kept * self.seconds + (1 - kept) * (seconds + waited)
-        self.waited = kept * self.waited + (1 - kept) * waited
 
 
 @dataclass
@@ -77,7 +47,7 @@ class Loop:
     metric_loggers: tuple[MetricLogger, ...] = ()
     progress: TrainingProgress = field(default_factory=TrainingProgress)
     limit: int = 0
-    clock: _Clock = field(default_factory=_Clock)
+    clock: StepClock = field(default_factory=StepClock)
     unreadable: set[str] = field(default_factory=set)
     intact: bool = True
     shown: Update | None = None
@@ -139,7 +109,7 @@ class Loop:
         if self._best_now:
             self._note_failures(self.writer.best())
         if self.evaluation_due:
-            self._evaluated(self._as_update(seconds=0.0, waited=0.0))
+            self._evaluated(self._as_update())
 
     @contextlib.contextmanager
     def _saved_before_errors(self) -> Iterator[None]:
@@ -208,42 +178,28 @@ class Loop:
             self.report.note(f"out of memory: subdivisions={trainer.subdivisions} now ({parted})")
         return self._as_update(seconds, waited)
 
+    def _as_update(self, seconds: float = 0.0, waited: float = 0.0) -> Update:
+        update = last_update(self.trainer, self.task, self.progress, self.clock, self.of)
+        metric = self.metric.name if self.metric else update.metric
+        return replace(update, seconds=seconds, waited=waited, metric=metric)
+
     def _stepped(self, batch: Batch) -> float:
+        before = self.trainer.batch
         try:
             return self.trainer.step(batch.images, batch.truth)
         except LossError as error:
             # Not saved: weights with such a loss are worth less than those of the last state.
             raise LossError(f"{error}{self._bad_batch_images()}") from None
+        except Exception:
+            # A step that is refused has not been counted, nor have the weights moved.
+            self.intact = self.trainer.batch == before
+            raise
 
     def _note_progress(self, loss: float) -> None:
         old = self.progress.average_loss
         average = KEPT * (loss if old is None else old) + (1 - KEPT) * loss
         self.progress = replace(
             self.progress, average_loss=average, loss=loss, rate=self.trainer.rate
-        )
-
-    def _as_update(self, seconds: float, waited: float) -> Update:
-        """The last update, as `progress` has it."""
-        trainer, progress, clock = self.trainer, self.progress, self.clock
-        steps_left = max(0, self.of - trainer.batch) / trainer.updates_per_step
-        pace = 1 / clock.seconds if clock.seconds else 0.0
-        return Update(
-            number=trainer.batch,
-            of=self.of,
-            images=trainer.batch * trainer.images,
-            loss=progress.loss or 0.0,
-            average=progress.average_loss or 0.0,
-            rate=progress.rate,
-            seconds=seconds,
-            waited=waited,
-            hours_left=steps_left * clock.seconds / 3600,
-            speed=trainer.images * trainer.distributed.world * pace,
-            wait_share=clock.waited * pace,
-            size=self.task.size_at(max(1, self._step)),
-            units=self.task.units,
-            metric=self.metric.name if self.metric else "mAP",
-            map=progress.last_map,
-            best_map=progress.best_map,
         )
 
     def _bad_batch_images(self) -> str:

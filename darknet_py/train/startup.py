@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from darknet_py.engines.devices import possible_precision
 from darknet_py.errors import DarknetError
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
@@ -14,9 +15,9 @@ from darknet_py.options.training import TrainOptions
 from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.ema import WeightAverage
-from darknet_py.train.loop import Task
 from darknet_py.train.periodic_metric import PeriodicMetric
 from darknet_py.train.state_facts import TrainingProgress
+from darknet_py.train.task import Task
 from darknet_py.train.trainer import Trainer
 from darknet_py.train.training_state import load_state
 
@@ -78,18 +79,21 @@ def begin(
     network = Network(graph, seed=options.seed)
     notes = [] if options.resume or options.weights is None else [_load(options, network)]
     network.to(device)
+    synchronised = options.sync_batchnorm and distributed.world > 1
+    if options.sync_batchnorm and not synchronised:
+        notes.append("--sync_bn: no effect: one process; start several with -gpus or torchrun")
     trainer = Trainer(
         network,
         seed=options.seed,
-        precision=options.precision,
+        precision=possible_precision(options.precision, device),
         compiled=options.compiled,
-        sync_batchnorm=options.sync_batchnorm,
+        sync_batchnorm=synchronised,
         updates_per_step=distributed.world,
     )
     average, progress = WeightAverage(network), TrainingProgress(last_map_at=trainer.batch)
     if options.resume:
         progress = load_state(files.state, trainer, average)
-        notes = [f"{files.state}: continues after iteration {trainer.batch}"]
+        notes += [f"{files.state}: continues after iteration {trainer.batch}"]
     notes += _over(options, trainer)
     return TrainingStart(trainer, average, progress, files, notes)
 
