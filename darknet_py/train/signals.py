@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import FrameType
@@ -15,15 +16,22 @@ SIGNALS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name)
 """Windows has no SIGHUP."""
 
 
+TWICE = 1.0
+"""Seconds within which a signal that comes again is the same one: `timeout` sends it to the process
+and to its group."""
+
+
 @dataclass
 class StopSignal:
-    """As a context: the first signal asks for the end, a second one gets its usual way.
+    """As a context: a signal asks for the end; when it is sent once more it gets its usual way.
 
-    What the process was told to ignore, as `nohup` does with SIGHUP, stays ignored.
+    What the process was told to ignore, as `nohup` does with SIGHUP, stays ignored. received: the
+    first signal. times: when each of them came.
     """
 
     received: int = 0
     before: dict[int, Any] = field(default_factory=dict)
+    times: dict[int, float] = field(default_factory=dict)
 
     def __enter__(self) -> StopSignal:
         # Only the main thread may set handlers; from another one training runs without.
@@ -36,8 +44,11 @@ class StopSignal:
         self._restore()
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.received = number
-        self._restore()
+        self.received = self.received or number
+        now = time.monotonic()
+        if now - self.times.setdefault(number, now) > TWICE:
+            self._restore()
+            signal.raise_signal(number)
 
     def _restore(self) -> None:
         for number, handler in self.before.items():
