@@ -8,6 +8,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO
 
@@ -57,13 +58,25 @@ def replacing_path(path: Path) -> Iterator[Path]:
 def append(path: Path, data: bytes) -> None:
     """Add to a log that grows while a run goes on: a killed one may leave a part of `data`.
 
-    Raises OutputError when it cannot be written.
+    Raises OutputError when it cannot be written; the file is as before then.
     """
     try:
-        with open(path, "ab") as file:
-            file.write(data)
+        with open(path, "ab", buffering=0) as file:
+            size = file.tell()
+            try:
+                _write_all(file, data)
+            except OSError:
+                file.truncate(size)
+                raise
     except OSError as failure:
         raise _cannot_be_written(path, failure) from None
+
+
+def _write_all(file: RawIOBase, data: bytes) -> None:
+    """A disk that fills up takes a part, and raises at the next one."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 def require_writable(target: Path) -> None:

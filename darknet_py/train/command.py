@@ -19,6 +19,7 @@ from darknet_py.engines.devices import checked_device
 from darknet_py.network.graph import Graph
 from darknet_py.network.not_trained import not_trained_here
 from darknet_py.options.training import TrainOptions
+from darknet_py.train.checkpoint_writer import CheckpointWriter
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.darknet_log import DarknetLog
 from darknet_py.train.logs.metric_loggers import CsvLogger, MetricLogger, TensorBoardLogger
@@ -70,19 +71,21 @@ def _loop(options: TrainOptions, ready: ReadyTraining) -> Loop:
     graph = trainer.network.graph
     report = _report(options, ready)
     report.start([*_facts(options, ready), *start.notes, *_warnings(graph), *ready.warnings])
-    return Loop(
+    loop = Loop(
         trainer=trainer,
         task=ready.task,
-        files=start.files,
-        save_policy=ready.save_policy,
+        writer=CheckpointWriter(trainer, start.files, ready.save_policy, start.average),
         report=report,
-        average=start.average,
         of=graph.net.max_batches,
         metric=ready.metric,
-        metric_loggers=_metric_loggers(options, ready) if trainer.distributed.first else (),
         progress=start.progress,
         limit=options.iterations,
     )
+    if trainer.distributed.first:
+        # An update whose evaluation is still to be made gets its row then.
+        upto = trainer.batch - loop.evaluation_due
+        loop.metric_loggers = _metric_loggers(options, ready, upto)
+    return loop
 
 
 def _report(options: TrainOptions, ready: ReadyTraining) -> TrainingLog:
@@ -105,7 +108,7 @@ def _facts(options: TrainOptions, ready: ReadyTraining) -> list[str]:
         *ready.facts,
         f"batch {net.batch}/{net.subdivisions}{processes}",
         _iterations(trainer),
-        f"{next(trainer.network.parameters()).device} {options.precision}",
+        f"{next(trainer.network.parameters()).device} {trainer.precision}",
         f"seed {trainer.seed}",
         f"fork {trainer.network.graph.fork.name}",
     )
@@ -123,9 +126,11 @@ def _warnings(graph: Graph) -> Iterator[str]:
     yield from map(str, not_trained_here(graph))
 
 
-def _metric_loggers(options: TrainOptions, ready: ReadyTraining) -> tuple[MetricLogger, ...]:
-    trainer = ready.start.trainer
-    net = trainer.network.graph.net
+def _metric_loggers(
+    options: TrainOptions, ready: ReadyTraining, upto: int
+) -> tuple[MetricLogger, ...]:
+    """upto: the last update of which an earlier run has written the row."""
+    net = ready.start.trainer.network.graph.net
     results = CsvLogger(
         Path(options.results),
         Path(options.chart),
@@ -134,7 +139,7 @@ def _metric_loggers(options: TrainOptions, ready: ReadyTraining) -> tuple[Metric
         ready.task.units,
         ready.metric.name if ready.metric else "mAP",
     )
-    results.open(trainer.batch)
+    results.open(upto)
     if options.tensorboard is None:
         return (results,)
     return results, TensorBoardLogger.open(options.tensorboard)

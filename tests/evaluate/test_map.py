@@ -14,7 +14,7 @@ from support.tiny_detector import CFG
 
 from darknet_py import Network
 from darknet_py.detect.candidates import Candidates
-from darknet_py.engines import torch_engine
+from darknet_py.engines import devices
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError, DataError, ImageError
 from darknet_py.evaluate.eval_config import EvalConfig
@@ -169,12 +169,12 @@ def test_the_eval_config_names_the_precision_in_force(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not the one asked for, where the processor has no instructions for it."""
-    monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype == torch.float32)
+    monkeypatch.setattr(devices, "computes", lambda dtype: dtype == torch.float32)
     told: list[EvalConfig] = []
     result = metrics(config=EngineConfig(precision="bf16"), begin=told.append)
     assert result.eval_config.precision == "fp32" and told == [result.eval_config]
     assert "torch cpu fp32" in result.eval_config.line()
-    monkeypatch.setattr(torch_engine, "computes", lambda dtype: True)
+    monkeypatch.setattr(devices, "computes", lambda dtype: True)
     assert metrics(config=EngineConfig(precision="bf16")).eval_config.precision == "bf16"
 
 

@@ -13,7 +13,12 @@ from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.cfg.names import read_names
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.image_cache import cache_images, least_size
-from darknet_py.data.listing import images_of, images_to_evaluate, missing_label_files
+from darknet_py.data.listing import (
+    images_of,
+    images_to_evaluate,
+    missing_images,
+    missing_label_files,
+)
 from darknet_py.data.loader import SampleKey
 from darknet_py.data.sample_sheet import detection_sheet, names_or_numbers
 from darknet_py.engines.table import EngineConfig
@@ -88,6 +93,7 @@ def open_detection(
     require_kind(graph, "detector")
     config, images = AugmentConfig.of(graph), images_of(data, "train")
     metric = _map_metric(options, data, graph, len(images)) if options.evaluates else None
+    unseen = _unseen(metric, data, graph) if metric else []
     require_end(graph)
     last = PLAIN_LAST if graph.fork.saving.detector_backup else LAST
     files = CheckpointFiles.of(backup_folder(data), options.cfg, last)
@@ -102,7 +108,7 @@ def open_detection(
         save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options),
         count=len(images),
         facts=image_facts(graph, len(images)),
-        warnings=(*small_batch(graph), *_warnings(graph, images)),
+        warnings=(*small_batch(graph), *_warnings(graph, images), *unseen),
         metric=metric,
     )
 
@@ -141,6 +147,22 @@ def _map_metric(
     evaluated = images_to_evaluate(data)
     burn_in = graph.net.burn_in
     return MapMetric(evaluated, names, every, burn_in, options.thresh, options.iou_thresh)
+
+
+def _unseen(metric: MapMetric, data: DataFile, graph: Graph) -> list[str]:
+    """Warnings of what -map will leave out; an evaluation that must fail is none to train for.
+
+    Raises DataError when no image is there or has a label, or for labels of other classes.
+    """
+    from darknet_py.evaluate.ground_truth import read_ground_truth
+
+    missing = missing_images(metric.images, data.path)
+    unlabelled = read_ground_truth(metric.images, len(metric.names), graph.fork).unlabelled
+    lines = [missing] if missing else []
+    if unlabelled:
+        count = f"{len(unlabelled)} of {len(metric.images)} images to evaluate have no label file"
+        lines.append(f"{count} and count as images without objects, the first: {unlabelled[0]}")
+    return [f"warning: {line}" for line in lines]
 
 
 def _warnings(graph: Graph, images: list[str]) -> Iterator[str]:
