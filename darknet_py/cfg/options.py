@@ -13,8 +13,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from darknet_py.cfg.foreign_words import NEAR, OPTIONS, hint, value_hint
 from darknet_py.cfg.text import Option, Section
-from darknet_py.errors import BadOption, Location, Problems, nearest
+from darknet_py.errors import BadOption, Location, Problems
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _HEX = r"0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP][+-]?\d+)?"
@@ -140,8 +141,8 @@ def read_options(kind: type, section: Section, problems: Problems) -> dict[str, 
         elif written.key in without_effect:
             problems.note(location, f"no effect here: {without_effect[written.key]}")
         else:
-            hint = nearest(written.key, [*known, *without_effect])
-            problems.warn(location, f"unknown option, it has no effect{hint}")
+            near = hint(written.key, [*known, *without_effect], OPTIONS, NEAR)
+            problems.warn(location, f"unknown option, it has no effect{near}")
     return values
 
 
@@ -173,10 +174,10 @@ def _check_allowed(
 ) -> None:
     words, low, high = (field.metadata[name] for name in ("words", "low", "high"))
     if words and value not in words:
-        hint = nearest(value, words)
+        cure = value_hint(location.key, value, words)
         if "#" in value:
-            hint = "; words take no inline comment: put it on a line of its own"
-        message = f"read '{value}', expected one of {', '.join(sorted(words))}{hint}"
+            cure = "; words take no inline comment: put it on a line of its own"
+        message = f"read '{value[:40]}', expected one of {', '.join(sorted(words))}{cure}"
         problems.fail(BadOption(message, location))
     elif low is not None and not value >= low:
         problems.fail(BadOption(f"read {value}, expected at least {low:g}", location))

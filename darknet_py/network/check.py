@@ -49,7 +49,7 @@ def check_data(path: StrPath, strict: bool = False) -> list[Notice]:
     """All notices on a .data file: its names against its classes, and its image lists."""
     problems = Problems(strict=strict, collect=True)
     try:
-        data = read_data_file(path)
+        data = read_data_file(path, problems)
         _check_lists(data, problems)
         _check_names(data, problems)
     except DarknetError as error:
@@ -137,7 +137,7 @@ def data_sets(paths: Sequence[StrPath]) -> list[tuple[str, str | None]]:
         around = [*names[index:], *reversed(names[:index])]
         cfg = next((other for other in around if _suffix(other) == ".cfg"), None)
         with contextlib.suppress(DarknetError):  # already one of check()'s notices
-            if _suffix(path) == ".data" and _has_list(read_data_file(path)):
+            if _suffix(path) == ".data" and _has_list(read_data_file(path, Problems())):
                 pairs.append((path, cfg))
     return pairs
 
@@ -155,7 +155,7 @@ def _check_names(data: DataFile, problems: Problems) -> None:
     names, classes = len(read_names(file)), data.integer("classes", 0)
     if classes and names != classes:
         message = f"{file} has {names} names for classes={classes}"
-        problems.fail(CfgError(message, Location(data.path, key="names")))
+        problems.warn(Location(data.path, key="names"), message)
 
 
 @dataclass(frozen=True)
