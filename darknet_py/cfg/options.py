@@ -22,6 +22,8 @@ _HEX = r"0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP][+-]?\d+)?"
 _DECIMAL = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _FLOAT = re.compile(rf"[+-]?(?:{_HEX}|{_DECIMAL}|inf(?:inity)?|nan)", re.ASCII | re.IGNORECASE)
 INT_MAX = 2**31 - 1
+MAX_ITEMS = 10_000
+"""Of a list; the longest of a published cfg has 36."""
 
 
 def option(
@@ -101,6 +103,10 @@ def _read_floats(text: str, location: Location, problems: Problems) -> tuple[flo
 
 def _items(text: str, location: Location, problems: Problems) -> list[str]:
     items = split_list(text)
+    if len(items) > MAX_ITEMS:
+        message = f"a list of {len(items)} values, expected at most {MAX_ITEMS}"
+        problems.fail(BadOption(message, location))
+        return []
     if "" in items:
         problems.warn(location, f"read '{text[:40]}': an empty element counts as 0, as in Darknet")
     return items
