@@ -123,7 +123,12 @@ class Problems:
         return [notice for notice in self.notices if notice.level == "error"]
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?`, or nothing when no known word is near."""
-    match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """`; did you mean 'x'?`, or nothing when no known word is near.
+
+    A word that differs in capitals only is nearest. cutoff: of difflib, 1 for no difference.
+    """
+    words = list(known)
+    same = [other for other in words if other.lower() == word.lower()]
+    match = same or difflib.get_close_matches(word, words, n=1, cutoff=cutoff)
     return f"; did you mean '{match[0]}'?" if match else ""

@@ -12,6 +12,8 @@ from darknet_py.errors import BadOption, CfgError, Problems
 from darknet_py.layers.shape import Shape
 
 POLICIES = ("constant", "step", "steps", "exp", "poly", "random", "sigmoid", "sgdr")
+MOST_IMAGES, MOST_STEPS, MOST_PIXELS = 100_000, 10_000, 65_536
+"""Limits against hostile files: of an update, of a sequence, and of a side of the input."""
 _NEVER_READ = "neither fork reads it"
 _IN_SEQUENCE = "images are not taken in sequence here"
 _ADVERSARIAL = "self-adversarial training is not done here"
@@ -37,12 +39,12 @@ class Net:
 
     section: Section
 
-    batch: int = option(1)
-    subdivisions: int = option(1, low=1)
-    time_steps: int = option(1)
-    height: int = option(0)
-    width: int = option(0)
-    channels: int = option(0)
+    batch: int = option(1, high=MOST_IMAGES)
+    subdivisions: int = option(1, low=1, high=MOST_IMAGES)
+    time_steps: int = option(1, high=MOST_STEPS)
+    height: int = option(0, high=MOST_PIXELS)
+    width: int = option(0, high=MOST_PIXELS)
+    channels: int = option(0, high=MOST_PIXELS)
     inputs: int = option(0)
     max_batches: int = option(0)
 
@@ -134,6 +136,9 @@ def _check_sizes(net: Net) -> None:
         value: Any = getattr(net, key)
         if value < 0:
             raise BadOption(f"read {value}, expected at least 1", net.section.location(key))
+        if key != "inputs" and value > MOST_PIXELS:
+            message = f"read {value}, expected at most {MOST_PIXELS}"
+            raise BadOption(message, net.section.location(key))
     if not net.input.size:
         missing = [key for key in ("width", "height", "channels") if not getattr(net, key)]
         cure = f"set {', '.join(missing)} (or inputs= for a net of vectors)"

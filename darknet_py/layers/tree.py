@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from darknet_py.cfg.options import atoi
-from darknet_py.cfg.text import Section, read_text
+from darknet_py.cfg.text import Section
+from darknet_py.cfg.text_file import read_text
 from darknet_py.errors import DataError, Location
 from darknet_py.lazy import deferred
 

@@ -25,7 +25,7 @@ def check_data(path: StrPath, strict: bool = False) -> list[Notice]:
     """All notices on a .data file: what it names that is not there, its names against classes."""
     problems = Problems(strict=strict, collect=True)
     try:
-        data = read_data_file(path)
+        data = read_data_file(path, problems)
         for key in FILES:
             _check_file(data, key, problems)
         for key in FOLDERS:
@@ -71,7 +71,7 @@ def _check_names(data: DataFile, problems: Problems) -> None:
     names, classes = len(read_names(file)), data.integer("classes", 0)
     if classes and names != classes:
         message = f"{file} has {names} names for classes={classes}"
-        problems.fail(CfgError(message, data.location("names")))
+        problems.warn(data.location("names"), message)
 
 
 def data_sets(paths: Sequence[StrPath]) -> list[tuple[str, str | None]]:
@@ -85,7 +85,7 @@ def data_sets(paths: Sequence[StrPath]) -> list[tuple[str, str | None]]:
         around = [*names[index:], *reversed(names[:index])]
         cfg = next((other for other in around if suffix_of(other) == ".cfg"), None)
         with contextlib.suppress(DarknetError):  # already one of check()'s notices
-            if suffix_of(path) == ".data" and _has_list(read_data_file(path)):
+            if suffix_of(path) == ".data" and _has_list(read_data_file(path, Problems())):
                 pairs.append((path, cfg))
     return pairs
 

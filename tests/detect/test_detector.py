@@ -232,8 +232,11 @@ def test_names_come_from_a_file_a_list_or_are_numbers(tmp_path: Path) -> None:
     (tmp_path / "n.names").write_text("x\ny\nz\n")
     assert darknet_py.load(cfg, weights).names == ["x", "y", "z"]
     (tmp_path / "short.names").write_text("x\n")
-    with pytest.raises(DataError, match="has 1 names, the network has classes=3"):
-        darknet_py.load(cfg, weights, names=tmp_path / "short.names")
+    names = tmp_path / "short.names"
+    assert darknet_py.load(cfg, weights, names=names).names == ["x", "1", "2"]
+    assert darknet_py.load(cfg, weights, names=list("abcd")).names == ["a", "b", "c"]
+    with pytest.raises(DataError, match="an empty path"):
+        darknet_py.load(cfg, weights, names="")
 
 
 def test_loading_twice_gives_the_same_numbers(tmp_path: Path) -> None:

@@ -23,7 +23,23 @@ def test_data_file(tmp_path: Path) -> None:
     assert check_data(path) == []
     path.write_text(DATA.replace("2", "3"))
     (notice,) = check_data(path)
+    assert notice.level == "warning", "it runs"
     assert notice.message.endswith("n.names has 2 names for classes=3")
+
+
+def test_lines_of_a_data_file_are_named_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("n.names").write_text("cat\ndog\n")
+    Path("t.txt").write_text("")
+    Path("a.data").write_text(f"valid=\na line\n{DATA}")
+    assert [str(notice) for notice in check_data("a.data")] == [
+        "warning: a.data:1: 'valid=' has no value; Darknet discards the line",
+        "warning: a.data:2: 'aline' has no '='; its default is used, as in Darknet",
+    ]
+    assert data_sets(["a.data"]) == [("a.data", None)]
+    assert caplog.messages == []
 
 
 def test_data_file_with_missing_files(tmp_path: Path) -> None:

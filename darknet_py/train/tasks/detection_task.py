@@ -10,7 +10,7 @@ import torch
 
 from darknet_py.augment.config import AugmentConfig
 from darknet_py.cfg.datafile import DataFile, read_data_file
-from darknet_py.cfg.names import read_names
+from darknet_py.cfg.names import names_of_data
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.image_cache import cache_images, least_size
 from darknet_py.data.listing import (
@@ -20,9 +20,8 @@ from darknet_py.data.listing import (
     missing_label_files,
 )
 from darknet_py.data.loader import SampleKey
-from darknet_py.data.sample_sheet import detection_sheet, names_or_numbers
+from darknet_py.data.sample_sheet import detection_sheet
 from darknet_py.engines.table import EngineConfig
-from darknet_py.errors import DataError, Location
 from darknet_py.images.draw import save_image
 from darknet_py.images.reduced_images import Image
 from darknet_py.network.graph import Graph
@@ -125,7 +124,7 @@ def _show(
     source: DetectionSet, data: DataFile, start: TrainingStart, size: tuple[int, int]
 ) -> None:
     """-show_imgs: a page of the samples of the next update."""
-    trainer, names = start.trainer, names_or_numbers(data, source.config.classes)
+    trainer, names = start.trainer, names_of_data(data, source.config.classes)
     first = trainer.batch * trainer.images
     keys = [SampleKey(number, *size) for number in range(first, first + min(trainer.images, SHOWN))]
     path = Path(f"aug_{start.files.base}.jpg")
@@ -137,12 +136,7 @@ def _show(
 def _map_metric(
     options: DetectorTrainOptions, data: DataFile, graph: Graph, images: int
 ) -> MapMetric:
-    classes = head_classes(graph)
-    path = data.file("names")
-    names = read_names(path) if path else [str(number) for number in range(classes)]
-    if len(names) != classes:
-        message = f"names= has {len(names)} names, the network has classes={classes}"
-        raise DataError(message, Location(data.path))
+    names = names_of_data(data, head_classes(graph))
     every = options.epochs * images // step_images(graph.net)
     evaluated = images_to_evaluate(data)
     burn_in = graph.net.burn_in
