@@ -36,6 +36,15 @@ class WeightsRules:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImageRules:
+    """How image files are read, by every command."""
+
+    upright: bool
+    """images are turned as their EXIF orientation says, as OpenCV does it; otherwise they are taken
+    as they are stored."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DetectRules:
     """Which boxes detection and evaluation find."""
 
@@ -205,6 +214,7 @@ class Fork:
     name: str
     layers: LayerRules
     weights: WeightsRules
+    images: ImageRules
     detect: DetectRules
     classify: ClassifyRules
     samples: SampleRules
