@@ -13,7 +13,6 @@ from darknet_py.data.label_paths import label_path
 from darknet_py.detect.prompt import PROMPT, typed_paths
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.files import require_writable
-from darknet_py.forks import fork_named
 from darknet_py.images.image_paths import expand
 from darknet_py.images.io import read_image
 from darknet_py.lazy import import_at_once
@@ -55,7 +54,7 @@ def run(options: DetectOptions) -> int:
         options.weights,
         options.names,
         data=options.data,
-        fork=options.fork,
+        fork=options.fork_in_force,
         width=options.width,
         height=options.height,
     )
@@ -133,7 +132,6 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
         True if options.letter_box else None,
         hier=options.hier,
         batch=options.batch or usual_batch(session.detector.graph, len(paths)),
-        honour_exif=options.exif,
         on_error=on_error,
     )
 
@@ -175,7 +173,7 @@ def _json_file(options: DetectOptions) -> bool:
 
 
 def _out_is_image(options: DetectOptions) -> bool:
-    if options.out is None or not fork_named(options.fork).detect.out_names_image:
+    if options.out is None or not options.fork_in_force.detect.out_names_image:
         return False
     return not options.out.endswith(".json")
 

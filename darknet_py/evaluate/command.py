@@ -170,5 +170,12 @@ def _draw(options: MapOptions, result: MapResult) -> None:
 
         assert result.matched is not None
         count, folder = options.worst
-        drawn = draw_worst(result.matched, names, options.thresh, count, Path(folder))
+        drawn = draw_worst(
+            result.matched,
+            names,
+            options.thresh,
+            count,
+            Path(folder),
+            options.fork_in_force.images.upright,
+        )
         click.echo(f"{folder}: the {len(drawn)} images with most errors", err=True)

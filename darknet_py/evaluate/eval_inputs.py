@@ -51,7 +51,7 @@ def read_inputs(options: EvalOptions) -> EvalInputs:
         options.weights,
         # The names of a class map may be its own or the cfg's; they are counted where it is used.
         data=None if class_map else options.data,
-        fork=options.fork,
+        fork=options.fork_in_force,
         width=options.width,
         height=options.height,
     )

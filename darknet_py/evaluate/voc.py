@@ -17,6 +17,7 @@ from darknet_py.errors import DataError, Location
 from darknet_py.evaluate.average_precision import average_precisions, check_numbers, rank
 from darknet_py.evaluate.formats.writing import stem
 from darknet_py.evaluate.matching import Objects, match
+from darknet_py.forks import ALEXEYAB, Fork
 from darknet_py.images.io import image_size
 
 WORDS = 6
@@ -170,11 +171,14 @@ def _parse(path: Path, numbers: dict[str, int]) -> Annotation:
 SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 
-def from_labels(classes: int) -> Callable[[str], Annotation]:
-    """Reads an image's YOLO labels, of which none is difficult; raises DataError."""
+def from_labels(classes: int, fork: Fork = ALEXEYAB) -> Callable[[str], Annotation]:
+    """Reads an image's YOLO labels, of which none is difficult; raises DataError.
+
+    fork: whose rules say where they lie, and whether images are turned upright.
+    """
 
     def read(image: str) -> Annotation:
-        path = label_path(image)
+        path = label_path(image, fork)
         table = read_labels(path).astype(np.float64)
         if (
             not np.isfinite(table).all()
@@ -185,7 +189,7 @@ def from_labels(classes: int) -> Callable[[str], Annotation]:
                 f"holds a class that is not in 0 to {classes - 1}, or a number that is not finite"
             )
             raise DataError(message, Location(os.fspath(path)))
-        pixels = table[:, 1:] * np.array(image_size(image) * 2)
+        pixels = table[:, 1:] * np.array(image_size(image, fork.images.upright) * 2)
         half = pixels[:, 2:] / 2
         # VOC's pixels count from 1: the way back of how its boxes are made into labels.
         corners = np.concatenate([pixels[:, :2] - half, pixels[:, :2] + half], axis=1) + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,3 +221,7 @@ class Fork:
     loss: LossRules
     saving: SavingRules
     log: LogRules
+
+    def reading(self, *, upright: bool) -> Fork:
+        """The same program built so that it turns images, or leaves them as they are stored."""
+        return replace(self, images=replace(self.images, upright=upright))

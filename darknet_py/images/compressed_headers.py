@@ -97,9 +97,7 @@ def _jpeg_orientation(data: bytes, offset: int) -> int:
     return exif_orientation(segment[len(EXIF) :]) if segment.startswith(EXIF) else UPRIGHT
 
 
-def _require_jpeg_data(
-    file: ImageBytes, size: Size | None, frame: int, scan: int
-) -> None:
+def _require_jpeg_data(file: ImageBytes, size: Size | None, frame: int, scan: int) -> None:
     """Some decoders would fill what is not there with grey."""
     if not file.whole or size is None:
         return

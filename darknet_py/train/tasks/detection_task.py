@@ -93,7 +93,8 @@ def open_detection(
     files = CheckpointFiles.of(backup_folder(data), options.cfg, last)
     start = begin(options, graph, files, distributed, device)
     sizes = InputSizes(graph, start.trainer.seed, start.trainer.updates_per_step)
-    source = DetectionSet(images, config, _cached(options, images, config, sizes))
+    cached = _cached(options, images, config, sizes)
+    source = DetectionSet(images, config, cached, options.reduced_decode)
     if options.show_imgs and distributed.first:
         _show(source, data, start, (graph.net.width, graph.net.height))
     return ReadyTraining(
@@ -112,7 +113,9 @@ def _cached(
 ) -> dict[str, Image]:
     if not options.cache:
         return {}
-    return cache_images(images, config.channels, least_size(config, sizes.largest), follow)
+    least = least_size(config, sizes.largest) if options.reduced_decode else None
+    upright = config.fork.images.upright
+    return cache_images(images, config.channels, least, follow, upright)
 
 
 def _show(
