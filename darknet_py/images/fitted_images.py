@@ -117,14 +117,17 @@ def fitted_images(
                 on_error(pending.path, image)
 
 
-def start_reading(images: Sequence[str], graph: Graph) -> Iterator[FittedImage]:
+def start_reading(
+    images: Sequence[str], graph: Graph, on_error: OnError | None = None
+) -> Iterator[FittedImage]:
     """The images of these files in order; threads are at work when this returns.
 
-    Raises ImageError when the turn of an image comes that cannot be read.
+    on_error: as in `fitted_images`.
     """
     depth = AHEAD_BYTES // max(1, 4 * graph.net.input.size)
     depth = max(LEAST_AHEAD, min(MOST_AHEAD, depth))
-    return _begun(fitted_images(file_source(images), InputSpec.of(graph), depth))
+    spec = InputSpec.of(graph)
+    return _begun(fitted_images(file_source(images), spec, depth, on_error=on_error))
 
 
 def _begun(images: Iterator[FittedImage]) -> Iterator[FittedImage]:

@@ -17,7 +17,7 @@ from darknet_py.data.listing import images_of, images_to_evaluate, missing_label
 from darknet_py.data.loader import SampleKey
 from darknet_py.data.sample_sheet import detection_sheet, names_or_numbers
 from darknet_py.engines.table import EngineConfig
-from darknet_py.errors import DataError, Location
+from darknet_py.errors import DataError, ImageError, Location
 from darknet_py.images.draw import save_image
 from darknet_py.images.reduced_images import Image
 from darknet_py.network.graph import Graph
@@ -63,8 +63,10 @@ class MapMetric:
 
     def evaluate(self, trainer: Trainer, report: TrainingLog) -> float:
         from darknet_py.evaluate.map import evaluate
+        from darknet_py.evaluate.readable_images import ReadableImages
 
         report.note(f"mAP of {len(self.images)} images ...")
+        bad: list[ImageError] = []
         result = evaluate(
             trainer.network,
             self.images,
@@ -72,7 +74,10 @@ class MapMetric:
             thresh=self.thresh,
             iou_thresh=self.iou_thresh,
             config=EngineConfig(device=str(next(trainer.network.parameters()).device)),
+            fitted=ReadableImages(self.images, trainer.network.graph, bad.append),
         )
+        if bad:
+            report.note(f"warning: left out {len(bad)} unreadable images, the first: {bad[0]}")
         report.note(
             f"mean average precision (mAP@{self.iou_thresh:.2f}) = {100 * result.map:.2f} %"
         )
