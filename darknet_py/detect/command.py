@@ -33,6 +33,23 @@ SMALL = 10**9
 
 
 @dataclass
+class PredictionPaths:
+    """Paths of images to write, none given twice; the time it takes does not grow with them."""
+
+    taken: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def next(self, stem: str) -> Path:
+        """STEM.jpg, or the next of STEM_2.jpg, STEM_3.jpg, ... that is free."""
+        name = stem
+        while name in self.taken:
+            self.counts[stem] = self.counts.get(stem, 1) + 1
+            name = f"{stem}_{self.counts[stem]}"
+        self.taken.add(name)
+        return Path(f"{name}.jpg")
+
+
+@dataclass
 class _Session:
     """A detector at work, and what has been collected and written so far."""
 
@@ -40,7 +57,7 @@ class _Session:
     detector: Detector
     many: bool
     entries: list[str] = field(default_factory=list)
-    images: set[Path] = field(default_factory=set)
+    images: PredictionPaths = field(default_factory=PredictionPaths)
     failures: int = 0
 
 
@@ -153,9 +170,7 @@ def _write(session: _Session, result: Result) -> None:
         session.entries.append(result.to_json(len(session.entries) + 1))
     if session.options.save_labels:
         format.write_labels(label_path(result.path), result)
-    path = _image_path(session, result)
-    result.save(path)
-    session.images.add(path)
+    result.save(_image_path(session, result))
 
 
 def _finish(session: _Session) -> None:
@@ -182,12 +197,7 @@ def _image_path(session: _Session, result: Result) -> Path:
     """predictions.jpg for one image; predictions_NAME.jpg for many, numbered if names repeat."""
     options = session.options
     base = options.prefix or (options.out if _out_is_image(options) else None) or "predictions"
-    stem = f"{base}_{Path(result.path).stem}" if session.many else base
-    path, number = Path(f"{stem}.jpg"), 1
-    while path in session.images:
-        number += 1
-        path = Path(f"{stem}_{number}.jpg")
-    return path
+    return session.images.next(f"{base}_{Path(result.path).stem}" if session.many else base)
 
 
 def _refuse_unwritable(options: DetectOptions) -> None:

@@ -61,12 +61,12 @@ def draw_worst(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
-    paths = []
+    paths, found = [], _hits_and_misses(matched, thresh)
     for rank, errors in enumerate(worst_images(matched, thresh, count), 1):
         source = Path(matched.images[errors.image])
         name = f"{rank:03d}_{errors.wrong}-wrong_{errors.missed}-missed_{source.stem}.jpg"
         pixels = to_bgr(read_image(source, honour_exif=honour_exif))
-        save_image(folder / name, _drawn(pixels, matched, names, thresh, errors.image))
+        save_image(folder / name, _drawn(pixels, matched, names, found, errors.image))
         paths.append(folder / name)
     return paths
 
@@ -88,9 +88,13 @@ def _hits_and_misses(matched: MatchedDetections, thresh: float) -> tuple[Mask, M
 
 
 def _drawn(
-    pixels: Pixels, matched: MatchedDetections, names: Sequence[str], thresh: float, image: int
+    pixels: Pixels,
+    matched: MatchedDetections,
+    names: Sequence[str],
+    found: tuple[Mask, Mask, Mask],
+    image: int,
 ) -> Pixels:
-    hit, wrong, hit_labels = _hits_and_misses(matched, thresh)
+    hit, wrong, hit_labels = found
     entries, labels = matched.entries, matched.ground_truth.rows(image, image + 1)
     objects = matched.ground_truth.objects.select(labels)
     boxes, texts, colours = list[NDArray[np.float32]](), list[str](), list[Colour]()
