@@ -22,7 +22,8 @@ class ClassifierAugmentConfig:
     """What augmentation does to a classifier's images: the options of [net].
 
     low, high: pixels of the shorter side, as parts of the input's width. center: no piece at
-    random, the middle. blur: pixels, 0 for none. mixing: 0 or one of mix's ways.
+    random, the middle. blur: pixels, 0 for none. mixing: 0 or one of mix's ways. upright: images
+    are turned as their EXIF says.
     """
 
     channels: int
@@ -38,6 +39,7 @@ class ClassifierAugmentConfig:
     exposure: float
     blur: int
     mixing: int
+    upright: bool = False
 
     @staticmethod
     def of(graph: Graph) -> ClassifierAugmentConfig:
@@ -59,6 +61,7 @@ class ClassifierAugmentConfig:
             exposure=net.exposure,
             blur=0 if ratios else DEFAULT_BLUR if net.blur == 1 else net.blur,
             mixing=0 if ratios else _mixing(net),
+            upright=graph.fork.images.upright,
         )
 
     def affine_range(self, width: int) -> AffineRange:

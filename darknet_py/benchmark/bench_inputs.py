@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from darknet_py.images.header_record import ImageHeader
 from darknet_py.images.io import Encoded, open_image
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network, load_planned
@@ -62,7 +63,7 @@ def drawn_image(seed: int) -> Encoded:
     layers = sum(_octaves(np.random.default_rng(seed)))
     pixels = np.clip(128 + 64 * layers, 0, 255).astype(np.uint8)
     _, data = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, QUALITY))
-    return Encoded(f"drawn image (seed {seed})", data.tobytes(), (WIDTH, HEIGHT))
+    return Encoded(f"drawn image (seed {seed})", data.tobytes(), ImageHeader(WIDTH, HEIGHT))
 
 
 def _octaves(random: np.random.Generator) -> Iterator[npt.NDArray[np.float32]]:

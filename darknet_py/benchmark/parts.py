@@ -56,7 +56,7 @@ def time_parts(
     graph = engine.graph
     pipeline = Pipeline(TimedEngine(engine), PipelineOptions())
     spec = InputSpec.of(graph)
-    reading = partial(encoded_frame(image).read, spec.channels)
+    reading = partial(encoded_frame(image).read, spec.channels, spec.upright)
     frame = reading()
 
     def preprocess() -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -132,8 +133,8 @@ def prepared(
     graph: Graph, images: Iterable[str], view: View, depth: int = AHEAD
 ) -> Iterator[tuple[str, list[Tensor] | ImageError]]:
     """Path and inputs of every image, or why it cannot be read."""
-    channels = graph.net.channels
-    for path, pixels in read_ahead(images, lambda path: read_image(path, channels), depth, READERS):
+    read = partial(read_image, channels=graph.net.channels, honour_exif=graph.fork.images.upright)
+    for path, pixels in read_ahead(images, read, depth, READERS):
         if isinstance(pixels, ImageError):
             yield path, pixels
         else:

@@ -20,7 +20,10 @@ SPLIT = 1000
 
 
 def validate(options: ListedOptions, way: str) -> int:
-    """Print how often the network is right; returns how many images could not be read."""
+    """Print how often the network is right; returns 1 where not one image could be read, else 0.
+
+    Each that cannot be read is named, and left out.
+    """
     loaded = load_classifier(options)
     assert loaded.data is not None
     labels = read_class_labels(loaded.data, None)
@@ -39,7 +42,11 @@ def validate(options: ListedOptions, way: str) -> int:
     for text in lines(_noting(results, labels, unclear), loaded, way, len(images)):
         click.echo(text, nl=False)
     _warn(unclear, len(images))
-    return loaded.failures.count
+    left_out = loaded.failures.count
+    if left_out:
+        message = f"{left_out} of {len(images)} images could not be read and do not count"
+        click.echo(f"warning: {message}", err=True)
+    return int(left_out == len(images))
 
 
 def _noting(

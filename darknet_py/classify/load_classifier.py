@@ -113,7 +113,11 @@ def load_classifier(options: ClassifierOptions) -> LoadedClassifier:
     options.require_engine()
     # Recurrent nets see single images here: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(
-        options.cfg, width=options.width, height=options.height, fork=options.fork, time_steps=1
+        options.cfg,
+        width=options.width,
+        height=options.height,
+        fork=options.fork_in_force,
+        time_steps=1,
     )
     if graph.head_classes is not None:
         kind = graph.nodes[graph.heads[-1]].layer.kind

@@ -77,8 +77,11 @@ def _made(name: str, flag: Flag, hint: Any, default: Any) -> Decorator:
     """The click option of a field."""
     kind = _without_none(hint)
     how = {"is_flag": True} if kind is bool else _valued(flag, kind)
+    how |= _default(flag, default)
+    if kind is bool and default is None:
+        how["default"] = None  # neither --x nor --no-x: click would take that for --no-x
     spellings = flag.spellings or (f"--{name}",)
-    return click.option(*spellings, name, help=flag.help, **how, **_default(flag, default))
+    return click.option(*spellings, name, help=flag.help, **how)
 
 
 def _without_none(hint: Any) -> Any:

@@ -21,7 +21,7 @@ gpus = click.option(
     "--gpus", metavar="0,1,...", help="CUDA devices to train on, a process each (torchrun)."
 )
 RUNNING = ("seed", "iterations", "fork", "gpu", gpus, "nogpu", "device", "precision", "compiled")
-IMAGES = ("sync_batchnorm", "workers", "cache", "show_imgs")
+IMAGES = ("sync_batchnorm", "workers", "cache", "reduced_decode", "show_imgs")
 dont_show = click.option(
     "--dont_show", is_flag=True, expose_value=False, help="No effect: no window is ever opened."
 )

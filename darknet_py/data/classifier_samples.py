@@ -82,7 +82,7 @@ class ClassifierSet:
 
     def _part(self, rng: Generator, width: int, height: int) -> mix.Part:
         path = self._path(rng)
-        pixels = read_image(path, self.config.channels)
+        pixels = read_image(path, self.config.channels, self.config.upright)
         return augmented(pixels, rng, self.config, width, height), self.labels.truth(path)
 
 

@@ -46,12 +46,14 @@ LabelledImage = tuple[Pixels, Floats]
 class DetectionSet:
     """Images with label files. `sample` is a pure function, so a run can start at any number.
 
-    cached: decoded images by path, for a data set that fits into memory.
+    cached: decoded images by path, for a data set that fits into memory. reduced: images are
+    decoded no larger than is needed; see `open_reducible`.
     """
 
     images: Sequence[str]
     config: AugmentConfig
     cached: Mapping[str, Image] = field(default_factory=dict)
+    reduced: bool = False
 
     def __post_init__(self) -> None:
         if not self.images:
@@ -69,7 +71,7 @@ class DetectionSet:
 
     def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]:
         """The images that make up the number-th sample; raises what `sample` raises."""
-        recorder = _RecordingDetectionSet(self.images, self.config, self.cached)
+        recorder = _RecordingDetectionSet(self.images, self.config, self.cached, self.reduced)
         recorder.sample(number, width, height, seed)
         return recorder.paths
 
@@ -77,7 +79,8 @@ class DetectionSet:
         """An image at random, with repetition as in both programs, and its labels (K, 5)."""
         path = self._path(rng)
         labels = read_labels(label_path(path, self.config.fork))
-        return self.cached.get(path) or open_reducible(path, self.config.channels), labels
+        upright = self.config.fork.images.upright
+        return self.cached.get(path) or open_reducible(path, upright, self.reduced), labels
 
     def _path(self, rng: Generator) -> str:
         return self.images[int(rng.integers(len(self.images)))]

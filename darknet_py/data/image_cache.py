@@ -73,26 +73,32 @@ def _attached(file: Any, size: int) -> Arena:
 
 @dataclass(frozen=True)
 class CachedImage:
-    """An image in an arena, perhaps reduced; size: width and height in the file."""
+    """An image in an arena; size: width and height of the whole; reducible: it may be smaller."""
 
     arena: Arena
     start: int
     shape: tuple[int, int, int]
     size: Size
+    reducible: bool = False
 
     def pixels(self, channels: int, least: tuple[float, float]) -> Pixels:
         count = self.shape[0] * self.shape[1] * self.shape[2]
         flat = np.frombuffer(self.arena.bytes, np.uint8, count, self.start)
-        return Decoded(flat.reshape(self.shape), self.size).pixels(channels, least)
+        return Decoded(flat.reshape(self.shape), self.size, self.reducible).pixels(channels, least)
 
 
 def cache_images(
-    images: Sequence[str], channels: int, least: Size, progress: Progress | None = None
+    images: Sequence[str],
+    channels: int,
+    least: Size | None = None,
+    progress: Progress | None = None,
+    upright: bool = False,
 ) -> dict[str, Image]:
-    """Path -> image, decoded with 1, 3 or 4 channels and halved as often as `least` allows.
+    """Path -> image, decoded with 1, 3 or 4 channels.
 
-    least: width and height below which nothing is reduced; see `least_size`. Images that cannot
-    be read are left out. progress: such as `darknet_py.progress.follow`.
+    least: images are halved as often as they stay at least so wide and high, see `least_size`;
+    None: they stay whole. Images that cannot be read are left out. progress: such as
+    `darknet_py.progress.follow`. upright: turned as their EXIF says.
 
     Raises DataError when they would take more than MOST_MEMORY of the free memory.
     """
@@ -100,7 +106,7 @@ def cache_images(
         message = "worker processes cannot share images on Windows; train without --cache"
         raise DataError(message)
     paths = list(dict.fromkeys(images))
-    read = partial(_decoded, channels=channels, least=least)
+    read = partial(_decoded, channels=channels, least=least, upright=upright)
     budget = _memory_budget(paths, read)
     decoded: Iterator[tuple[str, Decoded | ImageError]]
     decoded = read_ahead(paths, read, depth=4 * processors(), workers=processors())
@@ -111,7 +117,11 @@ def cache_images(
         if isinstance(image, Decoded):
             height, width = image.whole.shape[:2]
             cached[path] = CachedImage(
-                arena, _appended(arena, image), (height, width, channels), image.size
+                arena,
+                _appended(arena, image),
+                (height, width, channels),
+                image.size,
+                least is not None,
             )
         if budget is not None and arena.size > budget.bytes:
             raise budget.refusal(arena.size / len(cached) * len(paths))
@@ -143,7 +153,9 @@ class _MemoryBudget:
     def refusal(self, needed: float) -> DataError:
         need = f"{self.images} images need about {needed / 1e9:.1f} GB of memory, decoded"
         limit = f"more than {MOST_MEMORY:.0%} of the {self.free / 1e9:.1f} GB that are free"
-        return DataError(f"{need}: {limit}; train without --cache, or on fewer images")
+        return DataError(
+            f"{need}: {limit}; train without --cache, with --reduced-decode, or on fewer images"
+        )
 
 
 def _memory_budget(paths: Sequence[str], read: Callable[[str], Decoded]) -> _MemoryBudget | None:
@@ -163,9 +175,9 @@ def _memory_budget(paths: Sequence[str], read: Callable[[str], Decoded]) -> _Mem
     return budget
 
 
-def _decoded(path: str, channels: int, least: Size) -> Decoded:
-    image = open_reducible(path, channels)
-    return Decoded(image.pixels(channels, least), image.size)
+def _decoded(path: str, channels: int, least: Size | None, upright: bool) -> Decoded:
+    image = open_reducible(path, upright, least is not None)
+    return Decoded(image.pixels(channels, least or image.size), image.size)
 
 
 def _appended(arena: Arena, image: Decoded) -> int:

@@ -40,7 +40,9 @@ def write_sheet(options: SheetOptions) -> str:
     Raises DarknetError for a data set or cfg that cannot be trained, or a page not to be written.
     """
     data = read_data_file(options.data)
-    graph = read_graph(options.cfg, width=options.width, height=options.height, fork=options.fork)
+    graph = read_graph(
+        options.cfg, width=options.width, height=options.height, fork=options.fork_in_force
+    )
     source = DetectionSet(images_of(data, "train"), AugmentConfig.of(graph))
     numbers = range(options.first, options.first + options.images)
     keys = [SampleKey(number, graph.net.width, graph.net.height) for number in numbers]

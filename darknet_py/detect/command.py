@@ -13,7 +13,6 @@ from darknet_py.data.label_paths import label_path
 from darknet_py.detect.prompt import PROMPT, typed_paths
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.files import require_writable
-from darknet_py.forks import fork_named
 from darknet_py.images.image_paths import expand
 from darknet_py.images.io import read_image
 from darknet_py.lazy import import_at_once
@@ -34,6 +33,23 @@ SMALL = 10**9
 
 
 @dataclass
+class PredictionPaths:
+    """Paths of images to write, none given twice; the time it takes does not grow with them."""
+
+    taken: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def next(self, stem: str) -> Path:
+        """STEM.jpg, or the next of STEM_2.jpg, STEM_3.jpg, ... that is free."""
+        name = stem
+        while name in self.taken:
+            self.counts[stem] = self.counts.get(stem, 1) + 1
+            name = f"{stem}_{self.counts[stem]}"
+        self.taken.add(name)
+        return Path(f"{name}.jpg")
+
+
+@dataclass
 class _Session:
     """A detector at work, and what has been collected and written so far."""
 
@@ -41,7 +57,7 @@ class _Session:
     detector: Detector
     many: bool
     entries: list[str] = field(default_factory=list)
-    images: set[Path] = field(default_factory=set)
+    images: PredictionPaths = field(default_factory=PredictionPaths)
     failures: int = 0
 
 
@@ -55,7 +71,7 @@ def run(options: DetectOptions) -> int:
         options.weights,
         options.names,
         data=options.data,
-        fork=options.fork,
+        fork=options.fork_in_force,
         width=options.width,
         height=options.height,
     )
@@ -133,7 +149,6 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
         True if options.letter_box else None,
         hier=options.hier,
         batch=options.batch or usual_batch(session.detector.graph, len(paths)),
-        honour_exif=options.exif,
         on_error=on_error,
     )
 
@@ -155,9 +170,7 @@ def _write(session: _Session, result: Result) -> None:
         session.entries.append(result.to_json(len(session.entries) + 1))
     if session.options.save_labels:
         format.write_labels(label_path(result.path), result)
-    path = _image_path(session, result)
-    result.save(path)
-    session.images.add(path)
+    result.save(_image_path(session, result))
 
 
 def _finish(session: _Session) -> None:
@@ -175,7 +188,7 @@ def _json_file(options: DetectOptions) -> bool:
 
 
 def _out_is_image(options: DetectOptions) -> bool:
-    if options.out is None or not fork_named(options.fork).detect.out_names_image:
+    if options.out is None or not options.fork_in_force.detect.out_names_image:
         return False
     return not options.out.endswith(".json")
 
@@ -184,12 +197,7 @@ def _image_path(session: _Session, result: Result) -> Path:
     """predictions.jpg for one image; predictions_NAME.jpg for many, numbered if names repeat."""
     options = session.options
     base = options.prefix or (options.out if _out_is_image(options) else None) or "predictions"
-    stem = f"{base}_{Path(result.path).stem}" if session.many else base
-    path, number = Path(f"{stem}.jpg"), 1
-    while path in session.images:
-        number += 1
-        path = Path(f"{stem}_{number}.jpg")
-    return path
+    return session.images.next(f"{base}_{Path(result.path).stem}" if session.many else base)
 
 
 def _refuse_unwritable(options: DetectOptions) -> None:

@@ -75,15 +75,15 @@ class Detector:
         *,
         hier: float = 0.5,
         batch: int = 1,
-        honour_exif: bool = False,
+        honour_exif: bool | None = None,
     ) -> Result | list[Result]:
         """The Result of one image, or a list for a folder, glob, list file or list of images.
 
         source: path, folder, glob, .txt list, numpy BGR image (uint8, uint16, float in [0, 1]), or
         a list or generator of these. thresh: scores must be above it. nms: IoU above which the
         weaker box goes; 0 keeps all. letter_box: pad instead of stretch; None does as the fork and
-        the cfg do. hier: least product down a class tree. batch: images run at once. Raises
-        ImageError, DataError.
+        the cfg do. hier: least product down a class tree. batch: images run at once. honour_exif:
+        turn images upright as their EXIF says; None does as the fork. Raises ImageError, DataError.
         """
         frames = open_source(source)
         options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
@@ -99,7 +99,7 @@ class Detector:
         *,
         hier: float = 0.5,
         batch: int = 1,
-        honour_exif: bool = False,
+        honour_exif: bool | None = None,
         on_error: OnError | None = None,
     ) -> Iterator[Result]:
         """The same results one by one: the next images are decoded while a batch runs.
@@ -116,16 +116,15 @@ class Detector:
         source: FrameSource,
         options: PipelineOptions,
         letter_box: bool | None,
-        honour_exif: bool,
+        honour_exif: bool | None,
         on_error: OnError | None,
     ) -> Iterator[Result]:
         pipeline = Pipeline(self._timed_engine, options)
         pool = pipeline.workers(source.length)
         images = fitted_images(
             source,
-            InputSpec.of(self.graph, letter_box),
+            InputSpec.of(self.graph, letter_box, honour_exif),
             max(AHEAD, BATCHES_AHEAD * pool.workers * options.batch),
-            honour_exif=honour_exif,
             keep_pixels=True,
             on_error=on_error,
         )

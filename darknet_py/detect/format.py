@@ -36,27 +36,27 @@ def lines(result: Result, fork: Fork, extended: bool = False) -> Iterator[str]:
         yield f"{result.path}: Predicted in {result.milliseconds:f} milli-seconds."
     rows: Sequence[int]
     rows = range(len(result)) if fork.log.suppression_order else from_left(result)
+    pixels = result.boxes.xywh.tolist()
     for row in rows:
         name = result.name(int(result.boxes.class_id[row]))
         percent = f"{name}: {result.boxes.confidence[row] * 100:.0f}%"
-        yield percent + (_pixels(result, row) if extended else "")
+        yield percent + (_in_pixels(*pixels[row]) if extended else "")
 
 
 def from_left(result: Result) -> list[int]:
     """AlexeyAB's order: boxes by their left edge, the best class of a box first."""
     left = result.boxes.xywhn[:, 0] - result.boxes.xywhn[:, 2] / 2
     best = {int(result.boxes.box[row]): row for row in result.best()}
-    shown = set(result.ranked())
+    rest: dict[int, list[int]] = {box: [] for box in best}
+    for row in sorted(set(result.ranked()), key=lambda row: int(result.boxes.class_id[row])):
+        box = int(result.boxes.box[row])
+        if row != best[box]:
+            rest[box].append(row)
     boxes = sorted(best, key=lambda box: left[best[box]])
-    rows = []
-    for box in boxes:
-        rest = [r for r in shown if result.boxes.box[r] == box and r != best[box]]
-        rows += [best[box], *sorted(rest, key=lambda r: result.boxes.class_id[r])]
-    return rows
+    return [row for box in boxes for row in (best[box], *rest[box])]
 
 
-def _pixels(result: Result, row: int) -> str:
-    x, y, w, h = (float(value) for value in result.boxes.xywh[row])
+def _in_pixels(x: float, y: float, w: float, h: float) -> str:
     numbers = [_rounded(value) for value in (x - w / 2, y - h / 2, w, h)]
     left, top, width, height = (f"{number:4.0f}" for number in numbers)
     return f"\t(left_x: {left}   top_y: {top}   width: {width}   height: {height})"

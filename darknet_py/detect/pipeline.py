@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -73,6 +74,8 @@ class Timing:
 class Detections:
     """The images `first` to `first` + N - 1 of those that could be read, and the boxes in them.
 
+    numbers: of the images in their source, where some may have been left out.
+
     candidates: relative to the images, in the main memory, with a score of 0 where one was
     suppressed; their `image` counts from 0.
     """
@@ -81,6 +84,10 @@ class Detections:
     frames: tuple[Frame, ...]
     candidates: Candidates
     timing: Timing
+
+    @property
+    def numbers(self) -> npt.NDArray[np.int64]:
+        return np.array([frame.number for frame in self.frames], np.int64)
 
     @property
     def sizes(self) -> tuple[tuple[int, int], ...]:

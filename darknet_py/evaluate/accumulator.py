@@ -23,8 +23,8 @@ FIRST_ROWS = 1 << 16
 class MatchedDetections:
     """All entries of an evaluation with their labels, for drawings and for other scores.
 
-    images: paths. sizes: (N, 2) width and height in pixels. label: for each entry the row of its
-    label in `ground_truth`, -1 for none.
+    images: paths. sizes: (N, 2) width and height in pixels, 0 of images left out.
+    label: for each entry the row of its label in `ground_truth`, -1 for none.
     """
 
     images: tuple[str, ...]
@@ -57,21 +57,22 @@ class Accumulator:
         self.iou_thresh, self.ground_truth, self.difficult = iou_thresh, ground_truth, difficult
         self.keep = keep
         self._rows = _Rows(np.dtype(COUNTED + KEPT if keep else COUNTED))
-        self._sizes: list[tuple[int, int]] = []
+        self._sizes: dict[int, tuple[int, int]] = {}
 
     def add(self, batch: Detections) -> None:
         """Match the detections of a batch."""
         entries = entries_of(batch)
-        last = batch.first + len(batch.sizes)
-        rows = self.ground_truth.rows(batch.first, last)
+        numbers = batch.numbers
+        first, last = int(numbers[0]), int(numbers[-1]) + 1
+        rows = self.ground_truth.rows(first, last)
         matches = match(entries.objects, self.ground_truth.objects.select(rows), self.iou_thresh)
         part = self._rows.extend(len(entries.score))
         part["score"], part["class_id"], part["iou"] = entries.score, entries.class_id, matches.iou
         part["label"] = matches.label + np.where(matches.label == UNMATCHED, 0, rows.start)
-        part["counted"] = ~self._excused(entries.objects, matches, batch.first, last)
+        part["counted"] = ~self._excused(entries.objects, matches, first, last)
         if self.keep:
             part["image"], part["boxes"] = entries.image, entries.boxes
-            self._sizes += batch.sizes
+            self._sizes.update(zip(numbers.tolist(), batch.sizes, strict=True))
 
     def _excused(self, entries: Objects, matches: Matches, first: int, last: int) -> Mask:
         """Unmatched entries that lie on a difficult object: they do not count in the AP.
@@ -83,6 +84,13 @@ class Accumulator:
             return np.zeros_like(free)
         labels = self.difficult.objects.select(self.difficult.rows(first, last))
         return free & (match(entries, labels, self.iou_thresh).label != UNMATCHED)
+
+    def leave_out(self, images: Sequence[int]) -> None:
+        """Forget the labels of images that could not be read; they have no detections."""
+        if images:
+            self.ground_truth, row = self.ground_truth.without(images)
+            label = self._rows.all()["label"]
+            label[label != UNMATCHED] = row[label[label != UNMATCHED]]
 
     def scored(self) -> Scored:
         """All entries, in the order in which they came."""
@@ -99,8 +107,11 @@ class Accumulator:
         label = scored.matches.label
         image, boxes = rows["image"].astype(np.int64), rows["boxes"].copy()
         entries = Entries(image, scored.class_id, scored.score, boxes)
-        sizes = np.array(self._sizes, np.int64).reshape(-1, 2)
-        return MatchedDetections(tuple(images), sizes, self.ground_truth, entries, label)
+        unknown = (0, 0)
+        sizes = np.array([self._sizes.get(k, unknown) for k in range(len(images))], np.int64)
+        return MatchedDetections(
+            tuple(images), sizes.reshape(-1, 2), self.ground_truth, entries, label
+        )
 
 
 @dataclass

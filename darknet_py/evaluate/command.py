@@ -14,8 +14,8 @@ from darknet_py.cfg.datafile import required_file
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
 from darknet_py.evaluate.eval_inputs import EvalInputs, load_network, read_inputs
+from darknet_py.evaluate.readable_images import ReadableImages
 from darknet_py.files import require_writable
-from darknet_py.images.fitted_images import start_reading
 from darknet_py.options.evaluation import MapOptions
 from darknet_py.progress import counted
 
@@ -59,7 +59,7 @@ def _require_drawable(option: str, path: Path) -> None:
 def _evaluated(options: MapOptions, inputs: EvalInputs) -> MapResult:
     listed = "difficult" in inputs.data.options
     difficult = required_file(inputs.data, "difficult") if listed else None
-    fitted = start_reading(inputs.images, inputs.model.graph)
+    fitted = ReadableImages(inputs.images, inputs.model.graph)
     network = load_network(inputs.model)
 
     from darknet_py.evaluate.map import evaluate
@@ -170,5 +170,12 @@ def _draw(options: MapOptions, result: MapResult) -> None:
 
         assert result.matched is not None
         count, folder = options.worst
-        drawn = draw_worst(result.matched, names, options.thresh, count, Path(folder))
+        drawn = draw_worst(
+            result.matched,
+            names,
+            options.thresh,
+            count,
+            Path(folder),
+            options.fork_in_force.images.upright,
+        )
         click.echo(f"{folder}: the {len(drawn)} images with most errors", err=True)

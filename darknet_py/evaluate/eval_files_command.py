@@ -37,7 +37,11 @@ def eval_voc(options: VocOptions) -> None:
 
     from darknet_py.evaluate.voc import from_labels, from_xml, score_files
 
-    annotation = from_labels(len(names)) if options.labels else from_xml(names, options.annotations)
+    annotation = (
+        from_labels(len(names), options.fork_in_force)
+        if options.labels
+        else from_xml(names, options.annotations)
+    )
     result = score_files(
         folder,
         names,

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class EvalInputs:
-    """image_set: what valid= names; images: its images, all there. class_map: see map=.
+    """image_set: what valid= names; images: its images, some of them there. class_map: see map=.
 
     names: one per class of the network, or of the class map.
     """
@@ -51,7 +51,7 @@ def read_inputs(options: EvalOptions) -> EvalInputs:
         options.weights,
         # The names of a class map may be its own or the cfg's; they are counted where it is used.
         data=None if class_map else file,
-        fork=options.fork,
+        fork=options.fork_in_force,
         width=options.width,
         height=options.height,
     )
@@ -67,12 +67,11 @@ def results_folder(data: DataFile) -> Path:
 
 
 def require_images(images: list[str], image_set: str) -> list[str]:
-    """The paths, when all of them are there; raises DataError with the first that is not."""
-    missing = [path for path in images if not os.path.isfile(path)]
-    if missing:
-        message = f"{len(missing)} of {len(images)} images are not there, the first is"
+    """The paths, when any of them is there; raises DataError with the first when none is."""
+    if images and not any(map(os.path.isfile, images)):
+        message = f"none of {len(images)} images is there, the first is"
         cure = "paths are looked for from the working folder and from the list's"
-        raise DataError(f"{message} {missing[0]}; {cure}", Location(image_set))
+        raise DataError(f"{message} {images[0]}; {cure}", Location(image_set))
     return images
 
 

@@ -74,7 +74,7 @@ def averaged(graph: Graph, heads: Sequence[Tensor], mirrored: Sequence[Tensor]) 
 
 @dataclass(frozen=True, eq=False)
 class Entries:
-    """K boxes with one class each: image, class, score, box relative to the image."""
+    """K boxes with one class each: number of the image, class, score, box relative to it."""
 
     image: Integers
     class_id: Integers
@@ -91,7 +91,7 @@ def entries_of(batch: Detections) -> Entries:
     found = batch.candidates
     row, class_id = torch.nonzero(found.scores, as_tuple=True)
     return Entries(
-        found.image[row].numpy() + batch.first,
+        batch.numbers[found.image[row].numpy()],
         class_id.numpy(),
         found.scores[row, class_id].numpy(),
         found.boxes[row].numpy(),

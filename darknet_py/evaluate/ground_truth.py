@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +19,29 @@ from darknet_py.forks import ALEXEYAB, Fork
 class GroundTruth:
     """The labels of N images, image by image.
 
-    starts: (N + 1,) row of each image's first label. unlabelled: paths of the label files that
-    are not there; their images count as empty.
+    starts: (N + 1,) row of each image's first label. missing: image -> path of its label file,
+    where that is not there; the image counts as empty.
     """
 
     objects: Objects
     starts: Integers
-    unlabelled: tuple[str, ...] = ()
+    missing: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.objects)
+
+    @property
+    def unlabelled(self) -> tuple[str, ...]:
+        return tuple(self.missing.values())
+
+    def without(self, images: Sequence[int]) -> tuple[GroundTruth, Integers]:
+        """The labels but for those of some images, and where each row is then."""
+        kept = ~np.isin(self.objects.image, images)
+        place = np.cumsum(kept) - 1
+        starts = np.concatenate([[0], np.cumsum(kept)])[self.starts]
+        left = set(images)
+        missing = {image: path for image, path in self.missing.items() if image not in left}
+        return GroundTruth(self.objects.select(kept), starts, missing), place
 
     def rows(self, first: int, last: int) -> slice:
         """The labels of the images `first` to `last` - 1."""
@@ -49,11 +62,11 @@ def read_ground_truth(
     if needed and not any(counts):
         message = f"no labels for any of the {len(images)} images, so there is nothing to measure"
         raise DataError(f"{message}; expected `class x y w h` lines", Location(str(paths[0])))
-    missing = tuple(
-        str(path)
-        for path, count in zip(paths, counts, strict=True)
+    missing = {
+        image: str(path)
+        for image, (path, count) in enumerate(zip(paths, counts, strict=True))
         if not count and not path.is_file()
-    )
+    }
     table = np.concatenate(tables)
     image = np.repeat(np.arange(len(images)), counts)
     objects = Objects(image, table[:, 0].astype(np.int64), table[:, 1:])

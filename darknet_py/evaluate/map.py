@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,8 +26,8 @@ from darknet_py.evaluate.eval_pipeline import BATCH, MAP_OPTIONS, TORCH, open_pi
 from darknet_py.evaluate.ground_truth import GroundTruth, read_ground_truth
 from darknet_py.evaluate.map_result import ClassResult, MapResult
 from darknet_py.evaluate.matching import hits
+from darknet_py.evaluate.readable_images import ReadableImages
 from darknet_py.forks import Fork
-from darknet_py.images.fitted_images import FittedImage, start_reading
 from darknet_py.network.graph import Graph
 from darknet_py.network.load import head_classes
 from darknet_py.network.network import Network
@@ -49,7 +49,7 @@ def evaluate(
     batch: int = BATCH,
     progress: Progress | None = None,
     begin: Callable[[EvalConfig], object] = lambda eval_config: None,
-    fitted: Iterator[FittedImage] | None = None,
+    fitted: ReadableImages | None = None,
     keep: bool = False,
 ) -> MapResult:
     """AlexeyAB's `detector map` of a network as it stands; the network is left as it is.
@@ -61,10 +61,12 @@ def evaluate(
     that matches no label. class_map: the network's classes that are numbered 0, 1, ... in names
     and labels (YOLO9000). config: what the network runs on. batch: images run at once, on a CPU
     by each core. progress: told how many more images are done. begin: told what decides the
-    metrics, before any is there. fitted: the images, when `start_reading` has been called. keep:
+    metrics, before any is there. fitted: the images, where they are being read already. keep:
     the result has `matched`.
 
-    Raises DataError before anything runs for labels that do not fit, ImageError for an image.
+    Images that cannot be read are named in the log, left out and counted, and their labels do not
+    count. Raises DataError before anything runs for labels that do not fit, and when not one image
+    can be read.
     """
     start, graph = time.perf_counter(), network.graph
     names = evaluated_names(graph, names, class_map)
@@ -82,12 +84,17 @@ def evaluate(
     in_force = replace(pipeline.engine.config, device=str(pipeline.engine.device))
     eval_config = eval_config_of(graph, options, in_force, len(images), iou_thresh, points)
     begin(eval_config)
-    batches = pipeline.run(fitted or start_reading(images, graph), len(images))
-    timing = _accumulate(batches, accumulator, progress)
+    readable = fitted or ReadableImages(images, graph)
+    timing = _accumulate(pipeline.run(readable, len(images)), accumulator, progress)
+    accumulator.leave_out(readable.missing)
+    eval_config = replace(eval_config, images=len(images) - len(readable.unreadable))
     result = _summed_up(accumulator, names, thresh, eval_config)
     heads, matched = tuple(head_lines(graph)), accumulator.matched(images)
     seconds = time.perf_counter() - start
-    return replace(result, heads=heads, matched=matched, timing=timing, seconds=seconds)
+    left_out = tuple(str(error) for error in readable.unreadable)
+    return replace(
+        result, heads=heads, matched=matched, left_out=left_out, timing=timing, seconds=seconds
+    )
 
 
 def _accumulate(

@@ -19,6 +19,7 @@ def to_dict(result: MapResult, **extra: Any) -> dict[str, Any]:
     return {
         **extra,
         "computed_with": dataclasses.asdict(result.eval_config),
+        "images_left_out": len(result.left_out),
         "thresh": result.thresh,
         "mAP": result.map,
         "precision": result.precision,

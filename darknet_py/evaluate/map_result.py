@@ -32,10 +32,10 @@ class MapResult:
 
     classes: by number. map: mean AP of all classes, those without labels included, as Darknet
     counts them. tp, fp, fn, average_iou: above `thresh`. unlabelled: label files that are not
-    there. heads: the lines that name the detection layers. ranking: every entry by falling score,
-    for curves by recall; by_threshold: precision and recall that other thresholds give.
-    matched: the boxes, where they were asked for. seconds: all the time it took; timing: what
-    threads, some of them side by side, used it for.
+    there. left_out: a line on each image that could not be read. heads: the lines that name the
+    detection layers. ranking: every entry by falling score, for curves by recall; by_threshold:
+    precision and recall that other thresholds give. matched: the boxes, where they were asked for.
+    seconds: all the time it took; timing: what threads, some of them side by side, used it for.
     """
 
     classes: tuple[ClassResult, ...]
@@ -51,6 +51,7 @@ class MapResult:
     by_threshold: ThresholdCurves = field(repr=False, compare=False)
     matched: MatchedDetections | None = field(default=None, repr=False, compare=False)
     unlabelled: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
     seconds: float = 0.0
     timing: Timing = Timing()
@@ -96,6 +97,9 @@ class MapResult:
     def _lines(self) -> Iterator[str]:
         yield "\n calculation mAP (mean average precision)..."
         yield from self.heads
+        if self.left_out:
+            listed = len(self.left_out) + self.eval_config.images
+            yield f"\n {len(self.left_out)} of {listed} images could not be read and do not count"
         counts = f"{self.detections_count}, unique_truth_count = {self.unique_truth_count}"
         yield f"\n detections_count = {counts}  "
         for row in self.classes:

@@ -14,7 +14,7 @@ from darknet_py.evaluate.eval_pipeline import BATCH, TORCH, open_pipeline
 from darknet_py.evaluate.ground_truth import GroundTruth, read_ground_truth
 from darknet_py.evaluate.map_result import share
 from darknet_py.evaluate.matching import Reals, iou
-from darknet_py.images.fitted_images import FittedImage, start_reading
+from darknet_py.evaluate.readable_images import ReadableImages
 from darknet_py.network.load import head_classes
 from darknet_py.network.network import Network
 
@@ -25,7 +25,10 @@ IOU_THRESH = 0.5
 
 @dataclass(frozen=True)
 class Recall:
-    """Counts after the image of that number: boxes proposed, labels in all and overlapped."""
+    """Counts after an image: boxes proposed, labels in all and overlapped.
+
+    image: its number among those that could be read, from 0.
+    """
 
     image: int
     proposals: int
@@ -47,7 +50,7 @@ def measure_recall(
     *,
     config: EngineConfig = TORCH,
     batch: int = BATCH,
-    fitted: Iterator[FittedImage] | None = None,
+    fitted: ReadableImages | None = None,
 ) -> Iterator[Recall]:
     """The counts after each image; the last ones are those of all.
 
@@ -58,7 +61,7 @@ def measure_recall(
     ground_truth = read_ground_truth(images, head_classes(graph), graph.fork)
     pipeline = open_pipeline(network, replace(OPTIONS, batch=batch), config)
     so_far = Recall(-1, 0, 0, 0, 0.0)
-    for detections in pipeline.run(fitted or start_reading(images, graph), len(images)):
+    for detections in pipeline.run(fitted or ReadableImages(images, graph), len(images)):
         steps = list(_per_image(so_far, detections, ground_truth))
         yield from steps
         so_far = steps[-1]
@@ -68,12 +71,11 @@ def _per_image(so_far: Recall, batch: Detections, ground_truth: GroundTruth) -> 
     image = batch.candidates.image.numpy()
     proposed = batch.candidates.objectness.numpy() > np.float32(OPTIONS.thresh)
     boxes = batch.candidates.boxes.numpy()
-    for index in range(len(batch.sizes)):
-        number = batch.first + index
+    for index, number in enumerate(batch.numbers.tolist()):
         labels = ground_truth.objects.boxes[ground_truth.rows(number, number + 1)]
         best = _best_overlaps(boxes[proposed & (image == index)], labels)
         so_far = Recall(
-            number,
+            so_far.image + 1,
             so_far.proposals + int((proposed & (image == index)).sum()),
             so_far.total + len(labels),
             so_far.correct + int((best > np.float32(IOU_THRESH)).sum()),

@@ -14,7 +14,7 @@ from darknet_py.engines.table import EngineConfig
 from darknet_py.evaluate.eval_pipeline import BATCH, TORCH, entries_of, open_pipeline
 from darknet_py.evaluate.formats.writing import FORMS, ImageDetections, ResultFiles, form_of
 from darknet_py.evaluate.map import evaluated_names
-from darknet_py.images.fitted_images import FittedImage, start_reading
+from darknet_py.evaluate.readable_images import ReadableImages
 from darknet_py.network.network import Network
 
 HIER = 0.5
@@ -23,10 +23,11 @@ Progress = Callable[[int], object]
 
 @dataclass(frozen=True)
 class WrittenResults:
-    """The folder that was written to, how many boxes, and the seconds it took."""
+    """The folder that was written to, how many boxes in how many images, and the seconds."""
 
     folder: Path
     entries: int
+    images: int
     seconds: float
 
 
@@ -43,7 +44,7 @@ def write_results(
     config: EngineConfig = TORCH,
     batch: int = BATCH,
     progress: Progress | None = None,
-    fitted: Iterator[FittedImage] | None = None,
+    fitted: ReadableImages | None = None,
 ) -> WrittenResults:
     """Write what is found in the images as `detector valid` does.
 
@@ -51,7 +52,8 @@ def write_results(
     with the mirror images, as `valid2`. Score floor and NMS are the fork's. The rest is as in
     `evaluate`. All files appear when the last image is done, or none does (kitti: per image).
 
-    Raises OutputError, ImageError, or DataError for an image without the number COCO needs.
+    Images that cannot be read are named in the log and left out. Raises OutputError, or DataError
+    for an image without the number COCO needs, and when not one image can be read.
     """
     start, fork = time.perf_counter(), network.graph.fork
     names = evaluated_names(network.graph, names, class_map)
@@ -68,20 +70,21 @@ def write_results(
     pipeline = open_pipeline(network, options, config, mirrored)
     results, entries = ResultFiles(folder, out, names, fork), 0
     with FORMS[form_of(form)](results) as write:
-        for detections in pipeline.run(fitted or start_reading(images, network.graph), len(images)):
+        readable = fitted or ReadableImages(images, network.graph)
+        for detections in pipeline.run(readable, len(images)):
             for one in per_image(detections, images):
                 write(one)
                 entries += len(one.score)
             if progress:
                 progress(len(detections.sizes))
-    return WrittenResults(folder, entries, time.perf_counter() - start)
+    read = len(images) - len(readable.unreadable)
+    return WrittenResults(folder, entries, read, time.perf_counter() - start)
 
 
 def per_image(batch: Detections, images: Sequence[str]) -> Iterator[ImageDetections]:
     """The entries of each image of a batch, with corners in pixels."""
     entries = entries_of(batch)
-    for index, size in enumerate(batch.sizes):
-        number = batch.first + index
+    for number, size in zip(batch.numbers.tolist(), batch.sizes, strict=True):
         rows = entries.image == number
         pixels = entries.boxes[rows] * np.array(size * 2, np.float32)
         middle, half = pixels[:, :2].astype(np.float64), pixels[:, 2:].astype(np.float64) / 2

@@ -8,7 +8,7 @@ import click
 
 from darknet_py.detect.format import head_lines
 from darknet_py.evaluate.eval_inputs import load_network, read_inputs, results_folder
-from darknet_py.images.fitted_images import start_reading
+from darknet_py.evaluate.readable_images import ReadableImages
 from darknet_py.options.evaluation import EvalOptions, ValidOptions
 from darknet_py.progress import counted
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def valid(options: ValidOptions) -> None:
     """Write result files; says where they are."""
     inputs = read_inputs(options)
-    fitted = start_reading(inputs.images, inputs.model.graph)
+    fitted = ReadableImages(inputs.images, inputs.model.graph)
     network = load_network(inputs.model)
 
     from darknet_py.evaluate.valid import write_results
@@ -42,15 +42,14 @@ def valid(options: ValidOptions) -> None:
             fitted=fitted,
         )
     click.echo(f"Total Detection Time: {written.seconds:f} Seconds", err=True)
-    click.echo(
-        f"{written.folder}: {written.entries} boxes in {len(inputs.images)} images", err=True
-    )
+    click.echo(f"{written.folder}: {written.entries} boxes in {written.images} images", err=True)
+    _report_left_out(fitted)
 
 
 def recall(options: EvalOptions) -> None:
     """Print Darknet's line after each image, to stderr as it does, and the last one to stdout."""
     inputs = read_inputs(options)
-    fitted = start_reading(inputs.images, inputs.model.graph)
+    fitted = ReadableImages(inputs.images, inputs.model.graph)
     network = load_network(inputs.model)
 
     from darknet_py.evaluate.recall import measure_recall
@@ -66,3 +65,13 @@ def recall(options: EvalOptions) -> None:
         click.echo(last.line(), err=True)
     if last:
         click.echo(last.line())
+    _report_left_out(fitted)
+
+
+def _report_left_out(fitted: ReadableImages) -> None:
+    """How many images could not be read, each of which has been named."""
+    if count := len(fitted.unreadable):
+        listed = len(fitted.images)
+        click.echo(
+            f"warning: {count} of {listed} images could not be read and do not count", err=True
+        )

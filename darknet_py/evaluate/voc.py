@@ -18,6 +18,7 @@ from darknet_py.evaluate.average_precision import average_precisions, check_numb
 from darknet_py.evaluate.formats.schema import LIMIT
 from darknet_py.evaluate.formats.writing import stem
 from darknet_py.evaluate.matching import Objects, match
+from darknet_py.forks import ALEXEYAB, Fork
 from darknet_py.images.io import image_size
 
 WORDS = 6
@@ -196,11 +197,14 @@ def _object(
     return numbers[name], [float(word) for word in words.values()], difficult
 
 
-def from_labels(classes: int) -> Callable[[str], Annotation]:
-    """Reads an image's YOLO labels, of which none is difficult; raises DataError."""
+def from_labels(classes: int, fork: Fork = ALEXEYAB) -> Callable[[str], Annotation]:
+    """Reads an image's YOLO labels, of which none is difficult; raises DataError.
+
+    fork: whose rules say where they lie, and whether images are turned upright.
+    """
 
     def read(image: str) -> Annotation:
-        path = label_path(image)
+        path = label_path(image, fork)
         table = read_labels(path).astype(np.float64)
         if (
             not np.isfinite(table).all()
@@ -211,7 +215,7 @@ def from_labels(classes: int) -> Callable[[str], Annotation]:
                 f"holds a class that is not in 0 to {classes - 1}, or a number that is not finite"
             )
             raise DataError(message, Location(os.fspath(path)))
-        pixels = table[:, 1:] * np.array(image_size(image) * 2)
+        pixels = table[:, 1:] * np.array(image_size(image, fork.images.upright) * 2)
         half = pixels[:, 2:] / 2
         # VOC's pixels count from 1: the way back of how its boxes are made into labels.
         corners = np.concatenate([pixels[:, :2] - half, pixels[:, :2] + half], axis=1) + 1

@@ -45,22 +45,28 @@ def worst_images(matched: MatchedDetections, thresh: float, count: int) -> list[
 
 
 def draw_worst(
-    matched: MatchedDetections, names: Sequence[str], thresh: float, count: int, folder: Path
+    matched: MatchedDetections,
+    names: Sequence[str],
+    thresh: float,
+    count: int,
+    folder: Path,
+    honour_exif: bool = False,
 ) -> list[Path]:
     """Draw the worst images into a folder, which is made; gives their paths, the worst first.
 
     Labels are dark green where a box hits them and yellow where no box does, boxes light blue and
-    red likewise. Raises OutputError.
+    red likewise. honour_exif: as when the boxes were found. Raises OutputError.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
-    paths = []
+    paths, found = [], _hits_and_misses(matched, thresh)
     for rank, errors in enumerate(worst_images(matched, thresh, count), 1):
         source = Path(matched.images[errors.image])
         name = f"{rank:03d}_{errors.wrong}-wrong_{errors.missed}-missed_{source.stem}.jpg"
-        save_image(folder / name, _drawn(matched, names, thresh, errors.image))
+        pixels = to_bgr(read_image(source, honour_exif=honour_exif))
+        save_image(folder / name, _drawn(pixels, matched, names, found, errors.image))
         paths.append(folder / name)
     return paths
 
@@ -81,8 +87,14 @@ def _hits_and_misses(matched: MatchedDetections, thresh: float) -> tuple[Mask, M
     return hit, wrong, hit_labels
 
 
-def _drawn(matched: MatchedDetections, names: Sequence[str], thresh: float, image: int) -> Pixels:
-    hit, wrong, hit_labels = _hits_and_misses(matched, thresh)
+def _drawn(
+    pixels: Pixels,
+    matched: MatchedDetections,
+    names: Sequence[str],
+    found: tuple[Mask, Mask, Mask],
+    image: int,
+) -> Pixels:
+    hit, wrong, hit_labels = found
     entries, labels = matched.entries, matched.ground_truth.rows(image, image + 1)
     objects = matched.ground_truth.objects.select(labels)
     boxes, texts, colours = list[NDArray[np.float32]](), list[str](), list[Colour]()
@@ -94,7 +106,6 @@ def _drawn(matched: MatchedDetections, names: Sequence[str], thresh: float, imag
         boxes.append(entries.boxes[row])
         texts.append(f"{names[entries.class_id[row]]} {entries.score[row]:.2f}")
         colours.append(RIGHT if hit[row] else WRONG)
-    pixels = to_bgr(read_image(matched.images[image]))
     return paint(pixels, _corners(boxes, matched.sizes[image]), texts, colours)
 
 

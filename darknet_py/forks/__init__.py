@@ -13,6 +13,7 @@ from darknet_py.forks.rules import (
     ClassifyRules,
     DetectRules,
     Fork,
+    ImageRules,
     LayerRules,
     LogRules,
     LossRules,
@@ -41,6 +42,7 @@ ALEXEYAB = Fork(
         gru_order=("uz", "ur", "uh", "wz", "wr", "wh"),
         lstm_order=("wf", "wi", "wg", "wo", "uf", "ui", "ug", "uo"),
     ),
+    images=ImageRules(upright=True),
     detect=DetectRules(
         letter_box=False,
         detect_thresh=0.24,
@@ -124,6 +126,7 @@ PJREDDIE = Fork(
         gru_order=("wz", "wr", "wh", "uz", "ur", "uh"),
         lstm_order=("wi", "wf", "wo", "wg", "ui", "uf", "uo", "ug"),
     ),
+    images=ImageRules(upright=False),
     detect=DetectRules(
         letter_box=True,
         detect_thresh=0.5,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,15 @@ class WeightsRules:
     """the six matrices of [gru] in file order (w: state, u: input)."""
     lstm_order: tuple[str, ...]
     """the eight matrices of [lstm] in file order (w: state, u: input)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageRules:
+    """How image files are read, by every command."""
+
+    upright: bool
+    """images are turned as their EXIF orientation says, as OpenCV does it; otherwise they are taken
+    as they are stored."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,9 +220,14 @@ class Fork:
     name: str
     layers: LayerRules
     weights: WeightsRules
+    images: ImageRules
     detect: DetectRules
     classify: ClassifyRules
     samples: SampleRules
     loss: LossRules
     saving: SavingRules
     log: LogRules
+
+    def reading(self, *, upright: bool) -> Fork:
+        """The same program built so that it turns images, or leaves them as they are stored."""
+        return replace(self, images=replace(self.images, upright=upright))

@@ -42,20 +42,24 @@ class InputSpec:
     """What a network sees of an image.
 
     channels: 1, 3 or 4. width, height: in pixels. letter_box: padded to keep its aspect, otherwise
-    stretched.
+    stretched. upright: turned as its EXIF orientation says.
     """
 
     channels: int
     width: int
     height: int
     letter_box: bool
+    upright: bool = False
 
     @staticmethod
-    def of(graph: Graph, letter_box: bool | None = None) -> InputSpec:
-        """letter_box: None does as the fork and the cfg do."""
+    def of(
+        graph: Graph, letter_box: bool | None = None, honour_exif: bool | None = None
+    ) -> InputSpec:
+        """letter_box, honour_exif: None does as the fork and the cfg do."""
         net = graph.net
         padded = graph.letter_box if letter_box is None else letter_box
-        return InputSpec(net.channels, net.width, net.height, padded)
+        upright = graph.fork.images.upright if honour_exif is None else honour_exif
+        return InputSpec(net.channels, net.width, net.height, padded, upright)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +81,10 @@ def fit_frame(frame: Frame, spec: InputSpec) -> FittedImage:
     return FittedImage(frame, chw, placement)
 
 
-def read_fitted(
-    pending: PendingFrame, spec: InputSpec, honour_exif: bool = False, keep_pixels: bool = False
-) -> FittedImage:
+def read_fitted(pending: PendingFrame, spec: InputSpec, keep_pixels: bool = False) -> FittedImage:
     """A frame read and fitted, without its pixels unless they are to be kept. Raises ImageError."""
     start = time.thread_time()
-    frame = pending.read(spec.channels, honour_exif)
+    frame = pending.read(spec.channels, spec.upright)
     fitted = fit_frame(frame, spec)
     seconds = time.thread_time() - start
     kept = frame if keep_pixels else frame.without_pixels()
@@ -94,7 +96,6 @@ def fitted_images(
     spec: InputSpec,
     depth: int,
     *,
-    honour_exif: bool = False,
     keep_pixels: bool = False,
     on_error: OnError | None = None,
 ) -> Generator[FittedImage, None, None]:
@@ -103,7 +104,7 @@ def fitted_images(
     on_error: told of images that cannot be read, which are then left out; without it the ImageError
     is raised when the turn of such an image comes.
     """
-    read = partial(read_fitted, spec=spec, honour_exif=honour_exif, keep_pixels=keep_pixels)
+    read = partial(read_fitted, spec=spec, keep_pixels=keep_pixels)
     # Threads would cost a single image more than they could give.
     workers = 0 if source.length == 1 else readers()
     with closing(read_ahead(source.frames, read, depth, workers)) as reading:
@@ -116,14 +117,17 @@ def fitted_images(
                 on_error(pending.path, image)
 
 
-def start_reading(images: Sequence[str], graph: Graph) -> Iterator[FittedImage]:
+def start_reading(
+    images: Sequence[str], graph: Graph, on_error: OnError | None = None
+) -> Iterator[FittedImage]:
     """The images of these files in order; threads are at work when this returns.
 
-    Raises ImageError when the turn of an image comes that cannot be read.
+    on_error: as in `fitted_images`.
     """
     depth = AHEAD_BYTES // max(1, 4 * graph.net.input.size)
     depth = max(LEAST_AHEAD, min(MOST_AHEAD, depth))
-    return _begun(fitted_images(file_source(images), InputSpec.of(graph), depth))
+    spec = InputSpec.of(graph)
+    return _begun(fitted_images(file_source(images), spec, depth, on_error=on_error))
 
 
 def _begun(images: Iterator[FittedImage]) -> Iterator[FittedImage]:

@@ -1,22 +1,61 @@
-"""What a file's bytes say undecoded: an image's size, whether it is whole, or what it is else."""
+"""What a file's bytes say undecoded: its image's size and orientation, or what it is else.
+
+Whatever is decoded is asked for here before: a decoder takes the memory that a header claims.
+"""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable
+import re
+from dataclasses import dataclass
 
-# What OpenCV can read, by the first bytes.
-IMAGE_SIGNATURES = (
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG", "PNG"),
-    (b"BM", "BMP"),
-    (b"GIF8", "GIF"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
-    (b"P5", "PGM"),
-    (b"P6", "PPM"),
+from darknet_py.images.compressed_headers import (
+    CUT_SHORT,
+    gif_header,
+    jpeg_header,
+    png_header,
+    webp_header,
 )
+from darknet_py.images.header_record import DamagedHeader, ImageBytes, ImageHeader, ReadHeader
+from darknet_py.images.plain_headers import (
+    bmp_header,
+    hdr_header,
+    pam_header,
+    pfm_header,
+    pnm_header,
+    sun_header,
+)
+from darknet_py.images.tiled_headers import avif_header, jpeg2000_header, tiff_header
+
+
+@dataclass(frozen=True)
+class ImageFormat:
+    """A format that OpenCV reads: how its files start, and how their header is read."""
+
+    name: str
+    start: re.Pattern[bytes]
+    read: ReadHeader
+
+
+def _format(name: str, start: bytes, read: ReadHeader) -> ImageFormat:
+    return ImageFormat(name, re.compile(start, re.DOTALL), read)
+
+
+FORMATS = (
+    _format("JPEG", rb"\xff\xd8\xff", jpeg_header),
+    _format("PNG", rb"\x89PNG", png_header),
+    _format("BMP", rb"BM", bmp_header),
+    _format("GIF", rb"GIF8", gif_header),
+    _format("TIFF", rb"II[*+]\0|MM\0[*+]", tiff_header),
+    _format("WebP", rb"RIFF....WEBP", webp_header),
+    _format("JPEG 2000", rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", jpeg2000_header),
+    _format("AVIF", rb"....ftyp(avi[fs]|.{4,60}avif)", avif_header),
+    _format("PNM", rb"P[1-6]\s", pnm_header),
+    _format("PAM", rb"P7\s", pam_header),
+    _format("PFM", rb"P[Ff]\s", pfm_header),
+    _format("HDR", rb"#\?R(GBE|ADIANCE)", hdr_header),
+    _format("Sun raster", rb"\x59\xa6\x6a\x95", sun_header),
+)
+"""What can be decoded; a file that starts in no such way is never given to a decoder."""
 
 OTHER_SIGNATURES = (
     (b"version https://git-lfs", "a git-lfs pointer; fetch the image with `git lfs pull`"),
@@ -27,6 +66,8 @@ OTHER_SIGNATURES = (
     (b"%pdf", "a PDF document; convert its pages to PNG"),
     (b"pk\x03\x04", "a zip archive; unpack it first"),
     (b"\x1f\x8b", "a gzip archive; unpack it first"),
+    (b"v/1\x01", "an OpenEXR image; convert it to PNG"),
+    (b"8bps", "a Photoshop drawing; convert it to PNG"),
 )
 
 # The family name in an ISO media file, at byte 4.
@@ -36,38 +77,39 @@ MEDIA_FAMILIES = (
     (b"ftyp", "a video"),
 )
 
-# JPEG markers that carry the size of the image.
-JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-JPEG_SCAN = 0xDA
+
+def format_of(data: bytes) -> ImageFormat | None:
+    """The format that a file of these first bytes has, None for none that is decoded."""
+    return next((known for known in FORMATS if known.start.match(data)), None)
 
 
-def header_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height a PNG or JPEG announces, without decoding; None when it does not say."""
-    if data.startswith(b"\x89PNG") and len(data) >= 24:
-        width, height = struct.unpack_from(">II", data, 16)
-        return int(width), int(height)
-    frame = _jpeg_segment(data, JPEG_FRAMES.__contains__)
-    if frame is None or len(data) < frame + 9:
+def read_header(data: bytes, total: int | None = None) -> ImageHeader | None:
+    """What a file of `total` bytes that begins with `data` says of its image.
+
+    None where these first bytes do not tell. Raises DamagedHeader for claims that cannot be true,
+    such as more pixels than the file's bytes could make, and for a header that is cut off.
+    """
+    known = format_of(data)
+    if known is None:
         return None
-    height, width = struct.unpack_from(">HH", data, frame + 5)
-    return int(width), int(height)
+    file = ImageBytes(data, len(data) if total is None else total)
+    try:
+        return known.read(file)
+    except (IndexError, StopIteration):
+        if file.whole:
+            raise DamagedHeader("its header is cut off") from None
+        return None
 
 
-def is_cut_short(data: bytes) -> bool:
-    """Whether this is a JPEG or PNG without its end."""
-    scan = _jpeg_segment(data, JPEG_SCAN.__eq__)
-    jpeg_cut = scan is not None and data.rfind(b"\xff\xd9") < scan
-    return jpeg_cut or (data.startswith(b"\x89PNG") and data.rfind(b"IEND") < 0)
-
-
-def complaint(data: bytes) -> str:
-    """What is wrong with contents that OpenCV cannot decode, and the cure."""
-    for signature, name in IMAGE_SIGNATURES:
-        if data.startswith(signature):
-            return f"the {name} image is damaged; copy or download it again"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "the WebP image is damaged; copy or download it again"
-    return f"not an image: it looks like {_resemblance(data)}"
+def refusal(data: bytes, claim: str = "") -> str:
+    """What is wrong with contents that cannot be decoded, and the cure; claim: the untrue one."""
+    known = format_of(data)
+    if known is None:
+        return f"not an image: it looks like {_resemblance(data)}"
+    if claim.startswith(CUT_SHORT):
+        return f"the image is {claim}; copy or download it again"
+    reason = f": {claim}" if claim else ""
+    return f"the {known.name} image is damaged{reason}; copy or download it again"
 
 
 def _resemblance(data: bytes) -> str:
@@ -80,17 +122,3 @@ def _resemblance(data: bytes) -> str:
             return name
     is_text = b"\0" not in data[:4096]
     return "a text file" if is_text else "data of no format known here"
-
-
-def _jpeg_segment(data: bytes, matches: Callable[[int], bool]) -> int | None:
-    """Where a JPEG's first segment that matches starts, or None; looks no further than the scan."""
-    offset = 2
-    while data.startswith(b"\xff\xd8\xff") and offset + 4 <= len(data) and data[offset] == 0xFF:
-        marker = data[offset + 1]
-        if matches(marker):
-            return offset
-        if marker == JPEG_SCAN:
-            return None
-        # A marker may be preceded by any number of fill bytes.
-        offset += 1 if marker == 0xFF else 2 + int.from_bytes(data[offset + 2 : offset + 4], "big")
-    return None

@@ -7,13 +7,17 @@ log: what is wrong with an image is said by the error raised here.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from darknet_py.errors import ImageError
-from darknet_py.images.headers import complaint, header_size, is_cut_short
+from darknet_py.images.header_record import DamagedHeader, ImageHeader
+from darknet_py.images.headers import read_header, refusal
 
 PIXELS_VARIABLE = "OPENCV_IO_MAX_IMAGE_PIXELS"
 # OpenCV reads the variable once, while it is being imported.
@@ -49,6 +53,18 @@ TO_BGR = {1: cv2.COLOR_GRAY2BGR, 3: cv2.COLOR_RGB2BGR, ALPHA: cv2.COLOR_RGBA2BGR
 TO_RGB = {3: cv2.COLOR_BGR2RGB, ALPHA: cv2.COLOR_BGRA2RGBA}
 JPEG = b"\xff\xd8\xff"
 
+TURNS: dict[int, tuple[Callable[[Any], Any], ...]] = {
+    1: (),
+    2: (partial(cv2.flip, flipCode=1),),
+    3: (partial(cv2.rotate, rotateCode=cv2.ROTATE_180),),
+    4: (partial(cv2.flip, flipCode=0),),
+    5: (cv2.transpose,),
+    6: (partial(cv2.rotate, rotateCode=cv2.ROTATE_90_CLOCKWISE),),
+    7: (cv2.transpose, partial(cv2.rotate, rotateCode=cv2.ROTATE_180)),
+    8: (partial(cv2.rotate, rotateCode=cv2.ROTATE_90_COUNTERCLOCKWISE),),
+}
+"""What turns an image upright, by its EXIF orientation."""
+
 HEAD_BYTES = 1 << 16
 """Enough for the size an image tells, unless a large preview stands before it."""
 SHRINKABLE = 64
@@ -57,11 +73,15 @@ SHRINKABLE = 64
 
 @dataclass(frozen=True)
 class Encoded:
-    """The bytes of an image file; size: (width, height) where the header says."""
+    """The bytes of an image file, whose header has been read and believed."""
 
     path: PathName
     data: bytes
-    size: tuple[int, int] | None
+    header: ImageHeader
+
+    def size(self, honour_exif: bool = False) -> tuple[int, int]:
+        """Width and height in pixels of what `decode` gives."""
+        return self.header.size(honour_exif)
 
     def decode(self, channels: int = 3, honour_exif: bool = False, reduce: int = 1) -> Pixels:
         """Uint8 (H, W, channels), RGB, RGBA or grey.
@@ -73,85 +93,121 @@ class Encoded:
 
     def decode_bgr(self, channels: int = 3, honour_exif: bool = False, reduce: int = 1) -> Pixels:
         """The same in OpenCV's own order of colours, which saves turning it."""
-        if channels == ALPHA:
-            return self._with_alpha(honour_exif, reduce)
-        mode = _read_mode(channels, reduce) | (0 if honour_exif else cv2.IMREAD_IGNORE_ORIENTATION)
-        pixels = _decoded(self.path, self.data, mode)
-        return np.asarray(pixels, np.uint8).reshape(*pixels.shape[:2], channels)
+        pixels = self._with_alpha(reduce) if channels == ALPHA else self._plain(channels, reduce)
+        self._require_size(pixels, reduce)
+        if honour_exif:
+            pixels = upright(pixels, self.header.orientation)
+        pixels = np.asarray(pixels, np.uint8).reshape(*pixels.shape[:2], -1)
+        # OpenCV gives colours for a colour PFM whatever it is asked for.
+        return with_channels(pixels, channels, "bgr")
 
-    def _with_alpha(self, honour_exif: bool, reduce: int) -> Pixels:
-        """(H, W, 4) BGRA."""
+    def _plain(self, channels: int, reduce: int) -> npt.NDArray[np.generic]:
+        return _decoded(self.path, self.data, _read_mode(channels, reduce))
+
+    def _with_alpha(self, reduce: int) -> npt.NDArray[np.generic]:
+        """(H, W, 4) BGRA of a file with alpha, else its colours."""
         if not self.data.startswith(JPEG):
             pixels = _decoded(self.path, self.data, cv2.IMREAD_UNCHANGED)
             if pixels.shape[2:] == (ALPHA,):
                 return _eight_bits(pixels)
-        return with_channels(self.decode_bgr(3, honour_exif, reduce), ALPHA, "bgr")
+        return self._plain(3, reduce)
 
-    def reduction(self, least: tuple[float, float]) -> int:
+    def _require_size(self, pixels: npt.NDArray[np.generic], reduce: int) -> None:
+        """Raises ImageError where a file's parts do not agree about the image's size."""
+        height, width = pixels.shape[:2]
+        said = self.header.size()
+        if tuple(-(-side // reduce) for side in said) != (width, height):
+            claim = f"its header says {said[0]} x {said[1]} pixels, it has {width} x {height}"
+            raise ImageError(f"{self.path}: {refusal(self.data, claim)}")
+
+    def reduction(self, least: tuple[float, float], honour_exif: bool = False) -> int:
         """The largest reduction of a JPEG that leaves at least `least` (width, height)."""
-        if self.size is None or not self.data.startswith(JPEG):
+        if not self.data.startswith(JPEG):
             return 1
-        ratio = min(side / limit for side, limit in zip(self.size, least, strict=True))
+        size = self.size(honour_exif)
+        ratio = min(side / limit for side, limit in zip(size, least, strict=True))
         return max((reduce for reduce in REDUCED_MODES if reduce <= ratio), default=1)
 
 
 def open_image(path: PathName) -> Encoded:
-    """The bytes of an image file; raises ImageError when there are none."""
+    """The bytes of an image file; raises ImageError where its header says that it is none."""
     data = _contents(path)
-    return Encoded(path, data, header_size(data))
+    return Encoded(path, data, _believed(path, data, len(data)))
 
 
 def read_image(path: PathName, channels: int = 3, honour_exif: bool = False) -> Pixels:
     """Read an image as uint8 (H, W, channels), RGB, RGBA or grey.
 
     channels: 3, or 1 for OpenCV's grey conversion; grey images give three equal channels, alpha
-    is dropped, 16 bits become 8.  4 keeps alpha, which is 255 where the image has none.  The EXIF
-    orientation is ignored, as Darknet does, unless honour_exif.
+    is dropped, 16 bits become 8.  4 keeps alpha, which is 255 where the image has none.
+    honour_exif: turned as its EXIF orientation says; a `Fork` knows whether its Darknet does so.
 
     Raises ImageError, naming the path and the cure, for whatever is no readable image.
     """
     return open_image(path).decode(channels, honour_exif)
 
 
-def check_image(path: PathName, decode: bool = True) -> None:
-    """Raises ImageError for a file that is no readable image, with what `read_image` would say.
+def check_image(path: PathName, decode: bool = True) -> ImageHeader:
+    """The header; raises ImageError for a file that is no readable image, as `read_image` does.
 
-    decode: False looks at the first bytes only of those PNG and JPEG images that tell their size
-    there; damage behind them is not found.
+    decode: False looks at the first bytes only of those images that tell their size there; damage
+    behind them is not found.
     """
-    data = _contents(path, None if decode else HEAD_BYTES)
-    size = header_size(data)
-    if size and not decode:
-        _refuse_oversized(path, size)
-        return
+    if not decode:
+        head = _contents(path, HEAD_BYTES)
+        header = _header(path, head, os.path.getsize(path))
+        if header is not None:
+            return header
+    image = open_image(path)
     # An eighth of the size finds what is wrong, and costs less.
-    large = size is not None and min(size) >= SHRINKABLE
-    mode = cv2.IMREAD_REDUCED_GRAYSCALE_8 if large else cv2.IMREAD_GRAYSCALE
-    _decoded(path, data if decode else _contents(path), mode)
+    large = min(image.size()) >= SHRINKABLE
+    _decoded(path, image.data, _read_mode(1, 8 if large else 1))
+    return image.header
 
 
-def _decoded(path: PathName, data: bytes, mode: int) -> npt.NDArray[np.generic]:
-    _refuse_oversized(path, header_size(data))
-    _refuse_truncated(path, data)
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
-    except cv2.error as error:
-        raise ImageError(_refusal(path, str(error))) from None
-    if pixels is None or pixels.size == 0:
-        raise ImageError(f"{path}: {complaint(data)}")
-    return pixels
-
-
-def image_size(path: PathName) -> tuple[int, int]:
-    """Width and height in pixels; a PNG or JPEG is not decoded for it.
+def image_size(path: PathName, honour_exif: bool = False) -> tuple[int, int]:
+    """Width and height in pixels of what `read_image` gives, without decoding.
 
     Raises ImageError, naming the path and the cure, for whatever is no readable image.
     """
-    size = header_size(_contents(path))
-    if size is not None:
-        return size
-    pixels = read_image(path)
-    return pixels.shape[1], pixels.shape[0]
+    return open_image(path).size(honour_exif)
+
+
+def upright(pixels: npt.NDArray[np.generic], orientation: int) -> npt.NDArray[np.generic]:
+    """An image (H, W[, C]) that was stored in this EXIF orientation, as it is meant to be seen."""
+    for turn in TURNS[orientation]:
+        pixels = np.asarray(turn(pixels))
+    return pixels
+
+
+def _decoded(path: PathName, data: bytes, mode: int) -> npt.NDArray[np.generic]:
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), mode | cv2.IMREAD_IGNORE_ORIENTATION)
+    except (cv2.error, MemoryError) as error:
+        raise ImageError(_refusal(path, str(error))) from None
+    if pixels is None or pixels.size == 0:
+        raise ImageError(f"{path}: {refusal(data)}")
+    return pixels
+
+
+def _believed(path: PathName, data: bytes, total: int) -> ImageHeader:
+    """The header of a whole file; raises ImageError where it says none, or what cannot be."""
+    header = _header(path, data, total)
+    if header is None:
+        raise ImageError(f"{path}: {refusal(data)}")
+    return header
+
+
+def _header(path: PathName, data: bytes, total: int) -> ImageHeader | None:
+    try:
+        header = read_header(data, total)
+    except DamagedHeader as error:
+        if error.size is not None:
+            _refuse_oversized(path, error.size)
+        raise ImageError(f"{path}: {refusal(data, str(error))}") from None
+    if header is not None:
+        _refuse_oversized(path, header.size())
+    return header
 
 
 def from_bgr(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
@@ -243,9 +299,7 @@ def _contents(path: PathName, most: int | None = None) -> bytes:
     return data
 
 
-def _refuse_oversized(path: PathName, size: tuple[int, int] | None) -> None:
-    if size is None:
-        return
+def _refuse_oversized(path: PathName, size: tuple[int, int]) -> None:
     width, height = size
     if width == 0 or height == 0:
         raise ImageError(f"{path}: an image of {width} x {height} pixels; save it again")
@@ -265,12 +319,6 @@ def _limit_cure() -> str:
         f"more than the limit of {limit}: make the image smaller, or set the environment "
         f"variable {PIXELS_VARIABLE} before Python starts"
     )
-
-
-def _refuse_truncated(path: PathName, data: bytes) -> None:
-    """Some decoders would fill the rest with grey."""
-    if is_cut_short(data):
-        raise ImageError(f"{path}: the image is cut short; copy or download it again")
 
 
 def _refusal(path: PathName, error: str) -> str:

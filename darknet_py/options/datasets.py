@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from darknet_py.options.flag import flag
-from darknet_py.options.model import CfgOptions, ForkOptions, SizeOptions
+from darknet_py.options.model import CfgOptions, ImageOptions, SizeOptions
 
 STRICT = "Take warnings as errors."
 
@@ -18,7 +18,7 @@ class SummaryOptions(CfgOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckOptions(ForkOptions, SizeOptions):
+class CheckOptions(ImageOptions, SizeOptions):
     """The options of `check`; all but strict, fork and size are for data sets.
 
     quick: images are not decoded. findings: of each kind how many are printed. report, page:
@@ -36,7 +36,7 @@ class CheckOptions(ForkOptions, SizeOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SheetOptions(CfgOptions):
+class SheetOptions(CfgOptions, ImageOptions):
     """The options of `data sheet`."""
 
     data: str

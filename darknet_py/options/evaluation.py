@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from darknet_py.options.flag import flag
-from darknet_py.options.model import ForkOptions, ModelOptions, RunOptions
+from darknet_py.options.model import ForkOptions, ImageOptions, ModelOptions, RunOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvalOptions(ModelOptions, RunOptions):
+class EvalOptions(ModelOptions, RunOptions, ImageOptions):
     """What every command of evaluation is told: the files, how to read them, where to run."""
 
     data: str
@@ -67,7 +67,7 @@ class ValidOptions(EvalOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class VocOptions(MatchOptions):
+class VocOptions(MatchOptions, ImageOptions):
     """The options of `eval voc`."""
 
     data: str

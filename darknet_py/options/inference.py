@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from darknet_py.conversion.formats import FORMATS, FORMS
 from darknet_py.forks import fork_named
 from darknet_py.options.flag import flag
-from darknet_py.options.model import NAMES, DeviceOptions, ForkOptions, ModelOptions, RunOptions
+from darknet_py.options.model import (
+    NAMES,
+    DeviceOptions,
+    ForkOptions,
+    ImageOptions,
+    ModelOptions,
+    RunOptions,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectOptions(ModelOptions, RunOptions):
+class DetectOptions(ModelOptions, RunOptions, ImageOptions):
     """The options of `detect` and, with data, of `detector test`."""
 
     images: tuple[str, ...] = ()
@@ -32,7 +39,6 @@ class DetectOptions(ModelOptions, RunOptions):
     batch: int | None = flag(
         None, "Images run at once (default: 4 of many for a small network; else 1).", least=1
     )
-    exif: bool = flag(False, "Turn images as their EXIF says (Darknet does not).")
 
     @property
     def least_score(self) -> float:
@@ -44,7 +50,7 @@ class DetectOptions(ModelOptions, RunOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierOptions(ModelOptions, RunOptions):
+class ClassifierOptions(ModelOptions, RunOptions, ImageOptions):
     """What all commands of classifiers can be told. top: None for what the .data file says."""
 
     data: str | None = None

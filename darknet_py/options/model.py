@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from darknet_py.engines.devices import chosen_device
 from darknet_py.engines.table import ENGINES, PRECISIONS, EngineConfig, checked
-from darknet_py.forks import ALEXEYAB, FORKS, default_fork
+from darknet_py.forks import ALEXEYAB, FORKS, Fork, default_fork, fork_named
 from darknet_py.options.flag import flag
 
 NAMES = "Class names, one a line."
@@ -22,6 +22,28 @@ class ForkOptions:
         choices=tuple(FORKS),
         usual=default_fork,
     )
+
+    @property
+    def fork_in_force(self) -> Fork:
+        """The record that is meant."""
+        return fork_named(self.fork)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageOptions(ForkOptions):
+    """How commands that read image files read them."""
+
+    exif: bool | None = flag(
+        None,
+        "Turn images upright as their EXIF says, or take them as stored (default: the fork's).",
+        "--exif/--no-exif",
+    )
+
+    @property
+    def fork_in_force(self) -> Fork:
+        """The fork's record, with what `exif` changes in it."""
+        fork = fork_named(self.fork)
+        return fork if self.exif is None else fork.reading(upright=self.exif)
 
 
 @dataclass(frozen=True, kw_only=True)

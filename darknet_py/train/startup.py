@@ -62,7 +62,7 @@ class ReadyTraining:
 
 def graph_of(options: TrainOptions) -> Graph:
     """The network of options.cfg; raises CfgError."""
-    graph = read_graph(options.cfg, fork=options.fork)
+    graph = read_graph(options.cfg, fork=options.fork_in_force)
     if options.max_batches is None:
         return graph
     return replace(graph, net=replace(graph.net, max_batches=options.max_batches))

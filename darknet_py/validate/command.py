@@ -10,7 +10,6 @@ from pathlib import Path
 from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.errors import DarknetError, Location, OutputError, Problems
 from darknet_py.files import replacing
-from darknet_py.forks import fork_named
 from darknet_py.images.draw import save_image
 from darknet_py.network.check import CheckResult, count_line
 from darknet_py.network.graph import Graph, read_graph
@@ -105,7 +104,7 @@ def _graph(cfg: str | None, options: CheckOptions) -> Graph | None:
     problems = Problems(collect=True)
     size = {"width": options.width, "height": options.height}
     try:
-        graph = read_graph(cfg, **size, fork=options.fork, problems=problems)
+        graph = read_graph(cfg, **size, fork=options.fork_in_force, problems=problems)
     except DarknetError:
         return None
     return None if problems.errors else graph
@@ -122,7 +121,7 @@ def _inspected(data: DataFile, graph: Graph | None, options: CheckOptions) -> Da
 
 
 def _label_rules(data: DataFile, graph: Graph | None, options: CheckOptions) -> LabelRules:
-    fork = fork_named(options.fork)
+    fork = options.fork_in_force
     rules = LabelRules(
         data.integer("classes", 0), options.width or 0, options.height or 0, fork=fork
     )

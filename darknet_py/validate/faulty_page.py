@@ -61,7 +61,7 @@ def _tile(report: DatasetReport, image: str) -> SheetTile:
     ]
     captions = (os.path.basename(image), *_captions(issues))
     try:
-        pixels = to_bgr(read_image(image))
+        pixels = to_bgr(read_image(image, honour_exif=report.rules.fork.images.upright))
     except ImageError:
         return SheetTile(None, caption=captions)
     return SheetTile(pixels, tuple(_marks(inspection, issues, report)), captions)

@@ -15,9 +15,11 @@ from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import COLUMNS
 from darknet_py.errors import ImageError, Location
 from darknet_py.forks import ALEXEYAB, FORKS, Fork
+from darknet_py.images.header_record import ImageHeader
 from darknet_py.images.io import check_image
 from darknet_py.validate.issues import Issue
 from darknet_py.validate.label_lines import LabelLines, read_lines
+from darknet_py.validate.orientation import orientation_issues
 
 EDGE = 1e-3
 """How far beyond the image a box may reach without a word, as a share of the image: labels
@@ -73,28 +75,31 @@ def inspect_image(image: str, rules: LabelRules, decode: bool = True) -> Inspect
 
     decode: also decode the image, which finds damage behind its header.
     """
-    problem = _image_problem(image, decode)
+    header, problem = _image_header(image, decode)
     label = os.fspath(label_path(image, rules.fork))
     try:
         with open(label, "rb", buffering=0) as file:
             text: bytes = file.read()
     except (FileNotFoundError, NotADirectoryError):
-        issues = (*problem, *_without_file(image, label, rules))
+        turned = orientation_issues(image, header, _no_rows(), rules.fork)
+        issues = (*problem, *_without_file(image, label, rules), *turned)
         return Inspection(image, label, "missing", not problem, issues=issues)
     except OSError as error:
         issue = Issue("unreadable-labels", Location(label), str(error.strerror), image)
         return Inspection(image, label, "missing", not problem, issues=(*problem, issue))
-    return _with_labels(image, label, read_lines(text), problem, rules)
+    lines = read_lines(text)
+    turned = orientation_issues(image, header, lines.rows, rules.fork)
+    return _with_labels(image, label, lines, (*problem, *turned), rules, not problem)
 
 
-def _image_problem(image: str, decode: bool) -> tuple[Issue, ...]:
+def _image_header(image: str, decode: bool) -> tuple[ImageHeader | None, tuple[Issue, ...]]:
+    """What the image says of itself, or what is wrong with it."""
     try:
-        check_image(image, decode)
+        return check_image(image, decode), ()
     except ImageError as error:
         kind = "unreadable-image" if os.path.exists(image) else "missing-image"
         message = str(error).removeprefix(f"{image}: ")
-        return (Issue(kind, Location(image), message, image),)
-    return ()
+        return None, (Issue(kind, Location(image), message, image),)
 
 
 def _without_file(image: str, label: str, rules: LabelRules) -> Iterator[Issue]:
@@ -121,7 +126,12 @@ def _other_locations(image: str) -> Iterator[str]:
 
 
 def _with_labels(
-    image: str, label: str, lines: LabelLines, problem: tuple[Issue, ...], rules: LabelRules
+    image: str,
+    label: str,
+    lines: LabelLines,
+    problem: tuple[Issue, ...],
+    rules: LabelRules,
+    readable: bool,
 ) -> Inspection:
     line_issues = [
         Issue(line_issue.kind, Location(label, line_issue.line), line_issue.message, image)
@@ -129,7 +139,7 @@ def _with_labels(
     ]
     if not len(lines.rows) and not line_issues:
         empty = Issue("empty-label-file", Location(label), "", image)
-        return Inspection(image, label, "empty", not problem, issues=(*problem, empty))
+        return Inspection(image, label, "empty", readable, issues=(*problem, empty))
     bad = issue_masks(lines.rows, rules)
     taken = bad if lines.read is lines.rows else dropped(lines.read, rules.limits)
     issues = (
@@ -140,7 +150,7 @@ def _with_labels(
     )
     trained = lines.read[~any_reason(taken)]
     return Inspection(
-        image, label, "labelled", not problem, lines.rows, lines.numbers, trained, issues
+        image, label, "labelled", readable, lines.rows, lines.numbers, trained, issues
     )
 
 

@@ -86,6 +86,11 @@ KINDS = {
         "Darknet drops them: raise width= and height=, or cut the images into tiles",
     ),
     "duplicate": IssueKind("warning", "labels written twice in one file", "remove the second"),
+    "exif-labels": IssueKind(
+        "warning",
+        "labels drawn on an image the other way round",
+        "read all images as they were when labelled: --exif turns them upright, --no-exif does not",
+    ),
     "overfull": IssueKind(
         "warning",
         "images with more labels than the network takes",
@@ -102,6 +107,11 @@ KINDS = {
     ),
     "no-example": IssueKind(
         "warning", "classes without an example in train", "label some, or take the class out"
+    ),
+    "exif-orientation": IssueKind(
+        "note",
+        "images that their EXIF data turns",
+        "AlexeyAB's program turns them, pjreddie's does not; labels must be of the same way round",
     ),
     "no-label-file": IssueKind(
         "note",

@@ -58,7 +58,8 @@ def test_unreadable_images_and_unclear_labels_are_told(
 ) -> None:
     (tmp_path / "star_5.png").write_text("no image")
     (tmp_path / "labels.list").write_text("circle_\nstar_\nircle_\n")
-    assert validate(options, "valid") == 1
+    assert validate(options, "valid") == 0
     printed = capsys.readouterr()
+    assert "warning: 1 of 6 images could not be read and do not count" in printed.err
     assert printed.out.startswith(" TOP calculation...\n\n0: top 1: ")
     assert "warning: 4 of 6 images have not just one label, the first is" in printed.err

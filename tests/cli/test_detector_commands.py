@@ -150,17 +150,22 @@ def test_width_and_height_override_the_cfg() -> None:
     assert "input 32 x 64 x 3" in detect("a.png", "--width", "32", "--height", "64").stderr
 
 
-def test_exif_is_honoured_only_when_asked(here: Path) -> None:
+def test_exif_is_the_forks_unless_told(here: Path) -> None:
     ok, data = cv2.imencode(".jpg", noise_image())
     assert ok
     tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
     segment = b"Exif\0\0" + tiff
     head = b"\xff\xd8\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment
     (here / "t.jpg").write_bytes(head + data.tobytes()[2:])
-    detect("t.jpg")
-    assert cv2.imread("predictions.jpg").shape[:2] == (40, 50)
-    detect("t.jpg", "--exif")
-    assert cv2.imread("predictions.jpg").shape[:2] == (50, 40)
+    stored, upright = (40, 50), (50, 40)
+    for words, shape in (
+        ((), upright),
+        (("--no-exif",), stored),
+        (("--fork", "pjreddie"), stored),
+        (("--fork", "pjreddie", "--exif"), upright),
+    ):
+        detect("t.jpg", *words)
+        assert cv2.imread("predictions.jpg").shape[:2] == shape
 
 
 def test_one_unreadable_image_of_many_is_named_and_the_rest_goes_on(here: Path) -> None:

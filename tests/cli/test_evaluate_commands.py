@@ -171,10 +171,10 @@ BAD: dict[str, tuple[str, str | None, str]] = {
     "list empty": ("valid.txt", "", "valid.txt: the list names no images"),
     "images missing": (
         "valid.txt",
-        "a.png\nx.png\ny.png\n",
-        "valid.txt: 2 of 3 images are not there, the first is x.png",
+        "x.png\ny.png\n",
+        "valid.txt: none of 2 images is there, the first is x.png",
     ),
-    "image damaged": ("b.png", "hello", "b.png: not an image: it looks like a text file"),
+    "images damaged": ("valid.txt", "n.png\n", "none of 1 images can be read, the first: n.png"),
     "class beyond the names": ("b.txt", "3 .5 .5 .1 .1", "b.txt: label 1 has class 3, expected 0"),
     "map without tree": ("m.map", "0\n1\n2\n", "tree= is not set; take map= out of the .data file"),
     "map of words": ("m.map", "0\none\n", "m.map: read 'one', expected one class number a line"),
@@ -193,6 +193,9 @@ CASES = [(word, what) for word in ("map", "valid", "recall") for what in BAD]
 @pytest.mark.parametrize(("word", "what"), [case for case in CASES if case not in NOT_READ])
 def test_bad_files_are_one_clear_line(here: Path, word: str, what: str) -> None:
     name, content, expected = BAD[what]
+    if "n.png" in str(content):
+        (here / "n.png").write_text("hello")
+        (here / "n.txt").write_text("0 .5 .5 .5 .5")
     if name == "m.map":
         add("n.data", "map=m.map")
     (here / name).unlink(missing_ok=True)

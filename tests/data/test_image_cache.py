@@ -42,7 +42,7 @@ def test_images_are_cached_once_and_as_they_are(tmp_path: Path) -> None:
     cached = cache_images([*paths, paths[0]], 3, (64, 48))
     assert list(cached) == paths
     for path, image in cached.items():
-        whole = open_reducible(path, 3)
+        whole = open_reducible(path)
         assert image.size == whole.size
         assert (image.pixels(3, (64, 48)) == whole.pixels(3, whole.size)).all()
     assert (
@@ -60,6 +60,13 @@ def test_cached_in_grey(tmp_path: Path) -> None:
     image = cache_images([path], 1, (64, 48))[path]
     assert image.pixels(1, (1000, 1000)).shape == (60, 80, 1)
     assert _arena(image).size == 60 * 80
+
+
+def test_images_stay_whole_unless_they_may_be_reduced(tmp_path: Path) -> None:
+    path = write(tmp_path, RectangleImage(1, (640, 480), (160, 120, 480, 360)))
+    image = cache_images([path], 3)[path]
+    assert image.pixels(3, (10, 10)).shape == (480, 640, 3)
+    assert _arena(image).size == 480 * 640 * 3
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp"])
@@ -146,9 +153,9 @@ def test_too_many_images_are_refused_before_they_are_decoded(
         os.link(path, paths[-1])
     opened = []
 
-    def watched(path: str, channels: int) -> object:
+    def watched(path: str, upright: bool, reducible: bool) -> object:
         opened.append(path)
-        return open_reducible(path, channels)
+        return open_reducible(path, upright, reducible)
 
     monkeypatch.setattr(image_cache, "open_reducible", watched)
     monkeypatch.setattr(image_cache, "free_memory", lambda: 12_000_000)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from support.tiny_detector import files, save
 
-from darknet_py.detect.command import run, usual_batch
+from darknet_py.detect.command import PredictionPaths, run, usual_batch
 from darknet_py.network.graph import read_graph
 from darknet_py.options.inference import DetectOptions
 
@@ -48,3 +49,18 @@ def test_the_settings_are_said_once(here: Path, capsys: pytest.CaptureFixture[st
     run(DetectOptions(cfg="n.cfg", weights="n.weights", images=("a.png", "b.png"), thresh=0.3))
     (line,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith("n.cfg"))
     assert "thresh 0.3, nms default 0.45, torch cpu fp32, fork alexeyab" in line
+
+
+def test_names_that_repeat_take_linear_time() -> None:
+    started, paths = time.perf_counter(), PredictionPaths()
+    found = [str(paths.next(f"p_{number % 2}")) for number in range(40_000)]
+    assert time.perf_counter() - started < 1
+    assert found[:5] == ["p_0.jpg", "p_1.jpg", "p_0_2.jpg", "p_1_2.jpg", "p_0_3.jpg"]
+    assert len(set(found)) == 40_000
+
+
+def test_a_name_that_looks_numbered_is_not_given_twice() -> None:
+    paths = PredictionPaths()
+    stems = ["a", "a_2", "a", "a", "a_2", "a_3"]
+    found = [paths.next(stem).name for stem in stems]
+    assert found == ["a.jpg", "a_2.jpg", "a_3.jpg", "a_4.jpg", "a_2_2.jpg", "a_3_2.jpg"]

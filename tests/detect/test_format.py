@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.small_result import result
 
 from darknet_py.detect import format
+from darknet_py.detect.result import Boxes, Result
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 
 
@@ -49,3 +52,21 @@ def test_label_files_hold_the_best_class_of_each_box_shown_or_not(tmp_path: Path
     assert (tmp_path / "dog.txt").read_text() == (
         "1 0.7500 0.5000 0.2500 0.5000\n2 0.1000 0.2000 0.3000 0.1000\n"
     )
+
+
+def test_many_boxes_take_linear_time() -> None:
+    count = 20_000
+    rng = np.random.default_rng(0)
+    boxes = Boxes(
+        rng.random((count, 4), np.float32),
+        rng.random(count, np.float32),
+        rng.integers(0, 3, count),
+        np.arange(count) // 2,
+        640,
+        480,
+    )
+    crowd = Result("a.jpg", np.zeros((4, 4, 3), np.uint8), boxes, ["a", "b", "c"])
+    started = time.perf_counter()
+    printed = list(format.lines(crowd, ALEXEYAB, extended=True))
+    assert time.perf_counter() - started < 10
+    assert len(printed) == count + 1

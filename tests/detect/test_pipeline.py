@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -173,10 +174,14 @@ def test_a_batch_has_its_frames_sizes_and_times(here: Path) -> None:
     assert [frame.path for frame in batch.frames] == [FIRST, SECOND, FIRST]
     assert (batch.first, batch.sizes) == (0, ((50, 40),) * 3)
     assert min(batch.timing.reading, batch.timing.network, batch.timing.rest) > 0
-    later = Detections(7, batch.frames, batch.candidates, batch.timing)
-    assert set(entries_of(later).image.tolist()) == {7, 8, 9}
-    (found, *_) = per_image(later, [""] * 7 + [FIRST, SECOND, FIRST])
+    # As images 7, 9 and 10 of a list: one between could not be read.
+    numbered = zip(batch.frames, (7, 9, 10), strict=True)
+    frames = tuple(replace(frame, number=number) for frame, number in numbered)
+    later = Detections(7, frames, batch.candidates, batch.timing)
+    assert set(entries_of(later).image.tolist()) == {7, 9, 10}
+    (found, second, _) = per_image(later, [""] * 7 + [FIRST, "", SECOND, FIRST])
     assert (found.path, found.number, found.size) == (FIRST, 7, (50, 40))
+    assert (second.path, second.number) == (SECOND, 9)
     assert Timing(1, 2, 3) + Timing(10, 20, 30) == Timing(11, 22, 33)
 
 

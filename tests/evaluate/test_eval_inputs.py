@@ -45,9 +45,10 @@ def test_a_class_map_is_a_number_a_line(tmp_path: Path) -> None:
         read_class_map(read_data_file(path))
 
 
-def test_images_that_are_missing_are_counted(tmp_path: Path) -> None:
+def test_a_list_of_images_that_are_all_missing_is_refused(tmp_path: Path) -> None:
     data_set(tmp_path)
     there = str(tmp_path / "a.png")
     assert require_images([there], "l.txt") == [there]
-    with pytest.raises(DataError, match="l.txt: 2 of 3 images are not there, the first is x.png"):
-        require_images(["x.png", there, "y.png"], "l.txt")
+    assert require_images(["x.png", there], "l.txt") == ["x.png", there]
+    with pytest.raises(DataError, match="l.txt: none of 2 images is there, the first is x.png"):
+        require_images(["x.png", "y.png"], "l.txt")

@@ -16,7 +16,7 @@ from darknet_py import Network
 from darknet_py.detect.candidates import Candidates
 from darknet_py.engines import devices
 from darknet_py.engines.table import EngineConfig
-from darknet_py.errors import DarknetError, DataError, ImageError
+from darknet_py.errors import DarknetError, DataError
 from darknet_py.evaluate.eval_config import EvalConfig
 from darknet_py.evaluate.eval_pipeline import MAP_OPTIONS, open_pipeline
 from darknet_py.evaluate.map import evaluate
@@ -243,9 +243,10 @@ def test_no_label_at_all_is_refused(here: Path) -> None:
         metrics()
 
 
-def test_an_image_that_cannot_be_read_is_named(here: Path) -> None:
-    (here / SECOND).write_text("hello")
-    with pytest.raises(ImageError, match="b.png: not an image"):
+def test_images_of_which_none_can_be_read_are_refused(here: Path) -> None:
+    for name in (FIRST, SECOND):
+        (here / name).write_text("hello")
+    with pytest.raises(DataError, match="none of 2 images can be read, the first: a.png: not an"):
         metrics()
 
 

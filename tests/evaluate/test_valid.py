@@ -125,8 +125,9 @@ def test_out_names_the_files(here: Path) -> None:
 
 
 def test_a_failure_leaves_no_file(here: Path) -> None:
-    (here / "2.x.png").write_text("hello")
-    with pytest.raises(DataError, match="2.x.png: not an image"):
+    for name in ("1.x.png", "2.x.png"):
+        (here / name).write_text("hello")
+    with pytest.raises(DataError, match="the first: 1.x.png: not an image"):
         write(here / "r", "voc")
     assert list((here / "r").iterdir()) == []
 

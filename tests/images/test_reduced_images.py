@@ -10,8 +10,11 @@ import pytest
 from support.coloured_samples import config_of, sample
 
 from darknet_py.data.detection_samples import DetectionSet
+from darknet_py.data.image_cache import cache_images
 from darknet_py.errors import ImageError
-from darknet_py.images.reduced_images import ImageFile, open_reducible, reduced
+from darknet_py.images.io import read_image
+from darknet_py.images.reduced_images import open_reducible, reduced
+from darknet_py.images.resize import fit
 
 
 def images_of_all_kinds(folder: Path) -> dict[str, Path]:
@@ -45,16 +48,22 @@ def test_images_of_all_kinds_look_alike(tmp_path: Path, channels: int) -> None:
         assert np.abs(pixels[:, 31:].astype(int) - 200).max() <= 2, name
 
 
-def test_exif_is_ignored_as_in_detection(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("fork", "size"), [("alexeyab", (40, 60)), ("pjreddie", (60, 40))])
+def test_exif_counts_as_in_detection(tmp_path: Path, fork: str, size: tuple[int, int]) -> None:
     path = tmp_path / "turned.jpg"
     assert cv2.imwrite(str(path), np.zeros((40, 60, 3), np.uint8))
     exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
     data = path.read_bytes()
     block = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
     path.write_bytes(data[:2] + block + data[2:])
-    image, _ = DetectionSet([str(path)], config_of(tmp_path)).pick(np.random.default_rng(0))
-    assert image.size == (60, 40)
-    assert image.pixels(3, (60, 40)).shape == (40, 60, 3)
+    source = DetectionSet([str(path)], config_of(tmp_path, fork=fork))
+    image, _ = source.pick(np.random.default_rng(0))
+    assert image.size == size
+    assert image.pixels(3, size).shape == (size[1], size[0], 3)
+    assert open_reducible(str(path), fork == "alexeyab", True).pixels(3, (20, 20)).shape[1::-1] == (
+        size[0] // 2,
+        size[1] // 2,
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,7 +89,33 @@ def test_an_image_is_halved_while_it_stays_large_enough() -> None:
 
 def test_a_file_that_tells_its_size_is_decoded_as_small_as_it_may_be(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.jpg"), np.full((80, 160, 3), 100, np.uint8))
-    image = open_reducible(str(tmp_path / "a.jpg"), 3)
-    assert isinstance(image, ImageFile) and image.size == (160, 80)
+    image = open_reducible(str(tmp_path / "a.jpg"), reducible=True)
+    assert image.size == (160, 80)
     assert image.pixels(3, (40, 20)).shape == (20, 40, 3)
     assert image.pixels(1, (160, 80)).shape == (80, 160, 1)
+    assert open_reducible(str(tmp_path / "a.jpg")).pixels(3, (40, 20)).shape == (80, 160, 3)
+
+
+def detail(pixels: np.ndarray) -> float:
+    """Mean of how much a pixel differs from those around it."""
+    return float(np.abs(cv2.Laplacian(pixels.astype(np.float32), cv2.CV_32F)).mean())
+
+
+def test_training_sees_the_texture_that_a_test_sees(tmp_path: Path) -> None:
+    """Both programs resize whole images bilinearly, which keeps what an average smooths away."""
+    rng = np.random.default_rng(0)
+    coarse = cv2.resize(rng.integers(0, 256, (90, 120, 3), np.uint8), (967, 731))
+    grain = rng.normal(0, 30, coarse.shape)
+    path = tmp_path / "a.jpg"
+    assert cv2.imwrite(str(path), np.clip(coarse + grain, 0, 255).astype(np.uint8))
+    config = config_of(tmp_path, "flip=0")
+    size = (160, 120)
+    fitted = fit(read_image(path), 3, *size, False).transpose(1, 2, 0) * 255
+    whole, reduced_ = (
+        detail(sample(DetectionSet([str(path)], config, reduced=small), 0, size)[0])
+        for small in (False, True)
+    )
+    cached = {str(path): cache_images([str(path)], 3)[str(path)]}
+    assert whole == detail(sample(DetectionSet([str(path)], config, cached), 0, size)[0])
+    assert whole == pytest.approx(detail(fitted), rel=0.03)
+    assert reduced_ < 0.8 * whole

@@ -22,6 +22,7 @@ from darknet_py.data.listing import (
 from darknet_py.data.loader import SampleKey
 from darknet_py.data.sample_sheet import detection_sheet
 from darknet_py.engines.table import EngineConfig
+from darknet_py.errors import DataError, ImageError, Location
 from darknet_py.images.draw import save_image
 from darknet_py.images.reduced_images import Image
 from darknet_py.network.graph import Graph
@@ -67,8 +68,10 @@ class MapMetric:
 
     def evaluate(self, trainer: Trainer, report: TrainingLog) -> float:
         from darknet_py.evaluate.map import evaluate
+        from darknet_py.evaluate.readable_images import ReadableImages
 
         report.note(f"mAP of {len(self.images)} images ...")
+        bad: list[ImageError] = []
         result = evaluate(
             trainer.network,
             self.images,
@@ -76,7 +79,10 @@ class MapMetric:
             thresh=self.thresh,
             iou_thresh=self.iou_thresh,
             config=EngineConfig(device=str(next(trainer.network.parameters()).device)),
+            fitted=ReadableImages(self.images, trainer.network.graph, bad.append),
         )
+        if bad:
+            report.note(f"warning: left out {len(bad)} unreadable images, the first: {bad[0]}")
         report.note(
             f"mean average precision (mAP@{self.iou_thresh:.2f}) = {100 * result.map:.2f} %"
         )
@@ -98,7 +104,8 @@ def open_detection(
     files = CheckpointFiles.of(backup_folder(data), options.cfg, last)
     start = begin(options, graph, files, distributed, device)
     sizes = InputSizes(graph, start.trainer.seed, start.trainer.updates_per_step)
-    source = DetectionSet(images, config, _cached(options, images, config, sizes))
+    cached = _cached(options, images, config, sizes)
+    source = DetectionSet(images, config, cached, options.reduced_decode)
     if options.show_imgs and distributed.first:
         _show(source, data, start, (graph.net.width, graph.net.height))
     return ReadyTraining(
@@ -117,7 +124,9 @@ def _cached(
 ) -> dict[str, Image]:
     if not options.cache:
         return {}
-    return cache_images(images, config.channels, least_size(config, sizes.largest), follow)
+    least = least_size(config, sizes.largest) if options.reduced_decode else None
+    upright = config.fork.images.upright
+    return cache_images(images, config.channels, least, follow, upright)
 
 
 def _show(

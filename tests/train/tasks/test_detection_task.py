@@ -36,7 +36,7 @@ def test_a_data_file_that_does_not_fit(
 def test_images_in_memory_are_not_opened_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: str, channels: int) -> None:
+    def refuse(path: str, *how: bool) -> None:
         raise AssertionError(f"{path} was opened")
 
     monkeypatch.setattr(detection_samples, "open_reducible", refuse)
