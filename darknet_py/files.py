@@ -7,11 +7,23 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from darknet_py.errors import OutputError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+MAKING, LOCK = ".making-", "lock"
+SETTLED = 60.0
+"""Seconds within which whoever made a folder has its lock."""
+LONGEST = 6 * 3600.0
+"""Seconds that nothing takes to be made."""
 
 
 @contextlib.contextmanager
@@ -38,20 +50,54 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def replacing_path(path: Path) -> Iterator[Path]:
+def replacing_path(path: Path, name: Callable[[Path], str] | None = None) -> Iterator[Path]:
     """The same for programs that write to a name: it lies in a new folder beside `path`.
 
-    Whatever else appears in that folder goes with it. Raises OSError.
+    name: the one it takes instead, from what was written. Whatever else appears in that folder goes
+    with it. Raises OSError.
     """
-    folder = tempfile.mkdtemp(prefix=".making-", dir=path.parent)
+    folder = Path(tempfile.mkdtemp(prefix=MAKING, dir=path.parent))
     try:
-        made = Path(folder) / path.name
-        yield made
-        with open(made, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(made, path)
+        with _locked(folder / LOCK):
+            made = folder / path.name
+            yield made
+            with open(made, "rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(made, path.with_name(name(made)) if name else path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_abandoned(directory: Path) -> None:
+    """Remove the folders of replacing_path whose process was killed."""
+    for folder in directory.glob(f"{MAKING}*"):
+        with contextlib.suppress(OSError):
+            if _abandoned(folder, time.time() - folder.stat().st_mtime):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _abandoned(folder: Path, age: float) -> bool:
+    """Whether nobody holds the lock; where locks are not known or not there, by its age."""
+    if fcntl is None or not (folder / LOCK).exists():
+        return age > LONGEST
+    if age < SETTLED:
+        return False
+    with open(folder / LOCK, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """The system gives the lock back when the process ends, however it does."""
+    with open(path, "wb") as file:
+        if fcntl is not None:
+            with contextlib.suppress(OSError):  # some network's disks have none
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def append(path: Path, data: bytes) -> None:
