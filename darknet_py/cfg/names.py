@@ -56,7 +56,7 @@ def _from_data(data: str | None) -> Path | None:
 def _neighbour(cfg: Path, classes: int) -> list[str] | None:
     own = cfg.with_suffix(".names")
     for folder in (cfg.parent, cfg.parent.parent / "data"):
-        files = [own] if own.is_file() else sorted(folder.glob("*.names"))
+        files = [own] if os.path.isfile(own) else sorted(folder.glob("*.names"))
         fitting = [names for names in map(read_names, files) if len(names) == classes]
         if len(fitting) == 1:
             return fitting[0]

@@ -12,7 +12,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from darknet_py.errors import CfgError, DarknetError, Location, Problems
+from darknet_py.errors import (
+    CANNOT_OPEN,
+    CfgError,
+    DarknetError,
+    Location,
+    Problems,
+    open_failure,
+)
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_SECTIONS = 10_000
@@ -65,8 +72,8 @@ def read_text(path: str | os.PathLike[str], what: str, error: type[DarknetError]
         raise error("no such file; check the path", location) from None
     except IsADirectoryError:
         raise error(f"is a directory, expected {what} file", location) from None
-    except OSError as failure:
-        raise error(f"cannot be read: {failure.strerror}", location) from None
+    except CANNOT_OPEN as failure:
+        raise error(f"cannot be read: {open_failure(failure)}", location) from None
     if len(raw) > MAX_BYTES:
         raise error(f"is larger than {MAX_BYTES >> 20} MB, expected {what} file", location)
     if b"\0" in raw:

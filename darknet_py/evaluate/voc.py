@@ -105,7 +105,7 @@ def _read(path: Path, known: dict[str, int]) -> NDArray[np.float64]:
     """(K, 6) number of the image, score and corners of each line."""
     location = Location(os.fspath(path))
     try:
-        words = path.read_text(encoding="utf-8", errors="replace").split()
+        words = path.read_text(encoding="utf-8", errors="surrogateescape").split()
     except OSError as error:
         cure = "`detector valid` with eval=voc writes it"
         raise DataError(f"cannot be read: {error.strerror}; {cure}", location) from None
@@ -135,8 +135,8 @@ def from_xml(names: Sequence[str], folder: str | None = None) -> Callable[[str],
 
     def read(image: str) -> Annotation:
         beside = image.replace("JPEGImages", "Annotations")
-        path = Path(folder, Path(image).name) if folder else Path(beside)
-        return _parse(path.with_suffix(".xml"), numbers)
+        path = os.path.join(folder, Path(image).name) if folder else beside
+        return _parse(Path(f"{os.path.splitext(path)[0]}.xml"), numbers)
 
     return read
 
