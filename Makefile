@@ -1,10 +1,10 @@
-# make demo | test | parity | check | format | bench | bench-train | bench-folder | bench-start
+# make demo | test | parity | check | format | fuzz | bench | bench-train | bench-folder | bench-start
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test parity check format bench bench-train bench-folder bench-start
+.PHONY: demo test parity check format fuzz bench bench-train bench-folder bench-start
 
 demo: $(INSTALLED)
 	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg -thresh .6
@@ -30,6 +30,13 @@ $(INSTALLED): setup.cfg setup.py .ci/constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		-c .ci/constraints.txt -e ".[dev]"
 	touch $@
+
+# make fuzz SEED=1 MINUTES=20 WHAT="cfg train"; WHAT=fuzz-found/cfg/001 runs what was found again
+SEED ?= 0
+MINUTES ?= 20
+
+fuzz: $(INSTALLED)
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seed $(SEED) --minutes $(MINUTES) $(WHAT)
 
 bench: $(INSTALLED)
 	$(BIN)/python tests/bench/forward.py

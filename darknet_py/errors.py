@@ -123,6 +123,15 @@ class Problems:
         return [notice for notice in self.notices if notice.level == "error"]
 
 
+CANNOT_OPEN = (OSError, ValueError)
+"""What opening a path raises: Python's ValueError is for a path that no file can have."""
+
+
+def open_failure(failure: BaseException) -> str:
+    """Why a path cannot be opened, in the system's words, or in Python's."""
+    return getattr(failure, "strerror", None) or str(failure)
+
+
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """`; did you mean 'x'?`, or nothing when no known word is near.
 

@@ -13,7 +13,14 @@ import pytest
 
 from darknet_py import files
 from darknet_py.errors import OutputError
-from darknet_py.files import append, replacing, replacing_path, require_writable
+from darknet_py.files import (
+    append,
+    encoded,
+    is_device,
+    replacing,
+    replacing_path,
+    require_writable,
+)
 from darknet_py.images.draw import save_image
 
 PACKAGE = Path(files.__file__).parent
@@ -121,6 +128,51 @@ def test_a_log_grows(tmp_path: Path) -> None:
     append(tmp_path / "log.csv", b"1\n")
     append(tmp_path / "log.csv", b"2\n")
     assert (tmp_path / "log.csv").read_bytes() == b"1\n2\n"
+
+
+@pytest.mark.parametrize("length", [200, 240, 255])
+def test_names_as_long_as_names_may_be(tmp_path: Path, length: int) -> None:
+    for name in ("n" * length, "é" * (length // 2)):
+        require_writable(tmp_path / name)
+        with replacing(tmp_path / name) as file:
+            file.write(b"x")
+        assert (tmp_path / name).read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("name", ["n" * 256, "a\0b", "/", "file/a", "loop/a"])
+def test_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    """They are refused before any work is done, and by the writer itself."""
+    (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OutputError):
+        require_writable(tmp_path / name)
+    with pytest.raises(OutputError), replacing(tmp_path / name):
+        raise AssertionError("the body must not run")
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "loop"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has none")
+def test_devices_and_pipes_are_written_to_and_stay(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    require_writable(pipe)
+    with replacing(pipe, durable=True) as file:
+        file.write(b"x")
+    assert os.read(reader, 9) == b"x" and pipe.is_fifo()
+    os.close(reader)
+    assert list(tmp_path.iterdir()) == [pipe]
+    for name in ("/dev/null", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+        assert is_device(Path(name))
+    for path in (tmp_path, tmp_path / "none", Path(__file__), Path("/dev/shm/a")):
+        assert not is_device(path)
+    with replacing(Path(os.devnull)) as file:
+        file.write(b"x")
+    assert not Path(os.devnull).is_file()
+
+
+def test_names_that_are_not_utf8_are_written_as_they_are() -> None:
+    assert encoded("stra\udcdfe é") == b"stra\xdfe \xc3\xa9"
 
 
 WRITERS = {"write_text", "write_bytes", "imwrite", "mkstemp", "NamedTemporaryFile", "tofile"}

@@ -50,7 +50,7 @@ class DataFile:
         here = Path(value)
         folder = Path(self.path).parent
         beside = [folder / here, folder.parent / here]
-        return next((path for path in (here, *beside) if path.exists()), here)
+        return next((path for path in (here, *beside) if os.path.exists(path)), here)
 
 
 def read_data_file(path: str | os.PathLike[str], problems: Problems | None = None) -> DataFile:

@@ -80,7 +80,7 @@ def _from_data(data: str | DataFile | None) -> Path | None:
 
 def _neighbour(cfg: Path, classes: int) -> list[str] | None:
     own = cfg.with_suffix(".names")
-    if own.is_file():
+    if os.path.isfile(own):
         return fitted_names(read_names(own), classes, own)
     for folder in (cfg.parent, cfg.parent.parent / "data"):
         files = map(_readable, sorted(folder.glob("*.names")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 
-from darknet_py.errors import DarknetError, Location
+from darknet_py.errors import CANNOT_OPEN, DarknetError, Location, open_failure
 
 MAX_BYTES = 4 * 1024 * 1024
 """Of a cfg, names or .data file; the largest published cfg has 60 kB."""
@@ -42,8 +42,8 @@ def read_text(
         raise error("no such file; check the path", location) from None
     except IsADirectoryError:
         raise error(f"is a directory, expected {what} file", location) from None
-    except OSError as failure:
-        raise error(f"cannot be read: {failure.strerror}", location) from None
+    except CANNOT_OPEN as failure:
+        raise error(f"cannot be read: {open_failure(failure)}", location) from None
     if most is not None and len(raw) > most:
         raise error(f"is larger than {most >> 20} MB, expected {what} file", location)
     text = decoded(raw, paths)

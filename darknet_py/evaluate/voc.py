@@ -106,7 +106,7 @@ def _entries(paths: Sequence[Path], known: dict[str, int]) -> tuple[Objects, NDA
 def _read(path: Path, known: dict[str, int]) -> NDArray[np.float64]:
     """(K, 6) number of the image, score and corners of each line."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         cure = "`detector valid` with eval=voc writes it"
         location = Location(os.fspath(path))
@@ -154,8 +154,8 @@ def from_xml(names: Sequence[str], folder: str | None = None) -> Callable[[str],
 
     def read(image: str) -> Annotation:
         beside = image.replace("JPEGImages", "Annotations")
-        path = Path(folder, Path(image).name) if folder else Path(beside)
-        return _parse(path.with_suffix(".xml"), numbers)
+        path = os.path.join(folder, Path(image).name) if folder else beside
+        return _parse(Path(f"{os.path.splitext(path)[0]}.xml"), numbers)
 
     return read
 

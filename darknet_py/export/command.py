@@ -31,7 +31,7 @@ def run(options: ExportOptions) -> bool:
     Raises DarknetError for what cannot be exported, before anything is written.
     """
     target = _target(options)
-    out = Path(options.out or Path(options.cfg).with_suffix(FORMATS[options.format].suffix).name)
+    out = Path(options.out or f"{Path(options.cfg).stem}{FORMATS[options.format].suffix}")
     paths = _paths(options, out)
     for path in paths.values():
         require_writable(path)

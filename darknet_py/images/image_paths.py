@@ -39,10 +39,11 @@ def expand(source: Source | Iterable[Source], recursive: bool = False) -> list[s
 def _expand_one(source: Source, recursive: bool) -> list[str]:
     if not os.fspath(source):
         raise DataError("an empty path names no image; the working folder is '.'")
-    path = Path(source).expanduser()
-    if path.is_dir():
+    # Unlike Path, os.path takes ~nosuchuser for a name, and one that no file can have for none.
+    path = Path(os.path.expanduser(source))
+    if os.path.isdir(path):
         return images_in(path, recursive)
-    if path.is_file():
+    if os.path.isfile(path):
         return listed(path) if path.suffix.lower() == LIST_SUFFIX else [os.fspath(source)]
     # A file whose name holds pattern characters was taken above; the rest may be a pattern.
     if glob.has_magic(str(path)):
@@ -89,7 +90,7 @@ def _matching(pattern: str) -> list[str]:
 
 
 def _is_image(path: Path) -> bool:
-    return _named_as_image(path.name) and path.is_file()
+    return _named_as_image(path.name) and os.path.isfile(path)
 
 
 def _named_as_image(name: str) -> bool:

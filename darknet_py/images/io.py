@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from darknet_py.errors import ImageError
+from darknet_py.errors import CANNOT_OPEN, ImageError, open_failure
 from darknet_py.images.header_record import DamagedHeader, ImageHeader
 from darknet_py.images.headers import read_header, refusal
 
@@ -292,8 +292,8 @@ def _contents(path: PathName, most: int | None = None) -> bytes:
             data = file.read(most)
     except FileNotFoundError:
         raise ImageError(f"{path}: no such file; check the path") from None
-    except OSError as error:
-        raise ImageError(f"{path}: cannot be read: {error.strerror}") from None
+    except CANNOT_OPEN as error:
+        raise ImageError(f"{path}: cannot be read: {open_failure(error)}") from None
     if not data:
         raise ImageError(f"{path}: the file is empty; copy or download it again")
     return data

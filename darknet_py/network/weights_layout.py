@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from darknet_py.errors import DarknetError, WeightsError
+from darknet_py.errors import CANNOT_OPEN, DarknetError, WeightsError, open_failure
 from darknet_py.layers.base import Stored
 from darknet_py.layers.head import Head
 from darknet_py.network.graph import Graph
@@ -174,16 +174,16 @@ def _size(name: str) -> int:
         return os.path.getsize(name)
     except FileNotFoundError:
         raise WeightsError(f"{name}: no such file; check the path") from None
-    except OSError as failure:
-        raise WeightsError(f"{name}: cannot be read: {failure.strerror}") from None
+    except CANNOT_OPEN as failure:
+        raise WeightsError(f"{name}: cannot be read: {open_failure(failure)}") from None
 
 
 def _read_header(name: str, size: int) -> Header:
     try:
         with open(name, "rb") as file:
             head = file.read(512)
-    except OSError as failure:
-        raise WeightsError(f"{name}: cannot be read: {failure.strerror}") from None
+    except CANNOT_OPEN as failure:
+        raise WeightsError(f"{name}: cannot be read: {open_failure(failure)}") from None
     _refuse_text(name, head)
     _require_bytes(name, size, 16)
     version: tuple[int, int, int] = _VERSION.unpack(head[:12])

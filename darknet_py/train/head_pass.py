@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from darknet_py.engines.cache_folder import keep_inductor_private
 from darknet_py.errors import DarknetError
 from darknet_py.layers.base import Run
 from darknet_py.network.network import Network
@@ -50,6 +51,7 @@ class HeadPass(nn.Module):
 def wrapped(head_pass: HeadPass, compiled: bool, world: int) -> nn.Module:
     """As torch.compile, and one of `world` processes, run it."""
     if compiled:
+        keep_inductor_private()
         head_pass.compile()
     if world == 1:
         return head_pass

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.errors import DarknetError, Location, OutputError, Problems
-from darknet_py.files import replacing
+from darknet_py.files import encoded, replacing
 from darknet_py.images.draw import save_image
 from darknet_py.network.check import CheckResult, count_line
 from darknet_py.network.graph import Graph, read_graph
@@ -141,4 +141,4 @@ def _write_report(path: Path, result: DataCheckResult) -> None:
     is_json = path.suffix.lower() == ".json"
     content = result.to_json() if is_json else result.text(everything=True)
     with replacing(path) as file:
-        file.write(f"{content}\n".encode())
+        file.write(encoded(f"{content}\n"))

@@ -171,7 +171,16 @@ def test_an_evaluation_that_fails_is_a_note(
     monkeypatch.setattr(MapMetric, "evaluate", evaluate)
     assert run(options_in(tmp_path)) == 0
     assert capsys.readouterr().out.count(f"warning: {line}") == 2
-    assert [row[-1] for row in rows_of(tmp_path)] == ["", "0.300000", "", "", "", "0.600000", "", ""]
+    assert [row[-1] for row in rows_of(tmp_path)] == [
+        "",
+        "0.300000",
+        "",
+        "",
+        "",
+        "0.600000",
+        "",
+        "",
+    ]
     assert seen_by(tmp_path, "best") == 6
     assert seen_by(tmp_path, "final") == 8
 

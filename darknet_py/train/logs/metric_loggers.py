@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from darknet_py.errors import DarknetError
-from darknet_py.files import append, replacing
+from darknet_py.files import append, encoded, replacing
 from darknet_py.images.draw import save_image
 from darknet_py.train.logs.loss_chart import Curves, Points, draw
 from darknet_py.train.logs.progress_log import IMAGES, Units, Update
@@ -124,7 +124,7 @@ def columns(units: Units = IMAGES, metric: str = "mAP") -> list[str]:
 def _as_csv(rows: list[list[str]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
+    return encoded(text.getvalue())
 
 
 def _points(values: array[float]) -> Points:

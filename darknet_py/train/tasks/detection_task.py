@@ -22,7 +22,7 @@ from darknet_py.data.listing import (
 from darknet_py.data.loader import SampleKey
 from darknet_py.data.sample_sheet import detection_sheet
 from darknet_py.engines.table import EngineConfig
-from darknet_py.errors import DataError, ImageError, Location
+from darknet_py.errors import ImageError
 from darknet_py.images.draw import save_image
 from darknet_py.images.reduced_images import Image
 from darknet_py.network.graph import Graph
