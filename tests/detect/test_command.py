@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,35 @@ def test_the_settings_are_said_once(here: Path, capsys: pytest.CaptureFixture[st
     run(DetectOptions(cfg="n.cfg", weights="n.weights", images=("a.png", "b.png"), thresh=0.3))
     (line,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith("n.cfg"))
     assert "thresh 0.3, nms default 0.45, torch cpu fp32, fork alexeyab" in line
+
+
+class Terminal(io.StringIO):
+    """What somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_each_path_is_asked_for_and_answered(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("a.png\ngone.png\n b.png \n"))
+    assert run(DetectOptions(cfg="n.cfg", weights="n.weights", images=())) == 1
+    out, err = capsys.readouterr()
+    asked = out.split("Enter Image Path: ")
+    assert len(asked) == 5 and asked[0] == asked[2] == asked[4] == ""
+    assert "a.png: Predicted in" in asked[1] and "b.png: Predicted in" in asked[3]
+    assert "gone.png: no such file" in err
+    assert sorted(path.name for path in here.glob("*.jpg")) == [
+        *("predictions_a.jpg", "predictions_b.jpg")
+    ]
+
+
+def test_of_a_pipe_every_line_is_an_image(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("a.png\n\nb.png\n"))
+    assert run(DetectOptions(cfg="n.cfg", weights="n.weights", images=())) == 0
+    asked = capsys.readouterr().out.split("Enter Image Path: ")
+    assert ["a.png: Predicted" in asked[1], "b.png: Predicted" in asked[2]] == [True, True]
+    assert (asked[0], asked[3:]) == ("", ["\n"])
