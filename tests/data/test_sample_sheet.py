@@ -20,8 +20,8 @@ from support.small_classifier import small_options
 
 from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.pixels import Pixels
-from darknet_py.data.class_labels import ClassLabels
 from darknet_py.data import sample_sheet
+from darknet_py.data.class_labels import ClassLabels
 from darknet_py.data.contact_sheet import PAPER, SheetStyle, SheetTile
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.loader import SampleKey

@@ -57,7 +57,9 @@ def test_the_axes_say_what_they_show(monkeypatch: pytest.MonkeyPatch) -> None:
         assert axes.get_legend() is not None
     assert all(line.get_xdata().tolist() == list(RECALLS) for line in left.lines)
     curves = RESULT.by_threshold
-    for line, values in zip(right.lines, (curves.precision, curves.recall, curves.f1), strict=False):
+    for line, values in zip(
+        right.lines, (curves.precision, curves.recall, curves.f1), strict=False
+    ):
         assert line.get_xdata().tolist() == curves.score.tolist()
         assert line.get_ydata().tolist() == values.tolist()
     assert [line.get_xdata()[0] for line in right.lines[3:]] == [0.25, RESULT.thresh]

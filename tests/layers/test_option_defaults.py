@@ -1,4 +1,4 @@
-"""What an option is that no cfg sets: the numbers of the C programs' parser, for every section kind.
+"""What an option is that no cfg sets: what the C programs' parser says, for every section kind.
 
 `name=` alone stands for a default that depends on other options, on the fork or on the network.
 """
