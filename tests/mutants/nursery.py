@@ -15,10 +15,11 @@ import resource
 import signal
 import sys
 import time
+import traceback
 import types
 from typing import Any
 
-SLOW = ("torch", "numpy", "cv2", "pycocotools.mask", "click", "hypothesis", "pytest")
+SLOW = ("torch", "torch._dynamo", "numpy", "cv2", "pycocotools.mask", "click", "pytest")
 MEMORY = 12 << 30
 """Bytes of address space a run may take: a mutant may ask for any size."""
 POLL = 0.02
@@ -43,6 +44,8 @@ def _forked(run: dict[str, Any]) -> int:
         import pytest
 
         code = int(pytest.main(run["words"]))
+    except BaseException:  # noqa: BLE001 - nothing of the fork goes on in the nursery's place
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

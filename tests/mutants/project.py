@@ -18,7 +18,9 @@ class Project:
 
     @property
     def test_files(self) -> list[Path]:
-        return sorted((self.root / "tests").rglob("test_*.py"))
+        """All but those of this folder, which are not about the package."""
+        own = self.root / "tests" / Path(__file__).parent.name
+        return sorted(set((self.root / "tests").rglob("test_*.py")) - set(own.rglob("*.py")))
 
     def mirror(self, path: str) -> str:
         """Where the tests of a file of the package are by the house's rule, all below it its own.

@@ -11,6 +11,7 @@ from mutants.mutant import Mutant
 from mutants.project import Project
 
 PASSED, FAILED, NOTHING_RUN = 0, 1, 5
+ENDED = "pytest ends with"
 START = 60
 """Seconds for Python and the collection of tests on a busy machine."""
 SLOWER = 5
@@ -50,10 +51,19 @@ class Trials:
         while left := [test for test in tests if test not in self.broken]:
             with copy.changed(mutant.path, mutant.source):
                 by = self._run(left, copy)
+            if by.startswith(ENDED):
+                self._require_passing(left[0], copy)
             if by not in left or by in self.sound:
                 return by
             (self.broken if self._run([by], copy) else self.sound).add(by)
         return ""
+
+    def _require_passing(self, test: str, copy: Copy) -> None:
+        """That pytest ended in another way must be the mutant's doing."""
+        by = self._run([test], copy)
+        if by.startswith(ENDED):
+            log = (copy.folder / "log.txt").read_text()
+            raise RuntimeError(f"{test} without a mutant: {by}\n{log[-2000:]}")
 
     def _run(self, tests: list[str], copy: Copy) -> str:
         """The first test that fails, what else ended the run, or nothing when all pass."""
@@ -70,4 +80,4 @@ class Trials:
             return ""
         if code == FAILED and failed.exists():
             return failed.read_text()
-        return f"pytest ends with {code}"
+        return f"{ENDED} {code}"
