@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,22 @@ class Source:
         """The nodes of code that acts: no docstring, annotation, wording or type."""
         yield from _acting(self.tree, wording=False)
 
+    def names_at(self, line: int) -> set[str]:
+        """What a line that runs at import gives a value: the names of its assignment, or else of
+        the functions and classes around it."""
+        around = [
+            node
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0)
+        ]
+        bound = {name for node in around for name in _targets(node)}
+        return bound or {getattr(node, "name", "") for node in around} - {""}
+
+    def lines_with(self, names: set[str]) -> set[int]:
+        """Lines of functions where one of the names is mentioned."""
+        word = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
+        return {line for line in self.function_lines if word.search(self.lines[line - 1].decode())}
+
     @functools.cached_property
     def function_lines(self) -> set[int]:
         """Lines that run when a function is called, not when the file is imported."""
@@ -81,6 +98,17 @@ class Source:
             if isinstance(function, (ast.FunctionDef, ast.Lambda))
             for line in _body_lines(function)
         }
+
+
+def _targets(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.AnnAssign):
+        targets = [node.target]
+    elif isinstance(node, ast.Assign):
+        targets = node.targets  # type: ignore[assignment]
+    else:
+        return
+    for target in targets:
+        yield from (one.id for one in ast.walk(target) if isinstance(one, ast.Name))
 
 
 def _first_lines(function: ast.FunctionDef) -> dict[str, int]:
@@ -110,7 +138,7 @@ def _acting(node: ast.AST, wording: bool) -> Iterator[ast.AST]:
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
     for field, value in ast.iter_fields(node):
-        if field in {"annotation", "returns", "ctx", "ops", "op"}:
+        if field in {"annotation", "returns", "bases", "ctx", "ops", "op"}:
             continue
         if field == "decorator_list":
             value = [one for one in value if _called(one) not in PASSIVE_DECORATORS]
