@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mutants.source import Source, Span
+from mutants.source import PASSIVE_KEYWORDS, Source, Span
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def call(node: ast.Call, source: Source) -> Iterator[Change]:
         swapped = source.text_of(second) + between + source.text_of(first)
         yield Change("arguments swapped", Span(first.start, second.end), swapped)
     for keyword in node.keywords:
-        if keyword.arg is not None:
+        if keyword.arg is not None and keyword.arg not in PASSIVE_KEYWORDS:
             yield Change("keyword dropped", source.with_comma(source.span(keyword)), "")
 
 

@@ -13,6 +13,8 @@ WORDING = {"debug", "info", "warning", "error", "exception", "warn", "note"}
 """Methods whose texts are wording: they may be said in other words."""
 PASSIVE_DECORATORS = {"dataclass", "overload", "lru_cache", "cache", "wraps"}
 PASSIVE_NAMES = {"__all__", "__slots__", "logger"}
+PASSIVE_KEYWORDS = {"help", "strict"}
+"""Of calls: words for people, and zip's check of what is so anyway."""
 TYPES_ONLY = {"cast", "TypeVar", "NewType"}
 
 
@@ -160,7 +162,7 @@ def _is_passive(node: ast.AST) -> bool:
         return isinstance(node.targets[0], ast.Name) and node.targets[0].id in PASSIVE_NAMES
     if isinstance(node, ast.Call):
         return _called(node) in TYPES_ONLY
-    return isinstance(node, ast.keyword) and node.arg == "help"
+    return isinstance(node, ast.keyword) and node.arg in PASSIVE_KEYWORDS
 
 
 def _is_wording(node: ast.AST) -> bool:
