@@ -1,9 +1,9 @@
 """Which tests can notice a mutant, the likely and the quick ones first.
 
 A changed line inside a function is noticed only by tests that run it. One that runs at import (a
-default, a table, a declaration) gives names a value: it is noticed by the tests of its file, and
-by those that run a line of the package where one of the names stands, or are near such a name
-themselves.
+default, a table, a declaration, a function that makes one) gives names a value: it is noticed by
+the tests of its file, by those of test files that mention one of the names, and by those that run a
+line of the package where one stands.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def groups(mutant: Mutant, project: Project, lines: LineMap) -> list[list[str]]:
     running = lines.tests.get((inside, mutant.line), set())
     own = {test for test in lines.seconds if test.startswith(project.mirror(mutant.path))}
     source = _source(project.root / mutant.path)
-    if mutant.line in source.function_lines:
+    if running and mutant.line in source.function_lines:
         return _apart([running & own, running], lines)
     names = source.names_at(mutant.line)
     return _apart([own, _near(names, project, lines), _using(names, project, lines)], lines)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mutants.source import PASSIVE_KEYWORDS, Source, Span
+from mutants.source import PASSIVE_KEYWORDS, Source, Span, called
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ SWAPPED_NAMES = {
     "append": "extend",
 }
 SWAPPED = SWAPPED_NAMES | {after: before for before, after in SWAPPED_NAMES.items()}
+COMMUTATIVE = {"min", "max", "minimum", "maximum", "equal", "allclose", "gcd"}
+"""Functions that give the same whichever of two arguments is first."""
 LABEL_WORDS = 3
 TEXT_TYPES = (ast.JoinedStr, ast.List, ast.Tuple, ast.Dict)
 
@@ -127,7 +129,7 @@ def choice(node: ast.IfExp, source: Source) -> Iterator[Change]:
 
 def call(node: ast.Call, source: Source) -> Iterator[Change]:
     plain = [one for one in node.args if not isinstance(one, ast.Starred)]
-    if len(plain) == len(node.args) >= 2:
+    if len(plain) == len(node.args) >= 2 and called(node) not in COMMUTATIVE:
         first, second = source.span(plain[0]), source.span(plain[1])
         between = source.text_of(Span(first.end, second.start))
         swapped = source.text_of(second) + between + source.text_of(first)

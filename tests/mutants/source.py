@@ -28,7 +28,7 @@ class Span:
 
 class Source:
     def __init__(self, path: Path) -> None:
-        self.bytes = path.read_bytes()
+        self.stem, self.bytes = path.stem, path.read_bytes()
         self.tree = ast.parse(self.bytes)
         self.lines = self.bytes.splitlines(keepends=True)
         self._starts = [0]
@@ -76,15 +76,17 @@ class Source:
         yield from _acting(self.tree, wording=False)
 
     def names_at(self, line: int) -> set[str]:
-        """What a line that runs at import gives a value: the names of its assignment, or else of
-        the functions and classes around it."""
+        """What a line at import gives a value: the names of its assignment, or else of the
+        functions and classes around it."""
         around = [
             node
             for node in ast.walk(self.tree)
             if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0)
         ]
-        bound = {name for node in around for name in _targets(node)}
-        return bound or {getattr(node, "name", "") for node in around} - {""}
+        within = {getattr(node, "name", "") for node in around} - {""}
+        if line in self.function_lines:
+            return within
+        return {name for node in around for name in _targets(node)} or within or {self.stem}
 
     def lines_with(self, names: set[str]) -> set[int]:
         """Lines of functions where one of the names is mentioned."""
@@ -143,7 +145,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
         if field in {"annotation", "returns", "bases", "ctx", "ops", "op"}:
             continue
         if field == "decorator_list":
-            value = [one for one in value if _called(one) not in PASSIVE_DECORATORS]
+            value = [one for one in value if called(one) not in PASSIVE_DECORATORS]
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, ast.AST):
                 yield one
@@ -157,11 +159,11 @@ def _is_passive(node: ast.AST) -> bool:
     if isinstance(node, ast.If):
         return ast.unparse(node.test) == "TYPE_CHECKING"
     if isinstance(node, ast.ClassDef):
-        return any(_called(base) == "Protocol" for base in node.bases)
+        return any(called(base) == "Protocol" for base in node.bases)
     if isinstance(node, ast.Assign):
         return isinstance(node.targets[0], ast.Name) and node.targets[0].id in PASSIVE_NAMES
     if isinstance(node, ast.Call):
-        return _called(node) in TYPES_ONLY
+        return called(node) in TYPES_ONLY
     return isinstance(node, ast.keyword) and node.arg in PASSIVE_KEYWORDS
 
 
@@ -169,11 +171,11 @@ def _is_wording(node: ast.AST) -> bool:
     """Whether texts below it are messages for people."""
     if isinstance(node, ast.Raise):
         return True
-    called = _called(node) if isinstance(node, ast.Call) else ""
-    return called in WORDING or called.endswith("Error")
+    name = called(node) if isinstance(node, ast.Call) else ""
+    return name in WORDING or name.endswith("Error")
 
 
-def _called(node: ast.AST) -> str:
+def called(node: ast.AST) -> str:
     """The last name of what is called, subscribed or named."""
     while isinstance(node, (ast.Call, ast.Subscript)):
         node = node.func if isinstance(node, ast.Call) else node.value

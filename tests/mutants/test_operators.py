@@ -41,6 +41,7 @@ def after(tmp_path: Path, text: str) -> set[str]:
         ("f(k=a, m=b)", {"f(m=b)", "f(k=a)", "pass"}),
         ("f(a, b)", {"f(b, a)", "pass"}),
         ("f(*a, b)", {"pass"}),
+        ("max(a, b)", {"min(a, b)", "pass"}),
         ("a.b = c", {"pass"}),
         ("a += b", {"pass"}),
     ],
