@@ -191,6 +191,10 @@ def test_images_wider_than_opencv_can_address() -> None:
     paste_stretched(wide, (40, 3), (0, 0), canvas)
     assert canvas[0, :30].max() == 0
     assert canvas[0, 31:].min() == 200
+    fine = np.zeros((2, 40000, 3), np.uint8)
+    fine[:, ::2] = 200
+    shown = crop_extend(fine, CropMargins(0, 0, 0, 0, 40000, 2), (9, 3))
+    assert 80 <= shown.min() <= shown.max() <= 120, "reduced to its mean, not to some columns"
 
 
 def test_windows() -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from support.small_detector import small_options
 
 from darknet_py.data import detection_samples
+from darknet_py.data.loader import SampleKey
 from darknet_py.errors import DataError
 from darknet_py.train.command import run
 from darknet_py.train.distributed import DistributedContext
+from darknet_py.train.tasks import detection_task
 from darknet_py.train.tasks.detection_task import MapMetric, open_detection
 
 
@@ -81,3 +84,24 @@ def test_names_of_another_number_than_the_classes(tmp_path: Path) -> None:
     metric = open_detection(options, DistributedContext(), torch.device("cpu")).metric
     assert isinstance(metric, MapMetric)
     assert metric.names == ["a", "b", *map(str, range(2, 8))]
+
+
+def test_a_page_of_the_samples_of_the_first_update(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pages: list[tuple[list[SampleKey], list[str], int]] = []
+
+    def page(source: object, names: list[str], keys: list[SampleKey], seed: int) -> np.ndarray:
+        pages.append((keys, names, seed))
+        return np.zeros((4, 4, 3), np.uint8)
+
+    monkeypatch.setattr(detection_task, "detection_sheet", page)
+    assert run(small_options(tmp_path, max_batches=1, show_imgs=True, seed=5)) == 0
+    assert "aug_small.jpg: the first 8 samples as they are trained on" in capsys.readouterr().out
+    assert (tmp_path / "aug_small.jpg").is_file()
+    ((keys, names, seed),) = pages
+    assert keys == [SampleKey(number, 32, 32) for number in range(8)]
+    assert (len(names), seed) == (8, 5) and not names[0].isdigit()
+    assert run(small_options(tmp_path, max_batches=1)) == 0
+    assert len(pages) == 1
