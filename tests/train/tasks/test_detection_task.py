@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from support.small_detector import small_options
+from support.tiny_detector import save
 
 from darknet_py.data import detection_samples
 from darknet_py.errors import DataError
+from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.train.command import run
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.tasks.detection_task import MapMetric, open_detection
@@ -80,3 +83,59 @@ def test_names_of_another_number_than_the_classes(tmp_path: Path) -> None:
     Path(options.data).write_text(re.sub("names=.*", f"names={tmp_path}/two.names", text))
     with pytest.raises(DataError, match="names= has 2 names, the network has classes=8"):
         run(options)
+
+
+def with_valid(folder: Path, *images: str, **choices: Any) -> DetectorTrainOptions:
+    """-map on a list of these images of the folder."""
+    options = small_options(folder, max_batches=1, evaluates=True, **choices)
+    (folder / "valid.txt").write_text("".join(f"{folder}/{name}\n" for name in images))
+    text = Path(options.data).read_text()
+    Path(options.data).write_text(re.sub("valid=.*", f"valid={folder}/valid.txt", text))
+    return options
+
+
+def test_the_images_to_evaluate_are_looked_at_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(tmp_path, "a.png", "b.png")
+    (tmp_path / "a.txt").write_text("0 .5 .5 .3 .3\n")
+    assert run(with_valid(tmp_path, "a.png", "b.png", "gone.png")) == 0
+    printed = capsys.readouterr().out
+    before = printed.split("mAP of 3 images")[0]
+    missing = r"warning: 1 of 3 images to evaluate are not there and are left out, the first: .*gone"
+    assert re.search(missing, before)
+    labels = "warning: 2 of 3 images to evaluate have no label file and count as images without"
+    assert labels in before
+    kept = {path.name for path in (tmp_path / "backup").iterdir()}
+    assert kept >= {"small_final.weights", "small_last.weights", "small_last.state"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "images", "message"),
+    [
+        ("0 .5 .5 .3 .3\n", ("gone.png", "a2.png"), "none of 2 images to evaluate is there, such"),
+        ("", ("a.png",), "no labels for any of the 1 images"),
+        ("9 .5 .5 .3 .3\n", ("a.png",), "a.txt: label 1 has class 9, expected 0 to 7"),
+    ],
+)
+def test_an_evaluation_that_must_fail_is_not_trained_for(
+    tmp_path: Path, labels: str, images: tuple[str, ...], message: str
+) -> None:
+    save(tmp_path, "a.png")
+    (tmp_path / "a.txt").write_text(labels)
+    (tmp_path / "a2.txt").write_text(labels)
+    with pytest.raises(DataError, match=message):
+        run(with_valid(tmp_path, *images))
+    assert not (tmp_path / "results.csv").exists()
+
+
+def test_images_that_are_all_damaged_leave_the_best_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"nothing")
+    (tmp_path / "a.txt").write_text("0 .5 .5 .3 .3\n")
+    assert run(with_valid(tmp_path, "a.png", "b.png")) == 0
+    assert "warning: mAP could not be measured: " in capsys.readouterr().out
+    kept = {path.name for path in (tmp_path / "backup").iterdir()}
+    assert kept == {"small_final.weights", "small_last.weights", "small_last.state"}
