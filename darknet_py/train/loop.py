@@ -137,7 +137,9 @@ class Loop:
     def evaluation_due(self) -> bool:
         """Whether the weights as they are now are still to be measured."""
         now, last = self.trainer.batch, self.progress.last_map_at
-        return bool(self.metric and now > last and (self.metric.is_due(now, last) or self._complete))
+        return bool(
+            self.metric and now > last and (self.metric.is_due(now, last) or self._complete)
+        )
 
     @property
     def _best_now(self) -> bool:
@@ -253,9 +255,7 @@ class Loop:
     def _note_metric(self, value: float) -> None:
         self.progress = replace(self.progress, last_map=value)
         if value >= self.progress.best_map:
-            self.progress = replace(
-                self.progress, best_map=value, best_map_at=self.trainer.batch
-            )
+            self.progress = replace(self.progress, best_map=value, best_map_at=self.trainer.batch)
 
     def _show(self, update: Update) -> None:
         """The files first: the output may be closed."""

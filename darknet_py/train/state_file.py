@@ -200,4 +200,3 @@ def _header(stream: Any) -> ArraySpec | None:
     except TypeError:
         return None
     return ArraySpec(tuple(int(size) for size in match[2].split(b",") if size.strip()), dtype)
-

@@ -265,7 +265,9 @@ Ending = Callable[["subprocess.Popen[str]"], object]
 
 def kill_a_worker(process: subprocess.Popen[str]) -> None:
     listed = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True).stdout
-    parents = {int(child): int(parent) for child, parent in map(str.split, listed.split("\n")[1:-1])}
+    parents = {
+        int(child): int(parent) for child, parent in map(str.split, listed.split("\n")[1:-1])
+    }
     servers = [child for child, parent in parents.items() if parent == process.pid]
     workers = [child for child, parent in parents.items() if parent in servers]
     os.kill(workers[0], signal.SIGKILL)

@@ -197,9 +197,7 @@ def _unseen(metric: TopkMetric, data: DataFile) -> list[str]:
     return lines + (_unclear(metric.images, metric.labels, data, "valid") if valid else [])
 
 
-def _unclear(
-    images: Sequence[str], labels: ClassLabels, data: DataFile, key: str
-) -> list[str]:
+def _unclear(images: Sequence[str], labels: ClassLabels, data: DataFile, key: str) -> list[str]:
     """How many images have not just one label, and the first of them.
 
     Of very many images some are looked at, all over the list. Raises DataError where no label is

@@ -102,7 +102,9 @@ def test_the_images_to_evaluate_are_looked_at_before_training(
     assert run(with_valid(tmp_path, "a.png", "b.png", "gone.png")) == 0
     printed = capsys.readouterr().out
     before = printed.split("mAP of 3 images")[0]
-    missing = r"warning: 1 of 3 images to evaluate are not there and are left out, the first: .*gone"
+    missing = (
+        r"warning: 1 of 3 images to evaluate are not there and are left out, the first: .*gone"
+    )
     assert re.search(missing, before)
     labels = "warning: 2 of 3 images to evaluate have no label file and count as images without"
     assert labels in before
