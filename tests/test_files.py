@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -204,3 +205,21 @@ def _writes(call: ast.Call) -> Iterator[bool]:
         given = [*call.args, *(word.value for word in call.keywords if word.arg == "mode")]
         texts = [value.value for value in given if isinstance(value, ast.Constant)]
         yield any(isinstance(text, str) and len(text) < 4 and set(text) & MODES for text in texts)
+
+
+def test_a_log_keeps_whole_lines_when_the_disk_fills_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log"
+    append(path, b"one\n")
+
+    def some(file: Any, data: bytes) -> None:
+        file.write(data[:2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "_write_all", some)
+    with pytest.raises(OutputError, match="log: cannot be written: No space left on device"):
+        append(path, b"two\n")
+    monkeypatch.undo()
+    append(path, b"three\n")
+    assert path.read_bytes() == b"one\nthree\n"

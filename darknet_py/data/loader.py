@@ -187,7 +187,7 @@ def batches(
 
 
 def _end(parts: Any) -> None:
-    """The worker processes end now: an error under way holds on to whoever started them."""
+    """Worker processes end now: an error on its way holds on to whoever started them."""
     # Only the iterator with workers has it; else they end when nobody refers to it any more.
     getattr(parts, "_shutdown_workers", lambda: None)()
 

@@ -86,8 +86,6 @@ class Loop:
         """An update and all that follows it."""
         before = self.trainer.batch
         update = self._update(batch, waited)
-        if self.unsaid:
-            raise self.unsaid
         self._note_failures(self.writer.numbered(before, self.trainer.batch))
         if self.evaluation_due:
             self._evaluated(update)
@@ -260,13 +258,16 @@ class Loop:
             self.progress = replace(self.progress, best_map=value, best_map_at=self.trainer.batch)
 
     def _show(self, update: Update) -> None:
+        """The files first: the output may be closed."""
         self.shown = update
-        self.report.update(update)
         failures = [failure for one in self.metric_loggers for failure in _logged(one.add, update)]
         message = str(failures[0]) if failures else ""
         if message and message != self.unlogged:
             self.report.note(f"warning: {message}; training goes on")
         self.unlogged = message
+        if self.unsaid:
+            raise self.unsaid
+        self.report.update(update)
 
     def _received(self, stop: StopSignal) -> int:
         """The signal that any process got."""

@@ -24,8 +24,9 @@ from darknet_py.train.logs.progress_log import TrainingLog
 from darknet_py.train.tasks.detection_task import MapMetric
 from darknet_py.train.trainer import Trainer
 
-VALUES = {2: 0.3, 4: 0.6, 6: 0.6, 8: 0.5}
+VALUES = {1: 0.3, 3: 0.6, 4: 0.6, 5: 0.5}
 """What -map finds after which update."""
+IMAGES = 2
 
 
 class Killed(BaseException):
@@ -62,15 +63,20 @@ def points(monkeypatch: pytest.MonkeyPatch) -> Points:
         return VALUES[trainer.batch]
 
     monkeypatch.setattr(MapMetric, "evaluate", evaluate)
-    monkeypatch.setattr(MapMetric, "is_due", lambda self, update, last: update >= last + 2)
+    monkeypatch.setattr(MapMetric, "is_due", lambda self, update, last: update in VALUES)
     monkeypatch.setattr(files.os, "replace", made.around(os.replace))
+    monkeypatch.setattr(files.os, "fsync", lambda number: None)
+    monkeypatch.setattr(metric_loggers.CsvLogger, "_draw", lambda self, update: None)
     monkeypatch.setattr(metric_loggers, "append", made.around(files.append))
     return made
 
 
 def options_in(folder: Path, **choices: Any) -> DetectorTrainOptions:
-    data = "savelast=3\nsaveweights=3\n"
-    return small_options(folder, max_batches=8, data=data, evaluates=True, **choices)
+    data = "savelast=2\nsaveweights=2\n"
+    options = small_options(folder, max_batches=5, data=data, evaluates=True, **choices)
+    cfg = Path(options.cfg)
+    cfg.write_text(cfg.read_text().replace("batch=8\nsubdivisions=2", f"batch={IMAGES}"))
+    return options
 
 
 def rows_of(folder: Path) -> list[tuple[str, ...]]:
@@ -91,15 +97,17 @@ def require_alike(first: Path, second: Path) -> None:
 
 def seen_by(folder: Path, word: str) -> int:
     net = Network.from_cfg(folder / "small.cfg")
-    return net.load_weights(folder / "backup" / f"small_{word}.weights").seen // 8
+    return net.load_weights(folder / "backup" / f"small_{word}.weights").seen // IMAGES
 
 
 def test_a_kill_between_any_two_writes_loses_nothing(tmp_path: Path, points: Points) -> None:
     whole = tmp_path / "whole"
-    assert run(options_in(whole)) == 0
+    options = options_in(whole)
+    points.count = 0  # the data set may have been drawn just now
+    assert run(options) == 0
     total = points.count
-    assert total > 70
-    assert seen_by(whole, "best") == 6  # the later of two equals, as in AlexeyAB's program
+    assert total > 50
+    assert seen_by(whole, "best") == 4  # the later of two equals, as in AlexeyAB's program
     for at in range(1, total + 1):
         folder = tmp_path / str(at)
         points.count, points.at = 0, at
@@ -114,7 +122,9 @@ def test_a_kill_between_any_two_writes_loses_nothing(tmp_path: Path, points: Poi
 def test_two_kills(tmp_path: Path, points: Points) -> None:
     """The second one while what the first left undone is caught up."""
     whole, folder = tmp_path / "whole", tmp_path / "killed"
-    run(options_in(whole))
+    options = options_in(whole)
+    points.count = 0
+    run(options)
     last = points.count - 12
     options = options_in(folder)
     for at in (last, 3, 4, 5):
@@ -139,9 +149,9 @@ def test_weights_are_on_the_disk_before_an_evaluation(
 
     monkeypatch.setattr(MapMetric, "evaluate", evaluate)
     assert run(options_in(tmp_path)) == 0
-    assert kept[2] == {"small_last.state", "small_last.weights"}
-    assert "small_final.weights" in kept[8]
-    assert list(kept) == [2, 4, 6, 8]
+    assert kept[1] == {"small_last.state", "small_last.weights"}
+    assert "small_final.weights" in kept[5]
+    assert list(kept) == list(VALUES)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +172,7 @@ def test_an_evaluation_that_fails_is_a_note(
     line: str,
 ) -> None:
     def evaluate(self: MapMetric, trainer: Trainer, report: TrainingLog) -> float:
-        if trainer.batch in (4, 8):
+        if trainer.batch in (3, 5):
             if isinstance(error, Exception):
                 raise error
             return error
@@ -171,18 +181,9 @@ def test_an_evaluation_that_fails_is_a_note(
     monkeypatch.setattr(MapMetric, "evaluate", evaluate)
     assert run(options_in(tmp_path)) == 0
     assert capsys.readouterr().out.count(f"warning: {line}") == 2
-    assert [row[-1] for row in rows_of(tmp_path)] == [
-        "",
-        "0.300000",
-        "",
-        "",
-        "",
-        "0.600000",
-        "",
-        "",
-    ]
-    assert seen_by(tmp_path, "best") == 6
-    assert seen_by(tmp_path, "final") == 8
+    assert [row[-1] for row in rows_of(tmp_path)] == ["0.300000", "", "", "0.600000", ""]
+    assert seen_by(tmp_path, "best") == 4
+    assert seen_by(tmp_path, "final") == 5
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
@@ -195,4 +196,4 @@ def test_what_ends_the_program_ends_it(
     monkeypatch.setattr(MapMetric, "evaluate", evaluate)
     with pytest.raises(error):
         run(options_in(tmp_path))
-    assert seen_by(tmp_path, "last") == 2
+    assert seen_by(tmp_path, "last") == 1

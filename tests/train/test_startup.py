@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import re
 import struct
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support import small_classifier, small_text
 from support.layer_check import read
+from support.outcome import require_same
 from support.small_detector import CFG, small_options
 
 from darknet_py import Network
+from darknet_py.engines import devices
 from darknet_py.errors import DarknetError
 from darknet_py.train.command import run
 from darknet_py.train.startup import kind_of, require_endless, require_kind
@@ -30,15 +34,61 @@ def test_weights_go_on_counting_unless_cleared(tmp_path: Path) -> None:
         assert [row["iteration"] for row in csv.DictReader(file)] == ["1", "2"]
 
 
-def test_training_that_is_over_says_so(tmp_path: Path) -> None:
+def test_a_resumed_training_that_is_over_writes_its_end_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run(small_options(tmp_path, max_batches=2))
-    final = str(tmp_path / "backup" / "small_final.weights")
-    with pytest.raises(
-        DarknetError, match=r"small.cfg:11: \[net\] max_batches: .*small_final.weig"
-    ):
-        run(small_options(tmp_path, max_batches=2, weights=final))
-    with pytest.raises(DarknetError, match="the state is at iteration 2, so training is over"):
-        run(small_options(tmp_path, max_batches=2, resume=True))
+    final = tmp_path / "backup" / "small_final.weights"
+    whole = final.read_bytes()
+    final.unlink()
+    assert run(small_options(tmp_path, max_batches=2, resume=True)) == 0
+    assert final.read_bytes() == whole
+    pattern = r"small.cfg:11: \[net\] max_batches: the state is at iteration 2, so training is over"
+    assert re.search(pattern, capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("fork", ["alexeyab", "pjreddie"])
+def test_every_kind_of_training_that_is_over_writes_its_end_again(
+    tmp_path: Path, fork: str
+) -> None:
+    texts, classes = tmp_path / "text", tmp_path / "classes"
+    run(small_text.small_options(texts, max_batches=2, fork=fork))
+    run(small_classifier.small_options(classes, max_batches=2, fork=fork))
+    for folder, kind in ((texts, small_text), (classes, small_classifier)):
+        ends = ("_final.weights", "small.weights")
+        final = next(p for p in (folder / "backup").iterdir() if p.name.endswith(ends))
+        start = folder / "start.weights"
+        final.rename(start)
+        options = kind.small_options(folder, max_batches=2, fork=fork, weights=str(start))
+        assert run(options) == 0
+        assert final.read_bytes() == start.read_bytes()
+
+
+def test_sync_bn_of_one_process_is_a_note(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(small_options(tmp_path, max_batches=1, sync_batchnorm=True)) == 0
+    assert "--sync_bn: no effect: one process; start several with" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_a_precision_the_processor_has_no_instructions_for(
+    tmp_path: Path,
+    precision: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(devices, "computes", lambda dtype: False)
+    run(small_options(tmp_path / "one", max_batches=3, precision=precision))
+    line = f"--precision {precision}: this processor has no instructions for it; computing in fp32"
+    assert caplog.messages == [line]
+    assert "iterations from 0, cpu fp32, seed 0" in capsys.readouterr().out
+    run(small_options(tmp_path / "two", max_batches=3))
+    require_same(tmp_path / "one", tmp_path / "two")
+    monkeypatch.setattr(devices, "computes", lambda dtype: True)
+    run(small_options(tmp_path / "three", max_batches=3, precision=precision))
+    assert f"cpu {precision}, seed 0" in capsys.readouterr().out
 
 
 def test_no_max_batches(tmp_path: Path) -> None:
