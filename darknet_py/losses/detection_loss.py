@@ -9,8 +9,8 @@ from torch import Tensor
 
 from darknet_py.boxes import iou
 from darknet_py.forks import Fork
-from darknet_py.layers.detection import Detection
 from darknet_py.layers.base import Node
+from darknet_py.layers.detection import Detection
 from darknet_py.layers.head import RawBoxes
 from darknet_py.losses.head_loss import HeadLoss, LossInput, TruthWidth, loss_of
 

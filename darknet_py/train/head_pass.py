@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from functools import cached_property
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -117,7 +117,10 @@ def compiling() -> Iterator[None]:
 
 
 def prepare_to_compile(graph: Graph) -> None:
-    """Compute what the layers and the graph keep for later: torch.compile gives up where one takes Python's lock."""
+    """Compute what the graph and its layers keep for later.
+
+    Until Python 3.12 that takes a lock, at which torch.compile would end a program.
+    """
     for keeper in (graph, *(node.layer for node in graph.nodes)):
         kinds = type(keeper).__mro__
         kept = (vars(kind).items() for kind in kinds)

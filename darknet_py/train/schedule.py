@@ -10,7 +10,6 @@ from collections.abc import Callable
 from darknet_py.errors import DarknetError
 from darknet_py.layers.net import Net
 
-
 LARGEST = 3.4e38
 """Of Darknet's floats."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
 from support.layer_check import network
 from support.small_step import CONV, HEAD, NET, data
+from torch import nn
 
 from darknet_py.errors import DarknetError
 from darknet_py.train import Trainer
