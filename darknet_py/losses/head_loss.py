@@ -71,14 +71,14 @@ class LossInput:
 class TruthWidth(NamedTuple):
     """How many values an image's truth has, or a multiple of it; 0: any. words: what they are."""
 
-    count: int
+    values: int
     multiple: bool
     words: str
 
     def fits(self, width: int) -> bool:
-        if not self.count:
+        if not self.values:
             return True
-        return width % self.count == 0 and width > 0 if self.multiple else width == self.count
+        return width % self.values == 0 and width > 0 if self.multiple else width == self.values
 
 
 def labels_width(node: Node, fork: Fork) -> TruthWidth:

@@ -24,7 +24,14 @@ from darknet_py.network.network import Network
 from darknet_py.network.weights_layout import Header
 from darknet_py.train.amp import Precision
 from darknet_py.train.distributed import DistributedContext
-from darknet_py.train.head_pass import HeadPass, compile_errors, to_input, wrapped
+from darknet_py.train.head_pass import (
+    HeadPass,
+    compiling,
+    prepare_to_compile,
+    reached_layers,
+    to_input,
+    wrapped,
+)
 from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.schedule import rate, require_policy
 
@@ -93,6 +100,9 @@ class Trainer:
         self._freeze_before = _freeze_before(self.network)
         self._fixed = max(self._freeze_before, _statistics_only(self.network))
         self.resized = self.network
+        self._sizes: dict[tuple[int, int], Network] = {}
+        if self.compiled:
+            prepare_to_compile(graph)
         self._head = HeadPass(self.network, self.owners)
         self._pass = wrapped(self._head, self.compiled, self.distributed.world)
 
@@ -116,8 +126,11 @@ class Trainer:
 
     def resize(self, width: int, height: int) -> None:
         """Take images of another size from now on; the weights are the same tensors."""
-        self.resized = self.network.resized(width, height)
-        self._head.network = self.resized
+        if (width, height) not in self._sizes:
+            self._sizes[width, height] = self.network.resized(width, height)
+            if self.compiled:
+                prepare_to_compile(self._sizes[width, height].graph)
+        self.resized = self._head.network = self._sizes[width, height]
 
     def step(self, images: Tensor | Array, truth: Tensor | Array) -> float:
         """One optimiser step over `images` (batch, C, H, W) and `truth` (batch, truths).
@@ -245,9 +258,18 @@ class Trainer:
         return cost
 
     def _forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        arguments = (self._no_grad_layers(), self._freeze_before, self.sync_batchnorm)
-        with compile_errors() if self.compiled else contextlib.nullcontext(), self.amp.cast():
-            return self._pass(x, *arguments)
+        no_grad_layers = self._no_grad_layers()
+        arguments = (no_grad_layers, self._freeze_before, self.sync_batchnorm)
+        # DistributedDataParallel waits for gradients, of which there must be some.
+        forward = self._pass if self._learns(no_grad_layers) else self._head
+        with compiling() if self.compiled else contextlib.nullcontext(), self.amp.cast():
+            outputs: tuple[list[Tensor], list[Tensor]] = forward(x, *arguments)
+            return outputs
+
+    def _learns(self, no_grad_layers: frozenset[int]) -> bool:
+        """Whether any tensor gets a gradient."""
+        reached = reached_layers(self.network.graph, self.owners, no_grad_layers)
+        return any(t.requires_grad for index in reached for t in self.network.own(index).values())
 
     def _require_finite(self, cost: float) -> None:
         if self.distributed.any(not np.isfinite(cost), self._device):

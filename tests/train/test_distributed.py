@@ -249,3 +249,29 @@ def test_means_and_flags_of_all_processes(monkeypatch: pytest.MonkeyPatch) -> No
     assert context.any(False, cpu)
     others = 0.0
     assert not context.any(False, cpu) and context.any(True, cpu)
+
+
+DEAD = "[route]\nlayers=-3\n[convolutional]\nfilters=4\nsize=1\nactivation=linear\n"
+
+
+def test_layers_that_no_loss_reaches_move_by_decay_alone(tmp_path: Path) -> None:
+    cfg = written(tmp_path, IMAGES // 2)
+    Path(cfg).write_text(Path(cfg).read_text() + DEAD)
+    both = in_two(tmp_path, cfg)
+    start = {name: t.numpy() for name, t in Network.from_cfg(cfg, seed=5).state_dict().items()}
+    for name, value in both[0][0].items():
+        np.testing.assert_array_equal(value, both[1][0][name], err_msg=name)
+    for arrays, _ in both.values():
+        assert np.array_equal(arrays["layers.4.biases"], start["layers.4.biases"])
+        assert not np.array_equal(arrays["layers.0.biases"], start["layers.0.biases"])
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_two_processes_in_which_nothing_learns(tmp_path: Path, precision: str) -> None:
+    cfg = written(tmp_path, IMAGES // 2)
+    text = Path(cfg).read_text().replace("filters=14\n", "filters=14\nstopbackward=1\n")
+    Path(cfg).write_text(text)
+    start = {name: t.numpy() for name, t in Network.from_cfg(cfg, seed=5).state_dict().items()}
+    for arrays, _ in in_two(tmp_path, cfg, precision=precision).values():
+        moved = {name for name in start if not np.array_equal(arrays[name], start[name])}
+        assert moved == {"layers.1.weights"}

@@ -61,13 +61,14 @@ def test_the_fork_says_what_adam_adds_to_the_spread(fork: str, share: float) -> 
 @pytest.mark.parametrize(
     ("option", "moves"),
     [
-        ("dont_update=1", [False, True, True]),
-        ("burnin_update=1", [False, False, True]),
-        ("", [True, True, True]),
+        ("dont_update=1", [False, True, True, True]),
+        ("burnin_update=1", [False, True, True, True]),
+        ("burnin_update=2", [False, False, False, True]),
+        ("", [True, True, True, True]),
     ],
 )
 def test_updates_that_wait(option: str, moves: list[bool]) -> None:
-    net = network(NET.replace("max", "burn_in=3\nmax") + CONV + f"{option}\n" + HEAD)
+    net = network(NET.replace("max", "burn_in=2\nmax") + CONV + f"{option}\n" + HEAD)
     trainer, seen = Trainer(net), []
     for _ in moves:
         before = weights(net)
