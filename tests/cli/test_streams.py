@@ -5,7 +5,10 @@ Each case is a process of its own, run by a shell as a user would.
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -16,7 +19,10 @@ import numpy as np
 import pytest
 
 from darknet_py import Network
-from darknet_py.cli.streams import raw_or_escaped
+from darknet_py.cli.main import _exit_code
+from darknet_py.cli.messages import messages_shown
+from darknet_py.cli.streams import discard_unwritten, raw_or_escaped
+from darknet_py.errors import DarknetError
 
 CFG = """[net]
 width=32
@@ -125,3 +131,40 @@ def test_what_has_no_encoding() -> None:
     assert raw_or_escaped(error) == (b"\xff\\xe9\\ud800", 4)
     with pytest.raises(UnicodeDecodeError):
         raw_or_escaped(UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"))
+
+
+class Full(io.StringIO):
+    """Takes what is written and fails when it is to be passed on, as a buffered file does."""
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_was_printed_is_passed_on_before_the_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else Python would find out at its very end, and say so with a code and words of its own."""
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert _exit_code(lambda: None, debug=False) == 1
+    assert capsys.readouterr().err.startswith(FULL)
+
+
+def test_what_cannot_be_written_is_dropped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with (tmp_path / "a").open("w") as file:
+        full = Full()
+        monkeypatch.setattr(full, "fileno", file.fileno)
+        monkeypatch.setattr(sys, "stdout", full)
+        discard_unwritten()
+        os.write(file.fileno(), b"later")
+    assert (tmp_path / "a").read_bytes() == b""
+
+
+def test_a_message_that_cannot_be_written_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Full())
+    with messages_shown():
+        logging.getLogger("darknet_py.train.loop").warning("going on")
+
+    def refuse() -> None:
+        raise DarknetError("no")
+
+    assert _exit_code(refuse, debug=False) == 1

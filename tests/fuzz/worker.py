@@ -27,6 +27,9 @@ from fuzz.entries import crash, judged, run
 
 HEADROOM = 4 << 30
 """Address space that libraries may ask for without using it."""
+COMPUTING = 1 << 30
+"""Cases that may take so much run networks, which may be too large for the machine."""
+NO_MEMORY = "there is not enough memory"
 
 
 @contextlib.contextmanager
@@ -68,7 +71,8 @@ def verdict(folder: Path, memory: int) -> Verdict:
         sys.stderr.flush()
         stdout, stderr = map(_text, files)
     taken = meter.growth() or 0
-    if taken > memory:
+    gone = NO_MEMORY in stderr and memory < COMPUTING
+    if taken > memory or gone:
         return Verdict("memory", f"{case.words[0]}: over the limit", f"{taken >> 20} MiB\n{stderr}")
     return judged(code, stdout, stderr, folder, before)
 
