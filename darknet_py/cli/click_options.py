@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -18,6 +19,26 @@ as_json: Decorator = click.option("--json", "as_json", is_flag=True, help="Print
 debug: Decorator = click.option(
     "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
 )
+
+
+def _none_if_empty(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    return value or None
+
+
+class PathText(click.ParamType[str]):
+    """A path or name: an empty one would mean the working folder."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value:
+            self.fail("an empty path; the working folder is '.'", param, ctx)
+        return value
+
+
+PATH = PathText()
+PATHS = re.compile("FILE|FOLDER|DIR|NAME")
+"""What the metavar of an option says whose value is a path."""
 
 
 def arguments(*names: str) -> Callable[[Function], Function]:
@@ -63,7 +84,10 @@ def _stacked(decorators: list[Decorator]) -> Callable[[Function], Function]:
 def _argument(name: str) -> Decorator:
     if name.endswith("..."):
         return click.argument(name.removesuffix("..."), nargs=-1)
-    return click.argument(name.strip("[]"), required=not name.startswith("["))
+    if name.startswith("["):
+        # An empty one is none, as in Darknet.
+        return click.argument(name.strip("[]"), required=False, callback=_none_if_empty)
+    return click.argument(name, type=PATH)
 
 
 class UsualOption(click.Option):
@@ -117,6 +141,8 @@ def _type(flag: Flag, kind: Any) -> Any:
     if flag.least is not None or flag.most is not None:
         kinds: dict[Any, Any] = {int: click.IntRange, float: click.FloatRange}
         return kinds[kind](flag.least, flag.most, min_open=flag.above)
+    if flag.metavar and PATHS.search(flag.metavar):
+        return tuple(PATH if one is str else one for one in get_args(kind)) or PATH
     return get_args(kind) or kind
 
 

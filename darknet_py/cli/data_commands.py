@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from darknet_py.cli.click_options import options_of
+from darknet_py.cli.click_options import PATH, options_of
 from darknet_py.options.datasets import ShapesOptions, SheetOptions
 
 
 @click.command()
-@click.argument("out")
+@click.argument("out", type=PATH)
 @click.option("--images", type=click.IntRange(1), required=True, help="How many images.")
 @options_of(ShapesOptions)
 def shapes(**choices: Any) -> None:
@@ -35,7 +35,7 @@ def shapes(**choices: Any) -> None:
 @click.command()
 @click.argument("data")
 @click.argument("cfg")
-@click.argument("out", metavar="OUT.jpg")
+@click.argument("out", metavar="OUT.jpg", type=PATH)
 @options_of(SheetOptions)
 def sheet(**choices: Any) -> None:
     """Draw the samples that training CFG on DATA sees on a page, with boxes and names."""

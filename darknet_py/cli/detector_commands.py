@@ -18,20 +18,12 @@ detection_options = options_of(
 benchmark_layers = click.option(
     "--benchmark_layers", is_flag=True, help="Print the time of every layer as well."
 )
-dont_show = click.option(
-    "--dont_show", is_flag=True, expose_value=False, help="No effect: no window is ever opened."
-)
-fullscreen = click.option(
-    "--fullscreen", is_flag=True, expose_value=False, help="No effect: no window is ever opened."
-)
 
 
 @click.command()
 @arguments("cfg", "weights", "images...")
 @detection_options
 @benchmark_layers
-@dont_show
-@fullscreen
 def detect(benchmark_layers: bool, **choices: Any) -> None:
     """Find objects in IMAGES (files, folders, globs, .txt lists); without any, paths from stdin."""
     _run(DetectOptions(**choices), benchmark_layers)
@@ -41,8 +33,6 @@ def detect(benchmark_layers: bool, **choices: Any) -> None:
 @arguments("data", "cfg", "weights", "images...")
 @detection_options
 @benchmark_layers
-@dont_show
-@fullscreen
 def test(benchmark_layers: bool, **choices: Any) -> None:
     """Find objects in IMAGES with the names of a .data file; without images, paths from stdin."""
     _run(DetectOptions(**choices), benchmark_layers)

@@ -17,19 +17,15 @@ from darknet_py.options.evaluation import (
     VocOptions,
 )
 
-letter_box = click.option(
-    "--letter_box",
-    is_flag=True,
-    expose_value=False,
-    help="No effect, as in AlexeyAB's program: letter_box=1 in [net] decides.",
-)
-
 
 @click.command("map")
 @arguments("data", "cfg", "weights")
-@options_of(MapOptions, "thresh", MatchOptions, letter_box)
+@options_of(MapOptions, "thresh", MatchOptions)
 def mean_ap(**choices: Any) -> None:
-    """Score WEIGHTS on the images of DATA's valid= list: AP of each class, and their mean."""
+    """Score WEIGHTS on the images of DATA's valid= list: AP of each class, and their mean.
+
+    Whether images keep their aspect is decided by letter_box=1 in [net], as in AlexeyAB's program.
+    """
     from darknet_py.evaluate.command import run
 
     run(MapOptions(**choices))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
@@ -15,6 +14,8 @@ import click
 from darknet_py import __version__
 from darknet_py.cli.click_options import debug
 from darknet_py.cli.command_table import COMMANDS, GROUPS
+from darknet_py.cli.darknet_argv import OPTION, command_first, fold, read_argv
+from darknet_py.cli.darknet_flags import flags_of_command
 from darknet_py.cli.error_lines import line_of
 from darknet_py.cli.messages import messages_shown
 from darknet_py.cli.streams import discard_unwritten, prepare_streams
@@ -27,28 +28,21 @@ INTERRUPTED = 130
 def normalise(argv: Sequence[str], known: Collection[str]) -> list[str]:
     """Darknet's `-ext_output` as `--ext-output`, for the option spellings a command knows.
 
-    _ and - in an option are alike. One-letter options, numbers like -.5, paths, and all after a
-    bare -- stay as they are; so does the value of an unknown option.
+    _ and - in an option are alike, and may be left out. One-letter options, numbers like -.5,
+    paths, and all after a bare -- stay as they are; so does the value of an unknown option.
     """
-    spelling = {_fold(option): option for option in known}
+    spelling = {fold(option): option for option in known}
     end = list(argv).index("--") if "--" in argv else len(argv)
     return [_respell(word, spelling) for word in argv[:end]] + list(argv[end:])
 
 
-_OPTION = re.compile(r"(--?[A-Za-z][\w-]*)(=.*)?", re.DOTALL)
-
-
-def _fold(option: str) -> str:
-    return option.lstrip("-").replace("_", "-")
-
-
 def _respell(word: str, spelling: dict[str, str]) -> str:
-    match = _OPTION.fullmatch(word)
+    match = OPTION.fullmatch(word)
     if not match:
         return word
     name, value = match.group(1), match.group(2) or ""
-    unknown = f"--{_fold(name)}" if len(name) > 2 else name
-    return spelling.get(_fold(name), unknown) + value
+    unknown = f"--{name.lstrip('-').replace('_', '-')}" if len(name) > 2 else name
+    return spelling.get(fold(name), unknown) + value
 
 
 class CommandGroup(click.Group):
@@ -75,7 +69,7 @@ class CommandGroup(click.Group):
         return _imported(COMMANDS[words].home) if words in COMMANDS else None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, _command_first(args, self.list_commands(ctx)))
+        return super().parse_args(ctx, command_first(args, self.list_commands(ctx)))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -87,6 +81,9 @@ class CommandGroup(click.Group):
             ctx.fail(f"no command '{self.prefix}{word}'{hint}")
         if isinstance(command, click.Group):
             return word, command, rest
+        flags = flags_of_command(self.prefix + word)
+        if flags is not None:
+            rest = read_argv(rest, command, flags)
         return word, command, normalise(rest, set(_spellings(command)))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -112,18 +109,13 @@ def _spellings(command: click.Command) -> Iterator[str]:
             yield from (*parameter.opts, *parameter.secondary_opts)
 
 
-def _command_first(args: list[str], words: Collection[str]) -> list[str]:
-    """Options before the command's word, as in `-i 0 detector test`, go behind it."""
-    first = next((index for index, word in enumerate(args) if word in words), 0)
-    return [*args[first : first + 1], *args[:first], *args[first + 1 :]]
-
-
 class CommandLine(CommandGroup):
     """The whole command line: --debug stands anywhere, and errors are one line."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run and exit: 0, 1 for an error, 2 for a wrong call, 130 when interrupted."""
-        written = list(sys.argv[1:] if args is None else args)
+        # A script with Windows line ends leaves a \r on the last word of a line.
+        written = [word.rstrip("\r") for word in (sys.argv[1:] if args is None else args)]
         words = [word for word in written if word not in ("--debug", "-debug")]
         extra |= {"prog_name": PROGRAM, "standalone_mode": False}
         run = partial(super().main, words or ["--help"], *rest, **extra)

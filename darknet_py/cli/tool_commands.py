@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from darknet_py import __version__
-from darknet_py.cli.click_options import arguments, as_json, options_of
+from darknet_py.cli.click_options import PATH, arguments, as_json, options_of
 from darknet_py.errors import DarknetError, Notice
 from darknet_py.options.datasets import CheckOptions, SummaryOptions
 from darknet_py.options.inference import ExportOptions
@@ -75,7 +75,7 @@ def check(ctx: click.Context, /, files: tuple[str, ...], as_json: bool, **choice
 @click.command()
 @click.argument("cfg")
 @click.argument("weights")
-@click.argument("out")
+@click.argument("out", type=PATH)
 @click.argument("layers", metavar="N", type=int)
 @options_of(ForkOptions)
 def partial(cfg: str, weights: str, out: str, layers: int, fork: str) -> None:

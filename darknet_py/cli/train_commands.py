@@ -22,19 +22,11 @@ gpus = click.option(
 )
 RUNNING = ("seed", "iterations", "fork", "gpu", gpus, "nogpu", "device", "precision", "compiled")
 IMAGES = ("sync_batchnorm", "workers", "cache", "reduced_decode", "show_imgs")
-dont_show = click.option(
-    "--dont_show", is_flag=True, expose_value=False, help="No effect: no window is ever opened."
-)
-mjpeg_port = click.option(
-    "--mjpeg_port", type=int, expose_value=False, help="No effect: the chart is a file."
-)
 
 
 @click.command()
 @arguments("data", "cfg", "[weights]")
 @options_of(DetectorTrainOptions, *GOING_ON, *MAP, *RUNNING, *IMAGES)
-@dont_show
-@mjpeg_port
 def train(**choices: Any) -> None:
     """Train CFG on the images of DATA, from scratch or from WEIGHTS."""
     _run(DetectorTrainOptions, choices)
@@ -43,8 +35,6 @@ def train(**choices: Any) -> None:
 @click.command("train")
 @arguments("data", "cfg", "[weights]")
 @options_of(ClassifierTrainOptions, *GOING_ON, "evaluates", *RUNNING, "sync_batchnorm")
-@dont_show
-@mjpeg_port
 def classifier(**choices: Any) -> None:
     """Train the classifier CFG on the images of DATA, from scratch or from WEIGHTS.
 

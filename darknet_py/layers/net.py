@@ -12,8 +12,8 @@ from darknet_py.errors import BadOption, CfgError, Problems
 from darknet_py.layers.shape import Shape
 
 POLICIES = ("constant", "step", "steps", "exp", "poly", "random", "sigmoid", "sgdr")
-MOST_IMAGES, MOST_STEPS, MOST_PIXELS = 100_000, 10_000, 65_536
-"""Limits against hostile files: of an update, of a sequence, and of a side of the input."""
+MOST_IMAGES, MOST_STEPS = 100_000, 10_000
+"""Limits against hostile files: of an update, and of a sequence."""
 _NEVER_READ = "neither fork reads it"
 _IN_SEQUENCE = "images are not taken in sequence here"
 _ADVERSARIAL = "self-adversarial training is not done here"
@@ -42,9 +42,9 @@ class Net:
     batch: int = option(1, high=MOST_IMAGES)
     subdivisions: int = option(1, low=1, high=MOST_IMAGES)
     time_steps: int = option(1, high=MOST_STEPS)
-    height: int = option(0, high=MOST_PIXELS)
-    width: int = option(0, high=MOST_PIXELS)
-    channels: int = option(0, high=MOST_PIXELS)
+    height: int = option(0)
+    width: int = option(0)
+    channels: int = option(0)
     inputs: int = option(0)
     max_batches: int = option(0)
 
@@ -136,9 +136,6 @@ def _check_sizes(net: Net) -> None:
         value: Any = getattr(net, key)
         if value < 0:
             raise BadOption(f"read {value}, expected at least 1", net.section.location(key))
-        if key != "inputs" and value > MOST_PIXELS:
-            message = f"read {value}, expected at most {MOST_PIXELS}"
-            raise BadOption(message, net.section.location(key))
     if not net.input.size:
         missing = [key for key in ("width", "height", "channels") if not getattr(net, key)]
         cure = f"set {', '.join(missing)} (or inputs= for a net of vectors)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from darknet_py.engines.table import ENGINES, PRECISIONS, EngineConfig
-from darknet_py.options.flag import flag, seed_flag
+from darknet_py.options.flag import MOST_WORKERS, flag, seed_flag
 from darknet_py.options.model import CfgOptions, DeviceOptions, RunOptions
 
 SECONDS = 4.0
@@ -16,7 +16,9 @@ SECONDS = 4.0
 class ThreadOptions:
     """Of the CPU; None leaves it to the engine."""
 
-    threads: int | None = flag(None, "Of the CPU (default: what the engine takes).", least=1)
+    threads: int | None = flag(
+        None, "Of the CPU (default: what the engine takes).", least=1, most=MOST_WORKERS
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darknet_py.options.flag import flag, seed_flag
+from darknet_py.options.flag import MOST_WORKERS, flag, seed_flag
 from darknet_py.options.model import CfgOptions, ImageOptions, SizeOptions
 
+MOST_DRAWN = 8192
+"""Pixels of the side of a drawn image."""
 STRICT = "Take warnings as errors."
 
 
@@ -32,7 +34,9 @@ class CheckOptions(ImageOptions, SizeOptions):
         None, "DATA: write the issues, up to 1000 of each kind, as .txt or .json.", metavar="FILE"
     )
     page: str | None = flag(None, "DATA: draw the faulty images on a .jpg or .png.", metavar="FILE")
-    workers: int | None = flag(None, "DATA: threads; by default one per processor.", least=1)
+    workers: int | None = flag(
+        None, "DATA: threads; by default one per processor.", least=1, most=MOST_WORKERS
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +57,8 @@ class ShapesOptions:
     out: str
     images: int
     seed: int = seed_flag()
-    width: int = flag(416, least=32)
-    height: int = flag(416, least=32)
+    width: int = flag(416, least=32, most=MOST_DRAWN)
+    height: int = flag(416, least=32, most=MOST_DRAWN)
     smallest: float = flag(18, "Least radius of a shape in pixels.", least=4)
     visible: float = flag(
         0.75, "Least part of a shape that those over it leave to be seen.", least=0, most=1

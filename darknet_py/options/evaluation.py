@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darknet_py.options.flag import flag, seed_flag
+from darknet_py.options.flag import MOST_IMAGES, MOST_SIDE, flag, seed_flag
 from darknet_py.options.model import ForkOptions, ImageOptions, ModelOptions, RunOptions
+
+MOST_ANCHORS = 10_000
+"""That calc_anchors makes, as many as a head of a cfg may have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +16,7 @@ class EvalOptions(ModelOptions, RunOptions, ImageOptions):
     """What every command of evaluation is told: the files, how to read them, where to run."""
 
     data: str
-    batch: int = flag(4, "Images run at once, on a CPU by each core.", least=1)
+    batch: int = flag(4, "Images run at once, on a CPU by each core.", least=1, most=MOST_IMAGES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,10 +89,10 @@ class AnchorOptions(ForkOptions):
     data: str
     cfg: str | None = None
     num_of_clusters: int | None = flag(
-        None, "How many anchors (default: as many as CFG has, else 5).", least=1
+        None, "How many anchors (default: as many as CFG has, else 5).", least=1, most=MOST_ANCHORS
     )
-    width: int | None = flag(None, "Input width (default: CFG's).", least=1)
-    height: int | None = flag(None, "Input height (default: CFG's).", least=1)
+    width: int | None = flag(None, "Input width (default: CFG's).", least=1, most=MOST_SIDE)
+    height: int | None = flag(None, "Input height (default: CFG's).", least=1, most=MOST_SIDE)
     show: bool = flag(False, "Draw boxes and anchors in cloud.png; opens no window.")
     runs: int = flag(10, "Runs of k-means, of which the best counts.", least=1)
     seed: int = seed_flag("Same seed, same anchors.")

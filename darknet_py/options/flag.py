@@ -11,6 +11,8 @@ from typing import Any
 MOST_SEED = 2**64 - 1
 KEY = "flag"
 """Of a field's metadata."""
+MOST_IMAGES, MOST_WORKERS, MOST_SIDE = 65_536, 1024, 65_536
+"""Limits of what takes memory: images at once, threads or processes, pixels of a side."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from darknet_py.conversion.formats import FORMATS, FORMS
 from darknet_py.forks import fork_named
-from darknet_py.options.flag import flag
+from darknet_py.options.flag import MOST_IMAGES, flag
 from darknet_py.options.model import (
     NAMES,
     DeviceOptions,
@@ -37,7 +37,10 @@ class DetectOptions(ModelOptions, RunOptions, ImageOptions):
     )
     names: str | None = flag(None, NAMES, metavar="FILE")
     batch: int | None = flag(
-        None, "Images run at once (default: 4 of many for a small network; else 1).", least=1
+        None,
+        "Images run at once (default: 4 of many for a small network; else 1).",
+        least=1,
+        most=MOST_IMAGES,
     )
 
     @property
@@ -63,7 +66,7 @@ class ClassifierOptions(ModelOptions, RunOptions, ImageOptions):
 class ListedOptions(ClassifierOptions):
     """The options of `classifier valid`, `test` and others that take a list of DATA."""
 
-    batch: int = flag(8, "Images run at once.", least=1)
+    batch: int = flag(8, "Images run at once.", least=1, most=MOST_IMAGES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +136,7 @@ class ExportOptions(ModelOptions):
     dynamic: str = flag(
         "", "Leave the batch, the size or both open.", metavar="batch,size", hidden=True
     )
-    batch: int = flag(1, "Images at once.", least=1)
+    batch: int = flag(1, "Images at once.", least=1, most=MOST_IMAGES)
     names: str | None = flag(None, "Class names, one a line, kept inside the file.", metavar="FILE")
     thresh: float = flag(0.25, "Least score (nms, --verify).")
     nms: float = flag(0.45, "Overlap above which the weaker box goes (nms, --verify).")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from darknet_py.engines.devices import chosen_device
 from darknet_py.engines.table import ENGINES, PRECISIONS, EngineConfig, checked
 from darknet_py.forks import ALEXEYAB, FORKS, Fork, default_fork, fork_named
-from darknet_py.options.flag import flag
+from darknet_py.options.flag import MOST_SIDE, flag
 
 NAMES = "Class names, one a line."
 
@@ -50,8 +50,12 @@ class ImageOptions(ForkOptions):
 class SizeOptions:
     """Pixels of the network's input, None for the cfg's."""
 
-    width: int | None = flag(None, "Input width in pixels instead of the cfg's.", least=1)
-    height: int | None = flag(None, "Input height in pixels instead of the cfg's.", least=1)
+    width: int | None = flag(
+        None, "Input width in pixels instead of the cfg's.", least=1, most=MOST_SIDE
+    )
+    height: int | None = flag(
+        None, "Input height in pixels instead of the cfg's.", least=1, most=MOST_SIDE
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from darknet_py.engines.table import PRECISIONS
-from darknet_py.options.flag import flag, seed_flag
+from darknet_py.options.flag import MOST_WORKERS, flag, seed_flag
 from darknet_py.options.model import DeviceOptions, ForkOptions, ImageOptions
 
 
@@ -47,7 +47,10 @@ class ImageTrainOptions(TrainOptions, ImageOptions):
 
     evaluates: bool = False
     workers: int | None = flag(
-        None, "Processes that prepare images (default: by the processors).", least=0
+        None,
+        "Processes that prepare images (default: by the processors).",
+        least=0,
+        most=MOST_WORKERS,
     )
     show_imgs: bool = flag(False, "Write a page of the first samples: aug_NAME.jpg.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import torch
 import torch.distributed as dist
 
 from darknet_py.errors import DarknetError
+
+logger = logging.getLogger(__name__)
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
@@ -84,9 +87,13 @@ def _numbers(gpus: str) -> list[int]:
     except ValueError:
         raise DarknetError(f"-gpus {gpus}: expected device numbers such as 0,1,2") from None
     there = torch.cuda.device_count()
+    if not there:
+        cure = "; torchrun --nproc-per-node N -m darknet_py ... --nogpu runs several processes"
+        message = "-gpus %s: this torch sees no CUDA device, training on the CPU%s"
+        logger.warning(message, gpus, cure if len(numbers) > 1 else "")
+        return []
     wrong = [number for number in numbers if not 0 <= number < there]
     if wrong or len(set(numbers)) < len(numbers):
         message = f"-gpus {gpus}: this torch sees {there} CUDA devices"
-        cure = "without CUDA, run `torchrun --nproc-per-node N -m darknet_py train ... --nogpu`"
-        raise DarknetError(f"{message}; {cure}")
+        raise DarknetError(f"{message}, numbered from 0; name each once")
     return numbers
