@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from support.small_detector import small_options
 
 from darknet_py.data import detection_samples
+from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.errors import DataError
 from darknet_py.train.command import run
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.tasks.detection_task import MapMetric, open_detection
+from darknet_py.train.tasks.image_task import ImageTask
 
 
 @pytest.mark.parametrize(
@@ -80,3 +83,19 @@ def test_names_of_another_number_than_the_classes(tmp_path: Path) -> None:
     Path(options.data).write_text(re.sub("names=.*", f"names={tmp_path}/two.names", text))
     with pytest.raises(DataError, match="names= has 2 names, the network has classes=8"):
         run(options)
+
+
+@pytest.mark.parametrize("cache", [False, True])
+@pytest.mark.parametrize("reduced", [False, True])
+@pytest.mark.parametrize("exif", [None, True, False])
+def test_how_images_are_read(tmp_path: Path, cache: bool, reduced: bool, exif: bool | None) -> None:
+    options = small_options(tmp_path, cache=cache, reduced_decode=reduced, exif=exif)
+    ready = open_detection(options, DistributedContext(), torch.device("cpu"))
+    assert isinstance(ready.task, ImageTask) and isinstance(ready.task.source, DetectionSet)
+    source = ready.task.source
+    image, _ = source.pick(np.random.default_rng(0))
+    least = (image.size[0] // 4, image.size[1] // 4)
+    width = image.pixels(3, least).shape[1]
+    assert width == image.size[0] if not reduced else width < image.size[0]
+    assert source.config.fork.images.upright == (exif is not False)
+    assert bool(source.cached) == cache
