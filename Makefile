@@ -1,10 +1,10 @@
-# make demo | test | parity | check | format | bench | bench-train | bench-folder | bench-start
+# make demo | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-start
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test parity check format bench bench-train bench-folder bench-start
+.PHONY: demo test parity check format fuzz mutants bench bench-train bench-folder bench-start
 
 demo: $(INSTALLED)
 	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg -thresh .6
@@ -25,11 +25,24 @@ format: $(INSTALLED)
 	$(BIN)/ruff format darknet_py tests
 	$(BIN)/ruff check --fix darknet_py tests
 
+# What the tests notice of 100 one-line mutants: make mutants SEED=2 MORE="--workers 4 --resume"
+SEED ?= 1
+
+mutants: $(INSTALLED)
+	PYTHONPATH=tests $(BIN)/python -m mutants --seed $(SEED) $(MORE)
+
 $(INSTALLED): setup.cfg setup.py .ci/constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		-c .ci/constraints.txt -e ".[dev]"
 	touch $@
+
+# make fuzz SEED=1 MINUTES=20 WHAT="cfg train"; WHAT=fuzz-found/cfg/001 runs what was found again
+SEED ?= 0
+MINUTES ?= 20
+
+fuzz: $(INSTALLED)
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seed $(SEED) --minutes $(MINUTES) $(WHAT)
 
 bench: $(INSTALLED)
 	$(BIN)/python tests/bench/forward.py

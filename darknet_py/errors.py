@@ -95,12 +95,13 @@ class Problems:
     """Collects notices while a file is read.
 
     strict: a warning counts as an error. collect: errors are kept instead of raised, so that a
-    check can list everything wrong at once.
+    check can list everything wrong at once. failures: how many errors are kept.
     """
 
     strict: bool = False
     collect: bool = False
     notices: list[Notice] = field(default_factory=list)
+    failures: int = 0
 
     def note(self, location: Location, message: str) -> None:
         self.notices.append(Notice("note", location, message))
@@ -114,6 +115,7 @@ class Problems:
     def fail(self, error: CfgError) -> None:
         if not self.collect:
             raise error
+        self.failures += 1
         self.notices.append(Notice("error", error.location or Location(), error.message))
 
     @property
@@ -121,7 +123,21 @@ class Problems:
         return [notice for notice in self.notices if notice.level == "error"]
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?`, or nothing when no known word is near."""
-    match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+CANNOT_OPEN = (OSError, ValueError)
+"""What opening a path raises: Python's ValueError is for a path that no file can have."""
+
+
+def open_failure(failure: BaseException) -> str:
+    """Why a path cannot be opened, in the system's words, or in Python's."""
+    return getattr(failure, "strerror", None) or str(failure)
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """`; did you mean 'x'?`, or nothing when no known word is near.
+
+    A word that differs in capitals only is nearest. cutoff: of difflib, 1 for no difference.
+    """
+    words = list(known)
+    same = [other for other in words if other.lower() == word.lower()]
+    match = same or difflib.get_close_matches(word, words, n=1, cutoff=cutoff)
     return f"; did you mean '{match[0]}'?" if match else ""

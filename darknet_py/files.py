@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import shutil
+import stat
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO
 
-from darknet_py.errors import OutputError
+from darknet_py.errors import CANNOT_OPEN, OutputError, open_failure
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+MAKING, LOCK = ".making-", "lock"
+SETTLED = 60.0
+"""Seconds within which whoever made a folder has its lock."""
+DEVICES, IN_MEMORY = ("/dev/", "/proc/"), "/dev/shm/"
+LONGEST_NAME = 200
+"""Bytes; most systems allow 255, and a temporary name is a little longer."""
+LONGEST = 6 * 3600.0
+"""Seconds that nothing takes to be made."""
 
 
 @contextlib.contextmanager
@@ -22,8 +40,13 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     there or the new one. Turned off where many small files are written that can be made again.
     Raises OutputError when it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    _require_name(path)
+    temporary = path.with_name(_temporary(path.name))
     try:
+        if is_device(path):
+            with open(path, "wb") as file:
+                yield file
+            return
         with open(temporary, "xb") as file:
             yield file
             if durable:
@@ -37,42 +60,116 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
             os.unlink(temporary)
 
 
+def is_device(path: Path) -> bool:
+    """Whether it is written to as it is (/dev/stdout, /dev/null, a pipe): a file that took its name
+    would be the end of the device."""
+    name = os.fspath(path)
+    if name.startswith(DEVICES) and not name.startswith(IN_MEMORY):
+        return True
+    try:
+        kind = path.stat().st_mode
+    except CANNOT_OPEN:
+        return False
+    return not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
+
+
+def _temporary(name: str) -> str:
+    """Hidden, beside the file, and no longer than names may be."""
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return f".{name}.{secrets.token_hex(4)}"
+
+
+def encoded(text: str) -> bytes:
+    """A text as a file holds it: UTF-8, in which names that are not go as they came."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 @contextlib.contextmanager
-def replacing_path(path: Path) -> Iterator[Path]:
+def replacing_path(path: Path, name: Callable[[Path], str] | None = None) -> Iterator[Path]:
     """The same for programs that write to a name: it lies in a new folder beside `path`.
 
-    Whatever else appears in that folder goes with it. Raises OSError.
+    name: the one it takes instead, from what was written. Whatever else appears in that folder goes
+    with it. Raises OSError.
     """
-    folder = tempfile.mkdtemp(prefix=".making-", dir=path.parent)
+    folder = Path(tempfile.mkdtemp(prefix=MAKING, dir=path.parent))
     try:
-        made = Path(folder) / path.name
-        yield made
-        with open(made, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(made, path)
+        with _locked(folder / LOCK):
+            made = folder / path.name
+            yield made
+            with open(made, "rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(made, path.with_name(name(made)) if name else path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_abandoned(directory: Path) -> None:
+    """Remove the folders of replacing_path whose process was killed."""
+    for folder in directory.glob(f"{MAKING}*"):
+        with contextlib.suppress(OSError):
+            if _abandoned(folder, time.time() - folder.stat().st_mtime):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _abandoned(folder: Path, age: float) -> bool:
+    """Whether nobody holds the lock; where locks are not known or not there, by its age."""
+    if fcntl is None or not (folder / LOCK).exists():
+        return age > LONGEST
+    if age < SETTLED:
+        return False
+    with open(folder / LOCK, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """The system gives the lock back when the process ends, however it does."""
+    with open(path, "wb") as file:
+        if fcntl is not None:
+            with contextlib.suppress(OSError):  # some network's disks have none
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def append(path: Path, data: bytes) -> None:
     """Add to a log that grows while a run goes on: a killed one may leave a part of `data`.
 
-    Raises OutputError when it cannot be written.
+    Raises OutputError when it cannot be written; the file is as before then.
     """
     try:
-        with open(path, "ab") as file:
-            file.write(data)
+        with open(path, "ab", buffering=0) as file:
+            size = file.tell()
+            try:
+                _write_all(file, data)
+            except OSError:
+                file.truncate(size)
+                raise
     except OSError as failure:
         raise _cannot_be_written(path, failure) from None
+
+
+def _write_all(file: RawIOBase, data: bytes) -> None:
+    """A disk that fills up takes a part, and raises at the next one."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 def require_writable(target: Path) -> None:
     """Raises OutputError when a file of that path could not be written, before any work is done."""
     folder = target.parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise OutputError(f"{target}: the folder {folder} does not exist; create it first")
-    if target.is_dir():
+    if os.path.isdir(target):
         raise OutputError(f"{target}: is a directory, expected a file name")
+    _require_name(target)
+    if is_device(target):
+        return
     try:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as failure:
@@ -80,5 +177,17 @@ def require_writable(target: Path) -> None:
         raise OutputError(message) from None
 
 
-def _cannot_be_written(path: Path, failure: OSError) -> OutputError:
-    return OutputError(f"{path}: cannot be written: {failure.strerror}")
+def _require_name(target: Path) -> None:
+    """The system says of a name that is too long, or that no file can have, when it is asked."""
+    if not target.name:
+        raise OutputError(f"{target}: is a directory, expected a file name")
+    try:
+        os.lstat(target)
+    except FileNotFoundError:
+        pass
+    except CANNOT_OPEN as failure:
+        raise _cannot_be_written(target, failure) from None
+
+
+def _cannot_be_written(path: Path, failure: BaseException) -> OutputError:
+    return OutputError(f"{path}: cannot be written: {open_failure(failure)}")

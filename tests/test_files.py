@@ -7,13 +7,21 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from darknet_py import files
 from darknet_py.errors import OutputError
-from darknet_py.files import append, replacing, replacing_path, require_writable
+from darknet_py.files import (
+    append,
+    encoded,
+    is_device,
+    replacing,
+    replacing_path,
+    require_writable,
+)
 from darknet_py.images.draw import save_image
 
 PACKAGE = Path(files.__file__).parent
@@ -123,6 +131,51 @@ def test_a_log_grows(tmp_path: Path) -> None:
     assert (tmp_path / "log.csv").read_bytes() == b"1\n2\n"
 
 
+@pytest.mark.parametrize("length", [200, 240, 255])
+def test_names_as_long_as_names_may_be(tmp_path: Path, length: int) -> None:
+    for name in ("n" * length, "é" * (length // 2)):
+        require_writable(tmp_path / name)
+        with replacing(tmp_path / name) as file:
+            file.write(b"x")
+        assert (tmp_path / name).read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("name", ["n" * 256, "a\0b", "/", "file/a", "loop/a"])
+def test_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    """They are refused before any work is done, and by the writer itself."""
+    (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OutputError):
+        require_writable(tmp_path / name)
+    with pytest.raises(OutputError), replacing(tmp_path / name):
+        raise AssertionError("the body must not run")
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "loop"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has none")
+def test_devices_and_pipes_are_written_to_and_stay(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    require_writable(pipe)
+    with replacing(pipe, durable=True) as file:
+        file.write(b"x")
+    assert os.read(reader, 9) == b"x" and pipe.is_fifo()
+    os.close(reader)
+    assert list(tmp_path.iterdir()) == [pipe]
+    for name in ("/dev/null", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+        assert is_device(Path(name))
+    for path in (tmp_path, tmp_path / "none", Path(__file__), Path("/dev/shm/a")):
+        assert not is_device(path)
+    with replacing(Path(os.devnull)) as file:
+        file.write(b"x")
+    assert not Path(os.devnull).is_file()
+
+
+def test_names_that_are_not_utf8_are_written_as_they_are() -> None:
+    assert encoded("stra\udcdfe é") == b"stra\xdfe \xc3\xa9"
+
+
 WRITERS = {"write_text", "write_bytes", "imwrite", "mkstemp", "NamedTemporaryFile", "tofile"}
 RENAMERS = {"os.replace", "os.rename", "shutil.move", "shutil.copy", "shutil.copyfile"}
 MODES = set("wax+")
@@ -152,3 +205,21 @@ def _writes(call: ast.Call) -> Iterator[bool]:
         given = [*call.args, *(word.value for word in call.keywords if word.arg == "mode")]
         texts = [value.value for value in given if isinstance(value, ast.Constant)]
         yield any(isinstance(text, str) and len(text) < 4 and set(text) & MODES for text in texts)
+
+
+def test_a_log_keeps_whole_lines_when_the_disk_fills_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log"
+    append(path, b"one\n")
+
+    def some(file: Any, data: bytes) -> None:
+        file.write(data[:2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "_write_all", some)
+    with pytest.raises(OutputError, match="log: cannot be written: No space left on device"):
+        append(path, b"two\n")
+    monkeypatch.undo()
+    append(path, b"three\n")
+    assert path.read_bytes() == b"one\nthree\n"

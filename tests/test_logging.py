@@ -22,7 +22,7 @@ from darknet_py.cli.messages import (
     MessageHandler,
     messages_shown,
 )
-from darknet_py.engines import torch_engine
+from darknet_py.engines import devices
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.network.network import Network
@@ -79,7 +79,7 @@ def test_every_logger_of_the_library_has_its_modules_name() -> None:
 
 def engine_without_fp16(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Opens an engine that has something to say."""
-    monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype == torch.float32)
+    monkeypatch.setattr(devices, "computes", lambda dtype: dtype == torch.float32)
     cfg, _ = files(folder)
     assert (
         open_engine(Network.from_cfg(cfg), EngineConfig(precision="fp16")).config.precision
@@ -95,11 +95,11 @@ def test_a_library_call_logs_and_prints_nothing(
 ) -> None:
     engine_without_fp16(tmp_path, monkeypatch)
     assert capfd.readouterr() == ("", "")
-    assert caplog.record_tuples == [("darknet_py.engines.torch_engine", logging.WARNING, FP32)]
+    assert caplog.record_tuples == [("darknet_py.engines.devices", logging.WARNING, FP32)]
 
 
 def test_the_command_line_prints_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype == torch.float32)
+    monkeypatch.setattr(devices, "computes", lambda dtype: dtype == torch.float32)
     monkeypatch.chdir(tmp_path)
     files(tmp_path)
     words = ["speed", "n.cfg", "1", "-nogpu", "-precision", "fp16", "-threads", "1"]

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from darknet_py import progress
-from darknet_py.progress import follow
+from darknet_py.progress import counted, follow
 
 
 class Terminal(io.StringIO):
@@ -38,3 +38,29 @@ def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(follow(range(4), 4, "train")) == [0, 1, 2, 3]
     assert "train" in terminal.getvalue()
     assert "4/4" in terminal.getvalue()
+
+
+def test_what_passes_by_the_dozen(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = iter(range(0, 1000, 5))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    with counted(100, "valid") as passed:
+        for count in (10, 20, 10, 40, 20):
+            passed(count)
+    # A step takes 5 seconds, a line comes after 10; the last one would say nothing new.
+    lines = ["valid: 30 of 100, 3.0/s, about 23 s left", "valid: 80 of 100, 4.0/s, about 5 s left"]
+    out, err = capsys.readouterr()
+    assert (out, err.splitlines()) == ("", lines)
+
+
+def test_a_bar_with_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    now = iter(range(0, 1000, 2))
+    monkeypatch.setattr("click._termui_impl.time.time", lambda: next(now))
+    with counted(40, "valid") as passed:
+        for _ in range(4):
+            passed(10)
+    assert "valid" in terminal.getvalue() and "40/40" in terminal.getvalue()
+    assert "/s" in terminal.getvalue()

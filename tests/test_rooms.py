@@ -91,7 +91,7 @@ LIGHT = {
     "",
     "boxes",
     "benchmark.entries",
-    "network.check",
+    "network.check_data",
     "cfg",
     "conversion.metadata",
     "conversion.export_target",
@@ -117,6 +117,7 @@ LIGHT = {
     "layers",
     "network.weights_layout",
     "network.load",
+    "network.not_trained",
     "options",
     "parallel",
     "progress",
@@ -135,6 +136,7 @@ LIGHT_TO_IMPORT = {
     "cli",
     "evaluate.eval_files_command",
     "evaluate.eval_inputs",
+    "network.check",
 }
 """Those whose functions import heavy modules when they run, and not before."""
 

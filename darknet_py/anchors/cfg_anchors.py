@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from darknet_py.anchors.kmeans import Sizes
-from darknet_py.cfg.text import parse, read_text
+from darknet_py.cfg.text import parse
+from darknet_py.cfg.text_file import read_text
 from darknet_py.errors import CfgError, DarknetError, Problems
 from darknet_py.layers.base import Layer
 from darknet_py.layers.convolution import Convolutional

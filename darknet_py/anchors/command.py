@@ -12,7 +12,7 @@ from darknet_py.anchors.kmeans import Anchors, Sizes, average_iou, find_anchors
 from darknet_py.cfg.datafile import read_data_file, required_file
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
-from darknet_py.files import replacing, require_writable
+from darknet_py.files import encoded, replacing, require_writable
 from darknet_py.forks import fork_named
 from darknet_py.network.graph import read_graph
 from darknet_py.options.evaluation import AnchorOptions
@@ -90,7 +90,7 @@ def _report(anchors: Anchors, boxes: BoxSizes, width: int) -> None:
     click.echo(f"\nSaving anchors to the file: {ANCHORS_FILE} \nanchors = {text}")
     for path, line in ((COUNTERS_FILE, counters), (ANCHORS_FILE, text)):
         with replacing(path) as file:
-            file.write(line.encode())
+            file.write(encoded(line))
 
 
 def _compare(
@@ -110,5 +110,5 @@ def _compare(
         click.echo(f"layer {head.index} [{head.layer.kind}], stride {head.stride:g}: {words}")
     if new:
         with replacing(Path(new)) as file:
-            file.write(rewritten(graph, sizes).encode())
+            file.write(encoded(rewritten(graph, sizes)))
         click.echo(f"{new}: {graph.path} with these anchors, masks and filters", err=True)

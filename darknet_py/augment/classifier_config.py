@@ -8,7 +8,7 @@ import numpy as np
 
 from darknet_py.augment import mix
 from darknet_py.augment.affine import AffineRange
-from darknet_py.augment.option_limits import Limit, check_options
+from darknet_py.augment.option_limits import IMAGE_CHANNELS, Limit, check_options
 from darknet_py.errors import BadOption
 from darknet_py.layers.net import Net
 from darknet_py.network.graph import Graph
@@ -77,6 +77,7 @@ class ClassifierAugmentConfig:
 SIZES = ("min_crop", "max_crop", "min_ratio", "max_ratio")
 FACTORS = ("aspect", "saturation", "exposure")
 LIMITS: dict[str, Limit] = {
+    "channels": IMAGE_CHANNELS,
     **dict.fromkeys(SIZES, (lambda value: value > 0, "more than 0")),
     **dict.fromkeys(FACTORS, (lambda value: value > 0, "more than 0; 1 changes nothing")),
     "blur": (lambda value: value >= 0, "a number of pixels, 1 for 15 of them, or 0"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from darknet_py.augment.pixels import Pixels, as_hwc, random_factor
 
+COLOURS = 3
 HUE_TURN = 179
 """A whole turn of hue moves OpenCV's 8-bit hue by this much in AlexeyAB's program."""
 
@@ -35,12 +37,14 @@ def color_params(rng: Generator, hue: float, saturation: float, exposure: float)
 
 
 def adjust_color(pixels: Pixels, params: ColorParams) -> Pixels:
-    """The image (H, W, 1 or 3) with other colours; of a grey one only the exposure changes.
+    """The image (H, W, 1, 3 or 4) with other colours; of a grey one only the exposure changes.
 
     In floating point: for classifiers and YOLOv1, and for pjreddie's other detectors.
     """
     if not params.changes:
         return pixels
+    if pixels.shape[2] > COLOURS:
+        return _beside_alpha(adjust_color, pixels, params)
     values = pixels.astype(np.float32)
     if pixels.shape[2] == 1:
         values *= params.exposure
@@ -66,6 +70,8 @@ def adjust_color_8bit(pixels: Pixels, params: ColorParams) -> Pixels:
     """
     if not params.changes:
         return pixels
+    if pixels.shape[2] > COLOURS:
+        return _beside_alpha(adjust_color_8bit, pixels, params)
     steps = np.arange(256, dtype=np.float64)
     if pixels.shape[2] == 1:
         return as_hwc(cv2.LUT(pixels, _rounded(steps * params.exposure)))
@@ -73,6 +79,14 @@ def adjust_color_8bit(pixels: Pixels, params: ColorParams) -> Pixels:
     table = np.stack([_rounded(values) for values in channels], axis=1)[None]
     hsv = cv2.LUT(cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV), table)
     return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.uint8)
+
+
+def _beside_alpha(
+    adjust: Callable[[Pixels, ColorParams], Pixels], pixels: Pixels, params: ColorParams
+) -> Pixels:
+    """The colours of an image (H, W, 4) changed; alpha, which C loses here, stays."""
+    colours = np.ascontiguousarray(pixels[..., :COLOURS])
+    return np.dstack([adjust(colours, params), pixels[..., COLOURS:]])
 
 
 def _rounded(values: NDArray[np.float64]) -> Pixels:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from darknet_py.augment import label_boxes
 from darknet_py.augment.effects import EFFECT_LIMITS, ColorEffect, Effect, effects_of
 from darknet_py.augment.mix import CUTMIX, EITHER, MOSAIC
-from darknet_py.augment.option_limits import NONE_OR_MORE, Limit, check_options
+from darknet_py.augment.option_limits import IMAGE_CHANNELS, NONE_OR_MORE, Limit, check_options
 from darknet_py.errors import BadOption, DarknetError
 from darknet_py.forks import Fork
 from darknet_py.layers.head import Head
@@ -93,7 +93,7 @@ def last_head(graph: Graph) -> Head:
 
 ALWAYS: dict[str, Limit] = {
     **ColorEffect.LIMITS,
-    "channels": (lambda value: value in (1, 3), "3 for colours, or 1 for grey"),
+    "channels": IMAGE_CHANNELS,
 }
 ON_CROPS: dict[str, Limit] = {
     **EFFECT_LIMITS,

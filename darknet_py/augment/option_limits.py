@@ -13,6 +13,11 @@ Limit = tuple[Callable[[float], bool], str]
 """What an option may be: its test, and that in words."""
 NONE_OR_MORE: Limit = (lambda value: 0 <= value < math.inf, "0 or more")
 
+IMAGE_CHANNELS: Limit = (
+    lambda value: value in (1, 3, 4),
+    "3 for colours, 4 for colours and alpha, or 1 for grey",
+)
+
 
 def check_options(layer: Net | Head, limits: Mapping[str, Limit]) -> None:
     """Raises BadOption for the first option whose value its limit does not allow."""

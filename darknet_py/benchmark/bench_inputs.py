@@ -43,7 +43,7 @@ def network_of(graph: Graph, plan: Layout | None, seed: int) -> tuple[Network, t
     if plan is None:
         return random_network(graph, seed), ()
     network, report = load_planned(graph, plan, seed)
-    return network, tuple(f"{report.path}: {note}" for note in report.notes)
+    return network, tuple(f"{report.path}: {note}" for note in report.warnings)
 
 
 def input_of(graph: Graph, batch: int, device: torch.device, seed: int) -> Tensor:

@@ -13,7 +13,7 @@ from darknet_py.benchmark.engine_runs import BenchmarkRow, Failure
 from darknet_py.benchmark.layers import LayerTime, by_kind, layer_lines
 from darknet_py.benchmark.machine import Machine
 from darknet_py.benchmark.parts import Parts
-from darknet_py.files import replacing
+from darknet_py.files import encoded, replacing
 from darknet_py.layers.shape import Shape
 
 
@@ -73,7 +73,7 @@ class Report:
         """Write the JSON; the file appears whole or not at all."""
         text = json.dumps(self.to_json(), indent=1, allow_nan=False)
         with replacing(path) as file:
-            file.write(f"{text}\n".encode())
+            file.write(encoded(f"{text}\n"))
 
     def to_json(self) -> dict[str, Any]:
         """{cfg, weights, seed, fork, input, flops, machine, matmul_flops_per_s, engines, failed},

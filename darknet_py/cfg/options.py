@@ -13,14 +13,17 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from darknet_py.cfg.foreign_words import NEAR, OPTIONS, hint, value_hint
 from darknet_py.cfg.text import Option, Section
-from darknet_py.errors import BadOption, Location, Problems, nearest
+from darknet_py.errors import BadOption, Location, Problems
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _HEX = r"0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP][+-]?\d+)?"
 _DECIMAL = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _FLOAT = re.compile(rf"[+-]?(?:{_HEX}|{_DECIMAL}|inf(?:inity)?|nan)", re.ASCII | re.IGNORECASE)
 INT_MAX = 2**31 - 1
+MAX_ITEMS = 10_000
+"""Of a list; the longest of a published cfg has 36."""
 
 
 def option(
@@ -30,9 +33,14 @@ def option(
     words: Iterable[str] = (),
     low: float | None = None,
     high: float | None = None,
+    not_trained: str = "",
 ) -> Any:
-    """Declare an option: its default, its cfg word if unlike the field's name, what it may be."""
+    """Declare an option: its default, its cfg word if unlike the field's name, what it may be.
+
+    not_trained: why training goes without it here, where it changes Darknet's.
+    """
     metadata = {"option": True, "key": key, "words": tuple(words), "low": low, "high": high}
+    metadata["not_trained"] = not_trained
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -100,6 +108,10 @@ def _read_floats(text: str, location: Location, problems: Problems) -> tuple[flo
 
 def _items(text: str, location: Location, problems: Problems) -> list[str]:
     items = split_list(text)
+    if len(items) > MAX_ITEMS:
+        message = f"a list of {len(items)} values, expected at most {MAX_ITEMS}"
+        problems.fail(BadOption(message, location))
+        return []
     if "" in items:
         problems.warn(location, f"read '{text[:40]}': an empty element counts as 0, as in Darknet")
     return items
@@ -124,6 +136,15 @@ def options_of(kind: type) -> dict[str, dataclasses.Field[Any]]:
     return {field.metadata["key"] or field.name: field for field in fields}
 
 
+def not_trained(kind: type) -> dict[str, tuple[dataclasses.Field[Any], str]]:
+    """cfg word -> field and reason, for the options of a kind that training goes without."""
+    return {
+        key: (field, reason)
+        for key, field in options_of(kind).items()
+        if (reason := field.metadata["not_trained"])
+    }
+
+
 def read_options(kind: type, section: Section, problems: Problems) -> dict[str, Any]:
     """Field name -> value for each option the section writes; complains about every other key."""
     known = options_of(kind)
@@ -140,8 +161,8 @@ def read_options(kind: type, section: Section, problems: Problems) -> dict[str, 
         elif written.key in without_effect:
             problems.note(location, f"no effect here: {without_effect[written.key]}")
         else:
-            hint = nearest(written.key, [*known, *without_effect])
-            problems.warn(location, f"unknown option, it has no effect{hint}")
+            near = hint(written.key, [*known, *without_effect], OPTIONS, NEAR)
+            problems.warn(location, f"unknown option, it has no effect{near}")
     return values
 
 
@@ -155,11 +176,11 @@ def _read_one(
     if written.value is None:
         return
     type_name = _type_name(field).removesuffix(" | None")
-    before = len(problems.errors)
+    before = problems.failures
     value = READERS[type_name](written.value, location, problems)
-    if len(problems.errors) == before:
+    if problems.failures == before:
         _check_allowed(field, value, location, problems)
-    if len(problems.errors) == before:
+    if problems.failures == before:
         values[field.name] = value
 
 
@@ -173,10 +194,10 @@ def _check_allowed(
 ) -> None:
     words, low, high = (field.metadata[name] for name in ("words", "low", "high"))
     if words and value not in words:
-        hint = nearest(value, words)
+        cure = value_hint(location.key, value, words)
         if "#" in value:
-            hint = "; words take no inline comment: put it on a line of its own"
-        message = f"read '{value}', expected one of {', '.join(sorted(words))}{hint}"
+            cure = "; words take no inline comment: put it on a line of its own"
+        message = f"read '{value[:40]}', expected one of {', '.join(sorted(words))}{cure}"
         problems.fail(BadOption(message, location))
     elif low is not None and not value >= low:
         problems.fail(BadOption(f"read {value}, expected at least {low:g}", location))

@@ -1,4 +1,4 @@
-"""Darknet's cfg grammar: characters to sections that remember their lines.
+"""Darknet's grammar of `.cfg` and `.data` files: characters to lines, options and sections.
 
 The rules are those of the C programs: every blank, tab and carriage return is deleted, also inside
 values; a line is a comment only when it starts with # or ;; an option splits at its first =; a key
@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from darknet_py.errors import CfgError, DarknetError, Location, Problems
+from darknet_py.cfg.text_file import read_text
+from darknet_py.errors import CfgError, Location, Problems
 
-MAX_BYTES = 4 * 1024 * 1024
 MAX_SECTIONS = 10_000
 MAX_OPTIONS = 1_000
 """Limits against hostile files; the largest published cfg has 60 kB and 376 sections."""
@@ -33,7 +33,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Section:
-    """One `[name]` with its options in file order."""
+    """One `[name]` with its options in file order; a .data file is one without a name."""
 
     name: str
     path: str
@@ -55,27 +55,6 @@ def read(path: str | os.PathLike[str], problems: Problems) -> list[Section]:
     return parse(read_text(path, "a cfg", CfgError), os.fspath(path), problems)
 
 
-def read_text(path: str | os.PathLike[str], what: str, error: type[DarknetError]) -> str:
-    """A whole text file, with one clear line for whatever else the path may be."""
-    location = Location(os.fspath(path))
-    try:
-        with open(path, "rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise error("no such file; check the path", location) from None
-    except IsADirectoryError:
-        raise error(f"is a directory, expected {what} file", location) from None
-    except OSError as failure:
-        raise error(f"cannot be read: {failure.strerror}", location) from None
-    if len(raw) > MAX_BYTES:
-        raise error(f"is larger than {MAX_BYTES >> 20} MB, expected {what} file", location)
-    if b"\0" in raw:
-        raise error(
-            f"is a binary file, expected {what} file; are cfg and weights swapped?", location
-        )
-    return raw.decode("utf-8-sig", errors="replace")
-
-
 def parse(text: str, path: str, problems: Problems) -> list[Section]:
     """Sections in file order; the grammar's own complaints go to `problems`."""
     sections: list[Section] = []
@@ -92,14 +71,15 @@ def parse(text: str, path: str, problems: Problems) -> list[Section]:
         if not start:
             message = f"'{line[:40]}' stands before any section; a cfg starts with [net]"
             raise CfgError(message, Location(path, number))
-        options.extend(_option(line, Location(path, number, name), problems))
+        options.extend(read_option(line, Location(path, number, name), problems))
         if len(options) > MAX_OPTIONS:
             message = f"more than {MAX_OPTIONS} options in one section; is this a cfg?"
             raise CfgError(message, Location(path, number, name))
     if not start:
         raise CfgError("has no section at all; a cfg starts with [net]", Location(path))
     sections.append(Section(name, path, start, tuple(options)))
-    _report_duplicates(sections, problems)
+    for section in sections:
+        report_duplicates(section, problems)
     return sections
 
 
@@ -116,7 +96,8 @@ def _section_name(line: str) -> str:
     return line[1:-1] if line.endswith("]") else line[1:]
 
 
-def _option(line: str, location: Location, problems: Problems) -> Iterator[Option]:
+def read_option(line: str, location: Location, problems: Problems) -> Iterator[Option]:
+    """The option of a meaningful line: none where Darknet discards the line."""
     key, equals, value = line.partition("=")
     if not equals:
         problems.warn(location, f"'{key[:40]}' has no '='; its default is used, as in Darknet")
@@ -127,14 +108,12 @@ def _option(line: str, location: Location, problems: Problems) -> Iterator[Optio
         yield Option(key, value, location.line)
 
 
-def _report_duplicates(sections: list[Section], problems: Problems) -> None:
-    for section in sections:
-        first: dict[str, Option] = {}
-        for option in section.options:
-            kept = first.setdefault(option.key, option)
-            if kept is not option and kept.value != option.value:
-                location = Location(section.path, option.line, section.name, option.key)
-                message = (
-                    f"written twice; line {kept.line} ({kept.value}) counts, this one does not"
-                )
-                problems.warn(location, message)
+def report_duplicates(section: Section, problems: Problems) -> None:
+    """Warn of every later value of a key."""
+    first: dict[str, Option] = {}
+    for option in section.options:
+        kept = first.setdefault(option.key, option)
+        if kept is not option and kept.value != option.value:
+            location = Location(section.path, option.line, section.name, option.key)
+            message = f"written twice; line {kept.line} ({kept.value}) counts, this one does not"
+            problems.warn(location, message)

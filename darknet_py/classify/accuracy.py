@@ -104,9 +104,8 @@ def measure(
     stays as it is: training may go on.
     """
     tree = tree_of(network.graph)
-    classifier = Classifier(
-        network, EngineConfig(device=str(device)), tree, leaves_of(tree, leaves) if tree else None
-    )
+    mask = leaves_of(tree, leaves) if tree else None
+    classifier = Classifier(network, EngineConfig(device=str(device)), tree, mask, shared=True)
     results = running_accuracy(
         classifier, images, labels, topk, "valid", batch=batch, on_error=on_error
     )

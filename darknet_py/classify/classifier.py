@@ -37,14 +37,19 @@ class Classifier:
         config: EngineConfig = TORCH,
         tree: Tree | None = None,
         leaves: NDArray[np.bool_] | None = None,
+        *,
+        shared: bool = False,
     ) -> None:
-        """Raises DarknetError for an engine, a precision or a device that is not there."""
+        """shared: nobody changes the network from here on; otherwise its tensors are copied.
+
+        Raises DarknetError for an engine, a precision or a device that is not there.
+        """
         self.graph = network.graph
-        self.engine = open_engine(network, config)
+        self.engine = open_engine(network, config, shared=shared)
         self.device = self.engine.device
         self.tree = tree
         self.leaves = None if leaves is None else torch.from_numpy(leaves).to(self.device)
-        self._plain, self._config = network, config
+        self._config = config
         self._resized = lru_cache(SIZES_KEPT)(self._for_size)
 
     @property
@@ -81,7 +86,7 @@ class Classifier:
         if (width, height) == (net.width, net.height):
             return self.engine
         try:
-            other = self._plain.to(self.device).resized(width, height)
+            other = self.engine.network.resized(width, height)
         except DarknetError:
             message = f"cannot run at {width} x {height}, but this command takes any size"
             raise DarknetError(f"{self.graph.path}: {message}; use `classifier valid`") from None
@@ -90,9 +95,9 @@ class Classifier:
             message = f"gives {outputs} values for {width} x {height} pixels, not {self.classes}"
             raise DarknetError(f"{self.graph.path}: {message}; it needs an [avgpool] at its end")
         other.eval()
-        # Folding pays off for many images of a size, and takes memory for each size.
+        # What an engine prepares pays off for many images of a size, and takes memory for each.
         plain = self._config == EngineConfig(device=self._config.device)
-        return other if plain else open_engine(other, self._config)
+        return other if plain else open_engine(other, self._config, shared=True)
 
 
 def leaves_of(tree: Tree, names: Sequence[str] | None = None) -> NDArray[np.bool_]:

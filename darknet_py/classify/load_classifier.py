@@ -87,11 +87,12 @@ class LoadedClassifier:
         from darknet_py.network.network import load_planned
 
         network, report = load_planned(self.graph, self.plan)
-        for note in report.notes:
+        for note in report.warnings:
             logger.warning("%s: %s", report.path, note)
         class_tree = self.tree if tree else None
         mask = leaves_of(class_tree, leaves) if class_tree and only_leaves else None
-        return Classifier(network, self.options.engine_config(), class_tree, mask)
+        config = self.options.engine_config()
+        return Classifier(network, config, class_tree, mask, shared=True)
 
 
 def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | None:

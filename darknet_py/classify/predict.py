@@ -28,7 +28,7 @@ def predict(options: PredictOptions) -> int:
     """Print the best classes of every image; returns how many could not be read."""
     loaded = load_classifier(options)
     usual = _imagenet(loaded) if options.names is None else None
-    names = class_names(options.names, options.cfg, loaded.classes, options.data or usual)
+    names = class_names(options.names, options.cfg, loaded.classes, loaded.data or usual)
     graph = loaded.graph
 
     from darknet_py.classify import classifier_lines
@@ -96,7 +96,7 @@ def list_scores(options: ListedOptions, what: str) -> int:
     loaded = load_classifier(options)
     default = "data/test.list" if what != "label" else "data/train.list"
     images = loaded.images("test", default)
-    names = class_names(None, options.cfg, loaded.classes, options.data)
+    names = class_names(None, options.cfg, loaded.classes, loaded.data)
 
     from darknet_py.classify import views
     from darknet_py.classify.accuracy import score

@@ -76,7 +76,7 @@ class UsualOption(click.Option):
 def _made(name: str, flag: Flag, hint: Any, default: Any) -> Decorator:
     """The click option of a field."""
     kind = _without_none(hint)
-    how = {"is_flag": True} if kind is bool else _valued(flag, kind)
+    how: dict[str, Any] = {"is_flag": True} if kind is bool else _valued(flag, kind)
     how |= _default(flag, default)
     if kind is bool and default is None:
         how["default"] = None  # neither --x nor --no-x: click would take that for --no-x

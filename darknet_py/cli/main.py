@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import re
 import sys
@@ -14,8 +15,10 @@ import click
 from darknet_py import __version__
 from darknet_py.cli.click_options import debug
 from darknet_py.cli.command_table import COMMANDS, GROUPS
+from darknet_py.cli.error_lines import line_of
 from darknet_py.cli.messages import messages_shown
-from darknet_py.errors import DarknetError, nearest
+from darknet_py.cli.streams import discard_unwritten, prepare_streams
+from darknet_py.errors import nearest
 
 PROGRAM = "darknet-py"
 INTERRUPTED = 130
@@ -131,16 +134,30 @@ class CommandLine(CommandGroup):
 
 def _exit_code(run: Callable[[], Any], debug: bool) -> int:
     try:
-        result = run()
+        return _finished(run)
     except click.ClickException as error:
         return _refuse(error)
-    except DarknetError as error:
-        if debug:
-            raise
-        return _say(str(error), 1)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    # click returns the code of an early exit, or what the command returned.
+    except BrokenPipeError:  # whoever read stdout has seen enough
+        discard_unwritten()
+        return 1
+    except Exception as error:
+        line = line_of(error)
+        if debug or line is None:
+            raise
+        discard_unwritten()
+        return _say(line, 1)
+
+
+def _finished(run: Callable[[], Any]) -> int:
+    """The exit code, when stdout has all that was written."""
+    try:
+        # click returns the code of an early exit, or what the command returned.
+        result = run()
+    except SystemExit as end:
+        result = end.code
+    sys.stdout.flush()
     return result if isinstance(result, int) else 0
 
 
@@ -151,7 +168,8 @@ def _refuse(error: click.ClickException) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(f"{PROGRAM}: error: {' '.join(message.split())}", err=True)
+    with contextlib.suppress(OSError):  # a full or closed stderr: the code says it
+        click.echo(f"{PROGRAM}: error: {' '.join(message.split())}", err=True)
     return code
 
 
@@ -177,4 +195,5 @@ def execute(words: Sequence[str]) -> int:
 
 def run() -> None:
     """The entry point of the installed program."""
+    prepare_streams()
     main()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -21,7 +21,8 @@ class MessageHandler(logging.Handler):
     """Writes to whatever stderr is at that moment, and at once."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"{first_words(record)}{record.getMessage()}", err=True)
+        with suppress(OSError):  # a full or closed stderr is no reason to end a training
+            click.echo(f"{first_words(record)}{record.getMessage()}", err=True)
 
 
 def first_words(record: logging.LogRecord) -> str:

@@ -54,7 +54,8 @@ def check(ctx: click.Context, /, files: tuple[str, ...], as_json: bool, **choice
     Every image and label file that the train and valid lists of DATA name is looked at. With a
     CFG beside it, its classes and its size are what labels are measured by.
     """
-    from darknet_py.network.check import check_files, data_sets
+    from darknet_py.network.check import check_files
+    from darknet_py.network.check_data import data_sets
 
     options = CheckOptions(**choices)
     light_check = check_files(

@@ -73,8 +73,11 @@ def suppressed(boxes: Tensor, scores: Tensor, thresh: float, nms: float) -> Tens
 
     boxes: (N, K, 4), centre x, y, width, height; scores: (N, K, C). Within each image and class,
     boxes with a score above `thresh` go by falling score, and one goes when an earlier one that
-    stays overlaps it by an IoU above `nms`. This is do_nms_sort of both Darknet programs.
+    stays overlaps it by an IoU above `nms`. This is do_nms_sort of both Darknet programs. Boxes
+    that are not finite are left out, as `detect` leaves them out.
     """
+    finite = boxes.abs().sum(dim=2, keepdim=True) <= torch.finfo(boxes.dtype).max
+    scores = torch.where(finite, scores, torch.zeros_like(scores))
     chosen: Tensor = _Suppression.apply(  # type: ignore[no-untyped-call]
         boxes, scores.transpose(1, 2), thresh, nms
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,8 @@ from darknet_py.cfg.datafile import DataFile
 from darknet_py.cfg.names import read_names
 from darknet_py.errors import DataError, Location
 from darknet_py.layers.tree import UNKNOWN, Tree, read_tree_file
+
+logger = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
 
@@ -99,13 +102,16 @@ def read_class_labels(data: DataFile, tree: Tree | None, smoothing: float = 0.0)
         raise DataError(f"{message}; {cure}", Location(data.path))
     file = DEFAULT_LABELS if path is None else os.fspath(path)
     classes = data.integer("classes", 2)
-    words = read_names(file)
+    words = read_names(file, paths=True)
     if not 1 <= classes <= len(words):
         message = f"has {len(words)} labels, but {data.path} says classes={classes}"
         raise DataError(f"{message} (2 where it says nothing)", Location(file))
     if "" in (kept := [word.rstrip("\r") for word in words[:classes]]):
         message = "is empty, and would match every path; write a part of the paths of its class"
         raise DataError(message, Location(file, kept.index("") + 1))
+    if len(words) > classes:
+        said = f"{data.path} says classes={classes} (2 where it says nothing)"
+        logger.warning("%s: has %d labels, %s; the rest is not used", file, len(words), said)
     own = data.file("tree")
     tree = read_tree_file(os.fspath(own)) if own else tree
     if tree and len(tree.names) != classes:

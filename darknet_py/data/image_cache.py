@@ -94,7 +94,7 @@ def cache_images(
     progress: Progress | None = None,
     upright: bool = False,
 ) -> dict[str, Image]:
-    """Path -> image, decoded with 1 or 3 channels.
+    """Path -> image, decoded with 1, 3 or 4 channels.
 
     least: images are halved as often as they stay at least so wide and high, see `least_size`;
     None: they stay whole. Images that cannot be read are left out. progress: such as

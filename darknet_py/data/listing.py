@@ -59,3 +59,18 @@ def missing_label_files(images: Sequence[str], fork: Fork) -> str | None:
         raise DataError(f"none of {len(images)} images has a label file: {where}")
     counted = f"{len(missing)} of {len(images)} images have no label file"
     return f"{counted} and count as images without objects, the first: {where}"
+
+
+def missing_images(images: Sequence[str], source: str | os.PathLike[str]) -> str | None:
+    """A line on images to evaluate that are not there, None when all are.
+
+    source: the .data file. Raises DataError when there is not one.
+    """
+    missing = [path for path in images if not os.path.exists(path)]
+    if not missing:
+        return None
+    of = f"of {len(images)} images to evaluate"
+    if len(missing) == len(images):
+        message = f"none {of} is there, such as {missing[0]}; correct the list"
+        raise DataError(message, Location(os.fspath(source)))
+    return f"{len(missing)} {of} are not there and are left out, the first: {missing[0]}"

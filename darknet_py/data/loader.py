@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -183,7 +183,13 @@ def batches(
                 group = [_raise_errors(next(parts)) for _ in range(plan.images // plan.part)]
             yield group[0] if len(group) == 1 else _concatenated(group)
     finally:
-        del parts
+        _end(parts)
+
+
+def _end(parts: Any) -> None:
+    """Worker processes end now: an error on its way holds on to whoever started them."""
+    # Only the iterator with workers has it; else they end when nobody refers to it any more.
+    getattr(parts, "_shutdown_workers", lambda: None)()
 
 
 @contextlib.contextmanager

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.label_boxes import CLASS_ONLY
 from darknet_py.augment.mix import MIXUP, MOSAIC
-from darknet_py.cfg.datafile import DataFile, read_data_file
-from darknet_py.cfg.names import read_names
+from darknet_py.cfg.datafile import read_data_file
+from darknet_py.cfg.names import names_of_data
 from darknet_py.data.class_labels import ClassLabels, Floats
 from darknet_py.data.classifier_samples import ClassifierSet
 from darknet_py.data.contact_sheet import BoxMark, SheetStyle, SheetTile, contact_sheet
@@ -46,9 +46,7 @@ def write_sheet(options: SheetOptions) -> str:
     source = DetectionSet(images_of(data, "train"), AugmentConfig.of(graph))
     numbers = range(options.first, options.first + options.images)
     keys = [SampleKey(number, graph.net.width, graph.net.height) for number in numbers]
-    page = detection_sheet(
-        source, names_or_numbers(data, source.config.classes), keys, options.seed
-    )
+    page = detection_sheet(source, names_of_data(data, source.config.classes), keys, options.seed)
     save_image(options.out, page, 92)
     which = f"samples {numbers[0]} to {numbers[-1]}"
     return f"{options.out}: {which} of a training with seed {options.seed}"
@@ -67,13 +65,6 @@ def detection_sheet(
     facts = f"{first.width} x {first.height}, {source.config.fork.name}{mixed}, seed {seed}"
     title = f"samples {first.number} to {last.number}: {facts}"
     return contact_sheet(tiles, title, _style(first.width, first.height))
-
-
-def names_or_numbers(data: DataFile, classes: int) -> list[str]:
-    """The names of a .data file, and numbers for the classes without one."""
-    path = data.file("names")
-    names = read_names(path) if path else []
-    return [*names, *map(str, range(len(names), classes))]
 
 
 def _style(width: int, height: int) -> SheetStyle:

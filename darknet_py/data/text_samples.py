@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.errors import DarknetError, DataError, Location
+from darknet_py.errors import CANNOT_OPEN, DarknetError, DataError, Location, open_failure
 from darknet_py.network.graph import Graph
 
 Floats = NDArray[np.float32]
@@ -121,8 +121,8 @@ def read_codes(path: str | os.PathLike[str], tokenized: bool = False) -> Codes:
         data = Path(path).read_bytes()
     except FileNotFoundError:
         raise DataError("no such file; check the path", location) from None
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", location) from None
+    except CANNOT_OPEN as error:
+        raise DataError(f"cannot be read: {open_failure(error)}", location) from None
     codes = (
         _numbers(data, location) if tokenized else np.frombuffer(data, np.uint8).astype(np.int64)
     )

@@ -20,12 +20,14 @@ class Candidates:
     boxes: (K, 4) centre x, y, width, height relative to the image (1 = its whole side).
     objectness: (K) in [0, 1].
     scores: (K, C) in [0, 1], 0 where a class is not above the threshold.
+    not_finite: the image of each box that `finite` left out.
     """
 
     image: Tensor
     boxes: Tensor
     objectness: Tensor
     scores: Tensor
+    not_finite: tuple[int, ...] = ()
 
     @cached_property
     def entries(self) -> NDArray[np.int64]:
@@ -41,7 +43,8 @@ class Candidates:
         if rows.dtype == torch.bool:
             rows = rows.nonzero()[:, 0]
         parts = (self.image, self.boxes, self.objectness, self.scores)
-        return Candidates(*(part.index_select(0, rows) for part in parts))
+        image, boxes, objectness, scores = (part.index_select(0, rows) for part in parts)
+        return Candidates(image, boxes, objectness, scores)
 
     def of_image(self, number: int) -> Candidates:
         """The rows of one image of the batch, in order."""
@@ -55,6 +58,25 @@ class Candidates:
             self.scores[rows] = 0
         else:
             self.scores[rows, columns] = 0
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def finite(self, sides: NDArray[np.float32]) -> Candidates:
+        """The rows whose scores and whose edges in pixels are finite; of the CPU's memory.
+
+        sides: (K, 2) width and height in pixels of each row's image. Weights that are damaged or
+        that a training has blown up give others, which no file and no drawing can hold.
+        """
+        boxes, scores, objectness = (
+            part.numpy() for part in (self.boxes, self.scores, self.objectness)
+        )
+        reach = (np.abs(boxes[:, :2]) + np.abs(boxes[:, 2:])) * sides
+        # A sum is several times as fast as a look at each, and not finite where one of them is.
+        if np.isfinite(reach.sum() + scores.sum() + objectness.sum()):
+            return self
+        kept = np.isfinite(reach).all(axis=1) & np.isfinite(scores).all(axis=1)
+        kept &= np.isfinite(objectness)
+        others = self.image.numpy()[~kept]
+        return replace(self.select(torch.from_numpy(kept)), not_finite=tuple(others.tolist()))
 
     def with_scores(self, scores: Tensor) -> Candidates:
         """The same boxes with other scores (K, C)."""

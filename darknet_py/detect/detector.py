@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any
@@ -21,10 +21,12 @@ from darknet_py.engines.table import EngineConfig
 from darknet_py.forks import Fork
 from darknet_py.images.fitted_images import InputSpec, OnError, fitted_images
 from darknet_py.images.frames import Frame, FrameSource
-from darknet_py.images.io import to_bgr
+from darknet_py.images.io import with_channels
 from darknet_py.images.sources import open_source
 from darknet_py.network.load import LoadedModel, head_classes, load_model
 from darknet_py.network.network import Network, load_planned
+
+logger = logging.getLogger(__name__)
 
 AHEAD = 4
 BATCHES_AHEAD = 2
@@ -42,17 +44,20 @@ class Detector:
         precision: str = "fp32",
         engine: str = "torch",
         compiled: bool = False,
+        *,
+        shared: bool = False,
     ) -> None:
-        """network: as loaded; an inference form of it is made here, it stays as it is.
+        """network: as it is now; training on it later changes nothing here. The rest as for `load`.
 
-        The rest as for `load`. Raises DarknetError for a network without detection head, and for
+        shared: nobody changes the network from here on, so that no tensor need be copied.
+        Raises DarknetError for a network without detection head, and for
         an engine, a precision or a device that is not there.
         """
         head_classes(network.graph)
         self.graph = network.graph
         self.names = list(names)
         config = EngineConfig(engine, precision, compiled, str(device))
-        self.engine = open_engine(network, config)
+        self.engine = open_engine(network, config, shared=shared)
         self.device = self.engine.device
         self._timed_engine = TimedEngine(self.engine)
         self.suppression = suppression_of(network.graph)
@@ -144,7 +149,7 @@ class Detector:
             box.numpy(),
             *frame.size,
         )
-        bgr = frame.pixels if frame.pixels.shape[2] == 3 else to_bgr(frame.pixels)
+        bgr = with_channels(frame.pixels, 3, "bgr")
         return Result(frame.path, bgr, boxes, self.names, milliseconds)
 
 
@@ -177,8 +182,14 @@ def load(
 def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
     """A detector from files that have been read and checked already."""
     network, report = load_planned(model.graph, model.plan)
-    for note in report.notes:
-        warnings.warn(f"{report.path}: {note}", stacklevel=3)
+    for note in report.warnings:
+        logger.warning("%s: %s", report.path, note)
     return Detector(
-        network, model.names, config.device, config.precision, config.engine, config.compiled
+        network,
+        model.names,
+        config.device,
+        config.precision,
+        config.engine,
+        config.compiled,
+        shared=True,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darknet_py.files import replacing
+from darknet_py.files import encoded, replacing
 from darknet_py.forks import Fork
 from darknet_py.layers.head import Head
 from darknet_py.network.graph import Graph
@@ -70,14 +70,15 @@ def _rounded(value: float) -> float:
 def write_json(path: Path, entries: Sequence[str]) -> None:
     """AlexeyAB's `-out` file; it appears whole or not at all."""
     with replacing(path) as file:
-        file.write(("[\n" + ", \n".join(entries) + "\n]").encode())
+        file.write(encoded("[\n" + ", \n".join(entries) + "\n]"))
 
 
 def write_labels(path: Path, result: Result) -> None:
-    """A YOLO label file of the best class of each box, as -save_labels writes it."""
-    rows = sorted(result.best())
+    """A YOLO label file of the best class of each box, as -save_labels writes it: also of those
+    that are not shown."""
+    rows = sorted(result.best(hidden=True))
     with replacing(path, durable=False) as file:  # one for each image of a folder
         for row in rows:
             x, y, w, h = result.boxes.xywhn[row]
             line = f"{result.boxes.class_id[row]} {x:2.4f} {y:2.4f} {w:2.4f} {h:2.4f}\n"
-            file.write(line.encode())
+            file.write(encoded(line))

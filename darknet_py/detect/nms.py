@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,14 @@ class Rule:
 
     exponent: Callable[[float], float | None]
     by_objectness: bool = False
+
+
+class _Measure(NamedTuple):
+    """What two boxes that overlap are told by, see `overlapping_entries`."""
+
+    threshold: float
+    exponent: float | None
+    sides: Floats | None
 
 
 RULES = {
@@ -62,25 +71,33 @@ def suppress(
 
 @np.errstate(over="ignore", invalid="ignore")
 def suppressed(
-    candidates: Candidates, kind: str, threshold: float, beta: float = GREEDY_EXPONENT
+    candidates: Candidates,
+    kind: str,
+    threshold: float,
+    beta: float = GREEDY_EXPONENT,
+    sides: Floats | None = None,
 ) -> tuple[Indices, Indices | None]:
     """The entries that `suppress` sets to 0, by row and class; None: all classes of their rows.
+
+    sides: (K, 2) width and height in pixels of each row's image: boxes are compared in pixels of
+    it, where the distance of greedynms and diounms is another. None compares them as they are.
 
     Raises DarknetError for an unknown kind.
     """
     rule = RULES.get(kind)
     if rule is None:
         raise DarknetError(f"unknown nms kind {kind!r}; the kinds are {', '.join(RULES)}")
-    exponent, classes = rule.exponent(beta), candidates.scores.shape[1]
+    measure = _Measure(threshold, rule.exponent(beta), sides)
+    classes = candidates.scores.shape[1]
     objectness = candidates.objectness.cpu().numpy()
     if rule.by_objectness:
         rows = np.flatnonzero(objectness)
-        return rows[_suppressed(candidates, rows, 1, objectness, threshold, exponent)], None
+        return rows[_suppressed(candidates, rows, 1, objectness, measure)], None
     entries = candidates.entries
     if not objectness.all():
         entries = entries[objectness[entries // classes] != 0]
     scores = candidates.scores.cpu().numpy().reshape(-1)
-    dropped = entries[_suppressed(candidates, entries, classes, scores, threshold, exponent)]
+    dropped = entries[_suppressed(candidates, entries, classes, scores, measure)]
     return dropped // classes, dropped % classes
 
 
@@ -118,17 +135,12 @@ def _untied(order: Indices, keys: Indices, filled: Flags, scores: Floats) -> Ind
 
 
 def _suppressed(
-    candidates: Candidates,
-    entries: Indices,
-    classes: int,
-    values: Floats,
-    threshold: float,
-    exponent: float | None,
+    candidates: Candidates, entries: Indices, classes: int, values: Floats, measure: _Measure
 ) -> Flags:
     """Which of the entries (row * classes + class) an earlier entry that is left removes."""
     gone = np.zeros(len(entries), np.bool_)
     mine = values[entries]
-    for one, other in overlapping_entries(candidates, entries, classes, threshold, exponent):
+    for one, other in overlapping_entries(candidates, entries, classes, *measure):
         first, second = np.minimum(one, other), np.maximum(one, other)
         swapped = mine[second] > mine[first]
         earlier = np.where(swapped, second, first)

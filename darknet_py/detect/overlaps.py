@@ -30,18 +30,27 @@ SLACK = 1e-5
 
 
 def overlapping_entries(
-    candidates: Candidates, entries: Indices, classes: int, threshold: float, exponent: float | None
+    candidates: Candidates,
+    entries: Indices,
+    classes: int,
+    threshold: float,
+    exponent: float | None,
+    sides: Floats | None = None,
 ) -> Iterator[tuple[Indices, Indices]]:
-    """Pairs of entries that overlap, by their numbers in `entries`; no class in two parts."""
+    """Pairs of entries that overlap, by their numbers in `entries`; no class in two parts.
+
+    sides: (K, 2) width and height in pixels of each row's image, to measure its box in pixels.
+    """
     if not len(entries):
         return
-    boxes = candidates.boxes.float().cpu().numpy()
+    shares = candidates.boxes.float().cpu().numpy()
+    boxes = shares if sides is None else shares * np.tile(sides, 2)
     image = candidates.image.cpu().numpy()
     row, column = np.divmod(entries, classes)
-    by_class = _SortedBoxes.of(boxes[row], image[row] * classes + column, threshold)
+    by_class = _SortedBoxes.of(shares[row], image[row] * classes + column, threshold)
     # With many classes per box it is cheaper to compare each two boxes once for all classes.
     if len(entries) > 2 * len(image):
-        together = _SortedBoxes.of(boxes, image, threshold)
+        together = _SortedBoxes.of(shares, image, threshold)
         if together.pairs < by_class.pairs:
             active = np.zeros((len(image), classes), np.bool_)
             active[row, column] = True

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from darknet_py.detect import nms
@@ -26,6 +28,9 @@ from darknet_py.images.tensors import stacked
 from darknet_py.network.graph import Graph
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+NOT_FINITE = "boxes left out because their numbers are not finite: %d, the first in %s"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +38,15 @@ class PipelineOptions:
     """Which boxes are found. The defaults are those of `detect`.
 
     thresh: scores must be above it. hier: least product down a class tree. nms: boxes that overlap
-    more go; 0 keeps all. class_map: see DecodeOptions. suppression: None asks the network's cfg.
-    batch: images run at once by each worker.
+    more go; 0 keeps all. nms_in_pixels: of the image, as `valid` measures overlap, instead of in
+    shares of it. class_map: see DecodeOptions. suppression: None asks the network's cfg. batch:
+    images run at once by each worker.
     """
 
     thresh: float = 0.25
     hier: float = 0.5
     nms: float = 0.45
+    nms_in_pixels: bool = False
     class_map: tuple[int, ...] | None = None
     suppression: Suppression | None = None
     batch: int = 1
@@ -87,6 +94,14 @@ class Detections:
         """Width and height in pixels of each image."""
         return tuple(frame.size for frame in self.frames)
 
+    @property
+    def not_finite(self) -> list[str]:
+        """The image of each box that was left out, as its number is or its path."""
+        return [
+            self.frames[index].path or f"image {self.first + index + 1}"
+            for index in self.candidates.not_finite
+        ]
+
 
 class Pipeline:
     """An engine, and the options that boxes are found by.
@@ -108,13 +123,29 @@ class Pipeline:
         self, images: Iterable[FittedImage], length: int | None
     ) -> Generator[Detections, None, None]:
         """The detections batch by batch, in order; length: how many images there are, if known."""
-        return self.workers(length).run(self, images)
+        return self.map(lambda detections: detections, images, self.workers(length))
 
     def map(
         self, then: Callable[[Detections], T], images: Iterable[FittedImage], pool: WorkerPool
     ) -> Generator[T, None, None]:
-        """What the workers make of each batch's detections, in order."""
-        return pool.run(lambda first, group: then(self(first, group)), images)
+        """What the workers make of each batch's detections, in order.
+
+        Boxes that were left out are counted and said in one line when the iteration ends.
+        """
+
+        def work(first: int, group: Sequence[FittedImage]) -> tuple[T, list[str]]:
+            detections = self(first, group)
+            return then(detections), detections.not_finite
+
+        left_out, first_of_all = 0, ""
+        try:
+            for made, not_finite in pool.run(work, images):
+                left_out += len(not_finite)
+                first_of_all = first_of_all or next(iter(not_finite), "")
+                yield made
+        finally:
+            if left_out:
+                logger.warning(NOT_FINITE, left_out, first_of_all)
 
     def __call__(self, first: int, group: Sequence[FittedImage]) -> Detections:
         """The detections of a batch, its images numbered from `first`."""
@@ -152,7 +183,8 @@ def candidates_of(
     )
     rule = options.suppression_for(graph)
     with torch.inference_mode():
-        return postprocess(decode(graph, heads, decoding), placements, rule, options.nms)
+        found = decode(graph, heads, decoding)
+        return postprocess(found, placements, rule, options.nms, options.nms_in_pixels)
 
 
 def postprocess(
@@ -160,22 +192,35 @@ def postprocess(
     placements: Sequence[Placement],
     suppression: Suppression,
     threshold: float,
+    in_pixels: bool = False,
 ) -> Candidates:
     """Boxes relative to their images, in the C programs' order, suppressed ones with a score of 0.
 
     placements: one per image of the batch, at least one, all for one network; threshold: 0 keeps
-    all. What comes back is in the main memory.
+    all; in_pixels: overlap is measured in pixels of the image. What comes back is in the main
+    memory, without boxes that are not finite.
     """
     scaled = scaled_sizes(placements, candidates.boxes.device)[candidates.image]
     net_size = placements[0].net_width, placements[0].net_height
     boxes = to_image(candidates.boxes, scaled, net_size)
     candidates = Candidates(candidates.image, boxes, candidates.objectness, candidates.scores).cpu()
+    # Here and not in `decode`: a device would have to be waited for.
+    candidates = candidates.finite(_sides(placements, candidates))
     order = nms.printing_order(candidates)
     ordered = candidates.select(torch.from_numpy(order))
     if threshold > 0:
         # Of equal scores the earlier row wins: the one that was earlier before it was moved.
-        rows, classes = nms.suppressed(candidates, suppression.kind, threshold, suppression.beta)
+        sides = _sides(placements, candidates) if in_pixels else None
+        rows, classes = nms.suppressed(
+            candidates, suppression.kind, threshold, suppression.beta, sides
+        )
         moved = np.empty_like(order)
         moved[order] = np.arange(len(order))
         ordered.drop(moved[rows], classes)
-    return ordered
+    return replace(ordered, not_finite=candidates.not_finite)
+
+
+def _sides(placements: Sequence[Placement], candidates: Candidates) -> NDArray[np.float32]:
+    """(K, 2) width and height in pixels of each box's image."""
+    sizes = [(placement.image_width, placement.image_height) for placement in placements]
+    return np.array(sizes, np.float32)[candidates.image.numpy()]

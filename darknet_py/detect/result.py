@@ -85,20 +85,21 @@ class Result:
     def name(self, class_id: int) -> str:
         return self.names[class_id]
 
-    def best(self) -> list[int]:
-        """The first row of each box: its most confident class among those to be shown."""
+    def best(self, hidden: bool = False) -> list[int]:
+        """The first row of each box in `ranked`: its most confident class."""
         first: dict[int, int] = {}
-        for row in self.ranked():
+        for row in self.ranked(hidden):
             first.setdefault(int(self.boxes.box[row]), row)
         return list(first.values())
 
-    def ranked(self) -> list[int]:
-        """Rows to be shown, the most confident first; names that start with dont_show are not."""
-        shown = [row for row, c in enumerate(self.boxes.class_id) if self._shown(int(c))]
-        return sorted(shown, key=lambda row: -self.boxes.confidence[row])
+    def ranked(self, hidden: bool = False) -> list[int]:
+        """Rows, the most confident first; only with `hidden` those whose name starts with
+        dont_show, which are found and written as labels, but neither drawn nor printed."""
+        rows = [row for row in range(len(self)) if hidden or self._shown(row)]
+        return sorted(rows, key=lambda row: -self.boxes.confidence[row])
 
-    def _shown(self, class_id: int) -> bool:
-        return not self.name(class_id).startswith("dont_show")
+    def _shown(self, row: int) -> bool:
+        return not self.name(int(self.boxes.class_id[row])).startswith("dont_show")
 
     def plot(self) -> NDArray[np.uint8]:
         """The image with labelled boxes in class colours, BGR uint8 (H, W, 3)."""
@@ -110,8 +111,9 @@ class Result:
         return draw(self.image, chosen.xyxy, labels, chosen.class_id, len(self.names))
 
     def _label(self, row: int) -> str:
-        others = np.flatnonzero(self.boxes.box == self.boxes.box[row])
-        names = [self.name(int(self.boxes.class_id[other])) for other in others if other != row]
+        same = np.flatnonzero(self.boxes.box == self.boxes.box[row])
+        others = [other for other in same.tolist() if other != row and self._shown(other)]
+        names = [self.name(int(self.boxes.class_id[other])) for other in others]
         text = f"{self.name(int(self.boxes.class_id[row]))}: {self.boxes.confidence[row]:.2f}"
         return ", ".join([text, *names])
 

@@ -44,6 +44,36 @@ def using_threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+class _AtWork:
+    """While any pool is at work: threads switch often, and torch's threads are the workers'.
+
+    Both hold for the process: the first pool notes what was, the last one, which may be of another
+    thread and may have begun before the first was done, gives it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pools, self._interval, self._threads = 0, 0.0, 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._pools:
+                self._interval, self._threads = sys.getswitchinterval(), torch.get_num_threads()
+                sys.setswitchinterval(min(self._interval, SWITCH_SECONDS))
+            self._pools += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._pools -= 1
+            if not self._pools:
+                sys.setswitchinterval(self._interval)
+                # What a worker sets holds for itself, and for threads that are started later.
+                torch.set_num_threads(self._threads)
+
+
+_AT_WORK = _AtWork()
+
+
 class TimedEngine:
     """An engine that several threads call: all at once if it is made for that, else in turn."""
 
@@ -103,22 +133,15 @@ class WorkerPool:
         if not self.workers:
             yield from (work(*batch) for batch in batches)
             return
-        interval = sys.getswitchinterval()
-        starting = partial(torch.set_num_threads, max(1, self.threads))
-        sys.setswitchinterval(min(interval, SWITCH_SECONDS))
-        try:
-            # What a worker sets holds for itself, and for threads that are started later.
-            with using_threads(None):
-                yield from ordered_map(
-                    lambda batch: work(*batch),
-                    batches,
-                    self.workers,
-                    2 * self.workers,
-                    name="worker",
-                    initializer=starting,
-                )
-        finally:
-            sys.setswitchinterval(interval)
+        with _AT_WORK:
+            yield from ordered_map(
+                lambda batch: work(*batch),
+                batches,
+                self.workers,
+                2 * self.workers,
+                name="worker",
+                initializer=partial(torch.set_num_threads, max(1, self.threads)),
+            )
 
     def _batches(self, sources: Iterable[S]) -> Iterator[tuple[int, list[S]]]:
         """The number of each batch's first source, and the batch."""

@@ -1,8 +1,8 @@
 """What an engine made of a network, kept on disk so that the next start is fast.
 
-Files lie in $DARKNET_PY_CACHE, else in the user's cache folder. A name is a digest of what went in:
-the graph, every weight, our code, torch's version, and the caller's words. Nothing is ever stale,
-and deleting the folder is always safe.
+Files lie in $DARKNET_PY_CACHE, else in the user's cache folder. A name is a digest of what went in
+(the graph, every weight, our code, torch's version, the caller's words) and one of what came out.
+Nothing is ever stale or damaged, and deleting the folder is always safe.
 """
 
 from __future__ import annotations
@@ -12,19 +12,29 @@ import functools
 import hashlib
 import os
 import platform
+import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 
+from darknet_py.engines.cache_folder import CURE, private_folder, require_ours
+from darknet_py.engines.cache_folder import FOLDER_VARIABLE as FOLDER_VARIABLE
+from darknet_py.engines.cache_folder import folder as folder
 from darknet_py.errors import OutputError
-from darknet_py.files import replacing_path
+from darknet_py.files import clear_abandoned, replacing_path
 from darknet_py.network.network import Network
 
-FOLDER_VARIABLE = "DARKNET_PY_CACHE"
 ROOMS = ("layers", "network", "conversion", "engines")
+SOURCES = (".py", ".cpp")
 MOST_BYTES = 4 << 30
 """The longest unused files go when the folder grows beyond this."""
+CHUNK = 1 << 20
+OWNER_ONLY = 0o600
+ANY = re.compile("")
+OURS = re.compile(r"[0-9a-f]{32}[-.]|TensorrtExecutionProvider|inductor$")
+"""How names begin of what is made here; whatever else lies in the folder stays."""
 
 
 class NetworkFiles:
@@ -48,7 +58,7 @@ class NetworkFiles:
         """
         known, outer = self._digest is not None, self._making
         key = self._key(words)
-        if known and not outer and not _path(key, suffix).is_file():
+        if known and not outer and not _found(private_folder(), key, suffix):
             self._digest = None
             key = self._key(words)
         self._making = True
@@ -64,34 +74,54 @@ class NetworkFiles:
 
 
 def kept(key: str, suffix: str, make: Callable[[Path], object]) -> Path:
-    """The same for a key of the caller's that says all the content depends on."""
-    path = _path(key, suffix)
-    if path.is_file():
+    """The same for a key of the caller's that says all the content depends on.
+
+    A file's name ends in the digest of its content: one that is damaged is made again.
+    """
+    home = private_folder()
+    found = _found(home, key, suffix)
+    if found:
         with contextlib.suppress(OSError):
-            os.utime(path)
-        return path
-    with contextlib.ExitStack() as stack:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            made = stack.enter_context(replacing_path(path))
-        except OSError as failure:
-            cure = f"set {FOLDER_VARIABLE} to a folder that can be written"
-            raise OutputError(f"{path.parent}: {failure.strerror}; {cure}") from None
-        make(made)
-    prune(path.parent, MOST_BYTES, keep=path)
+            os.utime(found)
+        return found
+    clear_abandoned(home)
+    _made(home, key, suffix, make)
+    path = _found(home, key, suffix)
+    if not path:
+        raise OutputError(f"{home}: what was just made for the cache is gone again; try once more")
+    with contextlib.suppress(OSError):  # another process prunes as well
+        prune(home, MOST_BYTES, path, OURS)
     return path
 
 
-def folder() -> Path:
-    """The folder the files lie in; it may not exist yet."""
-    if chosen := os.environ.get(FOLDER_VARIABLE):
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "darknet-py"
+def _found(home: Path, key: str, suffix: str) -> Path | None:
+    """A whole file of that key; those that are not go."""
+    for path in home.glob(f"{key}-*{suffix}"):
+        with contextlib.suppress(OSError):  # another process has just removed it
+            require_ours(path)
+            if path.name == _name(key, suffix, path):
+                return path
+            path.unlink()
+    return None
 
 
-def _path(key: str, suffix: str) -> Path:
-    return folder() / f"{key}{suffix}"
+def _made(home: Path, key: str, suffix: str, make: Callable[[Path], object]) -> None:
+    with contextlib.ExitStack() as stack:
+        try:
+            making = replacing_path(home / f"{key}{suffix}", partial(_name, key, suffix))
+            made = stack.enter_context(making)
+        except OSError as failure:
+            raise OutputError(f"{home}: {failure.strerror}; {CURE}") from None
+        make(made)
+        made.chmod(OWNER_ONLY)
+
+
+def _name(key: str, suffix: str, path: Path) -> str:
+    with path.open("rb") as file:
+        hasher = hashlib.sha256()
+        while chunk := file.read(CHUNK):
+            hasher.update(chunk)
+    return f"{key}-{hasher.hexdigest()[:32]}{suffix}"
 
 
 def key_of(digest: bytes, words: Sequence[object]) -> str:
@@ -116,9 +146,10 @@ def network_digest(network: Network) -> bytes:
 def _code() -> bytes:
     """A digest of the code that says what a network computes."""
     package = Path(__file__).parent.parent
-    sources = [path for room in ROOMS for path in (package / room).glob("*.py")]
+    found = (path for room in ROOMS for path in (package / room).iterdir())
     hasher = hashlib.sha256()
-    for path in sorted(sources):
+    for path in sorted(path for path in found if path.suffix in SOURCES):
+        hasher.update(f"{path.name} {path.stat().st_size} ".encode())
         hasher.update(path.read_bytes())
     return hasher.digest()
 
@@ -127,15 +158,20 @@ def _bytes(tensor: torch.Tensor) -> memoryview:
     return tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data
 
 
-def prune(directory: Path, most: int, keep: Path) -> None:
-    """Delete the longest unused files until at most `most` bytes are left, `keep` never."""
-    entries = [
-        entry for entry in os.scandir(directory) if entry.is_file() and entry.path != str(keep)
+def prune(directory: Path, most: int, keep: Path, names: re.Pattern[str] = ANY) -> None:
+    """Delete the longest unused files until at most `most` bytes are left, `keep` never.
+
+    names: how those begin that may go, or the folders in `directory` in which they lie.
+    """
+    found = [
+        (path, path.stat())
+        for path in directory.rglob("*")
+        if names.match(path.relative_to(directory).parts[0]) and path.is_file() and path != keep
     ]
-    entries.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
+    found.sort(key=lambda entry: entry[1].st_mtime, reverse=True)
     total = keep.stat().st_size
-    for entry in entries:
-        total += entry.stat().st_size
+    for path, status in found:
+        total += status.st_size
         if total > most:
             with contextlib.suppress(OSError):
-                os.unlink(entry.path)
+                path.unlink()

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from darknet_py.engines.cache import NetworkFiles
+from darknet_py.engines.cache_folder import keep_inductor_private
 from darknet_py.engines.eager import EagerProgram, Rules, prepared_yolo
 from darknet_py.engines.kernels import CannotBuild, operators, small_convolution
 from darknet_py.layers.convolution import Convolutional
@@ -58,7 +59,11 @@ def compiled(files: NetworkFiles, x: Tensor) -> Call:
         _have_operators()
     threads = torch.get_num_threads()
     words = ["inductor", tuple(x.shape), x.dtype, x.device.type, threads, _machine(x)]
-    return _loaded(files.get(words, ".pt2", partial(_make, files.network, x)))
+    path = files.get(words, ".pt2", partial(_make, files.network, x))
+    try:
+        return _loaded(path)
+    except RuntimeError as failure:  # such as no room in /tmp, where torch unpacks it
+        raise CannotCompile(f"{path}: {_reason(failure)}") from failure
 
 
 def _have_operators() -> None:
@@ -81,6 +86,7 @@ def _make(network: Network, x: Tensor, path: Path) -> None:
 
 
 def _compile(network: Network, x: Tensor, path: Path) -> None:
+    keep_inductor_private()
     exported = torch.export.export(_Followed(network, len(x)).eval(), (x,))
     torch._inductor.aoti_compile_and_package(
         exported, package_path=str(path), inductor_configs=OPTIONS

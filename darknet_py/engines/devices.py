@@ -58,3 +58,13 @@ def computes(dtype: torch.dtype) -> bool:
         torch.float16: ops._is_mkldnn_fp16_supported,
     }
     return dtype not in asked or asked[dtype]()
+
+
+def possible_precision(precision: str, device: torch.device) -> str:
+    """The precision; fp32, and a line that says so, on a processor without instructions for it."""
+    types = {"bf16": torch.bfloat16, "fp16": torch.float16}
+    if device.type != "cpu" or precision not in types or computes(types[precision]):
+        return precision
+    message = "--precision %s: this processor has no instructions for it; computing in fp32"
+    logger.warning(message, precision)
+    return "fp32"

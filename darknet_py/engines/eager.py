@@ -145,7 +145,7 @@ def prepared_yolo(ctx: RuleContext) -> Call:
     """What differs by channel made beforehand."""
     layer = ctx.node.layer
     assert isinstance(layer, Yolo)
-    by_channel = layer.by_channel(torch.empty(0, device=ctx.device))
+    by_channel = layer.by_channel(torch.empty(0, device=ctx.device), ctx.context.fork)
     return lambda inputs: layer.activated(full_precision(inputs)[0], by_channel)
 
 

@@ -11,7 +11,6 @@ import torch
 
 from darknet_py.engines.table import EngineConfig, checked
 from darknet_py.errors import DarknetError
-from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
 
 
@@ -28,8 +27,10 @@ class Engine(ABC):
     layout: ClassVar[torch.memory_format] = torch.channels_last
     compiled = False
 
-    def __init__(self, graph: Graph, config: EngineConfig, device: torch.device) -> None:
-        self.graph = graph
+    def __init__(self, network: Network, config: EngineConfig, device: torch.device) -> None:
+        """network: as `for_inference` gives it; it is the engine's own from here on."""
+        self.network = network
+        self.graph = network.graph
         self.config = config
         self.device = device
 
@@ -52,12 +53,13 @@ class Engine(ABC):
         self(x.contiguous(memory_format=self.layout))
 
 
-def open_engine(network: Network, config: EngineConfig) -> Engine:
-    """The network on the engine asked for; the network itself stays as it is.
+def open_engine(network: Network, config: EngineConfig, *, shared: bool = False) -> Engine:
+    """The network as it is now on the engine asked for, whatever becomes of the network.
 
+    shared: nobody changes the network while the engine runs; they may share tensors.
     Raises DarknetError for an engine that is unknown or not installed, and for a precision or a
     device it does not have.
     """
     module, _, name = checked(config).home.partition(":")
     kind: Callable[[Network, EngineConfig], Engine] = getattr(importlib.import_module(module), name)
-    return kind(network, config)
+    return kind(network.for_inference(shared=shared), config)

@@ -27,8 +27,7 @@ class BatchEngine(Engine):
     layout: ClassVar[torch.memory_format] = torch.contiguous_format
 
     def __init__(self, network: Network, config: EngineConfig, device: torch.device) -> None:
-        super().__init__(network.graph, config, device)
-        self.network = network
+        super().__init__(network, config, device)
         self.files = NetworkFiles(network)
         self._programs: dict[int, BatchProgram] = {}
         self._making = threading.Lock()

@@ -49,7 +49,11 @@ def operators() -> Any:
     """torch.ops.darknet_py with `pointwise` and `depthwise`; raises CannotBuild with the reason."""
     words = (SOURCE.read_bytes(), FLAGS, torch.__version__, instruction_set())
     key = hashlib.sha256(repr(words).encode()).hexdigest()[:32]
-    torch.ops.load_library(kept(key, ".so", _build))
+    path = kept(key, ".so", _build)
+    try:
+        torch.ops.load_library(path)
+    except OSError as failure:
+        raise CannotBuild(f"{path}: {failure}") from None
     torch.library.register_fake("darknet_py::pointwise", _pointwise_shape)
     torch.library.register_fake("darknet_py::depthwise", _depthwise_shape)
     return torch.ops.darknet_py

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import tensorrt  # noqa: F401 - it loads the libraries that onnxruntime looks for
 
-from darknet_py.engines.cache import folder
+from darknet_py.engines.cache_folder import private_folder
 from darknet_py.engines.onnxruntime_engine import OnnxRuntime
 
 FLAGS = {"fp32": [], "fp16": ["trt_fp16_enable"], "bf16": ["trt_bf16_enable"]}
@@ -18,5 +18,5 @@ class TensorRt(OnnxRuntime):
     PROVIDERS: ClassVar[dict[str, str]] = {"cuda": "TensorrtExecutionProvider"}
 
     def options(self) -> dict[str, Any]:
-        cache = {"trt_engine_cache_enable": True, "trt_engine_cache_path": str(folder())}
+        cache = {"trt_engine_cache_enable": True, "trt_engine_cache_path": str(private_folder())}
         return super().options() | cache | dict.fromkeys(FLAGS[self.config.precision], True)

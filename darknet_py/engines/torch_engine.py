@@ -15,7 +15,7 @@ from torch import Tensor
 from darknet_py.engines.cache import NetworkFiles
 from darknet_py.engines.compiled import CannotCompile, compiled
 from darknet_py.engines.cuda_graphs import exact_convolutions, recorded
-from darknet_py.engines.devices import checked_device, computes
+from darknet_py.engines.devices import checked_device, possible_precision
 from darknet_py.engines.eager import EagerProgram
 from darknet_py.engines.engine import Engine
 from darknet_py.engines.table import EngineConfig
@@ -30,15 +30,19 @@ Call = Callable[[Tensor], list[Tensor]]
 
 
 class Pytorch(Engine):
-    """Runs the inference form of a network, prepared for each batch size when it first comes."""
+    """Runs the inference form of a network, prepared for each batch size when it first comes.
+
+    Its calls are of the weights there were when it was opened.
+    """
 
     def __init__(self, network: Network, config: EngineConfig) -> None:
         device = checked_device(config.device)
-        super().__init__(network.graph, _possible(config, device), device)
+        precision = possible_precision(config.precision, device)
+        super().__init__(network, replace(config, precision=precision), device)
         self.compiled = config.compiled
         self.parallel = not config.compiled
         self.dtype = TYPES[self.config.precision]
-        self.network = network.for_inference().to(self.device, self.dtype)
+        self.network.to(self.device, self.dtype)
         self._start()
 
     def _start(self) -> None:
@@ -102,14 +106,3 @@ class Pytorch(Engine):
             logger.warning("--compile: %s; running without", failure)
             self.compiled = False
             return EagerProgram(self.network, len(x))
-
-
-def _possible(config: EngineConfig, device: torch.device) -> EngineConfig:
-    """The config, in float32 where the processor has no instructions for what is asked."""
-    if device.type != "cpu" or computes(TYPES[config.precision]):
-        return config
-    logger.warning(
-        "--precision %s: this processor has no instructions for it; computing in fp32",
-        config.precision,
-    )
-    return replace(config, precision="fp32")

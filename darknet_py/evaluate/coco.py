@@ -16,13 +16,42 @@ from pycocotools.cocoeval import COCOeval
 
 from darknet_py.errors import DataError, Location
 from darknet_py.evaluate.accumulator import MatchedDetections
-from darknet_py.evaluate.formats.reading import read_json
+from darknet_py.evaluate.formats.reading import COCO_ENTRY, LEFT_TOP_SIZE, read_json
+from darknet_py.evaluate.formats.schema import (
+    FLAG,
+    ID,
+    NUMBER,
+    Kind,
+    ListOf,
+    Record,
+    require,
+    shown,
+)
 
 NAMES = (
     *("AP", "AP50", "AP75", "APs", "APm", "APl"),
     *("AR1", "AR10", "AR100", "ARs", "ARm", "ARl"),
 )
 """The metrics in the order pycocotools gives them; s, m, l: small, medium, large boxes."""
+
+NAMED = Record({"id": ID})
+LABEL = Record(
+    {"image_id": ID, "category_id": ID, "bbox": LEFT_TOP_SIZE},
+    optional={"area": NUMBER, "iscrowd": FLAG},
+)
+ANNOTATIONS = Record(
+    {
+        "images": ListOf(NAMED, "image"),
+        "categories": ListOf(NAMED, "category"),
+        "annotations": ListOf(LABEL, "annotation"),
+    }
+)
+RESULTS = ListOf(COCO_ENTRY, "result")
+REFERENCES = (
+    ("image_id", "images", "are the results of this image set?"),
+    ("category_id", "categories", "class numbers of 80 classes are not COCO's 1 to 90"),
+)
+"""Keys of labels and results, where what they name is listed, what to look at if it is not."""
 
 
 @dataclass(frozen=True)
@@ -66,23 +95,17 @@ def coco_metrics_of_files(
     named_only: leave out the images the result file does not name; otherwise it has no
     boxes in them. Raises DataError for a file that is not what it should be.
     """
-    ground_truth = _read(
-        annotations, dict, "COCO annotations, an object with images and annotations"
-    )
-    missing = [key for key in ("images", "annotations", "categories") if key not in ground_truth]
-    if missing:
-        message = f"has no '{missing[0]}', expected COCO annotations"
-        raise DataError(message, Location(os.fspath(annotations)))
-    detections = _read(
-        results, list, "a list of objects with image_id, category_id, bbox and score"
-    )
+    ground_truth, detections = _read(annotations, ANNOTATIONS), _read(results, RESULTS)
     location = Location(os.fspath(results))
-    checked = [_result(number, entry, location) for number, entry in enumerate(detections, 1)]
-    _require_known(checked, ground_truth, location)
-    images = sorted({entry["image_id"] for entry in checked}) if named_only else None
-    labels = [_label(number, label) for number, label in enumerate(ground_truth["annotations"], 1)]
-    shared = {key: ground_truth[key] for key in ("images", "categories")}
-    return _evaluated(shared | {"annotations": labels}, shared | {"annotations": checked}, images)
+    _require_known(detections, ground_truth, location)
+    numbers = {key: _numbers(ground_truth[table]) for key, table, _ in REFERENCES}
+    found = list(_numbered(detections, numbers, ("bbox", "score")))
+    labels = list(_numbered(ground_truth["annotations"], numbers, ("bbox", "area")))
+    images = sorted({entry["image_id"] for entry in found}) if named_only else None
+    shared = {
+        table: [{"id": number} for number in numbers[key].values()] for key, table, _ in REFERENCES
+    }
+    return _evaluated(shared | {"annotations": labels}, shared | {"annotations": found}, images)
 
 
 def _table(matched: MatchedDetections, names: Sequence[str]) -> dict[str, Any]:
@@ -140,50 +163,44 @@ def _indexed(table: dict[str, Any]) -> Any:
     return index
 
 
-def _read(path: str | os.PathLike[str], kind: type, expected: str) -> Any:
-    value = read_json(path, expected)
-    if not isinstance(value, kind):
-        raise DataError(f"expected {expected}", Location(os.fspath(path)))
+def _read(path: str | os.PathLike[str], kind: Kind) -> Any:
+    value = read_json(path, kind.words)
+    require(value, kind, Location(os.fspath(path)))
     return value
 
 
-def _result(number: int, entry: Any, location: Location) -> dict[str, Any]:
-    """A result as pycocotools wants it; raises DataError for one that is not."""
-    try:
-        box = [float(side) for side in entry["bbox"]]
-        image, category, score = entry["image_id"], entry["category_id"], float(entry["score"])
-    except (TypeError, KeyError, ValueError):
-        box, image, category, score = [], 0, 0, 0.0
-    if len(box) != 4 or not np.isfinite([*box, score]).all():
-        message = f"result {number} has not image_id, category_id, a bbox of four and a score"
-        raise DataError(message, location)
-    return {
-        "id": number,
-        "image_id": image,
-        "category_id": category,
-        "bbox": box,
-        "area": box[2] * box[3],
-        "score": score,
-        "iscrowd": 0,
-    }
+def _numbers(table: list[dict[str, Any]]) -> dict[Any, int]:
+    """The ids of images or categories in their order, numbered from 1: the file's own may be of
+    several kinds, which pycocotools would mix up."""
+    ids = sorted({entry["id"] for entry in table}, key=lambda id: (isinstance(id, str), id))
+    return {id: number for number, id in enumerate(ids, 1)}
 
 
-def _label(number: int, label: dict[str, Any]) -> dict[str, Any]:
-    """An annotation with what pycocotools needs and small files leave out."""
-    width, height = label["bbox"][2:]
-    return {"id": number, "area": width * height, "iscrowd": 0, **label}
+def _numbered(
+    entries: list[dict[str, Any]], numbers: dict[str, dict[Any, int]], taken: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Labels or results with what pycocotools needs and files leave out, ids by `_numbers`.
+
+    taken: their other keys. An id of their own is none: two of one number would be one, and that
+    of 0 is never found. Labels of images and categories that the file has not do not count.
+    """
+    for number, entry in enumerate(entries, 1):
+        width, height = entry["bbox"][2:]
+        ids = {key: known.get(entry[key]) for key, known in numbers.items()}
+        given = {key: entry[key] for key in taken if key in entry}
+        if None not in ids.values():
+            crowd = int(bool(entry.get("iscrowd")))
+            yield {"area": width * height} | given | ids | {"id": number, "iscrowd": crowd}
 
 
 def _require_known(
     detections: list[dict[str, Any]], ground_truth: dict[str, Any], location: Location
 ) -> None:
     """pycocotools would leave out unknown categories without a word."""
-    for key, table, cure in (
-        ("image_id", "images", "are the results of this image set?"),
-        ("category_id", "categories", "class numbers of 80 classes are not COCO's 1 to 90"),
-    ):
+    for key, table, cure in REFERENCES:
         known = {entry["id"] for entry in ground_truth[table]}
-        strange = next((entry for entry in detections if entry[key] not in known), None)
+        rows = enumerate(detections, 1)
+        strange = next(((number, each) for number, each in rows if each[key] not in known), None)
         if strange:
-            message = f"result {strange['id']} has {key} {strange[key]}"
+            message = f"result {strange[0]}, {key}: read {shown(strange[1][key])}"
             raise DataError(f"{message}, which the annotations do not have; {cure}", location)

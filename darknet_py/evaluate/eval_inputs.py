@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from darknet_py.cfg.datafile import DataFile, read_data_file, required_file
 from darknet_py.cfg.names import read_names
 from darknet_py.cfg.options import atoi
-from darknet_py.cfg.text import read_text
+from darknet_py.cfg.text_file import read_text
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DataError, Location
 from darknet_py.lazy import import_at_once
@@ -50,7 +50,7 @@ def read_inputs(options: EvalOptions) -> EvalInputs:
         options.cfg,
         options.weights,
         # The names of a class map may be its own or the cfg's; they are counted where it is used.
-        data=None if class_map else options.data,
+        data=None if class_map else file,
         fork=options.fork_in_force,
         width=options.width,
         height=options.height,
@@ -95,6 +95,6 @@ def load_network(model: LoadedModel) -> Network:
     from darknet_py.network.network import load_planned
 
     network, report = load_planned(model.graph, model.plan)
-    for note in report.notes:
+    for note in report.warnings:
         logger.warning("%s: %s", report.path, note)
     return network

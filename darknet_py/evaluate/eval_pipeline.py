@@ -31,13 +31,14 @@ def open_pipeline(
 ) -> Pipeline:
     """mirrored: the outputs are averaged with those of the mirrored images, as in `valid2`.
 
+    The network is not to change while the pipeline runs.
     Raises DarknetError for an engine or device that is not there, or for a head without mirror
     image.
     """
     if mirrored:
         require_mirrorable(network.graph)
     kind = MirroredEngine if mirrored else TimedEngine
-    return Pipeline(kind(open_engine(network, config)), options)
+    return Pipeline(kind(open_engine(network, config, shared=True)), options)
 
 
 class MirroredEngine(TimedEngine):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from darknet_py.cfg.names import fitted_names
 from darknet_py.detect.format import head_lines
 from darknet_py.detect.pipeline import Detections, Timing
 from darknet_py.engines.table import EngineConfig
@@ -111,7 +112,7 @@ def _accumulate(
 def evaluated_names(
     graph: Graph, names: Sequence[str], class_map: Sequence[int] | None = None
 ) -> list[str]:
-    """One name per class that is evaluated; raises DataError when their number does not fit."""
+    """One name per class that is evaluated; raises DataError for a class map that does not fit."""
     classes = head_classes(graph)
     if class_map is not None and not _has_tree(graph):
         message = "a class map chooses from the classes of a tree, and [region] tree= is not set"
@@ -121,10 +122,7 @@ def evaluated_names(
             raise DataError(f"the class map names class {number}, expected 0 to {classes - 1}")
     if class_map is not None and len(names) == classes:
         return [names[number] for number in class_map]
-    expected = classes if class_map is None else len(class_map)
-    if len(names) != expected:
-        raise DataError(f"{len(names)} names for {expected} classes; one name per class is needed")
-    return list(names)
+    return fitted_names(list(names), classes if class_map is None else len(class_map), "names")
 
 
 def _has_tree(graph: Graph) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from darknet_py.evaluate.map_result import ClassResult, MapResult, share
-from darknet_py.files import replacing
+from darknet_py.files import encoded, replacing
 
 
 def to_dict(result: MapResult, **extra: Any) -> dict[str, Any]:
@@ -57,11 +57,13 @@ def write(path: Path, result: MapResult, **extra: Any) -> None:
     """A path that ends in .csv gets a line per class, any other one JSON with all metrics."""
     text = _csv(result) if path.suffix.lower() == ".csv" else _json(result, extra)
     with replacing(path) as file:
-        file.write(text.encode())
+        file.write(encoded(text))
 
 
 def _json(result: MapResult, extra: dict[str, Any]) -> str:
-    return json.dumps(to_dict(result, **extra), indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(to_dict(result, **extra), indent=1, ensure_ascii=False) + "\n"
+    # A name that is not UTF-8 is escaped, as JSON has it.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _csv(result: MapResult) -> str:

@@ -62,6 +62,8 @@ def write_results(
         thresh=fork.detect.valid_thresh,
         hier=HIER,
         nms=fork.detect.valid_nms,
+        # get_network_boxes(..., relative=0): both programs have made pixels of them before.
+        nms_in_pixels=True,
         class_map=chosen,
         batch=batch,
     )

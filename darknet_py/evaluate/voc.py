@@ -15,6 +15,7 @@ from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import read_labels
 from darknet_py.errors import DataError, Location
 from darknet_py.evaluate.average_precision import average_precisions, check_numbers, rank
+from darknet_py.evaluate.formats.schema import LIMIT
 from darknet_py.evaluate.formats.writing import stem
 from darknet_py.evaluate.matching import Objects, match
 from darknet_py.forks import ALEXEYAB, Fork
@@ -104,27 +105,44 @@ def _entries(paths: Sequence[Path], known: dict[str, int]) -> tuple[Objects, NDA
 
 def _read(path: Path, known: dict[str, int]) -> NDArray[np.float64]:
     """(K, 6) number of the image, score and corners of each line."""
-    location = Location(os.fspath(path))
     try:
-        words = path.read_text(encoding="utf-8", errors="replace").split()
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         cure = "`detector valid` with eval=voc writes it"
+        location = Location(os.fspath(path))
         raise DataError(f"cannot be read: {error.strerror}; {cure}", location) from None
-    expected = "expected lines of image, score, left, top, right, bottom"
-    if len(words) % WORDS:
-        raise DataError(expected, location)
-    strange = next((name for name in words[::WORDS] if name not in known), None)
-    if strange is not None:
-        message = f"image '{strange[:40]}' is not in the list of images"
-        raise DataError(f"{message}; is it of another set?", location)
-    words[::WORDS] = [str(known[name]) for name in words[::WORDS]]
+    words = text.split()
     try:
+        words[::WORDS] = [str(known[name]) for name in words[::WORDS]]
         table = np.array(words, np.str_).astype(np.float64).reshape(-1, WORDS)
-    except ValueError as error:
-        raise DataError(f"{error}; {expected}", location) from None
-    if not np.isfinite(table).all():
-        raise DataError("holds a number that is not finite", location)
+    except (KeyError, ValueError):
+        raise _line_fault(path, text, known) from None
+    if not (np.abs(table) <= LIMIT).all():
+        raise _line_fault(path, text, known)
     return table
+
+
+def _line_fault(path: Path, text: str, known: dict[str, int]) -> DataError:
+    """The error of the first line that is none of a comp4 file."""
+    for line, row in enumerate(text.splitlines(), 1):
+        image, *numbers = row.split() or [""]
+        location, said = Location(os.fspath(path), line), f"read '{row[:40]}'"
+        if image and (len(numbers) != WORDS - 1 or not all(map(_is_number, numbers))):
+            return DataError(f"{said}, expected image, score, left, top, right, bottom", location)
+        if image and image not in known:
+            cure = "which is not in the list of images; is it of another set?"
+            return DataError(f"read image '{image[:40]}', {cure}", location)
+    return DataError(
+        "expected lines of image, score, left, top, right, bottom", Location(str(path))
+    )
+
+
+def _is_number(word: str) -> bool:
+    """Whether it is one whose square is finite."""
+    try:
+        return abs(float(word)) <= LIMIT
+    except ValueError:
+        return False
 
 
 def from_xml(names: Sequence[str], folder: str | None = None) -> Callable[[str], Annotation]:
@@ -136,8 +154,8 @@ def from_xml(names: Sequence[str], folder: str | None = None) -> Callable[[str],
 
     def read(image: str) -> Annotation:
         beside = image.replace("JPEGImages", "Annotations")
-        path = Path(folder, Path(image).name) if folder else Path(beside)
-        return _parse(path.with_suffix(".xml"), numbers)
+        path = os.path.join(folder, Path(image).name) if folder else beside
+        return _parse(Path(f"{os.path.splitext(path)[0]}.xml"), numbers)
 
     return read
 
@@ -146,29 +164,37 @@ def _parse(path: Path, numbers: dict[str, int]) -> Annotation:
     location = Location(os.fspath(path))
     try:
         root = ElementTree.parse(path).getroot()
-        objects = [
-            (
-                numbers[entry.findtext("name", "").strip()],
-                [float(entry.findtext(f"bndbox/{side}", "")) for side in SIDES],
-                entry.findtext("difficult", "0").strip() == "1",
-            )
-            for entry in root.iter("object")
-        ]
     except OSError as error:
         cure = "name the folder of the annotations, or score against YOLO labels"
         raise DataError(f"cannot be read: {error.strerror}; {cure}", location) from None
-    except KeyError as error:
-        raise DataError(f"names class {error}, which the names file has not", location) from None
-    except (ElementTree.ParseError, ValueError) as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise DataError(f"is no annotation of VOC's: {error}", location) from None
+    rows = [_object(entry, n, numbers, location) for n, entry in enumerate(root.iter("object"), 1)]
     return Annotation(
-        np.array([number for number, _, _ in objects], np.int64),
-        np.array([corners for _, corners, _ in objects], np.float64).reshape(-1, 4),
-        np.array([difficult for _, _, difficult in objects], np.bool_),
+        np.array([number for number, _, _ in rows], np.int64),
+        np.array([corners for _, corners, _ in rows], np.float64).reshape(-1, 4),
+        np.array([difficult for _, _, difficult in rows], np.bool_),
     )
 
 
 SIDES = ("xmin", "ymin", "xmax", "ymax")
+
+
+def _object(
+    entry: ElementTree.Element, row: int, numbers: dict[str, int], location: Location
+) -> tuple[int, list[float], bool]:
+    """Class, corners and whether it is difficult, of the object of that number in the file."""
+    name = entry.findtext("name", "").strip()
+    if name not in numbers:
+        message = f"object {row} names class '{name[:40]}', which the names file has not"
+        raise DataError(message, location)
+    words = {side: entry.findtext(f"bndbox/{side}", "").strip() for side in SIDES}
+    strange = next((side for side, word in words.items() if not _is_number(word)), None)
+    if strange:
+        message = f"object {row}, bndbox/{strange}: read '{words[strange][:40]}'"
+        raise DataError(f"{message}, expected a finite number", location)
+    difficult = entry.findtext("difficult", "0").strip() == "1"
+    return numbers[name], [float(word) for word in words.values()], difficult
 
 
 def from_labels(classes: int, fork: Fork = ALEXEYAB) -> Callable[[str], Annotation]:

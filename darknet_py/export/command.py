@@ -31,7 +31,7 @@ def run(options: ExportOptions) -> bool:
     Raises DarknetError for what cannot be exported, before anything is written.
     """
     target = _target(options)
-    out = Path(options.out or Path(options.cfg).with_suffix(FORMATS[options.format].suffix).name)
+    out = Path(options.out or f"{Path(options.cfg).stem}{FORMATS[options.format].suffix}")
     paths = _paths(options, out)
     for path in paths.values():
         require_writable(path)
@@ -42,8 +42,8 @@ def run(options: ExportOptions) -> bool:
     plan = weights_layout.plan(graph, options.weights)
     names = class_names(options.names, options.cfg, _classes(graph))
     network, report = load_planned(graph, plan)
-    for note in report.notes:
-        click.echo(f"{report.path}: {note}", err=True)
+    for note in report.warnings:
+        click.echo(f"warning: {report.path}: {note}", err=True)
     files = _made(options, network, target, names)
     for suffix, data in files.items():
         with replacing(paths[suffix]) as file:

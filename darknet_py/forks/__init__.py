@@ -33,6 +33,8 @@ ALEXEYAB = Fork(
         shortcut_alpha=False,
         region_raw_location=True,
         region_raw_classes=True,
+        yolo_scale_x_y=True,
+        yolo_new_coords=True,
     ),
     weights=WeightsRules(
         revision=5,
@@ -115,6 +117,8 @@ PJREDDIE = Fork(
         shortcut_alpha=True,
         region_raw_location=False,
         region_raw_classes=False,
+        yolo_scale_x_y=False,
+        yolo_new_coords=False,
     ),
     weights=WeightsRules(
         revision=0,

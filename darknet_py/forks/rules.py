@@ -19,6 +19,12 @@ class LayerRules:
     """[region] leaves x and y raw in its output and applies the logistic when boxes are decoded."""
     region_raw_classes: bool
     """[region] without softmax and tree leaves class scores raw; otherwise logistic."""
+    yolo_scale_x_y: bool
+    """[yolo] stretches x and y around the middle of a cell by scale_x_y; otherwise it never
+    does."""
+    yolo_new_coords: bool
+    """[yolo] with new_coords=1 takes its input as it is and squares sizes; otherwise new_coords
+    does nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

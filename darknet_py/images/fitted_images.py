@@ -41,7 +41,7 @@ OnError = Callable[[str, ImageError], None]
 class InputSpec:
     """What a network sees of an image.
 
-    channels: 1 or 3. width, height: in pixels. letter_box: padded to keep its aspect, otherwise
+    channels: 1, 3 or 4. width, height: in pixels. letter_box: padded to keep its aspect, otherwise
     stretched. upright: turned as its EXIF orientation says.
     """
 
@@ -64,7 +64,7 @@ class InputSpec:
 
 @dataclass(frozen=True, eq=False)
 class FittedImage:
-    """chw: the network's input, float32 (C, H, W) RGB or grey in [0, 1]. placement: where the
+    """chw: the network's input, float32 (C, H, W) RGB, RGBA or grey in [0, 1]. placement: where the
     frame lies in it. seconds: of a thread's work that reading and fitting took."""
 
     frame: Frame

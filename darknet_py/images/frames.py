@@ -23,8 +23,8 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 Decode = Callable[[int, bool], Pixels]
-"""From the channels asked for, 1 or 3, and whether the EXIF orientation counts, to uint8 pixels
-(H, W, channels), grey or BGR, which are nobody else's. May raise ImageError."""
+"""From the channels asked for, 1, 3 or 4, and whether the EXIF orientation counts, to uint8 pixels
+(H, W, channels), grey, BGR or BGRA, which are nobody else's. May raise ImageError."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,8 @@ class Frame:
 
     path: of its file, "" where there is none. number: its index in the source, from 0. time:
     seconds from the start of what it is a part of, None for a still image. size: width and height
-    in pixels. pixels: uint8 (H, W, 1 or 3), grey or BGR; None once nobody wants them any more.
+    in pixels. pixels: uint8 (H, W, 1, 3 or 4), grey, BGR or BGRA; None once nobody wants them any
+    more.
     """
 
     path: str

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from darknet_py.cfg.text_file import read_text
 from darknet_py.errors import DataError
 
 Source = str | os.PathLike[str]
@@ -36,10 +37,13 @@ def expand(source: Source | Iterable[Source], recursive: bool = False) -> list[s
 
 
 def _expand_one(source: Source, recursive: bool) -> list[str]:
-    path = Path(source).expanduser()
-    if path.is_dir():
+    if not os.fspath(source):
+        raise DataError("an empty path names no image; the working folder is '.'")
+    # Unlike Path, os.path takes ~nosuchuser for a name, and one that no file can have for none.
+    path = Path(os.path.expanduser(source))
+    if os.path.isdir(path):
         return images_in(path, recursive)
-    if path.is_file():
+    if os.path.isfile(path):
         return listed(path) if path.suffix.lower() == LIST_SUFFIX else [os.fspath(source)]
     # A file whose name holds pattern characters was taken above; the rest may be a pattern.
     if glob.has_magic(str(path)):
@@ -86,7 +90,7 @@ def _matching(pattern: str) -> list[str]:
 
 
 def _is_image(path: Path) -> bool:
-    return _named_as_image(path.name) and path.is_file()
+    return _named_as_image(path.name) and os.path.isfile(path)
 
 
 def _named_as_image(name: str) -> bool:
@@ -104,22 +108,12 @@ def listed(file: Source) -> list[str]:
     Raises DataError for a file that cannot be read, that is no text, or that names nothing.
     """
     path = Path(file)
-    lines = (line.strip() for line in _list_text(path).split("\n"))
+    text = read_text(path, "a list", DataError, paths=True, most=None)
+    lines = (line.strip() for line in text.replace("\r", "\n").split("\n"))
     paths = _located([line for line in lines if line and not line.startswith("#")], path)
     if not paths:
         raise DataError(f"{file}: the list names no images; write one path per line")
     return paths
-
-
-def _list_text(path: Path) -> str:
-    try:
-        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-    if "\0" in text:
-        cure = "expected a text file in UTF-8 with one path per line"
-        raise DataError(f"{path}: this is a binary or UTF-16 file, {cure}")
-    return text
 
 
 def _located(lines: list[str], file: Path) -> list[str]:

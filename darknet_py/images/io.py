@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from darknet_py.errors import ImageError
+from darknet_py.errors import CANNOT_OPEN, ImageError, open_failure
 from darknet_py.images.header_record import DamagedHeader, ImageHeader
 from darknet_py.images.headers import read_header, refusal
 
@@ -36,10 +36,22 @@ REDUCED_MODES = {
     4: {1: cv2.IMREAD_REDUCED_GRAYSCALE_4, 3: cv2.IMREAD_REDUCED_COLOR_4},
     8: {1: cv2.IMREAD_REDUCED_GRAYSCALE_8, 3: cv2.IMREAD_REDUCED_COLOR_8},
 }
-CHANNEL_CHANGES = {
-    "rgb": {(1, 3): cv2.COLOR_GRAY2RGB, (3, 1): cv2.COLOR_RGB2GRAY},
-    "bgr": {(1, 3): cv2.COLOR_GRAY2BGR, (3, 1): cv2.COLOR_BGR2GRAY},
+ALPHA = 4
+"""Channels of an image with alpha, which is 255 all over where the file has none, as in both
+programs' own reader of images. AlexeyAB's with OpenCV reads beyond its memory there."""
+FREE_OF_ORDER = {
+    (1, 3): cv2.COLOR_GRAY2BGR,
+    (1, ALPHA): cv2.COLOR_GRAY2BGRA,
+    (3, ALPHA): cv2.COLOR_BGR2BGRA,
+    (ALPHA, 3): cv2.COLOR_BGRA2BGR,
 }
+CHANNEL_CHANGES = {
+    "rgb": FREE_OF_ORDER | {(3, 1): cv2.COLOR_RGB2GRAY, (ALPHA, 1): cv2.COLOR_RGBA2GRAY},
+    "bgr": FREE_OF_ORDER | {(3, 1): cv2.COLOR_BGR2GRAY, (ALPHA, 1): cv2.COLOR_BGRA2GRAY},
+}
+TO_BGR = {1: cv2.COLOR_GRAY2BGR, 3: cv2.COLOR_RGB2BGR, ALPHA: cv2.COLOR_RGBA2BGR}
+TO_RGB = {3: cv2.COLOR_BGR2RGB, ALPHA: cv2.COLOR_BGRA2RGBA}
+JPEG = b"\xff\xd8\xff"
 
 TURNS: dict[int, tuple[Callable[[Any], Any], ...]] = {
     1: (),
@@ -72,21 +84,33 @@ class Encoded:
         return self.header.size(honour_exif)
 
     def decode(self, channels: int = 3, honour_exif: bool = False, reduce: int = 1) -> Pixels:
-        """Uint8 (H, W, channels), RGB or grey; reduce: 2, 4 or 8 gives a JPEG at 1/reduce size.
+        """Uint8 (H, W, channels), RGB, RGBA or grey.
 
+        reduce: 2, 4 or 8 gives a JPEG at 1/reduce size.
         Raises ImageError, naming the path and the cure.
         """
         return _rgb(self.decode_bgr(channels, honour_exif, reduce))
 
     def decode_bgr(self, channels: int = 3, honour_exif: bool = False, reduce: int = 1) -> Pixels:
         """The same in OpenCV's own order of colours, which saves turning it."""
-        pixels = _decoded(self.path, self.data, _read_mode(channels, reduce))
+        pixels = self._with_alpha(reduce) if channels == ALPHA else self._plain(channels, reduce)
         self._require_size(pixels, reduce)
         if honour_exif:
             pixels = upright(pixels, self.header.orientation)
         pixels = np.asarray(pixels, np.uint8).reshape(*pixels.shape[:2], -1)
         # OpenCV gives colours for a colour PFM whatever it is asked for.
         return with_channels(pixels, channels, "bgr")
+
+    def _plain(self, channels: int, reduce: int) -> npt.NDArray[np.generic]:
+        return _decoded(self.path, self.data, _read_mode(channels, reduce))
+
+    def _with_alpha(self, reduce: int) -> npt.NDArray[np.generic]:
+        """(H, W, 4) BGRA of a file with alpha, else its colours."""
+        if not self.data.startswith(JPEG):
+            pixels = _decoded(self.path, self.data, cv2.IMREAD_UNCHANGED)
+            if pixels.shape[2:] == (ALPHA,):
+                return _eight_bits(pixels)
+        return self._plain(3, reduce)
 
     def _require_size(self, pixels: npt.NDArray[np.generic], reduce: int) -> None:
         """Raises ImageError where a file's parts do not agree about the image's size."""
@@ -98,7 +122,7 @@ class Encoded:
 
     def reduction(self, least: tuple[float, float], honour_exif: bool = False) -> int:
         """The largest reduction of a JPEG that leaves at least `least` (width, height)."""
-        if not self.data.startswith(b"\xff\xd8\xff"):
+        if not self.data.startswith(JPEG):
             return 1
         size = self.size(honour_exif)
         ratio = min(side / limit for side, limit in zip(size, least, strict=True))
@@ -112,11 +136,11 @@ def open_image(path: PathName) -> Encoded:
 
 
 def read_image(path: PathName, channels: int = 3, honour_exif: bool = False) -> Pixels:
-    """Read an image as uint8 (H, W, channels), RGB or grey.
+    """Read an image as uint8 (H, W, channels), RGB, RGBA or grey.
 
     channels: 3, or 1 for OpenCV's grey conversion; grey images give three equal channels, alpha
-    is dropped, 16 bits become 8.  honour_exif: turned as its EXIF orientation says; a `Fork` knows
-    whether its Darknet does so.
+    is dropped, 16 bits become 8.  4 keeps alpha, which is 255 where the image has none.
+    honour_exif: turned as its EXIF orientation says; a `Fork` knows whether its Darknet does so.
 
     Raises ImageError, naming the path and the cure, for whatever is no readable image.
     """
@@ -187,10 +211,10 @@ def _header(path: PathName, data: bytes, total: int) -> ImageHeader | None:
 
 
 def from_bgr(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
-    """Uint8 (H, W, channels), RGB or grey, of an array in OpenCV's channel order.
+    """Uint8 (H, W, channels), RGB, RGBA or grey, of an array in OpenCV's channel order.
 
-    array: (H, W), (H, W, 1), (H, W, 3) BGR or (H, W, 4) BGRA, whose alpha is dropped; uint8,
-    uint16 (the high byte counts) or floating point in [0, 1].
+    array: (H, W), (H, W, 1), (H, W, 3) BGR or (H, W, 4) BGRA, whose alpha only channels=4 keeps;
+    uint8, uint16 (the high byte counts) or floating point in [0, 1].
 
     Raises ImageError for any other shape, type or range.
     """
@@ -208,26 +232,24 @@ def bgr_pixels(array: npt.NDArray[np.generic], channels: int = 3) -> Pixels:
             f"an array of shape {array.shape} is no image; give H x W, or H x W x 1, 3 or 4"
         )
     pixels = np.ascontiguousarray(_eight_bits(array))
-    if array.shape[2] == 4:
-        pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), np.uint8)
     return with_channels(pixels, channels, "bgr")
 
 
 def to_bgr(pixels: Pixels) -> Pixels:
-    """OpenCV's (H, W, 3) BGR of an image (H, W, 1 or 3), grey or RGB."""
-    change = cv2.COLOR_GRAY2BGR if pixels.shape[2] == 1 else cv2.COLOR_RGB2BGR
-    return np.asarray(cv2.cvtColor(pixels, change), np.uint8)
+    """OpenCV's (H, W, 3) BGR of an image (H, W, 1, 3 or 4), grey, RGB or RGBA."""
+    return np.asarray(cv2.cvtColor(pixels, TO_BGR[pixels.shape[2]]), np.uint8)
 
 
 def _rgb(pixels: npt.NDArray[np.generic]) -> Pixels:
-    """(H, W, 1 or 3) grey or RGB of OpenCV's (H, W), (H, W, 1) or BGR array."""
+    """(H, W, 1, 3 or 4) grey, RGB or RGBA of OpenCV's (H, W), (H, W, 1), BGR or BGRA array."""
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return np.asarray(pixels, np.uint8).reshape(*pixels.shape[:2], 1)
-    return np.asarray(cv2.cvtColor(np.asarray(pixels, np.uint8), cv2.COLOR_BGR2RGB), np.uint8)
+    change = TO_RGB[pixels.shape[2]]
+    return np.asarray(cv2.cvtColor(np.asarray(pixels, np.uint8), change), np.uint8)
 
 
 def with_channels(pixels: Pixels, channels: int, order: str = "rgb") -> Pixels:
-    """The image (H, W, 1 or 3), its colours in this order (rgb, bgr), as (H, W, channels)."""
+    """The image (H, W, 1, 3 or 4), its colours in this order (rgb, bgr), as (H, W, channels)."""
     have = pixels.shape[2]
     if have == channels:
         return pixels
@@ -235,7 +257,7 @@ def with_channels(pixels: Pixels, channels: int, order: str = "rgb") -> Pixels:
     if convert is None:
         raise ImageError(
             f"an image of {have} channels cannot feed a network of {channels}; "
-            "only 1 and 3 are converted"
+            "only 1, 3 and 4 are converted"
         )
     return np.asarray(cv2.cvtColor(pixels, convert), np.uint8).reshape(*pixels.shape[:2], channels)
 
@@ -257,7 +279,7 @@ def _eight_bits(array: npt.NDArray[np.generic]) -> Pixels:
 def _read_mode(channels: int, reduce: int) -> int:
     mode = REDUCED_MODES.get(reduce, READ_MODES).get(channels)
     if mode is None:
-        raise ImageError(f"images are read with 1 or 3 channels, not {channels}")
+        raise ImageError(f"images are read with 1, 3 or 4 channels, not {channels}")
     return mode
 
 
@@ -270,8 +292,8 @@ def _contents(path: PathName, most: int | None = None) -> bytes:
             data = file.read(most)
     except FileNotFoundError:
         raise ImageError(f"{path}: no such file; check the path") from None
-    except OSError as error:
-        raise ImageError(f"{path}: cannot be read: {error.strerror}") from None
+    except CANNOT_OPEN as error:
+        raise ImageError(f"{path}: cannot be read: {open_failure(error)}") from None
     if not data:
         raise ImageError(f"{path}: the file is empty; copy or download it again")
     return data

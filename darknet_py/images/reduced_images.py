@@ -20,9 +20,10 @@ class Image(Protocol):
         """Width and height of the whole image."""
 
     def pixels(self, channels: int, least: tuple[float, float]) -> Pixels:
-        """Uint8 (H, W, channels), RGB or grey; if reducible, of no less than `least` (w, h).
+        """Uint8 (H, W, channels), RGB, RGBA or grey; if reducible, of no less than `least` (w, h).
 
-        Nobody writes into them. Raises ImageError for an image that cannot be decoded.
+        They may be reduced to no less than `least` (width, height). Nobody writes into them. Raises
+        ImageError for an image that cannot be decoded.
         """
 
 

@@ -31,7 +31,7 @@ def letterbox(image: Tensor, width: int, height: int) -> Tensor:
 def prepare(pixels: Pixels, channels: int, width: int, height: int, letter_box: bool) -> Tensor:
     """The network's input, float32 (channels, height, width) in [0, 1], of a uint8 image.
 
-    pixels: (H, W, 1 or 3) grey or RGB; turned into the other when `channels` asks for it.
+    pixels: (H, W, 1, 3 or 4) grey, RGB or RGBA; turned into another when `channels` asks for it.
 
     Raises ImageError when the channels do not fit.
     """

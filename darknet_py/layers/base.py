@@ -140,7 +140,8 @@ class Layer:
     - `table_row`, `table_line`, LINE, `receptive_field`, `flops`, `operations`, COUNTED: what
       `summary`, `ops` and the benchmarks say of it.
     - HEAD, IS_LOSS, LOSS_MISSING, CLASSIFIES, `hierarchy`, `at_temperature`: what its output means.
-    - NO_EFFECT: options that Darknet reads and that change nothing here, each with the reason.
+    - NO_EFFECT: options that Darknet reads and that change nothing here, each with the reason. One
+      that changes only Darknet's training has its reason where it is declared, as `not_trained`.
 
     Methods get a `LayerContext`: the layer's index, the shapes it reads, [net] and the fork. A
     layer is frozen and shared; tensors and memory are handed in, so that none of these keeps state.
@@ -181,7 +182,7 @@ class Layer:
     numload: int = option(0)
     onlyforward: int = option(0)
     stopbackward: int = option(0)
-    truth: int = option(0)
+    truth: int = option(0, not_trained="labels come from files, never from a layer")
     smooth: float = option(0.0)
     clip: float = option(0.0)
     dont_update: int = option(0)

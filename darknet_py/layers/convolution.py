@@ -26,6 +26,7 @@ from darknet_py.layers.blur import Blur, window_count
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
+from darknet_py.layers.torch_kernels import convolve
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 else:
     torch, F = deferred("torch"), deferred("torch.nn.functional")
 
+_DEFORMED = "kernels are not turned or stretched in training here"
 XNOR_SAVING = 32
 """By which the table of layers divides the operations of an xnor convolution; `ops` does not."""
 
@@ -71,15 +73,15 @@ class Convolutional(Layer):
     flipped: int = option(0)
     antialiasing: int = option(0)
     share_index: int | None = option(None)
-    cbn: int = option(0)
-    assisted_excitation: float = option(0.0)
-    sway: int = option(0)
-    rotate: int = option(0)
-    stretch: int = option(0)
-    stretch_sway: int = option(0)
-    angle: float = option(15.0)
-    grad_centr: int = option(0)
-    reverse: float = option(0.0)
+    cbn: int = option(0, not_trained="statistics are those of one batch, not of the last four")
+    assisted_excitation: float = option(0.0, not_trained="training shows no labels to the network")
+    sway: int = option(0, not_trained=_DEFORMED)
+    rotate: int = option(0, not_trained=_DEFORMED)
+    stretch: int = option(0, not_trained=_DEFORMED)
+    stretch_sway: int = option(0, not_trained=_DEFORMED)
+    angle: float = option(15.0, not_trained=_DEFORMED)
+    grad_centr: int = option(0, not_trained="gradients are not centred here")
+    reverse: float = option(0.0, not_trained="updates are never reversed here")
 
     @cached_property
     def split(self) -> int:
@@ -216,7 +218,7 @@ class Convolutional(Layer):
         bias = None if self.normalized else weights["biases"]
         if not self.pads_evenly:
             x = self._padded(ctx.input, x)
-        return F.conv2d(x, kernel, bias, *self._geometry)
+        return convolve(x, kernel, bias, *self._geometry)
 
     @cached_property
     def _geometry(self) -> tuple[tuple[int, int], int, int, int]:
@@ -285,11 +287,6 @@ class Convolutional(Layer):
     def check(self, ctx: LayerContext, problems: Problems) -> None:
         if self.dilation > 1 and self.size == 1:
             problems.note(self.location("dilation"), "no effect on a 1x1 kernel")
-        if self.cbn:
-            message = (
-                "cross-iteration statistics are a training matter; inference is plain batchnorm"
-            )
-            problems.note(self.location("cbn"), message)
 
 
 def replaced_rows(stored: Stored, rows: int | None) -> Stored:

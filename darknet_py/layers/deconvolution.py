@@ -20,13 +20,10 @@ from darknet_py.layers.base import (
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
-from darknet_py.lazy import deferred
+from darknet_py.layers.torch_kernels import convolve_transposed
 
 if TYPE_CHECKING:
     import torch
-    import torch.nn.functional as F
-else:
-    torch, F = deferred("torch"), deferred("torch.nn.functional")
 
 
 @section("deconvolutional", "deconv")
@@ -73,7 +70,8 @@ class Deconvolutional(Layer):
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         bias = None if self.batch_normalize else weights["biases"]
-        x = F.conv_transpose2d(inputs[0], weights["weights"], bias, self.stride, self.margin)
+        kernel = weights["weights"]
+        x = convolve_transposed(inputs[0], kernel, bias, self.stride, self.margin)
         if self.batch_normalize:
             x = batchnorm(x, weights, run)
         return activate(self.activation, x, fresh=True)

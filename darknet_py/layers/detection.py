@@ -70,7 +70,7 @@ class Detection(Head):
     def suppression(self) -> Suppression | None:
         return None
 
-    def description(self) -> dict[str, Any]:
+    def description(self, fork: Fork) -> dict[str, Any]:
         return {
             "classes": self.classes,
             "side": self.side,

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 else:
     torch = deferred("torch")
 
+MOST_CLASSES, MOST_ANCHORS, MOST_LABELS = 1_000_000, 10_000, 100_000
+"""Limits against hostile files: names, masks and labels are lists of so many; YOLO9000 has 9418
+classes, the largest published heads 9 or 10 anchors, and 200 labels."""
 DEFAULT_ANCHOR = 0.5
 """Both forks start anchors at .5; a list shorter than 2 * num leaves the rest there."""
 LOG_ROW = (
@@ -85,9 +88,9 @@ class Head(Layer):
     ANNOUNCED: ClassVar[int | None] = None
     """AlexeyAB's number of the layer type, for a kind whose heads its program announces."""
 
-    classes: int = option(20)
-    num: int = option(1)
-    max: int | None = option(None)
+    classes: int = option(20, high=MOST_CLASSES)
+    num: int = option(1, high=MOST_ANCHORS)
+    max: int | None = option(None, high=MOST_LABELS)
     jitter: float = option(0.2)
     resize: float = option(1.0)
     random: float = option(0.0)
@@ -148,7 +151,7 @@ class Head(Layer):
         """What the delta is multiplied by before it is passed back."""
         return 1.0
 
-    def description(self) -> dict[str, Any]:
+    def description(self, fork: Fork) -> dict[str, Any]:
         """What a program that reads an exported file must know to decode the output."""
         return {"classes": self.classes, "anchors": self.sizes, "unit": self.ANCHOR_UNIT}
 

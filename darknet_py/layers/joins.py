@@ -169,6 +169,10 @@ class ScaleChannels(_Scaling):
         return scaled
 
 
+MOST_START = 1e30
+"""Random starts beyond it are no float32."""
+
+
 @section("implicit")
 @dataclass(frozen=True, kw_only=True)
 class Implicit(Layer):
@@ -179,8 +183,8 @@ class Implicit(Layer):
         "mean={layer.mean:.2f}, std={layer.std:.2f}"
     )
 
-    mean: float = option(0.0)
-    std: float = option(0.2)
+    mean: float = option(0.0, low=-MOST_START, high=MOST_START)
+    std: float = option(0.2, low=0, high=MOST_START)
     filters: int = option(128)
     atoms: int = option(1)
 

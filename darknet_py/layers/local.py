@@ -42,7 +42,13 @@ class Local(Layer):
         if min(ctx.input.h, ctx.input.w) + 2 * self.pad < self.size:
             message = f"a {self.size}x{self.size} kernel does not fit into the input {ctx.input}"
             raise self.shape_error(message, "size")
+        if self.pad >= min(self._reached(self._count(side)) for side in ctx.input[1:]):
+            raise self.shape_error("its last window ends before the image begins", "pad")
         return Shape(self.filters, self._count(ctx.input.h), self._count(ctx.input.w))
+
+    def _reached(self, count: int) -> int:
+        """Pixels that so many windows span, padding included."""
+        return (count - 1) * self.stride + self.size
 
     def _count(self, side: int) -> int:
         # Darknet's rule for [local]: with padding the kernel's size does not enter.
@@ -65,7 +71,7 @@ class Local(Layer):
 
     def _patches(self, x: torch.Tensor, out: Shape) -> torch.Tensor:
         """(N, channels * size * size, positions): im2col, with zeros beyond every edge it reads."""
-        need_h, need_w = ((count - 1) * self.stride + self.size for count in (out.h, out.w))
+        need_h, need_w = self._reached(out.h), self._reached(out.w)
         bottom, right = need_h - self.pad - x.shape[2], need_w - self.pad - x.shape[3]
         padded = F.pad(x, (self.pad, right, self.pad, bottom))
         return F.unfold(padded, self.size, stride=self.stride)

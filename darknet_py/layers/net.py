@@ -12,7 +12,13 @@ from darknet_py.errors import BadOption, CfgError, Problems
 from darknet_py.layers.shape import Shape
 
 POLICIES = ("constant", "step", "steps", "exp", "poly", "random", "sigmoid", "sgdr")
+MOST_IMAGES, MOST_STEPS, MOST_PIXELS = 100_000, 10_000, 65_536
+"""Limits against hostile files: of an update, of a sequence, and of a side of the input."""
 _NEVER_READ = "neither fork reads it"
+_IN_SEQUENCE = "images are not taken in sequence here"
+_ADVERSARIAL = "self-adversarial training is not done here"
+_DELTAS = "deltas are never left out here"
+_CONTRASTIVE = "contrastive training is not done here"
 _CUDA_MEMORY = "it tunes the memory of the CUDA program and changes no number"
 
 
@@ -33,12 +39,12 @@ class Net:
 
     section: Section
 
-    batch: int = option(1)
-    subdivisions: int = option(1, low=1)
-    time_steps: int = option(1)
-    height: int = option(0)
-    width: int = option(0)
-    channels: int = option(0)
+    batch: int = option(1, high=MOST_IMAGES)
+    subdivisions: int = option(1, low=1, high=MOST_IMAGES)
+    time_steps: int = option(1, high=MOST_STEPS)
+    height: int = option(0, high=MOST_PIXELS)
+    width: int = option(0, high=MOST_PIXELS)
+    channels: int = option(0, high=MOST_PIXELS)
     inputs: int = option(0)
     max_batches: int = option(0)
 
@@ -54,7 +60,7 @@ class Net:
     gamma: float = option(1.0)
     steps: tuple[int, ...] = option(())
     scales: tuple[float, ...] = option(())
-    seq_scales: tuple[float, ...] = option(())
+    seq_scales: tuple[float, ...] = option((), not_trained=_IN_SEQUENCE)
     sgdr_cycle: int | None = option(None)
     sgdr_mult: int = option(2)
 
@@ -64,22 +70,22 @@ class Net:
     eps: float | None = option(None)
     clip: float = option(0.0)
     loss_scale: float = option(1.0)
-    try_fix_nan: int = option(0)
-    dynamic_minibatch: int = option(0)
+    try_fix_nan: int = option(0, not_trained="a loss that is not finite stops the training")
+    dynamic_minibatch: int = option(0, not_trained="the batch stays as it is")
     ema_alpha: float = option(0.0)
-    weights_reject_freq: int = option(0)
-    equidistant_point: int = option(0)
-    badlabels_rejection_percentage: float = option(0.0)
-    num_sigmas_reject_badlabels: float = option(0.0)
-    sequential_subdivisions: int | None = option(None)
-    track: int = option(0)
-    augment_speed: int = option(2)
-    adversarial_lr: float = option(0.0)
-    attention: int = option(0)
-    contrastive: int = option(0)
-    contrastive_jit_flip: int = option(0)
-    contrastive_color: int = option(0)
-    unsupervised: int = option(0)
+    weights_reject_freq: int = option(0, not_trained="filters are never started again here")
+    equidistant_point: int = option(0, not_trained=_DELTAS)
+    badlabels_rejection_percentage: float = option(0.0, not_trained=_DELTAS)
+    num_sigmas_reject_badlabels: float = option(0.0, not_trained=_DELTAS)
+    sequential_subdivisions: int | None = option(None, not_trained=_IN_SEQUENCE)
+    track: int = option(0, not_trained=_IN_SEQUENCE)
+    augment_speed: int = option(2, not_trained=_IN_SEQUENCE)
+    adversarial_lr: float = option(0.0, not_trained=_ADVERSARIAL)
+    attention: int = option(0, not_trained=_ADVERSARIAL)
+    contrastive: int = option(0, not_trained=_CONTRASTIVE)
+    contrastive_jit_flip: int = option(0, not_trained=_CONTRASTIVE)
+    contrastive_color: int = option(0, not_trained=_CONTRASTIVE)
+    unsupervised: int = option(0, not_trained=_CONTRASTIVE)
 
     angle: float = option(0.0)
     aspect: float = option(1.0)
@@ -130,6 +136,9 @@ def _check_sizes(net: Net) -> None:
         value: Any = getattr(net, key)
         if value < 0:
             raise BadOption(f"read {value}, expected at least 1", net.section.location(key))
+        if key != "inputs" and value > MOST_PIXELS:
+            message = f"read {value}, expected at most {MOST_PIXELS}"
+            raise BadOption(message, net.section.location(key))
     if not net.input.size:
         missing = [key for key in ("width", "height", "channels") if not getattr(net, key)]
         cure = f"set {', '.join(missing)} (or inputs= for a net of vectors)"

@@ -35,15 +35,18 @@ class Activation(Layer):
         return activate(self.activation, inputs[0])
 
 
+_DROPBLOCK = "values are dropped one by one, not in blocks"
+
+
 @section("dropout")
 @dataclass(frozen=True, kw_only=True)
 class Dropout(Layer):
     """In training, zero values with `probability` and scale up the rest; nothing at inference."""
 
     probability: float | None = option(None, low=0, high=1)
-    dropblock: int = option(0)
-    dropblock_size_rel: float = option(0.0)
-    dropblock_size_abs: int = option(0)
+    dropblock: int = option(0, not_trained=_DROPBLOCK)
+    dropblock_size_rel: float = option(0.0, not_trained=_DROPBLOCK)
+    dropblock_size_abs: int = option(0, not_trained=_DROPBLOCK)
 
     def forward(
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 else:
     torch, F = deferred("torch"), deferred("torch.nn.functional")
 
+MOST_WINDOW = 8192
+"""Limit against hostile files: the input is padded by a window's size in both directions."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pool(Layer):
@@ -38,11 +41,11 @@ class Pool(Layer):
     READS_IMAGES: ClassVar[bool] = True
     COUNTED: ClassVar[Counted] = Counted.TOTAL | Counted.PUBLISHED
 
-    stride: int = option(1)
-    stride_x: int | None = option(None)
-    stride_y: int | None = option(None)
-    size: int | None = option(None)
-    padding: int | None = option(None, low=0)
+    stride: int = option(1, high=MOST_WINDOW)
+    stride_x: int | None = option(None, high=MOST_WINDOW)
+    stride_y: int | None = option(None, high=MOST_WINDOW)
+    size: int | None = option(None, high=MOST_WINDOW)
+    padding: int | None = option(None, low=0, high=MOST_WINDOW)
 
     @property
     def strides(self) -> tuple[int, int]:

@@ -122,7 +122,7 @@ class ConvLstm(_ImageRecurrent):
     peephole: int = option(0)
     bottleneck: int = option(0)
     state_constrain: int | None = option(None)
-    time_normalizer: float = option(1.0)
+    time_normalizer: float = option(1.0, not_trained="gradients through time are not weighed here")
 
     def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, output=self.output)

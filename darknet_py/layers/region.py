@@ -46,6 +46,7 @@ class Region(Head):
         "absolute": "both forks read it and never use it",
         "log": "both forks read it and never use it",
         "sqrt": "both forks read it and never use it",
+        "mask_scale": "both forks read it and never use it",
     }
 
     coords: int = option(4, low=4)
@@ -62,7 +63,6 @@ class Region(Head):
     coord_scale: float = option(1.0)
     object_scale: float = option(1.0)
     noobject_scale: float = option(1.0)
-    mask_scale: float = option(1.0)
     class_scale: float = option(1.0)
     bias_match: int = option(0)
 

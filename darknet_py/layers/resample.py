@@ -187,6 +187,9 @@ class Reorg3d(_Reorg):
         return blocks.permute(0, 3, 5, 1, 2, 4).reshape(n, c * s * s, h // s, w // s)
 
 
+_ANOTHER = "the images have been changed by the options of [net] already"
+
+
 @section("crop")
 @dataclass(frozen=True, kw_only=True)
 class Crop(Layer):
@@ -198,9 +201,9 @@ class Crop(Layer):
     crop_height: int = option(1)
     crop_width: int = option(1)
     flip: int = option(0)
-    angle: float = option(0.0)
-    saturation: float = option(1.0)
-    exposure: float = option(1.0)
+    angle: float = option(0.0, not_trained=_ANOTHER)
+    saturation: float = option(1.0, not_trained=_ANOTHER)
+    exposure: float = option(1.0, not_trained=_ANOTHER)
     noadjust: int = option(0)
     shift: float = option(0.0)
 

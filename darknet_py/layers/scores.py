@@ -90,7 +90,7 @@ class Cost(Layer):
 
     type: str = option("sse", words=COSTS)
     scale: float = option(1.0)
-    ratio: float = option(0.0)
+    ratio: float = option(0.0, not_trained="all values count, not a share of them at random")
     noobj: float = option(1.0)
     thresh: float = option(0.0)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from darknet_py.cfg import foreign_words
+from darknet_py.cfg.foreign_words import hint
 from darknet_py.cfg.options import read_options
 from darknet_py.cfg.text import Section
-from darknet_py.errors import Problems, UnknownSection, nearest
+from darknet_py.errors import Problems, UnknownSection
 from darknet_py.layers.base import Layer
 
 SECTIONS: dict[str, type[Layer]] = {}
@@ -43,9 +45,9 @@ def _unknown(name: str) -> str:
         return "a second [net] is not a layer; only the first section may be [net]"
     if "]" in name:
         return "what follows the ] counts as part of the name; put comments on lines of their own"
-    hint = nearest(name, SECTIONS)
+    cure = hint(name, SECTIONS, foreign_words.SECTIONS)
     return (
         f"unknown section; known are {', '.join(SECTIONS)}"
-        if not hint
-        else f"unknown section{hint}"
+        if not cure
+        else f"unknown section{cure}"
     )

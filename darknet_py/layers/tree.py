@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from darknet_py.cfg.options import atoi
-from darknet_py.cfg.text import Section, read_text
+from darknet_py.cfg.text import Section
+from darknet_py.cfg.text_file import read_text
 from darknet_py.errors import DataError, Location
 from darknet_py.lazy import deferred
 
@@ -107,22 +108,14 @@ def read_tree(section: Section, name: str) -> Tree:
 
 def read_tree_file(path: str) -> Tree:
     """The tree of a file with `name parent` on each line; raises DataError for a malformed one."""
-    try:
-        facts = os.stat(path)
-    except OSError:
-        return _parsed(path)  # says what is wrong
-    return _remembered(path, os.path.abspath(path), facts.st_mtime_ns, facts.st_size)
+    return _parsed(path, read_text(path, "a tree", DataError))
 
 
 @functools.lru_cache(maxsize=4)
-def _remembered(path: str, absolute: str, changed: int, size: int) -> Tree:
-    """The tree of a file as it is now: a relative path means another file elsewhere."""
-    return _parsed(path)
-
-
-def _parsed(path: str) -> Tree:
+def _parsed(path: str, text: str) -> Tree:
+    """Remembered by what the file says: one written anew within a tick of the clock is another."""
     names, parents = list[str](), list[int]()
-    for number, line in enumerate(read_text(path, "a tree", DataError).splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), 1):
         words = line.split()
         if not words:
             continue

@@ -116,7 +116,7 @@ class AnchorHead(Head):
         """delta_normalizer weighs what a head passes back, in AlexeyAB's GPU path."""
         return 1.0 if fork.loss.yolo_plain else self.delta_normalizer
 
-    def description(self) -> dict[str, Any]:
+    def description(self, fork: Fork) -> dict[str, Any]:
         return {
             "classes": self.classes,
             "mask": self.masks,
@@ -157,10 +157,12 @@ class ByChannel(NamedTuple):
     """For channels (1, C, 1, 1) of a [yolo]: which are w or h; what x and y are stretched by.
 
     stretch: a factor and what is then taken off, 1 and 0 for other channels; None with scale_x_y=1.
+    raw: no channel takes the logistic (new_coords).
     """
 
     size: torch.Tensor
     stretch: tuple[torch.Tensor, torch.Tensor] | None = None
+    raw: bool = False
 
 
 @section("yolo")
@@ -181,25 +183,34 @@ class Yolo(AnchorHead):
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         """Logistic on x, y, objectness and classes (not with new_coords), then x and y scaled."""
-        return self.activated(inputs[0], self.by_channel(inputs[0]))
+        return self.activated(inputs[0], self.by_channel(inputs[0], ctx.fork))
 
-    def by_channel(self, like: torch.Tensor) -> ByChannel:
+    def scale(self, fork: Fork) -> float:
+        """scale_x_y, 1 where the fork does not read it."""
+        return self.scale_x_y if fork.layers.yolo_scale_x_y else 1.0
+
+    def squares(self, fork: Fork) -> bool:
+        """Whether new_coords=1 counts: raw values in, sizes that are squared."""
+        return bool(self.new_coords) and fork.layers.yolo_new_coords
+
+    def by_channel(self, like: torch.Tensor, fork: Fork) -> ByChannel:
         """What `activated` needs, for inputs on the device and of the type of `like`."""
         count = len(self.masks) * self.entries
         entry = torch.arange(count, device=like.device).view(1, -1, 1, 1) % self.entries
         size, location = (entry == 2) | (entry == 3), entry < 2
-        if self.scale_x_y == 1:
-            return ByChannel(size)
-        factor = torch.where(location, self.scale_x_y, 1.0).to(like.dtype)
-        shift = torch.where(location, 0.5 * (self.scale_x_y - 1), 0.0).to(like.dtype)
-        return ByChannel(size, (factor, shift))
+        scale, raw = self.scale(fork), self.squares(fork)
+        if scale == 1:
+            return ByChannel(size, raw=raw)
+        factor = torch.where(location, scale, 1.0).to(like.dtype)
+        shift = torch.where(location, 0.5 * (scale - 1), 0.0).to(like.dtype)
+        return ByChannel(size, (factor, shift), raw)
 
     def activated(self, x: torch.Tensor, by_channel: ByChannel) -> torch.Tensor:
         """The output for x (N, C, H, W): over all channels as they lie in memory, w and h put back.
 
         That takes half the time of taking the channels apart and joining them again.
         """
-        y = x if self.new_coords else torch.where(by_channel.size, x, torch.sigmoid(x))
+        y = x if by_channel.raw else torch.where(by_channel.size, x, torch.sigmoid(x))
         if by_channel.stretch is None:
             return y
         factor, shift = by_channel.stretch
@@ -207,12 +218,20 @@ class Yolo(AnchorHead):
 
     def boxes(self, raw: RawBoxes, fork: Fork) -> torch.Tensor:
         extent = raw.values[..., 2:4]
-        growth = (2 * extent) ** 2 if self.new_coords else torch.exp(extent)
+        growth = (2 * extent) ** 2 if self.squares(fork) else torch.exp(extent)
         sizes = growth * shares(raw.anchor, raw.pixels)
         return torch.cat([raw.centre(raw.values[..., :2]), sizes], dim=-1)
 
-    def description(self) -> dict[str, Any]:
-        return {**super().description(), "new_coords": self.new_coords}
+    def description(self, fork: Fork) -> dict[str, Any]:
+        counted = {"scale_x_y": self.scale(fork), "new_coords": int(self.squares(fork))}
+        return {**super().description(fork), **counted}
+
+    def check(self, ctx: LayerContext, problems: Problems) -> None:
+        super().check(ctx, problems)
+        read = {"scale_x_y": self.scale(ctx.fork), "new_coords": int(self.squares(ctx.fork))}
+        for key, value in read.items():
+            if getattr(self, key) != value:
+                problems.note(self.location(key), "no effect: pjreddie's program does not read it")
 
     def log_row(self, fork: Fork) -> str:
         if not fork.log.head_losses:

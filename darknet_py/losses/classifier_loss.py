@@ -9,24 +9,30 @@ from darknet_py.forks import Fork
 from darknet_py.layers.pointwise import Logistic
 from darknet_py.layers.scores import Cost, Softmax
 from darknet_py.layers.tree import UNKNOWN
-from darknet_py.losses.head_loss import HeadLoss, LossInput, loss_of
+from darknet_py.losses.head_loss import (
+    HeadLoss,
+    LossInput,
+    loss_of,
+    outputs_width,
+    probabilities_width,
+)
 
 LOGISTIC_FLOOR = 1e-7
 SOFTMAX_FLOOR = torch.finfo(torch.float32).tiny
 """Of the probability in -log: where it is 0 the C programs print an infinite loss and train on."""
 
 
-@loss_of(Softmax)
+@loss_of(Softmax, probabilities_width)
 def _softmax(p: LossInput) -> HeadLoss:
     return softmax_loss(p.layer, p.output, p.truth)
 
 
-@loss_of(Logistic)
+@loss_of(Logistic, outputs_width)
 def _logistic(p: LossInput) -> HeadLoss:
     return logistic_loss(p.output, p.truth)
 
 
-@loss_of(Cost)
+@loss_of(Cost, outputs_width)
 def _cost(p: LossInput) -> HeadLoss:
     return cost_loss(p.layer, p.input, p.truth, p.fork)
 

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from darknet_py.boxes import iou
 from darknet_py.forks import Fork
+from darknet_py.layers.base import Node
 from darknet_py.layers.detection import Detection
 from darknet_py.layers.head import RawBoxes
-from darknet_py.losses.head_loss import HeadLoss, LossInput, loss_of
+from darknet_py.losses.head_loss import HeadLoss, LossInput, TruthWidth, loss_of
 
 RANDOM_UNTIL = 64000
 """random=1: while fewer images were seen, a box drawn at random answers."""
@@ -41,7 +42,15 @@ class _Cells:
     boxes: Tensor
 
 
-@loss_of(Detection)
+def _cells_width(node: Node, fork: Fork) -> TruthWidth:
+    layer = node.layer
+    assert isinstance(layer, Detection)
+    values = 1 + layer.classes + 4
+    words = f"{layer.cells} cells of {values} values: is there one, classes, x y w h"
+    return TruthWidth(layer.cells * values, False, words)
+
+
+@loss_of(Detection, _cells_width)
 def _loss(p: LossInput) -> HeadLoss:
     return detection_loss(p.layer, p.output, p.truth, p.fork, p.seen, p.generator)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Layer
+from darknet_py.layers.base import Layer, Node
+from darknet_py.layers.scores import Softmax
 
 
 @dataclass(frozen=True)
@@ -67,18 +68,55 @@ class LossInput:
         return read_targets(self.truth, self.fork.samples.truth_size)
 
 
+class TruthWidth(NamedTuple):
+    """How many values an image's truth has, or a multiple of it; 0: any. words: what they are."""
+
+    values: int
+    multiple: bool
+    words: str
+
+    def fits(self, width: int) -> bool:
+        if not self.values:
+            return True
+        return width % self.values == 0 and width > 0 if self.multiple else width == self.values
+
+
+def labels_width(node: Node, fork: Fork) -> TruthWidth:
+    """Of heads whose truth is boxes."""
+    size = fork.samples.truth_size
+    track = " track" if size > BOX_VALUES else ""
+    return TruthWidth(size, True, f"a multiple of {size}: x y w h class{track} of each box")
+
+
+def outputs_width(node: Node, fork: Fork) -> TruthWidth:
+    """Of losses over all the values of a layer."""
+    count = node.shapes[0].size
+    return TruthWidth(count, False, f"{count}, one for each output")
+
+
+def probabilities_width(node: Node, fork: Fork) -> TruthWidth:
+    """The same, but for a softmax that learns nothing."""
+    assert isinstance(node.layer, Softmax)
+    return TruthWidth(0, False, "any") if node.layer.noloss else outputs_width(node, fork)
+
+
+BOX_VALUES = 5
 Loss = Callable[[LossInput], HeadLoss]
 LOSSES: dict[type[Layer], Loss] = {}
 """The loss of each kind that has one."""
+WIDTHS: dict[type[Layer], Callable[[Node, Fork], TruthWidth]] = {}
+"""How wide the truth of each of these is."""
 
 
-def loss_of(kind: type[Layer]) -> Callable[[Loss], Loss]:
-    """Register a function as the loss of a kind."""
+def loss_of(
+    kind: type[Layer], width: Callable[[Node, Fork], TruthWidth] = labels_width
+) -> Callable[[Loss], Loss]:
+    """Register a function as the loss of a kind, and how wide its truth is."""
 
     def register(loss: Loss) -> Loss:
         if kind in LOSSES:
             raise ValueError(f"[{kind.KIND}] has two losses")
-        LOSSES[kind] = loss
+        LOSSES[kind], WIDTHS[kind] = loss, width
         return loss
 
     return register

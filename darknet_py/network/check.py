@@ -1,24 +1,20 @@
-"""Everything wrong with a cfg, its weights or a .data file, listed at once."""
+"""Everything wrong with a cfg and its weights, and with .data files, listed at once."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from darknet_py.cfg.datafile import DataFile, read_data_file
-from darknet_py.cfg.names import read_names
 from darknet_py.errors import CfgError, DarknetError, Location, Notice, Problems
 from darknet_py.forks import Fork
 from darknet_py.network import weights_layout
+from darknet_py.network.check_data import StrPath, check_data, notice_of, suffix_of
 from darknet_py.network.graph import Graph, read_graph
+from darknet_py.network.not_trained import not_trained_here
 from darknet_py.network.summary import net_stride
-
-LISTS = ("train", "valid")
-StrPath = str | os.PathLike[str]
 
 
 def check(
@@ -41,26 +37,11 @@ def check(
         if weights_path is not None:
             _check_weights(graph, weights_path, problems)
     except DarknetError as error:
-        problems.notices.append(_notice(error, Location(os.fspath(weights_path or cfg_path))))
+        problems.notices.append(notice_of(error, Location(os.fspath(weights_path or cfg_path))))
     return problems.notices
 
 
-def check_data(path: StrPath, strict: bool = False) -> list[Notice]:
-    """All notices on a .data file: its names against its classes, and its image lists."""
-    problems = Problems(strict=strict, collect=True)
-    try:
-        data = read_data_file(path)
-        _check_lists(data, problems)
-        _check_names(data, problems)
-    except DarknetError as error:
-        problems.notices.append(_notice(error, Location(os.fspath(path))))
-    return problems.notices
-
-
-def _notice(error: DarknetError, location: Location) -> Notice:
-    """The error at its own location; without one its message starts with the path already."""
-    message = error.message.removeprefix(f"{location.path}: ")
-    return Notice("error", error.location or location, message)
+IMAGE_CHANNELS = (1, 3, 4)
 
 
 def _check_sizes(graph: Graph, problems: Problems) -> None:
@@ -98,7 +79,26 @@ def _check_batch(graph: Graph, problems: Problems) -> None:
         problems.warn(location, message)
 
 
-RULES: tuple[Callable[[Graph, Problems], None], ...] = (_check_sizes, _check_classes, _check_batch)
+def _check_channels(graph: Graph, problems: Problems) -> None:
+    """C reads beyond an image's memory where the network has other channels than the image."""
+    net = graph.net
+    if net.width and net.height and net.channels not in IMAGE_CHANNELS:
+        message = f"read {net.channels}: images have 1 (grey), 3 or 4 (with alpha) channels"
+        problems.warn(net.section.location("channels"), f"{message}, so none fits; arrays may")
+
+
+def _check_training(graph: Graph, problems: Problems) -> None:
+    for notice in not_trained_here(graph):
+        problems.warn(notice.location, notice.message)
+
+
+RULES: tuple[Callable[[Graph, Problems], None], ...] = (
+    _check_sizes,
+    _check_classes,
+    _check_batch,
+    _check_channels,
+    _check_training,
+)
 
 
 def _check_weights(graph: Graph, path: StrPath, problems: Problems) -> None:
@@ -117,45 +117,18 @@ def _check_weights(graph: Graph, path: StrPath, problems: Problems) -> None:
         problems.note(location, message)
     for note in weights_layout.notes_on(graph, plan):
         problems.note(location, note)
+    _check_values(graph, plan, problems)
 
 
-def _check_lists(data: DataFile, problems: Problems) -> None:
-    for key in LISTS:
-        file = data.file(key)
-        if file is not None and not file.exists():
-            problems.warn(Location(data.path, key=key), f"{file}: no such file")
+def _check_values(graph: Graph, plan: weights_layout.Layout, problems: Problems) -> None:
+    from darknet_py.network.weights_values import faults
 
-
-def data_sets(paths: Sequence[StrPath]) -> list[tuple[str, str | None]]:
-    """The .data files with a train or valid list that exists, each with the cfg it belongs to.
-
-    That is the next cfg behind it, else the last one before it.
-    """
-    names = [os.fspath(path) for path in paths]
-    pairs = []
-    for index, path in enumerate(names):
-        around = [*names[index:], *reversed(names[:index])]
-        cfg = next((other for other in around if _suffix(other) == ".cfg"), None)
-        with contextlib.suppress(DarknetError):  # already one of check()'s notices
-            if _suffix(path) == ".data" and _has_list(read_data_file(path)):
-                pairs.append((path, cfg))
-    return pairs
-
-
-def _has_list(data: DataFile) -> bool:
-    files = (data.file(key) for key in LISTS)
-    return any(file is not None and file.exists() for file in files)
-
-
-def _check_names(data: DataFile, problems: Problems) -> None:
-    file = data.file("names")
-    if file is None:
-        problems.warn(Location(data.path), "has no names=; classes are shown by number")
-        return
-    names, classes = len(read_names(file)), data.integer("classes", 0)
-    if classes and names != classes:
-        message = f"{file} has {names} names for classes={classes}"
-        problems.fail(CfgError(message, Location(data.path, key="names")))
+    location = Location(plan.path)
+    for fault in faults(graph, plan):
+        if fault.level == "error":
+            problems.fail(CfgError(str(fault), location))
+        else:
+            problems.warn(location, str(fault))
 
 
 @dataclass(frozen=True)
@@ -212,7 +185,7 @@ def check_files(
     """Check cfg and .data files; any other path is the .weights file of the cfg before it."""
     notices: list[Notice] = []
     for path, weights in _paired([os.fspath(path) for path in paths]):
-        if _suffix(path) == ".data":
+        if suffix_of(path) == ".data":
             notices += check_data(path, strict)
         else:
             notices += check(path, weights, fork, strict, width, height)
@@ -223,13 +196,9 @@ def _paired(paths: Sequence[str]) -> list[tuple[str, str | None]]:
     """(cfg or .data file, weights) in the order written; weights stand behind their cfg."""
     pairs: list[tuple[str, str | None]] = []
     for path in paths:
-        alone = bool(pairs) and pairs[-1][1] is None and _suffix(pairs[-1][0]) != ".data"
-        if alone and _suffix(path) not in (".cfg", ".data"):
+        alone = bool(pairs) and pairs[-1][1] is None and suffix_of(pairs[-1][0]) != ".data"
+        if alone and suffix_of(path) not in (".cfg", ".data"):
             pairs[-1] = (pairs[-1][0], path)
         else:
             pairs.append((path, None))
     return pairs
-
-
-def _suffix(path: str) -> str:
-    return os.path.splitext(path)[1].lower()

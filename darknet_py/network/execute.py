@@ -40,7 +40,8 @@ def execute_heads(
     steps: Sequence[Step], calls: Iterable[Call], x: Tensor, heads: Sequence[int]
 ) -> list[Tensor]:
     """The outputs of the layers `heads`, in their order."""
-    outputs = {index: y for index, y in execute(steps, calls, x) if index in heads}
+    wanted = set(heads)
+    outputs = {index: y for index, y in execute(steps, calls, x) if index in wanted}
     return [outputs[index] for index in heads]
 
 

@@ -92,10 +92,12 @@ class Graph:
         """Its own output, too, is let go after a layer, where nobody reads it."""
         index, owner = node.index, node.layer.shares(node.index)
         done = {source for source in node.inputs if last_use[source] == index}
+        if index not in last_use:
+            done.add(index)
         return Step(
             index,
             node.inputs,
-            tuple(done | ({index} - last_use.keys())),
+            tuple(done),
             index if owner is None else owner,
             node.layer,
             self.context(index),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from darknet_py.cfg.datafile import DataFile
 from darknet_py.cfg.names import Names, class_names
 from darknet_py.errors import CfgError, DarknetError, Location
 from darknet_py.forks import Fork
@@ -32,7 +33,7 @@ def load_model(
     weights: str | os.PathLike[str],
     names: Names = None,
     *,
-    data: str | None = None,
+    data: str | DataFile | None = None,
     fork: str | Fork = "alexeyab",
     width: int | None = None,
     height: int | None = None,

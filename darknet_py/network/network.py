@@ -13,7 +13,7 @@ from torch import nn
 
 from darknet_py.errors import DarknetError, Notice, Problems
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Node, Run, Stored, Weights
+from darknet_py.layers.base import Layer, Node, Run, Stored, Weights
 from darknet_py.network import weights, weights_layout
 from darknet_py.network.execute import Call, LayerModule, execute, execute_heads, layer_calls
 from darknet_py.network.graph import Graph, build, read_graph
@@ -137,16 +137,18 @@ class Network(nn.Module):
         return x
 
     def load_weights(
-        self, path: str | os.PathLike[str], cutoff: int | None = None
+        self, path: str | os.PathLike[str], cutoff: int | None = None, strict: bool = True
     ) -> weights.LoadReport:
         """Read a .weights file into this network, the layers before `cutoff` only if given.
 
-        A file that ends at a layer boundary is a partial load, which the report says.
+        A file that ends at a layer boundary is a partial load, which the report says. strict:
+        False takes from a file of another network, such as one with other classes, the layers that
+        fit; the report's `missing` are the others, which keep what they hold.
         Raises WeightsError for a file that does not fit, DarknetError for tensors that cannot be
         written (pruned or parametrized ones), before anything is changed.
         """
         self.require_written()
-        return weights.load(self, path, cutoff)
+        return weights.load(self, path, cutoff, strict)
 
     def save_weights(self, path: str | os.PathLike[str], cutoff: int | None = None) -> None:
         """Write a .weights file, the layers before `cutoff` only if given; header as loaded.
@@ -159,19 +161,22 @@ class Network(nn.Module):
             )
         weights.save(self, Path(path), cutoff)
 
-    def for_inference(self) -> Network:
-        """The same network made for speed: batch norm folded, channels last, no gradients."""
+    def for_inference(self, *, shared: bool = False) -> Network:
+        """The same network made for speed: batch norm folded, channels last, no gradients.
+
+        It is of the weights there are now and keeps them when this network is trained on. shared:
+        it may use tensors of this network, which saves their memory where nobody changes them.
+        """
         parts = [
             n.layer.folded(self.graph.context(n.index), self.own(n.index)) for n in self.graph.nodes
         ]
-        nodes = tuple(
-            replace(node, layer=layer)
-            for node, (layer, _) in zip(self.graph.nodes, parts, strict=True)
-        )
-        folded = Network(replace(self.graph, nodes=nodes), start=False)
+        graph = _with_layers(self.graph, (layer for layer, _ in parts))
+        folded = Network(graph, start=False)
         folded.layers = nn.ModuleList(_fixed(layer.kind, tensors) for layer, tensors in parts)
         folded.header, folded.folded = self.header, True
         folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if not shared:
+            _separate(folded, (tensor for _, tensors in parts for tensor in tensors.values()))
         return folded.requires_grad_(False).eval()
 
     def resized(self, width: int, height: int) -> Network:
@@ -191,12 +196,14 @@ class Network(nn.Module):
             height=height,
             time_steps=net.time_steps,
         )
+        if self.folded:
+            graph = _with_layers(graph, (node.layer for node in self.graph.nodes))
         for node in graph.nodes:
             if graph.stored(node.index) != self.graph.stored(node.index):
                 what = f"the tensors of [{node.layer.kind}] depend on the input's size"
                 raise DarknetError(f"{node.layer.location()}: {what}; set random=0")
         other = Network(graph, start=False)
-        other.layers = self.layers
+        other.layers, other.folded = self.layers, self.folded
         return other
 
     def extra_repr(self) -> str:
@@ -213,8 +220,22 @@ def _module(graph: Graph, node: Node) -> LayerModule:
     return LayerModule(node.layer.kind, empty, buffers)
 
 
+def _with_layers(graph: Graph, layers: Iterable[Layer]) -> Graph:
+    """The graph with other layers in the same places."""
+    pairs = zip(graph.nodes, layers, strict=True)
+    return replace(graph, nodes=tuple(replace(node, layer=layer) for node, layer in pairs))
+
+
 def _fixed(kind: str, tensors: Mapping[str, torch.Tensor]) -> LayerModule:
     return LayerModule(kind, {name: tensor.detach() for name, tensor in tensors.items()})
+
+
+def _separate(network: Network, others: Iterable[torch.Tensor]) -> None:
+    """Copy those of its tensors that lie where one of the others does."""
+    taken = {tensor.untyped_storage().data_ptr() for tensor in others}
+    for tensor in network.parameters():
+        if tensor.untyped_storage().data_ptr() in taken:
+            tensor.data = tensor.data.clone()
 
 
 CONSTANT_STARTS = {"bias": 0.0, "scale": 1.0, "mean": 0.0, "variance": 0.0, "shortcut": 1.0}

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from darknet_py.errors import WeightsError
 from darknet_py.files import replacing
 from darknet_py.layers.base import Stored, Weights
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph
+from darknet_py.network.weights_fitting import layer_words, plan_fitting
 from darknet_py.network.weights_layout import Header, Layout
+from darknet_py.network.weights_values import TensorFault, fault_of, in_short
 
 __all__ = ["Header", "LoadReport", "load", "save"]
 
@@ -37,8 +41,10 @@ class LoadReport:
     """What a load did.
 
     layers: how many layers the file reached. floats: values read after the header.
-    seen: images the weights were trained on. partial: the file ends before the network does.
-    notes: what a user should know about this file.
+    seen: images the weights were trained on. partial: the file does not hold all layers.
+    missing: the layers with tensors that it does not hold; they keep what they held before. misfit:
+    why, where the file is of another network. faults: tensors with unusable values. notes: what a
+    user should know about this file.
     """
 
     path: str
@@ -48,36 +54,77 @@ class LoadReport:
     floats: int
     partial: bool
     notes: tuple[str, ...] = ()
+    missing: tuple[int, ...] = ()
+    misfit: str = ""
+    faults: tuple[TensorFault, ...] = ()
+    missing_words: str = ""
 
     @property
     def seen(self) -> int:
         return self.header.seen
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know before the network is run: also that layers have random values."""
+        random = [self.random_layers] if self.missing else []
+        return (*self.notes, *random, *in_short(self.faults))
+
+    @property
+    def random_layers(self) -> str:
+        """Which layers start at random, and why."""
+        verb = "starts" if len(self.missing) == 1 else "start"
+        why = self.misfit or "ends before the network does"
+        return f"{why}; {self.missing_words} {verb} at random"
+
     def __str__(self) -> str:
-        layers = f"{self.layers} of {self.total_layers} layers" if self.partial else "all layers"
-        return f"{self.path}: {layers}, {self.floats} floats, {self.seen} images seen"
+        return f"{self.path}: {self._extent}, {self.floats} floats, {self.seen} images seen"
+
+    @property
+    def _extent(self) -> str:
+        if self.misfit:
+            return "the layers that fit"
+        return f"{self.layers} of {self.total_layers} layers" if self.partial else "all layers"
 
 
 def load(
-    network: TensorOwner, path: str | os.PathLike[str], cutoff: int | None = None
+    network: TensorOwner,
+    path: str | os.PathLike[str],
+    cutoff: int | None = None,
+    strict: bool = True,
 ) -> LoadReport:
     """Read the file into the network's tensors in place; all sizes are checked first."""
-    return read(network, weights_layout.plan(network.graph, path, cutoff))
+    planned = weights_layout.plan if strict else plan_fitting
+    return read(network, planned(network.graph, path, cutoff))
 
 
 def read(network: TensorOwner, plan: Layout) -> LoadReport:
     """Read a file whose sizes have been checked."""
+    graph, found = network.graph, list[TensorFault]()
     with open(plan.path, "rb") as file:
-        file.seek(plan.header.size)
-        for index in plan.layers:
-            _read_layer(network, index, plan, file)
+        for index, start in zip(plan.layers, plan.starts, strict=True):
+            file.seek(plan.header.size + 4 * start)
+            found += _read_layer(network, index, plan, file)
     network.header = plan.header
-    notes = weights_layout.notes_on(network.graph, plan)
-    total = len(network.graph.nodes)
-    return LoadReport(plan.path, plan.header, plan.covered, total, plan.floats, plan.partial, notes)
+    with_tensors = [index for index, count in enumerate(weights_layout.counts_of(graph)) if count]
+    return LoadReport(
+        path=plan.path,
+        header=plan.header,
+        layers=plan.covered,
+        total_layers=len(graph.nodes),
+        floats=plan.floats,
+        partial=plan.partial,
+        notes=weights_layout.notes_on(graph, plan),
+        missing=plan.missing,
+        misfit=plan.misfit,
+        faults=tuple(found),
+        missing_words=layer_words(plan.missing, with_tensors) if plan.missing else "",
+    )
 
 
-def _read_layer(network: TensorOwner, index: int, plan: Layout, file: BinaryIO) -> None:
+def _read_layer(
+    network: TensorOwner, index: int, plan: Layout, file: BinaryIO
+) -> Iterator[TensorFault]:
+    """Fills the tensors of a layer; gives what is wrong with their values."""
     tensors = network.own(index)
     for stored in weights_layout.loaded(network.graph, index):
         target = tensors[stored.name].detach()
@@ -86,10 +133,12 @@ def _read_layer(network: TensorOwner, index: int, plan: Layout, file: BinaryIO) 
         if transposed or not _direct(part):
             shape = transposed or tuple(part.shape)
             values = torch.empty(shape)
-            _read_into(values, file)
+            read_values = _read_into(values, file)
             part.copy_(_transposed_back(values, part) if transposed else values)
         else:
-            _read_into(part, file)
+            read_values = _read_into(part, file)
+        if (fault := fault_of(network.graph, index, stored, read_values)) is not None:
+            yield fault
 
 
 def _direct(tensor: torch.Tensor) -> bool:
@@ -97,13 +146,15 @@ def _direct(tensor: torch.Tensor) -> bool:
     return tensor.device.type == "cpu" and tensor.dtype == torch.float32 and tensor.is_contiguous()
 
 
-def _read_into(tensor: torch.Tensor, file: BinaryIO) -> None:
-    array = tensor.numpy()
+def _read_into(tensor: torch.Tensor, file: BinaryIO) -> NDArray[np.float32]:
+    """The values as well, as an array over the tensor's own memory."""
+    array: NDArray[np.float32] = tensor.numpy()
     raw = array.reshape(-1).view(np.uint8)
     if file.readinto(raw.data) != raw.size:  # type: ignore[attr-defined]
         raise WeightsError(f"{file.name}: became shorter while it was read")
     if sys.byteorder == "big":  # pragma: no cover
         array.byteswap(inplace=True)
+    return array
 
 
 def _transposed_back(values: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

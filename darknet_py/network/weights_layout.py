@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from darknet_py.errors import DarknetError, WeightsError
+from darknet_py.errors import CANNOT_OPEN, DarknetError, WeightsError, open_failure
 from darknet_py.layers.base import Stored
 from darknet_py.layers.head import Head
 from darknet_py.network.graph import Graph
@@ -53,16 +53,21 @@ class Header:
 class Layout:
     """A file that fits: its layers, where it stops, and how many floats that takes.
 
-    covered: layers before this index are in it. partial: the file ends there, at a layer boundary.
+    starts: of each of the layers, floats before it in the file. covered: layers before this index
+    are in it. partial: the file ends there, at a layer boundary. misfit: why layers are left out of
+    a file that does not fit, "" for one that does. missing: layers with tensors that are left out.
     """
 
     path: str
     header: Header
     layers: tuple[int, ...]
+    starts: tuple[int, ...]
     covered: int
     floats: int
     partial: bool
     bytes: int
+    missing: tuple[int, ...] = ()
+    misfit: str = ""
 
 
 def loaded(graph: Graph, index: int) -> Iterator[Stored]:
@@ -112,20 +117,36 @@ def plan(graph: Graph, path: str | os.PathLike[str], cutoff: int | None = None) 
     """Compare the file with the cfg; raises WeightsError that says what each has, and where."""
     name = os.fspath(path)
     end = layers_before(graph, cutoff)
-    size = _size(name)
-    header = _read_header(name, size)
-    have = (size - header.size) / 4
-    counts = [sum(map(floats_of, loaded(graph, i))) for i in range(end)]
-    covered, floats = _covered(counts, have)
+    size, header, have = measured(name)
+    counts = counts_of(graph)[:end]
+    covered, floats = covered_by(counts, have)
     fits = floats == have or (cutoff is not None and covered == end)
     if not fits:
         raise WeightsError(f"{name}: {_mismatch(graph, counts, have, header)}")
-    layers = tuple(index for index in range(covered) if counts[index])
+    layers, missing = _with_tensors(counts, 0, covered), _with_tensors(counts, covered, end)
+    starts = tuple(sum(counts[:index]) for index in layers)
     partial = sum(counts) > floats
     if partial and not floats:
         message = f"has a header and no weights; the cfg needs {sum(counts)} floats"
         raise WeightsError(f"{name}: {message}")
-    return Layout(name, header, layers, covered if partial else end, floats, partial, size)
+    reached = covered if partial else end
+    return Layout(name, header, layers, starts, reached, floats, partial, size, missing)
+
+
+def measured(name: str) -> tuple[int, Header, float]:
+    """Bytes, header and floats of a file; raises WeightsError for one that is no .weights file."""
+    size = _size(name)
+    header = _read_header(name, size)
+    return size, header, (size - header.size) / 4
+
+
+def counts_of(graph: Graph) -> list[int]:
+    """Floats of each layer in a file that fits."""
+    return [sum(map(floats_of, loaded(graph, index))) for index in range(len(graph.nodes))]
+
+
+def _with_tensors(counts: list[int], start: int, end: int) -> tuple[int, ...]:
+    return tuple(index for index in range(start, end) if counts[index])
 
 
 def layers_before(graph: Graph, cutoff: int | None) -> int:
@@ -136,7 +157,7 @@ def layers_before(graph: Graph, cutoff: int | None) -> int:
     return len(graph.nodes) if cutoff is None else min(cutoff, len(graph.nodes))
 
 
-def _covered(counts: list[int], have: float) -> tuple[int, int]:
+def covered_by(counts: list[int], have: float) -> tuple[int, int]:
     """How many whole layers the file covers, and their floats."""
     total = 0
     for index, count in enumerate(counts):
@@ -153,16 +174,16 @@ def _size(name: str) -> int:
         return os.path.getsize(name)
     except FileNotFoundError:
         raise WeightsError(f"{name}: no such file; check the path") from None
-    except OSError as failure:
-        raise WeightsError(f"{name}: cannot be read: {failure.strerror}") from None
+    except CANNOT_OPEN as failure:
+        raise WeightsError(f"{name}: cannot be read: {open_failure(failure)}") from None
 
 
 def _read_header(name: str, size: int) -> Header:
     try:
         with open(name, "rb") as file:
             head = file.read(512)
-    except OSError as failure:
-        raise WeightsError(f"{name}: cannot be read: {failure.strerror}") from None
+    except CANNOT_OPEN as failure:
+        raise WeightsError(f"{name}: cannot be read: {open_failure(failure)}") from None
     _refuse_text(name, head)
     _require_bytes(name, size, 16)
     version: tuple[int, int, int] = _VERSION.unpack(head[:12])
@@ -210,7 +231,7 @@ def _mismatch(graph: Graph, counts: list[int], have: float, header: Header) -> s
     if have > need:
         line += f": {_number(have - need)} too many after the last layer"
     else:
-        index, floats = _covered(counts, have)
+        index, floats = covered_by(counts, have)
         layer = graph.nodes[index].layer
         line += f": it ends inside layer {index} [{layer.kind}] (line {layer.section.line}), "
         line += f"{_number(have - floats)} of {counts[index]} floats"
@@ -224,20 +245,21 @@ def _number(count: float) -> str:
 
 
 def _cure(graph: Graph, have: float, header: Header, too_long: bool) -> str:
-    fitting = _fitting_classes(graph, have)
+    fitting = fitting_classes(graph, have)
     if fitting is not None:
-        return f"; it fits classes={fitting} in the heads (and filters= above them)"
+        return f"; it fits classes={fitting[0]} in the heads (and filters= above them)"
     if header.transposed:
         return "; its version marks an old transposed file"
     return f"; the file {'' if too_long else 'is cut off, or '}belongs to another cfg"
 
 
-def _fitting_classes(graph: Graph, have: float) -> int | None:
+def fitting_classes(graph: Graph, have: float) -> tuple[int, dict[int, int]] | None:
     """The class count that explains the difference, when only the heads' convolutions differ.
 
-    One class more or less changes each head's convolution by anchors * (inputs + 1) floats.
+    Also the index of each of these convolutions, and its floats in the file. One class more or less
+    changes it by anchors * (inputs + 1) floats.
     """
-    slope, classes = 0, set[int]()
+    slopes, classes = dict[int, int](), set[int]()
     for node in graph.nodes:
         layer = node.layer
         if not isinstance(layer, Head) or not layer.filters_per_class or not node.index:
@@ -245,13 +267,15 @@ def _fitting_classes(graph: Graph, have: float) -> int | None:
         above = graph.stored(node.index - 1)
         filters = graph.nodes[node.index - 1].out.c
         per_filter = sum(map(floats_of, above)) // filters if filters else 0
-        slope += layer.filters_per_class * per_filter
+        slopes[node.index - 1] = layer.filters_per_class * per_filter
         classes.add(layer.classes)
-    need = sum(sum(map(floats_of, loaded(graph, i))) for i in range(len(graph.nodes)))
-    if not slope or len(classes) != 1 or (have - need) % slope:
+    counts, slope = counts_of(graph), sum(slopes.values())
+    if not slope or len(classes) != 1 or (have - sum(counts)) % slope:
         return None
-    fitting = classes.pop() + int((have - need) // slope)
-    return fitting if fitting > 0 else None
+    more = int((have - sum(counts)) // slope)
+    fitting = classes.pop() + more
+    inside = {index: counts[index] + more * each for index, each in slopes.items()}
+    return (fitting, inside) if fitting > 0 else None
 
 
 TINY_SIZES = (35434956, 35434952)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from darknet_py.engines.table import ENGINES, PRECISIONS, EngineConfig
-from darknet_py.options.flag import flag
+from darknet_py.options.flag import flag, seed_flag
 from darknet_py.options.model import CfgOptions, DeviceOptions, RunOptions
 
 SECONDS = 4.0
@@ -46,7 +46,7 @@ class BenchmarkOptions(CfgOptions, DeviceOptions, ThreadOptions):
         least=0,
         above=True,
     )
-    seed: int = flag(0, "Of random weights and inputs.")
+    seed: int = seed_flag("Of random weights and inputs.")
     parts: bool = flag(False, "Time decoding, fitting, network and boxes as well.")
     image: str | None = flag(None, "Image for --parts instead of a drawn one.", metavar="FILE")
     layers: bool = flag(False, "Time every layer as well.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darknet_py.options.flag import flag
+from darknet_py.options.flag import flag, seed_flag
 from darknet_py.options.model import CfgOptions, ImageOptions, SizeOptions
 
 STRICT = "Take warnings as errors."
@@ -43,7 +43,7 @@ class SheetOptions(CfgOptions, ImageOptions):
     out: str
     images: int = flag(16, "How many samples.", least=1, most=400)
     first: int = flag(0, "Number of the first one.", least=0)
-    seed: int = flag(0, "That of the training.", least=0)
+    seed: int = seed_flag("That of the training.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class ShapesOptions:
 
     out: str
     images: int
-    seed: int = flag(0, least=0)
+    seed: int = seed_flag()
     width: int = flag(416, least=32)
     height: int = flag(416, least=32)
     smallest: float = flag(18, "Least radius of a shape in pixels.", least=4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darknet_py.options.flag import flag
+from darknet_py.options.flag import flag, seed_flag
 from darknet_py.options.model import ForkOptions, ImageOptions, ModelOptions, RunOptions
 
 
@@ -92,7 +92,7 @@ class AnchorOptions(ForkOptions):
     height: int | None = flag(None, "Input height (default: CFG's).", least=1)
     show: bool = flag(False, "Draw boxes and anchors in cloud.png; opens no window.")
     runs: int = flag(10, "Runs of k-means, of which the best counts.", least=1)
-    seed: int = flag(0, "Same seed, same anchors.")
+    seed: int = seed_flag("Same seed, same anchors.")
     write_cfg: str | None = flag(
         None, "Write CFG with the new anchors, masks and filters.", metavar="FILE"
     )

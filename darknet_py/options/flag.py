@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+MOST_SEED = 2**64 - 1
 KEY = "flag"
 """Of a field's metadata."""
 
@@ -37,6 +38,11 @@ class Flag:
 def flag(default: Any, help: str | None = None, *spellings: str, **how: Any) -> Any:
     """A field with a default that is also a flag of the command line; `how`: see Flag."""
     return dataclasses.field(default=default, metadata={KEY: Flag(help, spellings, **how)})
+
+
+def seed_flag(help: str | None = None) -> Any:
+    """A seed: torch takes one of 2**64, numpy none below 0."""
+    return flag(0, help, least=0, most=MOST_SEED)
 
 
 def flags_of(record: type) -> dict[str, Flag]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from darknet_py.engines.table import PRECISIONS
-from darknet_py.options.flag import flag
+from darknet_py.options.flag import flag, seed_flag
 from darknet_py.options.model import DeviceOptions, ForkOptions, ImageOptions
 
 
@@ -25,7 +25,7 @@ class TrainOptions(ForkOptions, DeviceOptions):
     max_batches: int | None = flag(None, "Iterations in all, instead of the cfg's.", least=1)
     clear: bool = flag(False, "Count iterations from 0 whatever WEIGHTS say.")
     resume: bool = flag(False, "Continue exactly where the last run stopped.")
-    seed: int = flag(0, "Same seed, same run.")
+    seed: int = seed_flag("Same seed, same run.")
     iterations: int = flag(0, "Stop, and save, after so many.", least=0, hidden=True)
     precision: str = flag("fp32", choices=PRECISIONS)
     compiled: bool = flag(False, "Run through torch.compile.", "--compile")

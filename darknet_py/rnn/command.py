@@ -83,7 +83,7 @@ def _reader(graph: Graph, plan: weights_layout.Layout, options: TextOptions) -> 
     from darknet_py.rnn.reader import Reader
 
     network, report = load_planned(graph, plan)
-    for note in report.notes:
+    for note in report.warnings:
         click.echo(f"warning: {report.path}: {note}", err=True)
     return Reader(network, checked_device(options.chosen_device))
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from darknet_py.cfg.text import read_text
+from darknet_py.cfg.text_file import read_text
 from darknet_py.errors import DataError, Location
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.errors import OutputError
-from darknet_py.files import replacing
+from darknet_py.files import encoded, replacing
 from darknet_py.images.draw import save_image
 from darknet_py.options.datasets import ShapesOptions
 from darknet_py.progress import follow
@@ -20,6 +20,10 @@ from darknet_py.synthetic.shapes import NAMES
 
 ROOM = 0.6
 """Radius of a shape that always fits, as a part of the image's shorter side."""
+LONGEST_SIDE = 65_500
+"""What JPEG files hold."""
+MOST_PIXELS = 2**27
+"""What `images.io` reads where nobody asks for more."""
 FOLDER = "pictures"
 """Not "images": pjreddie's rule would look for the labels in a folder "labels" then."""
 
@@ -61,6 +65,9 @@ def write_dataset(
 
 
 def _require_room(width: int, height: int, smallest: float) -> None:
+    if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
+        message = f"images of {width} x {height} pixels cannot be written or read again"
+        raise OutputError(f"{message}; take sides of at most {LONGEST_SIDE}, {MOST_PIXELS} pixels")
     most = min(width, height) * ROOM
     if 1 <= smallest <= most:
         return
@@ -96,4 +103,4 @@ def _data_lines(home: Path) -> list[str]:
 
 def _write(path: Path, lines: list[str], durable: bool = True) -> None:
     with replacing(path, durable=durable) as file:
-        file.write("".join(line + "\n" for line in lines).encode())
+        file.write(encoded("".join(line + "\n" for line in lines)))

@@ -56,9 +56,13 @@ class Precision:
 
     def step(self, optimizer: Optimizer, info: StepInfo, factor: float) -> None:
         """One step of the optimizer, left out when fp16 gradients overflowed."""
-        # GradScaler asks for nothing but param_groups and step.
-        self.scaler.step(optimizer, info, factor)  # type: ignore[arg-type]
-        self.scaler.update()
+        if optimizer.has_gradients:
+            # GradScaler asks for nothing but param_groups and step.
+            self.scaler.step(optimizer, info, factor)  # type: ignore[arg-type]
+            self.scaler.update()
+        else:
+            # It refuses an optimizer without gradients; decay goes on without them.
+            optimizer.step(info, factor)
         optimizer.clear()
 
     def state(self) -> dict[str, float]:

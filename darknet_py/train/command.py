@@ -17,7 +17,9 @@ import torch.distributed as dist
 from darknet_py.data.loader import worker_failures
 from darknet_py.engines.devices import checked_device
 from darknet_py.network.graph import Graph
+from darknet_py.network.not_trained import not_trained_here
 from darknet_py.options.training import TrainOptions
+from darknet_py.train.checkpoint_writer import CheckpointWriter
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.darknet_log import DarknetLog
 from darknet_py.train.logs.metric_loggers import CsvLogger, MetricLogger, TensorBoardLogger
@@ -37,21 +39,6 @@ KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining
 """The kinds of training, and what opens them."""
 PATIENCE = timedelta(hours=6)
 """How long other processes wait while the first one evaluates."""
-NOT_DONE = {
-    "adversarial_lr": "self-adversarial training is not done here",
-    "attention": "it belongs to self-adversarial training, which is not done here",
-    "badlabels_rejection_percentage": "deltas are never left out here",
-    "contrastive": "contrastive training is not done here",
-    "dynamic_minibatch": "the batch stays as it is",
-    "equidistant_point": "deltas are never left out here",
-    "num_sigmas_reject_badlabels": "deltas are never left out here",
-    "sequential_subdivisions": "images are not taken in sequence here",
-    "track": "images are not taken in sequence here",
-    "try_fix_nan": "a loss that is not finite stops the training",
-    "unsupervised": "contrastive training is not done here",
-    "weights_reject_freq": "filters are never started again here",
-}
-"""Options of [net] that change AlexeyAB's training and not this one."""
 
 
 def run(options: TrainOptions) -> int:
@@ -84,19 +71,21 @@ def _loop(options: TrainOptions, ready: ReadyTraining) -> Loop:
     graph = trainer.network.graph
     report = _report(options, ready)
     report.start([*_facts(options, ready), *start.notes, *_warnings(graph), *ready.warnings])
-    return Loop(
+    loop = Loop(
         trainer=trainer,
         task=ready.task,
-        files=start.files,
-        save_policy=ready.save_policy,
+        writer=CheckpointWriter(trainer, start.files, ready.save_policy, start.average),
         report=report,
-        average=start.average,
         of=graph.net.max_batches,
         metric=ready.metric,
-        metric_loggers=_metric_loggers(options, ready) if trainer.distributed.first else (),
         progress=start.progress,
         limit=options.iterations,
     )
+    if trainer.distributed.first:
+        # An update whose evaluation is still to be made gets its row then.
+        upto = trainer.batch - loop.evaluation_due
+        loop.metric_loggers = _metric_loggers(options, ready, upto)
+    return loop
 
 
 def _report(options: TrainOptions, ready: ReadyTraining) -> TrainingLog:
@@ -119,7 +108,7 @@ def _facts(options: TrainOptions, ready: ReadyTraining) -> list[str]:
         *ready.facts,
         f"batch {net.batch}/{net.subdivisions}{processes}",
         _iterations(trainer),
-        f"{next(trainer.network.parameters()).device} {options.precision}",
+        f"{next(trainer.network.parameters()).device} {trainer.precision}",
         f"seed {trainer.seed}",
         f"fork {trainer.network.graph.fork.name}",
     )
@@ -134,14 +123,14 @@ def _iterations(trainer: Trainer) -> str:
 def _warnings(graph: Graph) -> Iterator[str]:
     """What the cfg asks for and no training here does."""
     yield from (str(notice) for notice in graph.notices if notice.level == "warning")
-    for key, reason in NOT_DONE.items():
-        if getattr(graph.net, key):
-            yield f"warning: {graph.net.section.location(key)}: no effect: {reason}"
+    yield from map(str, not_trained_here(graph))
 
 
-def _metric_loggers(options: TrainOptions, ready: ReadyTraining) -> tuple[MetricLogger, ...]:
-    trainer = ready.start.trainer
-    net = trainer.network.graph.net
+def _metric_loggers(
+    options: TrainOptions, ready: ReadyTraining, upto: int
+) -> tuple[MetricLogger, ...]:
+    """upto: the last update of which an earlier run has written the row."""
+    net = ready.start.trainer.network.graph.net
     results = CsvLogger(
         Path(options.results),
         Path(options.chart),
@@ -150,7 +139,7 @@ def _metric_loggers(options: TrainOptions, ready: ReadyTraining) -> tuple[Metric
         ready.task.units,
         ready.metric.name if ready.metric else "mAP",
     )
-    results.open(trainer.batch)
+    results.open(upto)
     if options.tensorboard is None:
         return (results,)
     return results, TensorBoardLogger.open(options.tensorboard)

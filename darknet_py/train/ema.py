@@ -34,18 +34,19 @@ class WeightAverage:
         if before < apply_at <= now:
             self._apply()
         elif now < apply_at:
-            for name, tensor in self._tensors():
+            for name, tensor in self.tensors():
                 self.averages[name].lerp_(tensor, 1 - net.ema_alpha)
 
     def start(self) -> None:
         """Begin with the weights as they are."""
-        self.averages = {name: tensor.detach().clone() for name, tensor in self._tensors()}
+        self.averages = {name: tensor.detach().clone() for name, tensor in self.tensors()}
 
     def _apply(self) -> None:
-        for name, tensor in self._tensors():
+        for name, tensor in self.tensors():
             tensor.copy_(self.averages[name])
 
-    def _tensors(self) -> Iterator[tuple[str, Tensor]]:
+    def tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """The weights that are averaged, as they are now, by their names here."""
         graph = self.network.graph
         for node in graph.nodes:
             if node.layer.AVERAGED:
@@ -57,12 +58,12 @@ class WeightAverage:
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:
         """The network with the averages as its weights."""
-        kept = {name: tensor.detach().clone() for name, tensor in self._tensors()}
+        kept = {name: tensor.detach().clone() for name, tensor in self.tensors()}
         with torch.no_grad():
             self._apply()
         try:
             yield
         finally:
             with torch.no_grad():
-                for name, tensor in self._tensors():
+                for name, tensor in self.tensors():
                     tensor.copy_(kept[name])

@@ -3,68 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Protocol
 
 import torch
 
 from darknet_py.data.loader import Batch
-from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy, TrainingProgress, save_state
-from darknet_py.train.ema import WeightAverage
+from darknet_py.errors import OutputError
+from darknet_py.losses.head_loss import HeadLoss
+from darknet_py.train.checkpoint_writer import CheckpointWriter, Failures
 from darknet_py.train.logs.metric_loggers import MetricLogger
-from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Units, Update
-from darknet_py.train.signals import StopSignal
+from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Update
+from darknet_py.train.periodic_metric import PeriodicMetric, measured
+from darknet_py.train.signals import StopSignal, child_signals_held
+from darknet_py.train.state_facts import TrainingProgress
+from darknet_py.train.step_clock import StepClock, last_update
+from darknet_py.train.task import Task
 from darknet_py.train.trainer import LossError, Trainer
 
-CLOCK_KEPT = 0.95
+logger = logging.getLogger(__name__)
 MOST_NAMED = 16
-
-
-class Task(Protocol):
-    """What is trained: where batches come from."""
-
-    @property
-    def units(self) -> Units:
-        """What the batches are made of."""
-
-    def batches(self, first: int) -> Generator[Batch, None, None]:
-        """Batches from the first-th on, counted from 1."""
-
-    def size_at(self, step: int) -> tuple[int, int]:
-        """Width and height of the input at a step, counted from 1."""
-
-    def drawn(self, step: int) -> list[str]:
-        """The images of a step's batch, if it is made of images."""
-
-
-class PeriodicMetric(Protocol):
-    """How good the network is, now and then: -map, -topk."""
-
-    @property
-    def name(self) -> str:
-        """The word for what it tells, such as mAP."""
-
-    def is_due(self, update: int, last: int) -> bool:
-        """Whether to measure after this update; last: where it was done before, or began."""
-
-    def evaluate(self, trainer: Trainer, report: TrainingLog) -> float:
-        """How good the network is, in 0..1."""
-
-
-@dataclass
-class _Clock:
-    """Seconds an update takes, and of those waiting for data, as moving averages."""
-
-    seconds: float = 0.0
-    waited: float = 0.0
-
-    def add(self, seconds: float, waited: float) -> None:
-        kept = CLOCK_KEPT if self.seconds else 0.0
-        self.seconds = kept * self.seconds + (1 - kept) * (seconds + waited)
-        self.waited = kept * self.waited + (1 - kept) * waited
 
 
 @dataclass
@@ -73,51 +33,122 @@ class Loop:
 
     of: updates in all, 0: for ever. metric: keeps the weights it finds best. metric_loggers:
     none in all but the first process of a distributed training. limit: steps of this run, 0: no
-    limit.
+    limit. intact: not in the middle of an update, when the weights may be anything. shown: the
+    last update. unlogged: why the metrics could not be written the last time. unsaid: why the
+    losses could not be. lost: what could not be written in the end.
     """
 
     trainer: Trainer
     task: Task
-    files: CheckpointFiles
-    save_policy: SavePolicy
+    writer: CheckpointWriter
     report: TrainingLog
-    average: WeightAverage
     of: int
     metric: PeriodicMetric | None = None
     metric_loggers: tuple[MetricLogger, ...] = ()
     progress: TrainingProgress = field(default_factory=TrainingProgress)
     limit: int = 0
-    clock: _Clock = field(default_factory=_Clock)
+    clock: StepClock = field(default_factory=StepClock)
     unreadable: set[str] = field(default_factory=set)
+    intact: bool = True
+    shown: Update | None = None
+    unlogged: str = ""
+    unsaid: OSError | None = None
+    lost: Failures = field(default_factory=list)
 
     def run(self) -> int:
-        """Train; returns the number of the signal that stopped it, else 0."""
-        with StopSignal() as stop, contextlib.closing(self._batches()) as batches:
+        """Train; returns the number of the signal that stopped it, else 0.
+
+        Whatever ends it, it is saved first. Raises OutputError where at the end weights or state
+        cannot be written.
+        """
+        with StopSignal() as stop, self._saved_before_errors():
+            self._catch_up()
+            stopped = 0 if self._complete else self._train(stop)
+            self._end()
+        if self.lost:
+            raise self.lost[0]
+        return stopped
+
+    def _train(self, stop: StopSignal) -> int:
+        self.trainer.watch = self._say_heads
+        with contextlib.closing(self._batches()) as batches:
             for done, (batch, waited) in enumerate(batches, start=1):
-                if done == 1:
-                    self._start()
-                before = self.trainer.batch
-                update = self._update(batch, waited)
-                self._save(before)
-                update = self._evaluated(update)
-                self._show(update)
+                with child_signals_held():
+                    self._one(batch, waited)
                 stopped = self._received(stop)
-                if self._complete or stopped or done == self.limit:
-                    self._end(update)
-                    return 0 if self._complete else stopped
+                if self._complete:
+                    return 0
+                if stopped or done == self.limit:
+                    return stopped
         return 0
+
+    def _one(self, batch: Batch, waited: float) -> None:
+        """An update and all that follows it."""
+        before = self.trainer.batch
+        update = self._update(batch, waited)
+        self._note_failures(self.writer.numbered(before, self.trainer.batch))
+        if self.evaluation_due:
+            self._evaluated(update)
+            return
+        # The row of an update is on the disk before the state that goes on after it.
+        self._show(update)
+        if self.writer.save_policy.keeps_last(before, self.trainer.batch):
+            self._note_failures(self._kept())
+
+    def _say_heads(self, losses: dict[int, HeadLoss]) -> None:
+        """In the middle of an update, which a closed output must not break."""
+        try:
+            self.report.heads(losses)
+        except OSError as failure:
+            self.unsaid = failure
+
+    def _catch_up(self) -> None:
+        """What a run that was killed had still to do after its last update."""
+        if self._best_now:
+            self._note_failures(self.writer.best())
+        if self.evaluation_due:
+            self._evaluated(self._as_update())
+
+    @contextlib.contextmanager
+    def _saved_before_errors(self) -> Iterator[None]:
+        first = self.trainer.batch
+        try:
+            yield
+        except Exception as error:
+            if self.trainer.batch > first and self.intact:
+                self._save_for_error()
+            if isinstance(error, OSError):
+                raise OutputError(f"the log cannot be written: {error}") from None
+            raise
+
+    def _save_for_error(self) -> None:
+        failures = self._kept()
+        for failure in failures:
+            logger.warning("%s", failure)
+        if not failures and self.trainer.distributed.first:
+            number, state = self.trainer.batch, self.writer.files.state
+            logger.warning("saved at iteration %d; --resume continues from %s", number, state)
 
     @property
     def _complete(self) -> bool:
         return bool(self.of) and self.trainer.batch >= self.of
 
     @property
+    def evaluation_due(self) -> bool:
+        """Whether the weights as they are now are still to be measured."""
+        now, last = self.trainer.batch, self.progress.last_map_at
+        return bool(
+            self.metric and now > last and (self.metric.is_due(now, last) or self._complete)
+        )
+
+    @property
+    def _best_now(self) -> bool:
+        return self.progress.best_map_at == self.trainer.batch > 0
+
+    @property
     def _step(self) -> int:
         """Batches used so far: where updates_per_step is above 1 each counts as several updates."""
         return self.trainer.batch // self.trainer.updates_per_step
-
-    def _start(self) -> None:
-        self.trainer.watch = self.report.heads
 
     def _batches(self) -> Generator[tuple[Batch, float], None, None]:
         source = self.task.batches(self._step + 1)
@@ -133,40 +164,42 @@ class Loop:
         trainer, before = self.trainer, self.trainer.batch
         self._name_unreadable(batch)
         start = time.perf_counter()
-        size = self.task.size_at(self._step + 1)
-        trainer.resize(*size)
+        trainer.resize(*self.task.size_at(self._step + 1))
         parts = trainer.subdivisions
-        try:
-            loss = trainer.step(batch.images, batch.truth) / trainer.mini_batch
-        except LossError as error:
-            raise LossError(f"{error}{self._bad_batch_images()}") from None
+        self.intact = False
+        loss = self._stepped(batch) / trainer.mini_batch
+        self.writer.average.update(before, trainer.batch)
+        self._note_progress(loss)
+        self.intact = True
+        seconds = time.perf_counter() - start
+        self.clock.add(seconds, waited)
         if trainer.subdivisions != parts:
             parted = f"{trainer.images}={trainer.subdivisions} x {trainer.mini_batch}"
             self.report.note(f"out of memory: subdivisions={trainer.subdivisions} now ({parted})")
-        self.average.update(before, trainer.batch)
-        seconds = time.perf_counter() - start
-        self.clock.add(seconds, waited)
+        return self._as_update(seconds, waited)
+
+    def _as_update(self, seconds: float = 0.0, waited: float = 0.0) -> Update:
+        update = last_update(self.trainer, self.task, self.progress, self.clock, self.of)
+        metric = self.metric.name if self.metric else update.metric
+        return replace(update, seconds=seconds, waited=waited, metric=metric)
+
+    def _stepped(self, batch: Batch) -> float:
+        before = self.trainer.batch
+        try:
+            return self.trainer.step(batch.images, batch.truth)
+        except LossError as error:
+            # Not saved: weights with such a loss are worth less than those of the last state.
+            raise LossError(f"{error}{self._bad_batch_images()}") from None
+        except Exception:
+            # A step that is refused has not been counted, nor have the weights moved.
+            self.intact = self.trainer.batch == before
+            raise
+
+    def _note_progress(self, loss: float) -> None:
         old = self.progress.average_loss
         average = KEPT * (loss if old is None else old) + (1 - KEPT) * loss
-        self.progress = replace(self.progress, average_loss=average)
-        steps_left = max(0, self.of - trainer.batch) / trainer.updates_per_step
-        return Update(
-            number=trainer.batch,
-            of=self.of,
-            images=trainer.batch * trainer.images,
-            loss=loss,
-            average=average,
-            rate=trainer.rate,
-            seconds=seconds,
-            waited=waited,
-            hours_left=steps_left * self.clock.seconds / 3600,
-            speed=trainer.images * trainer.distributed.world / self.clock.seconds,
-            wait_share=self.clock.waited / self.clock.seconds,
-            size=size,
-            units=self.task.units,
-            metric=self.metric.name if self.metric else "mAP",
-            map=self.progress.last_map,
-            best_map=self.progress.best_map,
+        self.progress = replace(
+            self.progress, average_loss=average, loss=loss, rate=self.trainer.rate
         )
 
     def _bad_batch_images(self) -> str:
@@ -183,44 +216,58 @@ class Loop:
                 count = len(self.unreadable)
                 self.report.note(f"left out, another image is drawn: {line} ({count} so far)")
 
-    def _save(self, before: int) -> None:
-        now = self.trainer.batch
-        number = self.save_policy.number(before, now)
-        if number is not None:
-            self._write(self.files.named(str(number)))
-        if self.save_policy.keeps_last(before, now):
-            self._save_last()
+    def _kept(self) -> Failures:
+        """All that is to be on the disk after this update; what of it cannot be written.
 
-    def _write(self, path: Path) -> None:
-        if self.trainer.distributed.first:
-            self.trainer.network.save_weights(path)
+        The state first: a run that is killed on the way is repaired from it, see `_catch_up`.
+        """
+        failures = self.writer.last(self.progress)
+        if self._best_now:
+            failures += self.writer.best()
+        if self._complete:
+            failures += self.writer.final()
+        return failures
 
-    def _save_last(self) -> None:
-        if not self.trainer.distributed.first:
-            return
-        save_state(self.files.state, self.trainer, self.average, self.progress)
-        self.trainer.network.save_weights(self.files.last)
-        if self.average.averages:
-            with self.average.in_place():
-                self.trainer.network.save_weights(self.files.named("ema"))
+    def _note_failures(self, failures: Failures) -> None:
+        for failure in failures:
+            self.report.note(f"warning: {failure}; training goes on")
 
-    def _evaluated(self, update: Update) -> Update:
-        progress, now, metric = self.progress, self.trainer.batch, self.metric
-        if not metric or not (metric.is_due(now, progress.last_map_at) or self._complete):
-            return update
-        value = 0.0
-        if self.trainer.distributed.first:
-            value = metric.evaluate(self.trainer, self.report)
-            if value >= progress.best_map:
-                self._write(self.files.named("best"))
-        best = max(value, progress.best_map)
-        self.progress = replace(progress, last_map=value, best_map=best, last_map_at=now)
-        return replace(update, map=value, best_map=best, evaluated=True)
+    def _evaluated(self, update: Update) -> None:
+        """Measure, show, and keep what is best; the weights are on the disk before it begins."""
+        self._note_failures(self._kept())
+        old, now = self.progress, self.trainer.batch
+        self.progress = replace(old, last_map_at=now)
+        first = self.trainer.distributed.first
+        if first and self.metric:
+            value = measured(self.metric, self.trainer, self.report)
+            if value is not None:
+                self._note_metric(value)
+                new = self.progress
+                update = replace(update, map=value, best_map=new.best_map, evaluated=True)
+        self._show(update)
+        self._note_failures(self._kept())
+        if first and self._best_now and self.writer.best_of != now:
+            # The file is still that of the one before.
+            self.progress = replace(
+                self.progress, best_map=old.best_map, best_map_at=old.best_map_at
+            )
+
+    def _note_metric(self, value: float) -> None:
+        self.progress = replace(self.progress, last_map=value)
+        if value >= self.progress.best_map:
+            self.progress = replace(self.progress, best_map=value, best_map_at=self.trainer.batch)
 
     def _show(self, update: Update) -> None:
+        """The files first: the output may be closed."""
+        self.shown = update
+        failures = [failure for one in self.metric_loggers for failure in _logged(one.add, update)]
+        message = str(failures[0]) if failures else ""
+        if message and message != self.unlogged:
+            self.report.note(f"warning: {message}; training goes on")
+        self.unlogged = message
+        if self.unsaid:
+            raise self.unsaid
         self.report.update(update)
-        for logger in self.metric_loggers:
-            logger.add(update)
 
     def _received(self, stop: StopSignal) -> int:
         """The signal that any process got."""
@@ -233,16 +280,24 @@ class Loop:
     def _device(self) -> torch.device:
         return next(self.trainer.network.parameters()).device
 
-    def _end(self, update: Update) -> None:
-        self._save_last()
-        for logger in self.metric_loggers:
-            logger.end(update)
+    def _end(self) -> None:
+        self.lost = self._kept() if self.shown else self.writer.final() if self._complete else []
+        if self.shown:
+            for one in self.metric_loggers:
+                self.lost += _logged(one.end, self.shown)
         self.report.end()
+        if self.lost:
+            return
         if self._complete:
-            self._write(self.files.final)
-            self.report.note(f"done: {self.files.final}")
+            self.report.note(f"done: {self.writer.files.final}")
         else:
-            state = self.files.state
-            self.report.note(
-                f"stopped at iteration {update.number}; --resume continues from {state}"
-            )
+            number, state = self.trainer.batch, self.writer.files.state
+            self.report.note(f"stopped at iteration {number}; --resume continues from {state}")
+
+
+def _logged(log: Callable[[Update], None], update: Update) -> Failures:
+    try:
+        log(update)
+    except OutputError as failure:
+        return [failure]
+    return []

@@ -78,6 +78,10 @@ class Optimizer:
         """What torch's GradScaler reads."""
         return [{"params": [state.tensor for state in self.states]}]
 
+    @property
+    def has_gradients(self) -> bool:
+        return any(state.tensor.grad is not None for state in self.states)
+
     def step(self, info: StepInfo, factor: float = 1.0) -> None:
         """Take the gradients, times `factor`, into the updates, and move the weights."""
         self._gather(factor)
@@ -97,9 +101,10 @@ class Optimizer:
 
     @torch.no_grad()
     def move(self, info: StepInfo) -> None:
-        """Move the weights by the updates gathered."""
+        """Move the weights by the updates gathered; requires_grad=False holds a tensor."""
         for state in self.states:
-            if state.index >= info.freeze_before and self._due(state.layer, info.batch):
+            held = state.index < info.freeze_before or not state.tensor.requires_grad
+            if not held and self._due(state.layer, info.batch):
                 rate = info.rate * state.layer.learning_rate
                 self._move(state, rate, info.batch, info.images)
 

@@ -1,37 +1,77 @@
-"""Ctrl-C and SIGTERM: a training saves and ends after the update it is at."""
+"""Ctrl-C, SIGTERM, SIGHUP: a training saves and ends after the update it is at."""
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+SIGNALS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
+"""Windows has no SIGHUP."""
+
+
+TWICE = 1.0
+"""Seconds within which a signal that comes again is the same one: `timeout` sends it to the process
+and to its group."""
 
 
 @dataclass
 class StopSignal:
-    """As a context: the first signal asks for the end, a second one gets its usual way."""
+    """As a context: a signal asks for the end; when it is sent once more it gets its usual way.
+
+    What the process was told to ignore, as `nohup` does with SIGHUP, stays ignored. received: the
+    first signal. times: when each of them came.
+    """
 
     received: int = 0
     before: dict[int, Any] = field(default_factory=dict)
+    times: dict[int, float] = field(default_factory=dict)
 
     def __enter__(self) -> StopSignal:
         # Only the main thread may set handlers; from another one training runs without.
         if threading.current_thread() is threading.main_thread():
-            self.before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+            heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+            self.before = {number: signal.signal(number, self._ask) for number in heard}
         return self
 
     def __exit__(self, *_: object) -> None:
         self._restore()
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.received = number
-        self._restore()
+        self.received = self.received or number
+        now = time.monotonic()
+        if now - self.times.setdefault(number, now) > TWICE:
+            self._restore()
+            signal.raise_signal(number)
 
     def _restore(self) -> None:
         for number, handler in self.before.items():
             signal.signal(number, handler)
         self.before = {}
+
+
+@contextlib.contextmanager
+def child_signals_held() -> Iterator[None]:
+    """What torch raises from its handler when a worker process dies is raised at the end of this.
+
+    In the middle of an update it would leave the weights moved in part.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGCHLD) if main and hasattr(signal, "SIGCHLD") else None
+    if not callable(handler):
+        yield
+        return
+    received: list[int] = []
+    signal.signal(signal.SIGCHLD, lambda number, frame: received.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCHLD, handler)
+    if received:
+        handler(signal.SIGCHLD, None)

@@ -6,16 +6,22 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from darknet_py.engines.devices import possible_precision
 from darknet_py.errors import DarknetError
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.network import Network
+from darknet_py.network.weights_values import in_short
 from darknet_py.options.training import TrainOptions
-from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy, TrainingProgress, load_state
+from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.ema import WeightAverage
-from darknet_py.train.loop import PeriodicMetric, Task
+from darknet_py.train.periodic_metric import PeriodicMetric
+from darknet_py.train.schedule import needs_end
+from darknet_py.train.state_facts import TrainingProgress
+from darknet_py.train.task import Task
 from darknet_py.train.trainer import Trainer
+from darknet_py.train.training_state import load_state
 
 FACTS = {
     "detector": "has a detection head",
@@ -23,8 +29,6 @@ FACTS = {
     "rnn": "reads no images: [net] has no width and height",
 }
 """What tells the kinds of networks apart; the words are those of their `train` commands."""
-ENDING = ("poly", "sgdr")
-"""Policies whose rate depends on max_batches."""
 
 
 @dataclass(frozen=True)
@@ -71,23 +75,26 @@ def begin(
     distributed: DistributedContext,
     device: torch.device,
 ) -> TrainingStart:
-    """Raises DarknetError for weights or a state that do not fit, or whose training is over."""
+    """Raises DarknetError for weights or a state that do not fit."""
     network = Network(graph, seed=options.seed)
-    notes = [] if options.resume or options.weights is None else [_load(options, network)]
+    notes = [] if options.resume or options.weights is None else _load(options, network)
     network.to(device)
+    synchronised = options.sync_batchnorm and distributed.world > 1
+    if options.sync_batchnorm and not synchronised:
+        notes.append("--sync_bn: no effect: one process; start several with -gpus or torchrun")
     trainer = Trainer(
         network,
         seed=options.seed,
-        precision=options.precision,
+        precision=possible_precision(options.precision, device),
         compiled=options.compiled,
-        sync_batchnorm=options.sync_batchnorm,
+        sync_batchnorm=synchronised,
         updates_per_step=distributed.world,
     )
     average, progress = WeightAverage(network), TrainingProgress(last_map_at=trainer.batch)
     if options.resume:
         progress = load_state(files.state, trainer, average)
-        notes = [f"{files.state}: continues after iteration {trainer.batch}"]
-    _require_rest(options, trainer)
+        notes += [f"{files.state}: continues after iteration {trainer.batch}"]
+    notes += _over(options, trainer)
     return TrainingStart(trainer, average, progress, files, notes)
 
 
@@ -117,34 +124,37 @@ def require_endless(graph: Graph) -> None:
     net = graph.net
     if net.max_batches:
         return
-    needs = net.policy in ENDING and not (net.policy == "sgdr" and net.sgdr_cycle)
+    needs = needs_end(net)
     if needs or net.ema_alpha:
         key = "policy" if needs else "ema_alpha"
         message = f"{getattr(net, key)} needs to know the end, and max_batches is 0: for ever"
         raise DarknetError(f"{net.section.location(key)}: {message}; set max_batches")
 
 
-def _load(options: TrainOptions, network: Network) -> str:
-    """Read the weights to start from; returns the line that says what they hold."""
+def _load(options: TrainOptions, network: Network) -> list[str]:
+    """Read the weights to start from; returns the lines that say what they hold.
+
+    Files that end early, as those made for training do, are nothing to warn of.
+    """
     assert options.weights is not None
-    report = network.load_weights(options.weights)
+    report = network.load_weights(options.weights, strict=False)
     if options.clear:
         header = network.header
         network.header = weights_layout.Header(header.major, header.minor, header.revision, 0)
-    return "; ".join([str(report), *report.notes])
+    lines = ["; ".join([str(report), *report.notes])]
+    if report.missing:
+        warning = "warning: " if report.misfit else ""
+        lines.append(f"{warning}{report.path}: {report.random_layers}")
+    return lines + [f"warning: {report.path}: {fault}" for fault in in_short(report.faults)]
 
 
-def _require_rest(options: TrainOptions, trainer: Trainer) -> None:
-    """Darknet would write the weights again and say nothing."""
+def _over(options: TrainOptions, trainer: Trainer) -> list[str]:
+    """As in both programs the weights are written again then, under their last name."""
     last = trainer.network.graph.net.max_batches
     if not last or trainer.batch < last:
-        return
+        return []
     location = trainer.network.graph.net.section.location("max_batches")
-    cure = (
-        "raise max_batches"
-        if options.resume
-        else "raise max_batches, or use -clear to count from 0"
-    )
     source = "the state" if options.resume else options.weights
-    message = f"{source} is at iteration {trainer.batch}, so training is over; {cure}"
-    raise DarknetError(f"{location}: {message}")
+    cure = "raise max_batches" if options.resume else "raise max_batches, or count from 0 by -clear"
+    message = f"{source} is at iteration {trainer.batch}, so training is over; to go on {cure}"
+    return [f"warning: {location}: {message}"]

@@ -19,16 +19,25 @@ from darknet_py.errors import DarknetError
 from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net
 from darknet_py.losses import LOSSES, LossInput
-from darknet_py.losses.head_loss import HeadLoss
+from darknet_py.losses.head_loss import WIDTHS, HeadLoss
 from darknet_py.network.network import Network
 from darknet_py.network.weights_layout import Header
 from darknet_py.train.amp import Precision
 from darknet_py.train.distributed import DistributedContext
-from darknet_py.train.head_pass import HeadPass, compile_errors, to_input, wrapped
+from darknet_py.train.head_pass import (
+    HeadPass,
+    compiling,
+    prepare_to_compile,
+    reached_layers,
+    to_input,
+    wrapped,
+)
 from darknet_py.train.optimizer import Optimizer, StepInfo
-from darknet_py.train.schedule import rate
+from darknet_py.train.schedule import rate, require_policy
 
 Array = NDArray[Any]
+SEEDS = 2**64
+"""Of these torch takes one."""
 Losses = dict[int, HeadLoss]
 """The losses of a sub-batch by layer index."""
 
@@ -78,15 +87,22 @@ class Trainer:
             layer = untrained[0].layer
             cure = "the network can be run; to train the rest, take the section out"
             raise DarknetError(f"{layer.location()}: its loss is not done here; {cure}")
+        if any(tensor.is_inference() for tensor in self.network.state_dict().values()):
+            raise DarknetError("made under torch.inference_mode, whose tensors cannot be trained")
+        require_policy(graph.net)
         self.distributed = DistributedContext.here()
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimizer = Optimizer(self.network)
+        with torch.inference_mode(False):
+            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.optimizer = Optimizer(self.network)
         self.amp = Precision(self.precision, self._device, graph.net.loss_scale)
         self.subdivisions = graph.net.subdivisions
         self.batch = self._seen * self.updates_per_step // (self.images * self.distributed.world)
         self._freeze_before = _freeze_before(self.network)
         self._fixed = max(self._freeze_before, _statistics_only(self.network))
         self.resized = self.network
+        self._sizes: dict[tuple[int, int], Network] = {}
+        if self.compiled:
+            prepare_to_compile(graph)
         self._head = HeadPass(self.network, self.owners)
         self._pass = wrapped(self._head, self.compiled, self.distributed.world)
 
@@ -110,8 +126,11 @@ class Trainer:
 
     def resize(self, width: int, height: int) -> None:
         """Take images of another size from now on; the weights are the same tensors."""
-        self.resized = self.network.resized(width, height)
-        self._head.network = self.resized
+        if (width, height) not in self._sizes:
+            self._sizes[width, height] = self.network.resized(width, height)
+            if self.compiled:
+                prepare_to_compile(self._sizes[width, height].graph)
+        self.resized = self._head.network = self._sizes[width, height]
 
     def step(self, images: Tensor | Array, truth: Tensor | Array) -> float:
         """One optimiser step over `images` (batch, C, H, W) and `truth` (batch, truths).
@@ -120,15 +139,20 @@ class Trainer:
         x y w h class [track] padded with zeros for detection heads, cells for [detection], one
         number per class for classifiers.
         Returns Darknet's loss: cost summed over heads / heads, averaged over subdivisions.
-        Raises DarknetError for a wrong number of images, LossError for a loss that is not finite:
-        the weights then are as before the step.
+        Raises DarknetError for images or truths of a wrong number or width, LossError for a loss
+        that is not finite: then all is as before the step, batch statistics included. Tensors with
+        requires_grad=False stay as they are; batch statistics move, as in torch.
         """
-        images, truth = torch.as_tensor(images), torch.as_tensor(truth)
+        # A mode the caller is in, no_grad or inference_mode, is none of training.
+        with torch.inference_mode(False), torch.enable_grad():
+            return self._step(torch.as_tensor(images), torch.as_tensor(truth).float())
+
+    def _step(self, images: Tensor, truth: Tensor) -> float:
         self._check(images, truth)
         self.network.train()
         self.resized.train()
-        self.batch += self.updates_per_step
-        with self._seeded():
+        with self._undone_on_error():
+            self.batch += self.updates_per_step
             cost = self._learn_all(images, truth)
         info = StepInfo(self.rate, self.batch, self.images * self.distributed.world, self._fixed)
         # DistributedDataParallel hands out the mean over processes; Darknet's updates are sums.
@@ -137,24 +161,44 @@ class Trainer:
         return self.distributed.mean(cost, self._device)
 
     @contextlib.contextmanager
+    def _undone_on_error(self) -> Iterator[None]:
+        """A step that is refused has not been: its count, its gradients, its batch statistics."""
+        batch, self._statistics = self.batch, [t.clone() for t in self.network.buffers()]
+        try:
+            yield
+        except BaseException:
+            self.batch = batch
+            self._undo()
+            raise
+
+    @torch.no_grad()
+    def _undo(self) -> None:
+        """Take back what the sub-batches of this step have left so far."""
+        self.optimizer.clear()
+        for tensor, before in zip(self.network.buffers(), self._statistics, strict=True):
+            tensor.copy_(before)
+
+    @contextlib.contextmanager
     def _seeded(self) -> Iterator[None]:
         """Seeds dropout and all else that is random in this step, whatever ran before it."""
         number = (self.seed * 1_000_003 + self.batch) * 1009 + self.distributed.rank
         devices = [self._device] if self._device.type == "cuda" else []
-        one = rate(self.network.graph.net, self.batch, random.Random(number))
-        self.rate = self.updates_per_step * one
-        self._generator = torch.Generator(self._device).manual_seed(number)
+        self.rate = rate(
+            self.network.graph.net, self.batch, random.Random(number), self.updates_per_step
+        )
+        self._generator = torch.Generator(self._device).manual_seed(number % SEEDS)
         with torch.random.fork_rng(devices):
-            torch.manual_seed(number)
+            torch.manual_seed(number % SEEDS)
             yield
 
     def _learn_all(self, images: Tensor, truth: Tensor) -> float:
         """All sub-batches; twice as many from now on where the device's memory is too small."""
         while True:
             try:
-                return self._learn_parts(images, truth)
+                with self._seeded():
+                    return self._learn_parts(images, truth)
             except torch.OutOfMemoryError:
-                self.optimizer.clear()
+                self._undo()
                 # Of a sequence in time-major rows a half would be other streams.
                 sequence = self.network.graph.net.time_steps > 1
                 if self.mini_batch % 2 or self.distributed.world > 1 or sequence:
@@ -186,6 +230,13 @@ class Trainer:
                 f"{len(images)} images and {len(truth)} truths, expected {self.images} of each"
             )
             raise DarknetError(f"{message} (batch of [net])")
+        width = truth[0].numel()
+        for index in self.owners:
+            node = self.network.graph.nodes[index]
+            expected = WIDTHS[type(node.layer)](node, self.network.graph.fork)
+            if not expected.fits(width):
+                message = f"a truth of {width} values an image, expected {expected.words}"
+                raise DarknetError(message, node.layer.location())
 
     def _learn(self, images: Tensor, truth: Tensor, seen: int) -> float:
         """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own.
@@ -202,20 +253,28 @@ class Trainer:
         self._require_finite(cost)
         live = [(into, self._scaled(i, self.losses[i].delta)) for i, into, _ in pairs]
         live = [(into, -delta.reshape(into.shape)) for into, delta in live if into.requires_grad]
-        self.amp.backward([into for into, _ in live], [gradient for _, gradient in live])
+        if live:
+            self.amp.backward([into for into, _ in live], [gradient for _, gradient in live])
         return cost
 
     def _forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        arguments = (self._no_grad_layers(), self._freeze_before, self.sync_batchnorm)
-        with compile_errors() if self.compiled else contextlib.nullcontext(), self.amp.cast():
-            return self._pass(x, *arguments)
+        no_grad_layers = self._no_grad_layers()
+        arguments = (no_grad_layers, self._freeze_before, self.sync_batchnorm)
+        # DistributedDataParallel waits for gradients, of which there must be some.
+        forward = self._pass if self._learns(no_grad_layers) else self._head
+        with compiling() if self.compiled else contextlib.nullcontext(), self.amp.cast():
+            outputs: tuple[list[Tensor], list[Tensor]] = forward(x, *arguments)
+            return outputs
+
+    def _learns(self, no_grad_layers: frozenset[int]) -> bool:
+        """Whether any tensor gets a gradient."""
+        reached = reached_layers(self.network.graph, self.owners, no_grad_layers)
+        return any(t.requires_grad for index in reached for t in self.network.own(index).values())
 
     def _require_finite(self, cost: float) -> None:
         if self.distributed.any(not np.isfinite(cost), self._device):
-            self.optimizer.clear()
-            batch, boxes = self.batch, self.network.graph.head_classes is not None
-            self.batch -= self.updates_per_step
-            raise LossError(_complaint(batch, cost, self.losses, boxes))
+            boxes = self.network.graph.head_classes is not None
+            raise LossError(_complaint(self.batch, cost, self.losses, boxes))
 
     def _loss(self, index: int, into: Tensor, output: Tensor, truth: Tensor, seen: int) -> HeadLoss:
         graph = self.resized.graph

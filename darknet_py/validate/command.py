@@ -9,7 +9,7 @@ from pathlib import Path
 
 from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.errors import DarknetError, Location, OutputError, Problems
-from darknet_py.files import replacing
+from darknet_py.files import encoded, replacing
 from darknet_py.images.draw import save_image
 from darknet_py.network.check import CheckResult, count_line
 from darknet_py.network.graph import Graph, read_graph
@@ -72,7 +72,9 @@ def check_data_sets(
     _require_writable(options.report, REPORT_SUFFIXES)
     _require_writable(options.page, PAGE_SUFFIXES)
     reports = tuple(
-        _inspected(read_data_file(path), _graph(cfg, options), options) for path, cfg in pairs
+        # What is wrong with its lines has been said by the light check.
+        _inspected(read_data_file(path, Problems()), _graph(cfg, options), options)
+        for path, cfg in pairs
     )
     result = DataCheckResult(light_check, reports, options.findings)
     if options.report:
@@ -139,4 +141,4 @@ def _write_report(path: Path, result: DataCheckResult) -> None:
     is_json = path.suffix.lower() == ".json"
     content = result.to_json() if is_json else result.text(everything=True)
     with replacing(path) as file:
-        file.write(f"{content}\n".encode())
+        file.write(encoded(f"{content}\n"))

@@ -125,9 +125,10 @@ def test_what_pjreddies_program_does_not_read_may_be_anything(tmp_path: Path) ->
 
 
 def test_channels_no_image_has(tmp_path: Path) -> None:
-    with pytest.raises(BadOption, match=r":4: \[net\] channels: read 4, expected 3 for colours"):
-        AugmentConfig.of(graph(tmp_path, channels=4))
+    with pytest.raises(BadOption, match=r":4: \[net\] channels: read 2, expected 3 for colours"):
+        AugmentConfig.of(graph(tmp_path, channels=2))
     assert AugmentConfig.of(graph(tmp_path, channels=1)).channels == 1
+    assert AugmentConfig.of(graph(tmp_path, channels=4)).channels == 4
 
 
 def test_a_network_without_detection_head(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def crops(draw: st.DrawFn, most: int = 12) -> CropMargins:
     return CropMargins(left, right, top, bottom, width, height)
 
 
-@given(crop=crops(), seed=st.integers(0, 99), channels=st.sampled_from([1, 3]))
+@given(crop=crops(), seed=st.integers(0, 99), channels=st.sampled_from([1, 3, 4]))
 def test_crops_as_alexeyabs(crop: CropMargins, seed: int, channels: int) -> None:
     image = noise(seed, crop.width, crop.height, channels)
     result = crop_resize(image, crop, (7, 5))
@@ -131,7 +131,7 @@ def extended_slowly(image: Pixels, crop: CropMargins, size: tuple[int, int]) -> 
     return result
 
 
-@given(crop=crops(), seed=st.integers(0, 99), channels=st.sampled_from([1, 3]))
+@given(crop=crops(), seed=st.integers(0, 99), channels=st.sampled_from([1, 3, 4]))
 def test_crops_of_yolov1_repeat_the_edge(crop: CropMargins, seed: int, channels: int) -> None:
     image = noise(seed, crop.width, crop.height, channels)
     result = crop_extend(image, crop, (7, 5))
@@ -169,7 +169,7 @@ def paste_stretched_slowly(
     sides=st.tuples(st.integers(1, 9), st.integers(1, 9)),
     size=st.tuples(st.floats(0, 14), st.floats(0, 14)),
     corner=st.tuples(st.floats(-9, 9), st.floats(-9, 9)),
-    channels=st.sampled_from([1, 3]),
+    channels=st.sampled_from([1, 3, 4]),
 )
 def test_pasted_on_a_canvas_as_pjreddies(
     sides: tuple[int, int], size: tuple[float, float], corner: tuple[float, float], channels: int
@@ -191,6 +191,10 @@ def test_images_wider_than_opencv_can_address() -> None:
     paste_stretched(wide, (40, 3), (0, 0), canvas)
     assert canvas[0, :30].max() == 0
     assert canvas[0, 31:].min() == 200
+    fine = np.zeros((2, 40000, 3), np.uint8)
+    fine[:, ::2] = 200
+    shown = crop_extend(fine, CropMargins(0, 0, 0, 0, 40000, 2), (9, 3))
+    assert 80 <= shown.min() <= shown.max() <= 120, "reduced to its mean, not to some columns"
 
 
 def test_windows() -> None:

@@ -39,3 +39,14 @@ def test_a_product_is_not_counted_the_first_time(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(peak_flops, "_multiply", lambda a, b, out: seen.append(a.dtype))
     matmul_peak(CPU, torch.bfloat16, (4,), Clock(1.0))
     assert seen == [torch.bfloat16] * (1 + peak_flops.FEWEST)
+
+
+@pytest.mark.parametrize(("device", "waits"), [("cuda:1", "cuda"), ("mps", "mps"), ("cpu", "")])
+def test_the_clock_stops_when_the_device_is_done(
+    device: str, waits: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = []
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda device: waited.append("cuda"))
+    monkeypatch.setattr(torch.mps, "synchronize", lambda: waited.append("mps"))
+    peak_flops.synchronize(torch.device(device))
+    assert waited == [waits] * bool(waits)

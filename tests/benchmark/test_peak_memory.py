@@ -43,3 +43,22 @@ def test_the_meter_without_linux(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert 0 <= growth < 16 << 20
     monkeypatch.setattr(peak_memory, "_most_resident", lambda: None)
     assert Meter(CPU).growth() is None
+
+
+def test_the_meter_of_a_cuda_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Torch's peak above its start, and what others than torch hold more than before."""
+    state = {"memory_allocated": 100, "max_memory_allocated": 900, "memory_reserved": 400}
+    free = [5000]
+    reset: list[object] = []
+    for name in state:
+        monkeypatch.setattr(torch.cuda, name, lambda device, name=name: state[name])
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", reset.append)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free[0], 10_000))
+    device = torch.device("cuda:1")
+    meter = Meter(device)
+    assert reset == [device]
+    assert meter.growth() == 900 - 100
+    free[0], state["memory_reserved"] = 4000, 700
+    assert meter.growth() == 800 + (10_000 - 4000 - 700) - (10_000 - 5000 - 400)
+    free[0] = 9000
+    assert meter.growth() == 800, "others gave some back"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from darknet_py.cfg import text
 from darknet_py.cfg.text import Option, parse, read
+from darknet_py.cfg.text_file import MAX_BYTES
 from darknet_py.errors import CfgError, DarknetError, Problems
 from darknet_py.forks import ALEXEYAB
 from darknet_py.network.graph import build
@@ -201,10 +202,9 @@ def test_binary_file(tmp_path: Path) -> None:
         read(tmp_path / "net.weights", Problems())
 
 
-def test_huge_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "MAX_BYTES", 2 << 20)
-    (tmp_path / "net.cfg").write_bytes(b"#" * ((2 << 20) + 1))
-    with pytest.raises(CfgError, match="is larger than 2 MB, expected a cfg file"):
+def test_huge_file(tmp_path: Path) -> None:
+    (tmp_path / "net.cfg").write_bytes(b"#" * (MAX_BYTES + 1))
+    with pytest.raises(CfgError, match="is larger than 4 MB, expected a cfg file"):
         read(tmp_path / "net.cfg", Problems())
 
 

@@ -13,7 +13,7 @@ from support import fake_engine, tiny_detector
 
 from darknet_py.benchmark import bench_session
 from darknet_py.cli.main import main
-from darknet_py.engines import torch_engine
+from darknet_py.engines import devices
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def engines(path: Path) -> list[dict[str, object]]:
 def test_lists_are_multiplied_out(
     files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch_engine, "computes", lambda dtype: True)
+    monkeypatch.setattr(devices, "computes", lambda dtype: True)
     out = tmp_path / "b.json"
     lists = ("--precision", "fp32,bf16", "--batch", "1, 2")
     result = run("benchmark", files[0], "--nogpu", *lists, "-runs", 3, "-o", out)
@@ -108,7 +108,7 @@ def test_an_engine_that_was_named_has_to_run(
 def test_a_precision_the_processor_lacks_is_no_row(
     files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype == torch.float32)
+    monkeypatch.setattr(devices, "computes", lambda dtype: dtype == torch.float32)
     out = tmp_path / "b.json"
     lists = ("--precision", "fp32,bf16", "--runs", 1)
     result = run("benchmark", files[0], "--nogpu", *lists, "-o", out)

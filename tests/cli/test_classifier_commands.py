@@ -61,6 +61,14 @@ def test_predict_prints_pjreddies_lines() -> None:
     assert re.fullmatch(r"star_2\.png: Predicted in \d+\.\d{6} seconds\.\n", result.stderr)
 
 
+def test_another_number_of_names_is_a_warning(here: Path) -> None:
+    (here / "t.names").write_text("one\n")
+    result = classifier("predict", "star_2.png")
+    warning = "t.names: has 1 names, the network has classes=3; class numbers stand in"
+    assert (result.exit_code, result.stderr.count(warning)) == (0, 1)
+    assert result.stdout.splitlines()[3:] == [f"2: {SHARES[0]}", f"one: {SHARES[1]}"]
+
+
 def test_more_guesses_than_classes_are_all_classes() -> None:
     assert len(classifier("predict", "star_2.png", "-t", "9").stdout.splitlines()) == 3 + 3
 
@@ -198,7 +206,6 @@ anchors=1,1,2,2
             ("valid",),
             "has no labels=, and there is no data/labels.list",
         ),
-        ("t.names", "one\n", ("predict", "star_2.png"), "has 1 names, the network has classes=3"),
         ("t.cfg", DETECTOR, ("valid",), r"ends in [yolo]; use `darknet-py detect`"),
         ("t.cfg", "[net]\ninputs=9\n[connected]\noutput=3\n", ("valid",), "reads no images"),
         ("valid.list", "none.png\n", ("valid",), "none.png: no such file"),

@@ -63,6 +63,22 @@ def test_detector_test_takes_names_from_the_data_file(here: Path) -> None:
     assert "ant:" in darknet(*words, "-thresh", ".2", "-dont_show").stdout
 
 
+@pytest.mark.parametrize(
+    "lines, known",
+    [("ant\nbee\ncow\ndog\n", "ant|bee|cow"), ("ant\n", "ant|1|2")],
+    ids=["more", "fewer"],
+)
+def test_another_number_of_names_is_a_warning(here: Path, lines: str, known: str) -> None:
+    (here / "n.names").write_text(lines)
+    (here / "n.data").write_text("classes=3\nnames=n.names\n")
+    words = ("n.cfg", "n.weights", "a.png", "-nogpu", "-thresh", ".2")
+    for result in (darknet("detector", "test", "n.data", *words), darknet("detect", *words)):
+        warning = f"n.names: has {len(lines) // 4} names, the network has classes=3; "
+        assert (result.exit_code, result.stderr.count(warning)) == (0, 1)
+        boxes = result.stdout.splitlines()[2:]
+        assert boxes and all(re.fullmatch(rf"({known}): \d+%", line) for line in boxes)
+
+
 def test_the_forks_have_their_own_thresholds_and_words(here: Path) -> None:
     assert "thresh 0.24" in detect("a.png").stderr
     data = ("detector", "test", "n.data", "n.cfg", "n.weights", "a.png", "-nogpu")
@@ -231,7 +247,7 @@ BAD: dict[str, tuple[bytes | str | None, tuple[str, ...], str]] = {
     "text as image": ("hello", ("n.cfg", "n.weights", "bad"), "bad: not an image"),
     "image 0x0": (png(0, 0), ("n.cfg", "n.weights", "bad"), "an image of 0 x 0 pixels"),
     "image too large": (png(20000, 20000), ("n.cfg", "n.weights", "bad"), "20000 x 20000 pixels"),
-    "names too few": ("ant\n", (*GOOD, "-names", "bad"), "has 1 names, the network has classes=3"),
+    "names empty": ("", (*GOOD, "-names", "bad"), "bad: has no names, expected one class name"),
     "output folder missing": (
         None,
         (*GOOD, "-out", "gone/o.json"),

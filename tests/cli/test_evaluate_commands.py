@@ -71,6 +71,22 @@ def test_detector_map_is_the_same_command() -> None:
     assert "IoU threshold = 60 %" in long.stdout
 
 
+@pytest.mark.parametrize("word", ["map", "valid", "recall"])
+@pytest.mark.parametrize("names", ["ant\n", "ant\nbee\ncow\ndog\n"])
+def test_another_number_of_names_is_a_warning(here: Path, word: str, names: str) -> None:
+    plain = darknet("detector", word, *NET)
+    (here / "n.names").write_text(names)
+    result = darknet("detector", word, *NET)
+    assert (result.exit_code, plain.exit_code) == (0, 0)
+    count = names.count("\n")
+    warning = f"n.names: has {count} names, the network has classes=3; "
+    assert result.stderr.count(warning) == 1
+    if word == "map" and count == 1:
+        assert [f"name = {name}," in result.stdout for name in ("ant", "1", "2")] == [True] * 3
+    else:
+        assert result.stdout == plain.stdout
+
+
 def test_letter_box_changes_nothing_as_in_the_c_program() -> None:
     assert evaluated("-letter_box").stdout == evaluated().stdout
     assert "letter_box=1 in [net]" in " ".join(darknet("map", "--help").stdout.split())
@@ -160,7 +176,6 @@ BAD: dict[str, tuple[str, str | None, str]] = {
     ),
     "images damaged": ("valid.txt", "n.png\n", "none of 1 images can be read, the first: n.png"),
     "class beyond the names": ("b.txt", "3 .5 .5 .1 .1", "b.txt: label 1 has class 3, expected 0"),
-    "names too few": ("n.names", "ant\n", "n.names: has 1 names, the network has classes=3"),
     "map without tree": ("m.map", "0\n1\n2\n", "tree= is not set; take map= out of the .data file"),
     "map of words": ("m.map", "0\none\n", "m.map: read 'one', expected one class number a line"),
     "map empty": ("m.map", "", "m.map: is empty, expected one class number a line"),

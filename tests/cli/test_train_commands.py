@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,12 @@ from support.small_text import CFG, TEXT
 from support.tiny_classifier import files
 
 from darknet_py.cli.main import main
+from darknet_py.options.training import (
+    ClassifierTrainOptions,
+    DetectorTrainOptions,
+    TextTrainOptions,
+    TrainOptions,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +89,69 @@ def test_errors_are_one_line() -> None:
         assert result.stdout == ""
         assert result.stderr.startswith("darknet-py: error: ")
         assert result.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[TrainOptions]:
+    """What trainings are asked to do, which then end with 5."""
+    seen: list[TrainOptions] = []
+    monkeypatch.setattr("darknet_py.train.command.run", lambda options: seen.append(options) or 5)
+    return seen
+
+
+@pytest.mark.parametrize("words", [("train",), ("detector", "train")], ids=" ".join)
+def test_every_flag_of_a_training_reaches_it(
+    words: tuple[str, ...], asked: list[TrainOptions]
+) -> None:
+    text = """-max_batches 9 -clear -resume -map -mAP_epochs 3 -thresh .3 -iou_thresh .6 -seed 4
+    -iterations 8 -fork pjreddie -device mps -precision bf16 -compile -sync_bn -workers 2
+    -cache -show_imgs -dont_show -mjpeg_port 8090"""
+    result = CliRunner().invoke(main, [*words, "a.data", "a.cfg", "a.weights", *text.split()])
+    assert result.exit_code == 5, result.output
+    expected = DetectorTrainOptions(
+        data="a.data",
+        cfg="a.cfg",
+        weights="a.weights",
+        max_batches=9,
+        clear=True,
+        resume=True,
+        evaluates=True,
+        epochs=3,
+        thresh=0.3,
+        iou_thresh=0.6,
+        seed=4,
+        iterations=8,
+        fork="pjreddie",
+        device="mps",
+        precision="bf16",
+        compiled=True,
+        sync_batchnorm=True,
+        workers=2,
+        cache=True,
+        show_imgs=True,
+    )
+    assert [replace(one, gpu=None) for one in asked] == [expected]
+
+
+def test_without_flags_a_training_has_its_defaults(asked: list[TrainOptions]) -> None:
+    for words in (("train", "d", "c"), ("classifier", "train", "d", "c"), ("rnn", "train", "c")):
+        assert CliRunner().invoke(main, [*words]).exit_code == 5
+    assert asked == [
+        DetectorTrainOptions(data="d", cfg="c"),
+        ClassifierTrainOptions(data="d", cfg="c"),
+        TextTrainOptions(cfg="c"),
+    ]
+
+
+def test_several_devices_get_a_process_each(
+    asked: list[TrainOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[int]] = []
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 4)
+    monkeypatch.setattr(
+        "darknet_py.train.distributed.relaunch", lambda numbers: started.append(numbers) or 6
+    )
+    assert CliRunner().invoke(main, ["train", "d", "c", "-gpus", "3,1"]).exit_code == 6
+    assert (started, asked) == ([[3, 1]], [])
+    assert CliRunner().invoke(main, ["train", "d", "c", "-gpus", "2"]).exit_code == 5
+    assert [one.gpu for one in asked] == [2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -70,3 +71,10 @@ def test_suppression_is_do_nms_sort() -> None:
     kept = suppressed(boxes, scores, THRESH, 0.45)
     assert {(int(r[0]), int(r[1]), round(float(r[2]), 5)) for r in kept} == expected
     assert 3 < len(kept) < int((scores > THRESH).sum())
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan])
+def test_boxes_that_are_not_finite_are_suppressed(value: float) -> None:
+    boxes = torch.tensor([[[0.5, 0.5, 0.2, 0.2], [0.2, 0.2, value, 0.1], [0.8, 0.8, 0.1, 0.1]]])
+    kept = suppressed(boxes, torch.tensor([[[0.9], [0.8], [0.7]]]), 0.25, 0.45)
+    assert kept[:, 2].tolist() == pytest.approx([0.9, 0.7])

@@ -62,3 +62,18 @@ def test_pt2_of_any_batch_and_size(net: Network) -> None:
 def test_suppression_is_refused(make: object, net: Network) -> None:
     with pytest.raises(DarknetError, match="use --form boxes, or --format onnx or openvino"):
         make(net, ExportTarget(form="nms"))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("target", [OPEN, ExportTarget(form="boxes", dynamic_batch=True)])
+def test_sizes_that_cannot_be_left_open(
+    target: ExportTarget, net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **options: object) -> None:
+        raise RuntimeError("Constraints violated (rows)!\nand more")
+
+    monkeypatch.setattr(torch.export, "export", refuse)
+    told = r"leave its sizes open: Constraints violated \(rows\)!; leave out --dynamic, or use --fo"
+    with pytest.raises(DarknetError, match=told):
+        to_pt2(net, target)
+    with pytest.raises(RuntimeError, match="and more"):
+        to_pt2(net, ExportTarget())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,22 @@ def data(folder: Path, text: str, labels: str = "cat\ndog\ncup\n", tree: str = "
 def test_the_first_classes_words_of_the_file_count(tmp_path: Path) -> None:
     path = data(tmp_path, "classes=2\nlabels=labels.list\n")
     assert read_class_labels(read_data_file(path), None).words == ("cat", "dog")
+
+
+def test_labels_that_are_not_used_are_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    read_class_labels(read_data_file(data(tmp_path, "labels=labels.list\n")), None)
+    (message,) = caplog.messages
+    assert "has 3 labels, " in message and "says classes=2 (2 where it says nothing)" in message
+
+
+def test_a_label_that_is_no_utf_8_is_found_in_a_path(tmp_path: Path) -> None:
+    file = read_data_file(data(tmp_path, "labels=labels.list\n"))
+    written = file.file("labels")
+    assert written is not None
+    written.write_bytes(b"caf\xe9\ntea\n")
+    assert read_class_labels(file, None).matches(os.fsdecode(b"images/caf\xe9/1.jpg")) == [0]
 
 
 def test_windows_line_ends_are_no_part_of_a_word(tmp_path: Path) -> None:

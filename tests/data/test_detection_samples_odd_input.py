@@ -24,7 +24,7 @@ MODES = {
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("size", [(1, 1), (3, 2000), (2000, 3), (7, 5)])
 def test_tiny_and_thin_images(
     tmp_path: Path, mode: str, channels: int, size: tuple[int, int]

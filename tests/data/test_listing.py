@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from darknet_py.cfg.datafile import read_data_file
 from darknet_py.data.listing import images_of, images_to_evaluate, missing_label_files, read_list
 from darknet_py.errors import DataError
 from darknet_py.forks import ALEXEYAB, PJREDDIE
+from darknet_py.images.image_paths import expand
 
 
 @pytest.fixture
@@ -85,11 +87,34 @@ def test_nothing_named(home: Path) -> None:
             read_list(path)
 
 
-def test_a_utf_16_list_is_no_list(home: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
+def test_a_list_in_another_encoding(home: Path, encoding: str, end: str) -> None:
     file = write(home, "")
-    file.write_bytes("images/c.png\n".encode("utf-16"))
-    with pytest.raises(DataError, match="UTF-16"):
+    file.write_bytes(f"images/c.png{end}images/d.png{end}".encode(encoding))
+    assert [Path(path).name for path in read_list(file)] == ["c.png", "d.png"]
+
+
+def test_utf_16_without_its_mark_is_no_list(home: Path) -> None:
+    file = write(home, "")
+    file.write_bytes("images/c.png\n".encode("utf-16-le"))
+    with pytest.raises(DataError, match="UTF-16 needs its byte order mark"):
         read_list(file)
+
+
+def test_a_path_that_is_not_utf_8_is_found(home: Path) -> None:
+    file = write(home, "")
+    file.write_bytes(b"images/caf\xe9.png\n")
+    assert os.fsencode(read_list(file)[0]).endswith(b"images/caf\xe9.png")
+
+
+def test_an_empty_path_is_not_the_working_folder(home: Path) -> None:
+    with pytest.raises(DataError, match="an empty path names no image"):
+        expand("")
+    with pytest.raises(DataError, match="an empty path names no image"):
+        expand(["", "images/c.png"])
+    with pytest.raises(DataError, match="no such file"):
+        read_list("")
 
 
 def test_the_images_of_a_data_file(home: Path) -> None:

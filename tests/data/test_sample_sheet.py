@@ -20,8 +20,9 @@ from support.small_classifier import small_options
 
 from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.pixels import Pixels
+from darknet_py.data import sample_sheet
 from darknet_py.data.class_labels import ClassLabels
-from darknet_py.data.contact_sheet import PAPER
+from darknet_py.data.contact_sheet import PAPER, SheetStyle, SheetTile
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.loader import SampleKey
 from darknet_py.data.sample_sheet import class_shares, detection_sheet, write_sheet
@@ -214,3 +215,43 @@ def test_the_classifiers_page_shows_the_samples_of_the_first_update(
     classes = {int(tile[np.ptp(tile, axis=2) > 90].mean(axis=0).argmax()) for tile in tiles}
     assert classes == {0, 1, 2}
     assert all((np.ptp(tile, axis=2) > 90).mean() > 0.01 for tile in tiles)
+
+
+def sheets(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[SheetTile], str, SheetStyle]]:
+    """The tiles, titles and styles of the pages that follow, which are not drawn."""
+    made: list[tuple[list[SheetTile], str, SheetStyle]] = []
+
+    def keep(tiles: list[SheetTile], title: str, style: SheetStyle) -> Pixels:
+        made.append((tiles, title, style))
+        return np.zeros((8, 8, 3), np.uint8)
+
+    monkeypatch.setattr(sample_sheet, "contact_sheet", keep)
+    return made
+
+
+def test_a_class_sheets_captions_are_the_classes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = sheets(monkeypatch)
+    run(small_options(tmp_path, max_batches=1, show_imgs=True))
+    ((tiles, title, style),) = made
+    assert (title, style.columns, style.lines) == ("samples 0 to 23, seed 0", 8, 4)
+    assert len(tiles) == 24 and all(len(tile.caption) == 1 for tile in tiles)
+    assert len({tile.caption[0].removesuffix(" 1") for tile in tiles}) == 3
+
+
+def test_what_is_said_of_a_page_of_detections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = source(tmp_path, "flip=0\nmosaic=1")
+    (tmp_path / "bad.png").write_text("no image")
+    mixed = DetectionSet([str(tmp_path / "bad.png"), *images.images], images.config)
+    made = sheets(monkeypatch)
+    detection_sheet(mixed, NAMES, keys(2, 4), seed=6)
+    ((tiles, title, style),) = made
+    assert title == "samples 2 to 5: 256 x 192, alexeyab, mosaic, seed 6"
+    assert (style.columns, style.width, style.height, style.lines) == (4, 256, 192, 3)
+    for number, tile in enumerate(tiles, 2):
+        assert tile.caption[0].startswith(f"{number}: ")
+        assert tile.caption[0].endswith(f" ({len(tile.marks)} boxes)")

@@ -40,3 +40,17 @@ def test_entries_are_the_scores_that_are_left() -> None:
     assert whole.entries.tolist() == [0, 3, 5] and whole.objectness.tolist() == [1, 1, 1]
     whole.drop(np.array([0, 2]), None)
     assert whole.entries.tolist() == [3] and whole.objectness.tolist() == [0, 1, 0]
+
+
+def test_rows_that_are_not_finite_in_pixels_are_left_out() -> None:
+    whole = table()
+    sides = np.full((3, 2), 1000, np.float32)
+    assert whole.finite(sides) is whole
+    whole.boxes[1, 2] = 1e36  # finite, but not 1000 times as much
+    whole.scores[2, 0] = float("inf")
+    left = whole.finite(sides)
+    assert left.image.tolist() == [0] and left.not_finite == (0, 1)
+    assert torch.equal(left.boxes, whole.boxes[:1])
+    assert len(whole.finite(sides[:, :] / 1e6)) == 2
+    whole.objectness[0] = float("nan")
+    assert len(whole.finite(sides)) == 0

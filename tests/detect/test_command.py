@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from pathlib import Path
 
@@ -64,3 +65,35 @@ def test_a_name_that_looks_numbered_is_not_given_twice() -> None:
     stems = ["a", "a_2", "a", "a", "a_2", "a_3"]
     found = [paths.next(stem).name for stem in stems]
     assert found == ["a.jpg", "a_2.jpg", "a_3.jpg", "a_4.jpg", "a_2_2.jpg", "a_3_2.jpg"]
+
+
+class Terminal(io.StringIO):
+    """What somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_each_path_is_asked_for_and_answered(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("a.png\ngone.png\n b.png \n"))
+    assert run(DetectOptions(cfg="n.cfg", weights="n.weights", images=())) == 1
+    out, err = capsys.readouterr()
+    asked = out.split("Enter Image Path: ")
+    assert len(asked) == 5 and asked[0] == asked[2] == asked[4] == ""
+    assert "a.png: Predicted in" in asked[1] and "b.png: Predicted in" in asked[3]
+    assert "gone.png: no such file" in err
+    assert sorted(path.name for path in here.glob("*.jpg")) == [
+        *("predictions_a.jpg", "predictions_b.jpg")
+    ]
+
+
+def test_of_a_pipe_every_line_is_an_image(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("a.png\n\nb.png\n"))
+    assert run(DetectOptions(cfg="n.cfg", weights="n.weights", images=())) == 0
+    asked = capsys.readouterr().out.split("Enter Image Path: ")
+    assert ["a.png: Predicted" in asked[1], "b.png: Predicted" in asked[2]] == [True, True]
+    assert (asked[0], asked[3:]) == ("", ["\n"])

@@ -15,9 +15,12 @@ import torch
 from support.tiny_detector import files, noise_image, save
 
 import darknet_py
+import darknet_py.detect.detector
+from darknet_py import Network
 from darknet_py.detect.detector import Detector
 from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import Engine
+from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError, DataError, ImageError, WeightsError
 from darknet_py.images.fitted_images import FittedImage, read_fitted
 from darknet_py.images.frames import PendingFrame
@@ -229,8 +232,11 @@ def test_names_come_from_a_file_a_list_or_are_numbers(tmp_path: Path) -> None:
     (tmp_path / "n.names").write_text("x\ny\nz\n")
     assert darknet_py.load(cfg, weights).names == ["x", "y", "z"]
     (tmp_path / "short.names").write_text("x\n")
-    with pytest.raises(DataError, match="has 1 names, the network has classes=3"):
-        darknet_py.load(cfg, weights, names=tmp_path / "short.names")
+    names = tmp_path / "short.names"
+    assert darknet_py.load(cfg, weights, names=names).names == ["x", "1", "2"]
+    assert darknet_py.load(cfg, weights, names=list("abcd")).names == ["a", "b", "c"]
+    with pytest.raises(DataError, match="an empty path"):
+        darknet_py.load(cfg, weights, names="")
 
 
 def test_loading_twice_gives_the_same_numbers(tmp_path: Path) -> None:
@@ -255,3 +261,24 @@ def test_a_single_image_list_file_is_a_list(detector: Detector, tmp_path: Path) 
     save(tmp_path, "a.png")
     (tmp_path / "l.txt").write_text("a.png\n")
     assert isinstance(detector(tmp_path / "l.txt"), list)
+
+
+def test_nothing_is_compiled_unless_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[EngineConfig] = []
+    real = darknet_py.detect.detector.open_engine
+
+    def opened(network: Network, config: EngineConfig) -> Engine:
+        asked.append(config)
+        return real(network, EngineConfig())
+
+    monkeypatch.setattr("darknet_py.detect.detector.open_engine", opened)
+    cfg, weights = files(tmp_path)
+    network = Network.from_cfg(cfg)
+    Detector(network, ["a", "b", "c"])
+    Detector(network, ["a", "b", "c"], compiled=True)
+    darknet_py.load(cfg, weights, ["a", "b", "c"])
+    darknet_py.load(cfg, weights, ["a", "b", "c"], compiled=True)
+    assert [config.compiled for config in asked] == [False, True, False, True]
+    assert asked[0] == asked[2] == EngineConfig()

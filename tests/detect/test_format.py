@@ -47,10 +47,10 @@ def test_the_json_file_parses(tmp_path: Path, count: int) -> None:
     assert [entry["frame_id"] for entry in parsed] == list(range(count))
 
 
-def test_label_files_hold_the_best_class_of_each_box(tmp_path: Path) -> None:
+def test_label_files_hold_the_best_class_of_each_box_shown_or_not(tmp_path: Path) -> None:
     format.write_labels(tmp_path / "dog.txt", result())
     assert (tmp_path / "dog.txt").read_text() == (
-        "1 0.7500 0.5000 0.2500 0.5000\n0 0.1000 0.2000 0.3000 0.1000\n"
+        "1 0.7500 0.5000 0.2500 0.5000\n2 0.1000 0.2000 0.3000 0.1000\n"
     )
 
 

@@ -19,18 +19,27 @@ import darknet_py
 from darknet_py import Detector, Network
 from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.detect import nms
+from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import DecodeOptions, Suppression, decode, suppression_of
-from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions, Timing
+from darknet_py.detect.pipeline import (
+    Detections,
+    Pipeline,
+    PipelineOptions,
+    Timing,
+    postprocess,
+)
 from darknet_py.detect.workers import TimedEngine, WorkerPool
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.evaluate.eval_pipeline import MAP_OPTIONS, entries_of, open_pipeline
 from darknet_py.evaluate.map import evaluate
+from darknet_py.evaluate.recall import OPTIONS as RECALL_OPTIONS
 from darknet_py.evaluate.recall import measure_recall
-from darknet_py.evaluate.valid import per_image
+from darknet_py.evaluate.valid import per_image, write_results
 from darknet_py.export.box_difference import box_rows
 from darknet_py.images.fitted_images import InputSpec, fitted_images, read_fitted
 from darknet_py.images.frames import file_frame, file_source
+from darknet_py.images.letterbox import Placement
 from darknet_py.images.sources import open_source
 
 NAMES = ["ant", "bee", "cow"]
@@ -126,6 +135,36 @@ def test_mirrored_boxes_are_those_of_the_mirror_image(here: Path) -> None:
     np.testing.assert_allclose(one, other, atol=1e-5)
     alone = open_pipeline(network(), options, EngineConfig())(0, [plain]).candidates
     assert alone.scores.sum() != tables[0][:, 4:].sum()
+
+
+@pytest.mark.parametrize(("in_pixels", "left"), [(False, [0, 1]), (True, [0, 1, 1])])
+def test_overlap_in_pixels_goes_by_the_shape_of_each_image(
+    in_pixels: bool, left: list[int]
+) -> None:
+    """greedynms takes (d2 / c2) ** .6 off an IoU of .667: .085 where the image is square, and in
+    one of 10 to 1 .116; the same two boxes in both images of a batch."""
+    boxes = torch.tensor([[0.5, 0.5, 0.2, 0.2], [0.54, 0.5, 0.2, 0.2]] * 2)
+    scores = torch.tensor([[0.9], [0.8]] * 2)
+    found = Candidates(torch.tensor([0, 0, 1, 1]), boxes, torch.ones(4), scores)
+    placements = [Placement(100, 100, 32, 32), Placement(1000, 100, 32, 32)]
+    rule = Suppression("greedynms")
+    kept = postprocess(found, placements, rule, 0.565, in_pixels)
+    assert kept.image[kept.scores[:, 0] > 0].tolist() == left
+    np.testing.assert_allclose(kept.boxes.numpy()[:, 3], 0.2)
+
+
+def test_valid_measures_overlap_in_pixels(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, PipelineOptions] = {}
+
+    def opened(_: Network, options: PipelineOptions, *rest: object) -> Pipeline:
+        asked["valid"] = options
+        raise InterruptedError
+
+    monkeypatch.setattr("darknet_py.evaluate.valid.open_pipeline", opened)
+    with pytest.raises(InterruptedError):
+        write_results(network(), [FIRST], NAMES, here)
+    assert asked["valid"].nms_in_pixels and not MAP_OPTIONS.nms_in_pixels
+    assert not PipelineOptions().nms_in_pixels and not RECALL_OPTIONS.nms_in_pixels
 
 
 def test_a_batch_has_its_frames_sizes_and_times(here: Path) -> None:

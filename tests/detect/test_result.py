@@ -48,6 +48,14 @@ def test_plot_draws_in_class_colours_and_leaves_the_image_alone() -> None:
     assert (one.image == 128).all()
 
 
+def test_hidden_classes_are_in_no_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr("darknet_py.images.draw.draw", lambda *a: drawn.extend(a[2]))
+    result().plot()
+    assert drawn == ["cat: 0.50", 'dog "big": 0.91, cat']
+    assert len(result().best()) == 2 and result().best(hidden=True) == [3, 1]
+
+
 def test_save_writes_the_image(tmp_path: Path) -> None:
     result().save(tmp_path / "p.png")
     assert (tmp_path / "p.png").stat().st_size > 100

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
+import threading
 import time
 from pathlib import Path
 
@@ -95,3 +97,62 @@ def test_threads_come_back() -> None:
     assert torch.get_num_threads() == before
     with using_threads(None):
         assert torch.get_num_threads() == before
+
+
+def pool(workers: int = 2) -> WorkerPool:
+    return WorkerPool(workers, batch=1, threads=1)
+
+
+def test_what_holds_for_the_process_comes_back_after_the_last_of_several_pools() -> None:
+    """One begins before the other is done, and is done after it, whose thread is another."""
+    before = sys.getswitchinterval(), torch.get_num_threads()
+    torch.set_num_threads(before[1] + 1)
+    try:
+        first, second = (pool().run(lambda _, group: group, range(9)) for _ in range(2))
+        next(first)
+        assert sys.getswitchinterval() < before[0]
+        next(second)
+        first.close()
+        assert sys.getswitchinterval() < before[0], "the second is at work"
+        ending = threading.Thread(target=second.close)
+        ending.start()
+        ending.join()
+        assert sys.getswitchinterval() == before[0]
+        fresh: list[int] = []
+        later = threading.Thread(target=lambda: fresh.append(torch.get_num_threads()))
+        later.start()
+        later.join()
+        assert fresh == [torch.get_num_threads()] == [before[1] + 1]
+    finally:
+        torch.set_num_threads(before[1])
+
+
+def test_many_threads_that_run_pools_leave_the_process_as_it_was() -> None:
+    before = sys.getswitchinterval()
+
+    def work() -> None:
+        for _ in range(10):
+            assert len(list(pool().run(lambda _, group: group, range(4)))) == 4
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sys.getswitchinterval() == before
+
+
+def test_an_error_in_a_pool_gives_the_process_back() -> None:
+    before = sys.getswitchinterval()
+    with pytest.raises(ZeroDivisionError):
+        list(pool().run(lambda first, _: 1 // first, range(4)))
+    assert sys.getswitchinterval() == before
+
+
+def test_one_worker_is_left_where_memory_fits_less_than_a_batch(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_engine(network(), EngineConfig())
+    monkeypatch.setattr("darknet_py.detect.workers.images_in_memory", lambda graph: 3)
+    assert WorkerPool.of(engine, 4, None) == WorkerPool(1, 4, torch.get_num_threads())
+    assert WorkerPool.of(engine, 4, 8) == WorkerPool(1, 4, torch.get_num_threads())

@@ -153,3 +153,44 @@ def test_a_folder_that_cannot_be_made_is_an_error(
 def test_the_code_that_counts_is_where_the_key_looks_for_it() -> None:
     package = Path(cache.__file__).parent.parent
     assert all(list((package / room).glob("*.py")) for room in cache.ROOMS)
+
+
+def test_the_key_follows_our_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else an upgrade would run the machine code of the version before."""
+    net = network(tmp_path)
+    plain = digest(net, ["x"])
+    monkeypatch.setattr(cache, "_code", lambda: b"of another version")
+    assert digest(net, ["x"]) != plain
+
+
+def test_our_code_is_every_source_of_its_rooms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any byte of any file counts, and so does a file's name."""
+    monkeypatch.setattr(cache, "__file__", str(tmp_path / "engines" / "cache.py"))
+    for room in cache.ROOMS:
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "a.py").write_text("x = 1\n")
+    (tmp_path / "engines" / "kernels.cpp").write_text("int x;\n")
+    seen = {cache._code.__wrapped__()}
+    for name in (*(f"{room}/a.py" for room in cache.ROOMS), "engines/kernels.cpp"):
+        (tmp_path / name).write_text("x = 2\n")
+        seen.add(cache._code.__wrapped__())
+    (tmp_path / "layers" / "a.py").rename(tmp_path / "layers" / "b.py")
+    seen.add(cache._code.__wrapped__())
+    assert len(seen) == 3 + len(cache.ROOMS)
+
+
+def test_what_others_keep_in_the_folder_stays(tmp_path: Path, cache_folder: Path) -> None:
+    """Of the files made here the oldest go; also of those that torch's compiler made."""
+    cache_folder.mkdir(0o700)
+    names = ["notes.txt", f"{'1' * 32}-{'2' * 32}.so", "inductor/ab/kernel.so", "mine/kernel.so"]
+    for name in names:
+        (cache_folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (cache_folder / name).write_bytes(b"old")
+    keep = cache.NetworkFiles(network(tmp_path)).get(["x"], ".bin", write)
+    cache.prune(cache_folder, 0, keep, cache.OURS)
+    left = {
+        str(path.relative_to(cache_folder)) for path in cache_folder.rglob("*") if path.is_file()
+    }
+    assert left == {"notes.txt", "mine/kernel.so", keep.name}

@@ -9,8 +9,10 @@ import pytest
 import torch
 from support.golden_check import relative
 from support.phone_network import need_compiler, network
+from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
 from darknet_py.engines import cache, compiled, kernels
+from darknet_py.engines.cache_folder import INDUCTOR_VARIABLE
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 
@@ -21,6 +23,8 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch = pytest.MonkeyPatch()
     folder = tmp_path_factory.mktemp("kept")
     patch.setenv(cache.FOLDER_VARIABLE, str(folder))
+    # What torch's compiler keeps of its own may be there from an earlier run.
+    patch.setenv(INDUCTOR_VARIABLE, default_cache_dir())
     yield folder
     patch.undo()
 

@@ -85,3 +85,36 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuda, "stream", lambda side: here)
     monkeypatch.setattr(cuda, "graph", lambda graph: here)
     monkeypatch.setattr(cuda, "CUDAGraph", SimpleNamespace)
+
+
+def test_a_replay_reads_a_copy_of_its_input_and_gives_results_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stand_in(monkeypatch)
+    call = OwnMemory()
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: SimpleNamespace(replay=call.again))
+    x = torch.ones(1)
+    replayed = cuda_graphs.Recorded(call, x)
+    assert call.runs == cuda_graphs.WARM_UP + 1 == 4
+    assert call.input is not x, "the caller's tensor may change or go"
+    (first,) = replayed(torch.full((1,), 3.0))
+    (second,) = replayed(torch.full((1,), 5.0))
+    assert (first.item(), second.item()) == (6, 10)
+
+
+class OwnMemory:
+    """A call that doubles into memory of its own, as what is recorded does."""
+
+    def __init__(self) -> None:
+        self.input, self.output = torch.zeros(1), torch.zeros(1)
+        self.runs = 0
+
+    def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
+        self.input = x
+        self.runs += 1
+        return self.again()
+
+    def again(self) -> list[torch.Tensor]:
+        """The operations alone, on the tensor of the last call."""
+        torch.mul(self.input, 2, out=self.output)
+        return [self.output]

@@ -26,7 +26,7 @@ def test_an_engine_is_opened_by_its_row(network: Network) -> None:
     assert isinstance(engine, fake_engine.Shifted) and engine.device == torch.device("cpu")
     x = torch.rand(2, *network.graph.net.input)
     with torch.no_grad():
-        assert torch.equal(engine(x)[0], network(x)[0] + fake_engine.OFFSET)
+        assert torch.equal(engine(x)[0], network.for_inference()(x)[0] + fake_engine.OFFSET)
     with pytest.raises(DarknetError, match="no such device"):
         open_engine(network, EngineConfig("refusing"))
 

@@ -11,7 +11,7 @@ from support.golden_check import GOLDEN, loaded
 
 from darknet_py.engines import cache
 from darknet_py.engines.engine import Engine, open_engine
-from darknet_py.engines.fixed_batch import fitting
+from darknet_py.engines.fixed_batch import BatchEngine, BatchProgram, fitting
 from darknet_py.engines.table import ENGINES, EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
@@ -97,3 +97,25 @@ def test_fitting() -> None:
     assert fitting([8, 4], 3, 6) == 4
     assert fitting([8], 3, 6) is None
     assert fitting([], 1, 2) is None
+
+
+class Stand(BatchEngine):
+    """Programs that double what they get."""
+
+    def make(self, batch: int) -> BatchProgram:
+        made.append(batch)
+        return lambda x: [2 * x]
+
+
+made: list[int] = []
+
+
+def test_prepare_makes_the_program_that_a_call_then_takes() -> None:
+    engine = Stand(loaded(GOLDEN / "yolov3", "alexeyab"), EngineConfig(), torch.device("cpu"))
+    made.clear()
+    engine.prepare(2)
+    assert made == [2]
+    x = torch.rand(2, *engine.graph.net.input)
+    assert torch.equal(engine(x)[0], 2 * x) and made == [2]
+    engine.prepare(1)
+    assert made == [2], "one image is padded to two"

@@ -10,7 +10,7 @@ import pytest
 import torch
 from support.golden_check import GOLDEN, cases, loaded, relative
 
-from darknet_py.engines import torch_engine
+from darknet_py.engines import devices
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.engines.torch_engine import MOST_PROGRAMS, Pytorch
@@ -176,7 +176,7 @@ def test_half_precision_is_near(
     tmp_path: Path, precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the processor is slow at it: what it gives is the same."""
-    monkeypatch.setattr(torch_engine, "computes", lambda dtype: True)
+    monkeypatch.setattr(devices, "computes", lambda dtype: True)
     net = network(tmp_path, convolution(8), YOLO.replace("filters=14", "filters=14\npad=1"))
     x = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
@@ -191,7 +191,7 @@ def test_half_precision_is_near(
 def test_a_processor_without_half_precision_computes_in_full_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype == torch.float32)
+    monkeypatch.setattr(devices, "computes", lambda dtype: dtype == torch.float32)
     net = network(tmp_path, convolution(8))
     engine = open_engine(net, EngineConfig(precision="bf16"))
     line = "--precision bf16: this processor has no instructions for it; computing in fp32"

@@ -62,7 +62,9 @@ def files(folder: Path, results: Any, **changes: Any) -> tuple[Path, Path]:
         ],
         **changes,
     }
-    (folder / "a.json").write_text(json.dumps({k: v for k, v in annotations.items() if v}))
+    (folder / "a.json").write_text(
+        json.dumps({k: v for k, v in annotations.items() if v is not None})
+    )
     (folder / "r.json").write_text(json.dumps(results))
     return folder / "a.json", folder / "r.json"
 
@@ -81,13 +83,62 @@ def test_files_in_cocos_form(tmp_path: Path) -> None:
 
 BAD = {
     "no such file": (None, {}, "r.json: cannot be read: No such file"),
-    "no list": ({"a": 1}, {}, "r.json: expected a list of objects"),
-    "no results": ([{"a": 1}], {}, "result 1 has not image_id, category_id, a bbox of four"),
-    "three sides": ([FOUND | {"bbox": [1, 2, 3]}], {}, "result 1 has not image_id"),
-    "nan": ([FOUND | {"score": float("nan")}], {}, "result 1 has not image_id"),
-    "other images": ([FOUND, FOUND | {"image_id": 8}], {}, "result 2 has image_id 8, which"),
+    "no list": ({"a": 1}, {}, 'r.json: read {"a": 1}, expected a list, each result an object with'),
+    "no results": ([{"a": 1}], {}, "result 1, image_id: read nothing, expected a number or"),
+    "three sides": (
+        [FOUND | {"bbox": [1, 2, 3]}],
+        {},
+        "result 1, bbox: read [1, 2, 3], expected left, top, width and height",
+    ),
+    "nan": (
+        [FOUND, FOUND | {"score": float("nan")}],
+        {},
+        "r.json: result 2, score: read NaN, expected a finite number within 1e+100",
+    ),
+    "other images": (
+        [FOUND, FOUND | {"image_id": 8}],
+        {},
+        "r.json: result 2, image_id: read 8, which the annotations do not have; are the results",
+    ),
     "class numbers": ([FOUND | {"category_id": 2}], {}, "class numbers of 80 classes are not"),
-    "no annotations": ([FOUND], {"categories": None}, "a.json: has no 'categories', expected"),
+    "no annotations": ([FOUND], {"categories": None}, "a.json: categories: read nothing, expected"),
+    # What fuzzing found, each a traceback once.
+    "no object": ([FOUND], {"images": [{"id": 7}, -1]}, "image 2: read -1, expected an object"),
+    "ids of objects": ([FOUND], {"categories": [{"id": {}}]}, "category 1, id: read {}, expected"),
+    "a text of images": ([FOUND], {"images": "x"}, 'a.json: images: read "x", expected a list'),
+    "true": ([FOUND], {"annotations": True}, "annotations: read true, expected a list"),
+    "annotations of -1": ([FOUND], {"annotations": [-1] * 4}, "annotation 1: read -1, expected"),
+    "a label without category": (
+        [FOUND],
+        {"annotations": [{"image_id": 7, "bbox": [1, 2, 3, 4]}]},
+        "annotation 1, category_id: read nothing, expected a number or a text",
+    ),
+    "an area of four": (
+        [FOUND],
+        {"annotations": [FOUND | {"area": [-1] * 4}]},
+        "annotation 1, area: read [-1, -1, -1, -1], expected a finite number",
+    ),
+    "a list in a bbox": (
+        [FOUND],
+        {"annotations": [FOUND | {"bbox": [1, [], 3, 4]}]},
+        "annotation 1, bbox: read [1, [], 3, 4], expected left, top, width and height",
+    ),
+    "a bbox of five": (
+        [FOUND],
+        {"annotations": [FOUND, FOUND | {"bbox": [1, 2, 10, 12, 2]}]},
+        "annotation 2, bbox: read [1, 2, 10, 12, 2], expected left, top, width and height",
+    ),
+    "a crowd of objects": (
+        [FOUND],
+        {"annotations": [FOUND | {"iscrowd": {}}]},
+        "annotation 1, iscrowd: read {}, expected 0 or 1",
+    ),
+    "a category of a result": (
+        [FOUND, FOUND | {"category_id": {}}],
+        {},
+        "result 2, category_id: read {}, expected a number or a text",
+    ),
+    "a huge box": ([FOUND | {"bbox": [0, 0, 1e308, 1e308]}], {}, "result 1, bbox: read [0, 0, 1e+"),
 }
 
 
@@ -107,8 +158,33 @@ def test_what_is_no_json(tmp_path: Path) -> None:
     results.write_text("[{")
     with pytest.raises(DataError, match="r.json: is no JSON"):
         coco_metrics_of_files(annotations, results)
-    with pytest.raises(DataError, match="a.json: expected a list"):
+    with pytest.raises(DataError, match="a.json: read .* expected a list"):
         coco_metrics_of_files(annotations, annotations)
-    with pytest.raises(DataError, match="r.json: expected COCO annotations"):
+    with pytest.raises(DataError, match="r.json: read .*, expected an object with images, cat"):
         results.write_text("[]")
         coco_metrics_of_files(results, annotations)
+
+
+def test_ids_of_any_kind_stand_for_what_they_name(tmp_path: Path) -> None:
+    """Texts and numbers in one file, an annotation of id 0, two of one id, and labels of an image
+    that the file has not: as with ids from 1."""
+    images = [{"id": "b"}, {"id": 0}, {"id": 10**30}, {"id": 2}]
+    labels = [
+        FOUND | {"id": 0, "image_id": "b"},
+        FOUND | {"id": 0, "image_id": 10**30},
+        FOUND | {"image_id": 2},
+        FOUND | {"image_id": "gone"},
+    ]
+    found = [FOUND | {"image_id": "b"}, FOUND | {"image_id": 10**30}, FOUND | {"image_id": 2.0}]
+    metrics = coco_metrics_of_files(*files(tmp_path, found, images=images, annotations=labels))
+    assert metrics.values["AP"] == pytest.approx(1.0)
+    assert (metrics.named, metrics.images) == (3, 4)
+
+
+def test_an_area_that_is_not_written_is_that_of_the_box(tmp_path: Path) -> None:
+    """50 x 50 pixels are medium (32 x 32 to 96 x 96), 4 x 4 small; a written area goes first."""
+    small = {"image_id": 7, "category_id": 3, "bbox": [100, 100, 4, 4]}
+    labels = [FOUND, small, FOUND | {"image_id": 9, "area": 10_000}]
+    metrics = coco_metrics_of_files(*files(tmp_path, [FOUND], annotations=labels))
+    recalls = {key: metrics.values[key] for key in ("ARs", "ARm", "ARl")}
+    assert recalls == {"ARs": 0, "ARm": pytest.approx(1.0), "ARl": 0}

@@ -46,3 +46,21 @@ def test_of_many_classes_only_the_mean_is_named(monkeypatch: pytest.MonkeyPatch)
     left, _ = drawn(monkeypatch)
     named = [line.get_label() for line in left.lines if not line.get_label().startswith("_")]
     assert named == ["mean of 2 classes with labels"]
+
+
+def test_the_axes_say_what_they_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    left, right = drawn(monkeypatch)
+    assert (left.get_xlabel(), left.get_ylabel()) == ("recall", "precision")
+    assert (right.get_xlabel(), right.get_title()) == ("threshold", "all classes together")
+    for axes in (left, right):
+        assert (axes.get_xlim(), axes.get_ylim()) == ((0, 1), (0, 1.02))
+        assert axes.get_legend() is not None
+    assert all(line.get_xdata().tolist() == list(RECALLS) for line in left.lines)
+    curves = RESULT.by_threshold
+    for line, values in zip(
+        right.lines, (curves.precision, curves.recall, curves.f1), strict=False
+    ):
+        assert line.get_xdata().tolist() == curves.score.tolist()
+        assert line.get_ydata().tolist() == values.tolist()
+    assert [line.get_xdata()[0] for line in right.lines[3:]] == [0.25, RESULT.thresh]
+    assert right.lines[4].get_label() == f"-thresh {RESULT.thresh:g}"

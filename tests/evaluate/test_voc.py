@@ -116,10 +116,18 @@ def test_labels_lie_where_detections_of_the_same_boxes_do(tmp_path: Path) -> Non
 LINE = "p0 0.5 1 2 3 4\n"
 BAD = {
     "missing": (None, "comp4_det_test_cat.txt: cannot be read: No such file"),
-    "too short": (LINE + "p0 0.5 1 2 3", "cat.txt: expected lines of image, score, left"),
-    "words": (LINE + "p0 0.5 1 2 3 x", "could not convert string to float"),
-    "nan": (LINE + "p0 nan 1 2 3 4", "holds a number that is not finite"),
-    "other images": (LINE + "q0 0.5 1 2 3 4", "image 'q0' is not in the list of images"),
+    "too short": (
+        LINE + "p0 0.5 1 2 3",
+        "cat.txt:2: read 'p0 0.5 1 2 3', expected image, score, left, top",
+    ),
+    "words": (LINE + "p0 0.5 1 2 3 x", "cat.txt:2: read 'p0 0.5 1 2 3 x', expected image, score"),
+    "nan": (LINE + "p0 nan 1 2 3 4", "cat.txt:2: read 'p0 nan 1 2 3 4', expected image"),
+    "huge": (LINE * 3 + "p0 .5 1 2 1e308 4", "cat.txt:4: read 'p0 .5 1 2 1e308 4', expected"),
+    "uneven": ("p0 .5 1 2 3\np0 .5 1 2 3 4 5\n", "cat.txt:1: read 'p0 .5 1 2 3', expected"),
+    "other images": (
+        LINE + "q0 0.5 1 2 3 4",
+        "cat.txt:2: read image 'q0', which is not in the list of images",
+    ),
 }
 
 
@@ -141,10 +149,16 @@ def test_empty_comp4_files_are_an_ap_of_0(tmp_path: Path) -> None:
     assert score_files(tmp_path, NAMES, images, from_xml(NAMES)).mean == 0
 
 
+CAT = (
+    "<object><name>cat</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>5</xmax><ymax>6</ymax>"
+    "</bndbox></object>"
+)
 XML = {
     "<annotation>": "is no annotation of VOC's: no element found",
     "<a><object><name>cow</name></object></a>": "names class 'cow', which the names file has not",
-    "<a><object><name>cat</name></object></a>": "is no annotation of VOC's: could not convert",
+    "<a><object><name>cat</name></object></a>": "object 1, bndbox/xmin: read '', expected a",
+    "<?xml version='1.0' encoding='none'?><a/>": "is no annotation of VOC's: ",
+    f"<a>{CAT}{CAT.replace('5', '1e999')}</a>": "object 2, bndbox/xmax: read '1e999', exp",
 }
 
 

@@ -56,7 +56,7 @@ def test_reading_grey(tmp_path: Path) -> None:
     coloured = written(tmp_path, "colour.png", encoded(".png", bgr))
     expected = cv2.imread(str(coloured), cv2.IMREAD_GRAYSCALE)
     assert (read_image(coloured, channels=1)[..., 0] == expected).all()
-    with pytest.raises(ImageError, match="1 or 3 channels, not 2"):
+    with pytest.raises(ImageError, match="1, 3 or 4 channels, not 2"):
         read_image(path, channels=2)
 
 

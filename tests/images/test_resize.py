@@ -75,7 +75,7 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("channels", [1, 3, 4])
 def test_resize_and_prepare(shape: tuple[int, int, int, int], channels: int) -> None:
     width, height, w, h = shape
     pixels = noise(width, height, channels)

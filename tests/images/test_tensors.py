@@ -32,8 +32,11 @@ def test_prepare_converts_channels() -> None:
     torch.testing.assert_close(grey, expected, atol=0.0021, rtol=0)
     coloured = prepare(noise(8, 6, 1), 3, 8, 6, letter_box=False)
     assert torch.equal(coloured[0], coloured[2])
-    with pytest.raises(ImageError, match="3 channels cannot feed a network of 4"):
-        prepare(pixels, 4, 8, 6, letter_box=False)
+    with pytest.raises(ImageError, match="3 channels cannot feed a network of 5"):
+        prepare(pixels, 5, 8, 6, letter_box=False)
+    with_alpha = prepare(pixels, 4, 8, 6, letter_box=False)
+    assert torch.equal(with_alpha[:3], prepare(pixels, 3, 8, 6, letter_box=False))
+    assert (with_alpha[3] == 1).all()
 
 
 def test_stacked_images_lie_in_memory_as_asked() -> None:

@@ -328,7 +328,6 @@ def test_shared_weights_must_fit(feed: str, message: str) -> None:
     "options, message",
     [
         ("dilation=2", "note: [convolutional] dilation: no effect on a 1x1 kernel"),
-        ("cbn=1", "note: [convolutional] cbn: cross-iteration statistics are a training matter"),
         ("stream=1", "note: [convolutional] stream: no effect here: CUDA streams"),
         ("wait_stream=1", "note: [convolutional] wait_stream: no effect here: CUDA streams"),
         ("dot=1", "note: [convolutional] dot: no effect here: both forks read it and never use it"),

@@ -104,7 +104,7 @@ def test_delta_normalizer_is_alexeyabs() -> None:
 
 
 def test_descriptions_for_exported_files() -> None:
-    assert list(head("yolo").description().items()) == [
+    assert list(head("yolo").description(ALEXEYAB).items()) == [
         ("classes", 3),
         ("mask", (0, 2)),
         ("anchors", [(4.0, 6.0), (0.5, 0.5)]),
@@ -112,11 +112,13 @@ def test_descriptions_for_exported_files() -> None:
         ("scale_x_y", 2.0),
         ("new_coords", 1),
     ]
-    assert head("gaussian").description()["new_coords"] == 0
+    assert head("gaussian").description(ALEXEYAB)["new_coords"] == 0
+    theirs = head("yolo").description(PJREDDIE)
+    assert (theirs["scale_x_y"], theirs["new_coords"]) == (1.0, 0)
     sizes = [(1.0, 2.0), (3.0, 0.5)]
-    assert head("region").description() == {"classes": 3, "anchors": sizes, "unit": "cells"}
+    assert head("region").description(ALEXEYAB) == {"classes": 3, "anchors": sizes, "unit": "cells"}
     expected = {"classes": 3, "side": 3, "num": 2, "sqrt": 1}
-    assert head("detection", "sqrt=1\n").description() == expected
+    assert head("detection", "sqrt=1\n").description(ALEXEYAB) == expected
 
 
 def test_the_hierarchy_is_that_of_the_tree(tmp_path: Path) -> None:

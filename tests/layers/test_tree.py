@@ -5,6 +5,7 @@ The labels it gives are in tests/data.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -36,16 +37,21 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     assert read_tree_file(str(path)).names == ("cat", "tiger")
     path.write_text(DOGS)
     assert read_tree_file(str(path)).names == ("dog", "wolf", "fox")
+    facts = path.stat()
+    path.write_text(DOGS.replace("fox", "cub"))
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))  # within one tick of the clock
+    assert path.stat().st_size == facts.st_size
+    assert read_tree_file(str(path)).names == ("dog", "wolf", "cub")
     path.unlink()
     with pytest.raises(DataError, match=r"t\.tree: no such file"):
         read_tree_file(str(path))
 
 
-def test_the_same_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_tree_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "t.tree"
     path.write_text(CATS)
     first = read_tree_file(str(path))
-    monkeypatch.setattr(tree, "read_text", lambda *words: pytest.fail("read again"))
+    monkeypatch.setattr(tree, "_grouped", lambda *words: pytest.fail("made again"))
     assert read_tree_file(str(path)) is first
 
 

@@ -49,9 +49,20 @@ def test_yolo(
     fork: str, options: str, masks: int, classes: int, scale: float, new_coords: bool
 ) -> None:
     channels = masks * (5 + classes)
+    if fork == "pjreddie":  # reads neither option
+        scale, new_coords = 1.0, False
     expect = yolo(masks, classes, scale, new_coords)
     checked = check_layer(f"[yolo]\n{options}", (channels, 3, 2), expect, fork=fork, gradient=True)
     assert checked.net.graph.heads == [0]
+
+
+def test_options_that_pjreddies_program_does_not_read() -> None:
+    cfg = head("classes=2\nnum=2\nanchors=1,2,3,4\nscale_x_y=1.2\nnew_coords=1")
+    assert notices_of(read(cfg, "pjreddie")) == [
+        f"note: [yolo] {key}: no effect: pjreddie's program does not read it"
+        for key in ("scale_x_y", "new_coords")
+    ]
+    assert notices_of(read(cfg)) == []
 
 
 def gaussian(masks: int, classes: int, scale: float) -> Expect:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
+from support.layer_check import net_section, read
 
 from darknet_py.layers.dense import Connected
 from darknet_py.layers.yolo import Yolo
 from darknet_py.losses import LOSSES
-from darknet_py.losses.head_loss import loss_of, read_targets
+from darknet_py.losses.classifier_loss import cost_loss, logistic_loss, softmax_loss
+from darknet_py.losses.detection_loss import detection_loss
+from darknet_py.losses.gaussian_yolo_loss import gaussian_yolo_loss
+from darknet_py.losses.head_loss import HeadLoss, LossInput, loss_of, read_targets
+from darknet_py.losses.region_loss import region_loss
+from darknet_py.losses.yolo_loss import yolo_loss
 
 
 def rows(*images: list[tuple[float, ...]], size: int) -> torch.Tensor:
@@ -41,3 +49,49 @@ def test_each_kind_has_at_most_one_loss() -> None:
     with pytest.raises(ValueError, match=r"\[yolo\] has two losses"):
         loss_of(Yolo)(LOSSES[Yolo])
     assert Connected not in LOSSES
+
+
+ANCHORS = "classes=2\nnum=2\nanchors=1,1, 2,2\n"
+CALLS: dict[str, Callable[[LossInput], HeadLoss]] = {
+    f"[yolo]\n{ANCHORS}mask=0,1\n": lambda p: yolo_loss(
+        p.layer, p.output, p.labels, p.net_size, p.fork
+    ),
+    f"[Gaussian_yolo]\n{ANCHORS}mask=0,1\n": lambda p: gaussian_yolo_loss(
+        p.layer, p.output, p.labels, p.net_size, p.fork
+    ),
+    f"[region]\n{ANCHORS}softmax=1\n": lambda p: region_loss(
+        p.layer, p.output, p.labels, p.net_size, p.fork, p.seen
+    ),
+    "[detection]\nclasses=2\ncoords=4\nnum=1\nside=2\nrescore=1\n": lambda p: detection_loss(
+        p.layer, p.output, p.truth, p.fork, p.seen, torch.Generator().manual_seed(4)
+    ),
+    "[softmax]\n": lambda p: softmax_loss(p.layer, p.output, p.truth),
+    "[logistic]\n": lambda p: logistic_loss(p.output, p.truth),
+    "[cost]\n": lambda p: cost_loss(p.layer, p.input, p.truth, p.fork),
+}
+CHANNELS = {"[yolo]": 14, "[Gaussian_yolo]": 22, "[region]": 14, "[detection]": 7}
+
+
+@pytest.mark.parametrize("section", CALLS, ids=lambda text: text.splitlines()[0])
+@pytest.mark.parametrize("seen", [100, 100_000])
+def test_what_a_kinds_loss_is_given(section: str, seen: int) -> None:
+    """The layer's output or its input, its labels or the plain truth: as its formulas take them."""
+    channels = CHANNELS.get(section.splitlines()[0], 5)
+    graph = read(net_section(channels, 2, 2, "") + section)
+    layer, fork = graph.nodes[-1].layer, graph.fork
+    generator = torch.Generator().manual_seed(3)
+    shape = (2, channels, 2, 2)
+    source, output = (torch.rand(shape, generator=generator) for _ in range(2))
+    if section.startswith("[detection]"):
+        truth = torch.zeros(2, 4, 7)
+        truth[:, 1] = torch.tensor([1, 0, 1, 0.7, 0.2, 0.3, 0.4])
+    elif "classes" in section:
+        label = (0.3, 0.4, 0.3, 0.2, 1)
+        truth = rows([label], [label], size=fork.samples.truth_size)
+    else:
+        truth = torch.rand(shape, generator=generator)
+    given = torch.Generator().manual_seed(4)
+    p = LossInput(layer, source, output, truth.flatten(1), (64, 64), fork, seen, given)
+    actual, expected = LOSSES[type(layer)](p), CALLS[section](p)
+    assert torch.equal(actual.delta, expected.delta) and actual.delta.any()
+    assert (actual.cost, actual.metrics) == (expected.cost, expected.metrics)

@@ -9,14 +9,7 @@ from pathlib import Path
 import pytest
 
 from darknet_py.errors import Location, Notice
-from darknet_py.network.check import (
-    CheckResult,
-    check,
-    check_data,
-    check_files,
-    count_line,
-    data_sets,
-)
+from darknet_py.network.check import CheckResult, check, check_files, count_line
 
 CFGS = Path(__file__).resolve().parent.parent.parent / "cfg"
 HEAD = """[net]
@@ -67,7 +60,8 @@ def write(folder: Path, **changes: int) -> Path:
 
 def weights(folder: Path, floats: int, name: str = "net.weights") -> Path:
     path = folder / name
-    path.write_bytes(struct.pack("<iiiQ", 0, 2, 5, 0) + b"\0" * 4 * floats)
+    raw = struct.pack("<f", 0.5) * floats
+    path.write_bytes(struct.pack("<iiiQ", 0, 2, 5, 0) + raw)
     return path
 
 
@@ -193,30 +187,6 @@ def test_an_unknown_fork_is_a_notice(tmp_path: Path) -> None:
     assert "did you mean 'alexeyab'?" in notice.message
 
 
-DATA = "classes=2\nnames=n.names\ntrain=t.txt\n"
-
-
-def test_data_file(tmp_path: Path) -> None:
-    (tmp_path / "n.names").write_text("cat\ndog\n")
-    (tmp_path / "t.txt").write_text("")
-    path = tmp_path / "a.data"
-    path.write_text(DATA)
-    assert check_data(path) == []
-    path.write_text(DATA.replace("2", "3"))
-    (notice,) = check_data(path)
-    assert notice.message.endswith("n.names has 2 names for classes=3")
-
-
-def test_data_file_with_missing_files(tmp_path: Path) -> None:
-    path = tmp_path / "a.data"
-    path.write_text(DATA)
-    assert [notice.level for notice in check_data(path)] == ["warning", "error"]
-    path.write_text("classes=2\n")
-    assert lines(check_data(path)) == ["warning: : has no names=; classes are shown by number"]
-    (notice,) = check_data(tmp_path / "none.data")
-    assert "no such file" in notice.message
-
-
 def test_files_are_paired(tmp_path: Path) -> None:
     cfg, fitting = write(tmp_path), weights(tmp_path, sum(COUNTS))
     short = weights(tmp_path, 5, "short.conv.3")
@@ -243,17 +213,11 @@ def test_the_last_line() -> None:
         assert count_line(*counts) == line
 
 
-def test_data_sets_and_their_cfgs(tmp_path: Path) -> None:
-    (tmp_path / "t.txt").write_text("")
-    a, b, none, bad = (tmp_path / f"{name}.data" for name in ("a", "b", "none", "bad"))
-    for path, text in (
-        (a, "train=t.txt"),
-        (b, "valid=t.txt"),
-        (none, "train=gone.txt"),
-        (bad, "x"),
-    ):
-        path.write_text(text)
-    assert data_sets([a, none, bad, tmp_path / "gone.data", "x.cfg"]) == [(str(a), "x.cfg")]
-    actual = data_sets(["x.cfg", a, "y.cfg", "y.weights", b])
-    assert actual == [(str(a), "y.cfg"), (str(b), "y.cfg")]
-    assert data_sets([a]) == [(str(a), None)]
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
+def test_channels_that_no_image_has(tmp_path: Path, channels: int) -> None:
+    path = write(tmp_path)
+    path.write_text(path.read_text().replace("channels=3", f"channels={channels}"))
+    expected = [] if channels in (1, 3, 4) else [("warning", "channels", 4)]
+    notices = check(path)
+    assert [(n.level, n.location.key, n.location.line) for n in notices] == expected
+    assert all("images have 1 (grey), 3 or 4 (with alpha) channels" in n.message for n in notices)

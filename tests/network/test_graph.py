@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.layer_check import notices_of, read
@@ -331,3 +332,33 @@ def test_problems_may_be_given_by_the_caller(tmp_path: Path) -> None:
     read_graph(tmp_path / "net.cfg", problems=problems)
     assert [notice.message for notice in problems.errors] == ["read 0, expected at least 1"]
     assert graphs.MAX_ELEMENTS == 2**31 - 1
+
+
+def test_a_step_looks_at_its_own_inputs_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it look at those of all layers: 9,000 took 10 seconds."""
+
+    class Uses(dict[int, int]):
+        def keys(self) -> Any:
+            pytest.fail("looked at all of them")
+
+        __iter__ = items = keys
+
+    path = tmp_path / "n.cfg"
+    path.write_text(NET + CONV + CONV + "[route]\nlayers=0\n")
+    graph = read_graph(path)
+    monkeypatch.setattr(type(graph), "last_use", property(lambda _: Uses({-1: 0, 0: 2})))
+    assert [set(step.release_after) for step in graph.steps] == [{-1}, {1}, {0, 2}]
+
+
+def test_an_option_does_not_count_all_notices_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "n.cfg"
+    path.write_text(NET + (CONV + "foo=1\n") * 3 + CONV.replace("size=3", "size=x"))
+    monkeypatch.setattr(Problems, "errors", property(lambda _: pytest.fail("listed them")))
+    problems = Problems(collect=True)
+    read_graph(path, problems=problems)
+    assert problems.failures == 1
+    assert [notice.level for notice in problems.notices] == ["warning"] * 3 + ["error"]

@@ -14,9 +14,11 @@ def test_warnings_are_no_errors_unless_asked() -> None:
 def test_defaults() -> None:
     check, sheet = CheckOptions(), SheetOptions(cfg="c", data="d", out="o.jpg")
     assert (check.quick, check.findings, check.report, check.page) == (False, 5, None, None)
+    assert (check.workers, check.strict) == (None, False)
     assert (sheet.images, sheet.first, sheet.seed) == (16, 0, 0)
     shapes = ShapesOptions(out="o", images=3)
     assert (shapes.width, shapes.height, shapes.visible, shapes.valid_every) == (416, 416, 0.75, 10)
+    assert (shapes.seed, shapes.smallest) == (0, 18)
 
 
 def test_a_shape_has_its_own_size() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import inspect
 from pathlib import Path
 
 import pytest
 
 from darknet_py.options import benchmarking, datasets, evaluation, inference, model, training
+from darknet_py.options.flag import flags_of
 
 PACKAGE = Path(__file__).resolve().parents[2] / "darknet_py"
 MODULES = (benchmarking, datasets, evaluation, inference, model, training)
@@ -48,3 +50,117 @@ def test_the_command_line_writes_no_default_of_its_own() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.keyword) and node.arg == "default":
                 assert not isinstance(node.value, ast.Constant), f"{path.name}:{node.lineno}"
+
+
+DEFAULTS = {
+    "ForkOptions": "fork=alexeyab",
+    "SizeOptions": "width=None height=None",
+    "CfgOptions": "cfg",
+    "ModelOptions": "weights",
+    "DeviceOptions": "gpu=None nogpu=False device=None",
+    "EngineOptions": "precision=fp32 engine=torch compiled=False",
+    "RunOptions": "",
+    "DetectOptions": "images=() data=None thresh=None hier=0.5 nms=0.45 letter_box=False "
+    "ext_output=False save_labels=False out=None prefix=None names=None batch=None exif=False",
+    "ClassifierOptions": "data=None top=None",
+    "ListedOptions": "batch=8",
+    "PredictOptions": "images=() names=None",
+    "ClassifyOptions": "top=5",
+    "TextOptions": r"cfg weights seed=\n\n",
+    "GenerateOptions": "length=1000 temp=0.7 srand=None tokens=None",
+    "PerplexityOptions": "file=None",
+    "ExportOptions": "images=() format=onnx out=None form=heads dynamic= batch=1 names=None "
+    "thresh=0.25 nms=0.45 verify=False",
+    "EvalOptions": "data batch=4",
+    "MatchOptions": "iou_thresh=0.5 points=0",
+    "MapOptions": "thresh=0.25 out=() coco=False curves=None confusion=None worst=None",
+    "ValidOptions": "mirrored=False out=None",
+    "VocOptions": "data folder=None prefix=comp4_det_test_ annotations=None labels=False",
+    "AnchorOptions": "data cfg=None num_of_clusters=None width=None height=None show=False runs=10 "
+    "seed=0 write_cfg=None",
+    "CompareOptions": "score=0.005 iou=0.98 show=10",
+    "TrainOptions": "kind data cfg weights=None max_batches=None clear=False resume=False seed=0 "
+    "iterations=0 precision=fp32 compiled=False sync_batchnorm=False log_style=auto "
+    "chart=chart.png results=results.csv tensorboard=None",
+    "ImageTrainOptions": "evaluates=False workers=None show_imgs=False",
+    "DetectorTrainOptions": "kind=detector evaluates=False epochs=4 thresh=0.25 iou_thresh=0.5 "
+    "cache=False",
+    "ClassifierTrainOptions": "kind=classifier evaluates=False",
+    "TextTrainOptions": "kind=rnn data=data/shakespeare.txt tokenized=False backup=backup",
+    "SummaryOptions": "strict=False",
+    "CheckOptions": "strict=False quick=False findings=5 report=None page=None workers=None",
+    "SheetOptions": "data out images=16 first=0 seed=0",
+    "ShapesOptions": "out images seed=0 width=416 height=416 smallest=18 visible=0.75 "
+    "valid_every=10",
+    "ThreadOptions": "threads=None",
+    "BenchmarkOptions": "weights=None engines=('torch',) precision=('fp32',) compiled=False "
+    "batch=(1,) runs=None seconds=None seed=0 parts=False image=None layers=False out=None "
+    "chart=None",
+    "SpeedOptions": "tics=0",
+}
+"""The fields a record adds to those it is made of, and what each is where nobody says."""
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
+def test_what_is_where_nobody_says(record: type) -> None:
+    own = [record.__dataclass_fields__[name] for name in inspect.get_annotations(record)]  # type: ignore[attr-defined]
+    actual = [field.name + shown(field.default) for field in own]
+    assert actual == DEFAULTS[record.__name__].split()
+
+
+def shown(value: object) -> str:
+    text = "" if value is dataclasses.MISSING else f"={value}"
+    return text.replace("\n", r"\n")
+
+
+LIMITS = """
+SizeOptions.width >= 1
+SizeOptions.height >= 1
+DetectOptions.batch >= 1
+ClassifierOptions.top >= 1
+ListedOptions.batch >= 1
+ClassifyOptions.top >= 1
+GenerateOptions.length >= 0
+GenerateOptions.srand >= 0
+ExportOptions.batch >= 1
+EvalOptions.batch >= 1
+AnchorOptions.num_of_clusters >= 1
+AnchorOptions.width >= 1
+AnchorOptions.height >= 1
+AnchorOptions.runs >= 1
+CompareOptions.show >= 0
+TrainOptions.max_batches >= 1
+TrainOptions.iterations >= 0
+ImageTrainOptions.workers >= 0
+DetectorTrainOptions.epochs >= 1
+CheckOptions.findings >= 0
+CheckOptions.workers >= 1
+SheetOptions.images >= 1 <= 400
+SheetOptions.first >= 0
+SheetOptions.seed >= 0
+ShapesOptions.seed >= 0
+ShapesOptions.width >= 32
+ShapesOptions.height >= 32
+ShapesOptions.smallest >= 4
+ShapesOptions.visible >= 0 <= 1
+ShapesOptions.valid_every >= 1
+ThreadOptions.threads >= 1
+BenchmarkOptions.batch >= 1
+BenchmarkOptions.runs >= 1
+BenchmarkOptions.seconds > 0
+"""
+
+
+def test_what_a_number_may_be() -> None:
+    """Of the fields that a record adds, all that have a limit on the command line."""
+    actual = set()
+    for record in RECORDS:
+        flags, own = flags_of(record), inspect.get_annotations(record)
+        for name in (name for name in own if name in flags):
+            limits = (
+                (flags[name].least, ">" if flags[name].above else ">="),
+                (flags[name].most, "<="),
+            )
+            words = [f"{sign} {value:g}" for value, sign in limits if value is not None]
+            actual |= {" ".join([f"{record.__name__}.{name}", *words])} if words else set()
+    assert actual == set(LIMITS.strip().splitlines())

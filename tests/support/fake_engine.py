@@ -20,8 +20,7 @@ class Shifted(Engine):
     """The network's heads with OFFSET added."""
 
     def __init__(self, network: Network, config: EngineConfig) -> None:
-        super().__init__(network.graph, config, torch.device(config.device))
-        self.network = network
+        super().__init__(network, config, torch.device(config.device))
 
     def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
         last = x.is_contiguous(memory_format=torch.channels_last)

@@ -1,17 +1,14 @@
-"""When weights are written, under which names, and states that cannot be resumed."""
+"""When weights are written, under which names."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.small_detector import small_options
 
-from darknet_py.errors import DarknetError, OutputError, WeightsError
+from darknet_py.errors import DarknetError, OutputError
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 from darknet_py.train.checkpoint import PLAIN_LAST, CheckpointFiles, SavePolicy
-from darknet_py.train.command import run
 
 
 def numbered(save_policy: SavePolicy, upto: int, updates: int = 1) -> list[int]:
@@ -97,28 +94,3 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made: .*; set backup= in the .data file"):
         CheckpointFiles.of(tmp_path / "file" / "backup", "net.cfg")
-
-
-def test_nothing_to_resume(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="small_last.state: no such file, so nothing to resume"):
-        run(small_options(tmp_path, resume=True))
-
-
-def test_a_damaged_state(tmp_path: Path) -> None:
-    run(small_options(tmp_path, max_batches=3, iterations=1))
-    path = tmp_path / "backup" / "small_last.state"
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(WeightsError, match="small_last.state: is no state of a training"):
-        run(small_options(tmp_path, resume=True))
-
-
-def test_a_state_of_another_network(tmp_path: Path) -> None:
-    options = small_options(tmp_path, max_batches=3, iterations=1)
-    run(options)
-    text = Path(options.cfg).read_text()
-    Path(options.cfg).write_text(text.replace("filters=8\n", "filters=6\n"))
-    with pytest.raises(WeightsError, match=r"has shape \(8,.*expected \(6,.*is it of another cfg"):
-        run(replace(options, resume=True))
-    Path(options.cfg).write_text(text.replace("batch=8", "batch=4"))
-    with pytest.raises(WeightsError, match="8 images a step, this one has 4"):
-        run(replace(options, resume=True))

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from support.small_detector import small_options
 
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
-from darknet_py.train import Trainer, distributed
-from darknet_py.train.distributed import devices
+from darknet_py.train import Trainer, command, distributed
+from darknet_py.train.distributed import DistributedContext, devices
 
 CFG = """[net]
 batch={batch}
@@ -200,3 +201,77 @@ def test_each_device_gets_a_process(
     assert words[-6:] == ["darknet_py", "train", "a.data", "a.cfg", "-gpus", "2,0"]
     assert "--nproc-per-node=2" in words
     assert env["CUDA_VISIBLE_DEVICES"] == expected
+
+
+def test_a_process_that_torchrun_has_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes the device of its number on the machine, waits patiently, and leaves the group."""
+    calls: list[tuple[Any, ...]] = []
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    monkeypatch.setattr(dist, "is_initialized", lambda: True)
+    monkeypatch.setattr(dist, "get_rank", lambda: 1)
+    monkeypatch.setattr(dist, "get_world_size", lambda: 2)
+    monkeypatch.setattr(
+        dist, "init_process_group", lambda kind, timeout: calls.append((kind, timeout))
+    )
+    monkeypatch.setattr(dist, "destroy_process_group", lambda: calls.append(("left",)))
+    options = replace(small_options(tmp_path), device=None)
+    with command._process_group(options) as (context, device):
+        assert (context, device) == (DistributedContext(1, 2), torch.device("cuda:3"))
+        assert not context.first
+        assert calls == [("nccl", command.PATIENCE)]
+    with command._process_group(replace(options, nogpu=True)) as (_, device):
+        assert device == torch.device("cpu")
+    assert [call[0] for call in calls] == ["nccl", "left", "gloo", "left"]
+    assert command.PATIENCE.total_seconds() == 6 * 3600
+
+
+def test_the_first_process_gives_its_tensors(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[float, int]] = []
+    monkeypatch.setattr(dist, "broadcast", lambda x, source: sent.append((float(x), source)))
+    tensors = [torch.tensor(1.0), torch.tensor(2.0)]
+    DistributedContext(0, 1).share(tensors)
+    assert sent == []
+    DistributedContext(1, 2).share(tensors)
+    assert sent == [(1, 0), (2, 0)]
+
+
+def test_means_and_flags_of_all_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other process adds what it has."""
+    others = 3.0
+    monkeypatch.setattr(dist, "all_reduce", lambda total: total.add_(others))
+    context, cpu = DistributedContext(0, 2), torch.device("cpu")
+    assert context.mean(1.0, cpu) == 2.0 and DistributedContext().mean(1.0, cpu) == 1.0
+    assert context.any(False, cpu)
+    others = 0.0
+    assert not context.any(False, cpu) and context.any(True, cpu)
+
+
+DEAD = "[route]\nlayers=-3\n[convolutional]\nfilters=4\nsize=1\nactivation=linear\n"
+
+
+def test_layers_that_no_loss_reaches_move_by_decay_alone(tmp_path: Path) -> None:
+    cfg = written(tmp_path, IMAGES // 2)
+    Path(cfg).write_text(Path(cfg).read_text() + DEAD)
+    both = in_two(tmp_path, cfg)
+    start = {name: t.numpy() for name, t in Network.from_cfg(cfg, seed=5).state_dict().items()}
+    for name, value in both[0][0].items():
+        np.testing.assert_array_equal(value, both[1][0][name], err_msg=name)
+    for arrays, _ in both.values():
+        assert np.array_equal(arrays["layers.4.biases"], start["layers.4.biases"])
+        assert not np.array_equal(arrays["layers.0.biases"], start["layers.0.biases"])
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_two_processes_in_which_nothing_learns(tmp_path: Path, precision: str) -> None:
+    cfg = written(tmp_path, IMAGES // 2)
+    text = Path(cfg).read_text().replace("filters=14\n", "filters=14\nstopbackward=1\n")
+    Path(cfg).write_text(text)
+    start = {name: t.numpy() for name, t in Network.from_cfg(cfg, seed=5).state_dict().items()}
+    for arrays, _ in in_two(tmp_path, cfg, precision=precision).values():
+        moved = {name for name in start if not np.array_equal(arrays[name], start[name])}
+        assert moved == {"layers.1.weights"}

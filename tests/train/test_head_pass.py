@@ -6,9 +6,11 @@ import pytest
 import torch
 from support.layer_check import network
 from support.small_step import CONV, HEAD, NET, data
+from torch import nn
 
 from darknet_py.errors import DarknetError
-from darknet_py.train.head_pass import HeadPass, compile_errors, to_input, wrapped
+from darknet_py.train import Trainer
+from darknet_py.train.head_pass import HeadPass, compiling, to_input, wrapped
 
 CPU = torch.device("cpu")
 
@@ -21,7 +23,7 @@ def test_inputs_and_outputs_of_the_layers_with_a_loss() -> None:
     for number, (raw, out) in enumerate(zip(inputs, outputs, strict=True)):
         layer = net.graph.nodes[(2, 5)[number]].layer
         assert raw.shape == out.shape == (4, 14, 8, 8)
-        torch.testing.assert_close(out, layer.activated(raw, layer.by_channel(raw)))
+        torch.testing.assert_close(out, layer.activated(raw, layer.by_channel(raw, net.graph.fork)))
     assert not torch.equal(*inputs)
 
 
@@ -54,5 +56,30 @@ def test_a_compiler_that_fails_is_one_line() -> None:
     message = (
         r"^torch.compile failed: no g\+\+; install a C\+\+ compiler, or train without --compile"
     )
-    with pytest.raises(DarknetError, match=message), compile_errors():
+    with pytest.raises(DarknetError, match=message), compiling():
         raise TorchDynamoException("no g++\nmore")
+
+
+def test_a_program_for_each_size_however_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch.compile by itself gives up after eight, and takes a size that comes back for new."""
+    from torch._dynamo.utils import counters
+
+    def compile_quickly(head_pass: HeadPass, **options: bool) -> None:
+        nn.Module.compile(head_pass, backend="eager", **options)
+
+    monkeypatch.setattr(HeadPass, "compile", compile_quickly)
+    torch._dynamo.reset()
+    counters.clear()
+    net, twin = (network(NET + CONV + HEAD) for _ in range(2))
+    plain, compiled = Trainer(twin), Trainer(net, compiled=True)
+    sizes = [8 * n for n in range(1, 11)]
+    for size in [*sizes, *sizes[:2]]:
+        images, truth = data()
+        images = torch.nn.functional.interpolate(images, (size, size))
+        losses = []
+        for trainer in (plain, compiled):
+            trainer.resize(size, size)
+            losses.append(trainer.step(images, truth))
+        assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+    assert counters["stats"]["unique_graphs"] == len(sizes)
+    assert not counters["graph_break"]

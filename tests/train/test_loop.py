@@ -15,6 +15,7 @@ import darknet_py.train.loop as loop
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 from darknet_py.train.command import run
+from darknet_py.train.tasks.image_task import ImageTask
 from darknet_py.train.trainer import LossError, Trainer
 
 
@@ -99,3 +100,20 @@ def test_memory_that_is_too_small_halves_the_sub_batches(
     monkeypatch.setattr(Trainer, "_learn", greedy)
     assert run(small_options(tmp_path, max_batches=2)) == 0
     assert "out of memory: subdivisions=4 now (8=4 x 2)" in capsys.readouterr().out
+
+
+def test_the_images_named_are_those_of_the_bad_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the third update, whose samples are drawn as those of step 3."""
+    step = Trainer.step
+
+    def third_is_bad(self: Trainer, *batch: Any) -> float:
+        if self.batch == 2:
+            raise LossError("iteration 3: the loss is nan")
+        return step(self, *batch)
+
+    monkeypatch.setattr(Trainer, "step", third_is_bad)
+    monkeypatch.setattr(ImageTask, "drawn", lambda self, number: [f"of step {number}"] * 8)
+    with pytest.raises(LossError, match="nan; the images of the batch: of step 3$"):
+        run(small_options(tmp_path))

@@ -9,7 +9,7 @@ from support.small_step import CONV, HEAD, NET, changed, data, gradients_of, wei
 from torch import Tensor
 
 from darknet_py.train import Trainer
-from darknet_py.train.optimizer import Optimizer, StepInfo
+from darknet_py.train.optimizer import SHORTCUT_LIMIT, Optimizer, StepInfo
 
 
 def test_a_step_is_darknets_sgd() -> None:
@@ -60,10 +60,15 @@ def test_the_fork_says_what_adam_adds_to_the_spread(fork: str, share: float) -> 
 
 @pytest.mark.parametrize(
     ("option", "moves"),
-    [("dont_update=1", [False, True]), ("burnin_update=2", [False, True]), ("", [True, True])],
+    [
+        ("dont_update=1", [False, True, True, True]),
+        ("burnin_update=1", [False, True, True, True]),
+        ("burnin_update=2", [False, False, False, True]),
+        ("", [True, True, True, True]),
+    ],
 )
 def test_updates_that_wait(option: str, moves: list[bool]) -> None:
-    net = network(NET.replace("max", "burn_in=1\nmax") + CONV + f"{option}\n" + HEAD)
+    net = network(NET.replace("max", "burn_in=2\nmax") + CONV + f"{option}\n" + HEAD)
     trainer, seen = Trainer(net), []
     for _ in moves:
         before = weights(net)
@@ -80,3 +85,18 @@ def test_learning_rate_of_a_layer_and_clip() -> None:
     clipped = network(NET + CONV + "clip=0.05\n" + HEAD)
     Trainer(clipped).step(*data())
     assert float(clipped.state_dict()["layers.0.weights"].abs().max()) == pytest.approx(0.05)
+
+
+def test_updates_of_a_shortcuts_weights_are_limited() -> None:
+    """As on the GPU path of AlexeyAB's program: to +-1, whatever is asked for."""
+    layers = CONV + CONV + "[shortcut]\nfrom=-2\nweights_type=per_feature\nactivation=linear\n"
+    net = network(NET.replace("decay=0.1", "decay=0") + layers + HEAD)
+    optimizer, start = Optimizer(net), weights(net)
+    for state in optimizer.states:
+        state.update.fill_(-8.0)
+    optimizer.move(StepInfo(rate=1.0, batch=1, images=4, freeze_before=0))
+    moved = {name: (tensor - start[name]).unique() for name, tensor in net.named_parameters()}
+    limited = {name for name, by in moved.items() if by.abs().max() < 1}
+    assert len(limited) == 1 and limited < set(moved)
+    (name,) = limited
+    torch.testing.assert_close(moved[name].mean(), torch.tensor(-SHORTCUT_LIMIT / 4))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 
 from darknet_py.cfg import text
-from darknet_py.errors import Problems
+from darknet_py.errors import DarknetError, Problems
 from darknet_py.layers.net import Net, read_net
-from darknet_py.train.schedule import rate
+from darknet_py.train.schedule import rate, require_policy
 
 LR = 0.1
 
@@ -62,3 +63,56 @@ def test_policies(options: str, batch: int, share: float, why: str) -> None:
 def test_random_is_seeded() -> None:
     assert at("policy=random\npower=2", 5) == pytest.approx(random.Random(0).random() ** 2)
     assert at("policy=random", 5, seed=1) != at("policy=random", 5, seed=2)
+
+
+ODD = [
+    ("policy=sigmoid\ngamma=.5", 10_000, 0.0, "exp overflows to infinity, as in C"),
+    ("policy=sigmoid\ngamma=1e30", 2, 0.0, "a huge gamma"),
+    ("policy=sigmoid\ngamma=-1e30", 2, 1.0, "a huge gamma the other way"),
+    ("policy=step\nstep=-10\nscale=.5", 25, 4.0, "C's division is towards 0"),
+    ("policy=steps\nsteps=5\nscales=.1,.2,.3", 50, 0.1, "scales without a step do nothing"),
+    ("policy=exp\ngamma=0", 3, 0.0, "exp of nothing"),
+    ("policy=sgdr\nsgdr_cycle=10\nlearning_rate=0\nlearning_rate_min=.05", 10, 0.5, "no rate"),
+]
+
+
+@pytest.mark.parametrize(("options", "batch", "share", "why"), ODD)
+def test_odd_policies(options: str, batch: int, share: float, why: str) -> None:
+    assert at(options, batch) == pytest.approx(share), why
+
+
+NOT_FINITE = [
+    ("policy=exp\ngamma=2", 5000, r"policy: gives a learning rate of inf at iteration 5000, .*gamma"),
+    ("policy=step\nscale=10", 400, "policy: gives a learning rate of inf .*scale"),
+    ("policy=steps\nsteps=1,2\nscales=1e30,1e30", 3, "policy: gives a learning rate of 1.0.*e.59 .*scales"),
+    ("policy=poly\npower=-1", 100, "policy: gives a learning rate of inf .*power"),
+    ("policy=sigmoid\ngamma=nan", 3, "policy: gives a learning rate of nan"),
+    ("burn_in=1000\npower=-400", 1, "burn_in: gives a learning rate of inf .*power"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "batch", "words"), NOT_FINITE)
+def test_a_rate_that_is_not_finite_is_named(options: str, batch: int, words: str) -> None:
+    with pytest.raises(DarknetError, match=rf"t\.cfg:\d+: \[net\] {words}"):
+        at(options, batch)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("policy=step\nstep=0", "step: is 0, expected after how many iterations the rate changes"),
+        ("policy=poly", "policy: poly needs to know the end"),
+        ("policy=sgdr", "policy: sgdr needs to know the end"),
+    ],
+)
+def test_policies_without_any_rate(options: str, words: str) -> None:
+    with pytest.raises(DarknetError, match=rf"t\.cfg:\d+: \[net\] {words}"):
+        require_policy(replace(net(options), max_batches=0))
+
+
+def test_sgdr_of_several_devices_keeps_its_least_rate() -> None:
+    """`-gpus` multiplies learning_rate alone."""
+    read = net("policy=sgdr\nsgdr_cycle=10\nlearning_rate_min=.04\n")
+    rates = [rate(read, batch, random.Random(0), devices=4) for batch in (5, 10)]
+    assert rates == pytest.approx([0.04 + 0.5 * (0.4 - 0.04), 0.04])
+    assert rate(net(""), 5, random.Random(0), devices=4) == pytest.approx(0.4)

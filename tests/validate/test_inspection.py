@@ -106,6 +106,8 @@ def test_too_many_labels(image: Path) -> None:
     text = "".join(f"1 .5 .5 .2 .{number}\n" for number in range(1, 6))
     (issue,) = look(image, text).issues
     assert (issue.kind, issue.message) == ("overfull", "5 labels, max=4")
+    assert (issue.location.path, issue.image) == (f"{image.parent}/a.txt", str(image))
+    assert look(image, "".join(text.splitlines(keepends=True)[:4])).issues == ()
     assert look(image, text, LabelRules(3)).issues == ()
 
 
@@ -122,6 +124,8 @@ def test_no_label_file_and_an_empty_one(image: Path) -> None:
     assert f"looked for {image.parent}/a.txt" in inspection.issues[0].message
     inspection = look(image, " \n")
     assert (inspection.state, kinds(inspection)) == ("empty", [("empty-label-file", 0)])
+    (issue,) = inspection.issues
+    assert (issue.location.path, issue.image) == (f"{image.parent}/a.txt", str(image))
 
 
 def test_a_label_file_that_is_a_folder(image: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.errors import DataError, Location
+from darknet_py.evaluate.formats.schema import (
+    ID,
+    NUMBER,
+    TEXT,
+    Box,
+    ListOf,
+    Record,
+    require,
+)
 
 Row = tuple[str, str, float, Sequence[float]]
 """Image, class, score, and the box by its centre."""
@@ -39,18 +48,16 @@ class BoxTable:
 def read_results(path: str | os.PathLike[str]) -> BoxTable | dict[str, Any]:
     """The boxes of a result file, or the metrics of `map`; raises DataError for anything else."""
     value, location = read_json(path), Location(os.fspath(path))
-    if isinstance(value, dict) and {"mAP", "classes", "computed_with"} <= set(value):
+    if isinstance(value, dict) and METRICS.keys.keys() <= value.keys():
+        require(value, METRICS, location)
         return value | {"computed_with": _todays_keys(value["computed_with"])}
-    form = next((form for form in FORMS if _fits(value, form.keys)), None)
+    form = next((form for form in FORMS if form.fits(value)), None)
     if form is None:
         known = "what detect -out, valid (coco, bdd) or map -out write"
         raise DataError(f"is no result file, expected {known}", location)
-    try:
-        rows = [row for entry in value for row in form.rows(entry)]
-        images = tuple(dict.fromkeys(form.image(entry) for entry in value))
-        return _table(form.unit, images, rows)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError(f"has an entry of another form ({error!r})", location) from None
+    require(value, ListOf(form.entry), location)
+    rows = [row for entry in value for row in form.rows(entry)]
+    return _table(form.unit, tuple(dict.fromkeys(map(form.image, value))), rows)
 
 
 def read_json(path: str | os.PathLike[str], expected: str = "") -> Any:
@@ -71,27 +78,17 @@ def _todays_keys(computed_with: dict[str, Any]) -> dict[str, Any]:
     return {RENAMED_KEYS.get(key, key): value for key, value in computed_with.items()}
 
 
-def _fits(value: Any, keys: set[str]) -> bool:
-    """Whether it is a list whose first entry has the keys; an empty list fits."""
-    if not isinstance(value, list):
-        return False
-    return not value or (isinstance(value[0], dict) and keys <= set(value[0]))
-
-
 def _table(unit: str, images: tuple[str, ...], rows: list[Row]) -> BoxTable:
     boxes = np.array([box for _, _, _, box in rows], np.float64).reshape(-1, 4)
     score = np.array([score for _, _, score, _ in rows], np.float64)
-    if not (np.isfinite(boxes).all() and np.isfinite(score).all()):
-        raise ValueError("a number that is not finite")
     image, name = tuple(row[0] for row in rows), tuple(row[1] for row in rows)
     return BoxTable(unit, images, image, name, score, boxes)
 
 
 def _detect_rows(entry: dict[str, Any]) -> Iterator[Row]:
     for detection in entry["objects"]:
-        coordinates = detection["relative_coordinates"]
-        box = [float(coordinates[side]) for side in ("center_x", "center_y", "width", "height")]
-        yield _frame(entry), str(detection["name"]), float(detection["confidence"]), box
+        box = [detection["relative_coordinates"][side] for side in SIDES]
+        yield _frame(entry), detection["name"], detection["confidence"], box
 
 
 def _frame(entry: dict[str, Any]) -> str:
@@ -99,30 +96,81 @@ def _frame(entry: dict[str, Any]) -> str:
 
 
 def _coco_rows(entry: dict[str, Any]) -> Iterator[Row]:
-    left, top, width, height = (float(side) for side in entry["bbox"])
+    left, top, width, height = entry["bbox"]
     box = [left + width / 2, top + height / 2, width, height]
-    category = str(entry["category_id"])
-    yield str(entry["image_id"]), f"category {category}", float(entry["score"]), box
+    yield str(entry["image_id"]), f"category {entry['category_id']}", entry["score"], box
 
 
 def _bdd_rows(entry: dict[str, Any]) -> Iterator[Row]:
-    left, top, right, bottom = (float(side) for side in entry["bbox"])
+    left, top, right, bottom = entry["bbox"]
     box = [(left + right) / 2, (top + bottom) / 2, right - left, bottom - top]
-    yield str(entry["name"]), str(entry["category"]), float(entry["score"]), box
+    yield str(entry["name"]), str(entry["category"]), entry["score"], box
 
 
 @dataclass(frozen=True)
 class Form:
-    """A kind of result file: keys of its entries, its rows, its images, its unit."""
+    """A kind of result file: an entry, the keys that tell it, its rows, its images, its unit."""
 
-    keys: set[str]
-    rows: Any
-    image: Any
+    told_by: frozenset[str]
+    entry: Record
+    rows: Callable[[dict[str, Any]], Iterator[Row]]
+    image: Callable[[dict[str, Any]], str]
     unit: str
 
+    def fits(self, value: Any) -> bool:
+        """Whether it is a list whose first entry has the keys; an empty list fits."""
+        if not isinstance(value, list):
+            return False
+        return not value or (isinstance(value[0], dict) and self.told_by <= value[0].keys())
+
+
+SIDES = ("center_x", "center_y", "width", "height")
+OBJECT = Record(
+    {
+        "name": TEXT,
+        "confidence": NUMBER,
+        "relative_coordinates": Record(dict.fromkeys(SIDES, NUMBER)),
+    }
+)
+DETECT_ENTRY = Record(
+    {"frame_id": ID, "objects": ListOf(OBJECT, "object")}, optional={"filename": TEXT}
+)
+LEFT_TOP_SIZE = Box("left, top, width and height")
+COCO_ENTRY = Record({"image_id": ID, "category_id": ID, "bbox": LEFT_TOP_SIZE, "score": NUMBER})
+BDD_ENTRY = Record(
+    {"name": ID, "category": ID, "bbox": Box("left, top, right and bottom"), "score": NUMBER}
+)
+METRICS = Record(
+    {
+        "mAP": NUMBER,
+        "classes": ListOf(Record({"name": TEXT, "ap": NUMBER}), "class"),
+        "computed_with": Record({}),
+    },
+    optional=dict.fromkeys(("image_set", "cfg", "weights"), TEXT)
+    | dict.fromkeys(("thresh", "precision", "recall", "f1", "average_iou"), NUMBER)
+    | dict.fromkeys(("TP", "FP", "FN", "detections_count"), NUMBER),
+)
 
 FORMS = (
-    Form({"frame_id", "objects"}, _detect_rows, _frame, "shares of the image"),
-    Form({"image_id", "bbox"}, _coco_rows, lambda entry: str(entry["image_id"]), "pixels"),
-    Form({"name", "bbox"}, _bdd_rows, lambda entry: str(entry["name"]), "pixels"),
+    Form(
+        frozenset({"frame_id", "objects"}),
+        DETECT_ENTRY,
+        _detect_rows,
+        _frame,
+        "shares of the image",
+    ),
+    Form(
+        frozenset({"image_id", "bbox"}),
+        COCO_ENTRY,
+        _coco_rows,
+        lambda entry: str(entry["image_id"]),
+        "pixels",
+    ),
+    Form(
+        frozenset({"name", "bbox"}),
+        BDD_ENTRY,
+        _bdd_rows,
+        lambda entry: str(entry["name"]),
+        "pixels",
+    ),
 )

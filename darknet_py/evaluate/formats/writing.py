@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from darknet_py.cfg.options import atoi
 from darknet_py.errors import DataError, OutputError
-from darknet_py.files import replacing
+from darknet_py.files import encoded, replacing
 from darknet_py.forks import Fork
 
 COCO_IDS = tuple(sorted(set(range(1, 91)) - {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}))
@@ -89,7 +89,7 @@ def coco_image_id(path: str, fork: Fork) -> int:
 def lines(template: str, *columns: NDArray[Any]) -> bytes:
     """The template for each row of numbers, all rows formatted in one step."""
     table = np.column_stack(columns)
-    return (template * len(table) % tuple(table.ravel().tolist())).encode()
+    return encoded(template * len(table) % tuple(table.ravel().tolist()))
 
 
 @contextmanager

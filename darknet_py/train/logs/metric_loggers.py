@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from darknet_py.errors import DarknetError
-from darknet_py.files import append, replacing
+from darknet_py.files import append, encoded, replacing
 from darknet_py.images.draw import save_image
 from darknet_py.train.logs.loss_chart import Curves, Points, draw
 from darknet_py.train.logs.progress_log import IMAGES, Units, Update
@@ -39,7 +39,8 @@ class CsvLogger:
     """The file, and of each row only what the chart needs: two numbers.
 
     updates: of the whole training, 0: for ever. top: the loss at the chart's upper edge. metric:
-    what -map or -topk measures.
+    what -map or -topk measures. unwritten: rows that the disk had no room for; they come with the
+    next one.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class CsvLogger:
     metric: str = "mAP"
     losses: array[float] = field(default_factory=_doubles)
     maps: array[float] = field(default_factory=_doubles)
+    unwritten: list[list[str]] = field(default_factory=list)
 
     def open(self, upto: int) -> None:
         """Start the file; with `upto` > 0 keep the rows of an earlier run up to that update.
@@ -74,7 +76,7 @@ class CsvLogger:
             self.maps.extend((update, float(value)))
 
     def add(self, u: Update) -> None:
-        """Append a row, and draw the chart now and then."""
+        """Append a row, and draw the chart now and then. Raises OutputError."""
         value = f"{u.map:.6f}" if u.evaluated else ""
         size = [str(side) for side in u.size] if u.units.shows_size else ["", ""]
         row = [
@@ -89,12 +91,22 @@ class CsvLogger:
             value,
         ]
         self._note(u.number, u.average, value)
-        append(self.path, _as_csv([row]))
+        self.unwritten.append(row)
+        self._write_rows()
         if u.evaluated or u.number % CHART_EVERY == 0:
-            self.end(u)
+            self._draw(u)
 
     def end(self, u: Update) -> None:
-        """Write the chart as it is now."""
+        """Write what is left, and the chart as it is now. Raises OutputError."""
+        self._write_rows()
+        self._draw(u)
+
+    def _write_rows(self) -> None:
+        if self.unwritten:
+            append(self.path, _as_csv(self.unwritten))
+            self.unwritten.clear()
+
+    def _draw(self, u: Update) -> None:
         losses, maps = _points(self.losses), _points(self.maps)
         curves = Curves(losses, maps, self.updates, self.top, self.metric)
         footer = f"current avg loss = {u.average:.4f}    iteration = {u.number}"
@@ -112,7 +124,7 @@ def columns(units: Units = IMAGES, metric: str = "mAP") -> list[str]:
 def _as_csv(rows: list[list[str]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
+    return encoded(text.getvalue())
 
 
 def _points(values: array[float]) -> Points:

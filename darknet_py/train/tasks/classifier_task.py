@@ -16,7 +16,7 @@ from darknet_py.classify.accuracy import measure
 from darknet_py.classify.load_classifier import read_leaves
 from darknet_py.data.class_labels import ClassLabels
 from darknet_py.data.classifier_samples import ClassifierSet, size_at, tree_of
-from darknet_py.data.listing import images_of, images_to_evaluate
+from darknet_py.data.listing import images_of, images_to_evaluate, missing_images
 from darknet_py.data.sample_sheet import classifier_sheet
 from darknet_py.errors import DataError, ImageError, Location
 from darknet_py.images.draw import save_image
@@ -80,7 +80,7 @@ class TopkMetric:
         return update >= max(last + self.every, EARLIEST, self.burn_in)
 
     def evaluate(self, trainer: Trainer, report: TrainingLog) -> float:
-        """0 where none of the images can be read."""
+        """Raises DataError where none of the images can be read."""
         report.note(f"accuracy on {len(self.images)} images ...")
         bad: list[ImageError] = []
         device = next(trainer.network.parameters()).device
@@ -95,11 +95,12 @@ class TopkMetric:
         )
         if bad:
             report.note(f"warning: left out {len(bad)} unreadable images, the first: {bad[0]}")
-        top1, topk = (last.top1, last.topk) if last else (0.0, 0.0)
+        if last is None:
+            raise DataError(f"none of {len(self.images)} images can be read")
         if self.top > 1:
-            report.note(f"accuracy top1 = {top1:f}")
-        report.note(f"accuracy {self.name} = {topk:f}")
-        return topk
+            report.note(f"accuracy top1 = {last.top1:f}")
+        report.note(f"accuracy {self.name} = {last.topk:f}")
+        return last.topk
 
 
 def open_classifier(
@@ -112,7 +113,9 @@ def open_classifier(
     images = images_of(data, "train")
     source = ClassifierSet.of(graph, images, data)
     metric = _topk_metric(data, graph, source) if options.evaluates else None
-    unclear = _unclear(source, data) if distributed.first else []
+    unclear = _unclear(source.images, source.labels, data, "train") if distributed.first else []
+    if metric and distributed.first:
+        unclear += _unseen(metric, data)
     start = begin(options, graph, _files(options, data, graph), distributed, device)
     size = partial(size_at, graph, seed=start.trainer.seed)
     task = ImageTask.of(options, source, start.trainer, size, device)
@@ -185,22 +188,32 @@ def _warnings(graph: Graph) -> Iterator[str]:
             yield f"warning: {net.section.location(key)}: no effect {reason}"
 
 
-def _unclear(source: ClassifierSet, data: DataFile) -> list[str]:
+def _unseen(metric: TopkMetric, data: DataFile) -> list[str]:
+    """Warnings of what -topk will leave out, or have no class for; raises DataError as _unclear."""
+    missing = missing_images(metric.images, data.path)
+    lines = [f"warning: {missing}"] if missing else []
+    # Without valid= they are those of train=.
+    valid = "valid" in data.options
+    return lines + (_unclear(metric.images, metric.labels, data, "valid") if valid else [])
+
+
+def _unclear(images: Sequence[str], labels: ClassLabels, data: DataFile, key: str) -> list[str]:
     """How many images have not just one label, and the first of them.
 
     Of very many images some are looked at, all over the list. Raises DataError where no label is
     a part of any path: nothing can be learnt then.
     """
-    many = len(source.images)
+    many = len(images)
     # At random: every Nth image might be of one class only.
-    indices = random.Random(0).sample(range(many), min(many, LOOKS // len(source.labels.words)))
-    looked = [source.images[index] for index in sorted(indices)]
-    unclear = [line for line in map(source.labels.unclear, looked) if line]
-    if len(unclear) == len(looked) and not any(map(source.labels.matches, looked)):
-        message = f"no label is a part of any path of train=, such as {looked[0]}"
-        raise DataError(f"{message}; correct labels= or train=", Location(data.path))
+    indices = random.Random(0).sample(range(many), min(many, LOOKS // len(labels.words)))
+    looked = [images[index] for index in sorted(indices)]
+    unclear = [line for line in map(labels.unclear, looked) if line]
+    if len(unclear) == len(looked) and not any(map(labels.matches, looked)):
+        message = f"no label is a part of any path of {key}=, such as {looked[0]}"
+        raise DataError(f"{message}; correct labels= or {key}=", Location(data.path))
     if not unclear:
         return []
-    of = f"{len(unclear)} of {len(looked)} images{' looked at' if len(looked) < many else ''}"
+    what = "images" if key == "train" else f"images of {key}="
+    of = f"{len(unclear)} of {len(looked)} {what}{' looked at' if len(looked) < many else ''}"
     more = f" and {len(unclear) - SHOWN} more" if len(unclear) > SHOWN else ""
     return [f"warning: {of} have not just one label: {'; '.join(unclear[:SHOWN])}{more}"]

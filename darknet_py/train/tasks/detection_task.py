@@ -10,14 +10,19 @@ import torch
 
 from darknet_py.augment.config import AugmentConfig
 from darknet_py.cfg.datafile import DataFile, read_data_file
-from darknet_py.cfg.names import read_names
+from darknet_py.cfg.names import names_of_data
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.image_cache import cache_images, least_size
-from darknet_py.data.listing import images_of, images_to_evaluate, missing_label_files
+from darknet_py.data.listing import (
+    images_of,
+    images_to_evaluate,
+    missing_images,
+    missing_label_files,
+)
 from darknet_py.data.loader import SampleKey
-from darknet_py.data.sample_sheet import detection_sheet, names_or_numbers
+from darknet_py.data.sample_sheet import detection_sheet
 from darknet_py.engines.table import EngineConfig
-from darknet_py.errors import DataError, ImageError, Location
+from darknet_py.errors import ImageError
 from darknet_py.images.draw import save_image
 from darknet_py.images.reduced_images import Image
 from darknet_py.network.graph import Graph
@@ -93,6 +98,7 @@ def open_detection(
     require_kind(graph, "detector")
     config, images = AugmentConfig.of(graph), images_of(data, "train")
     metric = _map_metric(options, data, graph, len(images)) if options.evaluates else None
+    unseen = _unseen(metric, data, graph) if metric else []
     require_end(graph)
     last = PLAIN_LAST if graph.fork.saving.detector_backup else LAST
     files = CheckpointFiles.of(backup_folder(data), options.cfg, last)
@@ -108,7 +114,7 @@ def open_detection(
         save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options),
         count=len(images),
         facts=image_facts(graph, len(images)),
-        warnings=(*small_batch(graph), *_warnings(graph, images)),
+        warnings=(*small_batch(graph), *_warnings(graph, images), *unseen),
         metric=metric,
     )
 
@@ -127,7 +133,7 @@ def _show(
     source: DetectionSet, data: DataFile, start: TrainingStart, size: tuple[int, int]
 ) -> None:
     """-show_imgs: a page of the samples of the next update."""
-    trainer, names = start.trainer, names_or_numbers(data, source.config.classes)
+    trainer, names = start.trainer, names_of_data(data, source.config.classes)
     first = trainer.batch * trainer.images
     keys = [SampleKey(number, *size) for number in range(first, first + min(trainer.images, SHOWN))]
     path = Path(f"aug_{start.files.base}.jpg")
@@ -139,16 +145,27 @@ def _show(
 def _map_metric(
     options: DetectorTrainOptions, data: DataFile, graph: Graph, images: int
 ) -> MapMetric:
-    classes = head_classes(graph)
-    path = data.file("names")
-    names = read_names(path) if path else [str(number) for number in range(classes)]
-    if len(names) != classes:
-        message = f"names= has {len(names)} names, the network has classes={classes}"
-        raise DataError(message, Location(data.path))
+    names = names_of_data(data, head_classes(graph))
     every = options.epochs * images // step_images(graph.net)
     evaluated = images_to_evaluate(data)
     burn_in = graph.net.burn_in
     return MapMetric(evaluated, names, every, burn_in, options.thresh, options.iou_thresh)
+
+
+def _unseen(metric: MapMetric, data: DataFile, graph: Graph) -> list[str]:
+    """Warnings of what -map will leave out; an evaluation that must fail is none to train for.
+
+    Raises DataError when no image is there or has a label, or for labels of other classes.
+    """
+    from darknet_py.evaluate.ground_truth import read_ground_truth
+
+    missing = missing_images(metric.images, data.path)
+    unlabelled = read_ground_truth(metric.images, len(metric.names), graph.fork).unlabelled
+    lines = [missing] if missing else []
+    if unlabelled:
+        count = f"{len(unlabelled)} of {len(metric.images)} images to evaluate have no label file"
+        lines.append(f"{count} and count as images without objects, the first: {unlabelled[0]}")
+    return [f"warning: {line}" for line in lines]
 
 
 def _warnings(graph: Graph, images: list[str]) -> Iterator[str]:

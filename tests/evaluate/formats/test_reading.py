@@ -63,10 +63,17 @@ BAD = {
     "{": "is no JSON",
     '{"a": 1}': "is no result file, expected what detect -out",
     '[{"a": 1}]': "is no result file",
-    '[{"frame_id": 1, "objects": [{"name": "dog"}]}]': "has an entry of another form (KeyError",
-    '[{"image_id": 1, "category_id": 1, "bbox": [1, 2], "score": 1}]': "has an entry of another",
-    '[{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, NaN], "score": 1}]': "not finite",
-    '[{"name": 1, "bbox": [1, 2, 3, 4], "category": "x", "score": "y"}]': "could not convert",
+    '[{"frame_id": 1, "objects": [{"name": "dog"}]}]': "object 1, confidence: read nothing",
+    '[{"image_id": 1, "category_id": 1, "bbox": [1, 2], "score": 1}]': "entry 1, bbox: read [1, 2]",
+    '[{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, NaN], "score": 1}]': "bbox: read [1, 2, ",
+    '[{"name": 1, "bbox": [1, 2, 3, 4], "category": "x", "score": "y"}]': 'score: read "y"',
+    '[{"frame_id": 1, "objects": []}, {"frame_id": 2, "objects": [[]]}]': "2, objects, object 1:",
+    '[{"frame_id": 1, "objects": null}]': "entry 1, objects: read null, expected a list, each obj",
+    '[{"frame_id": 1, "objects": [], "filename": 5}]': "filename: read 5, expected a text",
+    '{"mAP": 0, "classes": [], "computed_with": 1e308}': "computed_with: read 1e+308, expected an",
+    '{"mAP": 0, "classes": [], "computed_with": {}, "FN": []}': "FN: read [], expected a finite",
+    '{"mAP": 0, "classes": [{"name": "a"}], "computed_with": {}}': "class 1, ap: read nothing, exp",
+    "[" * 100_000: "is no JSON",
 }
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
+import numpy as np
 import pytest
 from support.one_update import UPDATE
 
 from darknet_py.errors import DarknetError, OutputError
+from darknet_py.train.logs import metric_loggers
 from darknet_py.train.logs.metric_loggers import CsvLogger, TensorBoardLogger
 from darknet_py.train.logs.progress_log import IMAGES, SYMBOLS
 
@@ -72,3 +75,49 @@ def test_tensorboard_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(DarknetError, match="needs the package tensorboard; pip install"):
         TensorBoardLogger.open("runs")
+
+
+def test_tensorboard_gets_the_same_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+
+    def writer(folder: str) -> SimpleNamespace:
+        told.append(folder)
+        return SimpleNamespace(
+            add_scalar=lambda *values: told.append(values), flush=lambda: told.append("flush")
+        )
+
+    room = SimpleNamespace(SummaryWriter=writer)
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", room)
+    board = TensorBoardLogger.open("runs")
+    board.add(UPDATE)
+    first = [("loss", 3.25, 12), ("avg_loss", 4.5, 12), ("rate", 0.00025, 12)]
+    assert told == ["runs", *first]
+    board.add(replace(UPDATE, evaluated=True, map=0.5))
+    board.end(UPDATE)
+    assert told[4:] == [*first, ("map", 0.5, 12), "flush"]
+
+
+@pytest.mark.parametrize(
+    ("updates", "left"), [(500, "    approx. time left = 0.20 hours"), (0, "")]
+)
+def test_the_charts_footer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, updates: int, left: str
+) -> None:
+    footers: list[str] = []
+    curves: list[object] = []
+
+    def draw(drawn: object, footer: str) -> np.ndarray:
+        curves.append(drawn)
+        footers.append(footer)
+        return np.zeros((4, 4, 3), np.uint8)
+
+    monkeypatch.setattr(metric_loggers, "draw", draw)
+    results = CsvLogger(tmp_path / "results.csv", tmp_path / "chart.png", updates, 7.5)
+    results.open(0)
+    for number in (99, 100, 101):
+        results.add(replace(UPDATE, number=number))
+    assert footers == [f"current avg loss = 4.5000    iteration = 100{left}"], "every hundredth"
+    results.end(replace(UPDATE, number=101))
+    (_, last) = curves
+    assert last.losses.tolist() == [[99, 4.5], [100, 4.5], [101, 4.5]]  # type: ignore[attr-defined]
+    assert (last.updates, last.top, last.metric) == (updates, 7.5, "mAP")  # type: ignore[attr-defined]

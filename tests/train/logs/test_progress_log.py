@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import pytest
 from support.one_update import UPDATE
 
+from darknet_py.train.logs import progress_log
 from darknet_py.train.logs.progress_log import SYMBOLS, LiveLog, PlainLog
 
 
@@ -56,3 +58,30 @@ def test_the_live_line_is_written_over_and_notes_stay() -> None:
     assert "\rsaved\n\r500/500" in text
     assert text.endswith("\n")
     assert max(map(len, text.replace("\n", "\r").split("\r"))) < 80
+
+
+def test_plain_lines_of_a_start() -> None:
+    to = io.StringIO()
+    log = PlainLog(to)
+    log.start(["one", "two"])
+    log.end()
+    assert to.getvalue() == "one\ntwo\n"
+
+
+def test_the_live_line_is_drawn_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(progress_log.time, "monotonic", lambda: now[0])
+    to = io.StringIO()
+    log = LiveLog(to)
+    log.start(["ready"])
+    for number, seconds in ((1, 100.0), (2, 100.05), (3, 100.2), (4, 100.25), (500, 100.26)):
+        now[0] = seconds
+        log.update(replace(UPDATE, number=number))
+    drawn = [line.split("/")[0] for line in to.getvalue().split("\r")]
+    assert drawn == ["ready\n", "1", "3", "500"]
+    log.update(replace(UPDATE, number=5, map=0.5, best_map=0.5, evaluated=True))
+    text = to.getvalue()
+    assert text.endswith("ETA 0:12:11\n") and "mAP 50.00%" in text
+    length = len(text)
+    log.end()
+    assert len(to.getvalue()) == length, "the cursor stands on a line of its own already"

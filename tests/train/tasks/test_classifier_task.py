@@ -193,19 +193,43 @@ def test_guesses_that_are_always_right_are_named(
     assert "accuracy top3 = 1.000000" in printed
 
 
+def valid_list(folder: Path, *names: str) -> str:
+    (folder / "valid.list").write_text("".join(f"{folder}/{name}\n" for name in names))
+    return f"valid={folder}/valid.list\ntop=1"
+
+
 def test_unreadable_images_of_the_evaluation_are_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "bad.png").write_bytes(b"nothing")
-    (tmp_path / "valid.list").write_text(f"{tmp_path}/bad.png\n{tmp_path}/none.png\n")
-    run(
-        small_options(
-            tmp_path, max_batches=1, data=f"valid={tmp_path}/valid.list\ntop=1", evaluates=True
-        )
-    )
+    (tmp_path / "star_bad.png").write_bytes(b"nothing")
+    data = valid_list(tmp_path, "star_bad.png", "star_none.png")
+    assert run(small_options(tmp_path, max_batches=1, data=data, evaluates=True)) == 0
     printed = capsys.readouterr().out
+    assert re.search(r"warning: 1 of 2 images to evaluate are not there .*star_none\.png", printed)
     assert re.search(r"warning: left out 2 unreadable images, the first: .*bad\.png", printed)
-    assert "accuracy top1 = 0.000000" in printed
+    assert "top1 could not be measured: none of 2 images can be read" in printed
+    # Nothing was measured, so nothing is best.
+    assert kept_in(tmp_path) == {"small_last.weights", "small_final.weights", "small_last.state"}
+
+
+def test_the_images_to_evaluate_are_looked_at_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("star_1.png", "thing.png"):
+        (tmp_path / name).write_bytes(b"")
+    options = small_options(
+        tmp_path, 1, data=valid_list(tmp_path, "star_1.png", "thing.png"), evaluates=True
+    )
+    run(options)
+    unclear = "warning: 1 of 2 images of valid= have not just one label: .*thing.png: no label"
+    assert re.search(unclear, capsys.readouterr().out)
+    valid_list(tmp_path, "thing.png")
+    with pytest.raises(DataError, match="no label is a part of any path of valid=, such as .*th"):
+        run(options)
+    valid_list(tmp_path, "star_8.png", "star_9.png")
+    with pytest.raises(DataError, match="none of 2 images to evaluate is there, such as .*star_8"):
+        run(options)
+    assert not (tmp_path / "backup" / "small_best.weights").exists()
 
 
 @pytest.mark.parametrize(

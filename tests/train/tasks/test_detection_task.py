@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from support.small_detector import small_options
+from support.tiny_detector import save
 
 from darknet_py.data import detection_samples
 from darknet_py.data.detection_samples import DetectionSet
+from darknet_py.data.loader import SampleKey
 from darknet_py.errors import DataError
+from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.train.command import run
 from darknet_py.train.distributed import DistributedContext
+from darknet_py.train.tasks import detection_task
 from darknet_py.train.tasks.detection_task import MapMetric, open_detection
 from darknet_py.train.tasks.image_task import ImageTask
 
@@ -81,8 +86,88 @@ def test_names_of_another_number_than_the_classes(tmp_path: Path) -> None:
     (tmp_path / "two.names").write_text("a\nb\n")
     text = Path(options.data).read_text()
     Path(options.data).write_text(re.sub("names=.*", f"names={tmp_path}/two.names", text))
-    with pytest.raises(DataError, match="names= has 2 names, the network has classes=8"):
-        run(options)
+    metric = open_detection(options, DistributedContext(), torch.device("cpu")).metric
+    assert isinstance(metric, MapMetric)
+    assert metric.names == ["a", "b", *map(str, range(2, 8))]
+
+
+def test_a_page_of_the_samples_of_the_first_update(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pages: list[tuple[list[SampleKey], list[str], int]] = []
+
+    def page(source: object, names: list[str], keys: list[SampleKey], seed: int) -> np.ndarray:
+        pages.append((keys, names, seed))
+        return np.zeros((4, 4, 3), np.uint8)
+
+    monkeypatch.setattr(detection_task, "detection_sheet", page)
+    assert run(small_options(tmp_path, max_batches=1, show_imgs=True, seed=5)) == 0
+    assert "aug_small.jpg: the first 8 samples as they are trained on" in capsys.readouterr().out
+    assert (tmp_path / "aug_small.jpg").is_file()
+    ((keys, names, seed),) = pages
+    assert keys == [SampleKey(number, 32, 32) for number in range(8)]
+    assert (len(names), seed) == (8, 5) and not names[0].isdigit()
+    assert run(small_options(tmp_path, max_batches=1)) == 0
+    assert len(pages) == 1
+
+
+def with_valid(folder: Path, *images: str, **choices: Any) -> DetectorTrainOptions:
+    """-map on a list of these images of the folder."""
+    options = small_options(folder, max_batches=1, evaluates=True, **choices)
+    (folder / "valid.txt").write_text("".join(f"{folder}/{name}\n" for name in images))
+    text = Path(options.data).read_text()
+    Path(options.data).write_text(re.sub("valid=.*", f"valid={folder}/valid.txt", text))
+    return options
+
+
+def test_the_images_to_evaluate_are_looked_at_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(tmp_path, "a.png", "b.png")
+    (tmp_path / "a.txt").write_text("0 .5 .5 .3 .3\n")
+    assert run(with_valid(tmp_path, "a.png", "b.png", "gone.png")) == 0
+    printed = capsys.readouterr().out
+    before = printed.split("mAP of 3 images")[0]
+    missing = (
+        r"warning: 1 of 3 images to evaluate are not there and are left out, the first: .*gone"
+    )
+    assert re.search(missing, before)
+    labels = "warning: 2 of 3 images to evaluate have no label file and count as images without"
+    assert labels in before
+    kept = {path.name for path in (tmp_path / "backup").iterdir()}
+    assert kept >= {"small_final.weights", "small_last.weights", "small_last.state"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "images", "message"),
+    [
+        ("0 .5 .5 .3 .3\n", ("gone.png", "a2.png"), "none of 2 images to evaluate is there, such"),
+        ("", ("a.png",), "no labels for any of the 1 images"),
+        ("9 .5 .5 .3 .3\n", ("a.png",), "a.txt: label 1 has class 9, expected 0 to 7"),
+    ],
+)
+def test_an_evaluation_that_must_fail_is_not_trained_for(
+    tmp_path: Path, labels: str, images: tuple[str, ...], message: str
+) -> None:
+    save(tmp_path, "a.png")
+    (tmp_path / "a.txt").write_text(labels)
+    (tmp_path / "a2.txt").write_text(labels)
+    with pytest.raises(DataError, match=message):
+        run(with_valid(tmp_path, *images))
+    assert not (tmp_path / "results.csv").exists()
+
+
+def test_images_that_are_all_damaged_leave_the_best_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"nothing")
+    (tmp_path / "a.txt").write_text("0 .5 .5 .3 .3\n")
+    assert run(with_valid(tmp_path, "a.png", "b.png")) == 0
+    assert "warning: mAP could not be measured: " in capsys.readouterr().out
+    kept = {path.name for path in (tmp_path / "backup").iterdir()}
+    assert kept == {"small_final.weights", "small_last.weights", "small_last.state"}
 
 
 @pytest.mark.parametrize("cache", [False, True])

@@ -61,11 +61,14 @@ def test_the_images_of_a_step_without_those_that_cannot_be_read() -> None:
     assert names[1] == f"{5 + 2**40}.jpg"
 
 
-@pytest.mark.parametrize(("device", "workers"), [("cpu", 3), ("cuda", 6)])
+@pytest.mark.parametrize(
+    ("device", "there", "workers"),
+    [("cpu", 6, 3), ("cuda", 6, 6), ("cpu", 1, 1), ("cuda", 1, 1), ("cpu", 20, 8), ("cuda", 9, 8)],
+)
 def test_workers_leave_processors_to_the_network(
-    device: str, workers: int, monkeypatch: pytest.MonkeyPatch
+    device: str, there: int, workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(task, "processors", lambda: 6)
+    monkeypatch.setattr(task, "processors", lambda: there)
     usual = DetectorTrainOptions(data="a.data", cfg="a.cfg")
     assert task._workers(usual, torch.device(device)) == workers
     assert task._workers(OPTIONS, torch.device(device)) == 0

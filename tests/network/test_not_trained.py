@@ -1,0 +1,57 @@
+"""Options that change C's training and not ours are named, with their line, by check and train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.layer_check import read
+
+from darknet_py.network.check import check
+from darknet_py.network.not_trained import not_trained_here
+
+NET = "[net]\nwidth=8\nheight=8\nchannels=1\n"
+CONV = "[conv]\nfilters=2\nsize=3\npad=1\n"
+DEFORMED = "kernels are not turned or stretched in training here"
+DROPBLOCK = "values are dropped one by one, not in blocks"
+
+
+@pytest.mark.parametrize(
+    ("cfg", "line", "key", "reason"),
+    [
+        (NET + "track=1\n" + CONV, 5, "track", "images are not taken in sequence here"),
+        (NET + "try_fix_nan=1\n" + CONV, 5, "try_fix_nan", "a loss that is not finite stops"),
+        (NET + CONV + "grad_centr=1\n", 9, "grad_centr", "gradients are not centred here"),
+        (NET + CONV + "reverse=.1\n", 9, "reverse", "updates are never reversed here"),
+        (NET + CONV + "sway=1\n", 9, "sway", DEFORMED),
+        (NET + CONV + "rotate=1\n", 9, "rotate", DEFORMED),
+        (NET + CONV + "stretch=1\n", 9, "stretch", DEFORMED),
+        (NET + CONV + "stretch_sway=1\n", 9, "stretch_sway", DEFORMED),
+        (NET + CONV + "cbn=1\n", 9, "cbn", "statistics are those of one batch"),
+        (NET + CONV + "assisted_excitation=5\n", 9, "assisted_excitation", "training shows no"),
+        (NET + CONV + "[dropout]\ndropblock=1\n", 10, "dropblock", DROPBLOCK),
+        (NET + CONV + "[cost]\nratio=.5\n", 10, "ratio", "all values count"),
+    ],
+)
+def test_an_option_that_is_not_trained(
+    tmp_path: Path, cfg: str, line: int, key: str, reason: str
+) -> None:
+    (notice,) = not_trained_here(read(cfg))
+    assert (notice.level, notice.location.line, notice.location.key) == ("warning", line, key)
+    assert notice.message.startswith(f"no effect: {reason}")
+    (tmp_path / "a.cfg").write_text(cfg)
+    said = [(found.location.key, found.message) for found in check(tmp_path / "a.cfg")]
+    assert said == [(key, notice.message)]
+
+
+def test_defaults_are_not_named() -> None:
+    plain = NET + "track=0\naugment_speed=2\n" + CONV + "grad_centr=0\nangle=15\n[dropout]\n"
+    assert list(not_trained_here(read(plain))) == []
+
+
+def test_sections_whose_loss_is_missing() -> None:
+    cfg = NET + "[conv]\nfilters=52\n[iseg]\n"
+    (notice,) = not_trained_here(read(cfg))
+    assert str(notice) == (
+        "warning: net.cfg:7: [iseg]: its loss is not done here: the network can be run, not trained"
+    )
