@@ -230,3 +230,48 @@ def test_arrays_of_every_kind() -> None:
 def test_arrays_that_are_no_images(array: np.ndarray, words: str) -> None:
     with pytest.raises(ImageError, match=words):
         from_bgr(array)
+
+
+def png_of(bits: int, colour: int, rows: bytes, interlaced: int = 0, *extra: bytes) -> bytes:
+    """An 8 x 8 PNG; extra: chunks before its pixels."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        checked = kind + body
+        return struct.pack(">I", len(body)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    header = struct.pack(">IIBBBBB", 8, 8, bits, colour, 0, 0, interlaced)
+    parts = (chunk(b"IHDR", header), *(chunk(body[:4], body[4:]) for body in extra))
+    pixels = chunk(b"IDAT", zlib.compress(rows))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + pixels + chunk(b"IEND", b"")
+
+
+PALETTE = b"PLTE" + bytes((10, 20, 30, 200, 100, 50))
+# Width and height of the seven passes of an interlaced image of 8 x 8.
+PASSES = ((1, 1), (1, 1), (2, 1), (2, 2), (4, 2), (4, 4), (8, 4))
+KINDS_OF_PNG = {
+    "bits": (png_of(1, 0, b"\0\xff" * 8), (255, 255, 255)),
+    "palette": (png_of(8, 3, (b"\0" + b"\1" * 8) * 8, 0, PALETTE), (200, 100, 50)),
+    "palette with alpha": (
+        png_of(8, 3, (b"\0" + b"\1" * 8) * 8, 0, PALETTE, b"tRNS\xff\0"),
+        (200, 100, 50),
+    ),
+    "grey with alpha": (png_of(8, 4, (b"\0" + b"\x64\x09" * 8) * 8), (100, 100, 100)),
+    "deep colours with alpha": (
+        png_of(16, 6, (b"\0" + b"\x64\0\x32\0\x19\0\0\xff" * 8) * 8),
+        (100, 50, 25),
+    ),
+    "interlaced": (
+        png_of(8, 0, b"".join((b"\0" + b"\x64" * width) * height for width, height in PASSES), 1),
+        (100, 100, 100),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KINDS_OF_PNG)
+def test_every_kind_of_png_is_read(tmp_path: Path, name: str) -> None:
+    data, colour = KINDS_OF_PNG[name]
+    path = written(tmp_path, "a.png", data)
+    assert (read_image(path) == np.array(colour)).all()
+    check_image(path)
+    grey = read_image(path, channels=1)
+    assert grey.shape == (8, 8, 1) and abs(int(grey[0, 0, 0]) - grey.mean()) < 1

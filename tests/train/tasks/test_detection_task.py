@@ -13,6 +13,7 @@ from support.small_detector import small_options
 from support.tiny_detector import save
 
 from darknet_py.data import detection_samples
+from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.loader import SampleKey
 from darknet_py.errors import DataError
 from darknet_py.options.training import DetectorTrainOptions
@@ -20,6 +21,7 @@ from darknet_py.train.command import run
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.tasks import detection_task
 from darknet_py.train.tasks.detection_task import MapMetric, open_detection
+from darknet_py.train.tasks.image_task import ImageTask
 
 
 @pytest.mark.parametrize(
@@ -166,3 +168,19 @@ def test_images_that_are_all_damaged_leave_the_best_alone(
     assert "warning: mAP could not be measured: " in capsys.readouterr().out
     kept = {path.name for path in (tmp_path / "backup").iterdir()}
     assert kept == {"small_final.weights", "small_last.weights", "small_last.state"}
+
+
+@pytest.mark.parametrize("cache", [False, True])
+@pytest.mark.parametrize("reduced", [False, True])
+@pytest.mark.parametrize("exif", [None, True, False])
+def test_how_images_are_read(tmp_path: Path, cache: bool, reduced: bool, exif: bool | None) -> None:
+    options = small_options(tmp_path, cache=cache, reduced_decode=reduced, exif=exif)
+    ready = open_detection(options, DistributedContext(), torch.device("cpu"))
+    assert isinstance(ready.task, ImageTask) and isinstance(ready.task.source, DetectionSet)
+    source = ready.task.source
+    image, _ = source.pick(np.random.default_rng(0))
+    least = (image.size[0] // 4, image.size[1] // 4)
+    width = image.pixels(3, least).shape[1]
+    assert width == image.size[0] if not reduced else width < image.size[0]
+    assert source.config.fork.images.upright == (exif is not False)
+    assert bool(source.cached) == cache
