@@ -103,3 +103,9 @@ def test_the_instructions_do_not_depend_on_the_number_of_processors(
     monkeypatch.setattr(machine.platform, "machine", lambda: "arm64")
     monkeypatch.setattr(machine.platform, "processor", lambda: "arm")
     assert machine.instruction_set() == "arm64 arm"
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs Linux")
+def test_where_linux_tells() -> None:
+    assert machine.MEMORY_FILE.exists() and machine.CPU_FILE.exists()
+    assert machine.MEMORY_FILE.read_text().startswith("MemTotal:")

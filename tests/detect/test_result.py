@@ -39,6 +39,7 @@ def test_boxes_in_every_form() -> None:
 def test_results_as_json_and_dict() -> None:
     assert json.loads(result().to_json()) == result().to_dict()
     assert [o["class_id"] for o in result().to_dict()["objects"]] == [0, 1, 0]
+    assert result().to_dict()["frame_id"] == 1
 
 
 def test_plot_draws_in_class_colours_and_leaves_the_image_alone() -> None:

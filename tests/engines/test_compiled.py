@@ -71,3 +71,23 @@ def test_without_a_compiler_it_says_so_and_runs(
     assert not engine.compiled
     message = "--compile: no C++ compiler found; install g++ or clang; running without"
     assert capsys.readouterr().err == f"darknet-py: warning: {message}\n"
+
+
+def test_what_torch_is_asked_to_compile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weights become constants of the machine code; nothing is compiled here."""
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(torch.export, "export", lambda module, inputs: (module.training, inputs))
+    monkeypatch.setattr(
+        torch._inductor,
+        "aoti_compile_and_package",
+        lambda exported, **options: asked.append({"exported": exported, **options}),
+    )
+    x = torch.zeros(1, 3, 32, 32)
+    compiled._compile(network(tmp_path), x, tmp_path / "a.pt2")
+    assert asked == [
+        {
+            "exported": (False, (x,)),
+            "package_path": str(tmp_path / "a.pt2"),
+            "inductor_configs": {"freezing": True},
+        }
+    ]

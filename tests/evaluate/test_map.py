@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from support.labelled import FIRST, SECOND, data_set
+from support.layer_check import read
 from support.tiny_detector import CFG
 
 from darknet_py import Network
 from darknet_py.detect.candidates import Candidates
 from darknet_py.engines import devices
 from darknet_py.engines.table import EngineConfig
-from darknet_py.errors import DarknetError, DataError
+from darknet_py.errors import DarknetError, DataError, ImageError
+from darknet_py.evaluate import map as map_room
 from darknet_py.evaluate.eval_config import EvalConfig
 from darknet_py.evaluate.eval_pipeline import MAP_OPTIONS, open_pipeline
 from darknet_py.evaluate.map import evaluate
@@ -284,3 +287,23 @@ def test_images_are_read_before_they_are_asked_for(
     images = start_reading([FIRST, SECOND], network().graph)
     assert FIRST in asked
     assert all(isinstance(image, FittedImage) for image in images) and len(asked) == 2
+
+
+def test_what_is_told_of_an_engine_is_what_is_in_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its device and precision, which may be others than were asked for."""
+    data_set(tmp_path)
+    engine = SimpleNamespace(
+        config=EngineConfig(precision="bf16", device="cuda"), device=torch.device("cuda:1")
+    )
+    pipeline = SimpleNamespace(engine=engine, run=lambda fitted, count: iter(()))
+    monkeypatch.setattr(map_room, "open_pipeline", lambda *given: pipeline)
+    network = Network(read(CFG.format(channels=3)))
+
+    def begin(config: EvalConfig) -> None:
+        assert (config.device, config.precision) == ("cuda:1", "bf16")
+        raise StopIteration
+
+    with pytest.raises(StopIteration):
+        map_room.evaluate(network, [str(tmp_path / FIRST)], NAMES, begin=begin)

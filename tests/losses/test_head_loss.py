@@ -95,3 +95,42 @@ def test_what_a_kinds_loss_is_given(section: str, seen: int) -> None:
     actual, expected = LOSSES[type(layer)](p), CALLS[section](p)
     assert torch.equal(actual.delta, expected.delta) and actual.delta.any()
     assert (actual.cost, actual.metrics) == (expected.cost, expected.metrics)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "raw"),
+    [("yolo", (0.5, 0.5, 0, 0), 6), ("Gaussian_yolo", (0.5, 0.5, 0.5, 0.5, 0, 0.5, 0, 0.5), 10)],
+)
+@pytest.mark.parametrize(("thresh", "learns"), [(1.0, False), (0.99, True)])
+def test_a_perfect_box_of_another_anchor_is_not_above_1(
+    kind: str, values: tuple[float, ...], raw: int, thresh: float, learns: bool
+) -> None:
+    """truth_thresh=1, the default, is for no box at all: it has to be surpassed."""
+    section = f"[{kind}]\nclasses=1\nnum=2\nmask=1\nanchors=16,16, 16,16\ntruth_thresh={thresh}\n"
+    graph = read(net_section(raw, 2, 2) + section)
+    output = torch.zeros(1, raw, 2, 2)
+    output[0, : len(values), 0, 0] = torch.tensor(values)
+    truth = rows([(0.25, 0.25, 0.25, 0.25, 0)], size=graph.fork.samples.truth_size)
+    layer, generator = graph.nodes[-1].layer, torch.Generator()
+    p = LossInput(layer, output, output, truth, (64, 64), graph.fork, 1, generator)
+    assert bool(LOSSES[type(layer)](p).delta[0, :, 0, 0].any()) == learns
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "raw"),
+    [("yolo", (0.5, 0.5, 0, 0), 6), ("Gaussian_yolo", (0.5, 0.5, 0.5, 0.5, 0, 0.5, 0, 0.5), 10)],
+)
+@pytest.mark.parametrize(("thresh", "ignored"), [(0.5, False), (0.49, True)])
+def test_a_box_at_ignore_thresh_is_not_ignored(
+    kind: str, values: tuple[float, ...], raw: int, thresh: float, ignored: bool
+) -> None:
+    """Half of the label is the box, which another anchor fits: its objectness has to fall."""
+    section = f"[{kind}]\nclasses=1\nnum=2\nmask=1\nanchors=16,32, 16,16\nignore_thresh={thresh}\n"
+    graph = read(net_section(raw, 2, 2) + section)
+    output = torch.zeros(1, raw, 2, 2)
+    score = len(values)
+    output[0, :, 0, 0] = torch.tensor((*values, 0.75, 0.9))  # of a class as likely as it must be
+    truth = rows([(0.25, 0.25, 0.25, 0.5, 0)], size=graph.fork.samples.truth_size)
+    layer, generator = graph.nodes[-1].layer, torch.Generator()
+    p = LossInput(layer, output, output, truth, (64, 64), graph.fork, 1, generator)
+    assert float(LOSSES[type(layer)](p).delta[0, score, 0, 0]) == (0 if ignored else -0.75)

@@ -20,7 +20,7 @@ from mutants.copies import Copy
 from mutants.equivalents import LISTED, equivalents, reason_of
 from mutants.line_map import line_map
 from mutants.mutant import Mutant, drawn
-from mutants.project import Project
+from mutants.project import SLOW, Project
 from mutants.trial import Trials, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,13 +35,15 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="keep the verdicts of a stopped run")
     parser.add_argument("--root", type=Path, default=ROOT, help="the project's folder")
     parser.add_argument("--package", default="darknet_py", help="its package")
+    parser.add_argument("--preload", default=",".join(SLOW), help="modules imported once for all")
     parser.add_argument("--folder", type=Path, help="for the map of lines and the logs (.mutants)")
     return parser.parse_args(words)
 
 
 def main(words: list[str]) -> None:
     options = parsed(words)
-    project = Project(options.root.resolve(), options.package)
+    preloaded = tuple(options.preload.split(","))
+    project = Project(options.root.resolve(), options.package, preloaded)
     folder = options.folder or project.root / ".mutants"
     start = time.monotonic()
     lines = line_map(project, folder / "lines.json", options.workers)
@@ -82,7 +84,7 @@ def judged(
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder, log.open("a") as file:
         copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
         made = [
-            Copy.of(trials.project.root, Path(folder) / str(number), nursery=True)
+            Copy.of(trials.project.root, Path(folder) / str(number), trials.project.preloaded)
             for number in range(min(workers, len(left)))
         ]
         for copy in made:

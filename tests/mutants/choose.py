@@ -17,17 +17,22 @@ from mutants.mutant import Mutant
 from mutants.project import Project
 from mutants.source import Source
 
+READERS = {"ast"}
+"""What test files mention that read the package's source: they notice without running it."""
+
 
 def groups(mutant: Mutant, project: Project, lines: LineMap) -> list[list[str]]:
     """Groups of tests to run one after another until one fails; no test is in two."""
     inside = str(Path(mutant.path).relative_to(project.package))
     running = lines.tests.get((inside, mutant.line), set())
     own = {test for test in lines.seconds if test.startswith(project.mirror(mutant.path))}
+    reading = _near(READERS, project, lines)
     source = _source(project.root / mutant.path)
     if running and mutant.line in source.function_lines:
-        return _apart([running & own, running], lines)
+        return _apart([running & own, running, reading], lines)
     names = source.names_at(mutant.line)
-    return _apart([own, _near(names, project, lines), _using(names, project, lines)], lines)
+    near, using = _near(names, project, lines), _using(names, project, lines)
+    return _apart([own, near, using, reading], lines)
 
 
 def _using(names: set[str], project: Project, lines: LineMap) -> set[str]:

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +25,13 @@ class Copy:
     nursery: subprocess.Popen[str] | None = None
 
     @classmethod
-    def of(cls, root: Path, folder: Path, nursery: bool = False) -> Copy:
-        """folder is made; nursery: many runs will follow, in forks of one process."""
+    def of(cls, root: Path, folder: Path, preloaded: Sequence[str] = ()) -> Copy:
+        """folder is made; preloaded: modules that the process imports of which runs are forks."""
         shutil.copytree(root, folder / "project", ignore=LEFT_OUT)
         # Compiled by content: a mutant of the same size in the same second is another file.
         by_content = PycInvalidationMode.CHECKED_HASH
         compileall.compile_dir(folder / "project", quiet=2, invalidation_mode=by_content)
-        return cls(folder, _nursery() if nursery else None)
+        return cls(folder, _nursery(preloaded) if preloaded else None)
 
     @property
     def root(self) -> Path:
@@ -62,6 +62,7 @@ class Copy:
             "PYTHONPATH": os.pathsep.join(str(one) for one in places),
             "TMPDIR": str(scratch),
             "HOME": str(self.folder),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "XDG_CACHE_HOME": str(self.folder / "cache"),
             **more,
         }
@@ -83,7 +84,7 @@ class Copy:
                 self.nursery.kill()
 
 
-def _nursery() -> subprocess.Popen[str]:
-    command = [sys.executable, str(Path(__file__).with_name("nursery.py"))]
+def _nursery(modules: Sequence[str]) -> subprocess.Popen[str]:
+    command = [sys.executable, str(Path(__file__).with_name("nursery.py")), *modules]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)

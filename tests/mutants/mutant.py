@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +31,15 @@ class Mutant:
         return f"{self.path}:{self.line} [{self.kind}] {self.before} -> {self.after}"
 
 
-def mutants_of(root: Path, path: Path) -> Iterator[Mutant]:
-    """Every mutant of a file that can be read as Python; a change that spans lines is none."""
+def mutants_of(root: Path, path: Path, texts: Collection[str] = ()) -> Iterator[Mutant]:
+    """Every mutant of a file that can be read as Python; a change that spans lines is none.
+
+    texts: of lines without indentation; none: of every line.
+    """
     source = Source(path)
     for change in _changes(source):
+        if texts and source.line_text(source.line_of(change.span)) not in texts:
+            continue
         yield from _applied(change, source, str(path.relative_to(root)))
 
 

@@ -1,8 +1,9 @@
 """A process that has imported what is slow to import, and runs pytest in forks of itself.
 
-Started as a program it reads a run as a line of JSON, `{folder, words, env, seconds}`, and answers
-with a line: the exit code of pytest, or null when the run took longer. A run's output goes to
-log.txt in the folder above its own. The package itself is not imported here: a fork reads it anew.
+Started as a program with the names of modules it imports them. Then it reads a run as a line of
+JSON, `{folder, words, env, seconds}`, and answers with a line: the exit code of pytest, or null
+when the run took longer. A run's output goes to log.txt in the folder above its own. The package
+itself is not imported here: a fork reads it anew.
 """
 
 from __future__ import annotations
@@ -19,14 +20,13 @@ import traceback
 import types
 from typing import Any
 
-SLOW = ("torch", "torch._dynamo", "numpy", "cv2", "pycocotools.mask", "click", "pytest")
 MEMORY = 12 << 30
 """Bytes of address space a run may take: a mutant may ask for any size."""
 POLL = 0.02
 
 
-def serve() -> None:
-    for name in SLOW:
+def serve(modules: list[str]) -> None:
+    for name in modules:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     for line in sys.stdin:
@@ -86,4 +86,4 @@ def _ended(process: int, seconds: float) -> int | None:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(sys.argv[1:])

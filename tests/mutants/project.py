@@ -5,11 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+SLOW = (
+    "pytest",
+    "hypothesis",
+    "click",
+    "cv2",
+    "numpy",
+    "pycocotools.mask",
+    "torch",
+    "torch._dynamo",
+)
+"""What takes seconds to import and is none of the package."""
+
 
 @dataclass(frozen=True)
 class Project:
     root: Path
     package: str
+    preloaded: tuple[str, ...] = SLOW
     marks: str = "not parity and not slow"
 
     @property

@@ -49,6 +49,9 @@ class Source:
     def line_of(self, span: Span) -> int:
         return self.bytes.count(b"\n", 0, span.start) + 1
 
+    def line_text(self, line: int) -> str:
+        return self.lines[line - 1].decode().strip()
+
     def with_comma(self, span: Span) -> Span:
         """An argument and the comma before it, or the one behind it if it is the first."""
         before = self.bytes[: span.start].rstrip()

@@ -67,6 +67,7 @@ def test_lines_are_mapped_once_and_mutants_judged(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["--root", str(root), "--package", "pack", "--seed", "3", "--workers", "1"]
+    words += ["--preload", "pytest"]
     main(words)
     out = capsys.readouterr().out
     assert out.startswith("following the tests of 1 files line by line ...\n")
@@ -102,7 +103,7 @@ def test_what_does_not_end_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatc
     project = Project(root, "pack")
     source = CALC.replace("twice = count + count", "while True: twice = 0").encode()
     mutant = Mutant("pack/calc.py", 13, "by hand", "", "", source)
-    copy = Copy.of(root, root / "copy", nursery=True)
+    copy = Copy.of(root, root / "copy", ["pytest"])
     try:
         lines = line_map(project, root / "lines.json", 1)
         actual = trial.Trials(project, lines).verdict(mutant, copy)

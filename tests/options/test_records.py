@@ -164,3 +164,33 @@ def test_what_a_number_may_be() -> None:
             words = [f"{sign} {value:g}" for value, sign in limits if value is not None]
             actual |= {" ".join([f"{record.__name__}.{name}", *words])} if words else set()
     assert actual == set(LIMITS.strip().splitlines())
+
+
+SPELLINGS = {
+    "DeviceOptions.gpu": "-i",
+    "EngineOptions.compiled": "--compile",
+    "ClassifierOptions.top": "-t",
+    "ClassifyOptions.top": "-t",
+    "GenerateOptions.length": "--len",
+    "ExportOptions.out": "-o --out",
+    "TrainOptions.compiled": "--compile",
+    "TrainOptions.sync_batchnorm": "--sync_bn",
+    "TrainOptions.log_style": "--log-style",
+    "DetectorTrainOptions.evaluates": "--map",
+    "DetectorTrainOptions.epochs": "--mAP_epochs",
+    "ClassifierTrainOptions.evaluates": "--topk",
+    "TextTrainOptions.data": "--file",
+    "BenchmarkOptions.compiled": "--compile",
+    "BenchmarkOptions.out": "-o --out",
+}
+"""What is written otherwise than -- and the field's name."""
+
+
+def test_what_a_flag_is_called() -> None:
+    actual = {
+        f"{record.__name__}.{name}": " ".join(flag.spellings)
+        for record in RECORDS
+        for name, flag in flags_of(record).items()
+        if name in inspect.get_annotations(record) and flag.spellings
+    }
+    assert actual == SPELLINGS

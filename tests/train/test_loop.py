@@ -117,3 +117,39 @@ def test_the_images_named_are_those_of_the_bad_batch(
     monkeypatch.setattr(ImageTask, "drawn", lambda self, number: [f"of step {number}"] * 8)
     with pytest.raises(LossError, match="nan; the images of the batch: of step 3$"):
         run(small_options(tmp_path))
+
+
+def test_the_clock_forgets_slowly() -> None:
+    clock = loop._Clock()
+    clock.add(3.0, 1.0)
+    assert (clock.seconds, clock.waited) == (4.0, 1.0), "the first is all there is"
+    clock.add(1.0, 0.5)
+    kept = loop.CLOCK_KEPT
+    assert clock.seconds == pytest.approx(kept * 4 + (1 - kept) * 1.5)
+    assert clock.waited == pytest.approx(kept * 1 + (1 - kept) * 0.5)
+
+
+def test_what_an_update_says_of_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every batch takes a second to wait for and two to learn from."""
+    now, updates = [0.0], list[Any]()
+    step, drawn = Trainer.step, loop.Loop._update
+
+    def slow(self: Trainer, *batch: Any) -> float:
+        now[0] += 2
+        return step(self, *batch)
+
+    def kept(self: loop.Loop, batch: Any, waited: float) -> Any:
+        updates.append(drawn(self, batch, 1.0))
+        return updates[-1]
+
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(Trainer, "step", slow)
+    monkeypatch.setattr(loop.Loop, "_update", kept)
+    run(small_options(tmp_path, max_batches=3))
+    first, _, last = updates
+    assert (first.number, first.of, first.images, first.size) == (1, 3, 8, (32, 32))
+    assert (first.seconds, first.waited) == (2, 1)
+    assert first.hours_left == pytest.approx(2 * 3 / 3600) and last.hours_left == 0
+    assert first.speed == pytest.approx(8 / 3) and first.wait_share == pytest.approx(1 / 3)
+    assert first.average == first.loss != last.average
+    assert (first.metric, first.map, first.best_map) == ("mAP", -1, -1)

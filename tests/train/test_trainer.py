@@ -10,8 +10,9 @@ from support.small_step import CONV, HEAD, NET, changed, data, gradients_of, wei
 from torch import Tensor
 
 from darknet_py.errors import DarknetError
+from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.train import Trainer
-from darknet_py.train.trainer import LossError
+from darknet_py.train.trainer import LossError, _complaint
 
 
 def test_the_loss_is_the_mean_over_heads_and_subdivisions() -> None:
@@ -211,3 +212,23 @@ def test_sections_whose_loss_is_not_done() -> None:
     conv = "[conv]\nfilters=4\nsize=1\nactivation=linear\n[iseg]\nclasses=3\nids=1\n"
     with pytest.raises(DarknetError, match=r"\[iseg\]: its loss is not done here; the network can"):
         Trainer(network(NET + conv + CONV + HEAD))
+
+
+@pytest.mark.parametrize(
+    ("boxes", "cure"),
+    [
+        (False, "lower learning_rate or raise burn_in"),
+        (
+            True,
+            "lower learning_rate, raise burn_in, set max_delta in the heads, or check the labels "
+            "with `darknet-py check`",
+        ),
+    ],
+)
+def test_the_cure_of_a_loss_that_is_not_finite(boxes: bool, cure: str) -> None:
+    deltas = {1: torch.tensor([2.0, -7.0]), 4: torch.tensor([3.0])}
+    losses = {index: HeadLoss(delta, 0.0, {}) for index, delta in deltas.items()}
+    told = "iteration 9: the loss is inf, the largest delta 7 in layer 1; "
+    assert _complaint(9, float("inf"), losses, boxes) == told + cure
+    losses[4] = HeadLoss(torch.tensor([float("nan")]), 0.0, {})
+    assert "the largest delta nan in layer 4; " in _complaint(9, 1.0, losses, boxes)
