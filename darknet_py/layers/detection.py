@@ -10,7 +10,7 @@ from darknet_py.cfg.options import option
 from darknet_py.errors import Problems
 from darknet_py.forks import Fork
 from darknet_py.layers.base import LayerContext, Run, Weights, require_positive
-from darknet_py.layers.head import Head, RawBoxes, Suppression
+from darknet_py.layers.head import MOST_CLASSES, Head, RawBoxes, Suppression
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
@@ -38,7 +38,7 @@ class Detection(Head):
     }
 
     coords: int = option(1)
-    classes: int = option(1)
+    classes: int = option(1, high=MOST_CLASSES)
     side: int = option(7)
     softmax: int = option(0)
     sqrt: int = option(0)

@@ -18,7 +18,7 @@ from darknet_py import Network
 from darknet_py.detect.candidates import Candidates
 from darknet_py.engines import devices
 from darknet_py.engines.table import EngineConfig
-from darknet_py.errors import DarknetError, DataError, ImageError
+from darknet_py.errors import DarknetError, DataError
 from darknet_py.evaluate import map as map_room
 from darknet_py.evaluate.eval_config import EvalConfig
 from darknet_py.evaluate.eval_pipeline import MAP_OPTIONS, open_pipeline

@@ -174,6 +174,17 @@ def test_devices_that_are_not_there(words: str, monkeypatch: pytest.MonkeyPatch)
         devices(words)
 
 
+@pytest.mark.parametrize("words", ["0", "0,1"])
+def test_without_cuda_the_cpu_trains(
+    words: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    assert devices(words) == []
+    (message,) = caplog.messages
+    line = f"-gpus {words}: this torch sees no CUDA device, training on the CPU"
+    assert message.startswith(line) and ("torchrun" in message) == ("," in words)
+
+
 def test_devices_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
     assert devices(None) == []
