@@ -12,7 +12,7 @@ from darknet_py.network.check import check
 from darknet_py.network.network import Network, load_network
 
 CFG = """[net]
-channels=2
+channels=3
 height=4
 width=4
 [conv]
@@ -25,7 +25,7 @@ activation=linear
 """
 FIRST = "layer 0 [convolutional] (line 5): "
 CASES = [
-    (0, "weights", [0], float("nan"), "error", FIRST + "weights: 1 of 6 values are not finite"),
+    (0, "weights", [0], float("nan"), "error", FIRST + "weights: 1 of 9 values are not finite"),
     (0, "biases", [1, 2], float("inf"), "error", FIRST + "biases: 2 of 3 values are not finite"),
     (0, "rolling_variance", [1], -0.5, "error", "1 of 3 are negative, down to -0.5"),
     (0, "rolling_variance", [1], float("nan"), "error", "1 of 3 values are not finite"),
@@ -34,7 +34,7 @@ CASES = [
 GOOD = [
     (0, "biases", range(3), 0.0),  # pjreddie's program writes such
     (0, "rolling_variance", range(3), 0.0),  # nothing trained yet
-    (0, "weights", range(6), 3e38),  # their sum is beyond single precision
+    (0, "weights", range(9), 3e38),  # their sum is beyond single precision
 ]
 
 
