@@ -253,7 +253,7 @@ def test_valid_writes_what_eval_coco_reads(here: Path) -> None:
     assert "it names 2 of 3 images, nothing was found in the others" in scored.stderr
     named = darknet("eval", "coco", "a.json", "r/mine.json", "--named_only")
     assert "the others are left out" in named.stderr and named.stdout != scored.stdout
-    assert "a.json: expected a list" in darknet("eval", "coco", "a.json", "a.json").stderr
+    assert "expected a list, each result an" in darknet("eval", "coco", "a.json", "a.json").stderr
 
 
 def test_valid_writes_what_eval_voc_reads(here: Path) -> None:
