@@ -59,3 +59,11 @@ def test_data_set_repeats_and_grows(tmp_path: Path) -> None:
     grown = files(tmp_path / "c")
     assert len(grown) == 12 and first.items() <= grown.items()
     assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.parametrize(("width", "height"), [(65501, 32), (32, 10**9), (20000, 20000)])
+def test_sizes_that_no_file_holds(tmp_path: Path, width: int, height: int) -> None:
+    """Refused before any memory is taken for them."""
+    with pytest.raises(OutputError, match=f"{width} x {height} pixels cannot be written or read"):
+        write_dataset(tmp_path, 1, 0, width, height)
+    assert list(tmp_path.iterdir()) == []
