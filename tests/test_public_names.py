@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+
 import pytest
 
 import darknet_py
 from darknet_py.detect.detector import Detector, load
 from darknet_py.detect.result import Boxes, Result
 from darknet_py.network.network import Network
+from darknet_py.train import Trainer
 
 
 def test_each_name_is_the_one_of_its_module() -> None:
@@ -24,3 +28,29 @@ def test_what_is_public_is_listed() -> None:
 def test_other_names_are_attribute_errors() -> None:
     with pytest.raises(AttributeError, match="module 'darknet_py' has no attribute 'nothing'"):
         darknet_py.nothing  # noqa: B018
+
+
+DEFAULTS = {
+    load: "names=None device=cpu precision=fp32 fork=alexeyab data=None width=None height=None "
+    "engine=torch compiled=False",
+    Detector: "device=cpu precision=fp32 engine=torch compiled=False",
+    Detector.__call__: "thresh=0.25 nms=0.45 letter_box=None hier=0.5 batch=1 honour_exif=False",
+    Detector.stream: "thresh=0.25 nms=0.45 letter_box=None hier=0.5 batch=1 honour_exif=False "
+    "on_error=None",
+    Network: "seed=None start=True",
+    Network.from_cfg: "width=None height=None fork=alexeyab time_steps=None seed=None",
+    Network.load_weights: "cutoff=None",
+    Network.save_weights: "cutoff=None",
+    Network.trace: "",
+    Network.reset: "seed=None layers=None",
+    Result.to_json: "frame=1",
+    Trainer: "seed=0 precision=fp32 compiled=False sync_batchnorm=False updates_per_step=1 "
+    "watch=None",
+}
+
+
+@pytest.mark.parametrize("function", DEFAULTS, ids=lambda function: function.__qualname__)
+def test_what_an_argument_is_where_it_is_left_out(function: Callable[..., object]) -> None:
+    parameters = inspect.signature(function).parameters.values()
+    given = [f"{one.name}={one.default}" for one in parameters if one.default is not one.empty]
+    assert given == DEFAULTS[function].split()

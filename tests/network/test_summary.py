@@ -193,6 +193,7 @@ def test_dilation_widens_the_receptive_field_by_darknets_rule() -> None:
         ("[crop]\ncrop_width=8\ncrop_height=6\n", "   0 Crop Layer: 32 x 32 -> 6 x 8 x 4 image"),
         ("[batchnorm]\n", "   0 Batch Normalization Layer: 32 x 32 x 4 image"),
         ("[upsample]\nstride=-2\n", "   0 downsample               2x  "),
+        ("[upsample]\nstride=1\n", "   0 upsample                 1x  "),
         ("[gru]\noutput=7\n", "   0 GRU Layer: 4096 inputs, 7 outputs"),
         ("[history]\n", "   0 HISTORY s =  4, "),
         ("[iseg]\nclasses=2\nids=2\n", "   0 iseg "),

@@ -146,7 +146,10 @@ def test_what_an_update_says_of_time(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Trainer, "step", slow)
     monkeypatch.setattr(loop.Loop, "_update", kept)
     run(small_options(tmp_path, max_batches=3))
-    first, _, last = updates
+    first, second, last = updates
+    for before, after in ((first, second), (second, last)):
+        expected = loop.KEPT * before.average + (1 - loop.KEPT) * after.loss
+        assert after.average == pytest.approx(expected)
     assert (first.number, first.of, first.images, first.size) == (1, 3, 8, (32, 32))
     assert (first.seconds, first.waited) == (2, 1)
     assert first.hours_left == pytest.approx(2 * 3 / 3600) and last.hours_left == 0

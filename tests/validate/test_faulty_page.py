@@ -107,3 +107,11 @@ def test_the_page_is_an_image_also_without_faults(home: Path) -> None:
     page = draw_page([look(home, {"a.png": LABEL + "0 .9 .5 .4 .2\n"})])
     assert (page == BAD).all(axis=2).any()
     assert (page == GOOD).all(axis=2).any()
+
+
+def test_the_title_names_every_data_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    got: list[str] = []
+    monkeypatch.setattr(faulty_page, "contact_sheet", lambda tiles, title: got.append(title))
+    report = look(home, {"a.png": LABEL})
+    draw_page([report, report])
+    assert got == [f"{report.path}, {report.path}: no image with a fault"]
