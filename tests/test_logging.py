@@ -18,7 +18,6 @@ from darknet_py.cli.main import main
 from darknet_py.cli.messages import (
     LIBRARY,
     WARNINGS,
-    WITHOUT,
     MessageHandler,
     messages_shown,
 )
@@ -113,7 +112,6 @@ def test_the_command_line_prints_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     [
         ("darknet_py.engines.compiled", logging.INFO, "100% of it"),
         ("darknet_py.engines.cuda_graphs", logging.WARNING, "darknet-py: warning: 100% of it"),
-        ("darknet_py.engines.devices", logging.WARNING, "100% of it"),
         ("darknet_py.evaluate.eval_inputs", logging.WARNING, "warning: 100% of it"),
         ("darknet_py", logging.WARNING, "warning: 100% of it"),
         ("darknet_py.classify.load_classifier", logging.ERROR, "darknet-py: error: 100% of it"),
@@ -129,7 +127,7 @@ def test_the_first_words_go_by_level_and_room(logger: str, level: int, said: str
 
 def test_every_named_logger_is_a_room() -> None:
     """A room that moves takes its first words along."""
-    for name in {*WARNINGS, *WITHOUT}:
+    for name in WARNINGS:
         path = PACKAGE.parent / name.replace(".", "/")
         assert path.is_dir() or path.with_suffix(".py").is_file(), name
 

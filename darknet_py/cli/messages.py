@@ -12,8 +12,6 @@ LIBRARY = logging.getLogger("darknet_py")
 PROGRAM_WARNING = "darknet-py: warning: "
 WARNINGS = {"darknet_py": "warning: ", "darknet_py.engines": PROGRAM_WARNING}
 """Logger -> the first words of its warnings, and of those below it that have no row."""
-WITHOUT = {"darknet_py.engines.devices"}
-"""Loggers whose warnings stand as they are."""
 ERROR = "darknet-py: error: "
 
 
@@ -29,7 +27,7 @@ def first_words(record: logging.LogRecord) -> str:
     """What stands before a message: nothing where it only tells what is being done."""
     if record.levelno >= logging.ERROR:
         return ERROR
-    if record.levelno < logging.WARNING or record.name in WITHOUT:
+    if record.levelno < logging.WARNING:
         return ""
     name = record.name
     while name not in WARNINGS:

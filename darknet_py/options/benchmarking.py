@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from darknet_py.engines.table import ENGINES, PRECISIONS, EngineConfig
-from darknet_py.options.flag import MOST_WORKERS, flag, seed_flag
+from darknet_py.options.flag import MOST_IMAGES, MOST_WORKERS, flag, seed_flag
 from darknet_py.options.model import CfgOptions, DeviceOptions, RunOptions
 
 SECONDS = 4.0
@@ -40,7 +40,9 @@ class BenchmarkOptions(CfgOptions, DeviceOptions, ThreadOptions):
         metavar="LIST",
     )
     compiled: bool = flag(False, "Run torch compiled as well.", "--compile")
-    batch: tuple[int, ...] = flag((1,), "Images at once.", least=1, listed=True, metavar="LIST")
+    batch: tuple[int, ...] = flag(
+        (1,), "Images at once.", least=1, most=MOST_IMAGES, listed=True, metavar="LIST"
+    )
     runs: int | None = flag(None, "Counted calls of each entry.", least=1)
     seconds: float | None = flag(
         None,

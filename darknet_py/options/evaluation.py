@@ -12,7 +12,7 @@ MOST_ANCHORS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvalOptions(ModelOptions, RunOptions, ImageOptions):
+class EvalOptions(ModelOptions, ImageOptions, RunOptions):
     """What every command of evaluation is told: the files, how to read them, where to run."""
 
     data: str

@@ -18,7 +18,7 @@ from darknet_py.options.model import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectOptions(ModelOptions, RunOptions, ImageOptions):
+class DetectOptions(ModelOptions, ImageOptions, RunOptions):
     """The options of `detect` and, with data, of `detector test`."""
 
     images: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class DetectOptions(ModelOptions, RunOptions, ImageOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierOptions(ModelOptions, RunOptions, ImageOptions):
+class ClassifierOptions(ModelOptions, ImageOptions, RunOptions):
     """What all commands of classifiers can be told. top: None for what the .data file says."""
 
     data: str | None = None

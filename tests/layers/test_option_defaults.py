@@ -69,7 +69,7 @@ DEFAULTS = {
     "yolo": f"{YOLO} new_coords=0 focal_loss=0",
     "Gaussian_yolo": f"{YOLO} uc_normalizer=1 yolo_point=center",
     "region": f"{BOXES} coords=4 anchors= softmax=0 background=0 tree= map= classfix=0 rescore=0 "
-    f"thresh=0.5 focal_loss=0 {LOSS} mask_scale=1 bias_match=0",
+    f"thresh=0.5 focal_loss=0 {LOSS} bias_match=0",
     "detection": f"{BOXES.replace('20', '1')} coords=1 side=7 softmax=0 sqrt=0 rescore=0 forced=0 "
     f"{LOSS}",
 }

@@ -27,4 +27,4 @@ def test_files_anchors_and_runs() -> None:
         0.98,
         10,
     )
-    assert list(flags_of(VocOptions))[-2:] == ["iou_thresh", "points"]
+    assert list(flags_of(VocOptions))[-4:] == ["iou_thresh", "points", "exif", "fork"]

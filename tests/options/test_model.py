@@ -16,7 +16,11 @@ def test_the_parts_of_a_record_keep_their_order() -> None:
     device, engine = ["gpu", "nogpu", "device"], ["precision", "engine", "compiled"]
     assert list(flags_of(CfgOptions)) == ["fork", "width", "height"]
     assert list(flags_of(RunOptions)) == [*device, *engine]
-    assert list(flags_of(EvalOptions)) == ["batch", "fork", "width", "height", *device, *engine]
+    assert list(flags_of(EvalOptions)) == [
+        *("batch", "exif", "fork", "width", "height"),
+        *device,
+        *engine,
+    ]
     assert list(flags_of(MapOptions))[-2:] == ["iou_thresh", "points"]
 
 

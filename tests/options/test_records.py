@@ -54,6 +54,7 @@ def test_the_command_line_writes_no_default_of_its_own() -> None:
 
 DEFAULTS = {
     "ForkOptions": "fork=alexeyab",
+    "ImageOptions": "exif=None",
     "SizeOptions": "width=None height=None",
     "CfgOptions": "cfg",
     "ModelOptions": "weights",
@@ -61,7 +62,7 @@ DEFAULTS = {
     "EngineOptions": "precision=fp32 engine=torch compiled=False",
     "RunOptions": "",
     "DetectOptions": "images=() data=None thresh=None hier=0.5 nms=0.45 letter_box=False "
-    "ext_output=False save_labels=False out=None prefix=None names=None batch=None exif=False",
+    "ext_output=False save_labels=False out=None prefix=None names=None batch=None",
     "ClassifierOptions": "data=None top=None",
     "ListedOptions": "batch=8",
     "PredictOptions": "images=() names=None",
@@ -84,7 +85,7 @@ DEFAULTS = {
     "chart=chart.png results=results.csv tensorboard=None",
     "ImageTrainOptions": "evaluates=False workers=None show_imgs=False",
     "DetectorTrainOptions": "kind=detector evaluates=False epochs=4 thresh=0.25 iou_thresh=0.5 "
-    "cache=False",
+    "cache=False reduced_decode=False",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
     "TextTrainOptions": "kind=rnn data=data/shakespeare.txt tokenized=False backup=backup",
     "SummaryOptions": "strict=False",
@@ -114,40 +115,43 @@ def shown(value: object) -> str:
 
 
 LIMITS = """
-SizeOptions.width >= 1
-SizeOptions.height >= 1
-DetectOptions.batch >= 1
-ClassifierOptions.top >= 1
-ListedOptions.batch >= 1
-ClassifyOptions.top >= 1
-GenerateOptions.length >= 0
-GenerateOptions.srand >= 0
-ExportOptions.batch >= 1
-EvalOptions.batch >= 1
-AnchorOptions.num_of_clusters >= 1
-AnchorOptions.width >= 1
-AnchorOptions.height >= 1
-AnchorOptions.runs >= 1
-CompareOptions.show >= 0
-TrainOptions.max_batches >= 1
-TrainOptions.iterations >= 0
-ImageTrainOptions.workers >= 0
-DetectorTrainOptions.epochs >= 1
+ThreadOptions.threads >= 1 <= 1024
+BenchmarkOptions.batch >= 1 <= 65536
+BenchmarkOptions.runs >= 1
+BenchmarkOptions.seconds > 0
+BenchmarkOptions.seed >= 0 <= 1.84467e+19
+SizeOptions.width >= 1 <= 65536
+SizeOptions.height >= 1 <= 65536
 CheckOptions.findings >= 0
-CheckOptions.workers >= 1
+CheckOptions.workers >= 1 <= 1024
 SheetOptions.images >= 1 <= 400
 SheetOptions.first >= 0
-SheetOptions.seed >= 0
-ShapesOptions.seed >= 0
-ShapesOptions.width >= 32
-ShapesOptions.height >= 32
+SheetOptions.seed >= 0 <= 1.84467e+19
+ShapesOptions.seed >= 0 <= 1.84467e+19
+ShapesOptions.width >= 32 <= 8192
+ShapesOptions.height >= 32 <= 8192
 ShapesOptions.smallest >= 4
 ShapesOptions.visible >= 0 <= 1
 ShapesOptions.valid_every >= 1
-ThreadOptions.threads >= 1
-BenchmarkOptions.batch >= 1
-BenchmarkOptions.runs >= 1
-BenchmarkOptions.seconds > 0
+EvalOptions.batch >= 1 <= 65536
+AnchorOptions.num_of_clusters >= 1 <= 10000
+AnchorOptions.width >= 1 <= 65536
+AnchorOptions.height >= 1 <= 65536
+AnchorOptions.runs >= 1
+AnchorOptions.seed >= 0 <= 1.84467e+19
+CompareOptions.show >= 0
+DetectOptions.batch >= 1 <= 65536
+ClassifierOptions.top >= 1
+ListedOptions.batch >= 1 <= 65536
+ClassifyOptions.top >= 1
+GenerateOptions.length >= 0
+GenerateOptions.srand >= 0
+ExportOptions.batch >= 1 <= 65536
+TrainOptions.max_batches >= 1
+TrainOptions.seed >= 0 <= 1.84467e+19
+TrainOptions.iterations >= 0
+ImageTrainOptions.workers >= 0 <= 1024
+DetectorTrainOptions.epochs >= 1
 """
 
 
@@ -168,6 +172,8 @@ def test_what_a_number_may_be() -> None:
 
 SPELLINGS = {
     "DeviceOptions.gpu": "-i",
+    "ImageOptions.exif": "--exif/--no-exif",
+    "DetectorTrainOptions.reduced_decode": "--reduced-decode",
     "EngineOptions.compiled": "--compile",
     "ClassifierOptions.top": "-t",
     "ClassifyOptions.top": "-t",
