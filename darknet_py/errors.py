@@ -121,6 +121,11 @@ class Problems:
         return [notice for notice in self.notices if notice.level == "error"]
 
 
+def printable(text: str) -> str:
+    """The text with escapes for the bytes of paths that are no UTF-8, which cannot be printed."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """`; did you mean 'x'?`, or nothing when no known word is near.
 

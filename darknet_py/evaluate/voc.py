@@ -136,7 +136,7 @@ def from_xml(names: Sequence[str], folder: str | None = None) -> Callable[[str],
     def read(image: str) -> Annotation:
         beside = image.replace("JPEGImages", "Annotations")
         path = Path(folder, Path(image).name) if folder else Path(beside)
-        return _parse(path.with_suffix(".xml"), numbers)
+        return _parse(Path(f"{os.path.splitext(path)[0]}.xml"), numbers)
 
     return read
 

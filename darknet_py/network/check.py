@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.cfg.names import read_names
-from darknet_py.errors import CfgError, DarknetError, Location, Notice, Problems
+from darknet_py.errors import CfgError, DarknetError, Location, Notice, Problems, printable
 from darknet_py.forks import Fork
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
@@ -174,7 +174,8 @@ class CheckResult:
 
     def text(self) -> str:
         """One notice a line, then OK, or how many errors and warnings there are."""
-        return "\n".join([*map(str, self.notices), count_line(self.errors, self.warnings)])
+        lines = [*map(str, self.notices), count_line(self.errors, self.warnings)]
+        return printable("\n".join(lines))
 
     def to_json(self) -> str:
         """{ok, errors, warnings, notices: [{level, file, line, section, key, message}]}."""

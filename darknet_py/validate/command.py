@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from darknet_py.cfg.datafile import DataFile, read_data_file
-from darknet_py.errors import DarknetError, Location, OutputError, Problems
+from darknet_py.errors import DarknetError, Location, OutputError, Problems, printable
 from darknet_py.files import replacing
 from darknet_py.forks import fork_named
 from darknet_py.images.draw import save_image
@@ -52,8 +52,7 @@ class DataCheckResult:
         parts += [report_text.text(report, shown, rows) for report in self.reports]
         parts.append(count_line(self.errors, self.warnings))
         text = "\n\n".join(part for part in parts if part)
-        # A path that is no UTF-8 cannot be printed as it is.
-        return text.encode(errors="backslashreplace").decode()
+        return printable(text)
 
     def to_json(self) -> str:
         """What a light check gives, and `data`: a list with one report for each data set."""

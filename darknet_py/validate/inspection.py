@@ -111,7 +111,7 @@ def _without_file(image: str, label: str, rules: LabelRules) -> Iterator[Issue]:
 def _other_locations(image: str) -> Iterator[str]:
     """Where label files of this image lie by other rules: beside it, or in a folder labels."""
     yield from (os.fspath(label_path(image, fork)) for fork in FORKS.values())
-    stem = Path(image).with_suffix(".txt")
+    stem = Path(f"{os.path.splitext(image)[0]}.txt")
     yield os.fspath(stem)
     before, images, after = os.fspath(stem).rpartition("/images/")
     if images:

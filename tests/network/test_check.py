@@ -223,6 +223,17 @@ def test_lines_of_a_data_file_are_named_once(
     assert caplog.messages == []
 
 
+def test_a_path_that_is_no_utf_8_is_printed_with_escapes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.data").write_bytes(b"classes=2\nnames=n.names\ntrain=caf\xe9.txt\n")
+    Path("n.names").write_text("cat\ndog\n")
+    text = check_files(["a.data"]).text()
+    assert "a.data: train: caf\\udce9.txt: no such file" in text
+    assert text.encode()
+
+
 def test_data_file_with_missing_files(tmp_path: Path) -> None:
     path = tmp_path / "a.data"
     path.write_text(DATA)
