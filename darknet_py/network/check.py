@@ -147,7 +147,8 @@ class CheckResult:
 
     def text(self) -> str:
         """One notice a line, then OK, or how many errors and warnings there are."""
-        return "\n".join([*map(str, self.notices), count_line(self.errors, self.warnings)])
+        lines = [*map(str, self.notices), count_line(self.errors, self.warnings)]
+        return "\n".join(lines)
 
     def to_json(self) -> str:
         """{ok, errors, warnings, notices: [{level, file, line, section, key, message}]}."""

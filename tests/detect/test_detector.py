@@ -269,7 +269,7 @@ def test_nothing_is_compiled_unless_asked_for(
     asked: list[EngineConfig] = []
     real = darknet_py.detect.detector.open_engine
 
-    def opened(network: Network, config: EngineConfig) -> Engine:
+    def opened(network: Network, config: EngineConfig, *, shared: bool) -> Engine:
         asked.append(config)
         return real(network, EngineConfig())
 

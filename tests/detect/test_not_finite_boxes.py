@@ -76,6 +76,7 @@ def test_a_detector_leaves_them_out_and_says_so_once(
     value: float, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     detector = darknet_py.load(*broken(tmp_path, value), names=["thing"])
+    caplog.clear()  # the weights are named as they are loaded
     images = [str(path) for path in save(tmp_path, "a.png", "b.png")]
     with caplog.at_level(logging.WARNING):
         results = detector(images)
@@ -95,6 +96,7 @@ def test_finite_boxes_are_no_matter_to_speak_of(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     detector = darknet_py.load(*broken(tmp_path, 1.0), names=["thing"])
+    caplog.clear()
     assert len(detector(np.zeros((40, 50, 3), np.uint8), nms=0)) == 3
     assert not caplog.records
 

@@ -192,3 +192,11 @@ def test_without_decoding_damage_behind_the_header_is_not_looked_for(image: Path
 
 def test_every_kind_of_row_is_in_the_table() -> None:
     assert set(issue_masks(np.zeros((0, 5), np.float32), RULES)) <= set(KINDS)
+
+
+def test_a_line_that_is_a_folder_is_an_issue_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for line in (".", "..", "/", "a/."):
+        assert not inspect_image(line, LabelRules(classes=1)).readable
