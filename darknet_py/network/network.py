@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -64,7 +65,7 @@ class Network(nn.Module):
         """Darknet's start for all layers (or these): biases 0, scales 1, random weights."""
         self.require_written()
         generator = torch.Generator()
-        generator.seed() if seed is None else generator.manual_seed(seed)
+        generator.seed() if seed is None else generator.manual_seed(torch_seed(seed))
         for index in range(len(self.graph.nodes)) if layers is None else layers:
             tensors = self.own(index)
             for stored in self.graph.stored(index):
@@ -211,6 +212,13 @@ class Network(nn.Module):
         return (
             f"{graph.path}: {len(graph.nodes)} layers, input {graph.net.input}, {graph.fork.name}"
         )
+
+
+def torch_seed(seed: int) -> int:
+    """Any number as a seed: of one, torch's generator of the CPU sees the lowest 32 bits alone."""
+    if 0 <= seed < 2**32:
+        return seed
+    return int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:4], "big")
 
 
 def _module(graph: Graph, node: Node) -> LayerModule:

@@ -20,10 +20,11 @@ from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net
 from darknet_py.losses import LOSSES, LossInput
 from darknet_py.losses.head_loss import WIDTHS, HeadLoss
-from darknet_py.network.network import Network
+from darknet_py.network.network import Network, torch_seed
 from darknet_py.network.weights_layout import Header
 from darknet_py.train.amp import Precision
 from darknet_py.train.distributed import DistributedContext
+from darknet_py.train.freezing import freeze_before, no_grad_layers_at, statistics_only
 from darknet_py.train.head_pass import (
     HeadPass,
     compiling,
@@ -36,8 +37,6 @@ from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.schedule import rate, require_policy
 
 Array = NDArray[Any]
-SEEDS = 2**64
-"""Of these torch takes one."""
 Losses = dict[int, HeadLoss]
 """The losses of a sub-batch by layer index."""
 
@@ -97,8 +96,8 @@ class Trainer:
         self.amp = Precision(self.precision, self._device, graph.net.loss_scale)
         self.subdivisions = graph.net.subdivisions
         self.batch = self._seen * self.updates_per_step // (self.images * self.distributed.world)
-        self._freeze_before = _freeze_before(self.network)
-        self._fixed = max(self._freeze_before, _statistics_only(self.network))
+        self._freeze_before = freeze_before(graph)
+        self._fixed = max(self._freeze_before, statistics_only(graph))
         self.resized = self.network
         self._sizes: dict[tuple[int, int], Network] = {}
         if self.compiled:
@@ -181,14 +180,14 @@ class Trainer:
     @contextlib.contextmanager
     def _seeded(self) -> Iterator[None]:
         """Seeds dropout and all else that is random in this step, whatever ran before it."""
-        number = (self.seed * 1_000_003 + self.batch) * 1009 + self.distributed.rank
+        number = (torch_seed(self.seed) * 1_000_003 + self.batch) * 1009 + self.distributed.rank
         devices = [self._device] if self._device.type == "cuda" else []
         self.rate = rate(
             self.network.graph.net, self.batch, random.Random(number), self.updates_per_step
         )
-        self._generator = torch.Generator(self._device).manual_seed(number % SEEDS)
+        self._generator = torch.Generator(self._device).manual_seed(number)
         with torch.random.fork_rng(devices):
-            torch.manual_seed(number % SEEDS)
+            torch.manual_seed(number)
             yield
 
     def _learn_all(self, images: Tensor, truth: Tensor) -> float:
@@ -258,7 +257,7 @@ class Trainer:
         return cost
 
     def _forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        no_grad_layers = self._no_grad_layers()
+        no_grad_layers = no_grad_layers_at(self.network.graph, self.batch)
         arguments = (no_grad_layers, self._freeze_before, self.sync_batchnorm)
         # DistributedDataParallel waits for gradients, of which there must be some.
         forward = self._pass if self._learns(no_grad_layers) else self._head
@@ -298,18 +297,6 @@ class Trainer:
         layer = graph.nodes[index].layer
         return delta * layer.delta_scale(graph.fork) if isinstance(layer, Head) else delta
 
-    def _no_grad_layers(self) -> frozenset[int]:
-        """Layers no gradient passes: up to the last active stopbackward, and those onlyforward."""
-        nodes = self.network.graph.nodes
-        stops = [n.index for n in nodes if _stops(n.layer.stopbackward, self.batch)]
-        last = max(stops, default=-1)
-        alexeyab = self.network.graph.fork.loss.freezes
-        return frozenset(
-            node.index
-            for node in nodes
-            if node.index <= last or (alexeyab and node.layer.onlyforward)
-        )
-
     def _count(self, images: int) -> None:
         fork = self.network.graph.fork
         self.network.header = Header(0, 2, fork.weights.revision, self._seen + images)
@@ -332,20 +319,3 @@ def _complaint(batch: int, cost: float, losses: Losses, boxes: bool) -> str:
         f"iteration {batch}: the loss is {cost}, the largest delta {largest[worst]:g} in layer "
         f"{worst}; {cure}"
     )
-
-
-def _stops(value: int, batch: int) -> bool:
-    """1 always; a larger value only while fewer updates have been made."""
-    return value == 1 or value > batch
-
-
-def _freeze_before(network: Network) -> int:
-    """AlexeyAB's program: layers before a stopbackward=1 keep even their batch statistics."""
-    if not network.graph.fork.loss.freezes:
-        return 0
-    return max((n.index for n in network.graph.nodes if n.layer.stopbackward == 1), default=0)
-
-
-def _statistics_only(network: Network) -> int:
-    """Layers before this index, up to a train_only_bn, learn no weights."""
-    return max((n.index + 1 for n in network.graph.nodes if n.layer.train_only_bn), default=0)

@@ -80,6 +80,20 @@ def test_help_is_there_and_names_what_has_no_effect(kind: str) -> None:
     assert ("--tokenized" in text) == (kind == "rnn")
 
 
+@pytest.mark.parametrize("seed", ["-1", str(2**64)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "train", "detector train", "classifier train", "rnn train", "detector calc_anchors",
+        "benchmark", "data sheet", "data shapes",
+    ],
+)  # fmt: skip
+def test_seeds_out_of_range(words: str, seed: str) -> None:
+    result = CliRunner().invoke(main, [*words.split(), "--seed", seed])
+    assert result.exit_code == 2
+    assert f"{seed} is not in the range 0<=x<=18446744073709551615" in result.stderr
+
+
 def test_errors_are_one_line() -> None:
     files(Path(), train=3, valid=3)
     Path("t.txt").write_text(TEXT)

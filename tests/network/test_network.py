@@ -281,3 +281,10 @@ def test_a_network_runs_on_after_its_tensors_moved() -> None:
         for tensor in net.parameters():
             tensor.zero_()
     assert not any(a.equal(b) for a, b in zip(before, net(x), strict=True))
+
+
+def test_huge_seeds_are_seeds_of_their_own() -> None:
+    graph = network("[net]\nwidth=4\nheight=4\nchannels=1\n[conv]\n").graph
+    seeds = (0, 9, 2**40, 2**64 - 1, -5)
+    starts = {float(Network(graph, seed=s).own(0)["weights"].detach().sum()) for s in seeds}
+    assert len(starts) == len(seeds)

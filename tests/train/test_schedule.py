@@ -82,9 +82,9 @@ def test_odd_policies(options: str, batch: int, share: float, why: str) -> None:
 
 
 NOT_FINITE = [
-    ("policy=exp\ngamma=2", 5000, r"policy: gives a learning rate of inf at iteration 5000, .*gamma"),
+    ("policy=exp\ngamma=2", 5000, "policy: gives a learning rate of inf at iteration 5000.*gamma"),
     ("policy=step\nscale=10", 400, "policy: gives a learning rate of inf .*scale"),
-    ("policy=steps\nsteps=1,2\nscales=1e30,1e30", 3, "policy: gives a learning rate of 1.0.*e.59 .*scales"),
+    ("policy=steps\nsteps=1,2\nscales=1e30,1e30", 3, "policy: gives a learning rate of 1.*e.59 .*"),
     ("policy=poly\npower=-1", 100, "policy: gives a learning rate of inf .*power"),
     ("policy=sigmoid\ngamma=nan", 3, "policy: gives a learning rate of nan"),
     ("burn_in=1000\npower=-400", 1, "burn_in: gives a learning rate of inf .*power"),

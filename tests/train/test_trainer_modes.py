@@ -45,6 +45,15 @@ def test_a_step_learns_whatever_mode_the_caller_is_in(mode: AbstractContextManag
     trainer.step(*data())
 
 
+@pytest.mark.parametrize("seed", [2**64 - 1, 2**40, -5])
+def test_any_seed_trains(seed: int) -> None:
+    """Each its own; 2**40 has 32 bits in common with 0."""
+    nets = [network(NET + CONV + "[dropout]\n" + HEAD) for _ in range(2)]
+    losses = [Trainer(net, seed=seed).step(*data()) for net in nets]
+    assert losses[0] == losses[1]
+    assert losses[0] != Trainer(network(NET + CONV + "[dropout]\n" + HEAD)).step(*data())
+
+
 def test_tensors_of_inference_mode_cannot_be_trained() -> None:
     with torch.inference_mode():
         net = network(NET + CONV + HEAD)

@@ -1,0 +1,34 @@
+"""Which layers a step leaves as they are: stopbackward, onlyforward, train_only_bn."""
+
+from __future__ import annotations
+
+from darknet_py.network.graph import Graph
+
+
+def no_grad_layers_at(graph: Graph, batch: int) -> frozenset[int]:
+    """Layers no gradient passes at an update: up to the last active stopbackward, and those
+    onlyforward."""
+    stops = [n.index for n in graph.nodes if _stops(n.layer.stopbackward, batch)]
+    last, alexeyab = max(stops, default=-1), graph.fork.loss.freezes
+    return frozenset(
+        node.index
+        for node in graph.nodes
+        if node.index <= last or (alexeyab and node.layer.onlyforward)
+    )
+
+
+def _stops(value: int, batch: int) -> bool:
+    """1 always; a larger value only while fewer updates have been made."""
+    return value == 1 or value > batch
+
+
+def freeze_before(graph: Graph) -> int:
+    """AlexeyAB's program: layers before a stopbackward=1 keep even their batch statistics."""
+    if not graph.fork.loss.freezes:
+        return 0
+    return max((n.index for n in graph.nodes if n.layer.stopbackward == 1), default=0)
+
+
+def statistics_only(graph: Graph) -> int:
+    """Layers before this index, up to a train_only_bn, learn no weights."""
+    return max((n.index + 1 for n in graph.nodes if n.layer.train_only_bn), default=0)
