@@ -51,7 +51,8 @@ class DataCheckResult:
         parts += [report_text.text(report, shown, rows) for report in self.reports]
         parts.append(count_line(self.errors, self.warnings))
         text = "\n\n".join(part for part in parts if part)
-        return text
+        # A path that is no UTF-8 cannot be printed as it is.
+        return text.encode(errors="backslashreplace").decode()
 
     def to_json(self) -> str:
         """What a light check gives, and `data`: a list with one report for each data set."""
