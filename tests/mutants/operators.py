@@ -110,7 +110,8 @@ def constant(node: ast.Constant, source: Source) -> Iterator[Change]:
         yield Change("True and False", span, str(not value))
     elif isinstance(value, (int, float)):
         yield Change("constant + 1", span, repr(value + 1))
-        yield Change("constant - 1", span, repr(value - 1))
+        if node not in source.first_items:
+            yield Change("constant - 1", span, repr(value - 1))
     elif isinstance(value, str) and source.text_of(span)[:1] in "\"'" and is_label(value):
         yield Change("text", Span(span.end - 1, span.end - 1), "X")
 

@@ -31,6 +31,12 @@ class Source:
         self.stem, self.bytes = path.stem, path.read_bytes()
         self.tree = ast.parse(self.bytes)
         self.lines = self.bytes.splitlines(keepends=True)
+        self.first_items = {
+            node.slice
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Subscript) and ast.unparse(node.slice) == "0"
+        }
+        """Of [0]: the last item is the same where there is only one."""
         self._starts = [0]
         for line in self.lines:
             self._starts.append(self._starts[-1] + len(line))

@@ -31,6 +31,8 @@ def after(tmp_path: Path, text: str) -> set[str]:
         ("not a", {"(a)"}),
         ("-a", {"(a)"}),
         ("x = 7", {"x = 8", "x = 6"}),
+        ("x = a[0]", {"x = a[1]"}),
+        ("x = a[1]", {"x = a[2]", "x = a[0]"}),
         ("x = True", {"x = False"}),
         ("x = 'label'", {"x = 'labelX'"}),
         ("x = 'a sentence for its readers'", set()),
