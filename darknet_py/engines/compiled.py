@@ -88,8 +88,9 @@ def _make(network: Network, x: Tensor, path: Path) -> None:
 def _compile(network: Network, x: Tensor, path: Path) -> None:
     keep_inductor_private()
     exported = torch.export.export(_Followed(network, len(x)).eval(), (x,))
+    # torch writes into the options it is given.
     torch._inductor.aoti_compile_and_package(
-        exported, package_path=str(path), inductor_configs=OPTIONS
+        exported, package_path=str(path), inductor_configs=dict(OPTIONS)
     )
 
 

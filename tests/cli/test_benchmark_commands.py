@@ -130,7 +130,7 @@ def test_nothing_ran(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) 
         ("--engines troch", 1, "unknown engine 'troch', known are torch"),
         ("--precision fp32,int8", 2, "'int8' is not one of 'fp32', 'bf16', 'fp16'"),
         ("--batch 1,x", 2, "'x' is not a valid integer"),
-        ("--batch 0", 2, "0 is not in the range x>=1"),
+        ("--batch 0", 2, "0 is not in the range 1<=x<=65536"),
         ("--runs 0", 2, "0 is not in the range x>=1"),
         ("--seconds 0", 2, "0.0 is not in the range x>0"),
         ("--image a.jpg", 1, "--image is what --parts measures; give --parts as well"),
@@ -138,7 +138,7 @@ def test_nothing_ran(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) 
         ("-o no/such/b.json", 1, "the folder no/such does not exist"),
         ("--chart b.bmp", 1, "figures are drawn as .png"),
         ("--parts --image none.jpg", 1, "none.jpg: no such file"),
-        ("--batch 100000000", 1, "one forward pass needs about"),
+        ("--batch 65536 --width 4096 --height 4096", 1, "one forward pass needs about"),
     ],
 )
 def test_errors_are_one_line(words: str, code: int, message: str, files: tuple[Path, Path]) -> None:

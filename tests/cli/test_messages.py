@@ -14,7 +14,6 @@ from darknet_py.cli.messages import first_words, messages_shown
     [
         ("darknet_py.train.loop", logging.WARNING, "warning: "),
         ("darknet_py.engines.cache", logging.WARNING, "darknet-py: warning: "),
-        ("darknet_py.engines.devices", logging.WARNING, ""),
         ("darknet_py.train.loop", logging.INFO, ""),
         ("darknet_py.engines.devices", logging.ERROR, "darknet-py: error: "),
     ],

@@ -119,16 +119,6 @@ def test_the_images_named_are_those_of_the_bad_batch(
         run(small_options(tmp_path))
 
 
-def test_the_clock_forgets_slowly() -> None:
-    clock = loop._Clock()
-    clock.add(3.0, 1.0)
-    assert (clock.seconds, clock.waited) == (4.0, 1.0), "the first is all there is"
-    clock.add(1.0, 0.5)
-    kept = loop.CLOCK_KEPT
-    assert clock.seconds == pytest.approx(kept * 4 + (1 - kept) * 1.5)
-    assert clock.waited == pytest.approx(kept * 1 + (1 - kept) * 0.5)
-
-
 def test_what_an_update_says_of_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every batch takes a second to wait for and two to learn from."""
     now, updates = [0.0], list[Any]()
