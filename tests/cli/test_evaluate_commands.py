@@ -87,6 +87,45 @@ def test_another_number_of_names_is_a_warning(here: Path, word: str, names: str)
         assert result.stdout == plain.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("map -dont_show", ["-dont_show: no effect: no window is ever opened"]),
+        (
+            "map -dont_show -ext_output",
+            [
+                "-dont_show: no effect: no window is ever opened",
+                "-ext_output: no effect: this word",
+            ],
+        ),
+        ("valid -dont_show", ["-dont_show: no effect: no window is ever opened"]),
+        ("valid -thresh 0.1", ["-thresh: no effect: this word does not read it, as in Darknet"]),
+        (
+            "recall -out log.txt -gpu 0 -thresh .5",
+            ["-out: no effect: this word", "-gpu 0: unknown option", "-thresh: no effect: this"],
+        ),
+        ("calc_anchors -num_of_clusters 2 -width 416 -height 416 -show 0", ["-show 0: the flag"]),
+        (
+            "calc_anchors -num_of_clusters 2 -width 416 -height 416 -showpause",
+            ["-showpause: unknown option, it has no effect; did you mean '-show'?"],
+        ),
+        ("train -max_batches 1 -clear 1", ["-clear 1: the flag takes no value"]),
+        ("train -max_batches 1 -out name", ["-out: no effect: this word does not read it"]),
+        (
+            "-map -dont_show -verbose train -max_batches 1 -mjpeg_port 8090",
+            ["-dont_show: no effect", "-verbose: no effect", "-mjpeg_port: no effect"],
+        ),
+    ],
+)
+def test_options_of_other_words(here: Path, words: str, lines: list[str]) -> None:
+    """Each runs in AlexeyAB's program, which takes options out before it looks at the word."""
+    add("n.data", "train=valid.txt")
+    files = NET[:1] if "calc_anchors" in words else NET
+    result = darknet("detector", *words.split(), *files, "-nogpu")
+    assert result.exit_code == 0, result.output
+    assert [result.stderr.count(line) for line in lines] == [1] * len(lines)
+
+
 def test_letter_box_changes_nothing_as_in_the_c_program() -> None:
     assert evaluated("-letter_box").stdout == evaluated().stdout
     assert "letter_box=1 in [net]" in " ".join(darknet("map", "--help").stdout.split())
