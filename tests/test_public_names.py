@@ -34,8 +34,8 @@ DEFAULTS = {
     load: "names=None device=cpu precision=fp32 fork=alexeyab data=None width=None height=None "
     "engine=torch compiled=False",
     Detector: "device=cpu precision=fp32 engine=torch compiled=False",
-    Detector.__call__: "thresh=0.25 nms=0.45 letter_box=None hier=0.5 batch=1 honour_exif=False",
-    Detector.stream: "thresh=0.25 nms=0.45 letter_box=None hier=0.5 batch=1 honour_exif=False "
+    Detector.__call__: "thresh=0.25 nms=0.45 letter_box=None hier=0.5 batch=1 honour_exif=None",
+    Detector.stream: "thresh=0.25 nms=0.45 letter_box=None hier=0.5 batch=1 honour_exif=None "
     "on_error=None",
     Network: "seed=None start=True",
     Network.from_cfg: "width=None height=None fork=alexeyab time_steps=None seed=None",
