@@ -43,3 +43,19 @@ def test_darknets_lines_and_files(here: Path, capsys: pytest.CaptureFixture[str]
 def test_the_unit_is_asked_for() -> None:
     with pytest.raises(DarknetError, match="give -width 416 -height 416, or the cfg"):
         run(AnchorOptions(data="n.data"))
+
+
+def test_the_cfgs_own_anchors_over_the_same_boxes(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of its two anchors the one fits two of three labels, the other covers half of the third."""
+    layer = "[convolutional]\nfilters=16\nsize=1\nstride=32\n"
+    head = "[yolo]\nclasses=3\nnum=2\nmask=0,1\nanchors=80,160, 80,40\n"
+    (here / "n.cfg").write_text(f"[net]\nwidth=320\nheight=320\nchannels=3\n{layer}{head}")
+    run(AnchorOptions(data="n.data", cfg="n.cfg", num_of_clusters=2, write_cfg="new.cfg"))
+    printed = capsys.readouterr()
+    own = f"the 2 anchors of n.cfg: avg IoU = {(1 + 1 + 0.5) / 3 * 100:2.2f} %"
+    assert own in printed.out.splitlines()
+    assert "layer 1 [yolo], stride 32: mask=0,1, filters=16" in printed.out
+    assert printed.err.endswith("new.cfg: n.cfg with these anchors, masks and filters\n")
+    assert "anchors=160, 40,  80,160" in (here / "new.cfg").read_text().replace(" = ", "=")

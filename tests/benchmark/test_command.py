@@ -38,3 +38,13 @@ def test_layers_alone(cfg: str, capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Sorted by time") and "By kind:" in lines
     assert sum("convolutional" in line for line in lines) == 3
+
+
+def test_the_image_of_parts_is_read_before_anything_is_measured(
+    cfg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("darknet_py.benchmark.bench_session.measure", None)
+    path = tmp_path / "a.png"
+    path.write_text("no image")
+    with pytest.raises(DarknetError, match=r"a\.png: not an image"):
+        run(BenchmarkOptions(cfg=cfg, image=str(path), parts=True, nogpu=True))

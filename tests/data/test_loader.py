@@ -16,6 +16,7 @@ from support.coloured_samples import RectangleImage, graph, write
 from torch.utils.data import dataloader
 
 from darknet_py.augment.config import AugmentConfig
+from darknet_py.data import loader
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.loader import (
     ATTEMPTS,
@@ -206,3 +207,12 @@ def test_a_worker_that_is_killed(source: DetectionSet, monkeypatch: pytest.Monke
     ):
         for _ in range(99):
             next(made)
+
+
+def test_processes_start_from_a_server_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server forks what has been imported; elsewhere each process begins anew."""
+    methods = ["spawn", "forkserver"]
+    monkeypatch.setattr(loader.multiprocessing, "get_all_start_methods", lambda: methods)
+    assert loader._processes().get_start_method() == "forkserver"
+    methods.remove("forkserver")
+    assert loader._processes().get_start_method() == "spawn"

@@ -255,3 +255,20 @@ def test_what_is_said_of_a_page_of_detections(
     for number, tile in enumerate(tiles, 2):
         assert tile.caption[0].startswith(f"{number}: ")
         assert tile.caption[0].endswith(f" ({len(tile.marks)} boxes)")
+
+
+def test_captions_name_what_has_no_box_and_what_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, RectangleImage(0, (60, 40), (5, 5, 30, 30)))
+    Path(path).with_suffix(".txt").write_text("2 0 0 0 0\n")
+    bad = tmp_path / "bad.png"
+    bad.write_text("no image")
+    far = DetectionSet([str(bad), path], AugmentConfig.of(graph(tmp_path, fork="pjreddie")))
+    made = sheets(monkeypatch)
+    detection_sheet(far, NAMES, keys(0, 12), seed=0)
+    captions = [tile.caption for tile in made[0][0]]
+    assert all(words[0].endswith(f": {Path(path).name} (0 boxes)") for words in captions)
+    assert all(words[1] == "without a box: blue" for words in captions)
+    left_out = {words[2] for words in captions if len(words) > 2}
+    assert len(left_out) == 1 and "left out: " in left_out.pop()

@@ -168,7 +168,7 @@ def test_annotations_that_are_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "Annotations" / "p3.xml").write_text(text)
     with pytest.raises(DataError) as caught:
         score_files(tmp_path, NAMES, images, from_xml(NAMES))
-    assert "p3.xml" in str(caught.value) and XML[text] in str(caught.value)
+    assert f"p3.xml: {XML[text]}" in str(caught.value)
 
 
 def test_no_objects_at_all_are_refused(tmp_path: Path) -> None:

@@ -132,6 +132,8 @@ def test_global_mean() -> None:
     "options, error, message",
     [
         ("stride=0", CfgError, "read 0, expected at least 1"),
+        ("stride_x=0\nsize=1", CfgError, "read 0, expected at least 1"),
+        ("stride_y=0\nsize=1", CfgError, "read 0, expected at least 1"),
         ("size=-1", CfgError, "size: read -1, expected at least 1"),
         ("padding=-2", BadOption, "padding: read -2, expected at least 0"),
         ("size=7\npadding=2", CfgError, "size: a 7x7 window does not fit into the input 9 x 4 x 2"),

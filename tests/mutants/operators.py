@@ -58,7 +58,8 @@ SWAPPED_NAMES = {
 }
 SWAPPED = SWAPPED_NAMES | {after: before for before, after in SWAPPED_NAMES.items()}
 COMMUTATIVE = {"min", "max", "minimum", "maximum", "equal", "allclose", "gcd"}
-"""Functions that give the same whichever of two arguments is first."""
+"""Functions that give the same whichever of two arguments is first. Those of errors, message and
+location, are for the type checker."""
 LABEL_WORDS = 3
 TEXT_TYPES = (ast.JoinedStr, ast.List, ast.Tuple, ast.Dict)
 
@@ -130,7 +131,8 @@ def choice(node: ast.IfExp, source: Source) -> Iterator[Change]:
 
 def call(node: ast.Call, source: Source) -> Iterator[Change]:
     plain = [one for one in node.args if not isinstance(one, ast.Starred)]
-    if len(plain) == len(node.args) >= 2 and called(node) not in COMMUTATIVE:
+    alike = called(node) in COMMUTATIVE or called(node).endswith("Error")
+    if len(plain) == len(node.args) >= 2 and not alike:
         first, second = source.span(plain[0]), source.span(plain[1])
         between = source.text_of(Span(first.end, second.start))
         swapped = source.text_of(second) + between + source.text_of(first)
