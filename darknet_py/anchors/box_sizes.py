@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from darknet_py.anchors.kmeans import Sizes, nearest
-from darknet_py.cfg.datafile import DataFile, required_file
+from darknet_py.cfg.datafile import MOST, DataFile, required_file
 from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import read_labels
 from darknet_py.errors import DataError, Location
@@ -42,7 +42,8 @@ def read_box_sizes(data: DataFile, images: Sequence[str], fork: Fork) -> BoxSize
     table = np.concatenate(tables).astype(np.float64)
     size = table[:, 3:]
     # Darknet prints these as wrong labels and counts them all the same.
-    good = (np.isfinite(size) & (size > 0) & (size <= 1)).all(axis=1) & (table[:, 0] >= 0)
+    good = (np.isfinite(size) & (size > 0) & (size <= 1)).all(axis=1)
+    good &= (table[:, 0] >= 0) & (table[:, 0] < MOST)
     if not good.any():
         listed = os.fspath(required_file(data, "train"))
         raise DataError(f"no usable label for any of {len(images)} images", Location(listed))

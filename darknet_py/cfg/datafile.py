@@ -21,6 +21,8 @@ from darknet_py.errors import DataError, Location, Problems
 
 logger = logging.getLogger(__name__)
 
+MOST = 1_000_000
+"""Of the classes, or the best classes, that a .data file counts; lists are as long."""
 CFG_STARTS = ("[net]", "[network]")
 
 
@@ -40,7 +42,11 @@ class DataFile:
         return Location(self.path, self.lines.get(key, 0), key=key)
 
     def integer(self, key: str, default: int) -> int:
-        return atoi(self.options[key]) if key in self.options else default
+        """Raises DataError for one that would take more memory than any use of it is worth."""
+        value = atoi(self.options[key]) if key in self.options else default
+        if value > MOST:
+            raise DataError(f"read {value}, expected at most {MOST}", self.location(key))
+        return value
 
     def file(self, key: str) -> Path | None:
         """The file a key names: relative to the working directory as in Darknet, else here."""

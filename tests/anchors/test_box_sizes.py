@@ -33,6 +33,16 @@ def test_sizes_and_counts_of_usable_labels(tmp_path: Path) -> None:
     assert boxes.first_refused == str(tmp_path / "1.txt")
 
 
+def test_classes_take_no_more_memory_than_there_can_be_classes(tmp_path: Path) -> None:
+    data, images = data_set(tmp_path, "0 .5 .5 .25 .5\n2000000000 .5 .5 .25 .5\n")
+    boxes = read_box_sizes(data, images, ALEXEYAB)
+    assert (boxes.counts, boxes.refused) == ([1, 0], 1)
+    (tmp_path / "n.data").write_text(f"train={tmp_path}/train.txt\nclasses=2147483647\n")
+    message = "n.data:2: classes: read 2147483647, expected at most 1000000"
+    with pytest.raises(DataError, match=message):
+        read_box_sizes(read_data_file(tmp_path / "n.data"), images, ALEXEYAB)
+
+
 def test_no_usable_label_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="train.txt: no usable label for any of 2 images"):
         read_box_sizes(*data_set(tmp_path, "", "0 .5 .5 0 .5\n"), ALEXEYAB)
