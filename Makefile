@@ -1,6 +1,7 @@
 # make demo | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-start
 PYTHON ?= python3
 VENV ?= .venv
+SEED ?= 1
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
@@ -26,8 +27,6 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix darknet_py tests
 
 # What the tests notice of 100 one-line mutants: make mutants SEED=2 MORE="--workers 4 --resume"
-SEED ?= 1
-
 mutants: $(INSTALLED)
 	PYTHONPATH=tests $(BIN)/python -m mutants --seed $(SEED) $(MORE)
 
@@ -38,7 +37,6 @@ $(INSTALLED): setup.cfg setup.py .ci/constraints.txt
 	touch $@
 
 # make fuzz SEED=1 MINUTES=20 WHAT="cfg train"; WHAT=fuzz-found/cfg/001 runs what was found again
-SEED ?= 0
 MINUTES ?= 20
 
 fuzz: $(INSTALLED)
