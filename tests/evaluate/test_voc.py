@@ -155,7 +155,7 @@ CAT = (
 )
 XML = {
     "<annotation>": "is no annotation of VOC's: no element found",
-    "<a><object><name>cow</name></object></a>": "names class 'cow', which the names file has not",
+    "<a><object><name>cow</name></object></a>": "object 1 names class 'cow', which the names file has not",
     "<a><object><name>cat</name></object></a>": "object 1, bndbox/xmin: read '', expected a",
     "<?xml version='1.0' encoding='none'?><a/>": "is no annotation of VOC's: ",
     f"<a>{CAT}{CAT.replace('5', '1e999')}</a>": "object 2, bndbox/xmax: read '1e999', exp",
