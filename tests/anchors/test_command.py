@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,11 @@ def test_the_cfgs_own_anchors_over_the_same_boxes(
     assert "layer 1 [yolo], stride 32: mask=0,1, filters=16" in printed.out
     assert printed.err.endswith("new.cfg: n.cfg with these anchors, masks and filters\n")
     assert "anchors=160, 40,  80,160" in (here / "new.cfg").read_text().replace(" = ", "=")
+
+
+def test_a_drawing_needs_its_package_before_anything_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(DarknetError, match="-show needs the package matplotlib"):
+        run(AnchorOptions(data="gone.data", width=320, height=320, show=True))

@@ -72,7 +72,7 @@ def test_parts_are_of_one_image_and_layers_of_the_first_batch(
         batch=(3, 2),
         parts=True,
         layers=True,
-        image="a.jpg",
+        image="a",
     )
     bench_session.measure(options, [ENTRY], graph, None, CPU)
     assert given["image_of"] == ("a.jpg", 0)

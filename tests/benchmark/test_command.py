@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,16 @@ def test_the_image_of_parts_is_read_before_anything_is_measured(
     path.write_text("no image")
     with pytest.raises(DarknetError, match=r"a\.png: not an image"):
         run(BenchmarkOptions(cfg=cfg, image=str(path), parts=True, nogpu=True))
+
+
+def test_a_chart_that_cannot_be_drawn_is_refused(
+    cfg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib")
+    with pytest.raises(DarknetError, match="gone"):
+        run(BenchmarkOptions(cfg=cfg, chart=str(tmp_path / "gone" / "b.png"), nogpu=True))
+    with pytest.raises(DarknetError, match=r"b\.bmp: figures are drawn as"):
+        run(BenchmarkOptions(cfg=cfg, chart="b.bmp", nogpu=True))
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(DarknetError, match="--chart needs the package matplotlib"):
+        run(BenchmarkOptions(cfg=cfg, chart="b.png", nogpu=True))

@@ -10,7 +10,7 @@ from support.tiny_classifier import CFG, files
 from darknet_py import Network
 from darknet_py.cfg.datafile import read_data_file
 from darknet_py.classify.load_classifier import LoadedClassifier, load_classifier, read_leaves
-from darknet_py.errors import DarknetError, DataError
+from darknet_py.errors import CfgError, DarknetError, DataError
 from darknet_py.options.inference import ClassifierOptions
 
 TREE = "circle -1\nsquare -1\nstar 0\n"
@@ -67,4 +67,12 @@ def test_a_detection_network_is_refused(options: ClassifierOptions, tmp_path: Pa
     cfg = "[net]\nwidth=8\nheight=8\nchannels=3\n[convolutional]\nfilters=8\n"
     Path(options.cfg).write_text(cfg + "[yolo]\nclasses=3\nnum=1\nmask=0\nanchors=1,1\n")
     with pytest.raises(DarknetError, match=r"it ends in \[yolo\]; use `darknet-py detect`"):
+        loaded(options)
+
+
+def test_a_classifier_that_does_not_fit_into_memory(
+    options: ClassifierOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("darknet_py.network.load.total_memory", lambda: 1 << 10)
+    with pytest.raises(CfgError, match="one forward pass needs about 0.0 GiB, this machine has"):
         loaded(options)

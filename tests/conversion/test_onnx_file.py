@@ -166,3 +166,13 @@ def test_a_size_the_strides_do_not_divide_is_refused() -> None:
     net = Network.from_cfg(GOLDEN / "pooling" / "net.cfg", seed=1)
     with pytest.raises(DarknetError, match="does not divide the input's"):
         to_onnx(net, ExportTarget(dynamic_size=True))
+
+
+def test_more_weights_than_a_file_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = loaded(GOLDEN / "yolov3", "alexeyab")
+    size = sum(4 * tensor.numel() for tensor in ExportModule(net, ExportTarget()).parameters())
+    monkeypatch.setattr("darknet_py.conversion.onnx_file.LIMIT", size - 1)
+    with pytest.raises(DarknetError, match="net.cfg: more than 2 GiB of weights, ONNX's limit"):
+        to_onnx(net)
+    monkeypatch.setattr("darknet_py.conversion.onnx_file.LIMIT", size)
+    assert len(to_onnx(net)) > size

@@ -10,6 +10,7 @@ import pytest
 from support.tiny_detector import files, save
 
 from darknet_py.detect.command import PredictionPaths, run, usual_batch
+from darknet_py.errors import DarknetError
 from darknet_py.network.graph import read_graph
 from darknet_py.options.inference import DetectOptions
 
@@ -97,3 +98,15 @@ def test_of_a_pipe_every_line_is_an_image(
     asked = capsys.readouterr().out.split("Enter Image Path: ")
     assert ["a.png: Predicted" in asked[1], "b.png: Predicted" in asked[2]] == [True, True]
     assert (asked[0], asked[3:]) == ("", ["\n"])
+
+
+def test_an_engine_that_is_not_there_is_refused_before_an_image_is_read(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: DetectOptions) -> None:
+        raise DarknetError("no such engine")
+
+    monkeypatch.setattr(DetectOptions, "require_engine", refuse)
+    (here / "a.png").write_text("no image")
+    with pytest.raises(DarknetError, match="no such engine"):
+        run(DetectOptions(cfg="n.cfg", weights="n.weights", images=("a.png",)))

@@ -84,10 +84,7 @@ def test_what_torch_is_asked_to_compile(tmp_path: Path, monkeypatch: pytest.Monk
     )
     x = torch.zeros(1, 3, 32, 32)
     compiled._compile(network(tmp_path), x, tmp_path / "a.pt2")
-    assert asked == [
-        {
-            "exported": (False, (x,)),
-            "package_path": str(tmp_path / "a.pt2"),
-            "inductor_configs": {"freezing": True},
-        }
-    ]
+    (one,) = asked
+    assert (one["exported"], one["package_path"]) == ((False, (x,)), str(tmp_path / "a.pt2"))
+    configs = one["inductor_configs"]  # torch adds to it what it has decided itself
+    assert isinstance(configs, dict) and configs["freezing"] is True

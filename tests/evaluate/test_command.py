@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,16 @@ def test_what_can_be_refused_is_refused_first(data: str) -> None:
         run(options(data, worst=(0, "w"), weights="gone.weights"))
     with pytest.raises(DarknetError, match="the folder gone does not exist"):
         run(options(data, out=("gone/o.json",), weights="gone.weights"))
+
+
+@pytest.mark.parametrize("option", ["curves", "confusion"])
+def test_drawings_are_refused_first(
+    data: str, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DarknetError, match="the folder gone does not exist"):
+        run(options(data, weights="gone.weights", **{option: "gone/a.png"}))
+    with pytest.raises(DarknetError, match=r"a\.bmp: figures are drawn as"):
+        run(options(data, weights="gone.weights", **{option: "a.bmp"}))
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(DarknetError, match=f"--{option} needs the package matplotlib"):
+        run(options(data, weights="gone.weights", **{option: "a.png"}))

@@ -9,8 +9,14 @@ import torch
 
 from darknet_py import Network
 from darknet_py.detect.decode import DecodeOptions, decode
+from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
-from darknet_py.evaluate.eval_pipeline import averaged, require_mirrorable
+from darknet_py.evaluate.eval_pipeline import (
+    MAP_OPTIONS,
+    averaged,
+    open_pipeline,
+    require_mirrorable,
+)
 
 NET = """[net]
 width=64
@@ -69,3 +75,15 @@ def test_heads_without_mirror_image_are_refused(tmp_path: Path) -> None:
     (tmp_path / "n.cfg").write_text(NET.format(filters=2) + v1)
     with pytest.raises(DarknetError, match=r"not of \[detection\]; use valid"):
         require_mirrorable(Network.from_cfg(tmp_path / "n.cfg").graph)
+
+
+def test_a_head_without_mirror_image_is_refused_where_one_is_needed(tmp_path: Path) -> None:
+    cfg = (
+        NET.format(filters=2)
+        + "[connected]\noutput=48\n[detection]\ncoords=4\nclasses=2\nside=2\nnum=2\n"
+    )
+    (tmp_path / "n.cfg").write_text(cfg)
+    net = Network.from_cfg(tmp_path / "n.cfg", seed=1)
+    assert open_pipeline(net, MAP_OPTIONS, EngineConfig()).engine.graph is net.graph
+    with pytest.raises(DarknetError, match=r"not of \[detection\]; use valid"):
+        open_pipeline(net, MAP_OPTIONS, EngineConfig(), mirrored=True)

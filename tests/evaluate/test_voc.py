@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from darknet_py.errors import DataError
+from darknet_py.errors import DarknetError, DataError
 from darknet_py.evaluate.voc import from_labels, from_xml, score_files
 
 NAMES = ["cat", "dog"]
@@ -155,7 +155,7 @@ CAT = (
 )
 XML = {
     "<annotation>": "is no annotation of VOC's: no element found",
-    "<a><object><name>cow</name></object></a>": "object 1 names class 'cow', which the names file has not",
+    "<a><object><name>cow</name></object></a>": "object 1 names class 'cow', which",
     "<a><object><name>cat</name></object></a>": "object 1, bndbox/xmin: read '', expected a",
     "<?xml version='1.0' encoding='none'?><a/>": "is no annotation of VOC's: ",
     f"<a>{CAT}{CAT.replace('5', '1e999')}</a>": "object 2, bndbox/xmax: read '1e999', exp",
@@ -177,3 +177,11 @@ def test_no_objects_at_all_are_refused(tmp_path: Path) -> None:
         path.write_text("<annotation></annotation>")
     with pytest.raises(DataError, match="no objects in any of the 8 images"):
         score_files(tmp_path, NAMES, images, from_xml(NAMES))
+
+
+def test_numbers_that_give_no_ap_are_refused(tmp_path: Path) -> None:
+    images = write(tmp_path, 0)
+    with pytest.raises(DarknetError, match="iou_thresh is 2, expected 0 to 1"):
+        score_files(tmp_path, NAMES, images, from_xml(NAMES), iou_thresh=2)
+    with pytest.raises(DarknetError, match="points is 1, expected 0"):
+        score_files(tmp_path, NAMES, images, from_xml(NAMES), points=1)
