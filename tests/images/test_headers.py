@@ -45,3 +45,16 @@ def test_an_image_without_its_end(suffix: str) -> None:
 )
 def test_what_it_is_instead(data: bytes, expected: str) -> None:
     assert expected in complaint(data)
+
+
+def test_a_header_that_ends_before_the_size() -> None:
+    png, jpeg = encoded(".png", 70, 30), encoded(".jpg", 70, 30)
+    assert [header_size(png[:end]) for end in (23, 24)] == [None, (70, 30)]
+    frame = jpeg.index(b"\xff\xc0")
+    assert [header_size(jpeg[: frame + end]) for end in (4, 8, 9)] == [None, None, (70, 30)]
+
+
+def test_what_ends_is_the_last_scan() -> None:
+    """A preview inside has an end of its own."""
+    jpeg = encoded(".jpg", 70, 30)
+    assert not is_cut_short(jpeg) and is_cut_short(jpeg[:2] + b"\xff\xfe\0\4\xff\xd9" + jpeg[2:-2])
