@@ -260,3 +260,14 @@ def test_any_net_section_builds_or_raises_darknet_error(content: str) -> None:
         )
     except DarknetError:
         return
+
+
+def test_how_large_a_text_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert text.MAX_BYTES == 4 << 20
+    monkeypatch.setattr(text, "MAX_BYTES", 8)
+    path = tmp_path / "a.cfg"
+    path.write_text("12345678")
+    assert text.read_text(path, "a cfg", CfgError) == "12345678"
+    path.write_text("123456789")
+    with pytest.raises(CfgError, match="is larger than 0 MB, expected a cfg file"):
+        text.read_text(path, "a cfg", CfgError)
