@@ -56,3 +56,10 @@ def test_a_compiler_that_fails_is_one_line() -> None:
     )
     with pytest.raises(DarknetError, match=message), compile_errors():
         raise TorchDynamoException("no g++\nmore")
+
+
+def test_torch_compiles_it_where_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = HeadPass(network(NET + CONV + HEAD), (2,))
+    compiled: list[object] = []
+    monkeypatch.setattr(plain, "compile", lambda: compiled.append(plain))
+    assert wrapped(plain, compiled=True, world=1) is plain and compiled == [plain]
