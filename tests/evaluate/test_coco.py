@@ -36,6 +36,8 @@ def matched(rows: list[int], scores: list[float]) -> MatchedDetections:
 def test_all_found_is_1_for_every_size() -> None:
     metrics = coco_metrics(matched([0, 1, 2], [0.9, 0.8, 0.7]), ["x", "y"])
     assert metrics.values == dict.fromkeys(NAMES, pytest.approx(1.0))
+    names = "AP AP50 AP75 APs APm APl AR1 AR10 AR100 ARs ARm ARl"
+    assert tuple(names.split()) == NAMES, "as files of earlier runs have them"
     assert metrics.text.count("\n") == 12 and "maxDets=100 ] = 1.000" in metrics.text
     assert (metrics.named, metrics.images) == (2, 2)
 

@@ -136,3 +136,37 @@ def test_exif_data_without_an_orientation_is_upright(exif: bytes) -> None:
 )
 def test_what_it_is_instead(data: bytes, expected: str) -> None:
     assert expected in refusal(data)
+
+
+SIGNATURES = {
+    "JPEG": [b"\xff\xd8\xff"],
+    "PNG": [b"\x89PNG"],
+    "BMP": [b"BM"],
+    "GIF": [b"GIF89a", b"GIF87a"],
+    "TIFF": [b"II*\0", b"MM\0*"],
+    "JPEG 2000": [b"\0\0\0\x0cjP  "],
+    "PNM": [b"P5\n", b"P6\n"],
+}
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_a_damaged_image_of_each_format(name: str) -> None:
+    for start in SIGNATURES[name]:
+        told = f"the {name} image is damaged; copy or download it again"
+        assert refusal(start + b"damaged") == told
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"<html><body>", "an HTML page; download the image again"),
+        (b"<svg xmlns=", "an SVG drawing; convert it to PNG"),
+        (b"<?xml version", "an XML file"),
+        (b"%PDF-1.4", "a PDF document; convert its pages to PNG"),
+        (b"PK\3\4", "a zip archive; unpack it first"),
+        (b"\x1f\x8b\x08", "a gzip archive; unpack it first"),
+        (b"\0\0\0\x18ftypmif1", "a HEIF photograph; convert it to JPEG or PNG"),
+    ],
+)
+def test_what_other_files_look_like(data: bytes, expected: str) -> None:
+    assert refusal(data) == f"not an image: it looks like {expected}"

@@ -131,7 +131,7 @@ def choice(node: ast.IfExp, source: Source) -> Iterator[Change]:
 
 def call(node: ast.Call, source: Source) -> Iterator[Change]:
     plain = [one for one in node.args if not isinstance(one, ast.Starred)]
-    alike = called(node) in COMMUTATIVE or called(node).endswith("Error")
+    alike = called(node) in COMMUTATIVE or called(node).lower().endswith("error")
     if len(plain) == len(node.args) >= 2 and not alike:
         first, second = source.span(plain[0]), source.span(plain[1])
         between = source.text_of(Span(first.end, second.start))

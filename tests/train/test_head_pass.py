@@ -83,3 +83,12 @@ def test_a_program_for_each_size_however_many(monkeypatch: pytest.MonkeyPatch) -
         assert losses[1] == pytest.approx(losses[0], rel=1e-4)
     assert counters["stats"]["unique_graphs"] == len(sizes)
     assert not counters["graph_break"]
+
+
+def test_torch_compiles_it_where_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = HeadPass(network(NET + CONV + HEAD), (2,))
+    compiled: list[object] = []
+    monkeypatch.setattr(plain, "compile", lambda **options: compiled.append((plain, options)))
+    assert wrapped(plain, compiled=True, world=1) is plain and compiled == [
+        (plain, {"dynamic": False})
+    ]

@@ -232,3 +232,13 @@ def test_the_cure_of_a_loss_that_is_not_finite(boxes: bool, cure: str) -> None:
     assert _complaint(9, float("inf"), losses, boxes) == told + cure
     losses[4] = HeadLoss(torch.tensor([float("nan")]), 0.0, {})
     assert "the largest delta nan in layer 4; " in _complaint(9, 1.0, losses, boxes)
+
+
+def test_a_step_puts_networks_of_all_sizes_into_training() -> None:
+    net = network(NET + CONV + HEAD)
+    trainer = Trainer(net)
+    trainer.resize(16, 16)
+    net.eval(), trainer.resized.eval()
+    images, truth = data()
+    trainer.step(images.repeat(1, 1, 2, 2), truth)
+    assert net.training and trainer.resized.training

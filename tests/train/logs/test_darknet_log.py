@@ -12,6 +12,7 @@ from support.one_update import UPDATE
 
 from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.network.graph import read_graph
+from darknet_py.train.logs import darknet_log
 from darknet_py.train.logs.darknet_log import DarknetLog, head_line
 
 METRICS = {
@@ -134,3 +135,10 @@ def test_classifiers(
     DarknetLog(graph_of(tmp_path, "yolo", fork), 100, "classifier").update(UPDATE)
     line = "12, 7.680: 3.250000, 4.500000 avg, 0.000250 rate, 1.500000 seconds, 768 images"
     assert capsys.readouterr().out == "Loaded: 0.200000 seconds\n" + line + end
+
+
+@pytest.mark.parametrize(("value", "shown"), [(-1.0, False), (0.0, False), (0.25, True)])
+def test_a_map_of_0_is_not_shown(value: float, shown: bool) -> None:
+    """As in AlexeyAB's program, where 0 also stands for none."""
+    line = darknet_log._alexeyab(replace(UPDATE, map=value, best_map=0.5))
+    assert (" map=0.25 best=0.50" in line, "map=" in line) == (shown, shown)
