@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from darknet_py.cfg import text
 from darknet_py.cfg.text import Option, parse, read
 from darknet_py.cfg.text_file import MAX_BYTES
 from darknet_py.errors import CfgError, DarknetError, Problems
