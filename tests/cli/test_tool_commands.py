@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from darknet_py.cli import tool_commands
 from darknet_py.cli.main import main
 from darknet_py.network.network import Network
 
@@ -169,3 +170,19 @@ def test_doctor_on_cuda(
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda number: "Some GPU")
     assert _cuda().startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("whole", "free", "told"),
+    [
+        (3 << 30, 1 << 30, "3.0 GiB, 1.0 GiB free"),
+        (None, 1 << 30, "unknown on this system"),
+        (3 << 30, None, "unknown on this system"),
+    ],
+)
+def test_doctor_on_memory(
+    whole: int | None, free: int | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tool_commands, "total_memory", lambda: whole)
+    monkeypatch.setattr(tool_commands, "free_memory", lambda: free)
+    assert tool_commands._memory() == told

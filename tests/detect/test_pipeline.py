@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
@@ -252,3 +252,8 @@ def test_batches_come_in_order_with_uneven_work(here: Path) -> None:
     )
     found = list(pipeline.map(then, images, WorkerPool(3, 2, 1)))
     assert found == [[n, n + 1] for n in range(0, 12, 2)] + [[12]]
+
+
+def test_seconds_begin_at_none_and_add_up() -> None:
+    assert astuple(Timing()) == (0, 0, 0)
+    assert astuple(Timing(1, 2, 3) + Timing(10, 20, 30)) == (11, 22, 33)

@@ -109,7 +109,7 @@ def constant(node: ast.Constant, source: Source) -> Iterator[Change]:
     span, value = source.span(node), node.value
     if isinstance(value, bool):
         yield Change("True and False", span, str(not value))
-    elif isinstance(value, (int, float)):
+    elif isinstance(value, (int, float)) and value + 1 != value:
         yield Change("constant + 1", span, repr(value + 1))
         if node not in source.first_items:
             yield Change("constant - 1", span, repr(value - 1))

@@ -33,6 +33,7 @@ def after(tmp_path: Path, text: str) -> set[str]:
         ("x = 7", {"x = 8", "x = 6"}),
         ("x = a[0]", {"x = a[1]"}),
         ("x = a[1]", {"x = a[2]", "x = a[0]"}),
+        ("x = 3e38", set()),
         ("x = True", {"x = False"}),
         ("x = 'label'", {"x = 'labelX'"}),
         ("x = 'a sentence for its readers'", set()),
