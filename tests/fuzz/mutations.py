@@ -7,7 +7,6 @@ import json
 import random
 import re
 import struct
-import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -124,7 +123,7 @@ def arrays(data: bytes, rng: Rng) -> bytes:
         held = dict(np.load(io.BytesIO(data), allow_pickle=False))
         name = rng.choice(sorted(held))
         changed = rng.choice(ARRAYS)(held.pop(name), rng)
-    except (ValueError, TypeError, OSError, EOFError, IndexError, zipfile.BadZipFile):
+    except Exception:  # NumPy raises anything for what an earlier change has damaged
         return flip(data, rng)
     if rng.random() < 0.9:
         held[rng.choice((name, name, name, "x", f"{name}x"))] = changed

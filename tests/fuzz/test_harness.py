@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fuzz.campaign import Campaign
 from fuzz.cases import Case, Verdict, read_case
 from fuzz.categories import CATEGORIES, Category
-from fuzz.mutations import KINDS, mutated
+from fuzz.mutations import KINDS, arrays, cut, fill, flip, integer, mutated
 from fuzz.shrink import smallest
 from fuzz.supervisor import Supervisor
 
@@ -95,3 +97,12 @@ def test_words_are_mutated_where_no_file_is() -> None:
 def test_categories_have_names_of_their_own() -> None:
     names = [row.name for row in CATEGORIES]
     assert len(set(names)) == len(names) == 9
+
+
+def test_arrays_that_are_damaged_already_are_changed_all_the_same() -> None:
+    file, rng = io.BytesIO(), random.Random(1)
+    np.savez(file, a=np.zeros(5), b=np.ones((2, 2)))
+    for _ in range(500):
+        data = file.getvalue()
+        for change in (flip, cut, integer, fill, arrays):
+            data = change(data, rng) if data else data
