@@ -55,12 +55,16 @@ def plain_tiff(**changed: tuple[int, int, int]) -> bytes:
     return tiff(entries, bytes(300))
 
 
-def jp2(**changed: int) -> bytes:
+def jp2(coding: bytes = b"", **changed: int) -> bytes:
+    """coding: what a COD segment holds."""
     sizes = {"right": 64, "bottom": 64, "left": 0, "top": 0, "wide": 64, "high": 64}
     sizes = {**sizes, "tx": 0, "ty": 0, **changed}
     components = sizes.pop("components", 1)
     body = struct.pack(">H8IH", 0, *sizes.values(), components) + b"\7\1\1" * min(components, 9)
-    return b"\xff\x4f\xff\x51" + struct.pack(">H", len(body) + 2) + body + b"\xff\x90" + bytes(30)
+    start = b"\xff\x4f\xff\x51" + struct.pack(">H", len(body) + 2) + body
+    if coding:
+        start += b"\xff\x52" + struct.pack(">H", len(coding) + 2) + coding
+    return start + b"\xff\x90" + bytes(30)
 
 
 def jpeg_of(width: int, height: int) -> bytes:
@@ -133,10 +137,15 @@ CLAIMS = {
     ),
     "tiff strips without end": (plain_tiff(strip=(4, 0x3FFFFFFF, 8)), "tag 273 with 1073741823"),
     "a tiff pixel of many values": (plain_tiff(samples=(3, 1, 60000)), "60000 values of 8 bits"),
+    "a tiff pixel of nothing": (plain_tiff(bits=(3, 1, 0)), "1 values of 0 bits in a pixel"),
     "a tiff directory": (b"II*\0\x08\0\0\0\xff\xff" + bytes(50), "a directory of 65535 entries"),
     "jpeg 2000 components": (jp2(components=16384), "16384 components, expected at most 4"),
     "jpeg 2000 tiles": (jp2(right=9000, bottom=9000, wide=1, high=1), "9000 x 9000 tiles"),
     "a jpeg 2000 without area": (jp2(left=64), "an area without pixels"),
+    "jpeg 2000 precincts": (
+        jp2(coding=struct.pack(">BBHBBBBBBBB", 1, 0, 60000, 0, 1, 4, 4, 0, 0, 0, 0)),
+        f"its precincts would take {60000 * (32 * 32 + 64 * 64)} bytes",
+    ),
 }
 
 
