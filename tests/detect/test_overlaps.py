@@ -6,9 +6,12 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import torch
 from support.crowd import crowd
 
 from darknet_py.boxes import diou, iou
+from darknet_py.detect import overlaps
+from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.overlaps import overlapping_entries
 
 
@@ -34,6 +37,23 @@ def test_pairs_are_those_of_all_that_overlap(filled: float, exponent: float | No
 
 def overlap(a: object, b: object, exponent: float | None) -> float:
     return float(iou(a, b) if exponent is None else diou(a, b, exponent))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_boxes_in_a_column_or_in_a_row_are_few_pairs(axis: int) -> None:
+    """A grid as narrow as a network's for a strip of paper: 20,000 boxes, none near another."""
+    boxes = torch.full((20_000, 4), 1e-5)
+    boxes[:, axis] = torch.linspace(0, 1, len(boxes))
+    boxes[:, 1 - axis] = 0.5
+    boxes[7] = boxes[8]
+    ones = torch.ones(len(boxes))
+    candidates = Candidates(torch.zeros(len(boxes), dtype=torch.int64), boxes, ones, ones[:, None])
+    group = np.zeros(len(boxes), np.int64)
+    assert overlaps._SortedBoxes.of(boxes.numpy(), group, 0.3).pairs < len(boxes)
+    (pairs,) = overlapping_entries(candidates, candidates.entries, 1, 0.3, None)
+    assert [sorted(pair) for pair in zip(*(side.tolist() for side in pairs), strict=True)] == [
+        [7, 8]
+    ]
 
 
 def test_no_entries_have_no_pairs() -> None:
