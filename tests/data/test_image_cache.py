@@ -179,8 +179,16 @@ def test_images_larger_than_the_first_ones_promised(
     ]
     monkeypatch.setattr(image_cache, "SAMPLE", 1)
     monkeypatch.setattr(image_cache, "free_memory", lambda: 1_000_000)
+    refusal, needs = image_cache._MemoryBudget.refusal, list[float]()
+
+    def noted(budget: image_cache._MemoryBudget, needed: float) -> DataError:
+        needs.append(needed)
+        return refusal(budget, needed)
+
+    monkeypatch.setattr(image_cache._MemoryBudget, "refusal", noted)
     with pytest.raises(DataError, match=r"4 images need about 0\.\d GB of memory"):
         cache_images([small, *large], 3, (400, 300))
+    assert needs == [(3 * 10 * 10 + 2 * 3 * 400 * 300) / 3 * 4], "four as large as the three read"
 
 
 def test_a_system_without_memory_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
