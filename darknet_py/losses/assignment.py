@@ -45,6 +45,11 @@ class HeadOutputs:
         layer = replace(self.layer, mask=None)
         return self.out.new_tensor(layer.sizes) / self.out.new_tensor(self.net_size)
 
+    @property
+    def own_anchors(self) -> Tensor:
+        """(A, 2) those of this head, of which mask= may name more than num."""
+        return self.out.new_tensor(self.layer.sizes) / self.out.new_tensor(self.net_size)
+
 
 @dataclass(frozen=True)
 class Assignments:
@@ -155,7 +160,8 @@ def _head_anchors(layer: Yolo, device: torch.device) -> Tensor:
     """Of each of all anchors its index in this head, or -1."""
     own = torch.full((layer.num,), -1, dtype=torch.long, device=device)
     for position, number in reversed(list(enumerate(layer.masks))):
-        own[number] = position
+        if number < layer.num:  # C looks for the best among num anchors, whatever mask= names
+            own[number] = position
     return own
 
 
@@ -190,7 +196,7 @@ def target_coordinates(head: HeadOutputs, assigned: Assignments, label: Tensor) 
     height, width = head.out.shape[2:4]
     cell = torch.stack([assigned.x, assigned.y], dim=1)
     location = label[:, :2] * label.new_tensor([width, height]) - cell
-    ratio = label[:, 2:] / head.anchors[assigned.number]
+    ratio = label[:, 2:] / head.own_anchors[assigned.anchor]
     return torch.cat(
         [location, torch.sqrt(ratio / 4) if head.layer.new_coords else torch.log(ratio)], 1
     )

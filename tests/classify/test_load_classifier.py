@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,8 @@ def test_a_classifier_that_does_not_fit_into_memory(
     monkeypatch.setattr("darknet_py.network.load.total_memory", lambda: 1 << 10)
     with pytest.raises(CfgError, match="one forward pass needs about 0.0 GiB, this machine has"):
         loaded(options)
+
+
+def test_another_size_than_the_cfgs(options: ClassifierOptions) -> None:
+    net = loaded(replace(options, width=64, height=32)).graph.net
+    assert (net.width, net.height) == (64, 32)

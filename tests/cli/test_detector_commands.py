@@ -15,6 +15,7 @@ from support.tiny_detector import files, noise_image, save
 
 from darknet_py.cli.main import main
 from darknet_py.errors import CfgError
+from darknet_py.options.inference import DetectOptions
 
 HEADS = " Detection layer: 2 - type = 28 "
 
@@ -278,3 +279,18 @@ def test_debug_shows_where_an_error_comes_from() -> None:
 def test_a_device_that_is_not_there_is_an_error() -> None:
     result = darknet("detect", *GOOD, "--device", "gpu")
     assert result.exit_code == 1 and "unknown device 'gpu'" in result.stderr
+
+
+def test_layers_are_timed_as_the_network_was_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    from darknet_py.benchmark import command
+    from darknet_py.cli.detector_commands import _print_layers
+    from darknet_py.options.benchmarking import BenchmarkOptions
+
+    asked: list[BenchmarkOptions] = []
+    monkeypatch.setattr(command, "print_layers", asked.append)
+    _print_layers(DetectOptions(cfg="n.cfg", weights="n.weights", width=96, height=64, batch=2))
+    (one,) = asked
+    assert (one.cfg, one.weights, one.width, one.height, one.batch) == (
+        *("n.cfg", "n.weights", 96, 64),
+        (2,),
+    )

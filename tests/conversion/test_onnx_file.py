@@ -176,3 +176,12 @@ def test_more_weights_than_a_file_can_hold(monkeypatch: pytest.MonkeyPatch) -> N
         to_onnx(net)
     monkeypatch.setattr("darknet_py.conversion.onnx_file.LIMIT", size)
     assert len(to_onnx(net)) > size
+
+
+def test_names_of_sizes_that_are_open() -> None:
+    net, _ = recorded("yolov3/alexeyab")
+    for form, expected in (("boxes", ["batch", "rows"]), ("nms", ["found"])):
+        target = ExportTarget(form=form, dynamic_batch=True, dynamic_size=True, thresh=THRESH)
+        first = onnx.load_from_string(to_onnx(net, target)).graph.output[0].type.tensor_type.shape
+        sizes = [size.dim_param or size.dim_value for size in first.dim]
+        assert sizes[: len(expected)] == expected

@@ -170,3 +170,12 @@ def test_a_damaged_image_of_each_format(name: str) -> None:
 )
 def test_what_other_files_look_like(data: bytes, expected: str) -> None:
     assert refusal(data) == f"not an image: it looks like {expected}"
+
+
+@pytest.mark.parametrize("quality", [80, 101])
+def test_webp_with_and_without_loss(quality: int) -> None:
+    image = np.zeros((30, 70, 3), np.uint8)
+    data = cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].tobytes()
+    assert data[12:16] == (b"VP8L" if quality > 100 else b"VP8 ")
+    header = read_header(data, len(data))
+    assert header is not None and header.size() == (70, 30)

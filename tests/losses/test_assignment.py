@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from support.loss_check import head
 
 from darknet_py.forks import ALEXEYAB
 from darknet_py.losses.assignment import (
     HeadOutputs,
+    assignments_at,
     best_labels,
     cell_corners,
     classes_of,
@@ -106,3 +108,17 @@ def test_first_and_last_of_equal_numbers() -> None:
     first, last = first_and_last(torch.tensor([4, 2, 4, 4, 2]))
     assert first.tolist() == [True, True, False, False, False]
     assert last.tolist() == [False, False, False, True, True]
+
+
+def test_masks_above_num_are_never_the_best() -> None:
+    """C looks for a label's best anchor among num of them; boxes of the others are ignored."""
+    targets = targets_of((0.6, 0.7, 0.125, 0.25, 2), (0.6, 0.7, 0.5, 0.5, 1))
+    layer: Any = head("[yolo]\nclasses=3\nmask=0,2\nanchors=8,8, 16,16, 32,16\n", (16, 2, 4))
+    assert layer.num == 1
+    out = torch.zeros(1, 2, 2, 4, 8)
+    boxes = predicted_boxes(layer, out, NET_SIZE, ALEXEYAB)
+    outputs = HeadOutputs(layer, False, out, boxes, targets, NET_SIZE)
+    assert label_assignments(outputs).anchor.tolist() == [0, 0]
+    far = assignments_at(outputs, torch.ones(1, 2, 2, 4) > 0, torch.ones(1, 2, 2, 4).long())
+    exact = target_coordinates(outputs, far, targets.boxes[0, far.label])
+    np.testing.assert_allclose(exact[far.anchor == 1][:, 2:], [[0, 0]] * 8, atol=1e-6)

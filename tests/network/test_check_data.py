@@ -83,6 +83,11 @@ def test_a_file_that_is_missing_is_an_error_with_key_line_and_path(here: Path, k
     assert result.exit_code == 1 and str(errors[0]) in result.stdout
 
 
+def test_the_keys_that_name_files() -> None:
+    read = ("train", "valid", "test", "names", "labels", "tree", "leaves", "map", "difficult")
+    assert read == FILES
+
+
 def test_a_folder_of_images_serves_as_a_list(here: Path) -> None:
     (here / "images").mkdir()
     assert check_data(data_file(train="images")) == []

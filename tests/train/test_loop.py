@@ -6,15 +6,18 @@ import multiprocessing
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 from support.small_detector import small_options
 
 import darknet_py.train.loop as loop
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 from darknet_py.train.command import run
+from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.tasks.image_task import ImageTask
 from darknet_py.train.trainer import LossError, Trainer
 
@@ -146,3 +149,19 @@ def test_what_an_update_says_of_time(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert first.speed == pytest.approx(8 / 3) and first.wait_share == pytest.approx(1 / 3)
     assert first.average == first.loss != last.average
     assert (first.metric, first.map, first.best_map) == ("mAP", -1, -1)
+
+
+def test_a_signal_of_any_process_ends_all(tmp_path: Path) -> None:
+    asked: list[tuple[bool, torch.device]] = []
+
+    class Both(DistributedContext):
+        def any(self, flag: bool, device: torch.device) -> bool:
+            asked.append((flag, device))
+            return True
+
+    trainer = SimpleNamespace(distributed=Both(0, 2), network=torch.nn.Linear(1, 1))
+    one = SimpleNamespace(trainer=trainer, _device=torch.device("cpu"))
+    assert loop.Loop._received(one, SimpleNamespace(received=0)) == 15
+    assert loop.Loop._received(one, SimpleNamespace(received=2)) == 2
+    assert asked == [(False, torch.device("cpu")), (True, torch.device("cpu"))]
+    assert loop.Loop._device.fget(one) == torch.device("cpu")

@@ -105,6 +105,7 @@ def test_a_page_of_the_samples_of_the_first_update(
     assert run(small_options(tmp_path, max_batches=1, show_imgs=True, seed=5)) == 0
     assert "aug_small.jpg: the first 8 samples as they are trained on" in capsys.readouterr().out
     assert (tmp_path / "aug_small.jpg").is_file()
+    assert detection_task.SHOWN == 32, "samples of a larger batch that are shown"
     ((keys, names, seed),) = pages
     assert keys == [SampleKey(number, 32, 32) for number in range(8)]
     assert (len(names), seed) == (8, 5) and not names[0].isdigit()
