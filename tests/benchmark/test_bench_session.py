@@ -75,7 +75,7 @@ def test_parts_are_of_one_image_and_layers_of_the_first_batch(
         image="a",
     )
     bench_session.measure(options, [ENTRY], graph, None, CPU)
-    assert given["image_of"] == ("a.jpg", 0)
+    assert given["image_of"] == ("a", 0)
     assert given["open_engine"][1] == ENTRY.config("cpu", None)
     assert given["time_parts"][:5] == ("engine", "torch bf16", "image", None, 4)
     _, x, dtype, passes, _ = given["time_layers"]
