@@ -36,7 +36,7 @@ LONGEST = float(os.environ.get("DARKNET_PY_KILL_SECONDS", "0.6"))
 
 
 def options_in(folder: Path, shapes: Path) -> DetectorTrainOptions:
-    options = small_options(folder, 100_000, evaluates=True, epochs=1, data="savelast=4\n")
+    options = small_options(folder, 9_000, evaluates=True, epochs=1, data="savelast=4\n")
     lists = f"classes=8\ntrain={shapes}/train.txt\nvalid={shapes}/valid.txt\n"
     rest = f"names={shapes}/shapes.names\nbackup={folder}/backup\nsavelast=4\n"
     Path(options.data).write_text(lists + rest)
