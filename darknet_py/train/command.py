@@ -48,6 +48,7 @@ def run(options: TrainOptions) -> int:
         # torch raises this from a signal handler, wherever the training is at that moment.
         with worker_failures():
             stopped = loop.run()
+        distributed.end_together()
     return 128 + stopped if stopped else 0
 
 

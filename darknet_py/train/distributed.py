@@ -58,6 +58,15 @@ class DistributedContext:
             for tensor in tensors:
                 dist.broadcast(tensor, 0)
 
+    def end_together(self) -> None:
+        """Wait for all processes; what training has sent and received is let go of meanwhile.
+
+        DistributedDataParallel leaves the group's threads running. One that lets go of a tensor
+        wants Python's lock, and aborts a process that ends at that moment.
+        """
+        if self.world > 1:
+            dist.barrier()
+
 
 def devices(gpus: str | None) -> list[int]:
     """The devices of `-gpus 0,1,...`, none without it and in the processes it has started.

@@ -251,6 +251,18 @@ def test_the_first_process_gives_its_tensors(monkeypatch: pytest.MonkeyPatch) ->
     assert sent == [(1, 0), (2, 0)]
 
 
+def test_processes_end_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[int] = []
+    monkeypatch.setattr(dist, "barrier", lambda: waited.append(1))
+    DistributedContext().end_together()
+    assert waited == []
+    DistributedContext(1, 2).end_together()
+    assert waited == [1]
+    monkeypatch.setattr(DistributedContext, "end_together", lambda self: waited.append(2))
+    assert command.run(small_options(tmp_path, max_batches=1)) == 0
+    assert waited == [1, 2]
+
+
 def test_means_and_flags_of_all_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other process adds what it has."""
     others = 3.0
