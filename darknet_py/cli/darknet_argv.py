@@ -89,7 +89,7 @@ class DarknetArgv:
         """With the number behind it, which may be its value."""
         if fold(name) == fold(STRICT):
             return
-        written = [spelling for one in self._options for spelling in _spellings(one)]
+        written = [spelling for one in self._options for spelling in spellings(one)]
         known = [f"-{word.lstrip('-')}" for word in (*self.flags, *written)]
         hint = nearest("-" + name.lstrip("-"), known)
         told = f"unknown option, it has no effect{hint}"
@@ -119,13 +119,14 @@ class DarknetArgv:
     @property
     def _own(self) -> dict[str, click.Option]:
         """Folded spelling -> option."""
-        return {fold(name): one for one in self._options for name in _spellings(one)}
+        return {fold(name): one for one in self._options for name in spellings(one)}
 
     def _say(self, start: str, what: str, told: str) -> None:
         self.said[f"{start}{what}: {told}"] = None
 
 
-def _spellings(option: click.Option) -> tuple[str, ...]:
+def spellings(option: click.Option) -> tuple[str, ...]:
+    """All its names, those that deny it included."""
     return (*option.opts, *option.secondary_opts)
 
 

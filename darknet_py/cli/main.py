@@ -14,7 +14,7 @@ import click
 from darknet_py import __version__
 from darknet_py.cli.click_options import debug
 from darknet_py.cli.command_table import COMMANDS, GROUPS
-from darknet_py.cli.darknet_argv import OPTION, command_first, fold, read_argv
+from darknet_py.cli.darknet_argv import OPTION, command_first, fold, read_argv, spellings
 from darknet_py.cli.darknet_flags import flags_of_command
 from darknet_py.cli.error_lines import line_of
 from darknet_py.cli.messages import messages_shown
@@ -106,7 +106,7 @@ def _spellings(command: click.Command) -> Iterator[str]:
     yield "--help"
     for parameter in command.params:
         if isinstance(parameter, click.Option):
-            yield from (*parameter.opts, *parameter.secondary_opts)
+            yield from spellings(parameter)
 
 
 class CommandLine(CommandGroup):

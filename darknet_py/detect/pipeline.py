@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -86,7 +85,7 @@ class Detections:
     timing: Timing
 
     @property
-    def numbers(self) -> npt.NDArray[np.int64]:
+    def numbers(self) -> NDArray[np.int64]:
         return np.array([frame.number for frame in self.frames], np.int64)
 
     @property

@@ -20,7 +20,7 @@ OTHERS = stat.S_IWGRP | stat.S_IWOTH
 ALONE = 0o700
 ROOT = 0
 CURE = f"set {FOLDER_VARIABLE} to a folder that can be written"
-ELSEWHERE = f"or set {FOLDER_VARIABLE} to a folder of your own"
+ELSEWHERE = f"set {FOLDER_VARIABLE} to a folder of your own"
 
 
 def folder() -> Path:
@@ -84,26 +84,23 @@ def _require_ours(path: Path, found: os.stat_result) -> None:
     if not hasattr(os, "geteuid"):  # Windows: a user's folder is the user's
         return
     if found.st_uid != os.geteuid():
-        raise OutputError(f"{path}: {_whose(found)}, not yours; remove it, {ELSEWHERE}")
+        raise OutputError(f"{path}: {_whose(found)}, not yours; remove it, or {ELSEWHERE}")
     if found.st_mode & OTHERS:
-        raise OutputError(f"{path}: others may write it, and {_then(path)}")
+        # What is in it may be anybody's already, so that rights alone are no cure.
+        reason = "others may write it, and machine code is loaded from there"
+        raise OutputError(f"{path}: {reason}; remove it, or {ELSEWHERE}")
 
 
 def _require_safe(parent: Path, found: os.stat_result) -> None:
     if not hasattr(os, "geteuid"):
         return
     if found.st_uid not in (ROOT, os.geteuid()):
-        message = f"{_whose(found)}, who could replace the cache in it; {ELSEWHERE[3:]}"
+        message = f"{_whose(found)}, who could replace the cache in it; {ELSEWHERE}"
         raise OutputError(f"{parent}: {message}")
     if found.st_mode & OTHERS and not found.st_mode & stat.S_ISVTX:
         message = "others may write it, and could replace the cache in it"
-        raise OutputError(f"{parent}: {message}; `chmod go-w {parent}`, {ELSEWHERE}")
+        raise OutputError(f"{parent}: {message}; `chmod go-w {parent}`, or {ELSEWHERE}")
 
 
 def _whose(found: os.stat_result) -> str:
     return f"belongs to user {found.st_uid}"
-
-
-def _then(path: Path) -> str:
-    """What is in it may be anybody's already, so that rights alone are no cure."""
-    return f"machine code is loaded from there; remove it, {ELSEWHERE}"

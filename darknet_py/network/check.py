@@ -16,6 +16,8 @@ from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.not_trained import not_trained_here
 from darknet_py.network.summary import net_stride
 
+IMAGE_CHANNELS = (1, 3, 4)
+
 
 def check(
     cfg_path: StrPath,
@@ -39,9 +41,6 @@ def check(
     except DarknetError as error:
         problems.notices.append(notice_of(error, Location(os.fspath(weights_path or cfg_path))))
     return problems.notices
-
-
-IMAGE_CHANNELS = (1, 3, 4)
 
 
 def _check_sizes(graph: Graph, problems: Problems) -> None:
@@ -147,8 +146,7 @@ class CheckResult:
 
     def text(self) -> str:
         """One notice a line, then OK, or how many errors and warnings there are."""
-        lines = [*map(str, self.notices), count_line(self.errors, self.warnings)]
-        return "\n".join(lines)
+        return "\n".join([*map(str, self.notices), count_line(self.errors, self.warnings)])
 
     def to_json(self) -> str:
         """{ok, errors, warnings, notices: [{level, file, line, section, key, message}]}."""
