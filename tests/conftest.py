@@ -45,3 +45,9 @@ def shared() -> Path:
 def golden() -> Path:
     """The small copies of those outputs that are part of the repository."""
     return GOLDEN
+
+
+@pytest.fixture(autouse=True)
+def _results_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands print their results; tests of all that Darknet prints take the variable away."""
+    monkeypatch.setenv("DARKNET_PY_LOG_STYLE", "plain")

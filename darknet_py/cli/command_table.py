@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+OTHER = "Darknet's other words"
+"""The section of --help for what few people ask for."""
+
 
 class Command(NamedTuple):
-    """Where a command's function is, and its line in the help."""
+    """Where a command's function is, its line in the help, and the section of that line."""
 
     home: str
     help: str
+    section: str = "Commands"
 
 
 COMMANDS = {
@@ -113,9 +117,12 @@ COMMANDS = {
 }
 """Every command: its words, its function, its help. To add one, add a row."""
 GROUPS = {
-    "data": "Data sets: shapes draws one, sheet shows what training sees.",
-    "detector": "Darknet's words for detection networks: train, test, map, valid ...",
-    "classifier": "Darknet's words for classification networks: train, predict, valid ...",
-    "rnn": "Darknet's words for recurrent networks on texts: train, generate, valid.",
-    "eval": "Score files of results that have been written before: coco, voc.",
+    "data": Command("", "Data sets: shapes draws one, sheet shows what training sees."),
+    "detector": Command("", "Darknet's words for detection networks: train, test, map, valid ..."),
+    "classifier": Command(
+        "", "Darknet's words for classification networks: train, predict, valid ..."
+    ),
+    "rnn": Command("", "Darknet's words for recurrent networks on texts: train, generate, valid."),
+    "eval": Command("", "Score files of results that have been written before: coco, voc."),
 }
+"""Groups of commands; a row's home is empty."""

@@ -13,7 +13,7 @@ import click
 
 from darknet_py import __version__
 from darknet_py.cli.click_options import debug
-from darknet_py.cli.command_table import COMMANDS, GROUPS
+from darknet_py.cli.command_table import COMMANDS, GROUPS, Command
 from darknet_py.cli.darknet_argv import OPTION, command_first, fold, read_argv, spellings
 from darknet_py.cli.darknet_flags import flags_of_command
 from darknet_py.cli.error_lines import line_of
@@ -65,7 +65,7 @@ class CommandGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         words = self.prefix + cmd_name
         if words in GROUPS:
-            return CommandGroup(cmd_name, prefix=f"{words} ", help=GROUPS[words])
+            return CommandGroup(cmd_name, prefix=f"{words} ", help=GROUPS[words].help)
         return _imported(COMMANDS[words].home) if words in COMMANDS else None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -87,9 +87,13 @@ class CommandGroup(click.Group):
         return word, command, normalise(rest, set(_spellings(command)))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(word, _help(self.prefix + word)) for word in self.list_commands(ctx)]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+        rows: dict[str, list[tuple[str, str]]] = {}
+        for word in self.list_commands(ctx):
+            told = _row(self.prefix + word)
+            rows.setdefault(told.section, []).append((word, told.help))
+        for section, lines in rows.items():
+            with formatter.section(section):
+                formatter.write_dl(lines)
 
 
 def _imported(home: str) -> click.Command:
@@ -98,8 +102,8 @@ def _imported(home: str) -> click.Command:
     return command
 
 
-def _help(words: str) -> str:
-    return GROUPS[words] if words in GROUPS else COMMANDS[words].help
+def _row(words: str) -> Command:
+    return GROUPS[words] if words in GROUPS else COMMANDS[words]
 
 
 def _spellings(command: click.Command) -> Iterator[str]:

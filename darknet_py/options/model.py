@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 
 from darknet_py.engines.devices import chosen_device
@@ -44,6 +46,31 @@ class ImageOptions(ForkOptions):
         """The fork's record, with what `exif` changes in it."""
         fork = fork_named(self.fork)
         return fork if self.exif is None else fork.reading(upright=self.exif)
+
+
+def default_log_style() -> str:
+    """$DARKNET_PY_LOG_STYLE, or auto."""
+    return os.environ.get("DARKNET_PY_LOG_STYLE", "auto")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogOptions:
+    """How much of what the C programs print is printed."""
+
+    log_style: str = flag(
+        "auto",
+        "darknet: all lines that Darknet prints; plain: results; auto: darknet unless stdout is a "
+        "terminal.",
+        "--log-style",
+        choices=("auto", "plain", "darknet"),
+        usual=default_log_style,
+    )
+
+    @property
+    def as_darknet(self) -> bool:
+        """Whether every line of Darknet's is printed."""
+        piped = self.log_style == "auto" and not sys.stdout.isatty()
+        return piped or self.log_style == "darknet"
 
 
 @dataclass(frozen=True, kw_only=True)
