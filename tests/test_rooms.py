@@ -66,6 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "progress",
         "system",
     },
+    "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
     "cli": {
         "",
         "anchors",
@@ -83,6 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "system",
         "train",
         "validate",
+        "visualize",
     },
     "__main__": {"cli"},
 }

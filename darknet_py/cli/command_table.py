@@ -114,6 +114,18 @@ COMMANDS = {
     ),
     "speed": Command("darknet_py.cli.benchmark_commands:speed", "Time a network as Darknet does."),
     "ops": Command("darknet_py.cli.benchmark_commands:ops", "Count a network's operations."),
+    "visualize": Command(
+        "darknet_py.cli.picture_commands:visualize", "Draw a network's filters.", OTHER
+    ),
+    "imtest": Command(
+        "darknet_py.cli.picture_commands:imtest", "Draw an image in other colours and crops.", OTHER
+    ),
+    "test": Command("darknet_py.cli.picture_commands:imtest", "The same as imtest.", OTHER),
+    "nightmare": Command(
+        "darknet_py.cli.picture_commands:nightmare",
+        "Change an image so that it excites a layer.",
+        OTHER,
+    ),
 }
 """Every command: its words, its function, its help. To add one, add a row."""
 GROUPS = {

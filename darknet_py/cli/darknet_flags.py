@@ -121,6 +121,10 @@ WORDS = {
     "partial": "darknet",
     "ops": "darknet",
     "speed": "darknet",
+    "visualize": "darknet",
+    "imtest": "darknet",
+    "test": "darknet",
+    "nightmare": "darknet",
 }
 """Commands outside the groups -> the group whose flags they take. All others are ours."""
 ALONE = frozenset(
