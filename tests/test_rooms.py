@@ -74,6 +74,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify",
         "data",
         "detect",
+        "engines",
         "errors",
         "evaluate",
         "export",

@@ -107,7 +107,7 @@ COMMANDS = {
         "darknet_py.cli.tool_commands:partial", "Save the first layers of a weights file."
     ),
     "doctor": Command(
-        "darknet_py.cli.tool_commands:doctor", "Show what this machine offers to run networks."
+        "darknet_py.cli.doctor_command:doctor", "Show what this machine offers to run networks."
     ),
     "benchmark": Command(
         "darknet_py.cli.benchmark_commands:benchmark", "Time a network on engines side by side."
