@@ -70,6 +70,16 @@ COMMANDS = {
     "rnn valid": Command(
         "darknet_py.cli.rnn_commands:valid", "Measure how well a recurrent network predicts a text."
     ),
+    "rnn validtactic": Command(
+        "darknet_py.cli.rnn_commands:valid_tactic", "Like valid, of the parts of a text behind >>."
+    ),
+    "rnn generatetactic": Command(
+        "darknet_py.cli.rnn_commands:generate_tactic",
+        "Go on with standard input up to a full stop.",
+    ),
+    "rnn vec": Command(
+        "darknet_py.cli.rnn_commands:vec", "Print what the first layer holds after each line."
+    ),
     "detector valid": Command(
         "darknet_py.cli.evaluate_commands:valid",
         "Write result files in the forms of COCO, VOC, ...",

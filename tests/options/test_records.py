@@ -67,8 +67,11 @@ DEFAULTS = {
     "ListedOptions": "batch=8",
     "PredictOptions": "images=() names=None",
     "ClassifyOptions": "top=5",
-    "TextOptions": r"cfg weights seed=\n\n",
-    "GenerateOptions": "length=1000 temp=0.7 srand=None tokens=None",
+    "RecurrentOptions": "cfg weights",
+    "TextOptions": r"seed=\n\n",
+    "DrawOptions": "length=1000 temp=0.7 srand=None tokens=None",
+    "GenerateOptions": "",
+    "TacticOptions": "",
     "PerplexityOptions": "file=None",
     "ExportOptions": "images=() format=onnx out=None form=heads dynamic= batch=1 names=None "
     "thresh=0.25 nms=0.45 verify=False",
@@ -144,8 +147,8 @@ DetectOptions.batch >= 1 <= 65536
 ClassifierOptions.top >= 1
 ListedOptions.batch >= 1 <= 65536
 ClassifyOptions.top >= 1
-GenerateOptions.length >= 0
-GenerateOptions.srand >= 0
+DrawOptions.length >= 0
+DrawOptions.srand >= 0
 ExportOptions.batch >= 1 <= 65536
 TrainOptions.max_batches >= 1
 TrainOptions.seed >= 0 <= 1.84467e+19
@@ -177,7 +180,7 @@ SPELLINGS = {
     "EngineOptions.compiled": "--compile",
     "ClassifierOptions.top": "-t",
     "ClassifyOptions.top": "-t",
-    "GenerateOptions.length": "--len",
+    "DrawOptions.length": "--len",
     "ExportOptions.out": "-o --out",
     "TrainOptions.compiled": "--compile",
     "TrainOptions.sync_batchnorm": "--sync_bn",
