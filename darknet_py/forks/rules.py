@@ -181,8 +181,7 @@ class SavingRules:
     """recurrent nets: NAME.backup every 100 passes and numbered ones every 10000; otherwise 10 and
     1000."""
     go_seldom: bool
-    """networks for Go: NAME.backup every 1000 updates; otherwise every 100, where a sub-batch counts
-    as one."""
+    """networks for Go: NAME.backup every 1000 updates; otherwise every 100."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.options import benchmarking, datasets, evaluation, inference, model, training
+from darknet_py.options import benchmarking, datasets, evaluation, go, inference, model, training
 from darknet_py.options.flag import flags_of
 
 PACKAGE = Path(__file__).resolve().parents[2] / "darknet_py"
-MODULES = (benchmarking, datasets, evaluation, inference, model, training)
+MODULES = (benchmarking, datasets, evaluation, go, inference, model, training)
 RECORDS = [
     kind
     for module in MODULES
@@ -91,6 +91,12 @@ DEFAULTS = {
     "cache=False reduced_decode=False",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
     "TextTrainOptions": "kind=rnn data=data/shakespeare.txt tokenized=False backup=backup",
+    "GoTrainOptions": "kind=go data=backup/go.train backup=backup",
+    "GoOptions": "cfg weights=None multi=False seed=None",
+    "GoTestOptions": "",
+    "GoValidOptions": "data=backup/go.test",
+    "GoEngineOptions": "anon=False",
+    "GoSelfOptions": "cfg2=None weights2=None games=0",
     "SummaryOptions": "strict=False",
     "CheckOptions": "strict=False quick=False findings=5 report=None page=None workers=None",
     "SheetOptions": "data out images=16 first=0 seed=0",
@@ -150,6 +156,8 @@ ClassifyOptions.top >= 1
 DrawOptions.length >= 0
 DrawOptions.srand >= 0
 ExportOptions.batch >= 1 <= 65536
+GoOptions.seed >= 0 <= 1.84467e+19
+GoSelfOptions.games >= 0
 TrainOptions.max_batches >= 1
 TrainOptions.seed >= 0 <= 1.84467e+19
 TrainOptions.iterations >= 0
@@ -189,6 +197,8 @@ SPELLINGS = {
     "DetectorTrainOptions.epochs": "--mAP_epochs",
     "ClassifierTrainOptions.evaluates": "--topk",
     "TextTrainOptions.data": "--file",
+    "GoTrainOptions.data": "--file",
+    "GoValidOptions.data": "--file",
     "BenchmarkOptions.compiled": "--compile",
     "BenchmarkOptions.out": "-o --out",
 }
