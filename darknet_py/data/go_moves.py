@@ -95,10 +95,8 @@ def read_moves(
 def _warning(where: Location, good: NDArray[np.bool_], over: int) -> str:
     parts = []
     if not good.all():
-        first = int(np.argmin(good)) + 1
-        parts.append(
-            f"{np.count_nonzero(~good)} of {len(good)} rows hold no move, the first: {first}"
-        )
+        bad, first = np.count_nonzero(~good), int(np.argmin(good)) + 1
+        parts.append(f"{bad} of {len(good)} rows hold no move, the first: {first}")
     if over:
         parts.append(f"{over} bytes behind the last row")
     return f"{where}: left out: {'; '.join(parts)}" if parts else ""
@@ -137,7 +135,7 @@ def unpacked(packed: Bytes) -> tuple[Bytes, Bytes]:
     bits = np.unpackbits(np.ascontiguousarray(packed), axis=1, bitorder="little")
     own, other = bits[:, 0 : 2 * POINTS : 2], bits[:, 1 : 2 * POINTS : 2]
     shape = (-1, SIDE, SIDE)
-    return own.reshape(shape), (other & ~own & 1).reshape(shape)
+    return own.reshape(shape), np.bitwise_and(other, own ^ 1).reshape(shape)
 
 
 def packed(own: Bytes, other: Bytes) -> Bytes:

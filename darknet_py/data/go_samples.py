@@ -14,7 +14,7 @@ from darknet_py.network.graph import Graph
 
 Floats = NDArray[np.float32]
 SYMMETRIES = 8
-CHANNELS = {1: "1: own stones 1, others -1", 3: "3: own stones, others, who moves"}
+CHANNELS = {1: "1 (own stones 1, others -1)", 3: "3 (own stones, others, who moves)"}
 OUTPUTS = (POINTS, POINTS + 1, POINTS + 2)
 """Points; and a pass; and who wins."""
 
@@ -40,8 +40,8 @@ def go_shape(graph: Graph) -> GoShape:
     """Raises DarknetError for a network that is not made for Go."""
     read, outputs = graph.net.input, graph.nodes[graph.last].out.size
     if (read.h, read.w) != (SIDE, SIDE) or read.c not in CHANNELS:
-        message = f"reads {read}, a network for Go reads 19 x 19 points of {' or '.join(map(str, CHANNELS))} channels"
-        raise DarknetError(f"{graph.path}: {message} ({'; '.join(CHANNELS.values())})")
+        message = f"reads {read}, a network for Go reads 19 x 19 points in channels"
+        raise DarknetError(f"{graph.path}: {message}: {'; or '.join(CHANNELS.values())}")
     if outputs not in OUTPUTS:
         expected = "361 (points), 362 (and a pass) or 363 (and who wins)"
         raise DarknetError(f"{graph.path}: gives {outputs} values, expected {expected}")

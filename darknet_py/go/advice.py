@@ -14,9 +14,7 @@ from darknet_py.go.policy import Opinion
 EDIT = re.compile(r"([bwc])\s*([A-Z]\s*[0-9]+)")
 PICK = re.compile(r"[+-]?[0-9]{1,9}")
 KINDS = {"b": BLACK, "w": WHITE, "c": FREE}
-HELP = (
-    "expected a number of the list, a point such as D4, p (pass), b D4, w D4 (a stone), c D4 (none)"
-)
+HELP = "expected a number of the list, a point such as D4, p, b D4, w D4 or c D4"
 
 
 class NotUnderstood(Exception):
@@ -39,9 +37,8 @@ class Advice:
         self.best = top(opinion.moves, self.candidates)
         said = [] if opinion.wins is None else [f"{(opinion.wins + 1) / 2 * 100:.2f}% Win Chance"]
         ranked = enumerate(self.best, start=1)
-        return said + [
-            f"{n}: {_words(move)}, {opinion.moves[move] * 100:.2f}%" for n, move in ranked
-        ]
+        shares = 100 * opinion.moves
+        return said + [f"{number}: {_words(move)}, {shares[move]:.2f}%" for number, move in ranked]
 
     def drawing(self, dots: bool) -> str:
         return drawn(self.board, dots, self.best)

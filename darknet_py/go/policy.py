@@ -49,10 +49,9 @@ class Policy:
     def opinions(self, answers: NDArray[np.float64], taken: NDArray[np.bool_]) -> Sequence[Opinion]:
         """Answers (N, outputs) as opinions; taken: (N, 361) where stones stand."""
         answers[:, :POINTS][taken] = 0
-        says = self.shape.says_who_wins
-        return [
-            Opinion(row[: self.shape.moves], float(row[-1]) if says else None) for row in answers
-        ]
+        moves = answers[:, : self.shape.moves]
+        wins = answers[:, -1].tolist() if self.shape.says_who_wins else [None] * len(answers)
+        return [Opinion(*pair) for pair in zip(moves, wins, strict=True)]
 
     def answers(self, x: Floats) -> NDArray[np.float64]:
         """The network's output, (N, outputs), for positions (N, channels, 19, 19).
