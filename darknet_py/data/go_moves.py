@@ -80,16 +80,21 @@ def read_moves(
     where, size = Location(os.fspath(path)), row_bytes(names_players)
     data = _mapped(Path(path), where)
     count, over = divmod(len(data), size)
-    other = row_bytes(not names_players)
-    hint = f"; of {other} bytes a row, the other --fork reads it" if len(data) % other == 0 else ""
-    if not count:
-        raise DataError(f"has {over} bytes, a row of moves has {size}{hint}", where)
+    if not count or (over and len(data) % row_bytes(not names_players) == 0):
+        message = f"has {len(data)} bytes, expected rows of {size}{_hint(data, names_players)}"
+        raise DataError(message, where)
     rows = data[: count * size].reshape(count, size)
     good = np.concatenate(list(_good(rows, names_players, passes)))
     usable = np.flatnonzero(good)
     if not len(usable):
-        raise DataError(f"none of {count} rows of {size} bytes holds a move{hint}", where)
+        raise DataError(f"none of {count} rows of {size} bytes holds a move", where)
     return GoMoves(str(path), rows, names_players, usable, _warning(where, good, over))
+
+
+def _hint(data: Bytes, names_players: bool) -> str:
+    other = row_bytes(not names_players)
+    fits = len(data) and len(data) % other == 0
+    return f"; of {other} bytes a row, the other --fork reads it" if fits else ""
 
 
 def _warning(where: Location, good: NDArray[np.bool_], over: int) -> str:

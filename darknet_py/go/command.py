@@ -90,8 +90,8 @@ def _turn(advice: Advice) -> bool:
     while True:
         click.echo(advice.prompt, nl=False)
         sys.stdout.flush()
-        line = sys.stdin.readline()
-        if not line:
+        line = next(_lines(), None)
+        if line is None:
             return False
         try:
             advice.take(line)
@@ -107,7 +107,7 @@ def engine(options: GoEngineOptions) -> None:
     policy = _policy(options, graph, options.weights)
     rules = graph.fork.go
     game = Game(policy, _chance(options.seed), rules.dots, rules.candidates, options.anon)
-    for answer, shown in replies(game, iter(sys.stdin.readline, "")):
+    for answer, shown in replies(game, _lines()):
         click.echo(answer, nl=False)
         sys.stdout.flush()
         click.echo(shown, nl=False, err=True)
@@ -126,6 +126,11 @@ def play_itself(options: GoSelfOptions) -> None:
         click.echo(f"= {game.result}  \t{match.line}", err=True)
         out.write(game.rows(graph.fork.go.names_players))
         out.flush()
+
+
+def _lines() -> Iterator[str]:
+    """Those of stdin, each as soon as it is there; bytes that are no text are no move either."""
+    return (line.decode(errors="replace") for line in iter(sys.stdin.buffer.readline, b""))
 
 
 def _graph(options: GoOptions, cfg: str) -> Graph:
