@@ -95,6 +95,13 @@ def test_engine_talks(files: tuple[Path, Path]) -> None:
     assert result.exit_code == 0
 
 
+def test_engine_thinks_at_the_temperature_of_darknet(files: tuple[Path, Path]) -> None:
+    stderr = run("engine", *files, stdin="genmove b\n").stderr
+    sharp = 0.75 ** (1 / 0.7) / (0.75 ** (1 / 0.7) + 0.25 ** (1 / 0.7))
+    shares = [float(line[3:]) for line in stderr.splitlines() if line[:3] in ("1: ", "2: ")]
+    assert shares == pytest.approx([sharp, 1 - sharp], abs=1e-5)
+
+
 @pytest.mark.parametrize("stdin", ["", "\n\n", b"\xff\xfe\x00", "name"])
 def test_engine_ends_with_its_input(files: tuple[Path, Path], stdin: str | bytes) -> None:
     assert run("engine", *files, stdin=stdin).exit_code == 0

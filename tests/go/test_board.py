@@ -50,6 +50,12 @@ def test_what_captures_is_no_suicide() -> None:
     assert corner(position.after(BLACK, 0), 3, 3) == "X.X .X. X.."
 
 
+def test_own_stones_stay_until_all_of_the_other_are_captured() -> None:
+    """The stone above the move has no liberty before the capture gives it one."""
+    after = board("XOX .OX XX.").after(BLACK, point("A18"))
+    assert corner(after, 3, 3) == "X.X X.X XX."
+
+
 def test_ko_forbids_the_position_before_the_last_move() -> None:
     first = board(".XO. XO.O .XO.")
     second = first.after(BLACK, point("C18"))
