@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "detect": NETWORK
     | {"boxes", "data", "engines", "files", "images", "lazy", "options", "parallel"},
     "rnn": NETWORK | {"data", "engines", "options"},
+    "go": NETWORK | {"data", "engines", "options"},
     "validate": NETWORK
     | {"augment", "data", "files", "images", "options", "parallel", "progress", "system"},
     "benchmark": NETWORK
@@ -78,6 +79,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors",
         "evaluate",
         "export",
+        "go",
         "network",
         "options",
         "rnn",

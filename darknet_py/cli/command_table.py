@@ -70,6 +70,31 @@ COMMANDS = {
     "rnn valid": Command(
         "darknet_py.cli.rnn_commands:valid", "Measure how well a recurrent network predicts a text."
     ),
+    "rnn validtactic": Command(
+        "darknet_py.cli.rnn_commands:valid_tactic", "Like valid, of the parts of a text behind >>."
+    ),
+    "rnn generatetactic": Command(
+        "darknet_py.cli.rnn_commands:generate_tactic",
+        "Go on with standard input up to a full stop.",
+    ),
+    "rnn vec": Command(
+        "darknet_py.cli.rnn_commands:vec", "Print what the first layer holds after each line."
+    ),
+    "go train": Command(
+        "darknet_py.cli.train_commands:go", "Train a network on the moves of games of Go."
+    ),
+    "go valid": Command(
+        "darknet_py.cli.go_commands:valid", "Measure how often a network's best move was made."
+    ),
+    "go test": Command(
+        "darknet_py.cli.go_commands:test", "Show the best moves, read the next one."
+    ),
+    "go engine": Command(
+        "darknet_py.cli.go_commands:engine", "Play by the Go Text Protocol (GTP)."
+    ),
+    "go self": Command(
+        "darknet_py.cli.go_commands:play_itself", "Let networks play, and write their moves."
+    ),
     "detector valid": Command(
         "darknet_py.cli.evaluate_commands:valid",
         "Write result files in the forms of COCO, VOC, ...",
@@ -135,6 +160,7 @@ GROUPS = {
         "", "Darknet's words for classification networks: train, predict, valid ..."
     ),
     "rnn": Command("", "Darknet's words for recurrent networks on texts: train, generate, valid."),
+    "go": Command("", "Darknet's words for networks that play Go: train, engine, valid ...", OTHER),
     "eval": Command("", "Score files of results that have been written before: coco, voc."),
 }
 """Groups of commands; a row's home is empty."""

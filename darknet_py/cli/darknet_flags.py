@@ -106,10 +106,23 @@ RNN = {
     "tokens": DarknetFlag(NOT_READ, True),
     "gpus": DarknetFlag("only training runs on several GPUs; -i chooses one", True),
 }
+NO_SEARCH = "a move is the network's own, nothing is searched"
+GO = {
+    "multi": DarknetFlag("training sees all symmetries anyway"),
+    "anon": DarknetFlag("only engine tells its name"),
+    "clear": DarknetFlag(TRAINS),
+    "gpus": DarknetFlag("only training runs on several GPUs; -i chooses one", True),
+    "iters": DarknetFlag(NO_SEARCH, True),
+    "cpuct": DarknetFlag(NO_SEARCH, True),
+    "temp": DarknetFlag(NO_SEARCH, True),
+    "time": DarknetFlag(NO_SEARCH, True),
+    "resign": DarknetFlag("the network never resigns", True),
+}
 FLAGS: dict[str, dict[str, DarknetFlag]] = {
     "detector": COMMON | GROUPS_OWN | DETECTOR,
     "classifier": COMMON | GROUPS_OWN | CLASSIFIER,
     "rnn": COMMON | RNN,
+    "go": COMMON | GO,
     "darknet": COMMON,
 }
 """Group -> what its program reads on every word; "darknet": words that are no group's."""

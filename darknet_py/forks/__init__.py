@@ -13,6 +13,7 @@ from darknet_py.forks.rules import (
     ClassifyRules,
     DetectRules,
     Fork,
+    GoRules,
     ImageRules,
     LayerRules,
     LogRules,
@@ -93,6 +94,12 @@ ALEXEYAB = Fork(
         detector_backup=False,
         classifier_epochs=False,
         rnn_seldom=False,
+        go_seldom=False,
+    ),
+    go=GoRules(
+        names_players=False,
+        candidates=5,
+        dots=False,
     ),
     log=LogRules(
         seconds=False,
@@ -107,6 +114,7 @@ ALEXEYAB = Fork(
         classifier_hours=True,
         rnn_bits=False,
         rnn_input=False,
+        go_loading=False,
     ),
 )
 
@@ -178,6 +186,12 @@ PJREDDIE = Fork(
         detector_backup=True,
         classifier_epochs=True,
         rnn_seldom=True,
+        go_seldom=True,
+    ),
+    go=GoRules(
+        names_players=True,
+        candidates=10,
+        dots=True,
     ),
     log=LogRules(
         seconds=True,
@@ -192,6 +206,7 @@ PJREDDIE = Fork(
         classifier_hours=False,
         rnn_bits=True,
         rnn_input=True,
+        go_loading=True,
     ),
 )
 

@@ -85,11 +85,17 @@ class ClassifyOptions(PredictOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextOptions(ForkOptions, DeviceOptions):
+class RecurrentOptions(ForkOptions, DeviceOptions):
     """What the commands of recurrent nets can be told."""
 
     cfg: str
     weights: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextOptions(RecurrentOptions):
+    """The options of those that read a seed first, `rnn vec` among them."""
+
     seed: str = flag(
         "\n\n",
         "What the network reads first (default: two line ends).",
@@ -99,8 +105,8 @@ class TextOptions(ForkOptions, DeviceOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GenerateOptions(TextOptions):
-    """The options of `rnn generate`, with Darknet's defaults."""
+class DrawOptions:
+    """How a text is made up, with Darknet's defaults."""
 
     length: int = flag(1000, "Symbols to make.", "--len", least=0)
     temp: float = flag(0.7, "Temperature: below 1 the likely gets likelier.")
@@ -111,8 +117,18 @@ class GenerateOptions(TextOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GenerateOptions(TextOptions, DrawOptions):
+    """The options of `rnn generate`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TacticOptions(RecurrentOptions, DrawOptions):
+    """The options of `rnn generatetactic`, which reads standard input instead of a seed."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PerplexityOptions(TextOptions):
-    """The options of `rnn valid`."""
+    """The options of `rnn valid` and `rnn validtactic`."""
 
     file: str | None = flag(
         None, "The text (default: standard input, as in Darknet).", metavar="FILE"

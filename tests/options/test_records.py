@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import importlib
 import inspect
+import pkgutil
 from pathlib import Path
 
 import pytest
 
-from darknet_py.options import (
-    benchmarking,
-    datasets,
-    evaluation,
-    inference,
-    model,
-    training,
-    visualizing,
-)
+import darknet_py.options
 from darknet_py.options.flag import flags_of
 
 PACKAGE = Path(__file__).resolve().parents[2] / "darknet_py"
-MODULES = (benchmarking, datasets, evaluation, inference, model, training, visualizing)
+MODULES = [
+    importlib.import_module(f"darknet_py.options.{module.name}")
+    for module in pkgutil.iter_modules(darknet_py.options.__path__)
+]
 RECORDS = [
     kind
     for module in MODULES
@@ -76,8 +73,11 @@ DEFAULTS = {
     "ListedOptions": "batch=8",
     "PredictOptions": "images=() names=None",
     "ClassifyOptions": "top=5",
-    "TextOptions": r"cfg weights seed=\n\n",
-    "GenerateOptions": "length=1000 temp=0.7 srand=None tokens=None",
+    "RecurrentOptions": "cfg weights",
+    "TextOptions": r"seed=\n\n",
+    "DrawOptions": "length=1000 temp=0.7 srand=None tokens=None",
+    "GenerateOptions": "",
+    "TacticOptions": "",
     "PerplexityOptions": "file=None",
     "ExportOptions": "images=() format=onnx out=None form=heads dynamic= batch=1 names=None "
     "thresh=0.25 nms=0.45 verify=False",
@@ -97,6 +97,12 @@ DEFAULTS = {
     "cache=False reduced_decode=False",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
     "TextTrainOptions": "kind=rnn data=data/shakespeare.txt tokenized=False backup=backup",
+    "GoTrainOptions": "kind=go data=backup/go.train backup=backup",
+    "GoOptions": "cfg weights=None multi=False seed=None",
+    "GoTestOptions": "",
+    "GoValidOptions": "data=backup/go.test",
+    "GoEngineOptions": "anon=False",
+    "GoSelfOptions": "cfg2=None weights2=None games=0",
     "SummaryOptions": "strict=False",
     "CheckOptions": "strict=False quick=False findings=5 report=None page=None workers=None",
     "SheetOptions": "data out images=16 first=0 seed=0",
@@ -158,9 +164,11 @@ DetectOptions.batch >= 1 <= 65536
 ClassifierOptions.top >= 1
 ListedOptions.batch >= 1 <= 65536
 ClassifyOptions.top >= 1
-GenerateOptions.length >= 0
-GenerateOptions.srand >= 0
+DrawOptions.length >= 0
+DrawOptions.srand >= 0
 ExportOptions.batch >= 1 <= 65536
+GoOptions.seed >= 0 <= 1.84467e+19
+GoSelfOptions.games >= 0
 TrainOptions.max_batches >= 1
 TrainOptions.seed >= 0 <= 1.84467e+19
 TrainOptions.iterations >= 0
@@ -200,7 +208,7 @@ SPELLINGS = {
     "EngineOptions.compiled": "--compile",
     "ClassifierOptions.top": "-t",
     "ClassifyOptions.top": "-t",
-    "GenerateOptions.length": "--len",
+    "DrawOptions.length": "--len",
     "ExportOptions.out": "-o --out",
     "TrainOptions.compiled": "--compile",
     "TrainOptions.sync_batchnorm": "--sync_bn",
@@ -209,6 +217,8 @@ SPELLINGS = {
     "DetectorTrainOptions.epochs": "--mAP_epochs",
     "ClassifierTrainOptions.evaluates": "--topk",
     "TextTrainOptions.data": "--file",
+    "GoTrainOptions.data": "--file",
+    "GoValidOptions.data": "--file",
     "BenchmarkOptions.compiled": "--compile",
     "BenchmarkOptions.out": "-o --out",
     "LogOptions.log_style": "--log-style",
