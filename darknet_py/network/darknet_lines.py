@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
+from darknet_py.cfg.datafile import DataFile
 from darknet_py.layers.base import Node
 from darknet_py.layers.head import Head
+from darknet_py.layers.net import Net
 from darknet_py.network.graph import Graph
 from darknet_py.network.summary import TITLE, avg_outputs, printed_bflops
-from darknet_py.network.weights_layout import Header
+from darknet_py.network.weights_layout import Header, Layout
 
 X86 = ("x86_64", "AMD64")
 CPU_FEATURES = {"AVX": (10,), "FMA & AVX2": (12, 11)}
@@ -69,6 +71,26 @@ def _cuda_lines() -> Iterator[Said]:
     yield Said(f"{text}, GPU count: {torch.cuda.device_count()}  \n", True)
 
 
+def inference_lines(
+    graph: Graph,
+    plan: Layout,
+    device: str,
+    told: Iterable[Said] = (),
+    *,
+    batch: int = 1,
+    train: bool = False,
+) -> Iterator[Said]:
+    """All that is printed until a network is ready to be run.
+
+    told: what is said of the .data file before that. batch, train: see network_lines.
+    """
+    yield from program_lines(device)
+    yield from told
+    yield from network_lines(graph, batch, graph.net.subdivisions, train)
+    if plan.bytes:  # of a network without a file nothing is read
+        yield from loading_lines(plan.path, plan.header, plan.covered)
+
+
 def network_lines(graph: Graph, batch: int, subdivisions: int, train: bool) -> Iterator[Said]:
     """As the cfg is read: the mini-batch, the table of layers, its sums. batch: of a pass."""
     steps = graph.net.time_steps
@@ -109,3 +131,24 @@ def loading_lines(path: str, header: Header, layers: int) -> Iterator[Said]:
     seen = f"\n seen {64 if header.wide else 32}, trained: {header.seen // 1000} K-images"
     yield Said(f"{seen} ({header.seen // 64000} Kilo-batches_64) \n")
     yield Said(f"Done! Loaded {layers} layers from weights-file \n", True)
+
+
+def told_keys(data: DataFile | None, defaults: Mapping[str, str]) -> Iterator[Said]:
+    """Of keys that a .data file does not set. defaults: key -> what Darknet takes instead."""
+    for key, value in defaults.items():
+        if data is not None and key not in data.options:
+            yield Said(f"{key}: Using default '{value}'\n", True)
+
+
+def names_line(file: str, count: int, graph: Graph) -> Iterator[Said]:
+    """Of a names file, by its name in the .data file, that has other than the network's classes."""
+    classes = graph.head_classes
+    if count != classes:
+        names = f"in the file {file} number of names {count} that isn't equal to"
+        yield Said(f"\n Error: {names} classes={classes} in the file {graph.path} \n")
+
+
+def learning_line(net: Net) -> str:
+    """Of the learning of a network."""
+    rates = f"Momentum: {net.momentum:g}, Decay: {net.decay:g}"
+    return f"Learning Rate: {net.learning_rate:g}, {rates}"
