@@ -48,6 +48,11 @@ class _Session:
     piped: PipedPaths | None = None
     failures: int = 0
 
+    @property
+    def typed(self) -> bool:
+        """Whether somebody types paths and waits for each answer."""
+        return not self.options.images and self.piped is None
+
 
 def run(options: DetectOptions) -> int:
     """Detect on every image; returns how many could not be read (each named on stderr).
@@ -190,6 +195,13 @@ def _write(session: _Session, result: Result) -> None:
         format.write_labels(label_path(result.path), result)
     if not session.options.no_pictures:
         session.predictions.write(result)
+        if session.typed:
+            _say_where(session)
+
+
+def _say_where(session: _Session) -> None:
+    for line in session.predictions.lines():
+        print(line, file=sys.stderr)
 
 
 def _finish(session: _Session) -> None:
@@ -197,8 +209,8 @@ def _finish(session: _Session) -> None:
 
     if session.piped:
         print(end="" if session.options.as_darknet else "\n", flush=True)
-    for line in session.predictions.lines():
-        print(line, file=sys.stderr)
+    if not session.typed:
+        _say_where(session)
     if _json_file(session.options) and (session.entries or not session.failures):
         format.write_json(Path(str(session.options.out)), session.entries)
 

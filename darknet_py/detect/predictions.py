@@ -50,5 +50,4 @@ class Predictions:
         if self.many and self.count:
             yield f"{self.base}_*.jpg: boxes of {self.count} images"
         elif self.count:
-            more = f", the last of {self.count} images" if self.count > 1 else ""
-            yield f"{self.base}.jpg: boxes of {self.last}{more}"
+            yield f"{self.base}.jpg: boxes of {self.last}"

@@ -49,6 +49,7 @@ class PipedPaths:
         if stream is None:
             self._wait()
             yield stdin.read()
+            self._wait()
             return
         while True:
             self._wait()

@@ -114,7 +114,7 @@ def _coco_metrics(result: MapResult, inputs: EvalInputs) -> CocoMetrics:
 
 
 def _report(result: MapResult) -> None:
-    for line in (*_remarks(result), *_speed(result)):
+    for line in (*_speed(result), *_remarks(result)):
         click.echo(line, err=True)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from darknet_py.network.darknet_lines import Said, say
 
 THREADS = 4
 
@@ -24,7 +25,6 @@ def image_counter(total: int, text: str) -> Iterator[Callable[[int], object]]:
         reached = passed if passed < total else total + step - 1
         while shown + step <= reached:
             shown += step
-            sys.stderr.write(text.format(shown))
-        sys.stderr.flush()
+            say([Said(text.format(shown), on_stderr=True)])
 
     yield count

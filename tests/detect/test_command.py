@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from support.tiny_detector import files, save
 
-from darknet_py.detect.command import PredictionPaths, run, usual_batch
+from darknet_py.detect.command import run, usual_batch
+from darknet_py.detect.predictions import PredictionPaths
 from darknet_py.errors import DarknetError
 from darknet_py.network.graph import read_graph
 from darknet_py.options.inference import DetectOptions
@@ -85,9 +86,8 @@ def test_on_a_terminal_each_path_is_asked_for_and_answered(
     assert len(asked) == 5 and asked[0] == asked[2] == asked[4] == ""
     assert "a.png: Predicted in" in asked[1] and "b.png: Predicted in" in asked[3]
     assert "gone.png: no such file" in err
-    assert sorted(path.name for path in here.glob("*.jpg")) == [
-        *("predictions_a.jpg", "predictions_b.jpg")
-    ]
+    assert [path.name for path in here.glob("*.jpg")] == ["predictions.jpg"]
+    assert err.count("predictions.jpg: boxes of ") == 2
 
 
 def test_of_a_pipe_every_line_is_an_image(
@@ -98,6 +98,7 @@ def test_of_a_pipe_every_line_is_an_image(
     asked = capsys.readouterr().out.split("Enter Image Path: ")
     assert ["a.png: Predicted" in asked[1], "b.png: Predicted" in asked[2]] == [True, True]
     assert (asked[0], asked[3:]) == ("", ["\n"])
+    assert [path.name for path in here.glob("*.jpg")] == ["predictions.jpg"], "one, as in Darknet"
 
 
 def test_an_engine_that_is_not_there_is_refused_before_an_image_is_read(
