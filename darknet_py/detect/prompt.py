@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,21 +43,22 @@ class PipedPaths:
             *lines, rest = (rest + text).split("\n")
             if paths := _paths(lines):
                 yield paths
-        yield _paths([rest])
+        if paths := _paths([rest]):
+            yield paths
+        self._wait()
 
     def _texts(self) -> Iterator[str]:
         stream, stdin = getattr(sys.stdin, "buffer", None), sys.stdin
         if stream is None:
             self._wait()
             yield stdin.read()
-            self._wait()
             return
-        while True:
+        decoder = codecs.getincrementaldecoder(stdin.encoding)(stdin.errors or "strict")
+        chunk = b"-"
+        while chunk:
             self._wait()
-            chunk: bytes = stream.read1(CHUNK)
-            if not chunk:
-                return
-            yield chunk.decode(stdin.encoding or "utf-8", stdin.errors or "strict")
+            chunk = stream.read1(CHUNK)
+            yield decoder.decode(chunk, final=not chunk)
 
     def _wait(self) -> None:
         if not self.prompted:
