@@ -12,13 +12,14 @@ from darknet_py.options.model import (
     DeviceOptions,
     ForkOptions,
     ImageOptions,
+    LogOptions,
     ModelOptions,
     RunOptions,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectOptions(ModelOptions, ImageOptions, RunOptions):
+class DetectOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
     """The options of `detect` and, with data, of `detector test`."""
 
     images: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class DetectOptions(ModelOptions, ImageOptions, RunOptions):
     prefix: str | None = flag(
         None, "Write images as NAME.jpg instead of predictions.jpg.", metavar="NAME"
     )
+    no_pictures: bool = flag(False, "Write no image with boxes.", "--no-pictures")
     names: str | None = flag(None, NAMES, metavar="FILE")
     batch: int | None = flag(
         None,
@@ -53,7 +55,7 @@ class DetectOptions(ModelOptions, ImageOptions, RunOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierOptions(ModelOptions, ImageOptions, RunOptions):
+class ClassifierOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
     """What all commands of classifiers can be told. top: None for what the .data file says."""
 
     data: str | None = None

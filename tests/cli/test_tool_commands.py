@@ -44,7 +44,7 @@ def cfg(tmp_path: Path) -> Path:
 def test_summary_prints_the_table() -> None:
     result = run("summary", TINY)
     assert result.exit_code == 0
-    assert "\nTotal BFLOPS 5.571\n" in result.stdout
+    assert "\nTotal BFLOPS 5.571 \navg_outputs = " in result.stdout
     assert "weights file: 35,434,956 bytes" in result.stdout
     assert result.stderr == ""
 

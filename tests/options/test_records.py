@@ -68,7 +68,8 @@ DEFAULTS = {
     "EngineOptions": "precision=fp32 engine=torch compiled=False",
     "RunOptions": "",
     "DetectOptions": "images=() data=None thresh=None hier=0.5 nms=0.45 letter_box=False "
-    "ext_output=False save_labels=False out=None prefix=None names=None batch=None",
+    "ext_output=False save_labels=False out=None prefix=None no_pictures=False names=None "
+    "batch=None",
     "ClassifierOptions": "data=None top=None",
     "ListedOptions": "batch=8",
     "PredictOptions": "images=() names=None",
@@ -212,7 +213,9 @@ SPELLINGS = {
     "ExportOptions.out": "-o --out",
     "TrainOptions.compiled": "--compile",
     "TrainOptions.sync_batchnorm": "--sync_bn",
+    "LogOptions.log_style": "--log-style",
     "TrainOptions.log_style": "--log-style",
+    "DetectOptions.no_pictures": "--no-pictures",
     "DetectorTrainOptions.evaluates": "--map",
     "DetectorTrainOptions.epochs": "--mAP_epochs",
     "ClassifierTrainOptions.evaluates": "--topk",
