@@ -112,7 +112,7 @@ DIFFERS = (
     ),
 )
 """Lines that differ on purpose."""
-FLOAT = re.compile(r"(?<![\w.])(-nan|\d+\.(\d+))")
+FLOAT = re.compile(r"(?<![\w.@])(-nan|\d+\.(\d+))")
 RANDOM_LINES = (
     re.compile(r"v3 \(mse loss.*"),
     re.compile(r" total_bbox = .*"),
@@ -125,7 +125,6 @@ RANDOM_LINES = (
     re.compile(r"(?<=\d: ).*?, .*? avg"),
     re.compile(r"(?<=rate, ).*? seconds"),
     re.compile(r"(?<=images, ).*? hours left"),
-    re.compile(r"loss=[^\a]*\a"),
     re.compile(r"\r\d+: top 1: .*"),
     re.compile(r" accuracy top2 = .*"),
     re.compile(r"Loaded: .* seconds.*"),
@@ -135,7 +134,7 @@ LEFT_OUT_FIGURES = (
     (re.compile(r"Loaded: .* seconds.*"), "Loaded: # seconds"),
     (re.compile(r"(?<=rate, ).*? seconds"), "# seconds"),
     (re.compile(r"(?<=images, ).*? hours left"), "# hours left"),
-    (re.compile(r"loss=[^ \a]*( map=\S+ best=\S+)? hours left=[^\a]*\a"), r"loss=#\1 hours left=#"),
+    (re.compile(r"loss=\S+ (map=)?[^\a]*\a"), r"loss=# \1"),
     (re.compile(r"(\r\d+: top 1: .*)"), "\r# top 1"),
 )
 """What the recordings have # for already, on both sides."""
