@@ -141,10 +141,9 @@ def test_a_second_network_is_announced_for_map(
 ) -> None:
     log_of(tmp_path, metric="mAP@0.50").start([])
     out = capsys.readouterr().out
-    assert (
-        " Prepare additional network for mAP calculation...\n"
-        "mini_batch = 1, batch = 1, time_steps = 1, train = 0 \nnet\n"
-    ) in out
+    prepared = " Prepare additional network for mAP calculation...\nmini_batch = 1, batch = 1, "
+    places = [out.index(text) for text in (prepared, ", train = 0 \n", "\nnet\n", "train = 1 \n")]
+    assert places == sorted(places)
 
 
 def test_pjreddies_start_has_no_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,7 +151,7 @@ def test_pjreddies_start_has_no_plan(tmp_path: Path, capsys: pytest.CaptureFixtu
     out, err = capsys.readouterr()
     assert "net\n" in out
     assert out.endswith("Learning Rate: 0.001, Momentum: 0.9, Decay: 0.0001\n")
-    assert not re.search("GPU|saved after|permanent|Using default", out + err)
+    assert not re.search("GPU|saved after|permanent|backup", out + err)
 
 
 @pytest.mark.parametrize(
