@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "conversion": NETWORK | {"boxes", "lazy", "version"},
     "images": NETWORK | {"files", "lazy", "parallel", "system"},
     "engines": NETWORK | {"conversion", "files", "lazy", "system"},
-    "options": {"conversion", "engines", "forks"},
+    "options": {"cfg", "conversion", "engines", "forks"},
     "data": NETWORK | {"augment", "images", "options", "progress", "system"},
     "synthetic": {"errors", "files", "images", "options", "progress"},
     "anchors": NETWORK | {"data", "files", "options", "plots"},

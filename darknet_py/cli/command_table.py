@@ -112,6 +112,22 @@ COMMANDS = {
     "benchmark": Command(
         "darknet_py.cli.benchmark_commands:benchmark", "Time a network on engines side by side."
     ),
+    "yolo test": Command("darknet_py.cli.yolo_commands:yolo_test", "Find the objects in images."),
+    "yolo train": Command("darknet_py.cli.yolo_commands:yolo_train", "Train a detection network."),
+    "yolo valid": Command(
+        "darknet_py.cli.yolo_commands:yolo_valid", "Write VOC's comp4 files of results."
+    ),
+    "yolo recall": Command(
+        "darknet_py.cli.yolo_commands:yolo_recall", "Count the labels that any box overlaps."
+    ),
+    "coco test": Command("darknet_py.cli.yolo_commands:coco_test", "Find the objects in images."),
+    "coco train": Command("darknet_py.cli.yolo_commands:coco_train", "Train a detection network."),
+    "coco valid": Command(
+        "darknet_py.cli.yolo_commands:coco_valid", "Write COCO's JSON of results."
+    ),
+    "coco recall": Command(
+        "darknet_py.cli.yolo_commands:coco_recall", "Count the labels that any box overlaps."
+    ),
     "speed": Command("darknet_py.cli.benchmark_commands:speed", "Time a network as Darknet does."),
     "ops": Command("darknet_py.cli.benchmark_commands:ops", "Count a network's operations."),
 }
@@ -123,6 +139,8 @@ GROUPS = {
         "", "Darknet's words for classification networks: train, predict, valid ..."
     ),
     "rnn": Command("", "Darknet's words for recurrent networks on texts: train, generate, valid."),
+    "yolo": Command("", "YOLOv1 with the classes of VOC: test, train, valid, recall.", OTHER),
+    "coco": Command("", "YOLOv1 with the classes of COCO: test, train, valid, recall.", OTHER),
     "eval": Command("", "Score files of results that have been written before: coco, voc."),
 }
 """Groups of commands; a row's home is empty."""

@@ -106,10 +106,27 @@ RNN = {
     "tokens": DarknetFlag(NOT_READ, True),
     "gpus": DarknetFlag("only training runs on several GPUs; -i chooses one", True),
 }
+YOLO = {
+    "dont_show": DarknetFlag(NO_WINDOW, also=("noshow",)),
+    "prefix": DarknetFlag(NOT_READ, True),
+    "thresh": DarknetFlag(NOT_READ, True, also=("threshold",)),
+    "hier": DarknetFlag(NOT_READ, True),
+    "ext_output": DarknetFlag(NOT_READ),
+    "c": DarknetFlag(VIDEO, True, also=("camera",)),
+    "s": DarknetFlag(VIDEO, True),
+    "avg": DarknetFlag(VIDEO, True),
+    "mjpeg_port": DarknetFlag(VIDEO, True),
+    "json_port": DarknetFlag(VIDEO, True),
+    "out_filename": DarknetFlag(VIDEO, True),
+    "json_file_output": DarknetFlag(VIDEO, True),
+}
 FLAGS: dict[str, dict[str, DarknetFlag]] = {
     "detector": COMMON | GROUPS_OWN | DETECTOR,
     "classifier": COMMON | GROUPS_OWN | CLASSIFIER,
     "rnn": COMMON | RNN,
+    "yolo": COMMON | YOLO,
+    "coco": COMMON | YOLO,
+    "cifar": COMMON,
     "darknet": COMMON,
 }
 """Group -> what its program reads on every word; "darknet": words that are no group's."""

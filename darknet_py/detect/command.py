@@ -70,7 +70,7 @@ def run(options: DetectOptions) -> int:
         options.cfg,
         options.weights,
         options.names,
-        data=options.data,
+        data=options.data_file,
         fork=options.fork_in_force,
         width=options.width,
         height=options.height,

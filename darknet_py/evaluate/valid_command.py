@@ -9,7 +9,7 @@ import click
 from darknet_py.detect.format import head_lines
 from darknet_py.evaluate.eval_inputs import load_network, read_inputs, results_folder
 from darknet_py.evaluate.readable_images import ReadableImages
-from darknet_py.options.evaluation import EvalOptions, ValidOptions
+from darknet_py.options.evaluation import RecallOptions, ValidOptions
 from darknet_py.progress import counted
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def valid(options: ValidOptions) -> None:
     _report_left_out(fitted)
 
 
-def recall(options: EvalOptions) -> None:
+def recall(options: RecallOptions) -> None:
     """Print Darknet's line after each image, to stderr as it does, and the last one to stdout."""
     inputs = read_inputs(options)
     fitted = ReadableImages(inputs.images, inputs.model.graph)
@@ -60,6 +60,7 @@ def recall(options: EvalOptions) -> None:
         inputs.images,
         config=options.engine_config(),
         batch=options.batch,
+        nms=options.nms,
         fitted=fitted,
     ):
         click.echo(last.line(), err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.engines.table import PRECISIONS
 from darknet_py.options.flag import MOST_WORKERS, flag, seed_flag
 from darknet_py.options.model import DeviceOptions, ForkOptions, ImageOptions
@@ -53,6 +54,11 @@ class ImageTrainOptions(TrainOptions, ImageOptions):
         most=MOST_WORKERS,
     )
     show_imgs: bool = flag(False, "Write a page of the first samples: aug_NAME.jpg.")
+
+    @property
+    def data_file(self) -> DataFile:
+        """What `data` names, read; raises DataError."""
+        return read_data_file(self.data)
 
 
 @dataclass(frozen=True, kw_only=True)

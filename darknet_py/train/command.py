@@ -29,12 +29,14 @@ from darknet_py.train.startup import ReadyTraining
 from darknet_py.train.tasks.classifier_task import open_classifier
 from darknet_py.train.tasks.detection_task import open_detection
 from darknet_py.train.tasks.text_task import open_text
+from darknet_py.train.tasks.yolo_task import open_yolo
 from darknet_py.train.trainer import Trainer
 
 KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining]] = {
     "detector": open_detection,
     "classifier": open_classifier,
     "rnn": open_text,
+    "yolo": open_yolo,
 }
 """The kinds of training, and what opens them."""
 PATIENCE = timedelta(hours=6)

@@ -90,6 +90,11 @@ def _detector_start(log: DarknetLog) -> None:
     _say(log.learning)
 
 
+def _yolo_start(log: DarknetLog) -> None:
+    for line in (Path(log.graph.path).stem, log.learning):
+        _say(line)
+
+
 def _detector(u: Update, log: DarknetLog) -> None:
     _say(_alexeyab(u) if log.graph.fork.log.update_title else _pjreddie(u))
 
@@ -170,6 +175,7 @@ class LineStyle(NamedTuple):
 
 STYLES = {
     "detector": LineStyle(_detector_start, _detector),
+    "yolo": LineStyle(_yolo_start, _detector),
     "classifier": LineStyle(_classifier_start, _classifier),
     "rnn": LineStyle(_rnn_start, _rnn),
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from darknet_py.augment.config import AugmentConfig
-from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.cfg.datafile import DataFile
 from darknet_py.cfg.names import names_of_data
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.image_cache import cache_images, least_size
@@ -93,7 +93,7 @@ def open_detection(
     options: DetectorTrainOptions, distributed: DistributedContext, device: torch.device
 ) -> ReadyTraining:
     """A training on the images with boxes that a .data file names."""
-    data = read_data_file(options.data)
+    data = options.data_file
     graph = graph_of(options)
     require_kind(graph, "detector")
     config, images = AugmentConfig.of(graph), images_of(data, "train")
