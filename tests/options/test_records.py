@@ -9,11 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.options import benchmarking, datasets, evaluation, inference, model, training
+from darknet_py.options import (
+    benchmarking,
+    datasets,
+    evaluation,
+    inference,
+    model,
+    training,
+    yolov1_words,
+)
 from darknet_py.options.flag import flags_of
 
 PACKAGE = Path(__file__).resolve().parents[2] / "darknet_py"
-MODULES = (benchmarking, datasets, evaluation, inference, model, training)
+MODULES = (benchmarking, datasets, evaluation, inference, model, training, yolov1_words)
 RECORDS = [
     kind
     for module in MODULES
@@ -76,6 +84,7 @@ DEFAULTS = {
     "MatchOptions": "iou_thresh=0.5 points=0",
     "MapOptions": "thresh=0.25 out=() coco=False curves=None confusion=None worst=None",
     "ValidOptions": "mirrored=False out=None",
+    "RecallOptions": "nms=0.4",
     "VocOptions": "data folder=None prefix=comp4_det_test_ annotations=None labels=False",
     "AnchorOptions": "data cfg=None num_of_clusters=None width=None height=None show=False runs=10 "
     "seed=0 write_cfg=None",
@@ -93,6 +102,15 @@ DEFAULTS = {
     "SheetOptions": "data out images=16 first=0 seed=0",
     "ShapesOptions": "out images seed=0 width=416 height=416 smallest=18 visible=0.75 "
     "valid_every=10",
+    "YoloWordOptions": "names=None",
+    "YoloTestOptions": "thresh=0.2 nms=0.4",
+    "CocoTestOptions": "prefix=prediction",
+    "YoloValidOptions": "data=valid valid=None results=None",
+    "CocoValidOptions": "",
+    "YoloRecallOptions": "data=recall nms=0.0 valid=None",
+    "CocoRecallOptions": "",
+    "YoloTrainOptions": "data=train train=None valid=None backup=None",
+    "CocoTrainOptions": "",
     "ThreadOptions": "threads=None",
     "BenchmarkOptions": "weights=None engines=('torch',) precision=('fp32',) compiled=False "
     "batch=(1,) runs=None seconds=None seed=0 parts=False image=None layers=False out=None "
