@@ -70,6 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "",
         "anchors",
         "benchmark",
+        "cfg",
         "classify",
         "data",
         "detect",

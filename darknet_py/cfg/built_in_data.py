@@ -33,13 +33,15 @@ COCO_NAMES = (
 @dataclass(frozen=True)
 class BuiltInData:
     """A word's data. lists: of each of its commands, the paths of its list of images: that of
-    AlexeyAB's program, and of pjreddie's where it is another. form: a word of eval=.
+    AlexeyAB's program, and of pjreddie's where it is another. form: a word of eval=. valid_thresh:
+    what a score must be above in `valid`.
     """
 
     word: str
     names: tuple[str, ...]
     lists: Mapping[str, tuple[str, ...]]
     form: str
+    valid_thresh: float
 
     def data_file(
         self, command: str, given: Mapping[str, str | None], images: str = "valid"
@@ -75,6 +77,7 @@ YOLO = BuiltInData(
         "recall": ("data/voc.2007.test",),
     },
     "yolo",
+    0.001,
 )
 COCO = BuiltInData(
     "coco",
@@ -85,4 +88,6 @@ COCO = BuiltInData(
         "recall": ("data/voc/test/2007_test.txt", "/home/pjreddie/data/voc/test/2007_test.txt"),
     },
     "coco",
+    0.01,
 )
+BUILT_IN = {data.word: data for data in (YOLO, COCO)}

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from darknet_py.cfg.built_in_data import BUILT_IN
 from darknet_py.cli.click_options import arguments, options_of
 from darknet_py.cli.detector_commands import run_detect
 from darknet_py.cli.train_commands import GOING_ON, IMAGES, MAP, RUNNING, run_training
@@ -25,7 +26,7 @@ def _test(record: type[YoloTestOptions], classes: str) -> click.Command:
     text = f"Find objects of {classes} classes in IMAGES; without any, paths from stdin."
 
     @click.command("test", help=text)
-    @arguments("cfg", "weights", "images...")
+    @arguments("cfg", "[weights]", "images...")
     @options_of(record, "thresh", "hier", "nms", "letter_box", "ext_output", "out", "prefix")
     def command(**choices: Any) -> None:
         run_detect(record(**choices))
@@ -37,7 +38,7 @@ def _valid(record: type[YoloValidOptions], form: str) -> click.Command:
     text = f"Write what is found in the images of {_lists(record, 'valid')} as {form}."
 
     @click.command("valid", help=text)
-    @arguments("cfg", "weights")
+    @arguments("cfg", "[weights]")
     @options_of(record, "valid", "results", "out", "names")
     def command(**choices: Any) -> None:
         from darknet_py.evaluate.valid_command import valid as run
@@ -51,7 +52,7 @@ def _recall(record: type[YoloRecallOptions]) -> click.Command:
     text = f"Count the labels of {_lists(record, 'recall')} that any box overlaps by half."
 
     @click.command("recall", help=text)
-    @arguments("cfg", "weights")
+    @arguments("cfg", "[weights]")
     @options_of(record, "valid")
     def command(**choices: Any) -> None:
         from darknet_py.evaluate.valid_command import recall as run
@@ -78,7 +79,7 @@ def _lists(
     record: type[YoloValidOptions | YoloRecallOptions | YoloTrainOptions], command: str
 ) -> str:
     """Where a command looks for its list, for its help."""
-    return " or ".join(record.built_in.lists[command])
+    return " or ".join(BUILT_IN[record.word].lists[command])
 
 
 yolo_test = _test(YoloTestOptions, "VOC's 20")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from darknet_py.cfg.built_in_data import COCO, YOLO, BuiltInData
+from darknet_py.cfg.built_in_data import BUILT_IN, BuiltInData
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.forks import Fork
 from darknet_py.options.evaluation import RecallOptions, ValidOptions
@@ -19,17 +19,19 @@ LIST = "List of images instead of Darknet's own, or a folder of them."
 
 @dataclass(frozen=True, kw_only=True)
 class YoloWordOptions(ImageOptions):
-    """What all commands of `yolo` have. built_in: their data. floor: what a score must be above in
-    `valid`."""
+    """What all commands of `yolo` have. word: a key of BUILT_IN."""
 
-    built_in: ClassVar[BuiltInData] = YOLO
-    floor: ClassVar[float] = 0.001
+    word: ClassVar[str] = "yolo"
     names: str | None = flag(None, f"{NAMES[:-1]}, instead of Darknet's own.", metavar="FILE")
+
+    @property
+    def built_in(self) -> BuiltInData:
+        return BUILT_IN[self.word]
 
     @property
     def fork_in_force(self) -> Fork:
         """The fork's record with the rules of these words."""
-        return super().fork_in_force.yolov1_words(valid_thresh=self.floor)
+        return super().fork_in_force.yolov1_words(valid_thresh=self.built_in.valid_thresh)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +43,14 @@ class YoloTestOptions(YoloWordOptions, DetectOptions):
 
     @property
     def data_file(self) -> DataFile:
-        return DataFile(f"{self.built_in.word} test", {}, names=self.built_in.names)
+        return DataFile(f"{self.word} test", {}, names=self.built_in.names)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CocoTestOptions(YoloTestOptions):
     """The options of `coco test`."""
 
-    built_in: ClassVar[BuiltInData] = COCO
+    word: ClassVar[str] = "coco"
     prefix: str = flag("prediction", "Write images as NAME.jpg.", metavar="NAME")
 
 
@@ -70,8 +72,7 @@ class YoloValidOptions(YoloWordOptions, ValidOptions):
 class CocoValidOptions(YoloValidOptions):
     """The options of `coco valid`."""
 
-    built_in: ClassVar[BuiltInData] = COCO
-    floor: ClassVar[float] = 0.01
+    word: ClassVar[str] = "coco"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,7 @@ class YoloRecallOptions(YoloWordOptions, RecallOptions):
 class CocoRecallOptions(YoloRecallOptions):
     """The options of `coco recall`."""
 
-    built_in: ClassVar[BuiltInData] = COCO
+    word: ClassVar[str] = "coco"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,4 +119,4 @@ class YoloTrainOptions(YoloWordOptions, DetectorTrainOptions):
 class CocoTrainOptions(YoloTrainOptions):
     """The options of `coco train`."""
 
-    built_in: ClassVar[BuiltInData] = COCO
+    word: ClassVar[str] = "coco"
