@@ -128,6 +128,30 @@ COMMANDS = {
     "coco recall": Command(
         "darknet_py.cli.yolo_commands:coco_recall", "Count the labels that any box overlaps."
     ),
+    "cifar train": Command(
+        "darknet_py.cli.cifar_commands:train", "Train a classifier on CIFAR-10."
+    ),
+    "cifar distill": Command(
+        "darknet_py.cli.cifar_commands:distill", "Train one on what others predicted."
+    ),
+    "cifar test": Command(
+        "darknet_py.cli.cifar_commands:test", "Measure how often a classifier is right."
+    ),
+    "cifar multi": Command(
+        "darknet_py.cli.cifar_commands:multi", "The same with mirror images, image by image."
+    ),
+    "cifar csv": Command(
+        "darknet_py.cli.cifar_commands:csv", "Print the scores of the test images."
+    ),
+    "cifar csvtrain": Command(
+        "darknet_py.cli.cifar_commands:csvtrain", "Print the scores of the training images."
+    ),
+    "cifar eval": Command(
+        "darknet_py.cli.cifar_commands:evaluate", "Measure how often printed scores are right."
+    ),
+    "cifar extract": Command(
+        "darknet_py.cli.cifar_commands:extract", "Write all images as PNG files."
+    ),
     "speed": Command("darknet_py.cli.benchmark_commands:speed", "Time a network as Darknet does."),
     "ops": Command("darknet_py.cli.benchmark_commands:ops", "Count a network's operations."),
 }
@@ -141,6 +165,7 @@ GROUPS = {
     "rnn": Command("", "Darknet's words for recurrent networks on texts: train, generate, valid."),
     "yolo": Command("", "YOLOv1 with the classes of VOC: test, train, valid, recall.", OTHER),
     "coco": Command("", "YOLOv1 with the classes of COCO: test, train, valid, recall.", OTHER),
+    "cifar": Command("", "Classifiers on CIFAR-10's binary files: train, test, csv ...", OTHER),
     "eval": Command("", "Score files of results that have been written before: coco, voc."),
 }
 """Groups of commands; a row's home is empty."""

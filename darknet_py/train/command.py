@@ -26,6 +26,7 @@ from darknet_py.train.logs.metric_loggers import CsvLogger, MetricLogger, Tensor
 from darknet_py.train.logs.progress_log import LiveLog, PlainLog, SilentLog, TrainingLog
 from darknet_py.train.loop import Loop
 from darknet_py.train.startup import ReadyTraining
+from darknet_py.train.tasks.cifar_task import open_cifar
 from darknet_py.train.tasks.classifier_task import open_classifier
 from darknet_py.train.tasks.detection_task import open_detection
 from darknet_py.train.tasks.text_task import open_text
@@ -37,6 +38,7 @@ KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining
     "classifier": open_classifier,
     "rnn": open_text,
     "yolo": open_yolo,
+    "cifar": open_cifar,
 }
 """The kinds of training, and what opens them."""
 PATIENCE = timedelta(hours=6)

@@ -18,6 +18,8 @@ from darknet_py.train.logs.progress_log import KEPT, Update
 
 CLEAR = "\033[H\033[J"
 """AlexeyAB's program clears the screen before every update."""
+CIFAR_KEPT = 0.95
+"""Of the average loss that `cifar train` prints."""
 SLOW_LOAD = 0.1
 """Seconds of waiting for data that AlexeyAB's program remarks on."""
 
@@ -90,7 +92,7 @@ def _detector_start(log: DarknetLog) -> None:
     _say(log.learning)
 
 
-def _yolo_start(log: DarknetLog) -> None:
+def _named_start(log: DarknetLog) -> None:
     for line in (Path(log.graph.path).stem, log.learning):
         _say(line)
 
@@ -130,6 +132,13 @@ def _classifier(u: Update, log: DarknetLog) -> None:
     if u.of and log.graph.fork.log.classifier_hours:
         line += f", {u.hours_left:f} hours left"
     _say(f"Loaded: {u.waited:f} seconds\n{line}")
+
+
+def _cifar(u: Update, log: DarknetLog) -> None:
+    old = u.loss if log.average is None else log.average
+    log.average = CIFAR_KEPT * old + (1 - CIFAR_KEPT) * u.loss
+    line = f"{u.number}, {u.images / log.count:.3f}: {u.loss:f}, {log.average:f} avg, "
+    _say(f"{line}{u.rate:f} rate, {u.seconds:f} seconds, {u.images} images")
 
 
 def _loss(losses: dict[int, HeadLoss]) -> float:
@@ -175,7 +184,8 @@ class LineStyle(NamedTuple):
 
 STYLES = {
     "detector": LineStyle(_detector_start, _detector),
-    "yolo": LineStyle(_yolo_start, _detector),
+    "yolo": LineStyle(_named_start, _detector),
+    "cifar": LineStyle(_named_start, _cifar),
     "classifier": LineStyle(_classifier_start, _classifier),
     "rnn": LineStyle(_rnn_start, _rnn),
 }
