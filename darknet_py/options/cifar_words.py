@@ -11,7 +11,7 @@ from darknet_py.options.training import TrainOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class CifarFiles:
+class CifarOptions:
     """Where CIFAR-10 is."""
 
     batches: str = flag(
@@ -22,28 +22,28 @@ class CifarFiles:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CifarRunOptions(CifarFiles, ModelOptions, RunOptions):
+class CifarRunOptions(CifarOptions, ModelOptions, RunOptions):
     """The options of `cifar test`, `multi`, `csv` and `csvtrain`."""
 
     batch: int = flag(128, "Images run at once.", least=1, most=MOST_IMAGES)
 
 
 @dataclass(frozen=True, kw_only=True)
-class CifarEvalOptions(CifarFiles):
+class CifarEvalOptions(CifarOptions):
     """The options of `cifar eval`."""
 
     predictions: str = flag("results/combined.csv", "What `cifar csv` printed.", metavar="FILE")
 
 
 @dataclass(frozen=True, kw_only=True)
-class CifarExtractOptions(CifarFiles):
+class CifarExtractOptions(CifarOptions):
     """The options of `cifar extract`."""
 
     out: str = flag("data/cifar", "Where to make the folders train and test.", metavar="FOLDER")
 
 
 @dataclass(frozen=True, kw_only=True)
-class CifarTrainOptions(CifarFiles, TrainOptions):
+class CifarTrainOptions(CifarOptions, TrainOptions):
     """The options of `cifar train`. ensemble: of `distill`."""
 
     kind: ClassVar[str] = "cifar"

@@ -11,6 +11,7 @@ import pytest
 
 from darknet_py.options import (
     benchmarking,
+    cifar_words,
     datasets,
     evaluation,
     inference,
@@ -21,7 +22,10 @@ from darknet_py.options import (
 from darknet_py.options.flag import flags_of
 
 PACKAGE = Path(__file__).resolve().parents[2] / "darknet_py"
-MODULES = (benchmarking, datasets, evaluation, inference, model, training, yolov1_words)
+MODULES = (
+    *(benchmarking, cifar_words, datasets, evaluation, inference, model, training),
+    yolov1_words,
+)
 RECORDS = [
     kind
     for module in MODULES
@@ -111,6 +115,12 @@ DEFAULTS = {
     "CocoRecallOptions": "word=coco",
     "YoloTrainOptions": "kind=yolo data=train train=None valid=None backup=None",
     "CocoTrainOptions": "word=coco",
+    "CifarOptions": "batches=data/cifar/cifar-10-batches-bin",
+    "CifarRunOptions": "batch=128",
+    "CifarEvalOptions": "predictions=results/combined.csv",
+    "CifarExtractOptions": "out=data/cifar",
+    "CifarTrainOptions": "kind=cifar data=cifar ensemble=None backup=backup",
+    "CifarDistillOptions": "ensemble=results/ensemble.csv",
     "ThreadOptions": "threads=None",
     "BenchmarkOptions": "weights=None engines=('torch',) precision=('fp32',) compiled=False "
     "batch=(1,) runs=None seconds=None seed=0 parts=False image=None layers=False out=None "
@@ -160,6 +170,7 @@ AnchorOptions.seed >= 0 <= 1.84467e+19
 CompareOptions.show >= 0
 DetectOptions.batch >= 1 <= 65536
 ClassifierOptions.top >= 1
+CifarRunOptions.batch >= 1 <= 65536
 ListedOptions.batch >= 1 <= 65536
 ClassifyOptions.top >= 1
 GenerateOptions.length >= 0
