@@ -76,18 +76,26 @@ def csvtrain(**choices: Any) -> None:
 
 
 @click.command("eval")
+@arguments("[cfg]", "[weights]")
 @options_of(CifarEvalOptions, "predictions")
-def evaluate(**choices: Any) -> None:
-    """Print how often the scores of a .csv are right on test_batch.bin."""
+def evaluate(cfg: str | None, weights: str | None, **choices: Any) -> None:
+    """Print how often the scores of a .csv are right on test_batch.bin.
+
+    Darknet asks for a CFG here and does not read it; neither is it read here.
+    """
     from darknet_py.classify.cifar_command import evaluate_csv
 
     evaluate_csv(CifarEvalOptions(**choices))
 
 
 @click.command()
+@arguments("[cfg]", "[weights]")
 @options_of(CifarExtractOptions, "out")
-def extract(**choices: Any) -> None:
-    """Write all images as PNG files, for `classifier train`."""
+def extract(cfg: str | None, weights: str | None, **choices: Any) -> None:
+    """Write all images as PNG files, for `classifier train`.
+
+    Darknet asks for a CFG here and does not read it; neither is it read here.
+    """
     from darknet_py.classify.cifar_command import extract as run
 
     run(CifarExtractOptions(**choices))
