@@ -21,7 +21,7 @@ benchmark_layers = click.option(
 
 
 @click.command()
-@arguments("cfg", "weights", "images...")
+@arguments("cfg", "[weights]", "images...")
 @detection_options
 @benchmark_layers
 def detect(benchmark_layers: bool, **choices: Any) -> None:
@@ -30,7 +30,7 @@ def detect(benchmark_layers: bool, **choices: Any) -> None:
 
 
 @click.command()
-@arguments("data", "cfg", "weights", "images...")
+@arguments("data", "cfg", "[weights]", "images...")
 @detection_options
 @benchmark_layers
 def test(benchmark_layers: bool, **choices: Any) -> None:

@@ -11,7 +11,7 @@ from darknet_py.options.inference import GenerateOptions, PerplexityOptions
 
 
 @click.command()
-@arguments("cfg", "weights")
+@arguments("cfg", "[weights]")
 @options_of(GenerateOptions, "seed")
 def generate(**choices: Any) -> None:
     """Write a text that the recurrent network CFG with WEIGHTS makes up."""
@@ -21,7 +21,7 @@ def generate(**choices: Any) -> None:
 
 
 @click.command()
-@arguments("cfg", "weights")
+@arguments("cfg", "[weights]")
 @options_of(PerplexityOptions, "seed")
 def valid(**choices: Any) -> None:
     """Print how well the recurrent network predicts a text: perplexity after each symbol."""

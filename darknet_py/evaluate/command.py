@@ -70,7 +70,8 @@ def _evaluated(options: MapOptions, inputs: EvalInputs) -> MapResult:
         def begin(eval_config: EvalConfig) -> None:
             """Say what decides the metrics, then show how many images are done."""
             nonlocal passed
-            click.echo(f"{options.weights} on {inputs.image_set}: {eval_config.line()}", err=True)
+            weights = options.weights or "random weights"
+            click.echo(f"{weights} on {inputs.image_set}: {eval_config.line()}", err=True)
             passed = stack.enter_context(counted(len(inputs.images), "map"))
 
         return evaluate(

@@ -30,7 +30,7 @@ class LoadedModel:
 
 def load_model(
     cfg: str | os.PathLike[str],
-    weights: str | os.PathLike[str],
+    weights: str | os.PathLike[str] | None,
     names: Names = None,
     *,
     data: str | DataFile | None = None,
@@ -38,7 +38,10 @@ def load_model(
     width: int | None = None,
     height: int | None = None,
 ) -> LoadedModel:
-    """Read and check all three; raises CfgError, WeightsError or DataError."""
+    """Read and check all three; raises CfgError, WeightsError or DataError.
+
+    weights: None for random ones.
+    """
     # Recurrent nets see single images here: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(cfg, width=width, height=height, fork=fork, time_steps=1)
     plan = weights_layout.plan(graph, weights)

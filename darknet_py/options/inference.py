@@ -86,10 +86,10 @@ class ClassifyOptions(PredictOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class TextOptions(ForkOptions, DeviceOptions):
-    """What the commands of recurrent nets can be told."""
+    """What the commands of recurrent nets can be told. weights: None for random ones."""
 
     cfg: str
-    weights: str
+    weights: str | None = None
     seed: str = flag(
         "\n\n",
         "What the network reads first (default: two line ends).",

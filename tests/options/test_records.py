@@ -57,7 +57,7 @@ DEFAULTS = {
     "ImageOptions": "exif=None",
     "SizeOptions": "width=None height=None",
     "CfgOptions": "cfg",
-    "ModelOptions": "weights",
+    "ModelOptions": "weights=None",
     "DeviceOptions": "gpu=None nogpu=False device=None",
     "EngineOptions": "precision=fp32 engine=torch compiled=False",
     "RunOptions": "",
@@ -67,7 +67,7 @@ DEFAULTS = {
     "ListedOptions": "batch=8",
     "PredictOptions": "images=() names=None",
     "ClassifyOptions": "top=5",
-    "TextOptions": r"cfg weights seed=\n\n",
+    "TextOptions": r"cfg weights=None seed=\n\n",
     "GenerateOptions": "length=1000 temp=0.7 srand=None tokens=None",
     "PerplexityOptions": "file=None",
     "ExportOptions": "images=() format=onnx out=None form=heads dynamic= batch=1 names=None "
