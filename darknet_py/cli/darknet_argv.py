@@ -69,8 +69,8 @@ class DarknetArgv:
         name, equals, value = word.partition("=")
         known, flag = self._known_as(name)
         option = self._own.get(fold(known))
-        if name == "-h" and not (rest and NUMBER.fullmatch(rest[0])):
-            option = self._own["h"]  # with a number it is the height of pjreddie's videos
+        if name == "-h" and flag is not None and rest and NUMBER.fullmatch(rest[0]):
+            option = None  # the height of pjreddie's videos; without a number it is --help
         if option is not None:
             self.kept.append(word.replace(name, known, 1))
             if not option.is_flag:
@@ -96,8 +96,8 @@ class DarknetArgv:
         if fold(name) == fold(STRICT):
             return
         written = [spelling for one in self._options for spelling in spellings(one)]
-        known = [f"-{word.lstrip('-')}" for word in (*self.flags, *written)]
-        told = f"unknown option, it has no effect{option_hint(name, known)}"
+        known = [*map(one_dash, (*self.flags, *written))]
+        told = f"unknown option, it has no effect{option_hint(one_dash(name), written, known)}"
         if self.strict:
             raise click.UsageError(f"{name}: {told}", click.get_current_context())
         foreign = FOREIGN.get(fold(name))
@@ -132,6 +132,11 @@ class DarknetArgv:
         self.said[f"{start}{what}: {told}"] = None
 
 
+def one_dash(name: str) -> str:
+    """A flag as Darknet spells it."""
+    return f"-{name.lstrip('-')}"
+
+
 def read_argv(
     args: Sequence[str],
     command: click.Command,
@@ -158,7 +163,7 @@ def command_first(args: Sequence[str], words: Collection[str]) -> list[str]:
         before = args[index - 1] if index else ""
         if is_option(word) or _is_value(word, before, words):
             continue
-        if word not in words and bare_flag(word):
+        if word not in words and (bare_flag(word) or NUMBER.fullmatch(word)):
             continue
         return [word, *args[:index], *args[index + 1 :]]
     return list(args)

@@ -161,7 +161,7 @@ FLAGS: dict[str, dict[str, DarknetFlag]] = {
     "segmenter": COMMON | SEGMENTER,
     "isegmenter": COMMON | SEGMENTER,
     "regressor": COMMON | GPUS | CAMERA,
-    "nightmare": COMMON | NIGHTMARE,
+    "nightmare": COMMON | GROUPS_OWN | NIGHTMARE | DETECTOR,
     # Hank.ai's program reads all of its flags on all of its words.
     "darknet": COMMON | GROUPS_OWN | DETECTOR,
 }

@@ -38,7 +38,7 @@ class FlagRow:
 
 def flag_rows(group: str) -> list[FlagRow]:
     """A row for each flag of a group."""
-    own = {words: _options(words) for words in COMMANDS if group_of(words) == group}
+    own = {words: options_of_command(words) for words in COMMANDS if group_of(words) == group}
     return [
         FlagRow(
             name,
@@ -50,7 +50,7 @@ def flag_rows(group: str) -> list[FlagRow]:
     ]
 
 
-def _options(words: str) -> frozenset[str]:
+def options_of_command(words: str) -> frozenset[str]:
     """Folded spellings of a command's own options."""
     module, _, name = COMMANDS[words].home.partition(":")
     command: click.Command = getattr(importlib.import_module(module), name)

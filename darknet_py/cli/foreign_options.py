@@ -68,14 +68,14 @@ FOREIGN = {
 """Folded name -> what it is here; a row wins over likeness."""
 
 
-def option_hint(name: str, own: Sequence[str], others: Iterable[str] = ()) -> str:
+def option_hint(name: str, own: Sequence[str], known: Iterable[str] | None = None) -> str:
     """What to say behind an unknown option: what it is here, or the nearest known one.
 
-    own: spellings of the command's options. others: flags that it takes beside them.
+    own: spellings of the command's options. known: all that may be nearest, where it takes more.
     """
     row = FOREIGN.get(fold(name))
     if row is None:
-        return nearest(f"-{name.lstrip('-')}", [f"-{word.lstrip('-')}" for word in (*others, *own)])
+        return nearest(name, own if known is None else known)
     there = {fold(word) for word in own}
     here = next((option for option in row.options if fold(option) in there), None)
     if here is None and not row.told:
