@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-OTHER = "Darknet's other words"
+OTHER = "Darknet's other commands"
 """The section of --help for what few people ask for."""
 
 
@@ -152,17 +152,30 @@ COMMANDS = {
     "cifar extract": Command(
         "darknet_py.cli.cifar_commands:extract", "Write all images as PNG files."
     ),
+    "calcanchors": Command(
+        "darknet_py.cli.evaluate_commands:calc_anchors",
+        "Hank.ai's name of detector calc_anchors.",
+        OTHER,
+    ),
+    "help": Command(
+        "darknet_py.cli.help_commands:help_of", "The help of a command; `help flags`.", OTHER
+    ),
+    "version": Command("darknet_py.cli.help_commands:version", "The same as --version.", OTHER),
     "speed": Command("darknet_py.cli.benchmark_commands:speed", "Time a network as Darknet does."),
     "ops": Command("darknet_py.cli.benchmark_commands:ops", "Count a network's operations."),
 }
 """Every command: its words, its function, its help. To add one, add a row."""
 GROUPS = {
     "data": Command("", "Data sets: shapes draws one, sheet shows what training sees."),
-    "detector": Command("", "Darknet's words for detection networks: train, test, map, valid ..."),
-    "classifier": Command(
-        "", "Darknet's words for classification networks: train, predict, valid ..."
+    "detector": Command(
+        "", "Darknet's commands for detection networks: train, test, map, valid ..."
     ),
-    "rnn": Command("", "Darknet's words for recurrent networks on texts: train, generate, valid."),
+    "classifier": Command(
+        "", "Darknet's commands for classification networks: train, predict, valid ..."
+    ),
+    "rnn": Command(
+        "", "Darknet's commands for recurrent networks on texts: train, generate, valid."
+    ),
     "yolo": Command("", "YOLOv1 with the classes of VOC: test, train, valid, recall.", OTHER),
     "coco": Command("", "YOLOv1 with the classes of COCO: test, train, valid, recall.", OTHER),
     "cifar": Command("", "Classifiers on CIFAR-10's binary files: train, test, csv ...", OTHER),

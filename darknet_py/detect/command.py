@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from darknet_py.data.label_paths import label_path
+from darknet_py.detect.class_numbers import class_numbers, without
 from darknet_py.detect.prompt import PROMPT, typed_paths
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.files import require_writable
@@ -56,6 +57,7 @@ class _Session:
     options: DetectOptions
     detector: Detector
     many: bool
+    skipped: frozenset[int] = frozenset()
     entries: list[str] = field(default_factory=list)
     images: PredictionPaths = field(default_factory=PredictionPaths)
     failures: int = 0
@@ -77,6 +79,7 @@ def run(options: DetectOptions) -> int:
     )
     options.require_engine()
     _refuse_unwritable(options)
+    skipped = class_numbers(options.skipclasses or "")
     images = expand(options.images) if len(options.images) == 1 else []
     if len(images) == 1:
         read_image(images[0], model.graph.net.channels)
@@ -87,7 +90,9 @@ def run(options: DetectOptions) -> int:
     from darknet_py.detect.workers import using_threads
 
     detector = from_loaded(model, options.engine_config())
-    session = _Session(options, detector, many=len(options.images) != 1 or len(images) != 1)
+    session = _Session(
+        options, detector, many=len(options.images) != 1 or len(images) != 1, skipped=skipped
+    )
     # The first pass over a small network is over before a second thread is in step with the first,
     # and on a machine with other work the two wait for each other a hundred times as long.
     single = len(images) == 1 and _operations(model.graph) < SMALL
@@ -142,7 +147,7 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
 
     options = session.options
     paths = [path for image in images for path in _listed(image, session)]
-    return session.detector.stream(
+    results = session.detector.stream(
         paths,
         options.least_score,
         options.nms,
@@ -151,6 +156,7 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
         batch=options.batch or usual_batch(session.detector.graph, len(paths)),
         on_error=on_error,
     )
+    return results if options.skipclasses is None else without(results, session.skipped)
 
 
 def _print(session: _Session, result: Result) -> None:

@@ -37,6 +37,9 @@ class DetectOptions(ModelOptions, ImageOptions, RunOptions):
         None, "Write images as NAME.jpg instead of predictions.jpg.", metavar="NAME"
     )
     names: str | None = flag(None, NAMES, metavar="FILE")
+    skipclasses: str | None = flag(
+        None, "Leave out boxes whose best class has one of these numbers.", metavar="2,5-8"
+    )
     batch: int | None = flag(
         None,
         "Images run at once (default: 4 of many for a small network; else 1).",

@@ -53,6 +53,12 @@ class ImageTrainOptions(TrainOptions, ImageOptions):
         least=0,
         most=MOST_WORKERS,
     )
+    saveweights: int | None = flag(
+        None,
+        "Keep weights under their number every N iterations, whatever DATA says.",
+        least=1,
+        metavar="N",
+    )
     show_imgs: bool = flag(False, "Write a page of the first samples: aug_NAME.jpg.")
 
     @property

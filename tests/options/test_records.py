@@ -74,7 +74,8 @@ DEFAULTS = {
     "EngineOptions": "precision=fp32 engine=torch compiled=False",
     "RunOptions": "",
     "DetectOptions": "images=() data=None thresh=None hier=0.5 nms=0.45 letter_box=False "
-    "ext_output=False save_labels=False out=None prefix=None names=None batch=None",
+    "ext_output=False save_labels=False out=None prefix=None names=None skipclasses=None "
+    "batch=None",
     "ClassifierOptions": "data=None top=None",
     "ListedOptions": "batch=8",
     "PredictOptions": "images=() names=None",
@@ -96,7 +97,7 @@ DEFAULTS = {
     "TrainOptions": "kind data cfg weights=None max_batches=None clear=False resume=False seed=0 "
     "iterations=0 precision=fp32 compiled=False sync_batchnorm=False log_style=auto "
     "chart=chart.png results=results.csv tensorboard=None",
-    "ImageTrainOptions": "evaluates=False workers=None show_imgs=False",
+    "ImageTrainOptions": "evaluates=False workers=None saveweights=None show_imgs=False",
     "DetectorTrainOptions": "kind=detector evaluates=False epochs=4 thresh=0.25 iou_thresh=0.5 "
     "cache=False reduced_decode=False",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
@@ -179,6 +180,7 @@ ExportOptions.batch >= 1 <= 65536
 TrainOptions.max_batches >= 1
 TrainOptions.seed >= 0 <= 1.84467e+19
 TrainOptions.iterations >= 0
+ImageTrainOptions.saveweights >= 1
 ImageTrainOptions.workers >= 0 <= 1024
 DetectorTrainOptions.epochs >= 1
 """

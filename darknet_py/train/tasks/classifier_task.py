@@ -124,7 +124,7 @@ def open_classifier(
     return ReadyTraining(
         start=start,
         task=task,
-        save_policy=_save_policy(data, start.trainer, len(images)),
+        save_policy=_save_policy(data, start.trainer, len(images)).every(options.saveweights),
         count=len(images),
         facts=(*image_facts(graph, len(images)), f"{len(source.labels.words)} classes"),
         warnings=(*small_batch(graph), *_warnings(graph), *_always(data, metric), *unclear),

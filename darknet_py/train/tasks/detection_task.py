@@ -111,7 +111,9 @@ def open_detection(
     return ReadyTraining(
         start=start,
         task=ImageTask.of(options, source, start.trainer, sizes.at, device),
-        save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options),
+        save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options).every(
+            options.saveweights
+        ),
         count=len(images),
         facts=image_facts(graph, len(images)),
         warnings=(*small_batch(graph), *_warnings(graph, images), *unseen),
