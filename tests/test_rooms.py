@@ -57,6 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "augment",
         "classify",
         "data",
+        "detect",
         "engines",
         "evaluate",
         "files",

@@ -203,6 +203,8 @@ class LogRules:
     boxes."""
     head_losses: bool
     """the line of a [yolo] head shows its losses and normalizers."""
+    training_plan: bool
+    """a training begins with lines on the machine, on when weights are kept, and on its threads."""
     update_title: bool
     """an update of a detector prints a title and the time left; otherwise one line."""
     classifier_hours: bool

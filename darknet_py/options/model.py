@@ -48,9 +48,18 @@ class ImageOptions(ForkOptions):
         return fork if self.exif is None else fork.reading(upright=self.exif)
 
 
-def default_log_style() -> str:
+LIVE = "live"
+"""A log style of trainings alone."""
+
+
+def log_style_set() -> str:
     """$DARKNET_PY_LOG_STYLE, or auto."""
     return os.environ.get("DARKNET_PY_LOG_STYLE", "auto")
+
+
+def default_log_style() -> str:
+    """The same for commands that have no live line."""
+    return "auto" if log_style_set() == LIVE else log_style_set()
 
 
 @dataclass(frozen=True, kw_only=True)

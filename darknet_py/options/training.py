@@ -8,11 +8,18 @@ from typing import ClassVar
 from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.engines.table import PRECISIONS
 from darknet_py.options.flag import MOST_WORKERS, flag, seed_flag
-from darknet_py.options.model import DeviceOptions, ForkOptions, ImageOptions
+from darknet_py.options.model import (
+    LIVE,
+    DeviceOptions,
+    ForkOptions,
+    ImageOptions,
+    LogOptions,
+    log_style_set,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(ForkOptions, DeviceOptions):
+class TrainOptions(ForkOptions, DeviceOptions, LogOptions):
     """What every training can be told.
 
     kind: what is trained, one of `session.KINDS`. data: the .data file, or the text of a recurrent
@@ -33,9 +40,11 @@ class TrainOptions(ForkOptions, DeviceOptions):
     sync_batchnorm: bool = flag(False, "Batch statistics over all processes.", "--sync_bn")
     log_style: str = flag(
         "auto",
-        "auto: live on a terminal, plain lines elsewhere.",
+        "live: one line that changes; plain: a line every 10 iterations; darknet: all lines that "
+        "Darknet prints; auto: live on a terminal, elsewhere darknet.",
         "--log-style",
-        choices=("auto", "live", "plain", "darknet"),
+        choices=("auto", LIVE, "plain", "darknet"),
+        usual=log_style_set,
     )
     chart: str = flag("chart.png", metavar="FILE")
     results: str = flag("results.csv", metavar="FILE")

@@ -85,6 +85,7 @@ DEFAULTS = {
     "PerplexityOptions": "file=None",
     "ExportOptions": "images=() format=onnx out=None form=heads dynamic= batch=1 names=None "
     "thresh=0.25 nms=0.45 verify=False",
+    "LogOptions": "log_style=auto",
     "EvalOptions": "data batch=4",
     "MatchOptions": "iou_thresh=0.5 points=0",
     "MapOptions": "thresh=0.25 out=() coco=False curves=None confusion=None worst=None",
@@ -204,6 +205,7 @@ def test_what_a_number_may_be() -> None:
 SPELLINGS = {
     "DeviceOptions.gpu": "-i",
     "ImageOptions.exif": "--exif/--no-exif",
+    "LogOptions.log_style": "--log-style",
     "DetectorTrainOptions.reduced_decode": "--reduced-decode",
     "EngineOptions.compiled": "--compile",
     "ClassifierOptions.top": "-t",
