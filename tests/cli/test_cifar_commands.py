@@ -110,9 +110,14 @@ def test_train_prints_and_saves_as_in_c() -> None:
     """12 updates of 10 images over 60: two passes, two numbered files."""
     result = run_training("train")
     lines = result.stdout.splitlines()
-    assert lines[:2] == ["n", "Learning Rate: 0.01, Momentum: 0.9, Decay: 0.0001"]
+    assert lines[:4] == [
+        " GPU isn't used ",
+        "n",
+        "mini_batch = 10, batch = 10, time_steps = 1, train = 1 ",
+        "Learning Rate: 0.01, Momentum: 0.9, Decay: 0.0001",
+    ]
     losses, average = [], 0.0
-    for number, line in enumerate(lines[2:14], 1):
+    for number, line in enumerate(lines[4:16], 1):
         match = re.fullmatch(
             rf"{number}, {number / 6:.3f}: (\d+\.\d+), (\d+\.\d+) avg, 0\.010000 rate, "
             rf"\d+\.\d{{6}} seconds, {10 * number} images",
@@ -138,7 +143,7 @@ def test_distill_learns_from_a_table() -> None:
     Path("results/ensemble.csv").write_text(run("csvtrain").stdout)
     soft = run_training("distill", "--max_batches", "1", "--backup", "soft")
     hard = run_training("train", "--max_batches", "1", "--backup", "hard")
-    assert soft.stdout.splitlines()[2] != hard.stdout.splitlines()[2]
+    assert soft.stdout.splitlines()[4] != hard.stdout.splitlines()[4]
     # Scores are not smoothed labels: the weights must move elsewhere.
     assert Path("soft/n.weights").read_bytes() != Path("hard/n.weights").read_bytes()
 

@@ -21,6 +21,7 @@ from support.yolov1_loop import (
 )
 
 from darknet_py.cfg.built_in_data import COCO_NAMES, VOC_NAMES
+from darknet_py.cli.command_table import OTHER
 from darknet_py.cli.main import main
 from darknet_py.evaluate.formats.writing import COCO_IDS
 from darknet_py.images.io import image_size
@@ -200,17 +201,22 @@ def test_train_prints_and_saves_as_in_c(word: str, here: Path) -> None:
     result = darknet(word, "train", "t.cfg", *options, "-nogpu", "--workers", "0")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert lines[:2] == ["t", "Learning Rate: 1e-05, Momentum: 0.9, Decay: 0.0005"]
-    assert re.match(r"Detection Avg IOU: .*, count: \d+$", lines[2])
-    assert re.fullmatch(r"Loaded: \d+\.\d{6} seconds", lines[3])
+    assert lines[:4] == [
+        " GPU isn't used ",
+        "t",
+        "mini_batch = 2, batch = 2, time_steps = 1, train = 1 ",
+        "Learning Rate: 1e-05, Momentum: 0.9, Decay: 0.0005",
+    ]
+    assert re.fullmatch(r"Loaded: \d+\.\d{6} seconds", lines[4])
+    assert re.match(r"Detection Avg IOU: .*, count: \d+$", lines[5])
     number = r"-?\d+\.\d{6}"
     update = rf"1: {number}, {number} avg, 0\.000010 rate, {number} seconds, 2 images"
-    assert re.fullmatch(update, lines[4])
+    assert re.fullmatch(update, lines[6]) and len(lines) == 13
     names = {path.name for path in Path("kept").iterdir()}
     assert names == {"t_final.weights", "t.backup", "t_last.state"}
 
 
 def test_the_groups_stand_among_the_other_words() -> None:
     text = darknet("--help").output
-    assert text.index("Darknet's other words:") < text.index("  yolo ") < text.index("  cifar ")
+    assert text.index(f"{OTHER}:") < text.index("  yolo ") < text.index("  cifar ")
     assert "no command 'yolo dmeo'" in darknet("yolo", "dmeo").output
