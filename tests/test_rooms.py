@@ -67,6 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "progress",
         "system",
     },
+    "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
     "cli": {
         "",
         "anchors",
@@ -75,6 +76,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify",
         "data",
         "detect",
+        "engines",
         "errors",
         "evaluate",
         "export",
@@ -85,6 +87,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "system",
         "train",
         "validate",
+        "visualize",
     },
     "__main__": {"cli"},
 }

@@ -107,7 +107,7 @@ COMMANDS = {
         "darknet_py.cli.tool_commands:partial", "Save the first layers of a weights file."
     ),
     "doctor": Command(
-        "darknet_py.cli.tool_commands:doctor", "Show what this machine offers to run networks."
+        "darknet_py.cli.doctor_command:doctor", "Show what this machine offers to run networks."
     ),
     "benchmark": Command(
         "darknet_py.cli.benchmark_commands:benchmark", "Time a network on engines side by side."
@@ -163,6 +163,18 @@ COMMANDS = {
     "version": Command("darknet_py.cli.help_commands:version", "The same as --version.", OTHER),
     "speed": Command("darknet_py.cli.benchmark_commands:speed", "Time a network as Darknet does."),
     "ops": Command("darknet_py.cli.benchmark_commands:ops", "Count a network's operations."),
+    "visualize": Command(
+        "darknet_py.cli.picture_commands:visualize", "Draw a network's filters.", OTHER
+    ),
+    "imtest": Command(
+        "darknet_py.cli.picture_commands:imtest", "Draw an image in other colours and crops.", OTHER
+    ),
+    "test": Command("darknet_py.cli.picture_commands:imtest", "The same as imtest.", OTHER),
+    "nightmare": Command(
+        "darknet_py.cli.picture_commands:nightmare",
+        "Change an image so that it excites a layer.",
+        OTHER,
+    ),
 }
 """Every command: its words, its function, its help. To add one, add a row."""
 GROUPS = {

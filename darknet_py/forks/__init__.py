@@ -17,6 +17,7 @@ from darknet_py.forks.rules import (
     LayerRules,
     LogRules,
     LossRules,
+    PictureRules,
     SampleRules,
     SavingRules,
     WeightsRules,
@@ -43,6 +44,7 @@ ALEXEYAB = Fork(
         lstm_order=("wf", "wi", "wg", "wo", "uf", "ui", "ug", "uo"),
     ),
     images=ImageRules(upright=True),
+    pictures=PictureRules(nightmare_grey=0.0),
     detect=DetectRules(
         letter_box=False,
         detect_thresh=0.24,
@@ -128,6 +130,7 @@ PJREDDIE = Fork(
         lstm_order=("wi", "wf", "wo", "wg", "ui", "uf", "uo", "ug"),
     ),
     images=ImageRules(upright=False),
+    pictures=PictureRules(nightmare_grey=0.1),
     detect=DetectRules(
         letter_box=True,
         detect_thresh=0.5,

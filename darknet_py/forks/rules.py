@@ -51,6 +51,14 @@ class ImageRules:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PictureRules:
+    """Pictures that networks make."""
+
+    nightmare_grey: float
+    """how far each step of `nightmare` pulls the image towards grey."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DetectRules:
     """Which boxes detection and evaluation find."""
 
@@ -223,6 +231,7 @@ class Fork:
     layers: LayerRules
     weights: WeightsRules
     images: ImageRules
+    pictures: PictureRules
     detect: DetectRules
     classify: ClassifyRules
     samples: SampleRules

@@ -17,6 +17,7 @@ from darknet_py.options import (
     inference,
     model,
     training,
+    visualizing,
     yolov1_words,
 )
 from darknet_py.options.flag import flags_of
@@ -24,7 +25,7 @@ from darknet_py.options.flag import flags_of
 PACKAGE = Path(__file__).resolve().parents[2] / "darknet_py"
 MODULES = (
     *(benchmarking, cifar_words, datasets, evaluation, inference, model, training),
-    yolov1_words,
+    *(visualizing, yolov1_words),
 )
 RECORDS = [
     kind
@@ -67,6 +68,7 @@ def test_the_command_line_writes_no_default_of_its_own() -> None:
 DEFAULTS = {
     "ForkOptions": "fork=alexeyab",
     "ImageOptions": "exif=None",
+    "LogOptions": "log_style=auto",
     "SizeOptions": "width=None height=None",
     "CfgOptions": "cfg",
     "ModelOptions": "weights=None",
@@ -128,6 +130,11 @@ DEFAULTS = {
     "batch=(1,) runs=None seconds=None seed=0 parts=False image=None layers=False out=None "
     "chart=None",
     "SpeedOptions": "tics=0",
+    "VisualizeOptions": "cfg weights=None out=filters.png layer=None",
+    "ImageTestOptions": "image out=imtest.jpg count=4 seed=0",
+    "NightmareOptions": "cfg weights image layer rounds=1 iters=10 range=1 octaves=4 rate=0.04 "
+    "thresh=1.0 norm=1 zoom=1.0 rotate=0.0 prefix=None reconstruct=False momentum=0.9 "
+    "smoothing=0.01 neighbours=1 seed=0",
 }
 """The fields a record adds to those it is made of, and what each is where nobody says."""
 
@@ -184,6 +191,15 @@ TrainOptions.iterations >= 0
 ImageTrainOptions.saveweights >= 1
 ImageTrainOptions.workers >= 0 <= 1024
 DetectorTrainOptions.epochs >= 1
+ImageTestOptions.count >= 0 <= 100
+ImageTestOptions.seed >= 0 <= 1.84467e+19
+NightmareOptions.rounds >= 1
+NightmareOptions.iters >= 1
+NightmareOptions.range >= 1
+NightmareOptions.octaves >= 1
+NightmareOptions.zoom >= 0.01
+NightmareOptions.neighbours >= 0 <= 64
+NightmareOptions.seed >= 0 <= 1.84467e+19
 """
 
 
@@ -221,6 +237,11 @@ SPELLINGS = {
     "TextTrainOptions.data": "--file",
     "BenchmarkOptions.compiled": "--compile",
     "BenchmarkOptions.out": "-o --out",
+    "LogOptions.log_style": "--log-style",
+    "VisualizeOptions.out": "-o --out",
+    "ImageTestOptions.out": "-o --out",
+    "NightmareOptions.smoothing": "--lambda",
+    "NightmareOptions.neighbours": "--smooth",
 }
 """What is written otherwise than -- and the field's name."""
 
