@@ -87,7 +87,6 @@ DEFAULTS = {
     "PerplexityOptions": "file=None",
     "ExportOptions": "images=() format=onnx out=None form=heads dynamic= batch=1 names=None "
     "thresh=0.25 nms=0.45 verify=False",
-    "LogOptions": "log_style=auto",
     "EvalOptions": "data batch=4",
     "MatchOptions": "iou_thresh=0.5 points=0",
     "MapOptions": "thresh=0.25 out=() coco=False curves=None confusion=None worst=None",
@@ -237,7 +236,6 @@ SPELLINGS = {
     "TextTrainOptions.data": "--file",
     "BenchmarkOptions.compiled": "--compile",
     "BenchmarkOptions.out": "-o --out",
-    "LogOptions.log_style": "--log-style",
     "VisualizeOptions.out": "-o --out",
     "ImageTestOptions.out": "-o --out",
     "NightmareOptions.smoothing": "--lambda",
