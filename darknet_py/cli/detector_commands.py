@@ -22,24 +22,25 @@ benchmark_layers = click.option(
 
 
 @click.command()
-@arguments("cfg", "weights", "images...")
+@arguments("cfg", "[weights]", "images...")
 @detection_options
 @benchmark_layers
 def detect(benchmark_layers: bool, **choices: Any) -> None:
     """Find objects in IMAGES (files, folders, globs, .txt lists); without any, paths from stdin."""
-    _run(DetectOptions(**choices), benchmark_layers)
+    run_detect(DetectOptions(**choices), benchmark_layers)
 
 
 @click.command()
-@arguments("data", "cfg", "weights", "images...")
+@arguments("data", "cfg", "[weights]", "images...")
 @detection_options
 @benchmark_layers
 def test(benchmark_layers: bool, **choices: Any) -> None:
     """Find objects in IMAGES with the names of a .data file; without images, paths from stdin."""
-    _run(DetectOptions(**choices), benchmark_layers)
+    run_detect(DetectOptions(**choices), benchmark_layers)
 
 
-def _run(options: DetectOptions, layers: bool) -> None:
+def run_detect(options: DetectOptions, layers: bool = False) -> None:
+    """layers: print the time of each as well."""
     from darknet_py.detect.command import run
 
     failures = run(options)

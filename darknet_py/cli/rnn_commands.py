@@ -16,7 +16,7 @@ from darknet_py.options.inference import (
 
 
 @click.command()
-@arguments("cfg", "weights")
+@arguments("cfg", "[weights]")
 @options_of(GenerateOptions, "seed")
 def generate(**choices: Any) -> None:
     """Write a text that the recurrent network CFG with WEIGHTS makes up."""
@@ -26,7 +26,7 @@ def generate(**choices: Any) -> None:
 
 
 @click.command()
-@arguments("cfg", "weights")
+@arguments("cfg", "[weights]")
 @options_of(PerplexityOptions, "seed")
 def valid(**choices: Any) -> None:
     """Print how well the recurrent network predicts a text: perplexity after each symbol."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from darknet_py.cfg.names import read_names
 from darknet_py.data.label_paths import label_path
+from darknet_py.detect.class_numbers import class_numbers, without
 from darknet_py.detect.predictions import Predictions
 from darknet_py.detect.prompt import PipedPaths, typed_paths
 from darknet_py.errors import DarknetError, ImageError
@@ -44,6 +45,7 @@ class _Session:
     options: DetectOptions
     detector: Detector
     predictions: Predictions
+    skipped: frozenset[int] = frozenset()
     entries: list[str] = field(default_factory=list)
     piped: PipedPaths | None = None
     failures: int = 0
@@ -59,18 +61,20 @@ def run(options: DetectOptions) -> int:
 
     Whatever can be refused is refused before torch is imported and before anything is written.
     """
+    data = options.data_file
     model = load_model(
         options.cfg,
         options.weights,
         options.names,
-        data=options.data,
-        usual_data=USUAL_DATA if options.data is None else None,
+        data=data,
+        usual_data=USUAL_DATA if data is None else None,
         fork=options.fork_in_force,
         width=options.width,
         height=options.height,
     )
     options.require_engine()
     _refuse_unwritable(options)
+    skipped = class_numbers(options.skipclasses or "")
     try:
         images = _only_argument(options, model.graph.net.channels)
     except DarknetError:
@@ -85,7 +89,7 @@ def run(options: DetectOptions) -> int:
 
     detector = from_loaded(model, options.engine_config())
     many = len(options.images) > 1 or len(images) > 1
-    session = _Session(options, detector, Predictions(_base(options), many))
+    session = _Session(options, detector, Predictions(_base(options), many), skipped)
     if not options.images and not sys.stdin.isatty():
         session.piped = PipedPaths()
     if options.as_darknet:
@@ -165,7 +169,7 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
 
     options = session.options
     paths = [path for image in images for path in _listed(image, session)]
-    return session.detector.stream(
+    results = session.detector.stream(
         paths,
         options.least_score,
         options.nms,
@@ -174,6 +178,7 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
         batch=options.batch or usual_batch(session.detector.graph, len(paths)),
         on_error=on_error,
     )
+    return results if options.skipclasses is None else without(results, session.skipped)
 
 
 def _print(session: _Session, result: Result) -> None:

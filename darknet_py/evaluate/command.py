@@ -79,7 +79,8 @@ def _evaluated(options: MapOptions, inputs: EvalInputs) -> MapResult:
         def begin(eval_config: EvalConfig) -> None:
             """Say what decides the metrics, then show how many images are done."""
             nonlocal passed
-            click.echo(f"{options.weights} on {inputs.image_set}: {eval_config.line()}", err=True)
+            weights = options.weights or "random weights"
+            click.echo(f"{weights} on {inputs.image_set}: {eval_config.line()}", err=True)
             images = len(inputs.images)
             counter = (
                 image_counter(images, "\r{}") if options.as_darknet else counted(images, "map")

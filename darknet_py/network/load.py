@@ -31,7 +31,7 @@ class LoadedModel:
 
 def load_model(
     cfg: str | os.PathLike[str],
-    weights: str | os.PathLike[str],
+    weights: str | os.PathLike[str] | None,
     names: Names = None,
     *,
     data: str | DataFile | None = None,
@@ -42,7 +42,8 @@ def load_model(
 ) -> LoadedModel:
     """Read and check all three; raises CfgError, WeightsError or DataError.
 
-    usual_data: a .data file whose names are taken where they are as many as the classes.
+    weights: None for random ones. usual_data: a .data file whose names are taken where they are as
+    many as the classes.
     """
     # Recurrent nets see single images here: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(cfg, width=width, height=height, fork=fork, time_steps=1)

@@ -285,7 +285,12 @@ def load_network(
 def load_planned(
     graph: Graph, plan: weights_layout.Layout, seed: int | None = None
 ) -> tuple[Network, weights.LoadReport]:
-    """A network with the tensors of a file that has been compared with its graph already."""
+    """A network with the tensors of a file that has been compared with its graph already.
+
+    seed: of tensors that the file does not hold; without a file they are the same each time.
+    """
     network = Network(graph, start=False)
+    if seed is None and not plan.is_file:
+        seed = weights_layout.RANDOM_SEED
     network.reset(seed, weights_layout.uninitialized(graph, plan))
     return network, weights.read(network, plan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.conversion.formats import FORMATS, FORMS
 from darknet_py.forks import fork_named
 from darknet_py.options.flag import MOST_IMAGES, flag
@@ -38,12 +39,20 @@ class DetectOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
     )
     no_pictures: bool = flag(False, "Write no image with boxes.", "--no-pictures")
     names: str | None = flag(None, NAMES, metavar="FILE")
+    skipclasses: str | None = flag(
+        None, "Leave out boxes whose best class has one of these numbers.", metavar="2,5-8"
+    )
     batch: int | None = flag(
         None,
         "Images run at once (default: 4 of many for a small network; else 1).",
         least=1,
         most=MOST_IMAGES,
     )
+
+    @property
+    def data_file(self) -> DataFile | None:
+        """What `data` names, read; raises DataError."""
+        return None if self.data is None else read_data_file(self.data)
 
     @property
     def least_score(self) -> float:
@@ -88,10 +97,10 @@ class ClassifyOptions(PredictOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class RecurrentOptions(ForkOptions, DeviceOptions):
-    """What the commands of recurrent nets can be told."""
+    """What the commands of recurrent nets can be told. weights: None for random ones."""
 
     cfg: str
-    weights: str
+    weights: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -108,9 +108,9 @@ class CfgOptions(ForkOptions, SizeOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions(CfgOptions):
-    """A cfg and a .weights file that fits it."""
+    """A cfg and a .weights file that fits it; None for random weights, as in Darknet."""
 
-    weights: str
+    weights: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

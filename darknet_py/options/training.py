@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.engines.table import PRECISIONS
 from darknet_py.options.flag import MOST_WORKERS, flag, seed_flag
 from darknet_py.options.model import (
@@ -61,7 +62,18 @@ class ImageTrainOptions(TrainOptions, ImageOptions):
         least=0,
         most=MOST_WORKERS,
     )
+    saveweights: int | None = flag(
+        None,
+        "Keep weights under their number every N iterations, whatever DATA says.",
+        least=1,
+        metavar="N",
+    )
     show_imgs: bool = flag(False, "Write a page of the first samples: aug_NAME.jpg.")
+
+    @property
+    def data_file(self) -> DataFile:
+        """What `data` names, read; raises DataError."""
+        return read_data_file(self.data)
 
 
 @dataclass(frozen=True, kw_only=True)

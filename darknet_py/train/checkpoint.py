@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from darknet_py.errors import DarknetError, OutputError
@@ -54,6 +54,12 @@ class SavePolicy:
         """
         numbered = _positive(options, "saveweights", numbered)
         return SavePolicy(numbered, _positive(options, "savelast", 100))
+
+    def every(self, updates: int | None) -> SavePolicy:
+        """The same with numbered weights every so many updates and no others; None: the same."""
+        if updates is None:
+            return self
+        return replace(self, numbered=updates, early=0, epoch=0)
 
     def number(self, before: int, now: int) -> int | None:
         """What number to keep the weights under after the updates up to `now`, None for none."""

@@ -26,10 +26,12 @@ from darknet_py.train.logs.metric_loggers import CsvLogger, MetricLogger, Tensor
 from darknet_py.train.logs.progress_log import LiveLog, PlainLog, TrainingLog
 from darknet_py.train.loop import Loop
 from darknet_py.train.startup import ReadyTraining
+from darknet_py.train.tasks.cifar_task import open_cifar
 from darknet_py.train.tasks.classifier_task import open_classifier
 from darknet_py.train.tasks.detection_task import open_detection
 from darknet_py.train.tasks.go_task import open_go
 from darknet_py.train.tasks.text_task import open_text
+from darknet_py.train.tasks.yolo_task import open_yolo
 from darknet_py.train.trainer import Trainer
 
 KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining]] = {
@@ -37,6 +39,8 @@ KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining
     "classifier": open_classifier,
     "rnn": open_text,
     "go": open_go,
+    "yolo": open_yolo,
+    "cifar": open_cifar,
 }
 """The kinds of training, and what opens them."""
 PATIENCE = timedelta(hours=6)

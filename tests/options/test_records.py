@@ -63,18 +63,19 @@ DEFAULTS = {
     "LogOptions": "log_style=auto",
     "SizeOptions": "width=None height=None",
     "CfgOptions": "cfg",
-    "ModelOptions": "weights",
+    "ModelOptions": "weights=None",
     "DeviceOptions": "gpu=None nogpu=False device=None",
     "EngineOptions": "precision=fp32 engine=torch compiled=False",
     "RunOptions": "",
     "DetectOptions": "images=() data=None thresh=None hier=0.5 nms=0.45 letter_box=False "
     "ext_output=False save_labels=False out=None prefix=None no_pictures=False names=None "
+    "skipclasses=None "
     "batch=None",
     "ClassifierOptions": "data=None top=None",
     "ListedOptions": "batch=8",
     "PredictOptions": "images=() names=None",
     "ClassifyOptions": "top=5",
-    "RecurrentOptions": "cfg weights",
+    "RecurrentOptions": "cfg weights=None",
     "TextOptions": r"seed=\n\n",
     "DrawOptions": "length=1000 temp=0.7 srand=None tokens=None",
     "GenerateOptions": "",
@@ -86,6 +87,7 @@ DEFAULTS = {
     "MatchOptions": "iou_thresh=0.5 points=0",
     "MapOptions": "thresh=0.25 out=() coco=False curves=None confusion=None worst=None",
     "ValidOptions": "mirrored=False out=None",
+    "RecallOptions": "nms=0.4",
     "VocOptions": "data folder=None prefix=comp4_det_test_ annotations=None labels=False",
     "AnchorOptions": "data cfg=None num_of_clusters=None width=None height=None show=False runs=10 "
     "seed=0 write_cfg=None",
@@ -93,7 +95,7 @@ DEFAULTS = {
     "TrainOptions": "kind data cfg weights=None max_batches=None clear=False resume=False seed=0 "
     "iterations=0 precision=fp32 compiled=False sync_batchnorm=False log_style=auto "
     "chart=chart.png results=results.csv tensorboard=None",
-    "ImageTrainOptions": "evaluates=False workers=None show_imgs=False",
+    "ImageTrainOptions": "evaluates=False workers=None saveweights=None show_imgs=False",
     "DetectorTrainOptions": "kind=detector evaluates=False epochs=4 thresh=0.25 iou_thresh=0.5 "
     "cache=False reduced_decode=False",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
@@ -109,6 +111,21 @@ DEFAULTS = {
     "SheetOptions": "data out images=16 first=0 seed=0",
     "ShapesOptions": "out images seed=0 width=416 height=416 smallest=18 visible=0.75 "
     "valid_every=10",
+    "YoloWordOptions": "word=yolo names=None",
+    "YoloTestOptions": "thresh=0.2 nms=0.4",
+    "CocoTestOptions": "word=coco prefix=prediction",
+    "YoloValidOptions": "data=valid valid=None results=None",
+    "CocoValidOptions": "word=coco",
+    "YoloRecallOptions": "data=recall nms=0.0 valid=None",
+    "CocoRecallOptions": "word=coco",
+    "YoloTrainOptions": "kind=yolo data=train train=None valid=None backup=None",
+    "CocoTrainOptions": "word=coco",
+    "CifarOptions": "batches=data/cifar/cifar-10-batches-bin",
+    "CifarRunOptions": "batch=128",
+    "CifarEvalOptions": "predictions=results/combined.csv",
+    "CifarExtractOptions": "out=data/cifar",
+    "CifarTrainOptions": "kind=cifar data=cifar ensemble=None backup=backup",
+    "CifarDistillOptions": "ensemble=results/ensemble.csv",
     "ThreadOptions": "threads=None",
     "BenchmarkOptions": "weights=None engines=('torch',) precision=('fp32',) compiled=False "
     "batch=(1,) runs=None seconds=None seed=0 parts=False image=None layers=False out=None "
@@ -163,6 +180,7 @@ AnchorOptions.seed >= 0 <= 1.84467e+19
 CompareOptions.show >= 0
 DetectOptions.batch >= 1 <= 65536
 ClassifierOptions.top >= 1
+CifarRunOptions.batch >= 1 <= 65536
 ListedOptions.batch >= 1 <= 65536
 ClassifyOptions.top >= 1
 DrawOptions.length >= 0
@@ -173,6 +191,7 @@ GoSelfOptions.games >= 0
 TrainOptions.max_batches >= 1
 TrainOptions.seed >= 0 <= 1.84467e+19
 TrainOptions.iterations >= 0
+ImageTrainOptions.saveweights >= 1
 ImageTrainOptions.workers >= 0 <= 1024
 DetectorTrainOptions.epochs >= 1
 ImageTestOptions.count >= 0 <= 100

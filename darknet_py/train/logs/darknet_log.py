@@ -21,6 +21,8 @@ from darknet_py.train.multi_scale import EVERY, random_limit
 
 CLEAR = "\033[H\033[J"
 """AlexeyAB's program clears the screen before every update; scripts look for it in files too."""
+CIFAR_KEPT = 0.95
+"""Of the average loss that `cifar train` prints."""
 SLOW_LOAD = 0.1
 """Seconds of waiting for data that AlexeyAB's program remarks on."""
 GO_KEPT = 0.95
@@ -44,7 +46,7 @@ class DarknetLog(TrainingLog):
     """Prints what the program of the graph's fork prints.
 
     totals: boxes of the last update's labels so far. passes: losses of the update's sub-batches so
-    far, average: of all passes of a recurrent net. updates: made in this run.
+    far, average: of all passes of a recurrent net, and of `cifar`. updates: made in this run.
     """
 
     facts: StartFacts
@@ -216,6 +218,13 @@ def _classifier(u: Update, log: DarknetLog) -> Iterator[Said]:
     yield Said(f"{line}\n")
 
 
+def _cifar(u: Update, log: DarknetLog) -> Iterator[Said]:
+    old = u.loss if log.average is None else log.average
+    log.average = CIFAR_KEPT * old + (1 - CIFAR_KEPT) * u.loss
+    line = f"{u.number}, {u.images / log.facts.count:.3f}: {u.loss:f}, {log.average:f} avg, "
+    yield Said(f"{line}{u.rate:f} rate, {u.seconds:f} seconds, {u.images} images\n")
+
+
 def _rnn(u: Update, log: DarknetLog) -> Iterator[Said]:
     """A line for each pass, and all of them on stderr, as in both programs."""
     passes = len(log.passes)
@@ -256,6 +265,8 @@ class LineStyle(NamedTuple):
 STYLES = {
     "detector": LineStyle(_resizing, _loaded, _detector, _map),
     "classifier": LineStyle(_classifier_resizing, _loaded_plain, _next_top, _classifier),
+    "yolo": LineStyle(_nothing, _loaded, _detector, _map),
+    "cifar": LineStyle(_nothing, _nothing, _cifar, _nothing),
     "rnn": LineStyle(_nothing, _nothing, _rnn, _nothing),
     "go": LineStyle(_nothing, _go_loaded, _go, _nothing),
 }

@@ -131,6 +131,13 @@ def crop_line(graph: Graph, width: int) -> Said:
     return Said(f"{drawn.low} {drawn.high}\n")
 
 
+def _named(facts: StartFacts) -> Iterator[Said]:
+    """Of the older words, which have no .data file."""
+    yield Said(f"{facts.base}\n")
+    yield from _network(facts)
+    yield Said(f"{facts.learning}\n")
+
+
 def _rnn(facts: StartFacts) -> Iterator[Said]:
     net, rows = facts.graph.net, facts.pass_batch
     shows_input = facts.graph.fork.log.rnn_input
@@ -161,5 +168,7 @@ STARTS: dict[str, Callable[[StartFacts], Iterator[Said]]] = {
     "classifier": _classifier,
     "rnn": _rnn,
     "go": _go,
+    "yolo": _named,
+    "cifar": _named,
 }
 """By the kind of training."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from darknet_py.augment.effects import NOT_FOR_CLASSIFIERS
-from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.cfg.datafile import DataFile
 from darknet_py.classify.accuracy import RunningAccuracy, measure
 from darknet_py.classify.load_classifier import read_leaves
 from darknet_py.data.class_labels import ClassLabels
@@ -122,7 +122,7 @@ def open_classifier(
     options: ClassifierTrainOptions, distributed: DistributedContext, device: torch.device
 ) -> ReadyTraining:
     """A training on the images with classes that a .data file names."""
-    data = read_data_file(options.data)
+    data = options.data_file
     graph = graph_of(options)
     _require_classifier(graph, data)
     images = images_of(data, "train")
@@ -139,7 +139,7 @@ def open_classifier(
     return ReadyTraining(
         start=start,
         task=task,
-        save_policy=_save_policy(data, start.trainer, len(images)),
+        save_policy=_save_policy(data, start.trainer, len(images)).every(options.saveweights),
         count=len(images),
         facts=(*image_facts(graph, len(images)), f"{len(source.labels.words)} classes"),
         warnings=(*small_batch(graph), *_warnings(graph), *_always(data, metric), *unclear),

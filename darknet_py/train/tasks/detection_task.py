@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from darknet_py.augment.config import AugmentConfig, last_head
-from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.cfg.datafile import DataFile
 from darknet_py.cfg.names import names_of_data
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.image_cache import cache_images, least_size
@@ -121,7 +121,7 @@ def open_detection(
     options: DetectorTrainOptions, distributed: DistributedContext, device: torch.device
 ) -> ReadyTraining:
     """A training on the images with boxes that a .data file names."""
-    data = read_data_file(options.data)
+    data = options.data_file
     graph = graph_of(options)
     require_kind(graph, "detector")
     config, images = AugmentConfig.of(graph), images_of(data, "train")
@@ -139,7 +139,9 @@ def open_detection(
     return ReadyTraining(
         start=start,
         task=ImageTask.of(options, source, start.trainer, sizes.at, device),
-        save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options),
+        save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options).every(
+            options.saveweights
+        ),
         count=len(images),
         facts=image_facts(graph, len(images)),
         warnings=(*small_batch(graph), *_warnings(graph, images), *unseen),
