@@ -92,7 +92,7 @@ def test_generatetactic_goes_on_with_stdin(files: tuple[Path, Path]) -> None:
     result = run(*words, "-seed", "zzz", stdin="a text")
     assert result.exit_code == 0
     assert len(result.stdout_bytes) == 21 and result.stdout_bytes.endswith(b"\n")
-    assert "-seed: no effect: this word does not read it" in result.stderr
+    assert "-seed: no effect: this command does not read it" in result.stderr
     assert result.stdout == run(*words, stdin="a text").stdout
 
 
