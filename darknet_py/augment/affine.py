@@ -78,9 +78,7 @@ def _within(rng: Generator, most: float) -> float:
     return float(rng.uniform(-most, most))
 
 
-def affine(
-    pixels: Pixels, params: AffineParams, size: int, high: int | None = None
-) -> Pixels:
+def affine(pixels: Pixels, params: AffineParams, size: int, high: int | None = None) -> Pixels:
     """The piece of `size` pixels, `high` or as many; black where it reaches beyond the image."""
     matrix = _matrix(params, (pixels.shape[1], pixels.shape[0]), (size, high or size))
     return _resampled(pixels, matrix, (size, high or size))

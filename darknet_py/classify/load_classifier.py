@@ -17,10 +17,11 @@ from darknet_py.layers.tree import Tree
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.load import require_memory
-from darknet_py.options.inference import ClassifierOptions
+from darknet_py.options.inference import ClassifierOptions, ImageModelOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.classifier import Classifier
+    from darknet_py.network.network import Network
 
 logger = logging.getLogger(__name__)
 
@@ -84,11 +85,8 @@ class LoadedClassifier:
         classes only these `leaves` can be answered, None: those without children.
         """
         from darknet_py.classify.classifier import Classifier, leaves_of
-        from darknet_py.network.network import load_planned
 
-        network, report = load_planned(self.graph, self.plan)
-        for note in report.warnings:
-            logger.warning("%s: %s", report.path, note)
+        network = load_network(self.graph, self.plan)
         class_tree = self.tree if tree else None
         mask = leaves_of(class_tree, leaves) if class_tree and only_leaves else None
         config = self.options.engine_config()
@@ -107,9 +105,22 @@ def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | Non
     return names
 
 
-def load_classifier(options: ClassifierOptions) -> LoadedClassifier:
-    """Read and check all files; raises CfgError, WeightsError or DataError, and DarknetError for
-    an engine that is not there."""
+def load_network(graph: Graph, plan: weights_layout.Layout) -> Network:
+    """The network with its weights; what is odd about these is logged."""
+    from darknet_py.network.network import load_planned
+
+    network, report = load_planned(graph, plan)
+    for note in report.warnings:
+        logger.warning("%s: %s", report.path, note)
+    return network
+
+
+def read_without_head(options: ImageModelOptions) -> tuple[Graph, weights_layout.Layout]:
+    """A network that reads images and finds no boxes, and where its weights are.
+
+    Raises CfgError or WeightsError, and DarknetError for one of another kind or an engine that is
+    not there.
+    """
     options.require_engine()
     # Recurrent nets see single images here: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(
@@ -127,6 +138,13 @@ def load_classifier(options: ClassifierOptions) -> LoadedClassifier:
         raise DarknetError(f"{graph.path}: reads no images: [net] has no width and height")
     plan = weights_layout.plan(graph, options.weights)
     require_memory(graph)
+    return graph, plan
+
+
+def load_classifier(options: ClassifierOptions) -> LoadedClassifier:
+    """Read and check all files; raises CfgError, WeightsError or DataError, and DarknetError for
+    an engine that is not there."""
+    graph, plan = read_without_head(options)
     data = read_data_file(options.data) if options.data else None
     loaded = LoadedClassifier(options, graph, plan, data)
     if data:

@@ -70,6 +70,24 @@ COMMANDS = {
     "rnn valid": Command(
         "darknet_py.cli.rnn_commands:valid", "Measure how well a recurrent network predicts a text."
     ),
+    "segmenter train": Command(
+        "darknet_py.cli.train_commands:segmenter", "Train a network on the classes of pixels."
+    ),
+    "segmenter test": Command(
+        "darknet_py.cli.segmenter_commands:segmenter", "Paint the classes of pixels over images."
+    ),
+    "isegmenter train": Command(
+        "darknet_py.cli.train_commands:isegmenter", "Train a network to tell objects apart."
+    ),
+    "isegmenter test": Command(
+        "darknet_py.cli.segmenter_commands:isegmenter", "Paint the objects in images one by one."
+    ),
+    "regressor train": Command(
+        "darknet_py.cli.train_commands:regressor", "Train a network on numbers of images."
+    ),
+    "regressor test": Command(
+        "darknet_py.cli.segmenter_commands:regressor", "Print the numbers of images."
+    ),
     "detector valid": Command(
         "darknet_py.cli.evaluate_commands:valid",
         "Write result files in the forms of COCO, VOC, ...",
@@ -123,6 +141,13 @@ GROUPS = {
         "", "Darknet's words for classification networks: train, predict, valid ..."
     ),
     "rnn": Command("", "Darknet's words for recurrent networks on texts: train, generate, valid."),
+    "segmenter": Command(
+        "", "Networks for the classes of pixels (pjreddie's): train, test.", OTHER
+    ),
+    "isegmenter": Command(
+        "", "Networks that tell objects apart by their pixels: train, test.", OTHER
+    ),
+    "regressor": Command("", "Networks that give numbers for an image: train, test.", OTHER),
     "eval": Command("", "Score files of results that have been written before: coco, voc."),
 }
 """Groups of commands; a row's home is empty."""

@@ -106,10 +106,20 @@ RNN = {
     "tokens": DarknetFlag(NOT_READ, True),
     "gpus": DarknetFlag("only training runs on several GPUs; -i chooses one", True),
 }
+PLAIN = {
+    "gpus": DarknetFlag("only training runs on several GPUs; -i chooses one", True),
+    "clear": DarknetFlag(TRAINS),
+    "c": DarknetFlag(VIDEO, True),
+}
+"""Of segmenters and regressors."""
+SEGMENTER = PLAIN | {"display": DarknetFlag(f"{NO_WINDOW}; --show_imgs writes a page of samples")}
 FLAGS: dict[str, dict[str, DarknetFlag]] = {
     "detector": COMMON | GROUPS_OWN | DETECTOR,
     "classifier": COMMON | GROUPS_OWN | CLASSIFIER,
     "rnn": COMMON | RNN,
+    "segmenter": COMMON | SEGMENTER,
+    "isegmenter": COMMON | SEGMENTER,
+    "regressor": COMMON | PLAIN,
     "darknet": COMMON,
 }
 """Group -> what its program reads on every word; "darknet": words that are no group's."""

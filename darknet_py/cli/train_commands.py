@@ -1,4 +1,4 @@
-"""`train`, `detector train`, `classifier train` and `rnn train`."""
+"""`train`, and the `train` of each group."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from darknet_py.cli.click_options import arguments, options_of
 from darknet_py.options.training import (
     ClassifierTrainOptions,
     DetectorTrainOptions,
+    InstanceTrainOptions,
+    RegressorTrainOptions,
+    SegmenterTrainOptions,
     TextTrainOptions,
     TrainOptions,
 )
@@ -41,6 +44,39 @@ def classifier(**choices: Any) -> None:
     labels= of DATA names a file with a part of the paths of its images for each class.
     """
     _run(ClassifierTrainOptions, choices)
+
+
+@click.command("train")
+@arguments("data", "cfg", "[weights]")
+@options_of(SegmenterTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+def segmenter(**choices: Any) -> None:
+    """Train the segmenter CFG on the images of DATA, from scratch or from WEIGHTS.
+
+    The masks of images/a.jpg are those of mask/a.txt: a class and its run lengths a line.
+    """
+    _run(SegmenterTrainOptions, choices)
+
+
+@click.command("train")
+@arguments("data", "cfg", "[weights]")
+@options_of(InstanceTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+def isegmenter(**choices: Any) -> None:
+    """Train CFG, which ends in [iseg], to tell the objects in DATA's images apart.
+
+    The masks of images/a.jpg are those of mask/a.txt: a class and its run lengths an object.
+    """
+    _run(InstanceTrainOptions, choices)
+
+
+@click.command("train")
+@arguments("data", "cfg", "[weights]")
+@options_of(RegressorTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+def regressor(**choices: Any) -> None:
+    """Train CFG to give the numbers that belong to DATA's images.
+
+    The numbers of images/a.jpg are those of labels/a.txt, as many as classes= of DATA says.
+    """
+    _run(RegressorTrainOptions, choices)
 
 
 @click.command("train")

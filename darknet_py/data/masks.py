@@ -61,7 +61,9 @@ def _words(path: Path) -> Iterator[Word]:
             text = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as failure:
         message = f"cannot be read: {getattr(failure, 'strerror', None) or failure}"
-        raise ImageError(f"{message}; expected the masks of an image", Location(str(path))) from None
+        raise ImageError(
+            f"{message}; expected the masks of an image", Location(str(path))
+        ) from None
     if len(text) > MOST_BYTES:
         message = f"is larger than {MOST_BYTES >> 20} MB, expected the masks of one image"
         raise ImageError(message, Location(str(path)))

@@ -1,4 +1,4 @@
-"""Training samples of segmenters: a piece of an image at random, and the same piece of its masks."""
+"""Training samples of segmenters: a piece of an image at random, the same piece of its masks."""
 
 from __future__ import annotations
 

@@ -120,11 +120,11 @@ def _write_label(canvas: Pixels, box: list[int], label: str, bgr: Colour, pen: P
     top = above if above >= 0 else min(box[1], max(0, canvas.shape[0] - strip[1]))
     cv2.rectangle(canvas, (left, top), (left + strip[0], top + strip[1]), bgr, cv2.FILLED)
     origin = (left + pen.margin, top + pen.margin + height)
-    ink = _ink(bgr)
+    ink = ink_on(bgr)
     cv2.putText(canvas, label, origin, FONT, pen.scale, ink, pen.stroke, cv2.LINE_AA)
 
 
-def _ink(bgr: Colour) -> Colour:
+def ink_on(bgr: Colour) -> Colour:
     """Black on a light colour, white on a dark one."""
     light = sum(weight * value for weight, value in zip(LUMINANCE, bgr[::-1], strict=True))
     return (0, 0, 0) if light > 127 else (255, 255, 255)

@@ -28,6 +28,8 @@ from darknet_py.train.loop import Loop
 from darknet_py.train.startup import ReadyTraining
 from darknet_py.train.tasks.classifier_task import open_classifier
 from darknet_py.train.tasks.detection_task import open_detection
+from darknet_py.train.tasks.regressor_task import open_regressor
+from darknet_py.train.tasks.segmenter_task import open_instance_training, open_segmenter_training
 from darknet_py.train.tasks.text_task import open_text
 from darknet_py.train.trainer import Trainer
 
@@ -35,6 +37,9 @@ KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining
     "detector": open_detection,
     "classifier": open_classifier,
     "rnn": open_text,
+    "segmenter": open_segmenter_training,
+    "isegmenter": open_instance_training,
+    "regressor": open_regressor,
 }
 """The kinds of training, and what opens them."""
 PATIENCE = timedelta(hours=6)

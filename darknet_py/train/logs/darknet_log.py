@@ -119,12 +119,20 @@ def _classifier_start(log: DarknetLog) -> None:
 
 def _classifier(u: Update, log: DarknetLog) -> None:
     """AlexeyAB's program says a negative time where there is no end; here it says none."""
+    hours = u.of and log.graph.fork.log.classifier_hours
+    _say(_by_epochs(u, log) + (f", {u.hours_left:f} hours left" if hours else ""))
+
+
+def _plain(u: Update, log: DarknetLog) -> None:
+    """Segmenters and regressors, which pjreddie's program alone has."""
+    _say(_by_epochs(u, log))
+
+
+def _by_epochs(u: Update, log: DarknetLog) -> str:
     epochs = u.images / log.count
     line = f"{u.number}, {epochs:.3f}: {u.loss:f}, {u.average:f} avg, {u.rate:f} rate, "
     line += f"{u.seconds:f} seconds, {u.images} images"
-    if u.of and log.graph.fork.log.classifier_hours:
-        line += f", {u.hours_left:f} hours left"
-    _say(f"Loaded: {u.waited:f} seconds\n{line}")
+    return f"Loaded: {u.waited:f} seconds\n{line}"
 
 
 def _loss(losses: dict[int, HeadLoss]) -> float:
@@ -172,4 +180,5 @@ STYLES = {
     "detector": LineStyle(_detector_start, _detector),
     "classifier": LineStyle(_classifier_start, _classifier),
     "rnn": LineStyle(_rnn_start, _rnn),
+    **dict.fromkeys(("segmenter", "isegmenter", "regressor"), LineStyle(_classifier_start, _plain)),
 }
