@@ -76,11 +76,13 @@ def outline(canvas: Pixels, inside: NDArray[np.bool_], bgr: Colour) -> None:
 
 
 def name_region(canvas: Pixels, inside: NDArray[np.bool_], words: str, bgr: Colour) -> None:
-    """Write words where a region (H, W) is widest."""
+    """Write words where a region (H, W) is widest; not those that would hide half of the image."""
     depth = cv2.distanceTransform(np.pad(inside, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
     y, x = np.unravel_index(int(depth.argmax()), depth.shape)
     pen = Pen.of(canvas)
     (width, height), below = cv2.getTextSize(words, FONT, pen.scale, pen.stroke)
+    if width > canvas.shape[1] / 2:
+        return
     left = max(0, min(int(x) - width // 2, canvas.shape[1] - width - 2 * pen.margin))
     top = max(0, min(int(y) - height // 2, canvas.shape[0] - height - below - 2 * pen.margin))
     right, bottom = left + width + 2 * pen.margin, top + height + below + 2 * pen.margin

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from darknet_py.errors import DarknetError
 from darknet_py.forks import Fork
 from darknet_py.layers.base import Node
 from darknet_py.layers.scores import ISEG_INSTANCES, Iseg
@@ -61,13 +60,13 @@ def _loss(p: LossInput) -> HeadLoss:
 def iseg_loss(layer: Iseg, output: Tensor, truth: Tensor) -> HeadLoss:
     """delta and cost of [iseg] for its output (N, classes + ids, H, W).
 
-    truth: see `read_instances`. Raises DarknetError for a class the layer does not have, which the
+    truth: see `read_instances`. Raises ShapeError for a class the layer does not have, which the
     C program looks for among the embeddings.
     """
     instances = read_instances(truth)
     if int(instances.classes.max()) >= layer.classes:
         message = f"a truth of class {int(instances.classes.max())}, there are {layer.classes}"
-        raise DarknetError(f"{message}; set classes=", layer.location("classes"))
+        raise layer.shape_error(message, "classes")
     scores, embedding = output.detach().flatten(2).split([layer.classes, layer.ids], dim=1)
     members = instances.members
     delta = torch.cat(

@@ -49,12 +49,12 @@ def require_instances(graph: Graph) -> None:
     """Raises DarknetError for a network that does not end in [iseg]."""
     last = graph.nodes[graph.last].layer
     if not isinstance(last, Iseg):
-        message = f"ends in [{last.KIND}], instances need [iseg]"
-        raise DarknetError(f"{last.location()}: {message}; for classes alone use `segmenter`")
+        message = "gives classes alone, expected [iseg] at the end"
+        raise DarknetError(f"{last.location()}: {message}; use `segmenter`")
 
 
 def require_classes_alone(graph: Graph) -> None:
     """Raises DarknetError for a network that ends in [iseg]."""
     last = graph.nodes[graph.last].layer
     if isinstance(last, Iseg):
-        raise DarknetError(f"{last.location()}: tells instances apart; use `isegmenter`")
+        raise DarknetError(f"{last.location()}: tells objects apart; use `isegmenter`")

@@ -63,6 +63,9 @@ DEFAULTS = {
     "RunOptions": "",
     "DetectOptions": "images=() data=None thresh=None hier=0.5 nms=0.45 letter_box=False "
     "ext_output=False save_labels=False out=None prefix=None names=None batch=None",
+    "ImageModelOptions": "",
+    "SegmentOptions": "data images=() instances=False names=None",
+    "RegressOptions": "images=()",
     "ClassifierOptions": "data=None top=None",
     "ListedOptions": "batch=8",
     "PredictOptions": "images=() names=None",
@@ -87,6 +90,9 @@ DEFAULTS = {
     "DetectorTrainOptions": "kind=detector evaluates=False epochs=4 thresh=0.25 iou_thresh=0.5 "
     "cache=False reduced_decode=False",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
+    "SegmenterTrainOptions": "kind=segmenter",
+    "InstanceTrainOptions": "kind=isegmenter",
+    "RegressorTrainOptions": "kind=regressor",
     "TextTrainOptions": "kind=rnn data=data/shakespeare.txt tokenized=False backup=backup",
     "SummaryOptions": "strict=False",
     "CheckOptions": "strict=False quick=False findings=5 report=None page=None workers=None",

@@ -97,7 +97,7 @@ def scene(seed: int, size: int = SIZE) -> tuple[NDArray[np.uint8], list[NDArray[
 
 
 def draw_files(folder: Path, images: int) -> Path:
-    """images/, mask/ and labels/ (the share of both classes), s.names, and s.data that names them."""
+    """images/, mask/, labels/ (the share of both classes), s.names, and s.data that names them."""
     for name in ("images", "mask", "labels"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     paths = []
