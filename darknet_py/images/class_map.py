@@ -21,6 +21,9 @@ SURE = 0.5
 LEAST_SHARE = 1 / 200
 """Of the image's pixels a class must have to be named."""
 
+MOST_LINES = 8
+"""Lines of text in the height of an image that is large enough for names."""
+
 
 def enlarged(score: Floats, reduction: int) -> Floats:
     """A map (h, w) at the size of the input it was taken from, every `reduction`-th pixel of it."""
@@ -76,12 +79,12 @@ def outline(canvas: Pixels, inside: NDArray[np.bool_], bgr: Colour) -> None:
 
 
 def name_region(canvas: Pixels, inside: NDArray[np.bool_], words: str, bgr: Colour) -> None:
-    """Write words where a region (H, W) is widest; not those that would hide half of the image."""
+    """Write words where a region (H, W) is widest; nothing where they would hide a small image."""
     depth = cv2.distanceTransform(np.pad(inside, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
     y, x = np.unravel_index(int(depth.argmax()), depth.shape)
     pen = Pen.of(canvas)
     (width, height), below = cv2.getTextSize(words, FONT, pen.scale, pen.stroke)
-    if width > canvas.shape[1] / 2:
+    if width > canvas.shape[1] / 2 or height > canvas.shape[0] / MOST_LINES:
         return
     left = max(0, min(int(x) - width // 2, canvas.shape[1] - width - 2 * pen.margin))
     top = max(0, min(int(y) - height // 2, canvas.shape[0] - height - below - 2 * pen.margin))

@@ -83,8 +83,12 @@ def test_names_stand_where_a_region_is_widest() -> None:
     name_region(canvas, inside, "cat", (0, 255, 0))
     rows, columns = np.nonzero(canvas.any(axis=2))
     assert 60 < rows.min() < rows.max() < 115 and 120 < columns.min() < columns.max() < 195
-    small = np.zeros((20, 40, 3), np.uint8)
-    name_region(small, np.ones((20, 40), np.bool_), "a long name", (0, 255, 0))
+
+
+@pytest.mark.parametrize(("size", "words"), [((120, 40), "a long name"), ((40, 300), "cat")])
+def test_names_do_not_hide_small_images(size: tuple[int, int], words: str) -> None:
+    small = np.zeros((*size, 3), np.uint8)
+    name_region(small, np.ones(size, np.bool_), words, (0, 255, 0))
     assert not small.any()
 
 
