@@ -46,6 +46,9 @@ def regressor(**choices: Any) -> None:
 
     As in Darknet no .data file is given here.
     """
+    if choices["cfg"].endswith(".data"):
+        raise click.UsageError("takes no .data file, as in Darknet: CFG WEIGHTS IMAGE...")
+
     from darknet_py.classify.regress import predict_numbers
 
     _finish(predict_numbers(RegressOptions(**choices)))

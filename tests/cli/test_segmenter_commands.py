@@ -54,6 +54,12 @@ def test_from_training_to_a_picture(here: Path, group: str) -> None:
     assert (here / "predictions.jpg").exists() == (group != "regressor")
 
 
+def test_numbers_are_told_without_a_data_file(here: Path) -> None:
+    result = run("regressor test s.data c.cfg c.weights a.png")
+    assert result.exit_code == 2
+    assert "takes no .data file, as in Darknet: CFG WEIGHTS IMAGE..." in result.stderr
+
+
 def test_wrong_files_are_one_line(here: Path) -> None:
     colour_segmenter(here)
     for words, message in (
