@@ -24,8 +24,9 @@ def config(options: str, ratios: bool, fork: str = "alexeyab") -> PieceConfig:
     [
         ("", False, (100, 200)),
         ("", True, (100, 200)),
-        ("min_crop=91\nmax_crop=97\n", False, (91, 97)),
-        ("min_crop=91\nmax_crop=97\n", True, (91, 97)),
+        # A ratio is multiplied in single precision, which makes 52.99... of 53.
+        ("min_crop=53\nmax_crop=97\n", False, (53, 97)),
+        ("min_crop=53\nmax_crop=97\n", True, (52, 97)),
         ("min_ratio=.5\nmax_ratio=1.25\n", True, (50, 125)),
         ("min_ratio=.5\nmax_ratio=1.25\n", False, (100, 200)),
         ("min_ratio=.001\n", True, (1, 200)),

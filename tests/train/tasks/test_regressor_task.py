@@ -8,12 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from support.masked_shapes import masked_options
 from support.outcome import kept_in, rows_of
 
 from darknet_py.errors import DarknetError, DataError
 from darknet_py.options.training import RegressorTrainOptions
 from darknet_py.train.command import run
+from darknet_py.train.distributed import DistributedContext
+from darknet_py.train.tasks.regressor_task import open_regressor
 
 
 def change(path: str, old: str, new: str) -> None:
@@ -41,6 +44,13 @@ def test_what_a_run_writes_and_says(tmp_path: Path, capsys: pytest.CaptureFixtur
     number = r"\d+\.\d{6}"
     line = rf"1, 0\.667: {number}, {number} avg, 0.010000 rate, {number} seconds, 8 images\n"
     assert re.search(line, capsys.readouterr().out)
+
+
+def test_ratios_count_rather_than_crops(tmp_path: Path) -> None:
+    options = masked_options(RegressorTrainOptions, tmp_path, 1, "min_ratio=.9")
+    ready = open_regressor(options, DistributedContext(), torch.device("cpu"))
+    affine = ready.task.source.config.affine  # type: ignore[attr-defined]
+    assert (affine.low, affine.high) == (28, 48)
 
 
 def test_numbers_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
