@@ -12,15 +12,21 @@ from darknet_py.errors import DarknetError
 from darknet_py.images.image_paths import expand
 
 
-def given_images(images: Sequence[str], failures: Failures) -> Iterator[list[str]]:
+def given_images(
+    images: Sequence[str], failures: Failures, end_line: bool = False
+) -> Iterator[list[str]]:
     """The paths of all arguments at once, or those of each line typed; arguments that name no image
-    are reported."""
+    are reported.
+
+    end_line: whether the last prompt's line is ended, which Darknet does not.
+    """
     if images:
         yield [path for image in images for path in _expanded(image, failures)]
         return
     for line in typed_paths():
         yield _expanded(line, failures)
-    click.echo()
+    if end_line:
+        click.echo()
 
 
 def _expanded(image: str, failures: Failures) -> list[str]:

@@ -113,6 +113,18 @@ PLAIN = {
 }
 """Of segmenters and regressors."""
 SEGMENTER = PLAIN | {"display": DarknetFlag(f"{NO_WINDOW}; --show_imgs writes a page of samples")}
+NO_SEARCH = "a move is the network's own, nothing is searched"
+GO = {
+    "multi": DarknetFlag("training sees all symmetries anyway"),
+    "anon": DarknetFlag("only engine tells its name"),
+    "clear": DarknetFlag(TRAINS),
+    "gpus": DarknetFlag("only training runs on several GPUs; -i chooses one", True),
+    "iters": DarknetFlag(NO_SEARCH, True),
+    "cpuct": DarknetFlag(NO_SEARCH, True),
+    "temp": DarknetFlag(NO_SEARCH, True),
+    "time": DarknetFlag(NO_SEARCH, True),
+    "resign": DarknetFlag("the network never resigns", True),
+}
 FLAGS: dict[str, dict[str, DarknetFlag]] = {
     "detector": COMMON | GROUPS_OWN | DETECTOR,
     "classifier": COMMON | GROUPS_OWN | CLASSIFIER,
@@ -120,6 +132,7 @@ FLAGS: dict[str, dict[str, DarknetFlag]] = {
     "segmenter": COMMON | SEGMENTER,
     "isegmenter": COMMON | SEGMENTER,
     "regressor": COMMON | PLAIN,
+    "go": COMMON | GO,
     "darknet": COMMON,
 }
 """Group -> what its program reads on every word; "darknet": words that are no group's."""
@@ -131,6 +144,10 @@ WORDS = {
     "partial": "darknet",
     "ops": "darknet",
     "speed": "darknet",
+    "visualize": "darknet",
+    "imtest": "darknet",
+    "test": "darknet",
+    "nightmare": "darknet",
 }
 """Commands outside the groups -> the group whose flags they take. All others are ours."""
 ALONE = frozenset(

@@ -12,7 +12,7 @@ import numpy as np
 
 from darknet_py.classify.given_images import given_images
 from darknet_py.classify.load_classifier import Failures
-from darknet_py.detect.command import PredictionPaths
+from darknet_py.detect.predictions import PredictionPaths
 from darknet_py.errors import ImageError
 from darknet_py.files import require_writable
 from darknet_py.images.class_map import (
@@ -31,7 +31,7 @@ from darknet_py.options.inference import SegmentOptions
 from darknet_py.segment.instances import instances
 from darknet_py.segment.segmenter import Segmented, Segmenter, open_segmenter
 
-PICTURE = "predictions"
+ONE = "predictions.jpg"
 MOST_NAMED = 8
 """Classes, or objects, that the line about a picture names."""
 
@@ -39,20 +39,24 @@ MOST_NAMED = 8
 def predict(options: SegmentOptions) -> int:
     """Segment every image; returns how many could not be read.
 
-    C shows its picture in a window; here it is written: predictions.jpg, of several images
-    predictions_NAME.jpg.
+    C shows its picture in a window; here it is written: predictions.jpg, of several arguments
+    predictions_NAME.jpg. Of paths that are typed each picture replaces the one before.
     """
     session = _Session(open_segmenter(options), DRAWINGS[options.instances])
-    require_writable(Path(PICTURE))
+    require_writable(Path(ONE))
     for paths in given_images(options.images, session.failures):
-        alone = len(options.images) == len(paths) == 1
+        many = len(options.images) > 1 or (options.images and len(paths) > 1)
         for path in paths:
-            session.show(path, PICTURE if alone else f"{PICTURE}_{Path(path).stem}")
+            session.show(path, session.paths.next(_stem(path)) if many else Path(ONE))
     return session.failures.count
 
 
 Drawn = tuple[Pixels, str]
 """A picture, and words on what it shows."""
+
+
+def _stem(path: str) -> str:
+    return f"{Path(ONE).stem}_{Path(path).stem}"
 
 
 @dataclass
@@ -64,7 +68,7 @@ class _Session:
     failures: Failures = field(default_factory=Failures)
     paths: PredictionPaths = field(default_factory=PredictionPaths)
 
-    def show(self, path: str, stem: str) -> None:
+    def show(self, path: str, target: Path) -> None:
         """Print C's two lines about an image and write its picture."""
         try:
             pixels = self.segmenter.read(path)
@@ -77,7 +81,6 @@ class _Session:
         click.echo(f"Predicted: {segmented.first:f}")
         click.echo(f"{path}: Predicted in {seconds:f} seconds.")
         picture, words = self.draw(self.segmenter, segmented)
-        target = self.paths.next(stem)
         save_image(target, picture)
         click.echo(f"{target}: {words}", err=True)
 

@@ -28,6 +28,7 @@ from darknet_py.train.loop import Loop
 from darknet_py.train.startup import ReadyTraining
 from darknet_py.train.tasks.classifier_task import open_classifier
 from darknet_py.train.tasks.detection_task import open_detection
+from darknet_py.train.tasks.go_task import open_go
 from darknet_py.train.tasks.regressor_task import open_regressor
 from darknet_py.train.tasks.segmenter_task import open_instance_training, open_segmenter_training
 from darknet_py.train.tasks.text_task import open_text
@@ -40,6 +41,7 @@ KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining
     "segmenter": open_segmenter_training,
     "isegmenter": open_instance_training,
     "regressor": open_regressor,
+    "go": open_go,
 }
 """The kinds of training, and what opens them."""
 PATIENCE = timedelta(hours=6)

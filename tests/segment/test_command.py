@@ -100,9 +100,9 @@ def test_paths_that_are_typed(
     monkeypatch.setattr("sys.stdin", io.StringIO("none.png\na.png\n"))
     assert predict(options(here)) == 1
     prompt = "Enter Image Path: "
-    lines = rf"{prompt * 2}Predicted: 0.000045\na.png: Predicted in {SECONDS} seconds.\n{prompt}\n"
+    lines = rf"{prompt * 2}Predicted: 0.000045\na.png: Predicted in {SECONDS} seconds.\n{prompt}"
     assert re.fullmatch(lines, capsys.readouterr().out)
-    assert (here / "predictions_a.jpg").exists()
+    assert [path.name for path in here.glob("*.jpg")] == ["predictions.jpg"]
 
 
 def test_the_data_file_need_not_be_there(
@@ -134,8 +134,8 @@ def test_networks_of_the_other_kind(here: Path, instances: bool) -> None:
 
 def test_a_picture_that_cannot_be_written(here: Path) -> None:
     squares(here)
-    (here / "predictions").mkdir()
-    with pytest.raises(DarknetError, match="predictions: is a directory"):
+    (here / "predictions.jpg").mkdir()
+    with pytest.raises(DarknetError, match="predictions.jpg: is a directory"):
         predict(options(here, "a.png"))
 
 

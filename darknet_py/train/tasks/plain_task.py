@@ -12,9 +12,9 @@ from darknet_py.data.truth_sheet import STYLE, Describe, truth_tiles
 from darknet_py.images.draw import save_image
 from darknet_py.network.graph import Graph
 from darknet_py.options.training import ImageTrainOptions
-from darknet_py.train.checkpoint import PLAIN_LAST, CheckpointFiles, SavePolicy
+from darknet_py.train.checkpoint import PLAIN_FINAL, PLAIN_LAST, CheckpointFiles, SavePolicy
 from darknet_py.train.startup import TrainingStart
-from darknet_py.train.tasks.classifier_task import FOR_DETECTION, PLAIN_FINAL
+from darknet_py.train.tasks.classifier_task import FOR_DETECTION
 from darknet_py.train.tasks.image_task import backup_folder
 from darknet_py.train.trainer import Trainer
 
