@@ -75,7 +75,10 @@ class SegmenterSet(MaskedSet):
     """Truths of a segmenter: how much of each output pixel belongs to each class."""
 
     def _truth(self, masks: list[Mask], params: PieceParams, image: Size, size: Size) -> Floats:
-        """(classes * H * W,). The masks are taken at every `reduction`-th pixel, as in C."""
+        """(classes * H * W,). The masks are taken at every `reduction`-th pixel, then mirrored.
+
+        As in C those of a mirrored image lie `reduction` - 1 of its pixels further left.
+        """
         width, height = self._output(size)
         truth = np.zeros((self.classes, height, width), np.float32)
         reduced = replace(params, affine=params.affine.reduced(self.reduction))
