@@ -47,7 +47,7 @@ def test_all_that_darknet_prints(here: Path, capsys: pytest.CaptureFixture[str])
     assert out.startswith(" GPU isn't used \n") and out.endswith("type = 28 \n")
     assert "\nresults: Using default 'results'\n" in err
     assert re.search(r"(?s)Done! .*\nLearning Rate: 0.001, Mom.*\neval: Using .*'voc'\n2\n", err)
-    recall(EvalOptions(**FILES, log_style="darknet"))
+    recall(RecallOptions(**FILES, log_style="darknet"))
     out, err = capsys.readouterr()
     assert out.endswith(" Kilo-batches_64) \n"), "the lines of images go to stderr alone"
     assert "\tRecall:" in err
