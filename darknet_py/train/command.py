@@ -17,6 +17,7 @@ from darknet_py.data.loader import worker_failures
 from darknet_py.engines.devices import checked_device
 from darknet_py.network.graph import Graph
 from darknet_py.network.not_trained import not_trained_here
+from darknet_py.options.model import log_style_set
 from darknet_py.options.training import TrainOptions
 from darknet_py.train.checkpoint_writer import CheckpointWriter
 from darknet_py.train.distributed import DistributedContext
@@ -95,7 +96,8 @@ def _report(options: TrainOptions, ready: ReadyTraining) -> TrainingLog:
         return TrainingLog()
     if options.as_darknet:
         return DarknetLog(_start_facts(options, ready))
-    return PlainLog() if options.log_style == "plain" else LiveLog()
+    style = log_style_set() if options.log_style == "auto" else options.log_style
+    return PlainLog() if style == "plain" else LiveLog()
 
 
 def _start_facts(options: TrainOptions, ready: ReadyTraining) -> StartFacts:
