@@ -51,6 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "classify": NETWORK | {"data", "detect", "engines", "images", "options"},
     "evaluate": NETWORK
     | {"data", "detect", "engines", "files", "images", "lazy", "options", "plots", "progress"},
+    "weight_tools": NETWORK | {"files"},
     "export": NETWORK | {"conversion", "detect", "engines", "files", "images", "lazy", "options"},
     "train": NETWORK
     | {
@@ -83,6 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "system",
         "train",
         "validate",
+        "weight_tools",
     },
     "__main__": {"cli"},
 }

@@ -121,6 +121,17 @@ WORDS = {
     "partial": "darknet",
     "ops": "darknet",
     "speed": "darknet",
+    "average": "darknet",
+    "reset": "darknet",
+    "denormalize": "darknet",
+    "normalize": "darknet",
+    "rgbgr": "darknet",
+    "rescale": "darknet",
+    "statistics": "darknet",
+    "print": "darknet",
+    "oneoff": "darknet",
+    "oneoff2": "darknet",
+    "cfglayers": "darknet",
 }
 """Commands outside the groups -> the group whose flags they take. All others are ours."""
 ALONE = frozenset(

@@ -41,6 +41,9 @@ ALEXEYAB = Fork(
         batchnorm_biases=True,
         gru_order=("uz", "ur", "uh", "wz", "wr", "wh"),
         lstm_order=("wf", "wi", "wg", "wo", "uf", "ui", "ug", "uo"),
+        lstm_tools=True,
+        whole_iterations=True,
+        oneoff_start=1.0,
     ),
     images=ImageRules(upright=True),
     detect=DetectRules(
@@ -105,6 +108,8 @@ ALEXEYAB = Fork(
         classifier_hours=True,
         rnn_bits=False,
         rnn_input=False,
+        ops_by_group=False,
+        speed_operations=False,
     ),
 )
 
@@ -125,6 +130,9 @@ PJREDDIE = Fork(
         batchnorm_biases=False,
         gru_order=("wz", "wr", "wh", "uz", "ur", "uh"),
         lstm_order=("wi", "wf", "wo", "wg", "ui", "uf", "uo", "ug"),
+        lstm_tools=False,
+        whole_iterations=False,
+        oneoff_start=0.1,
     ),
     images=ImageRules(upright=False),
     detect=DetectRules(
@@ -189,6 +197,8 @@ PJREDDIE = Fork(
         classifier_hours=False,
         rnn_bits=True,
         rnn_input=True,
+        ops_by_group=True,
+        speed_operations=True,
     ),
 )
 

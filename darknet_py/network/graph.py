@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -102,6 +102,11 @@ class Graph:
             node.layer,
             self.context(index),
         )
+
+    def with_layers(self, layers: Iterable[Layer]) -> Graph:
+        """The graph with other layers in the same places."""
+        pairs = zip(self.nodes, layers, strict=True)
+        return replace(self, nodes=tuple(replace(node, layer=layer) for node, layer in pairs))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
         """Itself: nothing in it ever changes."""
