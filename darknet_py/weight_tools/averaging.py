@@ -58,5 +58,5 @@ def _left_out(network: Network, plans: Sequence[Layout]) -> tuple[str, ...]:
     what = (
         "only [convolutional], and weights and biases of [connected], are averaged, as in Darknet"
     )
-    where = f"what else {layers_named(network.graph, left)} have"
+    where = f"the rest of {layers_named(network.graph, left)}"
     return (f"{what}; {where} is of {plans[0].path}",)

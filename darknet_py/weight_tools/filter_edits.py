@@ -46,7 +46,7 @@ def _first_filters(network: Network, change: Change, words: str) -> Edit:
         return edited(network, {}, "", ("the cfg has no [convolutional] layer",))
     tensors = network.own(index)
     if (channels := tensors["weights"].shape[1]) != COLOURS:
-        note = f"filters of layer {index}, the first convolution, have {channels} channels, not 3"
+        note = f"filters of layer {index}, the first convolution, are of depth {channels}, not 3"
         return edited(network, {}, "", (note,))
     weights, biases = change(tensors["weights"].detach(), tensors["biases"].detach())
     changed = {**tensors, "weights": weights, "biases": biases}
