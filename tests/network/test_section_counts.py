@@ -34,11 +34,11 @@ def test_the_cfgs_of_this_repository() -> None:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     cfg = tmp_path / "cfg"
-    (cfg / "old").mkdir(parents=True)
+    (cfg / "again").mkdir(parents=True)
     (cfg / "unsupported").mkdir()
     (cfg / "b.cfg").write_text("[network]\n[conv]\n[conv]\n[convolutional]\n[strange]\n")
     (cfg / "c.cfg").write_text("[net]\n[max]\nsize=2\n")
-    (cfg / "old" / "a.cfg").write_text("[net]\n[maxpool]\n")
+    (cfg / "again" / "a.cfg").write_text("[net]\n[maxpool]\n")
     (cfg / "unsupported" / "u.cfg").write_text("[net]\n[gru]\n")
     (cfg / "bad.cfg").write_text("filters=3\n")
     return tmp_path
@@ -50,14 +50,14 @@ def test_names_order_and_files_that_are_none(folder: Path) -> None:
     assert counts.files == {
         "b.cfg": {"net": 1, "convolutional": 3, "strange": 1},
         "c.cfg": {"net": 1, "maxpool": 1},
-        "old/a.cfg": {"net": 1, "maxpool": 1},
+        "again/a.cfg": {"net": 1, "maxpool": 1},
     }
     assert len(counts.unreadable) == 1 and counts.unreadable[0].startswith("cfg/bad.cfg:1: ")
     lines = counts.text().splitlines()
     assert lines[:4] == [
         "b.cfg: 3 convolutional, 1 net, 1 strange",
         "c.cfg: 1 net, 1 maxpool",
-        "old/a.cfg: 1 net, 1 maxpool",
+        "again/a.cfg: 1 net, 1 maxpool",
         "3 cfg files in cfg",
     ]
     assert lines[4] == "in fewer than 10 of them: convolutional 1, strange 1, maxpool 2, net 3"
