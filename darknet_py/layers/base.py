@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from darknet_py.cfg.options import option
 from darknet_py.cfg.text import Section
 from darknet_py.errors import CfgError, Location, Problems, ShapeError
 from darknet_py.forks import Fork
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.net import Net
 from darknet_py.layers.printed import Printed, told_defaults
 from darknet_py.layers.shape import ReceptiveField, Shape
@@ -112,17 +112,6 @@ class Run:
     def at(self, index: int) -> Run:
         """The run as layer `index` sees it."""
         return dataclasses.replace(self, training=False) if index < self.freeze_before else self
-
-
-class Counted(enum.Flag):
-    """Darknet's totals that the operations of a kind are part of."""
-
-    TOTAL = enum.auto()
-    """`Total BFLOPS`: the kinds whose l.bflops AlexeyAB's program sets."""
-    PUBLISHED = enum.auto()
-    """What networks are known by, 65.86 for yolov3 at 416: from before shortcuts were counted."""
-    OPS = enum.auto()
-    """What `ops` of both programs adds up: convolutions and matrices."""
 
 
 @dataclass(frozen=True, kw_only=True)

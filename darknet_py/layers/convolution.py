@@ -11,7 +11,6 @@ from darknet_py.cfg.options import atoi, option
 from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
-    Counted,
     Layer,
     LayerContext,
     Run,
@@ -22,6 +21,7 @@ from darknet_py.layers.base import (
     resolve_all,
 )
 from darknet_py.layers.blur import Blur, window_count
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.printed import Printed, convolution_line, shapes_and_cost, told_defaults
 from darknet_py.layers.sections import section

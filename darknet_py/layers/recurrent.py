@@ -14,7 +14,6 @@ from darknet_py.cfg.options import option
 from darknet_py.forks import Fork
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import (
-    Counted,
     Layer,
     LayerContext,
     Run,
@@ -23,6 +22,7 @@ from darknet_py.layers.base import (
     make,
     require_positive,
 )
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.dense import Connected
 from darknet_py.layers.printed import Printed
 from darknet_py.layers.sections import section
