@@ -95,14 +95,14 @@ def test_another_number_of_names_is_a_warning(here: Path, word: str, names: str)
             "map -dont_show -ext_output",
             [
                 "-dont_show: no effect: no window is ever opened",
-                "-ext_output: no effect: this word",
+                "-ext_output: no effect: this command",
             ],
         ),
         ("valid -dont_show", ["-dont_show: no effect: no window is ever opened"]),
-        ("valid -thresh 0.1", ["-thresh: no effect: this word does not read it, as in Darknet"]),
+        ("valid -thresh 0.1", ["-thresh: no effect: this command does not read it, as in Darknet"]),
         (
             "recall -out log.txt -gpu 0 -thresh .5",
-            ["-out: no effect: this word", "-gpu 0: unknown option", "-thresh: no effect: this"],
+            ["-out: no effect: this command", "-gpu 0: unknown option", "-thresh: no effect: this"],
         ),
         ("calc_anchors -num_of_clusters 2 -width 416 -height 416 -show 0", ["-show 0: the flag"]),
         (
@@ -110,7 +110,7 @@ def test_another_number_of_names_is_a_warning(here: Path, word: str, names: str)
             ["-showpause: unknown option, it has no effect; did you mean '-show'?"],
         ),
         ("train -max_batches 1 -clear 1", ["-clear 1: the flag takes no value"]),
-        ("train -max_batches 1 -out name", ["-out: no effect: this word does not read it"]),
+        ("train -max_batches 1 -out name", ["-out: no effect: this command does not read it"]),
         (
             "-map -dont_show -verbose train -max_batches 1 -mjpeg_port 8090",
             ["-dont_show: no effect", "-verbose: no effect", "-mjpeg_port: no effect"],
