@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "detect": NETWORK
     | {"boxes", "data", "engines", "files", "images", "lazy", "options", "parallel"},
     "rnn": NETWORK | {"data", "engines", "options"},
+    "go": NETWORK | {"data", "engines", "options"},
     "validate": NETWORK
     | {"augment", "data", "files", "images", "options", "parallel", "progress", "system"},
     "benchmark": NETWORK
@@ -66,6 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "progress",
         "system",
     },
+    "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
     "cli": {
         "",
         "anchors",
@@ -73,9 +75,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify",
         "data",
         "detect",
+        "engines",
         "errors",
         "evaluate",
         "export",
+        "go",
         "network",
         "options",
         "rnn",
@@ -83,6 +87,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "system",
         "train",
         "validate",
+        "visualize",
     },
     "__main__": {"cli"},
 }

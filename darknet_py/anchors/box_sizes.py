@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darknet_py.anchors.kmeans import Sizes, nearest
 from darknet_py.cfg.datafile import MOST, DataFile, required_file
@@ -25,10 +26,13 @@ DOTS = 20_000
 class BoxSizes:
     """sizes: (N, 2) relative width and height of all usable labels; counts: of each class.
 
+    owners: (N,) the number of the image that each belongs to.
+
     images: how many. refused: labels that are not usable, the first of them in `first_refused`.
     """
 
     sizes: Sizes
+    owners: NDArray[np.int64]
     counts: list[int]
     images: int
     refused: int
@@ -51,7 +55,7 @@ def read_box_sizes(data: DataFile, images: Sequence[str], fork: Fork) -> BoxSize
     first = str(paths[owner[np.argmin(good)]]) if not good.all() else ""
     classes = max(data.integer("classes", 1), int(table[good, 0].max()) + 1)
     counts = np.bincount(table[good, 0].astype(np.int64), minlength=classes).tolist()
-    return BoxSizes(size[good], counts, len(images), int((~good).sum()), first)
+    return BoxSizes(size[good], owner[good], counts, len(images), int((~good).sum()), first)
 
 
 def draw_cloud(path: Path, boxes: Sizes, anchors: Sizes, unit: tuple[int, int]) -> None:

@@ -70,6 +70,31 @@ COMMANDS = {
     "rnn valid": Command(
         "darknet_py.cli.rnn_commands:valid", "Measure how well a recurrent network predicts a text."
     ),
+    "rnn validtactic": Command(
+        "darknet_py.cli.rnn_commands:valid_tactic", "Like valid, of the parts of a text behind >>."
+    ),
+    "rnn generatetactic": Command(
+        "darknet_py.cli.rnn_commands:generate_tactic",
+        "Go on with standard input up to a full stop.",
+    ),
+    "rnn vec": Command(
+        "darknet_py.cli.rnn_commands:vec", "Print what the first layer holds after each line."
+    ),
+    "go train": Command(
+        "darknet_py.cli.train_commands:go", "Train a network on the moves of games of Go."
+    ),
+    "go valid": Command(
+        "darknet_py.cli.go_commands:valid", "Measure how often a network's best move was made."
+    ),
+    "go test": Command(
+        "darknet_py.cli.go_commands:test", "Show the best moves, read the next one."
+    ),
+    "go engine": Command(
+        "darknet_py.cli.go_commands:engine", "Play by the Go Text Protocol (GTP)."
+    ),
+    "go self": Command(
+        "darknet_py.cli.go_commands:play_itself", "Let networks play, and write their moves."
+    ),
     "detector valid": Command(
         "darknet_py.cli.evaluate_commands:valid",
         "Write result files in the forms of COCO, VOC, ...",
@@ -107,7 +132,7 @@ COMMANDS = {
         "darknet_py.cli.tool_commands:partial", "Save the first layers of a weights file."
     ),
     "doctor": Command(
-        "darknet_py.cli.tool_commands:doctor", "Show what this machine offers to run networks."
+        "darknet_py.cli.doctor_command:doctor", "Show what this machine offers to run networks."
     ),
     "benchmark": Command(
         "darknet_py.cli.benchmark_commands:benchmark", "Time a network on engines side by side."
@@ -123,6 +148,18 @@ COMMANDS = {
     "version": Command("darknet_py.cli.help_commands:version", "The same as --version.", OTHER),
     "speed": Command("darknet_py.cli.benchmark_commands:speed", "Time a network as Darknet does."),
     "ops": Command("darknet_py.cli.benchmark_commands:ops", "Count a network's operations."),
+    "visualize": Command(
+        "darknet_py.cli.picture_commands:visualize", "Draw a network's filters.", OTHER
+    ),
+    "imtest": Command(
+        "darknet_py.cli.picture_commands:imtest", "Draw an image in other colours and crops.", OTHER
+    ),
+    "test": Command("darknet_py.cli.picture_commands:imtest", "The same as imtest.", OTHER),
+    "nightmare": Command(
+        "darknet_py.cli.picture_commands:nightmare",
+        "Change an image so that it excites a layer.",
+        OTHER,
+    ),
 }
 """Every command: its words, its function, its help. To add one, add a row."""
 GROUPS = {
@@ -135,6 +172,9 @@ GROUPS = {
     ),
     "rnn": Command(
         "", "Darknet's commands for recurrent networks on texts: train, generate, valid."
+    ),
+    "go": Command(
+        "", "Darknet's commands for networks that play Go: train, engine, valid ...", OTHER
     ),
     "eval": Command("", "Score files of results that have been written before: coco, voc."),
 }

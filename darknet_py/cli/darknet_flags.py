@@ -130,16 +130,6 @@ RNN = {
     "tokens": DarknetFlag(NOT_READ, True),
 }
 SEGMENTER = {**GPUS, **CAMERA, "display": DarknetFlag(NO_WINDOW)}
-GO = {
-    **GPUS,
-    "multi": DarknetFlag(NOT_READ),
-    "anon": DarknetFlag(NOT_READ),
-    "iters": DarknetFlag(NOT_READ, True),
-    "resign": DarknetFlag(NOT_READ, True),
-    "cpuct": DarknetFlag(NOT_READ, True),
-    "temp": DarknetFlag(NOT_READ, True),
-    "time": DarknetFlag(NOT_READ, True),
-}
 NIGHTMARE = {
     **{
         name: DarknetFlag(NOT_READ, True)
@@ -149,6 +139,17 @@ NIGHTMARE = {
         )
     },
     "reconstruct": DarknetFlag(NOT_READ),
+}
+NO_SEARCH = "a move is the network's own, nothing is searched"
+GO = {
+    **GPUS,
+    "multi": DarknetFlag("training sees all symmetries anyway"),
+    "anon": DarknetFlag("only engine tells its name"),
+    "iters": DarknetFlag(NO_SEARCH, True),
+    "cpuct": DarknetFlag(NO_SEARCH, True),
+    "temp": DarknetFlag(NO_SEARCH, True),
+    "time": DarknetFlag(NO_SEARCH, True),
+    "resign": DarknetFlag("the network never resigns", True),
 }
 FLAGS: dict[str, dict[str, DarknetFlag]] = {
     "detector": COMMON | GROUPS_OWN | DETECTOR,

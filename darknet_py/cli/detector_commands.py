@@ -8,12 +8,13 @@ import click
 
 from darknet_py.cli.click_options import arguments, options_of
 from darknet_py.options.inference import DetectOptions
-from darknet_py.options.model import ForkOptions, RunOptions, SizeOptions
+from darknet_py.options.model import ForkOptions, LogOptions, RunOptions, SizeOptions
 
 detection_options = options_of(
     DetectOptions,
     *("thresh", "hier", "nms", "letter_box", "ext_output", "save_labels", "out", "prefix"),
-    *("names", ForkOptions, RunOptions, "batch", SizeOptions),
+    "no_pictures",
+    *("names", ForkOptions, LogOptions, RunOptions, "batch", SizeOptions),
 )
 benchmark_layers = click.option(
     "--benchmark_layers", is_flag=True, help="Print the time of every layer as well."

@@ -1,4 +1,4 @@
-"""`train`, `detector train`, `classifier train` and `rnn train`."""
+"""`train`, `detector train`, `classifier train`, `rnn train` and `go train`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from darknet_py.cli.click_options import arguments, options_of
 from darknet_py.options.training import (
     ClassifierTrainOptions,
     DetectorTrainOptions,
+    GoTrainOptions,
     TextTrainOptions,
     TrainOptions,
 )
@@ -17,6 +18,7 @@ from darknet_py.options.training import (
 GOING_ON = ("max_batches", "clear", "resume")
 MAP = ("evaluates", "epochs", "thresh", "iou_thresh")
 TEXT = ("data", "tokenized", "backup")
+MOVES = ("data", "backup")
 gpus = click.option(
     "--gpus", metavar="0,1,...", help="CUDA devices to train on, a process each (torchrun)."
 )
@@ -49,6 +51,19 @@ def classifier(**choices: Any) -> None:
 def rnn(**choices: Any) -> None:
     """Train the recurrent network CFG to go on with a text, from scratch or from WEIGHTS."""
     _run(TextTrainOptions, choices)
+
+
+@click.command("train")
+@arguments("cfg", "[weights]", "[moves]")
+@options_of(GoTrainOptions, *MOVES, *GOING_ON, *RUNNING)
+def go(moves: str | None, **choices: Any) -> None:
+    """Train CFG on the moves of games of Go, from scratch or from WEIGHTS.
+
+    MOVES is the file of them, as -file FILE.
+    """
+    if moves is not None:
+        choices["data"] = moves
+    _run(GoTrainOptions, choices)
 
 
 def _run(kind: type[TrainOptions], choices: dict[str, Any]) -> None:

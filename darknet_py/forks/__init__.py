@@ -13,10 +13,12 @@ from darknet_py.forks.rules import (
     ClassifyRules,
     DetectRules,
     Fork,
+    GoRules,
     ImageRules,
     LayerRules,
     LogRules,
     LossRules,
+    PictureRules,
     SampleRules,
     SavingRules,
     WeightsRules,
@@ -43,6 +45,7 @@ ALEXEYAB = Fork(
         lstm_order=("wf", "wi", "wg", "wo", "uf", "ui", "ug", "uo"),
     ),
     images=ImageRules(upright=True),
+    pictures=PictureRules(nightmare_grey=0.0),
     detect=DetectRules(
         letter_box=False,
         detect_thresh=0.24,
@@ -91,6 +94,12 @@ ALEXEYAB = Fork(
         detector_backup=False,
         classifier_epochs=False,
         rnn_seldom=False,
+        go_seldom=False,
+    ),
+    go=GoRules(
+        names_players=False,
+        candidates=5,
+        dots=False,
     ),
     log=LogRules(
         seconds=False,
@@ -105,6 +114,7 @@ ALEXEYAB = Fork(
         classifier_hours=True,
         rnn_bits=False,
         rnn_input=False,
+        go_loading=False,
     ),
 )
 
@@ -127,6 +137,7 @@ PJREDDIE = Fork(
         lstm_order=("wi", "wf", "wo", "wg", "ui", "uf", "uo", "ug"),
     ),
     images=ImageRules(upright=False),
+    pictures=PictureRules(nightmare_grey=0.1),
     detect=DetectRules(
         letter_box=True,
         detect_thresh=0.5,
@@ -175,6 +186,12 @@ PJREDDIE = Fork(
         detector_backup=True,
         classifier_epochs=True,
         rnn_seldom=True,
+        go_seldom=True,
+    ),
+    go=GoRules(
+        names_players=True,
+        candidates=10,
+        dots=True,
     ),
     log=LogRules(
         seconds=True,
@@ -189,6 +206,7 @@ PJREDDIE = Fork(
         classifier_hours=False,
         rnn_bits=True,
         rnn_input=True,
+        go_loading=True,
     ),
 )
 

@@ -51,6 +51,14 @@ class ImageRules:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PictureRules:
+    """Pictures that networks make."""
+
+    nightmare_grey: float
+    """how far each step of `nightmare` pulls the image towards grey."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DetectRules:
     """Which boxes detection and evaluation find."""
 
@@ -180,6 +188,21 @@ class SavingRules:
     rnn_seldom: bool
     """recurrent nets: NAME.backup every 100 passes and numbered ones every 10000; otherwise 10 and
     1000."""
+    go_seldom: bool
+    """networks for Go: NAME.backup every 1000 updates; otherwise every 100."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoRules:
+    """How `go` reads moves and what it shows."""
+
+    names_players: bool
+    """a row of a file of moves begins with who moves and who wins, and may be a pass; otherwise it
+    begins with the move."""
+    candidates: int
+    """how many of the best moves are shown."""
+    dots: bool
+    """a board shows free points as dots; otherwise as blanks, below two empty lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,6 +234,9 @@ class LogRules:
     """`rnn valid` also prints the bits a symbol takes."""
     rnn_input: bool
     """`rnn train` prints the sizes of its input; otherwise streams, steps and the text's size."""
+    go_loading: bool
+    """`go train` prints GPUs, moves and the seconds of loading, and a line an update; otherwise one
+    a sub-batch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,11 +247,13 @@ class Fork:
     layers: LayerRules
     weights: WeightsRules
     images: ImageRules
+    pictures: PictureRules
     detect: DetectRules
     classify: ClassifyRules
     samples: SampleRules
     loss: LossRules
     saving: SavingRules
+    go: GoRules
     log: LogRules
 
     def reading(self, *, upright: bool) -> Fork:

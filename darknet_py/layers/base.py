@@ -14,6 +14,7 @@ from darknet_py.cfg.text import Section
 from darknet_py.errors import CfgError, Location, Problems, ShapeError
 from darknet_py.forks import Fork
 from darknet_py.layers.net import Net
+from darknet_py.layers.printed import Printed, told_defaults
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.layers.tree import Tree
 
@@ -138,7 +139,8 @@ class Layer:
     - `folded`, `fixed_size`: its form for inference, and what stands against a program for images
       of any size. Whether tensors depend on the input's size is read off `stored`.
     - `table_row`, `table_line`, LINE, `receptive_field`, `flops`, `operations`, COUNTED: what
-      `summary`, `ops` and the benchmarks say of it.
+      `summary`, `ops` and the benchmarks say of it. `printed`, TOLD, TOLD_AFTER, `noted_sides`:
+      what Darknet prints beside its line.
     - HEAD, IS_LOSS, LOSS_MISSING, CLASSIFIES, `hierarchy`, `at_temperature`: what its output means.
     - NO_EFFECT: options that Darknet reads and that change nothing here, each with the reason. One
       that changes only Darknet's training has its reason where it is declared, as `not_trained`.
@@ -172,6 +174,10 @@ class Layer:
     LINE: ClassVar[str] = ""
     """Darknet's line of the layer table as a format of the layer and the shapes x (input) and y
     (output); without one the line is made of `table_row`."""
+    TOLD: ClassVar[Mapping[str, str]] = {}
+    """options whose defaults Darknet names before the line: key -> a format of the layer."""
+    TOLD_AFTER: ClassVar[Mapping[str, str]] = {}
+    """the same behind the line."""
 
     section: Section
 
@@ -247,10 +253,35 @@ class Layer:
         return "", ""
 
     def table_line(self, ctx: LayerContext, out: Shape) -> str:
-        """The text of `summary` behind the index; parts of the layer on lines of their own."""
+        """Darknet's line in the table of layers, behind the index."""
         filters, size = self.table_row(ctx, out)
         plain = f"{self.kind:12} {filters:>5} {size:10} {{x.column}} -> {{y.column}}"
         return (self.LINE or plain).format(layer=self, x=ctx.input, y=out)
+
+    def printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        """Its line and what Darknet prints with it: its parts, what some options come to."""
+        yield Printed(f"{self.table_line(ctx, out)}\n")
+
+    def told(self, ctx: LayerContext) -> Iterator[Printed]:
+        """What Darknet remarks on options before the line."""
+        yield from told_defaults(self.section, self.TOLD, self)
+
+    def announced(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        """All that Darknet prints as it reads the section, from the index on."""
+        yield Printed(f"{ctx.index:4d} ")
+        yield from self.told(ctx)
+        yield from self.printed(ctx, out)
+        yield from told_defaults(self.section, self.TOLD_AFTER, self)
+        if self.stopbackward == 1:
+            yield Printed(" ------- previous layers are frozen ------- \n", on_stdout=True)
+
+    def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
+        """Width and height (l.w, l.h) that AlexeyAB's program notes: those of most kinds' input."""
+        return ctx.input.w, ctx.input.h
+
+    def averaged_outputs(self, ctx: LayerContext, out: Shape) -> int:
+        """The outputs that enter its avg_outputs, 0 for a layer without noted sides."""
+        return out.size if min(self.noted_sides(ctx)) > 1 else 0
 
     @property
     def hierarchy(self) -> Tree | None:
@@ -311,8 +342,3 @@ def passing(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 def replaced(layer: Layer, **changes: Any) -> Any:
     return dataclasses.replace(layer, **changes)
-
-
-def shapes_and_cost(layer: Layer, ctx: LayerContext, out: Shape) -> str:
-    """The last columns of Darknet's table for layers whose operations it prints."""
-    return f"{ctx.input.column} -> {out.column} {layer.flops(ctx, out) / 1e9:5.3f} BF"

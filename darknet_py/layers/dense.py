@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -35,6 +35,7 @@ else:
 class Connected(Layer):
     """output = activation(W input + bias), with batch normalisation before the bias if asked."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"output": "{0.output}", "activation": "{0.activation}"}
     COUNTED: ClassVar[Counted] = Counted.OPS
     LINE: ClassVar[str] = "connected                            {x.size:4d}  ->  {y.c:4d}"
 
@@ -81,6 +82,9 @@ class Connected(Layer):
 
     def flops(self, ctx: LayerContext, out: Shape) -> float:
         return 2.0 * ctx.input.size * self.output
+
+    def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
+        return 1, 1
 
     def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return str(self.output), ""

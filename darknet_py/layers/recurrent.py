@@ -6,7 +6,7 @@ Rows are time-major: with S = rows / time_steps sequences, row t * S + s is step
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +23,7 @@ from darknet_py.layers.base import (
     require_positive,
 )
 from darknet_py.layers.dense import Connected
+from darknet_py.layers.printed import Printed
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
@@ -41,6 +42,11 @@ Step = Callable[["torch.Tensor", Any], "tuple[torch.Tensor, Any]"]
 @dataclass(frozen=True, kw_only=True)
 class Recurrent(Layer):
     """A layer made of parts that runs step by step and carries a state."""
+
+    PART_INDENT: ClassVar[str] = "\t\t"
+    """what Darknet prints before the line of each layer inside."""
+    MADE: ClassVar[tuple[str, ...]] = ()
+    """its parts in the order in which Darknet makes them, where the file has another one."""
 
     batch_normalize: int = option(0)
 
@@ -101,13 +107,21 @@ class Recurrent(Layer):
     def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return str(out.c), f"{ctx.net.time_steps} steps"
 
-    def table_line(self, ctx: LayerContext, out: Shape) -> str:
-        """Its own line, then those of the layers inside, indented."""
-        lines = [super().table_line(ctx, out)]
-        for part, into in self.parts(ctx).values():
+    def printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        """Its own line, then those of the layers inside, in the order Darknet makes them."""
+        yield from super().printed(ctx, out)
+        parts = self.parts(ctx)
+        for name in self.MADE or parts:
+            if name not in parts:
+                continue
+            part, into = parts[name]
             inside = _inside(ctx, into)
-            lines.append(" " * 16 + part.table_line(inside, part.shape(inside)))
-        return "\n".join(lines)
+            if self.PART_INDENT:
+                yield Printed(self.PART_INDENT)
+            yield from part.printed(inside, part.shape(inside))
+
+    def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
+        return 0, 0
 
 
 def _inside(ctx: LayerContext, into: Shape) -> LayerContext:
@@ -148,6 +162,11 @@ class _VectorRecurrent(Recurrent):
 class Rnn(Recurrent):
     """h = (shortcut ? h : 0) + act(Wi x) + act(Ws h); y = act(Wo h)."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {
+        "output": "{0.output}",
+        "hidden": "{0.hidden}",
+        "activation": "{0.activation}",
+    }
     COUNTED: ClassVar[Counted] = Counted.OPS
     LINE: ClassVar[str] = "RNN Layer: {x.size} inputs, {y.c} outputs"
 
@@ -206,6 +225,8 @@ def elman(part: Callable[[str, Any], Any], shortcut: int) -> Step:
 class Gru(_VectorRecurrent):
     """Gated recurrent unit; the candidate is logistic unless tanh=1 (pjreddie's fork)."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"output": "{0.output}"}
+    MADE: ClassVar[tuple[str, ...]] = ("uz", "wz", "ur", "wr", "uh", "wh")
     LINE: ClassVar[str] = "GRU Layer: {x.size} inputs, {y.c} outputs"
 
     tanh: int = option(0)
@@ -235,6 +256,8 @@ class Gru(_VectorRecurrent):
 class Lstm(_VectorRecurrent):
     """Long short-term memory; every matrix has its own bias (and batch normalisation)."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"output": "{0.output}"}
+    MADE: ClassVar[tuple[str, ...]] = ("uf", "ui", "ug", "uo", "wf", "wi", "wg", "wo")
     LINE: ClassVar[str] = "LSTM Layer: {x.size} inputs, {y.c} outputs"
 
     def order(self, ctx: LayerContext) -> tuple[str, ...]:

@@ -180,15 +180,17 @@ class Network(nn.Module):
             _separate(folded, (tensor for _, tensors in parts for tensor in tensors.values()))
         return folded.requires_grad_(False).eval()
 
-    def resized(self, width: int, height: int) -> Network:
+    def resized(self, width: int, height: int, end: int | None = None) -> Network:
         """A network for images of another size, with the very tensors of this one.
 
-        Raises DarknetError where a layer's tensors depend on the size, as those of [connected] do.
+        end: it has the layers before this one only. Raises DarknetError where a layer's tensors
+        depend on the size, as those of [connected] do.
         """
         net = self.graph.net
-        if (width, height) == (net.width, net.height):
+        if (width, height) == (net.width, net.height) and end is None:
             return self
-        sections = [net.section, *(node.layer.section for node in self.graph.nodes)]
+        nodes = self.graph.nodes[:end]
+        sections = [net.section, *(node.layer.section for node in nodes)]
         graph = build(
             sections,
             self.graph.fork,
@@ -198,13 +200,13 @@ class Network(nn.Module):
             time_steps=net.time_steps,
         )
         if self.folded:
-            graph = _with_layers(graph, (node.layer for node in self.graph.nodes))
+            graph = _with_layers(graph, (node.layer for node in nodes))
         for node in graph.nodes:
             if graph.stored(node.index) != self.graph.stored(node.index):
                 what = f"the tensors of [{node.layer.kind}] depend on the input's size"
                 raise DarknetError(f"{node.layer.location()}: {what}; set random=0")
         other = Network(graph, start=False)
-        other.layers, other.folded = self.layers, self.folded
+        other.layers, other.folded = self.layers[: len(nodes)], self.folded
         return other
 
     def extra_repr(self) -> str:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from darknet_py.options.flag import MOST_IMAGES, MOST_SIDE, flag, seed_flag
-from darknet_py.options.model import ForkOptions, ImageOptions, ModelOptions, RunOptions
+from darknet_py.options.model import (
+    ForkOptions,
+    ImageOptions,
+    LogOptions,
+    ModelOptions,
+    RunOptions,
+)
 
 MOST_ANCHORS = 10_000
 """That calc_anchors makes, as many as a head of a cfg may have."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvalOptions(ModelOptions, ImageOptions, RunOptions):
+class EvalOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
     """What every command of evaluation is told: the files, how to read them, where to run."""
 
     data: str
@@ -83,7 +89,7 @@ class VocOptions(MatchOptions, ImageOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnchorOptions(ForkOptions):
+class AnchorOptions(ForkOptions, LogOptions):
     """The options of `calc_anchors`; width and height are the cfg's where it is given."""
 
     data: str

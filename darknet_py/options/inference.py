@@ -12,13 +12,14 @@ from darknet_py.options.model import (
     DeviceOptions,
     ForkOptions,
     ImageOptions,
+    LogOptions,
     ModelOptions,
     RunOptions,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectOptions(ModelOptions, ImageOptions, RunOptions):
+class DetectOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
     """The options of `detect` and, with data, of `detector test`."""
 
     images: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class DetectOptions(ModelOptions, ImageOptions, RunOptions):
     prefix: str | None = flag(
         None, "Write images as NAME.jpg instead of predictions.jpg.", metavar="NAME"
     )
+    no_pictures: bool = flag(False, "Write no image with boxes.", "--no-pictures")
     names: str | None = flag(None, NAMES, metavar="FILE")
     skipclasses: str | None = flag(
         None, "Leave out boxes whose best class has one of these numbers.", metavar="2,5-8"
@@ -56,7 +58,7 @@ class DetectOptions(ModelOptions, ImageOptions, RunOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierOptions(ModelOptions, ImageOptions, RunOptions):
+class ClassifierOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
     """What all commands of classifiers can be told. top: None for what the .data file says."""
 
     data: str | None = None
@@ -88,11 +90,17 @@ class ClassifyOptions(PredictOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextOptions(ForkOptions, DeviceOptions):
+class RecurrentOptions(ForkOptions, DeviceOptions):
     """What the commands of recurrent nets can be told. weights: None for random ones."""
 
     cfg: str
     weights: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextOptions(RecurrentOptions):
+    """The options of those that read a seed first, `rnn vec` among them."""
+
     seed: str = flag(
         "\n\n",
         "What the network reads first (default: two line ends).",
@@ -102,8 +110,8 @@ class TextOptions(ForkOptions, DeviceOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GenerateOptions(TextOptions):
-    """The options of `rnn generate`, with Darknet's defaults."""
+class DrawOptions:
+    """How a text is made up, with Darknet's defaults."""
 
     length: int = flag(1000, "Symbols to make.", "--len", least=0)
     temp: float = flag(0.7, "Temperature: below 1 the likely gets likelier.")
@@ -114,8 +122,18 @@ class GenerateOptions(TextOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GenerateOptions(TextOptions, DrawOptions):
+    """The options of `rnn generate`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TacticOptions(RecurrentOptions, DrawOptions):
+    """The options of `rnn generatetactic`, which reads standard input instead of a seed."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PerplexityOptions(TextOptions):
-    """The options of `rnn valid`."""
+    """The options of `rnn valid` and `rnn validtactic`."""
 
     file: str | None = flag(
         None, "The text (default: standard input, as in Darknet).", metavar="FILE"

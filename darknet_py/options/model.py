@@ -69,8 +69,9 @@ class LogOptions:
     @property
     def as_darknet(self) -> bool:
         """Whether every line of Darknet's is printed."""
-        piped = self.log_style == "auto" and not sys.stdout.isatty()
-        return piped or self.log_style == "darknet"
+        style = default_log_style() if self.log_style == "auto" else self.log_style
+        piped = style == "auto" and not sys.stdout.isatty()
+        return piped or style == "darknet"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -100,3 +100,12 @@ class TextTrainOptions(TrainOptions):
     data: str = flag("data/shakespeare.txt", "The text.", "--file", metavar="FILE")
     tokenized: bool = flag(False, "The text is the numbers of its words.")
     backup: str = flag("backup", "Where to keep the weights.", metavar="FOLDER")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoTrainOptions(TrainOptions):
+    """The options of `go train`, which has no .data file."""
+
+    kind: ClassVar[str] = "go"
+    data: str = flag("backup/go.train", "The moves.", "--file", metavar="FILE")
+    backup: str = flag("backup", "Where to keep the weights.", metavar="FOLDER")

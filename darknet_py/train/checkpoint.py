@@ -14,7 +14,9 @@ SHORT_RUN = 10_000
 LAST, FINAL = "_last.weights", "_final.weights"
 BACKUP_CURE = "set backup= in the .data file"
 PLAIN_LAST = ".backup"
-"""The last weights of pjreddie's program, and of recurrent nets in both."""
+"""The last weights of pjreddie's program, and of recurrent nets and Go in both."""
+PLAIN_FINAL = ".weights"
+"""The weights at the end of a classifier of pjreddie's program, and of Go in both."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class SavePolicy:
 
     early: updates up to which the last ones are kept under their number too (pjreddie's). epoch:
     where weights are numbered by passes over the list instead, how many images it has. images: of
-    an update. passes: what an update counts for in all these numbers, and in the names.
+    an update. passes: what an update counts for in all these numbers, and in the names. copies:
+    updates between the last weights that are kept under their number as well, 0 for none.
     """
 
     numbered: int
@@ -32,6 +35,7 @@ class SavePolicy:
     epoch: int = 0
     images: int = 0
     passes: int = 1
+    copies: int = 0
 
     @staticmethod
     def of(fork: Fork, max_batches: int, options: dict[str, str]) -> SavePolicy:
@@ -63,6 +67,10 @@ class SavePolicy:
         early = now < self.early and self.keeps_last(before, now)
         due = early or _passed(self.numbered, before * self.passes, now * self.passes)
         return now * self.passes if due else None
+
+    def copy(self, before: int, now: int) -> int | None:
+        """What number to keep the last weights under as well, None for none."""
+        return now if self.copies and _passed(self.copies, before, now) else None
 
     def keeps_last(self, before: int, now: int) -> bool:
         return _passed(self.last, before * self.passes, now * self.passes)
@@ -120,6 +128,10 @@ class CheckpointFiles:
     @property
     def last(self) -> Path:
         return self.folder / f"{self.base}{self.last_ending}"
+
+    def copy(self, number: int) -> Path:
+        """The last weights, kept under their number."""
+        return self.folder / f"{self.base}_{number}{self.last_ending}"
 
     @property
     def final(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from darknet_py.errors import OutputError
 from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy
@@ -35,8 +36,10 @@ class CheckpointWriter:
 
     def numbered(self, before: int, now: int) -> Failures:
         """The weights under their number, where the updates up to `now` have reached one."""
-        number = self.save_policy.number(before, now)
-        return [] if number is None else self._all([lambda: self._weights(str(number))])
+        number, copy = self.save_policy.number(before, now), self.save_policy.copy(before, now)
+        paths = [self.files.named(str(number))] if number is not None else []
+        paths += [self.files.copy(copy)] if copy is not None else []
+        return self._all([partial(self.trainer.network.save_weights, path) for path in paths])
 
     def last(self, progress: TrainingProgress) -> Failures:
         """The state, which has the weights as well, then the weights; neither of them twice."""

@@ -28,6 +28,7 @@ from darknet_py.train.loop import Loop
 from darknet_py.train.startup import ReadyTraining
 from darknet_py.train.tasks.classifier_task import open_classifier
 from darknet_py.train.tasks.detection_task import open_detection
+from darknet_py.train.tasks.go_task import open_go
 from darknet_py.train.tasks.text_task import open_text
 from darknet_py.train.trainer import Trainer
 
@@ -35,6 +36,7 @@ KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining
     "detector": open_detection,
     "classifier": open_classifier,
     "rnn": open_text,
+    "go": open_go,
 }
 """The kinds of training, and what opens them."""
 PATIENCE = timedelta(hours=6)

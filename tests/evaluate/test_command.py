@@ -34,11 +34,11 @@ def test_table_remarks_and_files(data: str, capsys: pytest.CaptureFixture[str]) 
     assert "\nCOCO's metrics of the same boxes, areas by boxes:\n" in printed.out
     rest = sum(row["ap"] for row in written["classes"]) / 2 * 100
     assert (
-        f"1 of 3 classes have no labels and count as 0; over the other 2 the mAP is {rest:.2f} %"
-        in printed.err
+        "1 of the 3 classes never appear in the labels; their AP is 0 and lowers the mAP, as in "
+        f"Darknet. The mean of the other 2 is {rest:.2f} %\n" in printed.err
     )
     f1, thresh = written["best_f1"]["f1"], written["best_f1"]["thresh"]
-    assert f"the best F1-score is {f1:.2f}, at -thresh {thresh:.3f}" in printed.err
+    assert f"With -thresh {thresh:.3f} the F1-score would be highest: {f1:.2f}\n" in printed.err
     assert re.search(r"images a second; milliseconds of a thread for each: reading ", printed.err)
     assert "o.json: the metrics of 3 classes" in printed.err
     assert {"image_set", "cfg", "weights", "coco"} < set(written)

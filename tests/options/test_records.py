@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import importlib
 import inspect
+import pkgutil
 from pathlib import Path
 
 import pytest
 
-from darknet_py.options import benchmarking, datasets, evaluation, inference, model, training
+import darknet_py.options
 from darknet_py.options.flag import flags_of
 
 PACKAGE = Path(__file__).resolve().parents[2] / "darknet_py"
-MODULES = (benchmarking, datasets, evaluation, inference, model, training)
+MODULES = [
+    importlib.import_module(f"darknet_py.options.{module.name}")
+    for module in pkgutil.iter_modules(darknet_py.options.__path__)
+]
 RECORDS = [
     kind
     for module in MODULES
@@ -55,6 +60,7 @@ def test_the_command_line_writes_no_default_of_its_own() -> None:
 DEFAULTS = {
     "ForkOptions": "fork=alexeyab",
     "ImageOptions": "exif=None",
+    "LogOptions": "log_style=auto",
     "SizeOptions": "width=None height=None",
     "CfgOptions": "cfg",
     "ModelOptions": "weights=None",
@@ -62,14 +68,18 @@ DEFAULTS = {
     "EngineOptions": "precision=fp32 engine=torch compiled=False",
     "RunOptions": "",
     "DetectOptions": "images=() data=None thresh=None hier=0.5 nms=0.45 letter_box=False "
-    "ext_output=False save_labels=False out=None prefix=None names=None skipclasses=None "
+    "ext_output=False save_labels=False out=None prefix=None no_pictures=False names=None "
+    "skipclasses=None "
     "batch=None",
     "ClassifierOptions": "data=None top=None",
     "ListedOptions": "batch=8",
     "PredictOptions": "images=() names=None",
     "ClassifyOptions": "top=5",
-    "TextOptions": r"cfg weights=None seed=\n\n",
-    "GenerateOptions": "length=1000 temp=0.7 srand=None tokens=None",
+    "RecurrentOptions": "cfg weights=None",
+    "TextOptions": r"seed=\n\n",
+    "DrawOptions": "length=1000 temp=0.7 srand=None tokens=None",
+    "GenerateOptions": "",
+    "TacticOptions": "",
     "PerplexityOptions": "file=None",
     "ExportOptions": "images=() format=onnx out=None form=heads dynamic= batch=1 names=None "
     "thresh=0.25 nms=0.45 verify=False",
@@ -89,6 +99,12 @@ DEFAULTS = {
     "cache=False reduced_decode=False",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
     "TextTrainOptions": "kind=rnn data=data/shakespeare.txt tokenized=False backup=backup",
+    "GoTrainOptions": "kind=go data=backup/go.train backup=backup",
+    "GoOptions": "cfg weights=None multi=False seed=None",
+    "GoTestOptions": "",
+    "GoValidOptions": "data=backup/go.test",
+    "GoEngineOptions": "anon=False",
+    "GoSelfOptions": "cfg2=None weights2=None games=0",
     "SummaryOptions": "strict=False",
     "CheckOptions": "strict=False quick=False findings=5 report=None page=None workers=None",
     "SheetOptions": "data out images=16 first=0 seed=0",
@@ -99,6 +115,11 @@ DEFAULTS = {
     "batch=(1,) runs=None seconds=None seed=0 parts=False image=None layers=False out=None "
     "chart=None",
     "SpeedOptions": "tics=0",
+    "VisualizeOptions": "cfg weights=None out=filters.png layer=None",
+    "ImageTestOptions": "image out=imtest.jpg count=4 seed=0",
+    "NightmareOptions": "cfg weights image layer rounds=1 iters=10 range=1 octaves=4 rate=0.04 "
+    "thresh=1.0 norm=1 zoom=1.0 rotate=0.0 prefix=None reconstruct=False momentum=0.9 "
+    "smoothing=0.01 neighbours=1 seed=0",
 }
 """The fields a record adds to those it is made of, and what each is where nobody says."""
 
@@ -145,15 +166,26 @@ DetectOptions.batch >= 1 <= 65536
 ClassifierOptions.top >= 1
 ListedOptions.batch >= 1 <= 65536
 ClassifyOptions.top >= 1
-GenerateOptions.length >= 0
-GenerateOptions.srand >= 0
+DrawOptions.length >= 0
+DrawOptions.srand >= 0
 ExportOptions.batch >= 1 <= 65536
+GoOptions.seed >= 0 <= 1.84467e+19
+GoSelfOptions.games >= 0
 TrainOptions.max_batches >= 1
 TrainOptions.seed >= 0 <= 1.84467e+19
 TrainOptions.iterations >= 0
 ImageTrainOptions.saveweights >= 1
 ImageTrainOptions.workers >= 0 <= 1024
 DetectorTrainOptions.epochs >= 1
+ImageTestOptions.count >= 0 <= 100
+ImageTestOptions.seed >= 0 <= 1.84467e+19
+NightmareOptions.rounds >= 1
+NightmareOptions.iters >= 1
+NightmareOptions.range >= 1
+NightmareOptions.octaves >= 1
+NightmareOptions.zoom >= 0.01
+NightmareOptions.neighbours >= 0 <= 64
+NightmareOptions.seed >= 0 <= 1.84467e+19
 """
 
 
@@ -179,17 +211,25 @@ SPELLINGS = {
     "EngineOptions.compiled": "--compile",
     "ClassifierOptions.top": "-t",
     "ClassifyOptions.top": "-t",
-    "GenerateOptions.length": "--len",
+    "DrawOptions.length": "--len",
     "ExportOptions.out": "-o --out",
     "TrainOptions.compiled": "--compile",
     "TrainOptions.sync_batchnorm": "--sync_bn",
+    "LogOptions.log_style": "--log-style",
     "TrainOptions.log_style": "--log-style",
+    "DetectOptions.no_pictures": "--no-pictures",
     "DetectorTrainOptions.evaluates": "--map",
     "DetectorTrainOptions.epochs": "--mAP_epochs",
     "ClassifierTrainOptions.evaluates": "--topk",
     "TextTrainOptions.data": "--file",
+    "GoTrainOptions.data": "--file",
+    "GoValidOptions.data": "--file",
     "BenchmarkOptions.compiled": "--compile",
     "BenchmarkOptions.out": "-o --out",
+    "VisualizeOptions.out": "-o --out",
+    "ImageTestOptions.out": "-o --out",
+    "NightmareOptions.smoothing": "--lambda",
+    "NightmareOptions.neighbours": "--smooth",
 }
 """What is written otherwise than -- and the field's name."""
 

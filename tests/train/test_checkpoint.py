@@ -108,3 +108,13 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made: .*; set backup= in the .data file"):
         CheckpointFiles.of(tmp_path / "file" / "backup", "net.cfg")
+
+
+def test_copies_of_the_last_weights_keep_their_number() -> None:
+    save_policy = SavePolicy(0, 10, epoch=30, images=4, copies=20)
+    copies = [save_policy.copy(now - 1, now) for now in range(1, 50)]
+    assert [one for one in copies if one is not None] == [20, 40]
+    assert numbered(save_policy, 20) == [1, 2]
+    assert SavePolicy(100, 10).copy(9, 20_000) is None
+    files = CheckpointFiles(Path("b"), "net", PLAIN_LAST)
+    assert files.copy(20) == Path("b/net_20.backup")

@@ -20,6 +20,8 @@ CLEAR = "\033[H\033[J"
 """AlexeyAB's program clears the screen before every update."""
 SLOW_LOAD = 0.1
 """Seconds of waiting for data that AlexeyAB's program remarks on."""
+GO_KEPT = 0.95
+"""Of the old average loss in `go train`."""
 
 
 def head_line(layer: Head, index: int, loss: HeadLoss, fork: Fork) -> str:
@@ -161,6 +163,31 @@ def _rnn(u: Update, log: DarknetLog) -> None:
         _say(f"{line}{u.seconds / passes:f} seconds, {epochs:f} epochs", sys.stderr)
 
 
+def _go_start(log: DarknetLog) -> None:
+    loading = log.graph.fork.log.go_loading
+    _say(Path(log.graph.path).stem)
+    if loading:
+        _say(str(log.gpus))
+    _say(log.learning)
+    _say(str(log.count))
+    if loading:
+        _say(f"Moves: {log.count}")
+
+
+def _go(u: Update, log: DarknetLog) -> None:
+    """AlexeyAB's program prints a line for each sub-batch, with the updates so far."""
+    loading = log.graph.fork.log.go_loading
+    losses = [u.loss] if loading else log.passes
+    if loading:
+        _say(f"Loaded: {u.waited:f} seconds")
+    for step, loss in enumerate(losses, start=1):
+        log.average = loss if log.average is None else GO_KEPT * log.average + (1 - GO_KEPT) * loss
+        images = u.images - (len(losses) - step) * (u.images // u.number) // len(losses)
+        number = u.number if step == len(losses) else u.number - 1
+        line = f"{number}, {images / log.count:.3f}: {loss:f}, {log.average:f} avg, {u.rate:f} rate"
+        _say(f"{line}, {u.seconds / len(losses):f} seconds, {images} images")
+
+
 class LineStyle(NamedTuple):
     """What is printed at the start, and after each update."""
 
@@ -172,4 +199,5 @@ STYLES = {
     "detector": LineStyle(_detector_start, _detector),
     "classifier": LineStyle(_classifier_start, _classifier),
     "rnn": LineStyle(_rnn_start, _rnn),
+    "go": LineStyle(_go_start, _go),
 }

@@ -35,6 +35,7 @@ class Units:
 
 IMAGES = Units("images", "img/s")
 SYMBOLS = Units("symbols", "symbols/s", shows_size=False)
+MOVES = Units("moves", "moves/s", shows_size=False)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from darknet_py.errors import DataError, ImageError, Location
 from darknet_py.images.draw import save_image
 from darknet_py.network.graph import Graph
 from darknet_py.options.training import ClassifierTrainOptions
-from darknet_py.train.checkpoint import PLAIN_LAST, CheckpointFiles, SavePolicy
+from darknet_py.train.checkpoint import PLAIN_FINAL, PLAIN_LAST, CheckpointFiles, SavePolicy
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.progress_log import TrainingLog
 from darknet_py.train.startup import (
@@ -38,8 +38,6 @@ from darknet_py.train.trainer import Trainer, step_images
 
 NUMBERED = 1000
 """AlexeyAB's updates between numbered weights, and pjreddie's between the last ones."""
-PLAIN_FINAL = ".weights"
-"""What pjreddie's program calls a classifier's weights at the end."""
 PASSES, EARLIEST = 2, 100
 """-topk: passes over the list between two evaluations, and the first update for one."""
 TOP = 5
