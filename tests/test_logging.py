@@ -32,7 +32,6 @@ PRINTING = {
     "classify/classifier_valid.py",
     "detect/prompt.py",
     "progress.py",
-    "train/logs/darknet_log.py",
     "train/logs/progress_log.py",
 }
 """Modules whose business it is to print, beside `cli` and the bodies of commands."""

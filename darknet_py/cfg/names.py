@@ -44,6 +44,8 @@ def class_names(
     path = names if names is not None else _from_data(data)
     if path is not None:
         return fitted_names(read_names(path), classes, os.fspath(path))
+    if isinstance(data, DataFile) and data.names:
+        return fitted_names([*data.names], classes, data.path)
     return _neighbour(Path(cfg), classes) or _numbers(0, classes)
 
 
@@ -65,7 +67,8 @@ def fitting_data(path: str, classes: int) -> DataFile | None:
 def names_of_data(data: DataFile, classes: int) -> list[str]:
     """`classes` names: those of names= in a .data file, numbers where it has none."""
     path = data.file("names")
-    return fitted_names(read_names(path), classes, path) if path else _numbers(0, classes)
+    names = read_names(path) if path else [*data.names]
+    return fitted_names(names, classes, path or data.path) if names else _numbers(0, classes)
 
 
 def fitted_names(names: list[str], classes: int, source: str | os.PathLike[str]) -> list[str]:

@@ -137,6 +137,46 @@ COMMANDS = {
     "benchmark": Command(
         "darknet_py.cli.benchmark_commands:benchmark", "Time a network on engines side by side."
     ),
+    "yolo test": Command("darknet_py.cli.yolo_commands:yolo_test", "Find the objects in images."),
+    "yolo train": Command("darknet_py.cli.yolo_commands:yolo_train", "Train a detection network."),
+    "yolo valid": Command(
+        "darknet_py.cli.yolo_commands:yolo_valid", "Write VOC's comp4 files of results."
+    ),
+    "yolo recall": Command(
+        "darknet_py.cli.yolo_commands:yolo_recall", "Count the labels that any box overlaps."
+    ),
+    "coco test": Command("darknet_py.cli.yolo_commands:coco_test", "Find the objects in images."),
+    "coco train": Command("darknet_py.cli.yolo_commands:coco_train", "Train a detection network."),
+    "coco valid": Command(
+        "darknet_py.cli.yolo_commands:coco_valid", "Write COCO's JSON of results."
+    ),
+    "coco recall": Command(
+        "darknet_py.cli.yolo_commands:coco_recall", "Count the labels that any box overlaps."
+    ),
+    "cifar train": Command(
+        "darknet_py.cli.cifar_commands:train", "Train a classifier on CIFAR-10."
+    ),
+    "cifar distill": Command(
+        "darknet_py.cli.cifar_commands:distill", "Train one on what others predicted."
+    ),
+    "cifar test": Command(
+        "darknet_py.cli.cifar_commands:test", "Measure how often a classifier is right."
+    ),
+    "cifar multi": Command(
+        "darknet_py.cli.cifar_commands:multi", "The same with mirror images, image by image."
+    ),
+    "cifar csv": Command(
+        "darknet_py.cli.cifar_commands:csv", "Print the scores of the test images."
+    ),
+    "cifar csvtrain": Command(
+        "darknet_py.cli.cifar_commands:csvtrain", "Print the scores of the training images."
+    ),
+    "cifar eval": Command(
+        "darknet_py.cli.cifar_commands:evaluate", "Measure how often printed scores are right."
+    ),
+    "cifar extract": Command(
+        "darknet_py.cli.cifar_commands:extract", "Write all images as PNG files."
+    ),
     "calcanchors": Command(
         "darknet_py.cli.evaluate_commands:calc_anchors",
         "Hank.ai's name of detector calc_anchors.",
@@ -173,9 +213,10 @@ GROUPS = {
     "rnn": Command(
         "", "Darknet's commands for recurrent networks on texts: train, generate, valid."
     ),
-    "go": Command(
-        "", "Darknet's commands for networks that play Go: train, engine, valid ...", OTHER
-    ),
+    "go": Command("", "Networks that play Go: train, engine, valid ...", OTHER),
+    "yolo": Command("", "YOLOv1 with the classes of VOC: test, train, valid, recall.", OTHER),
+    "coco": Command("", "YOLOv1 with the classes of COCO: test, train, valid, recall.", OTHER),
+    "cifar": Command("", "Classifiers on CIFAR-10's binary files: train, test, csv ...", OTHER),
     "eval": Command("", "Score files of results that have been written before: coco, voc."),
 }
 """Groups of commands; a row's home is empty."""

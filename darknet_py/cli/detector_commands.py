@@ -27,7 +27,7 @@ benchmark_layers = click.option(
 @benchmark_layers
 def detect(benchmark_layers: bool, **choices: Any) -> None:
     """Find objects in IMAGES (files, folders, globs, .txt lists); without any, paths from stdin."""
-    _run(DetectOptions(**choices), benchmark_layers)
+    run_detect(DetectOptions(**choices), benchmark_layers)
 
 
 @click.command()
@@ -36,10 +36,11 @@ def detect(benchmark_layers: bool, **choices: Any) -> None:
 @benchmark_layers
 def test(benchmark_layers: bool, **choices: Any) -> None:
     """Find objects in IMAGES with the names of a .data file; without images, paths from stdin."""
-    _run(DetectOptions(**choices), benchmark_layers)
+    run_detect(DetectOptions(**choices), benchmark_layers)
 
 
-def _run(options: DetectOptions, layers: bool) -> None:
+def run_detect(options: DetectOptions, layers: bool = False) -> None:
+    """layers: print the time of each as well."""
     from darknet_py.detect.command import run
 
     failures = run(options)

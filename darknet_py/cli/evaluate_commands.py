@@ -10,9 +10,9 @@ from darknet_py.cli.click_options import arguments, options_of
 from darknet_py.options.evaluation import (
     AnchorOptions,
     CompareOptions,
-    EvalOptions,
     MapOptions,
     MatchOptions,
+    RecallOptions,
     ValidOptions,
     VocOptions,
 )
@@ -57,12 +57,12 @@ def valid2(**choices: Any) -> None:
 
 @click.command()
 @arguments("data", "cfg", "[weights]")
-@options_of(EvalOptions)
+@options_of(RecallOptions)
 def recall(**choices: Any) -> None:
     """Count the labels of DATA's valid= that any box overlaps by half, whatever its class."""
     from darknet_py.evaluate.valid_command import recall as run
 
-    run(EvalOptions(**choices))
+    run(RecallOptions(**choices))
 
 
 @click.command()

@@ -31,7 +31,7 @@ IMAGES = ("sync_batchnorm", "workers", "cache", "reduced_decode", "show_imgs")
 @options_of(DetectorTrainOptions, *GOING_ON, *MAP, *RUNNING, *IMAGES)
 def train(**choices: Any) -> None:
     """Train CFG on the images of DATA, from scratch or from WEIGHTS."""
-    _run(DetectorTrainOptions, choices)
+    run_training(DetectorTrainOptions, choices)
 
 
 @click.command("train")
@@ -42,7 +42,7 @@ def classifier(**choices: Any) -> None:
 
     labels= of DATA names a file with a part of the paths of its images for each class.
     """
-    _run(ClassifierTrainOptions, choices)
+    run_training(ClassifierTrainOptions, choices)
 
 
 @click.command("train")
@@ -50,7 +50,7 @@ def classifier(**choices: Any) -> None:
 @options_of(TextTrainOptions, *TEXT, *GOING_ON, *RUNNING)
 def rnn(**choices: Any) -> None:
     """Train the recurrent network CFG to go on with a text, from scratch or from WEIGHTS."""
-    _run(TextTrainOptions, choices)
+    run_training(TextTrainOptions, choices)
 
 
 @click.command("train")
@@ -63,10 +63,10 @@ def go(moves: str | None, **choices: Any) -> None:
     """
     if moves is not None:
         choices["data"] = moves
-    _run(GoTrainOptions, choices)
+    run_training(GoTrainOptions, choices)
 
 
-def _run(kind: type[TrainOptions], choices: dict[str, Any]) -> None:
+def run_training(kind: type[TrainOptions], choices: dict[str, Any]) -> None:
     from darknet_py.train.command import run
     from darknet_py.train.distributed import devices, relaunch
 

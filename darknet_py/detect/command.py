@@ -61,12 +61,13 @@ def run(options: DetectOptions) -> int:
 
     Whatever can be refused is refused before torch is imported and before anything is written.
     """
+    data = options.data_file
     model = load_model(
         options.cfg,
         options.weights,
         options.names,
-        data=options.data,
-        usual_data=USUAL_DATA if options.data is None else None,
+        data=data,
+        usual_data=USUAL_DATA if data is None else None,
         fork=options.fork_in_force,
         width=options.width,
         height=options.height,

@@ -23,7 +23,7 @@ from darknet_py.network.darknet_lines import (
     say,
     told_keys,
 )
-from darknet_py.options.evaluation import EvalOptions, ValidOptions
+from darknet_py.options.evaluation import RecallOptions, ValidOptions
 from darknet_py.progress import counted
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _valid_start(inputs: EvalInputs, device: str) -> Iterator[Said]:
     yield Said(f"{learning_line(graph.net)}\n", True)
 
 
-def recall(options: EvalOptions) -> None:
+def recall(options: RecallOptions) -> None:
     """Print Darknet's line after each image, to stderr as it does; the last one to stdout as well
     where not every line is to be Darknet's."""
     inputs = read_inputs(options)
@@ -91,6 +91,7 @@ def recall(options: EvalOptions) -> None:
         inputs.images,
         config=options.engine_config(),
         batch=options.batch,
+        nms=options.nms,
         fitted=fitted,
     ):
         click.echo(last.line(), err=True)

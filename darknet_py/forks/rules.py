@@ -226,6 +226,8 @@ class LogRules:
     boxes."""
     head_losses: bool
     """the line of a [yolo] head shows its losses and normalizers."""
+    training_plan: bool
+    """a training begins with lines on the machine, on when weights are kept, and on its threads."""
     update_title: bool
     """an update of a detector prints a title and the time left; otherwise one line."""
     classifier_hours: bool
@@ -259,3 +261,24 @@ class Fork:
     def reading(self, *, upright: bool) -> Fork:
         """The same program built so that it turns images, or leaves them as they are stored."""
         return replace(self, images=replace(self.images, upright=upright))
+
+    def yolov1_words(self, *, valid_thresh: float) -> Fork:
+        """The rules of the words `yolo` and `coco`, which are older than `detector`: both programs
+        stretch images, suppress at .5 in `valid`, print what pjreddie's `detector` prints, and keep
+        the last weights as it does."""
+        detect = replace(
+            self.detect,
+            letter_box=False,
+            valid_thresh=valid_thresh,
+            valid_nms=0.5,
+            coco_id_after_underscore=True,
+        )
+        log = replace(
+            self.log,
+            seconds=True,
+            announces_heads=False,
+            heads_on_stdout=True,
+            update_title=False,
+        )
+        saving = replace(self.saving, detector_backup=True)
+        return replace(self, detect=detect, log=log, saving=saving)

@@ -134,9 +134,12 @@ def loading_lines(path: str, header: Header, layers: int) -> Iterator[Said]:
 
 
 def told_keys(data: DataFile | None, defaults: Mapping[str, str]) -> Iterator[Said]:
-    """Of keys that a .data file does not set. defaults: key -> what Darknet takes instead."""
+    """Of keys that a .data file does not set. defaults: key -> what Darknet takes instead.
+
+    Of data that is built in nothing is told.
+    """
     for key, value in defaults.items():
-        if data is not None and key not in data.options:
+        if data is not None and not data.names and key not in data.options:
             yield Said(f"{key}: Using default '{value}'\n", True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.options.flag import MOST_IMAGES, MOST_SIDE, flag, seed_flag
 from darknet_py.options.model import (
     ForkOptions,
@@ -23,6 +24,11 @@ class EvalOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
 
     data: str
     batch: int = flag(4, "Images run at once, on a CPU by each core.", least=1, most=MOST_IMAGES)
+
+    @property
+    def data_file(self) -> DataFile:
+        """What `data` names, read; raises DataError."""
+        return read_data_file(self.data)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +79,13 @@ class ValidOptions(EvalOptions):
     out: str | None = flag(
         None, "Name of the files, instead of the one the form has.", metavar="NAME"
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecallOptions(EvalOptions):
+    """The options of `recall`. nms: overlap above which the weaker box goes; 0: keep all."""
+
+    nms: float = 0.4
 
 
 @dataclass(frozen=True, kw_only=True)

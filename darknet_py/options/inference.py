@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.conversion.formats import FORMATS, FORMS
 from darknet_py.forks import fork_named
 from darknet_py.options.flag import MOST_IMAGES, flag
@@ -47,6 +48,11 @@ class DetectOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
         least=1,
         most=MOST_IMAGES,
     )
+
+    @property
+    def data_file(self) -> DataFile | None:
+        """What `data` names, read; raises DataError."""
+        return None if self.data is None else read_data_file(self.data)
 
     @property
     def least_score(self) -> float:

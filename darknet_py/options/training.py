@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.engines.table import PRECISIONS
 from darknet_py.options.flag import MOST_WORKERS, flag, seed_flag
-from darknet_py.options.model import DeviceOptions, ForkOptions, ImageOptions
+from darknet_py.options.model import (
+    LIVE,
+    DeviceOptions,
+    ForkOptions,
+    ImageOptions,
+    LogOptions,
+    log_style_set,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(ForkOptions, DeviceOptions):
+class TrainOptions(ForkOptions, DeviceOptions, LogOptions):
     """What every training can be told.
 
     kind: what is trained, one of `session.KINDS`. data: the .data file, or the text of a recurrent
@@ -32,9 +40,11 @@ class TrainOptions(ForkOptions, DeviceOptions):
     sync_batchnorm: bool = flag(False, "Batch statistics over all processes.", "--sync_bn")
     log_style: str = flag(
         "auto",
-        "auto: live on a terminal, plain lines elsewhere.",
+        "live: one line that changes; plain: a line every 10 iterations; darknet: all lines that "
+        "Darknet prints; auto: live on a terminal, elsewhere darknet.",
         "--log-style",
-        choices=("auto", "live", "plain", "darknet"),
+        choices=("auto", LIVE, "plain", "darknet"),
+        usual=log_style_set,
     )
     chart: str = flag("chart.png", metavar="FILE")
     results: str = flag("results.csv", metavar="FILE")
@@ -59,6 +69,11 @@ class ImageTrainOptions(TrainOptions, ImageOptions):
         metavar="N",
     )
     show_imgs: bool = flag(False, "Write a page of the first samples: aug_NAME.jpg.")
+
+    @property
+    def data_file(self) -> DataFile:
+        """What `data` names, read; raises DataError."""
+        return read_data_file(self.data)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ class SavePolicy:
     where weights are numbered by passes over the list instead, how many images it has. images: of
     an update. passes: what an update counts for in all these numbers, and in the names. copies:
     updates between the last weights that are kept under their number as well, 0 for none.
+    last_first: the last ones are kept before the numbered ones.
     """
 
     numbered: int
@@ -36,12 +37,13 @@ class SavePolicy:
     images: int = 0
     passes: int = 1
     copies: int = 0
+    last_first: bool = False
 
     @staticmethod
     def of(fork: Fork, max_batches: int, options: dict[str, str]) -> SavePolicy:
         """That of the fork; AlexeyAB's reads saveweights and savelast of the .data file."""
         if fork.saving.detector_backup:
-            return SavePolicy(SHORT_RUN, 100, early=1000)
+            return SavePolicy(SHORT_RUN, 100, early=1000, last_first=True)
         return SavePolicy.written(options, 1000 if max_batches < SHORT_RUN else SHORT_RUN)
 
     @staticmethod
@@ -136,6 +138,14 @@ class CheckpointFiles:
     @property
     def final(self) -> Path:
         return self.folder / f"{self.base}{self.final_ending}"
+
+    @property
+    def best(self) -> Path:
+        return self.named("best")
+
+    @property
+    def ema(self) -> Path:
+        return self.named("ema")
 
     @property
     def state(self) -> Path:

@@ -122,11 +122,11 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(main, list(words))
 
 
-@pytest.mark.parametrize("words", ["yolo train x", "-nogpu yolo test", "-i 0 yolo train"])
+@pytest.mark.parametrize("words", ["yolov1 train x", "-nogpu yolov1 test", "-i 0 yolov1 train"])
 def test_a_word_that_is_none_is_named(words: str) -> None:
     result = run(*words.split())
     assert (result.exit_code, result.output.count("\n")) == (2, 1)
-    assert "no command 'yolo'" in result.stderr
+    assert "no command 'yolov1'" in result.stderr
 
 
 def test_a_line_end_of_windows_is_no_part_of_a_word() -> None:

@@ -8,7 +8,7 @@ import pytest
 from support.labelled import data_set
 
 from darknet_py.evaluate.valid_command import recall, valid
-from darknet_py.options.evaluation import EvalOptions, ValidOptions
+from darknet_py.options.evaluation import RecallOptions, ValidOptions
 
 FILES = {"data": "n.data", "cfg": "n.cfg", "weights": "n.weights", "device": "cpu"}
 
@@ -32,7 +32,7 @@ def test_valid_says_where_the_boxes_are(here: Path, capsys: pytest.CaptureFixtur
 
 
 def test_recall_prints_its_last_line_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    recall(EvalOptions(**FILES))
+    recall(RecallOptions(**FILES))
     printed = capsys.readouterr()
     lines = [line for line in printed.err.splitlines() if "RPs/Img" in line]
     assert [line.split()[0] for line in lines] == ["0", "1"]

@@ -87,6 +87,7 @@ DEFAULTS = {
     "MatchOptions": "iou_thresh=0.5 points=0",
     "MapOptions": "thresh=0.25 out=() coco=False curves=None confusion=None worst=None",
     "ValidOptions": "mirrored=False out=None",
+    "RecallOptions": "nms=0.4",
     "VocOptions": "data folder=None prefix=comp4_det_test_ annotations=None labels=False",
     "AnchorOptions": "data cfg=None num_of_clusters=None width=None height=None show=False runs=10 "
     "seed=0 write_cfg=None",
@@ -110,6 +111,21 @@ DEFAULTS = {
     "SheetOptions": "data out images=16 first=0 seed=0",
     "ShapesOptions": "out images seed=0 width=416 height=416 smallest=18 visible=0.75 "
     "valid_every=10",
+    "YoloWordOptions": "word=yolo names=None",
+    "YoloTestOptions": "thresh=0.2 nms=0.4",
+    "CocoTestOptions": "word=coco prefix=prediction",
+    "YoloValidOptions": "data=valid valid=None results=None",
+    "CocoValidOptions": "word=coco",
+    "YoloRecallOptions": "data=recall nms=0.0 valid=None",
+    "CocoRecallOptions": "word=coco",
+    "YoloTrainOptions": "kind=yolo data=train train=None valid=None backup=None",
+    "CocoTrainOptions": "word=coco",
+    "CifarOptions": "batches=data/cifar/cifar-10-batches-bin",
+    "CifarRunOptions": "batch=128",
+    "CifarEvalOptions": "predictions=results/combined.csv",
+    "CifarExtractOptions": "out=data/cifar",
+    "CifarTrainOptions": "kind=cifar data=cifar ensemble=None backup=backup",
+    "CifarDistillOptions": "ensemble=results/ensemble.csv",
     "ThreadOptions": "threads=None",
     "BenchmarkOptions": "weights=None engines=('torch',) precision=('fp32',) compiled=False "
     "batch=(1,) runs=None seconds=None seed=0 parts=False image=None layers=False out=None "
@@ -164,6 +180,7 @@ AnchorOptions.seed >= 0 <= 1.84467e+19
 CompareOptions.show >= 0
 DetectOptions.batch >= 1 <= 65536
 ClassifierOptions.top >= 1
+CifarRunOptions.batch >= 1 <= 65536
 ListedOptions.batch >= 1 <= 65536
 ClassifyOptions.top >= 1
 DrawOptions.length >= 0
@@ -207,6 +224,7 @@ def test_what_a_number_may_be() -> None:
 SPELLINGS = {
     "DeviceOptions.gpu": "-i",
     "ImageOptions.exif": "--exif/--no-exif",
+    "LogOptions.log_style": "--log-style",
     "DetectorTrainOptions.reduced_decode": "--reduced-decode",
     "EngineOptions.compiled": "--compile",
     "ClassifierOptions.top": "-t",
@@ -215,7 +233,6 @@ SPELLINGS = {
     "ExportOptions.out": "-o --out",
     "TrainOptions.compiled": "--compile",
     "TrainOptions.sync_batchnorm": "--sync_bn",
-    "LogOptions.log_style": "--log-style",
     "TrainOptions.log_style": "--log-style",
     "DetectOptions.no_pictures": "--no-pictures",
     "DetectorTrainOptions.evaluates": "--map",

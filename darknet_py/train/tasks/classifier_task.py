@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 
 from darknet_py.augment.effects import NOT_FOR_CLASSIFIERS
-from darknet_py.cfg.datafile import DataFile, read_data_file
-from darknet_py.classify.accuracy import measure
+from darknet_py.cfg.datafile import DataFile
+from darknet_py.classify.accuracy import RunningAccuracy, measure
 from darknet_py.classify.load_classifier import read_leaves
 from darknet_py.data.class_labels import ClassLabels
 from darknet_py.data.classifier_samples import ClassifierSet, size_at, tree_of
@@ -20,6 +20,7 @@ from darknet_py.data.listing import images_of, images_to_evaluate, missing_image
 from darknet_py.data.sample_sheet import classifier_sheet
 from darknet_py.errors import DataError, ImageError, Location
 from darknet_py.images.draw import save_image
+from darknet_py.network.darknet_lines import Said
 from darknet_py.network.graph import Graph
 from darknet_py.options.training import ClassifierTrainOptions
 from darknet_py.train.checkpoint import PLAIN_FINAL, PLAIN_LAST, CheckpointFiles, SavePolicy
@@ -74,12 +75,20 @@ class TopkMetric:
     def name(self) -> str:
         return f"top{self.top}"
 
+    @property
+    def label(self) -> str:
+        return f"TOP{self.top}"
+
+    def next_at(self, last: int) -> int:
+        return max(last + self.every, EARLIEST, self.burn_in)
+
     def is_due(self, update: int, last: int) -> bool:
-        return update >= max(last + self.every, EARLIEST, self.burn_in)
+        return update >= self.next_at(last)
 
     def evaluate(self, trainer: Trainer, report: TrainingLog) -> float:
         """Raises DataError where none of the images can be read."""
-        report.note(f"accuracy on {len(self.images)} images ...")
+        report.remark(f"accuracy on {len(self.images)} images ...")
+        report.as_darknet([Said(" TOP calculation...\n")])
         bad: list[ImageError] = []
         device = next(trainer.network.parameters()).device
         last = measure(
@@ -90,22 +99,30 @@ class TopkMetric:
             device=device,
             leaves=self.leaves,
             on_error=bad.append,
+            each=lambda so_far: report.as_darknet([_counted(so_far, self.top)]),
         )
         if bad:
             report.note(f"warning: left out {len(bad)} unreadable images, the first: {bad[0]}")
         if last is None:
             raise DataError(f"none of {len(self.images)} images can be read")
+        report.as_darknet([Said(f"\n accuracy {self.name} = {last.topk:f} \n")])
         if self.top > 1:
-            report.note(f"accuracy top1 = {last.top1:f}")
-        report.note(f"accuracy {self.name} = {last.topk:f}")
+            report.remark(f"accuracy top1 = {last.top1:f}")
+        report.remark(f"accuracy {self.name} = {last.topk:f}")
         return last.topk
+
+
+def _counted(so_far: RunningAccuracy, top: int) -> Said:
+    """The line that AlexeyAB's program writes over and over."""
+    shares = f"top 1: {so_far.top1:f}, top {top}: {so_far.topk:f}"
+    return Said(f"\r{so_far.count - 1}: {shares}")
 
 
 def open_classifier(
     options: ClassifierTrainOptions, distributed: DistributedContext, device: torch.device
 ) -> ReadyTraining:
     """A training on the images with classes that a .data file names."""
-    data = read_data_file(options.data)
+    data = options.data_file
     graph = graph_of(options)
     _require_classifier(graph, data)
     images = images_of(data, "train")
@@ -127,6 +144,7 @@ def open_classifier(
         facts=(*image_facts(graph, len(images)), f"{len(source.labels.words)} classes"),
         warnings=(*small_batch(graph), *_warnings(graph), *_always(data, metric), *unclear),
         metric=metric,
+        data_options=data.options,
     )
 
 

@@ -80,7 +80,9 @@ def test_alexeyabs_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     net = {"max_batches": 2, "subdivisions": 2}
     run(small_options(tmp_path, net=net, log_style="darknet"))
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:3] == ["small", "Learning Rate: 0.5, Momentum: 0.9, Decay: 0", "323"]
+    start = lines.index("small")
+    assert lines[start + 1].startswith("mini_batch = 4, batch = 8, ")
+    assert lines[start + 2 : start + 4] == ["Learning Rate: 0.5, Momentum: 0.9, Decay: 0", "323"]
     number = r"\d+\.\d{6}"
     pattern = (
         rf"(\d), (\d\.\d{{3}}): ({number}), ({number}) avg, 0\.500000 rate, {number} seconds, "
@@ -101,10 +103,12 @@ def test_pjreddies_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     net = {"max_batches": 1, "subdivisions": 2, "channels": 3}
     run(small_options(tmp_path, b"10", net, fork="pjreddie", log_style="darknet"))
     lines = capsys.readouterr().out.splitlines()
-    learning = "Learning Rate: 0.5, Momentum: 0.9, Decay: 0"
-    assert lines[:5] == ["small", "1", learning, "323", "Moves: 323"]
-    assert re.fullmatch(r"Loaded: \d\.\d{6} seconds", lines[5])
-    assert re.match(r"1, 0\.025: \d", lines[6]) and lines[6].endswith(" seconds, 8 images")
+    learning = lines.index("Learning Rate: 0.5, Momentum: 0.9, Decay: 0")
+    assert lines[:2] == ["small", "1"]
+    assert lines[learning + 1 : learning + 3] == ["323", "Moves: 323"]
+    loaded, update = lines[learning + 3 :][:2]
+    assert re.fullmatch(r"Loaded: \d\.\d{6} seconds", loaded)
+    assert re.match(r"1, 0\.025: \d", update) and update.endswith(" seconds, 8 images")
 
 
 def test_what_cannot_be_learnt(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
