@@ -30,6 +30,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "darknet_py"
 PRINTING = {
     "classify/predict.py",
     "classify/classifier_valid.py",
+    "classify/given_images.py",
+    "classify/regress.py",
     "detect/prompt.py",
     "progress.py",
     "train/logs/progress_log.py",

@@ -50,6 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "benchmark": NETWORK
     | {"", "detect", "engines", "files", "images", "options", "plots", "progress", "system"},
     "classify": NETWORK | {"data", "detect", "engines", "images", "options"},
+    "segment": NETWORK | {"classify", "detect", "files", "images", "options"},
     "evaluate": NETWORK
     | {"data", "detect", "engines", "files", "images", "lazy", "options", "plots", "progress"},
     "export": NETWORK | {"conversion", "detect", "engines", "files", "images", "lazy", "options"},
@@ -85,6 +86,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "network",
         "options",
         "rnn",
+        "segment",
         "synthetic",
         "system",
         "train",

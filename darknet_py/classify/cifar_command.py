@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from darknet_py.classify.classifier import Classifier, Scores
-from darknet_py.classify.load_classifier import read_classifier, start_classifier
+from darknet_py.classify.load_classifier import read_without_head, start_classifier
 from darknet_py.classify.views import single
 from darknet_py.data.cifar_batches import (
     NAMES,
@@ -102,7 +102,7 @@ def accuracy(scores: Scores, classes: NDArray[np.int64]) -> float:
 
 
 def _opened(options: CifarRunOptions, files: Sequence[str]) -> tuple[Classifier, CifarImages]:
-    graph, plan = read_classifier(options)
+    graph, plan = read_without_head(options)
     require_cifar(graph)
     images = read_cifar(options.batches, files)
     return start_classifier(graph, plan, options.engine_config()), images

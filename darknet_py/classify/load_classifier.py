@@ -19,7 +19,7 @@ from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.load import require_memory
 from darknet_py.options.cifar_words import CifarRunOptions
-from darknet_py.options.inference import ClassifierOptions
+from darknet_py.options.inference import ClassifierOptions, ImageModelOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,7 +128,7 @@ def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | Non
 def load_classifier(options: ClassifierOptions) -> LoadedClassifier:
     """Read and check all files; raises CfgError, WeightsError or DataError, and DarknetError for
     an engine that is not there."""
-    graph, plan = read_classifier(options)
+    graph, plan = read_without_head(options)
     data = read_data_file(options.data) if options.data else None
     loaded = LoadedClassifier(options, graph, plan, data)
     if data:
@@ -136,10 +136,14 @@ def load_classifier(options: ClassifierOptions) -> LoadedClassifier:
     return loaded
 
 
-def read_classifier(
-    options: ClassifierOptions | CifarRunOptions,
+def read_without_head(
+    options: ImageModelOptions | CifarRunOptions,
 ) -> tuple[Graph, weights_layout.Layout]:
-    """A classifier's cfg and where its weights are; raises as `load_classifier`."""
+    """A network that reads images and finds no boxes, and where its weights are.
+
+    Raises CfgError or WeightsError, and DarknetError for one of another kind or an engine that is
+    not there.
+    """
     options.require_engine()
     # Recurrent nets see single images here: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(

@@ -10,10 +10,8 @@ import click
 
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.cfg.names import class_names, fitting_data
+from darknet_py.classify.given_images import given_images
 from darknet_py.classify.load_classifier import LoadedClassifier, load_classifier
-from darknet_py.detect.prompt import typed_paths
-from darknet_py.errors import DarknetError
-from darknet_py.images.image_paths import expand
 from darknet_py.network.darknet_lines import Said, inference_lines, say, told_keys
 from darknet_py.options.inference import ListedOptions, PredictOptions
 
@@ -68,7 +66,7 @@ def _predictions(
     from darknet_py.classify.views import predicted
     from darknet_py.errors import ImageError
 
-    for paths in _given(images, loaded):
+    for paths in given_images(images, loaded.failures, not loaded.options.as_darknet):
         for path, views in prepared(loaded.graph, paths, predicted):
             if isinstance(views, ImageError):
                 loaded.failures.report(views)
@@ -76,25 +74,6 @@ def _predictions(
             start = time.perf_counter()
             scores = classifier.scores([views])[0]
             yield path, scores, time.perf_counter() - start
-
-
-def _given(images: Sequence[str], loaded: LoadedClassifier) -> Iterator[Sequence[str]]:
-    """The images of all arguments at once, or those of each line typed."""
-    if images:
-        yield [path for image in images for path in _expanded(image, loaded)]
-        return
-    for line in typed_paths():
-        yield _expanded(line, loaded)
-    if not loaded.options.as_darknet:
-        click.echo()
-
-
-def _expanded(image: str, loaded: LoadedClassifier) -> list[str]:
-    try:
-        return expand(image)
-    except DarknetError as error:
-        loaded.failures.report(error)
-        return []
 
 
 def list_scores(options: ListedOptions, what: str) -> int:

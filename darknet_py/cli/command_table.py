@@ -70,6 +70,24 @@ COMMANDS = {
     "rnn valid": Command(
         "darknet_py.cli.rnn_commands:valid", "Measure how well a recurrent network predicts a text."
     ),
+    "segmenter train": Command(
+        "darknet_py.cli.train_commands:segmenter", "Train a network on the classes of pixels."
+    ),
+    "segmenter test": Command(
+        "darknet_py.cli.segmenter_commands:segmenter", "Paint the classes of pixels over images."
+    ),
+    "isegmenter train": Command(
+        "darknet_py.cli.train_commands:isegmenter", "Train a network to tell objects apart."
+    ),
+    "isegmenter test": Command(
+        "darknet_py.cli.segmenter_commands:isegmenter", "Paint the objects in images one by one."
+    ),
+    "regressor train": Command(
+        "darknet_py.cli.train_commands:regressor", "Train a network on numbers of images."
+    ),
+    "regressor test": Command(
+        "darknet_py.cli.segmenter_commands:regressor", "Print the numbers of images."
+    ),
     "rnn validtactic": Command(
         "darknet_py.cli.rnn_commands:valid_tactic", "Like valid, of the parts of a text behind >>."
     ),
@@ -213,10 +231,17 @@ GROUPS = {
     "rnn": Command(
         "", "Darknet's commands for recurrent networks on texts: train, generate, valid."
     ),
-    "go": Command("", "Networks that play Go: train, engine, valid ...", OTHER),
     "yolo": Command("", "YOLOv1 with the classes of VOC: test, train, valid, recall.", OTHER),
     "coco": Command("", "YOLOv1 with the classes of COCO: test, train, valid, recall.", OTHER),
     "cifar": Command("", "Classifiers on CIFAR-10's binary files: train, test, csv ...", OTHER),
+    "segmenter": Command(
+        "", "Networks for the classes of pixels (pjreddie's): train, test.", OTHER
+    ),
+    "isegmenter": Command(
+        "", "Networks that tell objects apart by their pixels: train, test.", OTHER
+    ),
+    "regressor": Command("", "Networks that give numbers for an image: train, test.", OTHER),
+    "go": Command("", "Networks that play Go: train, engine, valid ...", OTHER),
     "eval": Command("", "Score files of results that have been written before: coco, voc."),
 }
 """Groups of commands; a row's home is empty."""

@@ -157,7 +157,7 @@ def command_first(args: Sequence[str], words: Collection[str]) -> list[str]:
     """Options before the command's word, as in `-i 0 detector test`, go behind it.
 
     Only the value of an option, or one of Hank.ai's without dashes, may stand between them: in
-    `segmenter train` the command is segmenter, although there is none.
+    `nonsense train` the command is nonsense, although there is none.
     """
     for index, word in enumerate(args):
         before = args[index - 1] if index else ""

@@ -129,7 +129,11 @@ RNN = {
     "tokenized": DarknetFlag(TRAINS),
     "tokens": DarknetFlag(NOT_READ, True),
 }
-SEGMENTER = {**GPUS, **CAMERA, "display": DarknetFlag(NO_WINDOW)}
+SEGMENTER = {
+    **GPUS,
+    **CAMERA,
+    "display": DarknetFlag(f"{NO_WINDOW}; --show_imgs writes a page of samples"),
+}
 NIGHTMARE = {
     **{
         name: DarknetFlag(NOT_READ, True)

@@ -1,4 +1,4 @@
-"""`train`, `detector train`, `classifier train`, `rnn train` and `go train`."""
+"""`train`, and the `train` of each group."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from darknet_py.options.training import (
     ClassifierTrainOptions,
     DetectorTrainOptions,
     GoTrainOptions,
+    InstanceTrainOptions,
+    RegressorTrainOptions,
+    SegmenterTrainOptions,
     TextTrainOptions,
     TrainOptions,
 )
@@ -43,6 +46,39 @@ def classifier(**choices: Any) -> None:
     labels= of DATA names a file with a part of the paths of its images for each class.
     """
     run_training(ClassifierTrainOptions, choices)
+
+
+@click.command("train")
+@arguments("data", "cfg", "[weights]")
+@options_of(SegmenterTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+def segmenter(**choices: Any) -> None:
+    """Train the segmenter CFG on the images of DATA, from scratch or from WEIGHTS.
+
+    The masks of images/a.jpg are those of mask/a.txt: a class and its run lengths a line.
+    """
+    run_training(SegmenterTrainOptions, choices)
+
+
+@click.command("train")
+@arguments("data", "cfg", "[weights]")
+@options_of(InstanceTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+def isegmenter(**choices: Any) -> None:
+    """Train CFG, which ends in [iseg], to tell the objects in DATA's images apart.
+
+    The masks of images/a.jpg are those of mask/a.txt: a class and its run lengths an object.
+    """
+    run_training(InstanceTrainOptions, choices)
+
+
+@click.command("train")
+@arguments("data", "cfg", "[weights]")
+@options_of(RegressorTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+def regressor(**choices: Any) -> None:
+    """Train CFG to give the numbers that belong to DATA's images.
+
+    The numbers of images/a.jpg are those of labels/a.txt, as many as classes= of DATA says.
+    """
+    run_training(RegressorTrainOptions, choices)
 
 
 @click.command("train")

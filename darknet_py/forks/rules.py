@@ -213,6 +213,15 @@ class LogRules:
     """predictions are timed in seconds; otherwise in milliseconds."""
     suppression_order: bool
     """`detect` prints boxes in the order NMS left them; otherwise from left to right."""
+    tells_machine: bool
+    """before a network runs, what the machine has and OpenCV's version are told."""
+    plain_table: bool
+    """the table of layers has columns of its own, without mini-batch, parameters of heads and
+    sums."""
+    tells_seen: bool
+    """loading weights tells how many images they have seen and how many layers they reach."""
+    counts_names: bool
+    """`detector test` tells names that are not as many as the classes in a line on stdout."""
     announces_heads: bool
     """a line for each detection head comes before the first boxes."""
     announces_classes: bool

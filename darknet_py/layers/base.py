@@ -174,6 +174,8 @@ class Layer:
     LINE: ClassVar[str] = ""
     """Darknet's line of the layer table as a format of the layer and the shapes x (input) and y
     (output); without one the line is made of `table_row`."""
+    PLAIN_LINE: ClassVar[str] = ""
+    """the same in pjreddie's table, for kinds that have another line there."""
     TOLD: ClassVar[Mapping[str, str]] = {}
     """options whose defaults Darknet names before the line: key -> a format of the layer."""
     TOLD_AFTER: ClassVar[Mapping[str, str]] = {}
@@ -262,18 +264,18 @@ class Layer:
         """Its line and what Darknet prints with it: its parts, what some options come to."""
         yield Printed(f"{self.table_line(ctx, out)}\n")
 
+    def plainly_printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        """The same in pjreddie's program."""
+        yield Printed(f"{self.plain_line(ctx, out)}\n")
+
     def told(self, ctx: LayerContext) -> Iterator[Printed]:
         """What Darknet remarks on options before the line."""
         yield from told_defaults(self.section, self.TOLD, self)
 
-    def announced(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
-        """All that Darknet prints as it reads the section, from the index on."""
-        yield Printed(f"{ctx.index:4d} ")
-        yield from self.told(ctx)
-        yield from self.printed(ctx, out)
-        yield from told_defaults(self.section, self.TOLD_AFTER, self)
-        if self.stopbackward == 1:
-            yield Printed(" ------- previous layers are frozen ------- \n", on_stdout=True)
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        """pjreddie's line in his table, which has fewer columns."""
+        line = self.PLAIN_LINE.format(layer=self, x=ctx.input, y=out)
+        return line or self.table_line(ctx, out)
 
     def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
         """Width and height (l.w, l.h) that AlexeyAB's program notes: those of most kinds' input."""

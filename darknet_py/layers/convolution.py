@@ -293,6 +293,13 @@ class Convolutional(Layer):
         kernel = self.size, self._own_strides, self.spread
         return convolution_line(tag, self.filters, self.split, kernel, columns)
 
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        size, step = self.size, self.strides[1]
+        columns = f"{ctx.input.column}   ->  {out.column}"
+        billions = self.operations(ctx, out) / 1e9
+        kernel = f"{self.filters:5d} {size:2d} x{size:2d} /{step:2d}"
+        return f"conv  {kernel}  {columns}  {billions:5.3f} BFLOPs"
+
     def told(self, ctx: LayerContext) -> Iterator[Printed]:
         both = self.stride_x >= 1 and self.stride_y >= 1
         unread = {"stride"} if both else set()

@@ -115,6 +115,9 @@ class Route(Layer):
         )
         return f"route  {joined}{remarks}{tabs}{' ' * 11}{group or '   '} -> {shown.column} "
 
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        return f"route  {self.table_row(ctx, out)[0]}"
+
     def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
         """Those noted of the first layer joined."""
         index = self.references(ctx.index)[0]

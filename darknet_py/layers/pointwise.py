@@ -73,6 +73,10 @@ class Dropout(Layer):
         block = self._block(ctx)[0]
         return f"dropblock    {probability}   l.dropblock_size_{block}    {size:4d}  ->   {size:4d}"
 
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        size, probability = ctx.input.size, f"p = {self._probability(ctx):.2f}"
+        return f"dropout       {probability}               {size:4d}  ->  {size:4d}"
+
     def _block(self, ctx: LayerContext) -> tuple[str, list[str]]:
         """The size of a block in Darknet's words, and what it remarks on it."""
         across, down, notes = ctx.input.w, ctx.input.h, list[str]()
@@ -90,7 +94,7 @@ class Dropout(Layer):
     def told(self, ctx: LayerContext) -> Iterator[Printed]:
         usual = {"probability": f"{self._probability(ctx):f}"}
         yield from told_defaults(self.section, usual, self)
-        for note in self._block(ctx)[1]:
+        for note in () if ctx.fork.log.plain_table else self._block(ctx)[1]:
             yield Printed(f" [dropout] - {note} \n", on_stdout=True)
 
     def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:

@@ -112,6 +112,10 @@ class Pool(Layer):
 class Maxpool(Pool):
     """Largest value of each window; beyond the edges counts as minus infinity."""
 
+    PLAIN_LINE: ClassVar[str] = (
+        "max          {layer.window} x {layer.window} / {layer.strides[1]}  "
+        "{x.column}   ->  {y.column}"
+    )
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "maxpool_zero_nonmax": "it changes the input of the layer only in AlexeyAB's GPU training",
     }
@@ -228,6 +232,7 @@ class LocalAvgpool(Pool):
 class Avgpool(Layer):
     """Mean of each channel over the whole image."""
 
+    PLAIN_LINE: ClassVar[str] = "avg                     {x.column}   ->  {y.c:4d}"
     READS_IMAGES: ClassVar[bool] = True
     LINE: ClassVar[str] = "avg                          {x.column} ->   {y.c:4d}"
 

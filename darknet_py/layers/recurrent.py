@@ -108,17 +108,25 @@ class Recurrent(Layer):
         return str(out.c), f"{ctx.net.time_steps} steps"
 
     def printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
-        """Its own line, then those of the layers inside, in the order Darknet makes them."""
+        """Its own line, then those of the layers inside."""
         yield from super().printed(ctx, out)
-        parts = self.parts(ctx)
-        for name in self.MADE or parts:
-            if name not in parts:
-                continue
-            part, into = parts[name]
-            inside = _inside(ctx, into)
+        for part, inside in self._made(ctx):
             if self.PART_INDENT:
                 yield Printed(self.PART_INDENT)
             yield from part.printed(inside, part.shape(inside))
+
+    def plainly_printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        yield from super().plainly_printed(ctx, out)
+        for part, inside in self._made(ctx):
+            yield Printed(f"\t\t{part.plain_line(inside, part.shape(inside))}\n")
+
+    def _made(self, ctx: LayerContext) -> Iterator[tuple[Layer, LayerContext]]:
+        """Its parts, in the order Darknet makes them, each with what it reads."""
+        parts = self.parts(ctx)
+        for name in self.MADE or parts:
+            if name in parts:
+                part, into = parts[name]
+                yield part, _inside(ctx, into)
 
     def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
         return 0, 0

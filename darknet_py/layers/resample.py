@@ -66,6 +66,10 @@ class Upsample(Layer):
         word = "upsample" if self.stride > 0 else "downsample"
         return f"{word:24}{abs(self.stride):2d}x  {ctx.input.column} -> {out.column}"
 
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        word = "upsample" if self.stride > 0 else "downsample"
+        return f"{word:19}{abs(self.stride):2d}x  {ctx.input.column}   ->  {out.column}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Reorg(Layer):
@@ -116,8 +120,14 @@ class Reorg(_Reorg):
     flatten: int = option(0)
     extra: int = option(0, low=0)
 
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        if self.extra:
+            return f"reorg              {ctx.input.size:4d}   ->  {out.size:4d}"
+        return f"reorg              /{self.stride:2d}  {ctx.input.column}   ->  {out.column}"
+
     def told(self, ctx: LayerContext) -> Iterator[Printed]:
-        yield Printed("\n reorg_old \n", on_stdout=True)
+        if not ctx.fork.log.plain_table:
+            yield Printed("\n reorg_old \n", on_stdout=True)
         yield from super().told(ctx)
 
     def flat(self, ctx: LayerContext) -> bool:

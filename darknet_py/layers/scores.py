@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 else:
     torch = deferred("torch")
 
+ISEG_INSTANCES = 90
+"""Labelled instances of an image that [iseg] learns from."""
 COSTS = ("sse", "masked", "smooth", "seg", "L1", "wgan")
 
 
@@ -160,8 +162,6 @@ class Contrastive(Layer):
 @dataclass(frozen=True, kw_only=True)
 class Iseg(Layer):
     """Instance segmentation: sigmoid class channels followed by raw embedding channels."""
-
-    LOSS_MISSING: ClassVar[bool] = True
 
     classes: int = option(20)
     ids: int = option(32)

@@ -146,6 +146,10 @@ class Shortcut(Layer):
         cost = f"{self.flops(ctx, out) / 1e9:5.3f} BF"
         return f"Shortcut Layer: {added} wt = {kind}, wn = {norm}, outputs:{out.column} {cost}"
 
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        index, added = self.references(ctx.index)[1], ctx.inputs[1]
+        return f"res  {index:3d}                {added.column}   ->  {out.column}"
+
     def printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
         yield from super().printed(ctx, out)
         for shape in ctx.inputs[1:]:

@@ -6,17 +6,19 @@ import platform
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.layers.base import Node
 from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net
+from darknet_py.layers.printed import told_defaults
 from darknet_py.network.graph import Graph
 from darknet_py.network.summary import TITLE, avg_outputs, printed_bflops
 from darknet_py.network.weights_layout import Header, Layout
 
+PLAIN_TITLE = "layer     filters    size              input                output"
 X86 = ("x86_64", "AMD64")
 CPU_FEATURES = {"AVX": (10,), "FMA & AVX2": (12, 11)}
 """Darknet's words for what a processor has -> OpenCV's numbers (CPU_AVX, CPU_FMA3, CPU_AVX2)."""
@@ -84,11 +86,13 @@ def inference_lines(
 
     told: what is said of the .data file before that. batch, train: see network_lines.
     """
-    yield from program_lines(device)
+    if graph.fork.log.tells_machine:
+        yield from program_lines(device)
     yield from told
     yield from network_lines(graph, batch, graph.net.subdivisions, train)
     if plan.bytes:  # of a network without a file nothing is read
-        yield from loading_lines(plan.path, plan.header, plan.covered)
+        own = loading_lines if graph.fork.log.tells_seen else plain_loading_lines
+        yield from own(plan.path, plan.header, plan.covered)
 
 
 def network_lines(graph: Graph, batch: int, subdivisions: int, train: bool) -> Iterator[Said]:
@@ -99,6 +103,11 @@ def network_lines(graph: Graph, batch: int, subdivisions: int, train: bool) -> I
     graph = replace(graph, net=net)
     for piece in net.announced():
         yield Said(piece.text, not piece.on_stdout)
+    if graph.fork.log.plain_table:
+        yield Said(f"{PLAIN_TITLE}\n", True)
+        for node in graph.nodes:
+            yield from _layer_lines(graph, node)
+        return
     sizes = f"mini_batch = {batch}, batch = {batch * subdivisions}, time_steps = {steps}"
     yield Said(f"{sizes}, train = {int(train)} \n")
     frozen = [node.index for node in graph.nodes if node.layer.stopbackward == 1]
@@ -113,8 +122,14 @@ def network_lines(graph: Graph, batch: int, subdivisions: int, train: bool) -> I
 
 
 def _layer_lines(graph: Graph, node: Node) -> Iterator[Said]:
-    for piece in node.layer.announced(graph.context(node.index), node.out):
+    """All that is printed as a section is read, from the index on."""
+    layer, ctx, plain = node.layer, graph.context(node.index), graph.fork.log.plain_table
+    yield Said(f"{node.index:5d} " if plain else f"{node.index:4d} ", True)
+    own = layer.plainly_printed(ctx, node.out) if plain else layer.printed(ctx, node.out)
+    for piece in chain(layer.told(ctx), own, told_defaults(layer.section, layer.TOLD_AFTER, layer)):
         yield Said(piece.text, not piece.on_stdout)
+    if layer.stopbackward == 1 and not plain:
+        yield Said(" ------- previous layers are frozen ------- \n")
 
 
 def _size_warning(graph: Graph) -> Iterator[Said]:
@@ -133,6 +148,11 @@ def loading_lines(path: str, header: Header, layers: int) -> Iterator[Said]:
     yield Said(f"Done! Loaded {layers} layers from weights-file \n", True)
 
 
+def plain_loading_lines(path: str, header: Header, layers: int) -> Iterator[Said]:
+    """The same in pjreddie's program."""
+    yield Said(f"Loading weights from {path}...Done!\n", True)
+
+
 def told_keys(data: DataFile | None, defaults: Mapping[str, str]) -> Iterator[Said]:
     """Of keys that a .data file does not set. defaults: key -> what Darknet takes instead.
 
@@ -146,7 +166,7 @@ def told_keys(data: DataFile | None, defaults: Mapping[str, str]) -> Iterator[Sa
 def names_line(file: str, count: int, graph: Graph) -> Iterator[Said]:
     """Of a names file, by its name in the .data file, that has other than the network's classes."""
     classes = graph.head_classes
-    if count != classes:
+    if count != classes and graph.fork.log.counts_names:
         names = f"in the file {file} number of names {count} that isn't equal to"
         yield Said(f"\n Error: {names} classes={classes} in the file {graph.path} \n")
 

@@ -64,7 +64,12 @@ class DetectOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
+class ImageModelOptions(ModelOptions, ImageOptions, RunOptions):
+    """What all commands can be told that run a network on images, and find no boxes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierOptions(ImageModelOptions, LogOptions):
     """What all commands of classifiers can be told. top: None for what the .data file says."""
 
     data: str | None = None
@@ -93,6 +98,23 @@ class ClassifyOptions(PredictOptions):
     """The options of `classify`."""
 
     top: int | None = flag(5, "Classes to name.", "-t", least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentOptions(ImageModelOptions):
+    """The options of `segmenter test` and `isegmenter test`. instances: the objects one by one."""
+
+    data: str
+    images: tuple[str, ...] = ()
+    instances: bool = False
+    names: str | None = flag(None, NAMES, metavar="FILE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegressOptions(ImageModelOptions):
+    """The options of `regressor test`, which has no .data file."""
+
+    images: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

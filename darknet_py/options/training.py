@@ -108,6 +108,27 @@ class ClassifierTrainOptions(ImageTrainOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SegmenterTrainOptions(ImageTrainOptions):
+    """The options of `segmenter train`."""
+
+    kind: ClassVar[str] = "segmenter"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceTrainOptions(ImageTrainOptions):
+    """The options of `isegmenter train`."""
+
+    kind: ClassVar[str] = "isegmenter"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegressorTrainOptions(ImageTrainOptions):
+    """The options of `regressor train`."""
+
+    kind: ClassVar[str] = "regressor"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TextTrainOptions(TrainOptions):
     """The options of `rnn train`, which has no .data file."""
 

@@ -30,6 +30,8 @@ from darknet_py.train.tasks.cifar_task import open_cifar
 from darknet_py.train.tasks.classifier_task import open_classifier
 from darknet_py.train.tasks.detection_task import open_detection
 from darknet_py.train.tasks.go_task import open_go
+from darknet_py.train.tasks.regressor_task import open_regressor
+from darknet_py.train.tasks.segmenter_task import open_instance_training, open_segmenter_training
 from darknet_py.train.tasks.text_task import open_text
 from darknet_py.train.tasks.yolo_task import open_yolo
 from darknet_py.train.trainer import Trainer
@@ -38,6 +40,9 @@ KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining
     "detector": open_detection,
     "classifier": open_classifier,
     "rnn": open_text,
+    "segmenter": open_segmenter_training,
+    "isegmenter": open_instance_training,
+    "regressor": open_regressor,
     "go": open_go,
     "yolo": open_yolo,
     "cifar": open_cifar,

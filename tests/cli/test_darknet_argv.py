@@ -108,7 +108,7 @@ def test_strict_refuses_what_nobody_knows(capsys: pytest.CaptureFixture[str]) ->
         ("-log test.txt test a", "test -log test.txt a"),
         ("--fork pjreddie test a", "test --fork pjreddie a"),
         ("-thresh=.4 test a", "test -thresh=.4 a"),
-        ("segmenter test a", "segmenter test a"),
+        ("nonsense test a", "nonsense test a"),
         ("-nogpu imagenet test", "imagenet -nogpu test"),
         ("-i 0", "-i 0"),
         ("", ""),

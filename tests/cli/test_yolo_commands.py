@@ -201,17 +201,17 @@ def test_train_prints_and_saves_as_in_c(word: str, here: Path) -> None:
     result = darknet(word, "train", "t.cfg", *options, "-nogpu", "--workers", "0")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert lines[:4] == [
-        " GPU isn't used ",
+    lines = lines[lines.index("t") :]  # the first ones are about the processor
+    assert lines[:3] == [
         "t",
         "mini_batch = 2, batch = 2, time_steps = 1, train = 1 ",
         "Learning Rate: 1e-05, Momentum: 0.9, Decay: 0.0005",
     ]
-    assert re.fullmatch(r"Loaded: \d+\.\d{6} seconds", lines[4])
-    assert re.match(r"Detection Avg IOU: .*, count: \d+$", lines[5])
+    assert re.fullmatch(r"Loaded: \d+\.\d{6} seconds", lines[3])
+    assert re.match(r"Detection Avg IOU: .*, count: \d+$", lines[4])
     number = r"-?\d+\.\d{6}"
     update = rf"1: {number}, {number} avg, 0\.000010 rate, {number} seconds, 2 images"
-    assert re.fullmatch(update, lines[6]) and len(lines) == 13
+    assert re.fullmatch(update, lines[5]) and len(lines) == 12
     names = {path.name for path in Path("kept").iterdir()}
     assert names == {"t_final.weights", "t.backup", "t_last.state"}
 

@@ -62,3 +62,15 @@ def test_drawings_are_refused_first(
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(DarknetError, match=f"--{option} needs the package matplotlib"):
         run(options(data, weights="gone.weights", **{option: "a.png"}))
+
+
+def test_all_that_darknet_prints(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run(options(data, log_style="darknet"))
+    out, err = capsys.readouterr()
+    assert out.startswith(" GPU isn't used \n") and "train = 0 \n\n seen 64, trained: " in out
+    (count,) = re.findall(r"detections_count = (\d+), unique", out)
+    ranks = "".join(f" rank = {n} of ranks = {count} \r" for n in range(0, int(count), 100))
+    assert f"  \n{ranks}class_id = 0, name = ant" in out and out.count("\r") == ranks.count("\r")
+    assert "avg_outputs = " in err and "\r2Total Detection Time: " in err
+    run(options(data, log_style="plain"))
+    assert out.endswith(capsys.readouterr().out.replace("class_id = 0", f"{ranks}class_id = 0"))

@@ -11,10 +11,12 @@ import torch
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.cfg.text import parse
 from darknet_py.errors import Problems
-from darknet_py.forks import ALEXEYAB
+from darknet_py.forks import ALEXEYAB, PJREDDIE
 from darknet_py.network import darknet_lines
 from darknet_py.network.darknet_lines import (
+    PLAIN_TITLE,
     Said,
+    inference_lines,
     learning_line,
     loading_lines,
     names_line,
@@ -25,7 +27,7 @@ from darknet_py.network.darknet_lines import (
 )
 from darknet_py.network.graph import Graph, build
 from darknet_py.network.summary import TITLE
-from darknet_py.network.weights_layout import Header
+from darknet_py.network.weights_layout import Header, Layout
 
 NET = """[net]
 batch=8
@@ -264,3 +266,57 @@ def test_both_streams_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     say([Said("a"), Said("b\n"), Said("c\n", True), Said("d\n")])
     assert capsys.readouterr() == ("ab\nd\n", "c\n")
     assert sys.stdout is not None
+
+
+PLAIN = """\
+layer     filters    size              input                output
+    0 conv      4  3 x 3 / 2    64 x  64 x   3   ->    32 x  32 x   4  0.000 BFLOPs
+    1 max          2 x 2 / 2    32 x  32 x   4   ->    16 x  16 x   4
+    2 upsample            2x    16 x  16 x   4   ->    32 x  32 x   4
+    3 res    0                  32 x  32 x   4   ->    32 x  32 x   4
+    4 route  3 0
+    5 dropout       p = 0.25               8192  ->  8192
+    6 reorg              / 2    32 x  32 x   8   ->    16 x  16 x  32
+    7 avg                       16 x  16 x  32   ->    32
+    8 rnn
+"""
+PLAIN_CFG = """[conv]
+filters=4
+size=3
+stride=2
+pad=1
+activation=linear
+[max]
+size=2
+stride=2
+[upsample]
+stride=2
+[shortcut]
+from=0
+activation=linear
+[route]
+layers=3,0
+[dropout]
+probability=.25
+[reorg]
+stride=2
+[avgpool]
+[gru]
+output=7
+"""
+
+
+def test_the_table_of_pjreddies_program() -> None:
+    graph = build(parse(NET + PLAIN_CFG, "n.cfg", Problems()), PJREDDIE, Problems())
+    out, err = streams(graph)
+    assert out == ""
+    expected = PLAIN.replace("    8 rnn\n", "    8 GRU Layer: 32 inputs, 7 outputs\n")
+    parts = "\t\tconnected                              32  ->     7\n"
+    parts += "\t\tconnected                               7  ->     7\n"
+    assert err == expected + parts * 3
+    plan = Layout("a.weights", Header(0, 2, 0, 0), (), (), 9, 0, False, 99)
+    said = list(inference_lines(graph, plan, "cpu"))
+    assert [piece for piece in said if not piece.on_stderr] == []
+    assert said[0].text == f"{PLAIN_TITLE}\n"
+    assert said[-1].text == "Loading weights from a.weights...Done!\n"
+    assert list(names_line("data/x.names", 3, graph)) == []

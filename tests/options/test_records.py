@@ -71,6 +71,9 @@ DEFAULTS = {
     "ext_output=False save_labels=False out=None prefix=None no_pictures=False names=None "
     "skipclasses=None "
     "batch=None",
+    "ImageModelOptions": "",
+    "SegmentOptions": "data images=() instances=False names=None",
+    "RegressOptions": "images=()",
     "ClassifierOptions": "data=None top=None",
     "ListedOptions": "batch=8",
     "PredictOptions": "images=() names=None",
@@ -99,6 +102,9 @@ DEFAULTS = {
     "DetectorTrainOptions": "kind=detector evaluates=False epochs=4 thresh=0.25 iou_thresh=0.5 "
     "cache=False reduced_decode=False",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
+    "SegmenterTrainOptions": "kind=segmenter",
+    "InstanceTrainOptions": "kind=isegmenter",
+    "RegressorTrainOptions": "kind=regressor",
     "TextTrainOptions": "kind=rnn data=data/shakespeare.txt tokenized=False backup=backup",
     "GoTrainOptions": "kind=go data=backup/go.train backup=backup",
     "GoOptions": "cfg weights=None multi=False seed=None",

@@ -210,12 +210,19 @@ def _next_top(u: Update, log: DarknetLog) -> Iterator[Said]:
 
 def _classifier(u: Update, log: DarknetLog) -> Iterator[Said]:
     """AlexeyAB's program says a negative time where there is no end; here it says none."""
+    hours = u.of and log.graph.fork.log.classifier_hours
+    yield Said(_by_epochs(u, log) + (f", {u.hours_left:f} hours left\n" if hours else "\n"))
+
+
+def _epochs(u: Update, log: DarknetLog) -> Iterator[Said]:
+    """Segmenters and regressors, which pjreddie's program alone has."""
+    yield Said(f"{_by_epochs(u, log)}\n")
+
+
+def _by_epochs(u: Update, log: DarknetLog) -> str:
     epochs = u.images / log.facts.count
     line = f"{u.number}, {epochs:.3f}: {u.loss:f}, {u.average:f} avg, {u.rate:f} rate, "
-    line += f"{u.seconds:f} seconds, {u.images} images"
-    if u.of and log.graph.fork.log.classifier_hours:
-        line += f", {u.hours_left:f} hours left"
-    yield Said(f"{line}\n")
+    return f"{line}{u.seconds:f} seconds, {u.images} images"
 
 
 def _cifar(u: Update, log: DarknetLog) -> Iterator[Said]:
@@ -269,4 +276,8 @@ STYLES = {
     "cifar": LineStyle(_nothing, _nothing, _cifar, _nothing),
     "rnn": LineStyle(_nothing, _nothing, _rnn, _nothing),
     "go": LineStyle(_nothing, _go_loaded, _go, _nothing),
+    **dict.fromkeys(
+        ("segmenter", "isegmenter", "regressor"),
+        LineStyle(_nothing, _loaded_plain, _nothing, _epochs),
+    ),
 }

@@ -163,11 +163,19 @@ def _go(facts: StartFacts) -> Iterator[Said]:
         yield Said(f"Moves: {facts.count}\n")
 
 
+def _counted(facts: StartFacts) -> Iterator[Said]:
+    """Segmenters and regressors."""
+    yield Said(f"{facts.base}\n{facts.gpus}\n")
+    yield from _network(facts)
+    yield Said(f"{facts.learning}\n{facts.count}\n")
+
+
 STARTS: dict[str, Callable[[StartFacts], Iterator[Said]]] = {
     "detector": _detector,
     "classifier": _classifier,
     "rnn": _rnn,
     "go": _go,
+    **dict.fromkeys(("segmenter", "isegmenter", "regressor"), _counted),
     "yolo": _named,
     "cifar": _named,
 }
