@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "segment": NETWORK | {"classify", "detect", "files", "images", "options"},
     "evaluate": NETWORK
     | {"data", "detect", "engines", "files", "images", "lazy", "options", "plots", "progress"},
+    "weight_tools": NETWORK | {"files"},
     "export": NETWORK | {"conversion", "detect", "engines", "files", "images", "lazy", "options"},
     "train": NETWORK
     | {
@@ -92,6 +93,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "train",
         "validate",
         "visualize",
+        "weight_tools",
     },
     "__main__": {"cli"},
 }

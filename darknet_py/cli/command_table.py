@@ -149,6 +149,47 @@ COMMANDS = {
     "partial": Command(
         "darknet_py.cli.tool_commands:partial", "Save the first layers of a weights file."
     ),
+    "average": Command(
+        "darknet_py.cli.weights_commands:average", "Write the mean of weights files.", OTHER
+    ),
+    "reset": Command(
+        "darknet_py.cli.weights_commands:reset", "Empty batch normalisation into weights.", OTHER
+    ),
+    "denormalize": Command(
+        "darknet_py.cli.weights_commands:denormalize",
+        "Fold batch normalisation into weights.",
+        OTHER,
+    ),
+    "normalize": Command(
+        "darknet_py.cli.weights_commands:normalize",
+        "Add batch normalisation where there is none.",
+        OTHER,
+    ),
+    "rgbgr": Command(
+        "darknet_py.cli.weights_commands:rgbgr", "Make a network read BGR instead of RGB.", OTHER
+    ),
+    "rescale": Command(
+        "darknet_py.cli.weights_commands:rescale",
+        "Make a network that read -1 to 1 read 0 to 1.",
+        OTHER,
+    ),
+    "statistics": Command(
+        "darknet_py.cli.weights_commands:statistics", "Print mean and variance of matrices.", OTHER
+    ),
+    "print": Command(
+        "darknet_py.cli.weights_commands:print_weights", "Print the weights of a layer.", OTHER
+    ),
+    "oneoff": Command(
+        "darknet_py.cli.weights_commands:oneoff",
+        "Start a YOLO9000 detector from a classifier.",
+        OTHER,
+    ),
+    "oneoff2": Command(
+        "darknet_py.cli.weights_commands:oneoff2", "Load a weights file at two layers.", OTHER
+    ),
+    "cfglayers": Command(
+        "darknet_py.cli.weights_commands:cfglayers", "Count the sections of cfg files.", OTHER
+    ),
     "doctor": Command(
         "darknet_py.cli.doctor_command:doctor", "Show what this machine offers to run networks."
     ),

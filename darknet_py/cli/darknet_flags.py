@@ -146,9 +146,9 @@ NIGHTMARE = {
 }
 NO_SEARCH = "a move is the network's own, nothing is searched"
 GO = {
+    **GPUS,
     "multi": DarknetFlag("training sees all symmetries anyway"),
     "anon": DarknetFlag("only engine tells its name"),
-    **GPUS,
     "iters": DarknetFlag(NO_SEARCH, True),
     "cpuct": DarknetFlag(NO_SEARCH, True),
     "temp": DarknetFlag(NO_SEARCH, True),

@@ -46,7 +46,7 @@ def in_order(words: Sequence[str], names: Sequence[str]) -> list[str]:
     """DATA, CFG and WEIGHTS by their endings, where one of them stands in another's place.
 
     names: of the arguments of the command. Several files of one ending, and all others, keep their
-    order.
+    order, and so do all where a .data file stands before a command that reads none.
     """
     places = {name: place for place, name in enumerate(names) if name in ENDINGS}
     found = {
@@ -54,6 +54,8 @@ def in_order(words: Sequence[str], names: Sequence[str]) -> list[str]:
         for name in places
     }
     asked = {name: word for name, word in found.items() if word is not None}
+    if "data" not in places and any(word.endswith(ENDINGS["data"]) for word in words):
+        return list(words)
     if not {"data", "cfg"} & {*places} <= {*asked} or not _misplaced(words, places, asked):
         return list(words)
     rest = list(words)

@@ -36,7 +36,7 @@ def valid(**choices: Any) -> None:
 
 
 @click.command("generatetactic")
-@arguments("cfg", "weights")
+@arguments("cfg", "[weights]")
 @options_of(TacticOptions)
 def generate_tactic(**choices: Any) -> None:
     """Read standard input, and write what the recurrent network makes up after it.
@@ -49,7 +49,7 @@ def generate_tactic(**choices: Any) -> None:
 
 
 @click.command("validtactic")
-@arguments("cfg", "weights")
+@arguments("cfg", "[weights]")
 @options_of(PerplexityOptions, "seed")
 def valid_tactic(**choices: Any) -> None:
     """Like valid, of the parts of a text between >> and a full stop that ends its line."""
@@ -59,7 +59,7 @@ def valid_tactic(**choices: Any) -> None:
 
 
 @click.command()
-@arguments("cfg", "weights")
+@arguments("cfg", "[weights]")
 @options_of(TextOptions, "seed")
 def vec(**choices: Any) -> None:
     """Print each line of standard input with the values of the first layer after it.

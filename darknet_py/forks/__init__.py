@@ -43,6 +43,9 @@ ALEXEYAB = Fork(
         batchnorm_biases=True,
         gru_order=("uz", "ur", "uh", "wz", "wr", "wh"),
         lstm_order=("wf", "wi", "wg", "wo", "uf", "ui", "ug", "uo"),
+        lstm_tools=True,
+        whole_iterations=True,
+        oneoff_start=1.0,
     ),
     images=ImageRules(upright=True),
     pictures=PictureRules(nightmare_grey=0.0),
@@ -120,6 +123,8 @@ ALEXEYAB = Fork(
         rnn_bits=False,
         rnn_input=False,
         go_loading=False,
+        ops_by_group=False,
+        speed_operations=False,
     ),
 )
 
@@ -140,6 +145,9 @@ PJREDDIE = Fork(
         batchnorm_biases=False,
         gru_order=("wz", "wr", "wh", "uz", "ur", "uh"),
         lstm_order=("wi", "wf", "wo", "wg", "ui", "uf", "uo", "ug"),
+        lstm_tools=False,
+        whole_iterations=False,
+        oneoff_start=0.1,
     ),
     images=ImageRules(upright=False),
     pictures=PictureRules(nightmare_grey=0.1),
@@ -217,6 +225,8 @@ PJREDDIE = Fork(
         rnn_bits=True,
         rnn_input=True,
         go_loading=True,
+        ops_by_group=True,
+        speed_operations=True,
     ),
 )
 

@@ -39,6 +39,12 @@ class WeightsRules:
     """the six matrices of [gru] in file order (w: state, u: input)."""
     lstm_order: tuple[str, ...]
     """the eight matrices of [lstm] in file order (w: state, u: input)."""
+    lstm_tools: bool
+    """`reset`, `normalize`, `denormalize` and `statistics` know [lstm]."""
+    whole_iterations: bool
+    """a weights tool writes the images seen in whole iterations of the cfg; otherwise as read."""
+    oneoff_start: float
+    """by what `oneoff` multiplies the random start of what the file does not hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,6 +254,10 @@ class LogRules:
     go_loading: bool
     """`go train` prints GPUs, moves and the seconds of loading, and a line an update; otherwise one
     a sub-batch."""
+    ops_by_group: bool
+    """`ops` and `speed` divide a convolution's operations by its groups."""
+    speed_operations: bool
+    """`speed` prints the operations of a pass and of a second."""
 
 
 @dataclass(frozen=True, kw_only=True)

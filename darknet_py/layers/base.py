@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +12,12 @@ from darknet_py.cfg.options import option
 from darknet_py.cfg.text import Section
 from darknet_py.errors import CfgError, Location, Problems, ShapeError
 from darknet_py.forks import Fork
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.net import Net
 from darknet_py.layers.printed import Printed, told_defaults
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.layers.tree import Tree
+from darknet_py.layers.weight_tool import ToolFacts
 
 if TYPE_CHECKING:
     import torch
@@ -113,17 +114,6 @@ class Run:
         return dataclasses.replace(self, training=False) if index < self.freeze_before else self
 
 
-class Counted(enum.Flag):
-    """Darknet's totals that the operations of a kind are part of."""
-
-    TOTAL = enum.auto()
-    """`Total BFLOPS`: the kinds whose l.bflops AlexeyAB's program sets."""
-    PUBLISHED = enum.auto()
-    """What networks are known by, 65.86 for yolov3 at 416: from before shortcuts were counted."""
-    OPS = enum.auto()
-    """What `ops` of both programs adds up: convolutions and matrices."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Layer:
     """A section kind: its options are fields, and all that others ask of it is asked here.
@@ -141,6 +131,7 @@ class Layer:
     - `table_row`, `table_line`, LINE, `receptive_field`, `flops`, `operations`, COUNTED: what
       `summary`, `ops` and the benchmarks say of it. `printed`, TOLD, TOLD_AFTER, `noted_sides`:
       what Darknet prints beside its line.
+    - TOOL_FACTS: what `reset`, `rgbgr` and Darknet's other tools do with its tensors.
     - HEAD, IS_LOSS, LOSS_MISSING, CLASSIFIES, `hierarchy`, `at_temperature`: what its output means.
     - NO_EFFECT: options that Darknet reads and that change nothing here, each with the reason. One
       that changes only Darknet's training has its reason where it is declared, as `not_trained`.
@@ -169,6 +160,8 @@ class Layer:
     """it trains by a loss that is not done here; the network can only be run."""
     AVERAGED: ClassVar[bool] = False
     """ema_alpha keeps a moving average of its weights."""
+    TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts()
+    """what the tools on weights files do with it; asked through `tool_facts`."""
     COUNTED: ClassVar[Counted] = Counted(0)
     """the totals its operations are part of."""
     LINE: ClassVar[str] = ""
@@ -237,6 +230,10 @@ class Layer:
     def trains(self, fork: Fork) -> bool:
         """Whether training moves its weights; batch statistics always move by themselves."""
         return True
+
+    def tool_facts(self, fork: Fork) -> ToolFacts:
+        """What a program's tools on weights files do with it."""
+        return self.TOOL_FACTS
 
     def flops(self, ctx: LayerContext, out: Shape) -> float:
         """Floating point operations for one image as AlexeyAB's program counts them."""

@@ -11,7 +11,6 @@ from darknet_py.cfg.options import atoi, option
 from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
-    Counted,
     Layer,
     LayerContext,
     Run,
@@ -22,11 +21,13 @@ from darknet_py.layers.base import (
     resolve_all,
 )
 from darknet_py.layers.blur import Blur, window_count
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.printed import Printed, convolution_line, shapes_and_cost, told_defaults
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.layers.torch_kernels import convolve
+from darknet_py.layers.weight_tool import ToolFacts, WeightTool
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ class Convolutional(Layer):
     READS_IMAGES: ClassVar[bool] = True
     AVERAGED: ClassVar[bool] = True
     COUNTED: ClassVar[Counted] = Counted.TOTAL | Counted.PUBLISHED | Counted.OPS
+    TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts(
+        tools=~WeightTool.STATISTICS,
+        averaged=("biases", "scales", "rolling_mean", "rolling_variance", "weights"),
+        batchnorm=("batch_normalize", "cbn"),
+    )
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "stream": "CUDA streams are torch's business",
         "wait_stream": "CUDA streams are torch's business",
@@ -257,16 +263,16 @@ class Convolutional(Layer):
         return plain, {"biases": biases, "weights": kernel}
 
     def flops(self, ctx: LayerContext, out: Shape) -> float:
-        count = self.operations(ctx, out)
+        count = self._operations(ctx, self.split)
         return count / XNOR_SAVING if self.xnor else count
 
     def operations(self, ctx: LayerContext, out: Shape) -> float:
-        """Groups divide them, as in pjreddie's program; AlexeyAB's `ops` forgets that.
+        """AlexeyAB's `ops` gives a depthwise layer as many as a full one; his table does not."""
+        return self._operations(ctx, self.split if ctx.fork.log.ops_by_group else 1)
 
-        So his gives a depthwise layer as many as a full one; the table of layers does not.
-        """
+    def _operations(self, ctx: LayerContext, groups: int) -> float:
         full = self._full_shape(ctx.input)
-        channels = ctx.input.c // self.split
+        channels = ctx.input.c // groups
         return 2.0 * self.filters * channels * self.size**2 * full.h * full.w
 
     def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:

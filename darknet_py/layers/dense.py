@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
-    Counted,
     Layer,
     LayerContext,
     Run,
@@ -18,9 +17,11 @@ from darknet_py.layers.base import (
     replaced,
     require_positive,
 )
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
+from darknet_py.layers.weight_tool import ToolFacts, WeightTool
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ class Connected(Layer):
 
     TOLD: ClassVar[Mapping[str, str]] = {"output": "{0.output}", "activation": "{0.activation}"}
     COUNTED: ClassVar[Counted] = Counted.OPS
+    TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts(
+        tools=~WeightTool.FILTERS,
+        averaged=("biases", "weights"),
+        title="Connected",
+        parts={"": ""},
+    )
     LINE: ClassVar[str] = "connected                            {x.size:4d}  ->  {y.c:4d}"
 
     output: int = option(1)

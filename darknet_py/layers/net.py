@@ -140,6 +140,11 @@ class Net:
         return max(1, self.batch // self.subdivisions)
 
     @property
+    def step_images(self) -> int:
+        """Images of one optimiser step: batch in whole subdivisions, times time_steps."""
+        return max(1, self.batch // self.subdivisions) * self.time_steps * self.subdivisions
+
+    @property
     def input(self) -> Shape:
         """What the first layer reads: an image, or a vector of `inputs` values."""
         if self.height and self.width and self.channels:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.layers.base import (
-    Counted,
     Layer,
     LayerContext,
     Run,
@@ -16,6 +15,7 @@ from darknet_py.layers.base import (
     require_positive,
 )
 from darknet_py.layers.blur import Blur, window_count
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.printed import Printed, shapes_and_cost
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape

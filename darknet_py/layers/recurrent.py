@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
+from darknet_py.forks import Fork
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import (
-    Counted,
     Layer,
     LayerContext,
     Run,
@@ -22,10 +22,12 @@ from darknet_py.layers.base import (
     make,
     require_positive,
 )
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.dense import Connected
 from darknet_py.layers.printed import Printed
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
+from darknet_py.layers.weight_tool import ToolFacts, WeightTool
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -236,6 +238,18 @@ class Gru(_VectorRecurrent):
     TOLD: ClassVar[Mapping[str, str]] = {"output": "{0.output}"}
     MADE: ClassVar[tuple[str, ...]] = ("uz", "wz", "ur", "wr", "uh", "wh")
     LINE: ClassVar[str] = "GRU Layer: {x.size} inputs, {y.c} outputs"
+    TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts(
+        tools=~WeightTool.FILTERS,
+        title="GRU",
+        parts={
+            "uz.": "Input Z",
+            "ur.": "Input R",
+            "uh.": "Input H",
+            "wz.": "State Z",
+            "wr.": "State R",
+            "wh.": "State H",
+        },
+    )
 
     tanh: int = option(0)
 
@@ -267,6 +281,14 @@ class Lstm(_VectorRecurrent):
     TOLD: ClassVar[Mapping[str, str]] = {"output": "{0.output}"}
     MADE: ClassVar[tuple[str, ...]] = ("uf", "ui", "ug", "uo", "wf", "wi", "wg", "wo")
     LINE: ClassVar[str] = "LSTM Layer: {x.size} inputs, {y.c} outputs"
+    TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts(
+        tools=~WeightTool.FILTERS,
+        title="LSTM",
+        parts={f"{name}.": name for name in ("wf", "wi", "wg", "wo", "uf", "ui", "ug", "uo")},
+    )
+
+    def tool_facts(self, fork: Fork) -> ToolFacts:
+        return self.TOOL_FACTS if fork.weights.lstm_tools else super().TOOL_FACTS
 
     def order(self, ctx: LayerContext) -> tuple[str, ...]:
         return ctx.fork.weights.lstm_order

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
-    Counted,
     Layer,
     LayerContext,
     Run,
@@ -18,6 +17,7 @@ from darknet_py.layers.base import (
     require_positive,
 )
 from darknet_py.layers.convolution import Convolutional
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.recurrent import Part, Recurrent, Step, elman
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape

@@ -171,7 +171,7 @@ def names_line(file: str, count: int, graph: Graph) -> Iterator[Said]:
         yield Said(f"\n Error: {names} classes={classes} in the file {graph.path} \n")
 
 
-def learning_line(net: Net) -> str:
-    """Of the learning of a network."""
+def learning_line(net: Net, gpus: int = 1) -> str:
+    """Of the learning of a network; with several GPUs the rate is that of all together."""
     rates = f"Momentum: {net.momentum:g}, Decay: {net.decay:g}"
-    return f"Learning Rate: {net.learning_rate:g}, {rates}"
+    return f"Learning Rate: {net.learning_rate * gpus:g}, {rates}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -104,6 +104,11 @@ class Graph:
             node.layer,
             self.context(index),
         )
+
+    def with_layers(self, layers: Iterable[Layer]) -> Graph:
+        """The graph with other layers in the same places."""
+        pairs = zip(self.nodes, layers, strict=True)
+        return replace(self, nodes=tuple(replace(node, layer=layer) for node, layer in pairs))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
         """Itself: nothing in it ever changes."""

@@ -6,7 +6,6 @@ import hashlib
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,7 +13,7 @@ from torch import nn
 
 from darknet_py.errors import DarknetError, Notice, Problems
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Layer, Node, Run, Stored, Weights
+from darknet_py.layers.base import Node, Run, Stored, Weights
 from darknet_py.network import weights, weights_layout
 from darknet_py.network.execute import Call, LayerModule, execute, execute_heads, layer_calls
 from darknet_py.network.graph import Graph, build, read_graph
@@ -171,7 +170,7 @@ class Network(nn.Module):
         parts = [
             n.layer.folded(self.graph.context(n.index), self.own(n.index)) for n in self.graph.nodes
         ]
-        graph = _with_layers(self.graph, (layer for layer, _ in parts))
+        graph = self.graph.with_layers(layer for layer, _ in parts)
         folded = Network(graph, start=False)
         folded.layers = nn.ModuleList(_fixed(layer.kind, tensors) for layer, tensors in parts)
         folded.header, folded.folded = self.header, True
@@ -200,7 +199,7 @@ class Network(nn.Module):
             time_steps=net.time_steps,
         )
         if self.folded:
-            graph = _with_layers(graph, (node.layer for node in nodes))
+            graph = graph.with_layers(node.layer for node in nodes)
         for node in graph.nodes:
             if graph.stored(node.index) != self.graph.stored(node.index):
                 what = f"the tensors of [{node.layer.kind}] depend on the input's size"
@@ -228,12 +227,6 @@ def _module(graph: Graph, node: Node) -> LayerModule:
     buffers = frozenset(tensor.name for tensor in stored if tensor.role in BUFFERS)
     empty = {tensor.name: torch.empty(tensor.shape) for tensor in stored}
     return LayerModule(node.layer.kind, empty, buffers)
-
-
-def _with_layers(graph: Graph, layers: Iterable[Layer]) -> Graph:
-    """The graph with other layers in the same places."""
-    pairs = zip(graph.nodes, layers, strict=True)
-    return replace(graph, nodes=tuple(replace(node, layer=layer) for node, layer in pairs))
 
 
 def _fixed(kind: str, tensors: Mapping[str, torch.Tensor]) -> LayerModule:

@@ -8,7 +8,8 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from darknet_py.layers.base import INPUT, Counted, Node
+from darknet_py.layers.base import INPUT, Node
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.printed import Printed
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.network.graph import Graph

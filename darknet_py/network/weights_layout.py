@@ -118,17 +118,23 @@ def transposed(stored: Stored, header: Header) -> tuple[int, int] | None:
     return None
 
 
-def plan(graph: Graph, path: str | os.PathLike[str] | None, cutoff: int | None = None) -> Layout:
+def plan(
+    graph: Graph,
+    path: str | os.PathLike[str] | None,
+    cutoff: int | None = None,
+    start: int = 0,
+) -> Layout:
     """Compare the file with the cfg; raises WeightsError that says what each has, and where.
 
-    path: None for no file, of which Darknet's programs make random weights.
+    path: None for no file, of which Darknet's programs make random weights. start: the layer that
+    the file begins with.
     """
     if path is None:
         return _without_file(graph)
     name = os.fspath(path)
     end = layers_before(graph, cutoff)
     size, header, have = measured(name)
-    counts = counts_of(graph)[:end]
+    counts = [0] * start + counts_of(graph)[start:end]
     covered, floats = covered_by(counts, have)
     fits = floats == have or (cutoff is not None and covered == end)
     if not fits:

@@ -120,6 +120,7 @@ def _start_facts(options: TrainOptions, ready: ReadyTraining) -> StartFacts:
         save_policy=ready.save_policy,
         loaded=ready.start.loaded,
         metric=ready.metric.label if ready.metric else "",
+        device=str(next(trainer.network.parameters()).device),
     )
 
 

@@ -98,41 +98,9 @@ def test_its_flags_are_known(line: Line) -> None:
         assert f"no command '{line.words[0]}'" in result.stderr
 
 
-# What people write for `detector`, with options that belong to another of its words; the first
-# part of a row must be said.
-OTHER_WORDS = """
--dont_show: no effect           | map DATA CFG WEIGHTS -dont_show
--ext_output: no effect          | map DATA CFG WEIGHTS -dont_show -ext_output
--dont_show: no effect           | valid DATA CFG WEIGHTS -dont_show
--thresh: no effect              | valid DATA CFG WEIGHTS -thresh 0.1
--gpu 0: unknown option          | recall DATA CFG WEIGHTS -out log.txt -gpu 0 -thresh .5
--show 0: the flag takes no      | calc_anchors DATA SIZE -show 0
--showpause: unknown option      | calc_anchors DATA SIZE -showpause
--clear 1: the flag takes no     | train DATA CFG WEIGHTS -clear 1
--out: no effect                 | train DATA CFG WEIGHTS -out name
--mjpeg_port: no effect          | train DATA CFG WEIGHTS -dont_show -mjpeg_port 8090 -map -gpus 0
--verbose: no effect             | -map -dont_show -verbose train DATA CFG
-""".strip().splitlines()
-FILES = {
-    "DATA": ["a.data"],
-    "CFG": ["a.cfg"],
-    "WEIGHTS": ["a.weights"],
-    "SIZE": ["-num_of_clusters", "6", "-width", "416", "-height", "416"],
-}
-
-
-@pytest.mark.parametrize("row", OTHER_WORDS)
-def test_options_of_other_words(row: str) -> None:
-    said, _, words = (part.strip() for part in row.partition("|"))
-    meant = [part for word in words.split() for part in FILES.get(word, [word])]
-    line = Line("runs", ("detector", *meant))
-    result = run(line)
-    assert result.exit_code == 0, result.output
-    assert f"darknet-py: {said}" in result.stderr.replace("warning: ", "")
-
-
 def test_gpus_of_a_machine_without_cuda() -> None:
-    result = run(Line("runs", ("detector", "train", "a.data", "a.cfg", "-gpus", "0")))
+    words = "detector train a.data a.cfg a.weights -dont_show -mjpeg_port 8090 -map -gpus 0"
+    result = run(Line("runs", tuple(words.split())))
     assert result.exit_code == 0
     assert "-gpus 0: this torch sees no CUDA device, training on the CPU" in result.stderr
 

@@ -24,15 +24,15 @@ from darknet_py.cli.option_words import fold
         ("detect a b c --imgsz 640", "did you mean '--width'? and --height"),
         (
             "detect a b --source dog.jpg",
-            "--source dog.jpg: unknown option, it has no effect; images are words",
+            "--source dog.jpg: unknown option, it has no effect; images are arguments",
         ),
-        ("detect a b --model x.pt", "CFG and WEIGHTS are words without an option"),
+        ("detect a b --model x.pt", "CFG and WEIGHTS are arguments, as in detect"),
         (
             "train a b --epochs 100",
             "did you mean '--max_batches'? training is counted in iterations",
         ),
         ("train a b --lr .01", "learning_rate= of [net] says it"),
-        ("train a b --data x.yaml", "DATA is a word without an option"),
+        ("train a b --data x.yaml", "DATA is an argument, as in train DATA"),
         ("summary a --imgsz 640", "No such option: --imgsz; did you mean '--width'? and --height"),
         ("benchmark a --batch-size 4", "No such option: --batch-size; did you mean '--batch'?"),
         ("export a b --half", "No such option: --half; --precision fp16 or bf16 asks for it"),

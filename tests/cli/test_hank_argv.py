@@ -71,6 +71,7 @@ def test_files_by_their_endings(written: str, meant: str) -> None:
         ("data cfg", "a.cfg a.data", "a.data a.cfg"),
         ("data cfg", "a.data", "a.data"),
         ("words", "a.weights a.cfg", "a.weights a.cfg"),
+        ("cfg weights", "a.data a.cfg a.weights a.png", "a.data a.cfg a.weights a.png"),
     ],
 )
 def test_of_other_commands(names: str, written: str, meant: str) -> None:

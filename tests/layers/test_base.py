@@ -7,7 +7,8 @@ from support.layer_check import net_section, read, sections
 
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 from darknet_py.layers import SECTIONS
-from darknet_py.layers.base import Counted, Layer
+from darknet_py.layers.base import Layer
+from darknet_py.layers.counted import Counted
 from darknet_py.network.graph import Graph
 from darknet_py.network.summary import receptive_fields, summarize
 

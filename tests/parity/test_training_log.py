@@ -50,13 +50,6 @@ DIFFERS = (
         "what the machine has",
     ),
     Difference(
-        r"(?m)^( +layer +filters.*| +\d+ (conv|yolo|route|upsample|avg|softmax) .*"
-        r"| +\d+ yolo|\[yolo\] params.*|avg_outputs.*)\n",
-        r"(?m)^( +layer +filters.*| +\d+ (conv|yolo|route|upsample|avg|softmax) .*"
-        r"| +\d+ yolo|\[yolo\] params.*|avg_outputs.*)\n",
-        "the table of layers: what holds network_lines holds it",
-    ),
-    Difference(
         r" Create \d+ permanent cpu-threads \n",
         r" Create \d+ permanent cpu-threads \n",
         "threads of the C program start when they will: here after its last weights are saved",

@@ -45,6 +45,20 @@ def test_pjreddies_times() -> None:
     assert last(save_policy, 300) == [100, 200, 300]
 
 
+@pytest.mark.parametrize(
+    "save_policy",
+    [
+        SavePolicy.of(ALEXEYAB, 9000, {"saveweights": "50"}),
+        SavePolicy.of(PJREDDIE, 9000, {}),
+        SavePolicy(1000, 1000, epoch=100, images=40),
+    ],
+)
+def test_the_command_line_sets_the_numbered_ones(save_policy: SavePolicy) -> None:
+    assert numbered(save_policy.every(30), 100) == [30, 60, 90]
+    assert last(save_policy.every(30), 2000) == last(save_policy, 2000)
+    assert save_policy.every(None) is save_policy
+
+
 def test_steps_that_count_for_three_updates_miss_nothing() -> None:
     save_policy = SavePolicy.of(ALEXEYAB, 9000, {})
     assert numbered(save_policy, 3003, updates=3) == [1002, 2001, 3000]

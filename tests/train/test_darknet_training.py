@@ -106,6 +106,22 @@ def test_what_parsers_look_for(printed: Printed) -> None:
     assert len(re.findall(counts, text)) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [(None, "-clear \n"), ("plain", "small_final.weights\n"), ("live", "small_final.weights\n")],
+)
+def test_the_style_decides_how_a_training_ends(
+    tmp_path: Path,
+    said: str | None,
+    line: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("DARKNET_PY_LOG_STYLE")
+    run(small_options(tmp_path, max_batches=1, log_style=said or "auto"))
+    assert capsys.readouterr().out.endswith(line)
+
+
 def test_stdout_has_darknets_lines_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from darknet_py.augment.classifier_config import ClassifierAugmentConfig
 from darknet_py.detect.format import head_lines
-from darknet_py.network.darknet_lines import Said, loading_lines, network_lines, program_lines
+from darknet_py.network.darknet_lines import (
+    Said,
+    learning_line,
+    loading_lines,
+    network_lines,
+    plain_loading_lines,
+    program_lines,
+)
 from darknet_py.network.graph import Graph
 from darknet_py.network.weights import LoadReport
 from darknet_py.train.checkpoint import SavePolicy
@@ -27,7 +34,7 @@ class StartFacts:
 
     count: images of the list, or symbols of the text. kind: a key of STARTS. gpus: processes that
     train together. options: the lines of the .data file. loaded: what the weights were read as.
-    metric: the label of what is measured now and then, none: nothing.
+    metric: the label of what is measured now and then, none: nothing. device: as torch calls it.
     """
 
     graph: Graph
@@ -38,6 +45,7 @@ class StartFacts:
     save_policy: SavePolicy = SavePolicy(1000, 100)
     loaded: LoadReport | None = None
     metric: str = ""
+    device: str = "cpu"
 
     @property
     def base(self) -> str:
@@ -45,9 +53,7 @@ class StartFacts:
 
     @property
     def learning(self) -> str:
-        net = self.graph.net
-        first = f"Learning Rate: {net.learning_rate * self.gpus:g}, Momentum: {net.momentum:g}"
-        return f"{first}, Decay: {net.decay:g}"
+        return learning_line(self.graph.net, self.gpus)
 
     @property
     def pass_batch(self) -> int:
@@ -63,7 +69,7 @@ class StartFacts:
 
 def start_lines(facts: StartFacts) -> Iterator[Said]:
     if facts.graph.fork.log.training_plan:
-        yield from program_lines()
+        yield from program_lines(facts.device)
     yield from STARTS[facts.kind](facts)
 
 
@@ -71,8 +77,9 @@ def _network(facts: StartFacts) -> Iterator[Said]:
     subdivisions = facts.graph.net.subdivisions
     yield from network_lines(facts.graph, facts.pass_batch, subdivisions, train=True)
     if facts.loaded:
-        loaded = facts.loaded
-        yield from loading_lines(loaded.path, loaded.header, loaded.layers)
+        told = facts.graph.fork.log.tells_seen
+        own, loaded = loading_lines if told else plain_loading_lines, facts.loaded
+        yield from own(loaded.path, loaded.header, loaded.layers)
 
 
 def _detector(facts: StartFacts) -> Iterator[Said]:

@@ -111,7 +111,7 @@ def _table(result: MapResult) -> Iterator[Said]:
     """What AlexeyAB's program prints of an evaluation, as `map` does, the time within it."""
     from darknet_py.evaluate.map_result import POINTS_HELP
 
-    metrics, mark, help_lines = result.table().partition(POINTS_HELP[0])
+    metrics, mark, help_lines = result.table(counter=True).partition(POINTS_HELP[0])
     yield Said(metrics)
     yield Said(f"Total Detection Time: {int(result.seconds)} Seconds\n", True)
     yield Said(mark + help_lines)
