@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.options.model import SizeOptions
 from darknet_py.options.training import (
     ClassifierTrainOptions,
     DetectorTrainOptions,
@@ -14,7 +15,8 @@ from darknet_py.options.training import (
     TrainOptions,
 )
 
-GOING_ON = ("max_batches", "clear", "resume")
+NET = ("max_batches", "batch", "subdivisions")
+GOING_ON = ("clear", "resume")
 MAP = ("evaluates", "epochs", "thresh", "iou_thresh")
 TEXT = ("data", "tokenized", "backup")
 gpus = click.option(
@@ -26,7 +28,7 @@ IMAGES = ("sync_batchnorm", "workers", "cache", "reduced_decode", "show_imgs")
 
 @click.command()
 @arguments("data", "cfg", "[weights]")
-@options_of(DetectorTrainOptions, *GOING_ON, *MAP, *RUNNING, *IMAGES)
+@options_of(DetectorTrainOptions, *NET, SizeOptions, *GOING_ON, *MAP, *RUNNING, *IMAGES)
 def train(**choices: Any) -> None:
     """Train CFG on the images of DATA, from scratch or from WEIGHTS."""
     _run(DetectorTrainOptions, choices)
@@ -34,7 +36,9 @@ def train(**choices: Any) -> None:
 
 @click.command("train")
 @arguments("data", "cfg", "[weights]")
-@options_of(ClassifierTrainOptions, *GOING_ON, "evaluates", *RUNNING, "sync_batchnorm")
+@options_of(
+    ClassifierTrainOptions, *NET, SizeOptions, *GOING_ON, "evaluates", *RUNNING, "sync_batchnorm"
+)
 def classifier(**choices: Any) -> None:
     """Train the classifier CFG on the images of DATA, from scratch or from WEIGHTS.
 
@@ -45,7 +49,7 @@ def classifier(**choices: Any) -> None:
 
 @click.command("train")
 @arguments("cfg", "[weights]")
-@options_of(TextTrainOptions, *TEXT, *GOING_ON, *RUNNING)
+@options_of(TextTrainOptions, *TEXT, *NET, *GOING_ON, *RUNNING)
 def rnn(**choices: Any) -> None:
     """Train the recurrent network CFG to go on with a text, from scratch or from WEIGHTS."""
     _run(TextTrainOptions, choices)

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,6 +21,7 @@ from darknet_py.options.training import TrainOptions
 from darknet_py.train.checkpoint_writer import CheckpointWriter
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.darknet_log import DarknetLog
+from darknet_py.train.logs.loss_chart import read_chart
 from darknet_py.train.logs.metric_loggers import CsvLogger, MetricLogger, TensorBoardLogger
 from darknet_py.train.logs.progress_log import LiveLog, PlainLog, SilentLog, TrainingLog
 from darknet_py.train.loop import Loop
@@ -113,12 +113,25 @@ def _facts(options: TrainOptions, ready: ReadyTraining) -> list[str]:
         f"seed {trainer.seed}",
         f"fork {trainer.network.graph.fork.name}",
     )
-    return [f"{options.cfg}: {', '.join(words)}"]
+    files = ready.start.files
+    chart, results = files.charts(options.chart)[0], files.results(options.results)
+    return [
+        f"{options.cfg}: {', '.join(words)}",
+        *_instead(options),
+        f"{chart}: the chart; {results}: its numbers",
+    ]
 
 
 def _iterations(trainer: Trainer) -> str:
     of = trainer.network.graph.net.max_batches
     return f"{of or 'endless'} iterations from {trainer.batch}"
+
+
+def _instead(options: TrainOptions) -> Iterator[str]:
+    """What of [net] the command line has changed."""
+    given = [f"{key}={value}" for key, value in options.net_values.items() if value is not None]
+    if given:
+        yield f"{options.cfg}: {' '.join(given)} by option instead of the cfg's"
 
 
 def _warnings(graph: Graph) -> Iterator[str]:
@@ -131,14 +144,15 @@ def _metric_loggers(
     options: TrainOptions, ready: ReadyTraining, upto: int
 ) -> tuple[MetricLogger, ...]:
     """upto: the last update of which an earlier run has written the row."""
-    net = ready.start.trainer.network.graph.net
+    net, files = ready.start.trainer.network.graph.net, ready.start.files
     results = CsvLogger(
-        Path(options.results),
-        Path(options.chart),
+        files.results(options.results),
+        files.charts(options.chart),
         net.max_batches,
         net.max_chart_loss,
         ready.task.units,
         ready.metric.name if ready.metric else "mAP",
+        read_chart(options.chart) if options.chart else None,
     )
     results.open(upto)
     if options.tensorboard is None:
