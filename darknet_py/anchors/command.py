@@ -10,6 +10,7 @@ import click
 from darknet_py.anchors.box_sizes import BoxSizes, draw_cloud, read_box_sizes
 from darknet_py.anchors.kmeans import Anchors, Sizes, average_iou, find_anchors
 from darknet_py.cfg.datafile import read_data_file, required_file
+from darknet_py.data.bad_lists import BadLists
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
 from darknet_py.files import encoded, replacing, require_writable
@@ -38,11 +39,17 @@ def run(options: AnchorOptions) -> None:
     data = read_data_file(options.data)
     images = read_list(required_file(data, "train"))
     click.echo(f" read labels from {len(images)} images ")
-    boxes = read_box_sizes(data, images, fork_named(options.fork))
+    fork = fork_named(options.fork)
+    boxes = read_box_sizes(data, images, fork)
+    lists = BadLists(fork.log.bad_lists)
+    for fault in lists.add(boxes.faults):
+        click.echo(fault.said, nl=False)
     scaled = boxes.sizes * (width, height)
     click.echo("\n all loaded. \n\n calculating k-means++ ...")
     anchors = find_anchors(scaled, clusters, runs=options.runs, seed=options.seed)
     _report(anchors, boxes, width)
+    for line in lists.summary:
+        click.echo(line, err=True)
     if graph:
         _compare(graph, anchors, boxes.sizes, (width, height), options.write_cfg)
     if options.show:

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+from darknet_py.data.bad_lists import BadLists
 from darknet_py.data.loader import worker_failures
 from darknet_py.engines.devices import checked_device
 from darknet_py.network.graph import Graph
@@ -81,6 +82,7 @@ def _loop(options: TrainOptions, ready: ReadyTraining) -> Loop:
         metric=ready.metric,
         progress=start.progress,
         limit=options.iterations,
+        bad_lists=BadLists(graph.fork.log.bad_lists),
     )
     if trainer.distributed.first:
         # An update whose evaluation is still to be made gets its row then.

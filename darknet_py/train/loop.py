@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
+from darknet_py.data.bad_lists import BadLists
 from darknet_py.data.loader import Batch
 from darknet_py.errors import OutputError
 from darknet_py.losses.head_loss import HeadLoss
@@ -49,6 +50,7 @@ class Loop:
     limit: int = 0
     clock: StepClock = field(default_factory=StepClock)
     unreadable: set[str] = field(default_factory=set)
+    bad_lists: BadLists = field(default_factory=BadLists)
     intact: bool = True
     shown: Update | None = None
     unlogged: str = ""
@@ -215,6 +217,8 @@ class Loop:
                 self.unreadable.add(line)
                 count = len(self.unreadable)
                 self.report.note(f"left out, another image is drawn: {line} ({count} so far)")
+        for line in self.bad_lists.wrong_label_note(self.bad_lists.add(batch.faults)):
+            self.report.note(line)
 
     def _kept(self) -> Failures:
         """All that is to be on the disk after this update; what of it cannot be written.
@@ -286,6 +290,8 @@ class Loop:
             for one in self.metric_loggers:
                 self.lost += _logged(one.end, self.shown)
         self.report.end()
+        for line in self.bad_lists.summary:
+            self.report.note(line)
         if self.lost:
             return
         if self._complete:

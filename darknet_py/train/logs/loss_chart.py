@@ -27,7 +27,7 @@ FONT, SCALE = cv2.FONT_HERSHEY_COMPLEX_SMALL, 0.7
 WHITE, BLACK, LIGHT, DARK = (255,) * 3, (0,) * 3, (224,) * 3, (128,) * 3
 BLUE, RED, NAVY = (255, 0, 0), (0, 0, 255), (100, 0, 0)
 """BGR, as OpenCV draws."""
-STALE = ((15, PLOT + 18, SIDE, PLOT + 40), (0, 15, MARGIN - 1, 36))
+STALE = ((15, PLOT + 18, SIDE, PLOT + 37), (0, 15, MARGIN - 1, 36))
 """Left, top, right, bottom of what a chart says of one moment: its footer, and the last mAP."""
 LABEL_STEP = 0.1
 """A mAP is labelled when it is the best so far, or a tenth of the training after the last label."""

@@ -24,7 +24,7 @@ from darknet_py.options.training import ImageTrainOptions
 from darknet_py.system import processors
 from darknet_py.train.logs.progress_log import IMAGES, Units
 from darknet_py.train.tasks.shown_images import ShownImages, ShownKind
-from darknet_py.train.trainer import Trainer
+from darknet_py.train.trainer import Trainer, step_images
 
 SMALL_BATCH = 8
 MOST_WORKERS = 8
@@ -117,9 +117,13 @@ def image_facts(graph: Graph, count: int) -> tuple[str, ...]:
 
 
 def small_batch(graph: Graph) -> list[str]:
-    """A warning for batches that rarely end well."""
-    net = graph.net
-    if net.batch >= SMALL_BATCH:
-        return []
+    """Warnings for batches that rarely end well, or are none that can be trained on."""
+    net, lines = graph.net, []
     location = net.section.location("batch")
-    return [f"warning: {location}: {net.batch} images an update; Darknet recommends 64"]
+    if net.batch < SMALL_BATCH:
+        lines.append(f"{net.batch} images an update; Darknet recommends 64")
+    if net.batch % net.subdivisions:
+        used = step_images(net) // net.time_steps
+        parts = f"batch={net.batch} is no multiple of subdivisions={net.subdivisions}"
+        lines.append(f"{parts}: {used} images an update are trained on")
+    return [f"warning: {location}: {line}" for line in lines]
