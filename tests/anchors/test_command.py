@@ -38,7 +38,8 @@ def test_darknets_lines_and_files(here: Path, capsys: pytest.CaptureFixture[str]
     assert (here / "anchors.txt").read_text() == "160, 40,  80,160"
     assert (here / "counters_per_class.txt").read_text() == "counters_per_class = 2, 1, 0"
     warning = "warning: 1 labels have no width and height in 0 to 1 and are left out"
-    assert printed.err == f"{warning}, the first in b.txt\n"
+    listed = "warning: 1 wrong labels are named in bad_label.list"
+    assert printed.err == f"{warning}, the first in b.txt\n{listed}\n"
 
 
 def test_the_unit_is_asked_for() -> None:

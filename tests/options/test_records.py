@@ -80,14 +80,16 @@ DEFAULTS = {
     "AnchorOptions": "data cfg=None num_of_clusters=None width=None height=None show=False runs=10 "
     "seed=0 write_cfg=None",
     "CompareOptions": "score=0.005 iou=0.98 show=10",
-    "TrainOptions": "kind data cfg weights=None max_batches=None batch=None subdivisions=None clear=False resume=False seed=0 "
-    "iterations=0 precision=fp32 compiled=False sync_batchnorm=False log_style=auto "
+    "TrainOptions": "kind data cfg weights=None max_batches=None batch=None subdivisions=None "
+    "clear=False resume=False seed=0 iterations=0 precision=fp32 compiled=False "
+    "sync_batchnorm=False log_style=auto "
     "chart=None results=None tensorboard=None",
     "ImageTrainOptions": "evaluates=False workers=None show_imgs=False",
     "DetectorTrainOptions": "kind=detector evaluates=False epochs=4 thresh=0.25 iou_thresh=0.5 "
     "cache=False reduced_decode=False",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
-    "TextTrainOptions": "kind=rnn data=data/shakespeare.txt batch=None tokenized=False backup=backup",
+    "TextTrainOptions": "kind=rnn data=data/shakespeare.txt batch=None tokenized=False "
+    "backup=backup",
     "SummaryOptions": "strict=False",
     "CheckOptions": "strict=False quick=False findings=5 report=None page=None workers=None",
     "SheetOptions": "data out images=16 first=0 seed=0",

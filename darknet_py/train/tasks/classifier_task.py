@@ -30,7 +30,7 @@ from darknet_py.train.startup import (
     require_kind,
 )
 from darknet_py.train.tasks.image_task import ImageTask, backup_folder, image_facts, small_batch
-from darknet_py.train.tasks.shown_images import ShownClasses
+from darknet_py.train.tasks.shown_images import ShownClasses, ShownImages
 from darknet_py.train.trainer import Trainer, step_images
 
 NUMBERED = 1000
@@ -113,7 +113,7 @@ def open_classifier(
         unclear += _unseen(metric, data)
     start = begin(options, graph, _files(options, data, graph), distributed, device)
     size = partial(size_at, graph, seed=start.trainer.seed)
-    shown = ShownClasses(source, start.trainer.seed)
+    shown = ShownImages(ShownClasses(source, start.trainer.seed)) if options.show_imgs else None
     return ReadyTraining(
         start=start,
         task=ImageTask.of(options, source, start.trainer, size, device, shown),

@@ -37,7 +37,7 @@ from darknet_py.train.startup import (
     require_kind,
 )
 from darknet_py.train.tasks.image_task import ImageTask, backup_folder, image_facts, small_batch
-from darknet_py.train.tasks.shown_images import ShownDetections
+from darknet_py.train.tasks.shown_images import ShownDetections, ShownImages
 from darknet_py.train.trainer import Trainer, step_images
 
 LEAST_BETWEEN = 100
@@ -100,11 +100,10 @@ def open_detection(
     sizes = InputSizes(graph, start.trainer.seed, start.trainer.updates_per_step)
     cached = _cached(options, images, config, sizes)
     source = DetectionSet(images, config, cached, options.reduced_decode)
+    shown = ShownImages(ShownDetections(source)) if options.show_imgs else None
     return ReadyTraining(
         start=start,
-        task=ImageTask.of(
-            options, source, start.trainer, sizes.at, device, ShownDetections(source)
-        ),
+        task=ImageTask.of(options, source, start.trainer, sizes.at, device, shown),
         save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options),
         count=len(images),
         facts=image_facts(graph, len(images)),

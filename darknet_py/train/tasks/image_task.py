@@ -23,7 +23,7 @@ from darknet_py.network.graph import Graph
 from darknet_py.options.training import ImageTrainOptions
 from darknet_py.system import processors
 from darknet_py.train.logs.progress_log import IMAGES, Units
-from darknet_py.train.tasks.shown_images import ShownImages, ShownKind
+from darknet_py.train.tasks.shown_images import ShownImages
 from darknet_py.train.trainer import Trainer, step_images
 
 SMALL_BATCH = 8
@@ -58,10 +58,10 @@ class ImageTask:
         trainer: Trainer,
         size_at: Callable[[int], Size],
         device: torch.device,
-        shown: ShownKind,
+        shown: ShownImages | None = None,
     ) -> ImageTask:
-        """size_at: width and height of the input at a step, counted from 1. shown: what -show_imgs
-        shows."""
+        """size_at: width and height of the input at a step, counted from 1. shown: by
+        -show_imgs."""
         part = max(n for n in range(1, PART + 1) if trainer.images % n == 0)
         plan = BatchPlan(
             trainer.images, part, size_at, trainer.distributed.rank, trainer.distributed.world
@@ -73,7 +73,7 @@ class ImageTask:
             trainer.seed,
             _workers(options, device),
             pin,
-            shown=ShownImages(shown) if options.show_imgs else None,
+            shown=shown,
         )
 
     def batches(self, first: int) -> Generator[Batch, None, None]:
