@@ -140,6 +140,7 @@ class CheckpointFiles:
 
 def _sweep(folder: Path, base: str) -> None:
     """Remove what runs that were killed while they wrote have left behind."""
-    for ending in (".weights", ".backup", ".state"):
-        for path in folder.glob(f".{glob.escape(base)}*{ending}.*"):
+    name = glob.escape(base)
+    for kept in (f"{name}*.weights", f"{name}*.backup", f"{name}*.state", f"chart_{name}.png"):
+        for path in folder.glob(f".{kept}.*"):
             path.unlink(missing_ok=True)
