@@ -30,9 +30,10 @@ PACKAGE = Path(__file__).resolve().parent.parent / "darknet_py"
 PRINTING = {
     "classify/predict.py",
     "classify/classifier_valid.py",
+    "classify/given_images.py",
+    "classify/regress.py",
     "detect/prompt.py",
     "progress.py",
-    "train/logs/darknet_log.py",
     "train/logs/progress_log.py",
 }
 """Modules whose business it is to print, beside `cli` and the bodies of commands."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darknet_py.anchors.kmeans import Sizes, nearest
 from darknet_py.augment.label_rules import LabelTable
@@ -27,11 +28,14 @@ DOTS = 20_000
 class BoxSizes:
     """sizes: (N, 2) relative width and height of all usable labels; counts: of each class.
 
+    owners: (N,) the number of the image that each belongs to.
+
     images: how many. refused: labels that are not usable, the first of them in `first_refused`.
     faults: what Darknet complains of, wrong labels and missing files, in the order of the images.
     """
 
     sizes: Sizes
+    owners: NDArray[np.int64]
     counts: list[int]
     images: int
     refused: int
@@ -58,7 +62,7 @@ def read_box_sizes(data: DataFile, images: Sequence[str], fork: Fork) -> BoxSize
     faults = [
         fault for path, rows in zip(paths, tables, strict=True) for fault in _faults(path, rows)
     ]
-    return BoxSizes(size[good], counts, len(images), int((~good).sum()), first, faults)
+    return BoxSizes(size[good], owner[good], counts, len(images), int((~good).sum()), first, faults)
 
 
 def _faults(path: Path, labels: LabelTable) -> Iterator[ListedFault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
 from darknet_py.files import encoded, replacing, require_writable
 from darknet_py.forks import fork_named
+from darknet_py.network.darknet_lines import program_lines, say, told_keys
 from darknet_py.network.graph import read_graph
 from darknet_py.options.evaluation import AnchorOptions
 
@@ -33,10 +35,14 @@ ANCHORS_FILE, COUNTERS_FILE, CLOUD_FILE = (
 def run(options: AnchorOptions) -> None:
     """Print Darknet's lines, write its two files, and what the cfg makes of the anchors."""
     graph = read_graph(options.cfg, fork=options.fork) if options.cfg else None
+    if options.as_darknet:
+        say(program_lines())
     clusters, width, height = _numbers(options, graph)
     _refuse_unwritable(options)
     click.echo(f"\n num_of_clusters = {clusters}, width = {width}, height = {height} ")
     data = read_data_file(options.data)
+    if options.as_darknet:
+        say(told_keys(data, {"train": "data/train.list", "classes": "1"}))
     images = read_list(required_file(data, "train"))
     click.echo(f" read labels from {len(images)} images ")
     fork = fork_named(options.fork)
@@ -45,9 +51,11 @@ def run(options: AnchorOptions) -> None:
     for fault in lists.add(boxes.faults):
         click.echo(fault.said, nl=False)
     scaled = boxes.sizes * (width, height)
+    if options.as_darknet:
+        click.echo("".join(_loaded(boxes)), nl=False)
     click.echo("\n all loaded. \n\n calculating k-means++ ...")
     anchors = find_anchors(scaled, clusters, runs=options.runs, seed=options.seed)
-    _report(anchors, boxes, width)
+    _report(anchors, boxes, width, options.as_darknet)
     for line in lists.summary:
         click.echo(line, err=True)
     if graph:
@@ -62,6 +70,8 @@ def _numbers(options: AnchorOptions, graph: Graph | None) -> tuple[int, int, int
     width = options.width or (graph.net.width if graph else 0)
     height = options.height or (graph.net.height if graph else 0)
     if not width or not height:
+        if options.as_darknet:
+            click.echo(_usage(options.num_of_clusters or CLUSTERS, width or -1, height or -1))
         cure = "give -width 416 -height 416, or the cfg behind the .data file"
         raise DarknetError(f"the anchors' unit is the network's input; {cure}")
     if options.num_of_clusters or not graph:
@@ -70,6 +80,21 @@ def _numbers(options: AnchorOptions, graph: Graph | None) -> tuple[int, int, int
     from darknet_py.anchors.cfg_anchors import own_anchors
 
     return len(own_anchors(graph)), width, height
+
+
+def _usage(clusters: int, width: int, height: int) -> str:
+    """What Darknet says where a size is missing; it ends without an error then."""
+    usage = "Usage: darknet detector calc_anchors data/voc.data"
+    return (
+        f"\n num_of_clusters = {clusters}, width = {width}, height = {height} \n"
+        f"{usage} -num_of_clusters 9 -width 416 -height 416 \nError: set width and height "
+    )
+
+
+def _loaded(boxes: BoxSizes) -> Iterator[str]:
+    """Darknet's counter of boxes, which is overwritten on a terminal."""
+    for box, image in enumerate(boxes.owners.tolist(), start=1):
+        yield f"\r loaded \t image: {image + 1} \t box: {box}"
 
 
 def _refuse_unwritable(options: AnchorOptions) -> None:
@@ -84,7 +109,7 @@ def _refuse_unwritable(options: AnchorOptions) -> None:
         require_writable(path)
 
 
-def _report(anchors: Anchors, boxes: BoxSizes, width: int) -> None:
+def _report(anchors: Anchors, boxes: BoxSizes, width: int, as_darknet: bool) -> None:
     from darknet_py.anchors.cfg_anchors import anchor_text
 
     if boxes.refused:
@@ -92,7 +117,8 @@ def _report(anchors: Anchors, boxes: BoxSizes, width: int) -> None:
         click.echo(f"warning: {message}, the first in {boxes.first_refused}", err=True)
     counters = f"counters_per_class = {', '.join(map(str, boxes.counts))}"
     text = anchor_text(anchors.sizes, width)
-    click.echo(f"\n iterations = {anchors.iterations} \n\n{counters}")
+    gap = "\n\n\n" if as_darknet else "\n\n"
+    click.echo(f"\n iterations = {anchors.iterations} {gap}{counters}")
     click.echo(f"\n avg IoU = {anchors.average_iou * 100:2.2f} % ")
     click.echo(f"\nSaving anchors to the file: {ANCHORS_FILE} \nanchors = {text}")
     for path, line in ((COUNTERS_FILE, counters), (ANCHORS_FILE, text)):

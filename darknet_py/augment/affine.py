@@ -1,4 +1,4 @@
-"""Square pieces of images for classifiers: affine ones, and the middle.
+"""Pieces of images for classifiers and segmenters: affine ones, and the middle square.
 
 Images are uint8 (H, W, C), RGB or grey. Positions are sampled to 1/32 pixel.
 """
@@ -6,14 +6,15 @@ Images are uint8 (H, W, C), RGB or grey. Positions are sampled to 1/32 pixel.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from darknet_py.augment.pixels import AFFINE_FLAGS, Pixels, random_factor
+from darknet_py.augment.pixels import AFFINE_FLAGS, Floats, Pixels, random_factor
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class AffineParams:
     aspect: float = 1.0
     dx: float = 0.0
     dy: float = 0.0
+
+    def reduced(self, by: int) -> AffineParams:
+        """For the same piece in so many times fewer pixels a side."""
+        return replace(self, scale=self.scale / by, dx=self.dx / by, dy=self.dy / by)
 
 
 @dataclass(frozen=True)
@@ -48,16 +53,23 @@ class AffineRange:
 
 
 def affine_params(
-    rng: Generator, affine_range: AffineRange, image: tuple[int, int], size: int
+    rng: Generator,
+    affine_range: AffineRange,
+    image: tuple[int, int],
+    size: int,
+    high: int | None = None,
 ) -> AffineParams:
-    """Random ones for an image (width, height) and a square piece of `size` pixels."""
+    """Random ones for an image (width, height) and a piece of `size` pixels, `high` or as many.
+
+    C leaves the piece's height out of the room to move up and down; here it counts.
+    """
     width, height = image
     aspect = random_factor(rng, affine_range.aspect)
-    low, high = sorted((affine_range.low, affine_range.high))
+    least, most = sorted((affine_range.low, affine_range.high))
     shorter = max(1, height if height < width * aspect else int(width * aspect))
-    scale = int(rng.integers(low, high, endpoint=True)) / shorter
+    scale = int(rng.integers(least, most, endpoint=True)) / shorter
     angle = math.radians(rng.uniform(-affine_range.angle, affine_range.angle))
-    slack = ((width * scale / aspect - size) / 2, (height * scale - size) / 2)
+    slack = ((width * scale / aspect - size) / 2, (height * scale - (high or size)) / 2)
     dx, dy = (_within(rng, abs(side) if affine_range.beyond else max(0.0, side)) for side in slack)
     return AffineParams(angle, scale, aspect, dx, dy)
 
@@ -66,13 +78,26 @@ def _within(rng: Generator, most: float) -> float:
     return float(rng.uniform(-most, most))
 
 
-def affine(pixels: Pixels, params: AffineParams, size: int) -> Pixels:
-    """The square piece of `size` pixels; black where it reaches beyond the image."""
-    height, width = pixels.shape[:2]
+def affine(pixels: Pixels, params: AffineParams, size: int, high: int | None = None) -> Pixels:
+    """The piece of `size` pixels, `high` or as many; black where it reaches beyond the image."""
+    matrix = _matrix(params, (pixels.shape[1], pixels.shape[0]), (size, high or size))
+    return _resampled(pixels, matrix, (size, high or size))
+
+
+def affine_mask(mask: Pixels, params: AffineParams, size: tuple[int, int]) -> Floats:
+    """The same piece, width x height, of a mask (H, W) of 0 and 1: how much of it each pixel is."""
+    matrix = _matrix(params, (mask.shape[1], mask.shape[0]), size)
+    return np.asarray(_warped(mask.astype(np.float32), matrix, size), np.float32)
+
+
+def _matrix(
+    params: AffineParams, image: tuple[int, int], size: tuple[int, int]
+) -> NDArray[np.float64]:
+    """From a pixel of the piece to the image's."""
     along, across = math.cos(params.angle) / params.scale, math.sin(params.angle) / params.scale
     matrix = np.array([[along * params.aspect, -across], [across * params.aspect, along]])
-    corner = np.array([width, height]) / 2 + matrix @ (params.dx - size / 2, params.dy - size / 2)
-    return _resampled(pixels, np.column_stack([matrix, corner]), (size, size))
+    middle = (params.dx - size[0] / 2, params.dy - size[1] / 2)
+    return np.column_stack([matrix, np.array(image) / 2 + matrix @ middle])
 
 
 def center_square(pixels: Pixels, width: int, height: int) -> Pixels:
@@ -92,12 +117,14 @@ def stretch(pixels: Pixels, width: int, height: int) -> Pixels:
 
 
 def _resampled(pixels: Pixels, matrix: NDArray[np.float64], size: tuple[int, int]) -> Pixels:
-    result = cv2.warpAffine(
-        np.ascontiguousarray(pixels),
-        matrix,
-        size,
-        flags=AFFINE_FLAGS,
-        borderMode=cv2.BORDER_CONSTANT,
-    )
+    result = _warped(np.ascontiguousarray(pixels), matrix, size)
     # OpenCV drops the channel axis of grey images.
     return np.asarray(result, np.uint8).reshape(size[1], size[0], -1)
+
+
+def _warped(
+    values: NDArray[Any], matrix: NDArray[np.float64], size: tuple[int, int]
+) -> NDArray[Any]:
+    """values: (H, W[, C]) uint8 or float32."""
+    border = cv2.BORDER_CONSTANT
+    return cv2.warpAffine(values, matrix, size, flags=AFFINE_FLAGS, borderMode=border)

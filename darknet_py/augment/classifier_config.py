@@ -46,7 +46,7 @@ class ClassifierAugmentConfig:
         """Raises BadOption for a value that no image can be made with."""
         net, ratios = graph.net, graph.fork.samples.crop_ratios
         _check(net)
-        low, high = _crop_range(net, ratios)
+        low, high = crop_range(net, ratios)
         return ClassifierAugmentConfig(
             channels=net.channels,
             angle=net.angle,
@@ -95,7 +95,7 @@ def _check(net: Net) -> None:
     check_options(net, LIMITS)
 
 
-def _crop_range(net: Net, ratios: bool) -> tuple[float, float]:
+def crop_range(net: Net, ratios: bool) -> tuple[float, float]:
     """Least and greatest size of an image's shorter side, as parts of the input's width."""
     low = (net.width if net.min_crop is None else net.min_crop) / net.width
     high = (2 * net.width if net.max_crop is None else net.max_crop) / net.width

@@ -17,7 +17,7 @@ TICS = 1000
 
 
 def operations(graph: Graph) -> int:
-    """Multiplications and additions of one image in convolutions and matrices."""
+    """Multiplications and additions of one image in convolutions and matrices, as a fork counts."""
     nodes = graph.nodes
     return sum(round(node.layer.operations(graph.context(node.index), node.out)) for node in nodes)
 
@@ -58,13 +58,15 @@ def speed_lines(
         start = clock()
         for _ in progress(range(tics), tics, "speed"):
             engine(x)
-        return list(_lines(operations(graph), tics, clock() - start))
+        return list(_lines(graph, tics, clock() - start))
 
 
-def _lines(ops: int, tics: int, seconds: float) -> Iterator[str]:
-    """As pjreddie's program prints them; AlexeyAB's leaves out the second and the third."""
+def _lines(graph: Graph, tics: int, seconds: float) -> Iterator[str]:
+    """AlexeyAB's program counts whole seconds, a short run as 0; here they have parts."""
     yield f"\n{tics} evals, {seconds:f} Seconds"
-    yield f"Floating Point Operations: {billions(ops)}"
-    yield f"FLOPS: {billions(ops * tics / seconds)}"
+    if graph.fork.log.speed_operations:
+        ops = operations(graph)
+        yield f"Floating Point Operations: {billions(ops)}"
+        yield f"FLOPS: {billions(ops * tics / seconds)}"
     yield f"Speed: {seconds / tics:f} sec/eval"
     yield f"Speed: {tics / seconds:f} Hz"

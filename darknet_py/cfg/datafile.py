@@ -30,12 +30,14 @@ CFG_STARTS = ("[net]", "[network]")
 class DataFile:
     """The options of a `.data` file; the first value of a key counts, as in a cfg.
 
-    lines: of each key, the line whose value counts.
+    lines: of each key, the line whose value counts. names: class names where none are named by
+    names=, of data that is built in.
     """
 
     path: str
     options: dict[str, str]
     lines: Mapping[str, int] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     def location(self, key: str) -> Location:
         """Where the key is written."""

@@ -44,13 +44,31 @@ def class_names(
     path = names if names is not None else _from_data(data)
     if path is not None:
         return fitted_names(read_names(path), classes, os.fspath(path))
+    if isinstance(data, DataFile) and data.names:
+        return fitted_names([*data.names], classes, data.path)
     return _neighbour(Path(cfg), classes) or _numbers(0, classes)
+
+
+def fitting_data(path: str, classes: int) -> DataFile | None:
+    """A .data file that nobody has asked for, where it is there and names so many classes."""
+    if not os.path.isfile(path):
+        return None
+    try:
+        data = read_data_file(path)
+        names = _from_data(data)
+        fits = names is not None and len(read_names(names)) == classes
+    except DataError:
+        return None
+    if fits:
+        logger.info("names: %s, of %s", names, path)
+    return data if fits else None
 
 
 def names_of_data(data: DataFile, classes: int) -> list[str]:
     """`classes` names: those of names= in a .data file, numbers where it has none."""
     path = data.file("names")
-    return fitted_names(read_names(path), classes, path) if path else _numbers(0, classes)
+    names = read_names(path) if path else [*data.names]
+    return fitted_names(names, classes, path or data.path) if names else _numbers(0, classes)
 
 
 def fitted_names(names: list[str], classes: int, source: str | os.PathLike[str]) -> list[str]:

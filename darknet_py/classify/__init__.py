@@ -1,1 +1,1 @@
-"""Classifiers at work: predictions, and how often they are right."""
+"""Classifiers and regressors at work: what they say, and how often classifiers are right."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -97,11 +96,12 @@ def measure(
     batch: int = 8,
     leaves: Sequence[str] | None = None,
     on_error: OnError,
+    each: Callable[[RunningAccuracy], object] | None = None,
 ) -> RunningAccuracy | None:
     """The accuracy of `classifier valid` after the last image; None where none can be read.
 
-    leaves: which classes of a tree can be answered, None: those without children. The network
-    stays as it is: training may go on.
+    leaves: which classes of a tree can be answered, None: those without children. each: told of
+    every image. The network stays as it is: training may go on.
     """
     tree = tree_of(network.graph)
     mask = leaves_of(tree, leaves) if tree else None
@@ -109,8 +109,11 @@ def measure(
     results = running_accuracy(
         classifier, images, labels, topk, "valid", batch=batch, on_error=on_error
     )
-    last = deque(results, maxlen=1)
-    return last.pop() if last else None
+    last = None
+    for last in results:
+        if each:
+            each(last)
+    return last
 
 
 def score(

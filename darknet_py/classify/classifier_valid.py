@@ -10,11 +10,14 @@ import click
 
 from darknet_py.classify.load_classifier import LoadedClassifier, load_classifier
 from darknet_py.data.class_labels import ClassLabels, read_class_labels
+from darknet_py.network.darknet_lines import Said, inference_lines, say, told_keys
 from darknet_py.options.inference import ListedOptions
 
 if TYPE_CHECKING:
     from darknet_py.classify.accuracy import RunningAccuracy
 
+TOLD = {"labels": "data/labels.list", "valid": "data/train.list", "classes": "2"}
+"""Keys of the .data file that Darknet has defaults of."""
 SPLIT = 1000
 """Images between two lines of `validcrop`."""
 
@@ -33,6 +36,8 @@ def validate(options: ListedOptions, way: str) -> int:
     from darknet_py.classify.accuracy import running_accuracy
 
     classifier = loaded.classifier(tree=way != "validcrop", leaves=leaves)
+    if options.as_darknet:
+        say(_start(loaded, way))
     report = loaded.failures.report
     results = running_accuracy(
         classifier, images, labels, loaded.topk, way, batch=options.batch, on_error=report
@@ -47,6 +52,20 @@ def validate(options: ListedOptions, way: str) -> int:
         message = f"{left_out} of {len(images)} images could not be read and do not count"
         click.echo(f"warning: {message}", err=True)
     return int(left_out == len(images))
+
+
+def _start(loaded: LoadedClassifier, way: str) -> Iterator[Said]:
+    """All but `valid` read the cfg as for a training, with its batch."""
+    net = loaded.graph.net
+    alone = way == "valid"
+    yield from inference_lines(
+        loaded.graph,
+        loaded.plan,
+        loaded.options.chosen_device,
+        batch=1 if alone else net.mini_batch,
+        train=not alone,
+    )
+    yield from told_keys(loaded.data, {**TOLD, **({} if loaded.options.top else {"top": "1"})})
 
 
 def _noting(
@@ -73,7 +92,7 @@ def _by_images(
     for one in results:
         lines = accuracy_lines(one, loaded.topk, names_image=way == "valid" and plain)
         yield "".join(f"\n{line}" if alexeyab else f"{line}\n" for line in lines)
-    if alexeyab:
+    if alexeyab and not loaded.options.as_darknet:
         yield "\n"
 
 

@@ -12,14 +12,19 @@ from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.cfg.names import read_names
 from darknet_py.data.classifier_samples import require_outputs, tree_of
 from darknet_py.data.listing import read_list
+from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError, DataError, Location
 from darknet_py.layers.tree import Tree
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.load import require_memory
-from darknet_py.options.inference import ClassifierOptions
+from darknet_py.options.cifar_words import CifarRunOptions
+from darknet_py.options.inference import ClassifierOptions, ImageModelOptions
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from darknet_py.classify.classifier import Classifier
 
 logger = logging.getLogger(__name__)
@@ -83,16 +88,29 @@ class LoadedClassifier:
         tree: scores are products down the class tree, if there is one. only_leaves: of its
         classes only these `leaves` can be answered, None: those without children.
         """
-        from darknet_py.classify.classifier import Classifier, leaves_of
-        from darknet_py.network.network import load_planned
+        from darknet_py.classify.classifier import leaves_of
 
-        network, report = load_planned(self.graph, self.plan)
-        for note in report.warnings:
-            logger.warning("%s: %s", report.path, note)
         class_tree = self.tree if tree else None
         mask = leaves_of(class_tree, leaves) if class_tree and only_leaves else None
         config = self.options.engine_config()
-        return Classifier(network, config, class_tree, mask, shared=True)
+        return start_classifier(self.graph, self.plan, config, class_tree, mask)
+
+
+def start_classifier(
+    graph: Graph,
+    plan: weights_layout.Layout,
+    config: EngineConfig,
+    tree: Tree | None = None,
+    leaves: NDArray[np.bool_] | None = None,
+) -> Classifier:
+    """A classifier from files that have been read and checked already; tree, leaves: see there."""
+    from darknet_py.classify.classifier import Classifier
+    from darknet_py.network.network import load_planned
+
+    network, report = load_planned(graph, plan)
+    for note in report.warnings:
+        logger.warning("%s: %s", report.path, note)
+    return Classifier(network, config, tree, leaves, shared=True)
 
 
 def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | None:
@@ -110,6 +128,22 @@ def read_leaves(data: DataFile | None, tree: Tree | None) -> Sequence[str] | Non
 def load_classifier(options: ClassifierOptions) -> LoadedClassifier:
     """Read and check all files; raises CfgError, WeightsError or DataError, and DarknetError for
     an engine that is not there."""
+    graph, plan = read_without_head(options)
+    data = read_data_file(options.data) if options.data else None
+    loaded = LoadedClassifier(options, graph, plan, data)
+    if data:
+        require_outputs(graph, data.integer("classes", 2), data)
+    return loaded
+
+
+def read_without_head(
+    options: ImageModelOptions | CifarRunOptions,
+) -> tuple[Graph, weights_layout.Layout]:
+    """A network that reads images and finds no boxes, and where its weights are.
+
+    Raises CfgError or WeightsError, and DarknetError for one of another kind or an engine that is
+    not there.
+    """
     options.require_engine()
     # Recurrent nets see single images here: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(
@@ -127,8 +161,4 @@ def load_classifier(options: ClassifierOptions) -> LoadedClassifier:
         raise DarknetError(f"{graph.path}: reads no images: [net] has no width and height")
     plan = weights_layout.plan(graph, options.weights)
     require_memory(graph)
-    data = read_data_file(options.data) if options.data else None
-    loaded = LoadedClassifier(options, graph, plan, data)
-    if data:
-        require_outputs(graph, data.integer("classes", 2), data)
-    return loaded
+    return graph, plan

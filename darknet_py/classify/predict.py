@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from darknet_py.cfg.names import class_names
+from darknet_py.cfg.datafile import DataFile
+from darknet_py.cfg.names import class_names, fitting_data
+from darknet_py.classify.given_images import given_images
 from darknet_py.classify.load_classifier import LoadedClassifier, load_classifier
-from darknet_py.detect.prompt import typed_paths
-from darknet_py.errors import DarknetError
-from darknet_py.images.image_paths import expand
+from darknet_py.network.darknet_lines import Said, inference_lines, say, told_keys
 from darknet_py.options.inference import ListedOptions, PredictOptions
 
 if TYPE_CHECKING:
@@ -27,13 +26,15 @@ Line = Callable[[str, "Scores", list[str], int], str]
 def predict(options: PredictOptions) -> int:
     """Print the best classes of every image; returns how many could not be read."""
     loaded = load_classifier(options)
-    usual = _imagenet(loaded) if options.names is None else None
+    usual = None if options.names or loaded.data else fitting_data(IMAGENET, loaded.classes)
     names = class_names(options.names, options.cfg, loaded.classes, loaded.data or usual)
     graph = loaded.graph
 
     from darknet_py.classify import classifier_lines
 
     classifier = loaded.classifier(only_leaves=graph.fork.classify.predict_leaves)
+    if options.as_darknet:
+        say(_start(loaded, loaded.data or usual))
     if header := classifier_lines.header(graph, loaded.classes):
         click.echo(header)
     for path, scores, seconds in _predictions(loaded, classifier, options.images):
@@ -49,10 +50,12 @@ def predict(options: PredictOptions) -> int:
     return loaded.failures.count
 
 
-def _imagenet(loaded: LoadedClassifier) -> str | None:
-    """Darknet's own file of ImageNet, where it is there and the network is one of ImageNet."""
-    there = os.path.isfile(IMAGENET) and loaded.classes == 1000
-    return IMAGENET if there else None
+def _start(loaded: LoadedClassifier, data: DataFile | None) -> Iterator[Said]:
+    graph, options = loaded.graph, loaded.options
+    yield from inference_lines(graph, loaded.plan, options.chosen_device)
+    named = data is not None and "names" in data.options
+    keys = {} if named else {"labels": "data/labels.list"}
+    yield from told_keys(data, {**keys, "classes": "2", **({} if options.top else {"top": "1"})})
 
 
 def _predictions(
@@ -63,7 +66,7 @@ def _predictions(
     from darknet_py.classify.views import predicted
     from darknet_py.errors import ImageError
 
-    for paths in _given(images, loaded):
+    for paths in given_images(images, loaded.failures, not loaded.options.as_darknet):
         for path, views in prepared(loaded.graph, paths, predicted):
             if isinstance(views, ImageError):
                 loaded.failures.report(views)
@@ -71,24 +74,6 @@ def _predictions(
             start = time.perf_counter()
             scores = classifier.scores([views])[0]
             yield path, scores, time.perf_counter() - start
-
-
-def _given(images: Sequence[str], loaded: LoadedClassifier) -> Iterator[Sequence[str]]:
-    """The images of all arguments at once, or those of each line typed."""
-    if images:
-        yield [path for image in images for path in _expanded(image, loaded)]
-        return
-    for line in typed_paths():
-        yield _expanded(line, loaded)
-    click.echo()
-
-
-def _expanded(image: str, loaded: LoadedClassifier) -> list[str]:
-    try:
-        return expand(image)
-    except DarknetError as error:
-        loaded.failures.report(error)
-        return []
 
 
 def list_scores(options: ListedOptions, what: str) -> int:

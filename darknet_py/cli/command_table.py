@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-OTHER = "Darknet's other words"
+OTHER = "Darknet's other commands"
 """The section of --help for what few people ask for."""
 
 
@@ -70,6 +70,49 @@ COMMANDS = {
     "rnn valid": Command(
         "darknet_py.cli.rnn_commands:valid", "Measure how well a recurrent network predicts a text."
     ),
+    "segmenter train": Command(
+        "darknet_py.cli.train_commands:segmenter", "Train a network on the classes of pixels."
+    ),
+    "segmenter test": Command(
+        "darknet_py.cli.segmenter_commands:segmenter", "Paint the classes of pixels over images."
+    ),
+    "isegmenter train": Command(
+        "darknet_py.cli.train_commands:isegmenter", "Train a network to tell objects apart."
+    ),
+    "isegmenter test": Command(
+        "darknet_py.cli.segmenter_commands:isegmenter", "Paint the objects in images one by one."
+    ),
+    "regressor train": Command(
+        "darknet_py.cli.train_commands:regressor", "Train a network on numbers of images."
+    ),
+    "regressor test": Command(
+        "darknet_py.cli.segmenter_commands:regressor", "Print the numbers of images."
+    ),
+    "rnn validtactic": Command(
+        "darknet_py.cli.rnn_commands:valid_tactic", "Like valid, of the parts of a text behind >>."
+    ),
+    "rnn generatetactic": Command(
+        "darknet_py.cli.rnn_commands:generate_tactic",
+        "Go on with standard input up to a full stop.",
+    ),
+    "rnn vec": Command(
+        "darknet_py.cli.rnn_commands:vec", "Print what the first layer holds after each line."
+    ),
+    "go train": Command(
+        "darknet_py.cli.train_commands:go", "Train a network on the moves of games of Go."
+    ),
+    "go valid": Command(
+        "darknet_py.cli.go_commands:valid", "Measure how often a network's best move was made."
+    ),
+    "go test": Command(
+        "darknet_py.cli.go_commands:test", "Show the best moves, read the next one."
+    ),
+    "go engine": Command(
+        "darknet_py.cli.go_commands:engine", "Play by the Go Text Protocol (GTP)."
+    ),
+    "go self": Command(
+        "darknet_py.cli.go_commands:play_itself", "Let networks play, and write their moves."
+    ),
     "detector valid": Command(
         "darknet_py.cli.evaluate_commands:valid",
         "Write result files in the forms of COCO, VOC, ...",
@@ -106,23 +149,140 @@ COMMANDS = {
     "partial": Command(
         "darknet_py.cli.tool_commands:partial", "Save the first layers of a weights file."
     ),
+    "average": Command(
+        "darknet_py.cli.weights_commands:average", "Write the mean of weights files.", OTHER
+    ),
+    "reset": Command(
+        "darknet_py.cli.weights_commands:reset", "Empty batch normalisation into weights.", OTHER
+    ),
+    "denormalize": Command(
+        "darknet_py.cli.weights_commands:denormalize",
+        "Fold batch normalisation into weights.",
+        OTHER,
+    ),
+    "normalize": Command(
+        "darknet_py.cli.weights_commands:normalize",
+        "Add batch normalisation where there is none.",
+        OTHER,
+    ),
+    "rgbgr": Command(
+        "darknet_py.cli.weights_commands:rgbgr", "Make a network read BGR instead of RGB.", OTHER
+    ),
+    "rescale": Command(
+        "darknet_py.cli.weights_commands:rescale",
+        "Make a network that read -1 to 1 read 0 to 1.",
+        OTHER,
+    ),
+    "statistics": Command(
+        "darknet_py.cli.weights_commands:statistics", "Print mean and variance of matrices.", OTHER
+    ),
+    "print": Command(
+        "darknet_py.cli.weights_commands:print_weights", "Print the weights of a layer.", OTHER
+    ),
+    "oneoff": Command(
+        "darknet_py.cli.weights_commands:oneoff",
+        "Start a YOLO9000 detector from a classifier.",
+        OTHER,
+    ),
+    "oneoff2": Command(
+        "darknet_py.cli.weights_commands:oneoff2", "Load a weights file at two layers.", OTHER
+    ),
+    "cfglayers": Command(
+        "darknet_py.cli.weights_commands:cfglayers", "Count the sections of cfg files.", OTHER
+    ),
     "doctor": Command(
-        "darknet_py.cli.tool_commands:doctor", "Show what this machine offers to run networks."
+        "darknet_py.cli.doctor_command:doctor", "Show what this machine offers to run networks."
     ),
     "benchmark": Command(
         "darknet_py.cli.benchmark_commands:benchmark", "Time a network on engines side by side."
     ),
+    "yolo test": Command("darknet_py.cli.yolo_commands:yolo_test", "Find the objects in images."),
+    "yolo train": Command("darknet_py.cli.yolo_commands:yolo_train", "Train a detection network."),
+    "yolo valid": Command(
+        "darknet_py.cli.yolo_commands:yolo_valid", "Write VOC's comp4 files of results."
+    ),
+    "yolo recall": Command(
+        "darknet_py.cli.yolo_commands:yolo_recall", "Count the labels that any box overlaps."
+    ),
+    "coco test": Command("darknet_py.cli.yolo_commands:coco_test", "Find the objects in images."),
+    "coco train": Command("darknet_py.cli.yolo_commands:coco_train", "Train a detection network."),
+    "coco valid": Command(
+        "darknet_py.cli.yolo_commands:coco_valid", "Write COCO's JSON of results."
+    ),
+    "coco recall": Command(
+        "darknet_py.cli.yolo_commands:coco_recall", "Count the labels that any box overlaps."
+    ),
+    "cifar train": Command(
+        "darknet_py.cli.cifar_commands:train", "Train a classifier on CIFAR-10."
+    ),
+    "cifar distill": Command(
+        "darknet_py.cli.cifar_commands:distill", "Train one on what others predicted."
+    ),
+    "cifar test": Command(
+        "darknet_py.cli.cifar_commands:test", "Measure how often a classifier is right."
+    ),
+    "cifar multi": Command(
+        "darknet_py.cli.cifar_commands:multi", "The same with mirror images, image by image."
+    ),
+    "cifar csv": Command(
+        "darknet_py.cli.cifar_commands:csv", "Print the scores of the test images."
+    ),
+    "cifar csvtrain": Command(
+        "darknet_py.cli.cifar_commands:csvtrain", "Print the scores of the training images."
+    ),
+    "cifar eval": Command(
+        "darknet_py.cli.cifar_commands:evaluate", "Measure how often printed scores are right."
+    ),
+    "cifar extract": Command(
+        "darknet_py.cli.cifar_commands:extract", "Write all images as PNG files."
+    ),
+    "calcanchors": Command(
+        "darknet_py.cli.evaluate_commands:calc_anchors",
+        "Hank.ai's name of detector calc_anchors.",
+        OTHER,
+    ),
+    "help": Command(
+        "darknet_py.cli.help_commands:help_of", "The help of a command; `help flags`.", OTHER
+    ),
+    "version": Command("darknet_py.cli.help_commands:version", "The same as --version.", OTHER),
     "speed": Command("darknet_py.cli.benchmark_commands:speed", "Time a network as Darknet does."),
     "ops": Command("darknet_py.cli.benchmark_commands:ops", "Count a network's operations."),
+    "visualize": Command(
+        "darknet_py.cli.picture_commands:visualize", "Draw a network's filters.", OTHER
+    ),
+    "imtest": Command(
+        "darknet_py.cli.picture_commands:imtest", "Draw an image in other colours and crops.", OTHER
+    ),
+    "test": Command("darknet_py.cli.picture_commands:imtest", "The same as imtest.", OTHER),
+    "nightmare": Command(
+        "darknet_py.cli.picture_commands:nightmare",
+        "Change an image so that it excites a layer.",
+        OTHER,
+    ),
 }
 """Every command: its words, its function, its help. To add one, add a row."""
 GROUPS = {
     "data": Command("", "Data sets: shapes draws one, sheet shows what training sees."),
-    "detector": Command("", "Darknet's words for detection networks: train, test, map, valid ..."),
-    "classifier": Command(
-        "", "Darknet's words for classification networks: train, predict, valid ..."
+    "detector": Command(
+        "", "Darknet's commands for detection networks: train, test, map, valid ..."
     ),
-    "rnn": Command("", "Darknet's words for recurrent networks on texts: train, generate, valid."),
+    "classifier": Command(
+        "", "Darknet's commands for classification networks: train, predict, valid ..."
+    ),
+    "rnn": Command(
+        "", "Darknet's commands for recurrent networks on texts: train, generate, valid."
+    ),
+    "yolo": Command("", "YOLOv1 with the classes of VOC: test, train, valid, recall.", OTHER),
+    "coco": Command("", "YOLOv1 with the classes of COCO: test, train, valid, recall.", OTHER),
+    "cifar": Command("", "Classifiers on CIFAR-10's binary files: train, test, csv ...", OTHER),
+    "segmenter": Command(
+        "", "Networks for the classes of pixels (pjreddie's): train, test.", OTHER
+    ),
+    "isegmenter": Command(
+        "", "Networks that tell objects apart by their pixels: train, test.", OTHER
+    ),
+    "regressor": Command("", "Networks that give numbers for an image: train, test.", OTHER),
+    "go": Command("", "Networks that play Go: train, engine, valid ...", OTHER),
     "eval": Command("", "Score files of results that have been written before: coco, voc."),
 }
 """Groups of commands; a row's home is empty."""

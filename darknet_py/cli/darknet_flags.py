@@ -14,61 +14,93 @@ from dataclasses import dataclass
 class DarknetFlag:
     """reason: why it changes nothing where no option has its name. takes_value: a word follows it.
 
-    also: its other names, those of Hank.ai's program.
+    also: its other names, those of Hank.ai's program or pjreddie's. everywhere: the command line
+    itself does what it asks for, on every word.
     """
 
     reason: str
     takes_value: bool = False
     also: tuple[str, ...] = ()
+    everywhere: bool = False
 
 
 NO_WINDOW = "no window is ever opened"
-NOT_READ = "this word does not read it, as in Darknet"
+NOT_READ = "this command does not read it, as in Darknet"
 TRAINS = "only training reads it"
 VIDEO = "only videos and cameras have it"
-LOG = "messages go to stderr"
 ALWAYS = "it is always so here"
+ANCHORS = "only calc_anchors reads it"
+EXPORTS = "`darknet-py export` writes ONNX, with options of its own"
+NO_COLOURS = "the output has no colours"
 
 COMMON = {
     "i": DarknetFlag("no network runs", True),
     "nogpu": DarknetFlag("no network runs"),
     "cuda_debug_sync": DarknetFlag("torch says where CUDA fails"),
+    # Hank.ai's program reads these before it looks at the word.
+    "log": DarknetFlag("a copy of what is printed goes to its FILE", True, everywhere=True),
+    "verbose": DarknetFlag(
+        "what it adds is printed always, or by --log-style darknet", also=("show_details",)
+    ),
+    "trace": DarknetFlag("--debug shows where an error comes from"),
+    "colour": DarknetFlag(NO_COLOURS, also=("color",)),
+    "nocolour": DarknetFlag(NO_COLOURS, also=("nocolor",)),
+    "fuse": DarknetFlag(ALWAYS),
+    "dontfuse": DarknetFlag("batch normalisation is folded in for inference", also=("nofuse",)),
+    "boxes": DarknetFlag(EXPORTS),
+    "noboxes": DarknetFlag(EXPORTS),
+    "fp16": DarknetFlag("--precision says in what numbers a network runs"),
+    "fp32": DarknetFlag("--precision says in what numbers a network runs"),
+    "random": DarknetFlag("images keep the order they are given in"),
+    "heatmaps": DarknetFlag("heat maps are not drawn", also=("heatmap",)),
 }
-"""Of every word of both programs."""
-GROUPS_OWN = {
+"""Of every word of the programs."""
+GPUS = {
     "gpus": DarknetFlag("only training runs on several GPUs; -i chooses one", True),
-    "dont_show": DarknetFlag(NO_WINDOW, also=("noshow",)),
-    "benchmark": DarknetFlag("`darknet-py benchmark` measures"),
-    "benchmark_layers": DarknetFlag("`darknet-py benchmark --layers` measures"),
-    "show_imgs": DarknetFlag(TRAINS),
     "clear": DarknetFlag(TRAINS),
-    "c": DarknetFlag(VIDEO, True, also=("camera",)),
-    "chart": DarknetFlag(TRAINS, True),
+}
+CAMERA = {"c": DarknetFlag(VIDEO, True, also=("camera",))}
+WINDOW = {
+    "dont_show": DarknetFlag(NO_WINDOW, also=("noshow",)),
     "mjpeg_port": DarknetFlag("nothing is served; pictures and the chart are files", True),
 }
+GROUPS_OWN = {
+    **GPUS,
+    **CAMERA,
+    **WINDOW,
+    "benchmark": DarknetFlag("without videos it only hides windows; `darknet-py benchmark` times"),
+    "benchmark_layers": DarknetFlag("`darknet-py benchmark --layers` measures"),
+    "show_imgs": DarknetFlag(TRAINS),
+    "chart": DarknetFlag(TRAINS, True),
+}
 """Of every word of detector and classifier."""
-DETECTOR = {
+BOXES = {
+    **CAMERA,
+    **WINDOW,
+    "thresh": DarknetFlag(NOT_READ, True, also=("threshold",)),
+    "hier": DarknetFlag(NOT_READ, True),
+    "s": DarknetFlag(VIDEO, True),
+    "avgframes": DarknetFlag(VIDEO, True, also=("avg",)),
+    "json_port": DarknetFlag(VIDEO, True),
+    "out_filename": DarknetFlag(VIDEO, True),
+    "json_file_output": DarknetFlag(VIDEO, True),
+    "prefix": DarknetFlag(NOT_READ, True),
+    "ext_output": DarknetFlag(NOT_READ),
+}
+"""Of every word of yolo and coco; of those of detector too."""
+DETECTOR = BOXES | {
     "show": DarknetFlag(NO_WINDOW),
     "letter_box": DarknetFlag("letter_box=1 in [net] decides here, as in AlexeyAB's program"),
     "map": DarknetFlag(TRAINS),
     "points": DarknetFlag(NOT_READ, True),
-    "avgframes": DarknetFlag(VIDEO, True, also=("avg",)),
     "dontdraw_bbox": DarknetFlag(VIDEO),
-    "json_port": DarknetFlag(VIDEO, True),
     "http_post_host": DarknetFlag(VIDEO, True),
     "time_limit_sec": DarknetFlag(VIDEO, True),
-    "out_filename": DarknetFlag(VIDEO, True),
-    "json_file_output": DarknetFlag(VIDEO, True),
     "out": DarknetFlag(NOT_READ, True),
-    "prefix": DarknetFlag(NOT_READ, True),
-    "thresh": DarknetFlag(NOT_READ, True, also=("threshold",)),
     "iou_thresh": DarknetFlag(NOT_READ, True),
-    "hier": DarknetFlag(NOT_READ, True),
-    "s": DarknetFlag(VIDEO, True),
-    "num_of_clusters": DarknetFlag("only calc_anchors reads it", True),
-    "width": DarknetFlag("only calc_anchors reads it", True),
-    "height": DarknetFlag("only calc_anchors reads it", True),
-    "ext_output": DarknetFlag(NOT_READ),
+    "num_of_clusters": DarknetFlag(ANCHORS, True),
+    "width": DarknetFlag("width= of [net] says it", True),
+    "height": DarknetFlag("height= of [net] says it", True),
     "save_labels": DarknetFlag(NOT_READ),
     "mAP_epochs": DarknetFlag(TRAINS, True),
     # pjreddie's
@@ -78,62 +110,121 @@ DETECTOR = {
     "fps": DarknetFlag(VIDEO, True),
     # Hank.ai's
     "nms": DarknetFlag(NOT_READ, True, also=("nmsthresh",)),
-    "verbose": DarknetFlag("nothing more is known to be said", also=("show_details",)),
-    "trace": DarknetFlag("--debug shows where an error comes from"),
-    "colour": DarknetFlag("the output has no colours", also=("color",)),
-    "nocolour": DarknetFlag("the output has no colours", also=("nocolor",)),
-    "log": DarknetFlag(f"{LOG}; write 2> FILE", True),
-    "saveweights": DarknetFlag("the .data file's saveweights= says how often", True),
-    "skipclasses": DarknetFlag("a name that begins with dont_show hides its class", True),
-    "heatmaps": DarknetFlag("heat maps are not drawn", also=("heatmap",)),
-    "random": DarknetFlag("images keep the order they are given in"),
-    "fuse": DarknetFlag(ALWAYS),
-    "dontfuse": DarknetFlag("batch normalisation is folded in for inference", also=("nofuse",)),
+    "saveweights": DarknetFlag(TRAINS, True),
+    "skipclasses": DarknetFlag("only detect and detector test leave out classes", True),
 }
 CLASSIFIER = {
     "dontuse_opencv": DarknetFlag("images are read in one way"),
     "topk": DarknetFlag(TRAINS),
     "t": DarknetFlag(NOT_READ, True),
+    "saveweights": DarknetFlag(TRAINS, True),
 }
 RNN = {
+    **GPUS,
     "file": DarknetFlag(NOT_READ, True),
     "seed": DarknetFlag(NOT_READ, True),
     "len": DarknetFlag(NOT_READ, True),
     "temp": DarknetFlag(NOT_READ, True),
     "srand": DarknetFlag(NOT_READ, True),
-    "clear": DarknetFlag(TRAINS),
     "tokenized": DarknetFlag(TRAINS),
     "tokens": DarknetFlag(NOT_READ, True),
-    "gpus": DarknetFlag("only training runs on several GPUs; -i chooses one", True),
+}
+SEGMENTER = {
+    **GPUS,
+    **CAMERA,
+    "display": DarknetFlag(f"{NO_WINDOW}; --show_imgs writes a page of samples"),
+}
+NIGHTMARE = {
+    **{
+        name: DarknetFlag(NOT_READ, True)
+        for name in (
+            *("range", "norm", "rounds", "iters", "octaves", "zoom", "rate", "thresh", "rotate"),
+            *("momentum", "lambda", "prefix", "smooth"),
+        )
+    },
+    "reconstruct": DarknetFlag(NOT_READ),
+}
+NO_SEARCH = "a move is the network's own, nothing is searched"
+GO = {
+    **GPUS,
+    "multi": DarknetFlag("training sees all symmetries anyway"),
+    "anon": DarknetFlag("only engine tells its name"),
+    "iters": DarknetFlag(NO_SEARCH, True),
+    "cpuct": DarknetFlag(NO_SEARCH, True),
+    "temp": DarknetFlag(NO_SEARCH, True),
+    "time": DarknetFlag(NO_SEARCH, True),
+    "resign": DarknetFlag("the network never resigns", True),
 }
 FLAGS: dict[str, dict[str, DarknetFlag]] = {
     "detector": COMMON | GROUPS_OWN | DETECTOR,
     "classifier": COMMON | GROUPS_OWN | CLASSIFIER,
     "rnn": COMMON | RNN,
-    "darknet": COMMON,
+    "yolo": COMMON | BOXES,
+    "coco": COMMON | BOXES,
+    "cifar": COMMON,
+    "go": COMMON | GO,
+    "segmenter": COMMON | SEGMENTER,
+    "isegmenter": COMMON | SEGMENTER,
+    "regressor": COMMON | GPUS | CAMERA,
+    "nightmare": COMMON | GROUPS_OWN | NIGHTMARE | DETECTOR,
+    # Hank.ai's program reads all of its flags on all of its words.
+    "darknet": COMMON | GROUPS_OWN | DETECTOR,
 }
 """Group -> what its program reads on every word; "darknet": words that are no group's."""
 WORDS = {
     "detect": "detector",
     "map": "detector",
     "train": "detector",
+    "calcanchors": "detector",
     "classify": "classifier",
-    "partial": "darknet",
-    "ops": "darknet",
-    "speed": "darknet",
+    "nightmare": "nightmare",
+    **dict.fromkeys(
+        (
+            *("partial", "ops", "speed", "help", "version", "cfglayers"),
+            *("average", "reset", "normalize", "denormalize", "rgbgr", "rescale", "statistics"),
+            *("print", "oneoff", "oneoff2", "visualize", "imtest", "test"),
+        ),
+        "darknet",
+    ),
 }
 """Commands outside the groups -> the group whose flags they take. All others are ours."""
-ALONE = frozenset(
-    name
-    for flags in FLAGS.values()
-    for known, flag in flags.items()
-    if not flag.takes_value
-    for name in (known, *flag.also)
+BARE = frozenset(
+    (
+        *("boxes", "noboxes", "fp16", "fp32", "colour", "color", "nocolour", "nocolor", "fuse"),
+        *("dontfuse", "nofuse", "verbose", "showdetails", "trace", "dontshow", "noshow", "clear"),
+        *("map", "camera", "thresh", "threshold", "nms", "nmsthresh", "saveweights", "benchmark"),
+        *("benchmarklayers", "letterbox", "random", "show", "heatmaps", "heatmap", "showimgs"),
+        *("extoutput", "savelabels", "numofclusters", "width", "height", "skipclasses", "log"),
+        "gpus",
+    )
 )
+"""What Hank.ai's program takes for a flag without dashes too, folded and in lower case."""
+BARE_GROUPS = ("detector", "darknet")
+"""Groups with words of that program."""
+
+
+def _names(takes_value: bool) -> frozenset[str]:
+    return frozenset(
+        name
+        for flags in FLAGS.values()
+        for known, flag in flags.items()
+        if flag.takes_value == takes_value
+        for name in (known, *flag.also)
+    )
+
+
+ALONE = _names(takes_value=False)
 """Flags behind which no value stands."""
+VALUED = _names(takes_value=True) - {"h"}
+"""Flags behind which a value stands; -h is help as well."""
+
+
+def group_of(words: str) -> str:
+    """The group whose flags a command such as `detector test` takes, "" for a command of ours."""
+    first = words.partition(" ")[0]
+    return (first if first in FLAGS else "") if " " in words else WORDS.get(first, "")
 
 
 def flags_of_command(words: str) -> dict[str, DarknetFlag] | None:
     """What Darknet reads for a command such as `detector test`; None for a command of ours."""
-    group = words.partition(" ")[0]
-    return FLAGS.get(group if " " in words else WORDS.get(group, ""))
+    return FLAGS.get(group_of(words))

@@ -8,12 +8,13 @@ import click
 
 from darknet_py.cli.click_options import arguments, options_of
 from darknet_py.options.inference import DetectOptions
-from darknet_py.options.model import ForkOptions, RunOptions, SizeOptions
+from darknet_py.options.model import ForkOptions, LogOptions, RunOptions, SizeOptions
 
 detection_options = options_of(
     DetectOptions,
     *("thresh", "hier", "nms", "letter_box", "ext_output", "save_labels", "out", "prefix"),
-    *("names", ForkOptions, RunOptions, "batch", SizeOptions),
+    "no_pictures",
+    *("names", ForkOptions, LogOptions, RunOptions, "batch", SizeOptions),
 )
 benchmark_layers = click.option(
     "--benchmark_layers", is_flag=True, help="Print the time of every layer as well."
@@ -21,24 +22,25 @@ benchmark_layers = click.option(
 
 
 @click.command()
-@arguments("cfg", "weights", "images...")
+@arguments("cfg", "[weights]", "images...")
 @detection_options
 @benchmark_layers
 def detect(benchmark_layers: bool, **choices: Any) -> None:
     """Find objects in IMAGES (files, folders, globs, .txt lists); without any, paths from stdin."""
-    _run(DetectOptions(**choices), benchmark_layers)
+    run_detect(DetectOptions(**choices), benchmark_layers)
 
 
 @click.command()
-@arguments("data", "cfg", "weights", "images...")
+@arguments("data", "cfg", "[weights]", "images...")
 @detection_options
 @benchmark_layers
 def test(benchmark_layers: bool, **choices: Any) -> None:
     """Find objects in IMAGES with the names of a .data file; without images, paths from stdin."""
-    _run(DetectOptions(**choices), benchmark_layers)
+    run_detect(DetectOptions(**choices), benchmark_layers)
 
 
-def _run(options: DetectOptions, layers: bool) -> None:
+def run_detect(options: DetectOptions, layers: bool = False) -> None:
+    """layers: print the time of each as well."""
     from darknet_py.detect.command import run
 
     failures = run(options)

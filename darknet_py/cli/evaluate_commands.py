@@ -10,16 +10,16 @@ from darknet_py.cli.click_options import arguments, options_of
 from darknet_py.options.evaluation import (
     AnchorOptions,
     CompareOptions,
-    EvalOptions,
     MapOptions,
     MatchOptions,
+    RecallOptions,
     ValidOptions,
     VocOptions,
 )
 
 
 @click.command("map")
-@arguments("data", "cfg", "weights")
+@arguments("data", "cfg", "[weights]")
 @options_of(MapOptions, "thresh", MatchOptions)
 def mean_ap(**choices: Any) -> None:
     """Score WEIGHTS on the images of DATA's valid= list: AP of each class, and their mean.
@@ -32,7 +32,7 @@ def mean_ap(**choices: Any) -> None:
 
 
 @click.command()
-@arguments("data", "cfg", "weights")
+@arguments("data", "cfg", "[weights]")
 @options_of(ValidOptions)
 def valid(**choices: Any) -> None:
     """Write what is found in the images of DATA's valid= to result files.
@@ -46,7 +46,7 @@ def valid(**choices: Any) -> None:
 
 
 @click.command()
-@arguments("data", "cfg", "weights")
+@arguments("data", "cfg", "[weights]")
 @options_of(ValidOptions)
 def valid2(**choices: Any) -> None:
     """Like valid, with every image and its mirror image averaged."""
@@ -56,13 +56,13 @@ def valid2(**choices: Any) -> None:
 
 
 @click.command()
-@arguments("data", "cfg", "weights")
-@options_of(EvalOptions)
+@arguments("data", "cfg", "[weights]")
+@options_of(RecallOptions)
 def recall(**choices: Any) -> None:
     """Count the labels of DATA's valid= that any box overlaps by half, whatever its class."""
     from darknet_py.evaluate.valid_command import recall as run
 
-    run(EvalOptions(**choices))
+    run(RecallOptions(**choices))
 
 
 @click.command()

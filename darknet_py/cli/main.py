@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -14,12 +15,16 @@ import click
 from darknet_py import __version__
 from darknet_py.cli.click_options import debug
 from darknet_py.cli.command_table import COMMANDS, GROUPS, Command
-from darknet_py.cli.darknet_argv import OPTION, command_first, fold, read_argv, spellings
-from darknet_py.cli.darknet_flags import flags_of_command
+from darknet_py.cli.darknet_argv import HELP, command_first, read_argv
+from darknet_py.cli.darknet_flags import BARE_GROUPS, flags_of_command, group_of
+from darknet_py.cli.dead_words import dead_words
 from darknet_py.cli.error_lines import line_of
+from darknet_py.cli.foreign_options import option_hint
+from darknet_py.cli.log_copy import copied_to
 from darknet_py.cli.messages import messages_shown
+from darknet_py.cli.option_words import OPTION, fold, spellings
 from darknet_py.cli.streams import discard_unwritten, prepare_streams
-from darknet_py.errors import nearest
+from darknet_py.errors import DarknetError, nearest
 
 PROGRAM = "darknet-py"
 INTERRUPTED = 130
@@ -56,14 +61,14 @@ class CommandGroup(click.Group):
         self.no_args_is_help = False
         self.prefix = prefix
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context | None) -> list[str]:
         words = (
             words.removeprefix(self.prefix) for words in COMMANDS if words.startswith(self.prefix)
         )
         return list(dict.fromkeys(word.split()[0] for word in words))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        words = self.prefix + cmd_name
+        words = self.prefix + self._known_as(cmd_name)
         if words in GROUPS:
             return CommandGroup(cmd_name, prefix=f"{words} ", help=GROUPS[words].help)
         return _imported(COMMANDS[words].home) if words in COMMANDS else None
@@ -74,17 +79,27 @@ class CommandGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        word, rest = args[0], args[1:]
+        word, rest = self._known_as(args[0]), args[1:]
+        words = self.prefix + word
+        if dead := dead_words(words, rest):
+            raise DarknetError(dead)
         command = self.get_command(ctx, word)
         if command is None:
             hint = nearest(word, self.list_commands(ctx))
-            ctx.fail(f"no command '{self.prefix}{word}'{hint}")
+            ctx.fail(f"no command '{words}'{hint}")
         if isinstance(command, click.Group):
             return word, command, rest
-        flags = flags_of_command(self.prefix + word)
+        flags = flags_of_command(words)
         if flags is not None:
-            rest = read_argv(rest, command, flags)
+            rest, asked = read_argv(rest, command, flags, group_of(words) in BARE_GROUPS)
+            _heed(ctx, asked)
         return word, command, normalise(rest, set(_spellings(command)))
+
+    def _known_as(self, word: str) -> str:
+        """A command as it is listed: Hank.ai's program knows calc_anchors by calcanchors."""
+        there = self.prefix + word in {*COMMANDS, *GROUPS}
+        same = (known for known in self.list_commands(None) if fold(known) == fold(word).lower())
+        return word if there else next(same, word)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows: dict[str, list[tuple[str, str]]] = {}
@@ -94,6 +109,15 @@ class CommandGroup(click.Group):
         for section, lines in rows.items():
             with formatter.section(section):
                 formatter.write_dl(lines)
+
+
+def _heed(ctx: click.Context, asked: Mapping[str, str]) -> None:
+    """What Darknet's flags ask of the command line itself, until it ends."""
+    path, stack = asked.get("log"), ctx.find_object(ExitStack)
+    if path == "":
+        raise click.UsageError("-log: expected a FILE behind it", ctx)
+    if path is not None and stack is not None:
+        stack.enter_context(copied_to(path))
 
 
 def _imported(home: str) -> click.Command:
@@ -107,7 +131,7 @@ def _row(words: str) -> Command:
 
 
 def _spellings(command: click.Command) -> Iterator[str]:
-    yield "--help"
+    yield from HELP
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             yield from spellings(parameter)
@@ -122,8 +146,8 @@ class CommandLine(CommandGroup):
         written = [word.rstrip("\r") for word in (sys.argv[1:] if args is None else args)]
         words = [word for word in written if word not in ("--debug", "-debug")]
         extra |= {"prog_name": PROGRAM, "standalone_mode": False}
-        run = partial(super().main, words or ["--help"], *rest, **extra)
-        with messages_shown():
+        with messages_shown(), ExitStack() as stack:
+            run = partial(super().main, words or ["--help"], *rest, obj=stack, **extra)
             code = _exit_code(run, debug=len(words) < len(written))
         sys.exit(code)
 
@@ -160,6 +184,9 @@ def _finished(run: Callable[[], Any]) -> int:
 def _refuse(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else PROGRAM
+    if isinstance(error, click.NoSuchOption) and context:
+        hint = option_hint(error.option_name, list(_spellings(context.command)))
+        return _say(f"No such option: {error.option_name}{hint} (try '{path} --help')", 2)
     return _say(f"{error.format_message()} (try '{path} --help')", error.exit_code)
 
 
@@ -169,7 +196,7 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-@click.group(cls=CommandLine)
+@click.group(cls=CommandLine, context_settings={"help_option_names": [*HELP]})
 @click.version_option(__version__, prog_name=PROGRAM)
 @debug
 def main() -> None:

@@ -1,22 +1,18 @@
-"""Commands about files and machines: summary, check, partial, export, doctor."""
+"""Commands about files and machines: summary, check, partial, export."""
 
 from __future__ import annotations
 
-import importlib
-import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from darknet_py import __version__
 from darknet_py.cli.click_options import PATH, arguments, as_json, options_of
 from darknet_py.errors import DarknetError, Notice
 from darknet_py.options.datasets import CheckOptions, SummaryOptions
 from darknet_py.options.inference import ExportOptions
 from darknet_py.options.model import CfgOptions, ForkOptions, SizeOptions
-from darknet_py.system import free_memory, processors, total_memory
 
 if TYPE_CHECKING:
     from darknet_py.network.check import CheckResult
@@ -107,12 +103,6 @@ def export(ctx: click.Context, /, **choices: Any) -> None:
     ctx.exit(0 if run(ExportOptions(**choices)) else 1)
 
 
-@click.command()
-def doctor() -> None:
-    """Show versions, devices, threads and memory, and what is missing to use a GPU."""
-    click.echo("\n".join(_machine()))
-
-
 def _show_warnings(notices: Iterable[Notice]) -> None:
     for notice in notices:
         if notice.level == "warning":
@@ -129,51 +119,3 @@ def _show_shortfall(report: LoadReport, layers: int) -> None:
     if report.partial:
         rest = f"layers {report.layers} to {layers - 1} have random weights"
         click.echo(f"warning: {report.path} ends before layer {report.layers}: {rest}", err=True)
-
-
-LIBRARIES = {"torch": "torch", "numpy": "numpy", "cv2": "opencv-python", "click": "click"}
-"""Module -> the package that brings it."""
-CUDA_CURE = "a CUDA build is chosen at https://pytorch.org/get-started/locally"
-
-
-def _machine() -> Iterator[str]:
-    yield f"darknet-py {__version__}, python {platform.python_version()}, {platform.platform()}"
-    for name, package in LIBRARIES.items():
-        yield _library(name, package)
-    yield f"cuda: {_cuda()}"
-    yield f"cpu: {processors()} threads"
-    yield f"memory: {_memory()}"
-
-
-def _library(name: str, package: str) -> str:
-    from importlib.metadata import version
-
-    try:
-        importlib.import_module(name)
-    except ModuleNotFoundError:
-        return f"{name}: missing; pip install {package}"
-    except ImportError as failure:
-        # The package is there and broken, as cv2 is without libGL.
-        return f"{name}: cannot be imported ({failure}); pip install --force-reinstall {package}"
-    return f"{name} {version(package)}"
-
-
-def _cuda() -> str:
-    try:
-        import torch
-    except ImportError:
-        return "unknown without torch"
-    if torch.cuda.is_available():
-        names = (torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
-        devices = ", ".join(f"{number}: {name}" for number, name in enumerate(names))
-        return f"{torch.version.cuda}, devices {devices}"
-    if torch.version.cuda:
-        return f"{torch.version.cuda}, but no device or driver; see what nvidia-smi says"
-    return f"not in this build of torch, networks run on the CPU; {CUDA_CURE}"
-
-
-def _memory() -> str:
-    whole, free = total_memory(), free_memory()
-    if whole is None or free is None:
-        return "unknown on this system"
-    return f"{whole / 2**30:.1f} GiB, {free / 2**30:.1f} GiB free"

@@ -1,4 +1,4 @@
-"""`train`, `detector train`, `classifier train` and `rnn train`."""
+"""`train`, and the `train` of each group."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from darknet_py.options.model import SizeOptions
 from darknet_py.options.training import (
     ClassifierTrainOptions,
     DetectorTrainOptions,
+    GoTrainOptions,
+    InstanceTrainOptions,
+    RegressorTrainOptions,
+    SegmenterTrainOptions,
     TextTrainOptions,
     TrainOptions,
 )
@@ -19,6 +23,7 @@ NET = ("max_batches", "batch", "subdivisions")
 GOING_ON = ("clear", "resume")
 MAP = ("evaluates", "epochs", "thresh", "iou_thresh")
 TEXT = ("data", "tokenized", "backup")
+MOVES = ("data", "backup")
 gpus = click.option(
     "--gpus", metavar="0,1,...", help="CUDA devices to train on, a process each (torchrun)."
 )
@@ -31,7 +36,7 @@ IMAGES = ("sync_batchnorm", "workers", "cache", "reduced_decode", "show_imgs")
 @options_of(DetectorTrainOptions, *NET, SizeOptions, *GOING_ON, *MAP, *RUNNING, *IMAGES)
 def train(**choices: Any) -> None:
     """Train CFG on the images of DATA, from scratch or from WEIGHTS."""
-    _run(DetectorTrainOptions, choices)
+    run_training(DetectorTrainOptions, choices)
 
 
 @click.command("train")
@@ -44,7 +49,40 @@ def classifier(**choices: Any) -> None:
 
     labels= of DATA names a file with a part of the paths of its images for each class.
     """
-    _run(ClassifierTrainOptions, choices)
+    run_training(ClassifierTrainOptions, choices)
+
+
+@click.command("train")
+@arguments("data", "cfg", "[weights]")
+@options_of(SegmenterTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+def segmenter(**choices: Any) -> None:
+    """Train the segmenter CFG on the images of DATA, from scratch or from WEIGHTS.
+
+    The masks of images/a.jpg are those of mask/a.txt: a class and its run lengths a line.
+    """
+    run_training(SegmenterTrainOptions, choices)
+
+
+@click.command("train")
+@arguments("data", "cfg", "[weights]")
+@options_of(InstanceTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+def isegmenter(**choices: Any) -> None:
+    """Train CFG, which ends in [iseg], to tell the objects in DATA's images apart.
+
+    The masks of images/a.jpg are those of mask/a.txt: a class and its run lengths an object.
+    """
+    run_training(InstanceTrainOptions, choices)
+
+
+@click.command("train")
+@arguments("data", "cfg", "[weights]")
+@options_of(RegressorTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+def regressor(**choices: Any) -> None:
+    """Train CFG to give the numbers that belong to DATA's images.
+
+    The numbers of images/a.jpg are those of labels/a.txt, as many as classes= of DATA says.
+    """
+    run_training(RegressorTrainOptions, choices)
 
 
 @click.command("train")
@@ -52,10 +90,23 @@ def classifier(**choices: Any) -> None:
 @options_of(TextTrainOptions, *TEXT, *NET, *GOING_ON, *RUNNING)
 def rnn(**choices: Any) -> None:
     """Train the recurrent network CFG to go on with a text, from scratch or from WEIGHTS."""
-    _run(TextTrainOptions, choices)
+    run_training(TextTrainOptions, choices)
 
 
-def _run(kind: type[TrainOptions], choices: dict[str, Any]) -> None:
+@click.command("train")
+@arguments("cfg", "[weights]", "[moves]")
+@options_of(GoTrainOptions, *MOVES, *GOING_ON, *RUNNING)
+def go(moves: str | None, **choices: Any) -> None:
+    """Train CFG on the moves of games of Go, from scratch or from WEIGHTS.
+
+    MOVES is the file of them, as -file FILE.
+    """
+    if moves is not None:
+        choices["data"] = moves
+    run_training(GoTrainOptions, choices)
+
+
+def run_training(kind: type[TrainOptions], choices: dict[str, Any]) -> None:
     from darknet_py.train.command import run
     from darknet_py.train.distributed import devices, relaunch
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from darknet_py.images.draw import FONT, Colour
+from darknet_py.images.draw import FONT, Colour, ink_on
 from darknet_py.images.io import Pixels
+from darknet_py.images.label_places import LabelPlaces
 
 INK, PAPER, FRAME = (30, 30, 30), (255, 255, 255), (225, 225, 225)
 TEXT_SCALE, LINE_HEIGHT, GAP = 0.42, 17, 10
@@ -99,25 +100,38 @@ def _paint_image(room: Pixels, image: Pixels, marks: Sequence[BoxMark], margin: 
     left, top = (room.shape[1] - inner[0]) // 2, (room.shape[0] - inner[1]) // 2
     shrunk = cv2.resize(image, inner, interpolation=cv2.INTER_AREA)
     room[top : top + inner[1], left : left + inner[0]] = shrunk
-    # Boxes that matter are painted over the others.
-    for mark in sorted(marks, key=lambda mark: mark.thick):
-        corners = np.clip(mark.box, -FAR, FAR).reshape(2, 2)
-        points = np.rint(corners * inner + (left, top)).astype(int)
-        points = np.clip(points, 1, (room.shape[1] - 2, room.shape[0] - 2))
-        _paint_mark(room, mark, points[0].tolist(), points[1].tolist())
+    # Boxes that matter are painted over the others, and all words over all boxes.
+    ordered = sorted(marks, key=lambda mark: mark.thick)
+    boxes = [_in_pixels(mark, inner, (left, top), room) for mark in ordered]
+    for mark, box in zip(ordered, boxes, strict=True):
+        cv2.rectangle(room, box[:2], box[2:], mark.colour, 2 if mark.thick else 1)
+    places = LabelPlaces(boxes, room.shape[1], room.shape[0])
+    for mark, box in zip(ordered, boxes, strict=True):
+        if mark.words:
+            _write_words(room, mark, box, places)
 
 
-def _paint_mark(room: Pixels, mark: BoxMark, first: list[int], second: list[int]) -> None:
-    cv2.rectangle(room, first, second, mark.colour, 2 if mark.thick else 1)
-    if mark.words:
-        words = _plain(mark.words)
-        (width, height), _ = cv2.getTextSize(words, FONT, TEXT_SCALE, 1)
-        left = max(0, min(first[0], room.shape[1] - width - 4))
-        bottom = max(height + 4, first[1])
-        strip = (left, bottom - height - 4), (left + width + 4, bottom)
-        cv2.rectangle(room, *strip, mark.colour, cv2.FILLED)
-        origin = (left + 2, bottom - 3)
-        cv2.putText(room, words, origin, FONT, TEXT_SCALE, PAPER, 1, cv2.LINE_AA)
+def _in_pixels(
+    mark: BoxMark, inner: tuple[int, int], corner: tuple[int, int], room: Pixels
+) -> list[int]:
+    """Left, top, right, bottom of a box in the room, for an image of this size in that corner."""
+    corners = np.clip(mark.box, -FAR, FAR).reshape(2, 2)
+    points = np.rint(corners * inner + corner).astype(int)
+    points = np.clip(points, 1, (room.shape[1] - 2, room.shape[0] - 2))
+    box: list[int] = points.ravel().tolist()
+    return box
+
+
+def _write_words(room: Pixels, mark: BoxMark, box: list[int], places: LabelPlaces) -> None:
+    words = _plain(mark.words)
+    (width, height), _ = cv2.getTextSize(words, FONT, TEXT_SCALE, 1)
+    size = width + 4, height + 4
+    left, top = places.take(box, size)
+    end = left + size[0], top + size[1]
+    cv2.rectangle(room, (left, top), end, mark.colour, cv2.FILLED)
+    cv2.putText(
+        room, words, (left + 2, end[1] - 3), FONT, TEXT_SCALE, ink_on(mark.colour), 1, cv2.LINE_AA
+    )
 
 
 def _text_strip(paragraphs: Sequence[str], width: int, lines: int) -> Pixels:

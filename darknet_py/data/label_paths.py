@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from darknet_py.forks import ALEXEYAB, Fork
@@ -19,9 +19,14 @@ FOLDERS = tuple(
     )
 )
 FOLDER_RULE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tiff")
-WORDS = (
-    *((word, "labels") for word in ("images", "JPEGImages", "raw")),
-    *((suffix, ".txt") for suffix in (".jpg", ".png", ".JPG", ".JPEG")),
+SUFFIXES = tuple((suffix, ".txt") for suffix in (".jpg", ".png", ".JPG", ".JPEG"))
+WORDS = (*((word, "labels") for word in ("images", "JPEGImages", "raw")), *SUFFIXES)
+MASK_WORDS = (("images", "mask"), ("JPEGImages", "mask"), *SUFFIXES)
+NUMBER_WORDS = (
+    ("images", "labels"),
+    ("JPEGImages", "labels"),
+    *((suffix, ".txt") for suffix in (".BMP", ".JPEG", ".JPG", ".JPeG", ".Jpeg", ".PNG", ".TIF")),
+    *((suffix, ".txt") for suffix in (".bmp", ".jpeg", ".jpg", ".png", ".tif")),
 )
 
 
@@ -34,6 +39,19 @@ def label_path(image: str, fork: Fork = ALEXEYAB) -> Path:
     return Path(RULES[fork.samples.label_rule](image.strip()))
 
 
+def mask_path(image: str) -> Path:
+    """The file with the masks of an image, as pjreddie's segmenters look for it.
+
+    That of a PNG, for which C has no rule and which it would read as its own masks, ends in .txt.
+    """
+    return Path(_replaced(image.strip(), MASK_WORDS))
+
+
+def number_path(image: str) -> Path:
+    """The file with the numbers that a regressor learns of an image."""
+    return Path(_replaced(image.strip(), NUMBER_WORDS))
+
+
 def _by_folders(path: str) -> str:
     for old, new in FOLDERS:
         path = path.replace(old, new, 1)
@@ -43,7 +61,11 @@ def _by_folders(path: str) -> str:
 
 
 def _by_words(path: str) -> str:
-    for old, new in WORDS:
+    return _replaced(path, WORDS)
+
+
+def _replaced(path: str, words: Iterable[tuple[str, str]]) -> str:
+    for old, new in words:
         path = path.replace(old, new, 1)
     return path if path.endswith(".txt") else f"{path}.txt"
 

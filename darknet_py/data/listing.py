@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from darknet_py.cfg.datafile import DataFile
@@ -59,6 +59,21 @@ def missing_label_files(images: Sequence[str], fork: Fork) -> str | None:
         raise DataError(f"none of {len(images)} images has a label file: {where}")
     counted = f"{len(missing)} of {len(images)} images have no label file"
     return f"{counted} and count as images without objects, the first: {where}"
+
+
+def left_out_without(images: Sequence[str], path_of: Callable[[str], Path], what: str) -> list[str]:
+    """A warning where images have no file of their own beside them and cannot be trained on.
+
+    path_of: where that of an image should be. Raises DataError when not one has it.
+    """
+    missing = [path for path in images if not path_of(path).exists()]
+    if not missing:
+        return []
+    where = f"{missing[0]} should have {path_of(missing[0])}"
+    if len(missing) == len(images):
+        raise DataError(f"none of {len(images)} images has a {what}: {where}")
+    counted = f"{len(missing)} of {len(images)} images have no {what}"
+    return [f"warning: {counted} and are left out, the first: {where}"]
 
 
 def missing_images(images: Sequence[str], source: str | os.PathLike[str]) -> str | None:

@@ -9,14 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from darknet_py.cfg.names import read_names
 from darknet_py.data.label_paths import label_path
-from darknet_py.detect.prompt import PROMPT, typed_paths
+from darknet_py.detect.class_numbers import class_numbers, without
+from darknet_py.detect.predictions import Predictions
+from darknet_py.detect.prompt import PipedPaths, typed_paths
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.files import require_writable
 from darknet_py.images.image_paths import expand
 from darknet_py.images.io import read_image
 from darknet_py.lazy import import_at_once
-from darknet_py.network.load import load_model
+from darknet_py.network.darknet_lines import Said, inference_lines, names_line, say, told_keys
+from darknet_py.network.load import LoadedModel, load_model
 from darknet_py.options.inference import DetectOptions
 
 if TYPE_CHECKING:
@@ -28,25 +32,10 @@ if TYPE_CHECKING:
 FOLDER_BATCH = 4
 """Of many images a small network takes so many at once: what Python does for a layer is done
 once for all."""
+USUAL_DATA = "cfg/coco.data"
+"""Where both programs' `detect` takes its names from."""
 SMALL = 10**9
 """Operations of a small network: a single image does not pay a second thread for it."""
-
-
-@dataclass
-class PredictionPaths:
-    """Paths of images to write, none given twice; the time it takes does not grow with them."""
-
-    taken: set[str] = field(default_factory=set)
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def next(self, stem: str) -> Path:
-        """STEM.jpg, or the next of STEM_2.jpg, STEM_3.jpg, ... that is free."""
-        name = stem
-        while name in self.taken:
-            self.counts[stem] = self.counts.get(stem, 1) + 1
-            name = f"{stem}_{self.counts[stem]}"
-        self.taken.add(name)
-        return Path(f"{name}.jpg")
 
 
 @dataclass
@@ -55,10 +44,16 @@ class _Session:
 
     options: DetectOptions
     detector: Detector
-    many: bool
+    predictions: Predictions
+    skipped: frozenset[int] = frozenset()
     entries: list[str] = field(default_factory=list)
-    images: PredictionPaths = field(default_factory=PredictionPaths)
+    piped: PipedPaths | None = None
     failures: int = 0
+
+    @property
+    def typed(self) -> bool:
+        """Whether somebody types paths and waits for each answer."""
+        return not self.options.images and self.piped is None
 
 
 def run(options: DetectOptions) -> int:
@@ -66,20 +61,26 @@ def run(options: DetectOptions) -> int:
 
     Whatever can be refused is refused before torch is imported and before anything is written.
     """
+    data = options.data_file
     model = load_model(
         options.cfg,
         options.weights,
         options.names,
-        data=options.data,
+        data=data,
+        usual_data=USUAL_DATA if data is None else None,
         fork=options.fork_in_force,
         width=options.width,
         height=options.height,
     )
     options.require_engine()
     _refuse_unwritable(options)
-    images = expand(options.images) if len(options.images) == 1 else []
-    if len(images) == 1:
-        read_image(images[0], model.graph.net.channels)
+    skipped = class_numbers(options.skipclasses or "")
+    try:
+        images = _only_argument(options, model.graph.net.channels)
+    except DarknetError:
+        if options.as_darknet:
+            say(_darknet_start(model, options, options.chosen_device))
+        raise
 
     import_at_once("torch")
 
@@ -87,7 +88,12 @@ def run(options: DetectOptions) -> int:
     from darknet_py.detect.workers import using_threads
 
     detector = from_loaded(model, options.engine_config())
-    session = _Session(options, detector, many=len(options.images) != 1 or len(images) != 1)
+    many = len(options.images) > 1 or len(images) > 1
+    session = _Session(options, detector, Predictions(_base(options), many), skipped)
+    if not options.images and not sys.stdin.isatty():
+        session.piped = PipedPaths()
+    if options.as_darknet:
+        say(_darknet_start(model, options, str(detector.device)))
     # The first pass over a small network is over before a second thread is in step with the first,
     # and on a machine with other work the two wait for each other a hundred times as long.
     single = len(images) == 1 and _operations(model.graph) < SMALL
@@ -99,6 +105,22 @@ def run(options: DetectOptions) -> int:
             _write(session, result)
     _finish(session)
     return session.failures
+
+
+def _only_argument(options: DetectOptions, channels: int) -> list[str]:
+    """The images of the only argument, if there is just one; a single image must be readable."""
+    images = expand(options.images) if len(options.images) == 1 else []
+    if len(images) == 1:
+        read_image(images[0], channels)
+    return images
+
+
+def _darknet_start(model: LoadedModel, options: DetectOptions, device: str) -> Iterator[Said]:
+    data = model.data
+    told = told_keys(data, {"names": "data/names.list"})
+    yield from inference_lines(model.graph, model.plan, device, told)
+    if options.names is None and data and "names" in data.options and (path := data.file("names")):
+        yield from names_line(data.options["names"], len(read_names(path)), model.graph)
 
 
 def usual_batch(graph: Graph, images: int) -> int:
@@ -122,6 +144,9 @@ def _listed(image: str, session: _Session) -> list[str]:
 
 def _report_failure(error: DarknetError, session: _Session) -> None:
     session.failures += 1
+    if session.piped:
+        session.piped.answered()
+        sys.stdout.flush()
     print(f"darknet-py: error: {error}", file=sys.stderr)
 
 
@@ -133,7 +158,9 @@ def _results(session: _Session) -> Iterator[Result]:
         for line in typed_paths():
             yield from _stream(session, [line])
     else:
-        yield from _stream(session, [line.strip() for line in sys.stdin if line.strip()])
+        assert session.piped is not None
+        for lines in session.piped:
+            yield from _stream(session, lines)
 
 
 def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
@@ -142,7 +169,7 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
 
     options = session.options
     paths = [path for image in images for path in _listed(image, session)]
-    return session.detector.stream(
+    results = session.detector.stream(
         paths,
         options.least_score,
         options.nms,
@@ -151,14 +178,15 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
         batch=options.batch or usual_batch(session.detector.graph, len(paths)),
         on_error=on_error,
     )
+    return results if options.skipclasses is None else without(results, session.skipped)
 
 
 def _print(session: _Session, result: Result) -> None:
     from darknet_py.detect import format
 
     options, detector = session.options, session.detector
-    if not options.images and not sys.stdin.isatty():
-        print(PROMPT, end="")
+    if session.piped:
+        session.piped.answered()
     heads = format.head_lines(detector.graph)
     print("\n".join([*heads, *format.lines(result, detector.fork, options.ext_output)]), flush=True)
 
@@ -170,14 +198,24 @@ def _write(session: _Session, result: Result) -> None:
         session.entries.append(result.to_json(len(session.entries) + 1))
     if session.options.save_labels:
         format.write_labels(label_path(result.path), result)
-    result.save(_image_path(session, result))
+    if not session.options.no_pictures:
+        session.predictions.write(result)
+        if session.typed:
+            _say_where(session)
+
+
+def _say_where(session: _Session) -> None:
+    for line in session.predictions.lines():
+        print(line, file=sys.stderr)
 
 
 def _finish(session: _Session) -> None:
     from darknet_py.detect import format
 
-    if not session.options.images and not sys.stdin.isatty():
-        print(PROMPT)
+    if session.piped:
+        print(end="" if session.options.as_darknet else "\n", flush=True)
+    if not session.typed:
+        _say_where(session)
     if _json_file(session.options) and (session.entries or not session.failures):
         format.write_json(Path(str(session.options.out)), session.entries)
 
@@ -193,16 +231,14 @@ def _out_is_image(options: DetectOptions) -> bool:
     return not options.out.endswith(".json")
 
 
-def _image_path(session: _Session, result: Result) -> Path:
-    """predictions.jpg for one image; predictions_NAME.jpg for many, numbered if names repeat."""
-    options = session.options
-    base = options.prefix or (options.out if _out_is_image(options) else None) or "predictions"
-    return session.images.next(f"{base}_{Path(result.path).stem}" if session.many else base)
+def _base(options: DetectOptions) -> str:
+    """Of the names of images."""
+    return options.prefix or (options.out if _out_is_image(options) else None) or "predictions"
 
 
 def _refuse_unwritable(options: DetectOptions) -> None:
     """Say so before the network runs when the results could not be written."""
-    for name in (options.out, options.prefix or "predictions"):
+    for name in (options.out, None if options.no_pictures else _base(options)):
         if name:
             require_writable(Path(name))
 

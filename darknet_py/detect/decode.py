@@ -90,10 +90,10 @@ def _by_objectness(head: Head, output: Tensor, options: DecodeOptions) -> Candid
 
 
 def _by_class(head: Head, output: Tensor, options: DecodeOptions) -> Candidates:
-    """Boxes with a class above the threshold."""
+    """Boxes with a class or an objectness above the threshold: `recall` counts the latter."""
     cells, fork = _by_cell(head, output), options.fork
     scores = _above(head.scores(cells, fork), options.thresh)
-    keep = (scores > 0).any(dim=-1)
+    keep = (scores > 0).any(dim=-1) | (head.objectness(cells, fork) > options.thresh)
     image, raw = _kept(head, cells, keep, options)
     return Candidates(image, head.boxes(raw, fork), head.objectness(raw.values, fork), scores[keep])
 

@@ -14,8 +14,10 @@ from darknet_py.cfg.datafile import required_file
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
 from darknet_py.evaluate.eval_inputs import EvalInputs, load_network, read_inputs
+from darknet_py.evaluate.image_counter import image_counter
 from darknet_py.evaluate.readable_images import ReadableImages
 from darknet_py.files import require_writable
+from darknet_py.network.darknet_lines import inference_lines, say, told_keys
 from darknet_py.options.evaluation import MapOptions
 from darknet_py.progress import counted
 
@@ -25,12 +27,16 @@ if TYPE_CHECKING:
     from darknet_py.evaluate.map_result import MapResult
 
 
+TOLD = {"valid": "data/train.txt", "names": "data/names.list"}
+"""Keys of the .data file that Darknet has defaults of."""
+
+
 def run(options: MapOptions) -> None:
     """Evaluate, print, write; what can be refused is refused before torch is imported."""
     _refuse_unwritable(options)
     inputs = read_inputs(options)
     result = _evaluated(options, inputs)
-    click.echo(result.table(), nl=False)
+    click.echo(result.table(counter=options.as_darknet), nl=False)
     metrics = _coco_metrics(result, inputs) if options.coco else None
     _report(result)
     _write(options, inputs, result, metrics)
@@ -61,6 +67,9 @@ def _evaluated(options: MapOptions, inputs: EvalInputs) -> MapResult:
     difficult = required_file(inputs.data, "difficult") if listed else None
     fitted = ReadableImages(inputs.images, inputs.model.graph)
     network = load_network(inputs.model)
+    if options.as_darknet:
+        model, told = inputs.model, told_keys(inputs.data, TOLD)
+        say(inference_lines(model.graph, model.plan, options.chosen_device, told))
 
     from darknet_py.evaluate.map import evaluate
 
@@ -70,8 +79,13 @@ def _evaluated(options: MapOptions, inputs: EvalInputs) -> MapResult:
         def begin(eval_config: EvalConfig) -> None:
             """Say what decides the metrics, then show how many images are done."""
             nonlocal passed
-            click.echo(f"{options.weights} on {inputs.image_set}: {eval_config.line()}", err=True)
-            passed = stack.enter_context(counted(len(inputs.images), "map"))
+            weights = options.weights or "random weights"
+            click.echo(f"{weights} on {inputs.image_set}: {eval_config.line()}", err=True)
+            images = len(inputs.images)
+            counter = (
+                image_counter(images, "\r{}") if options.as_darknet else counted(images, "map")
+            )
+            passed = stack.enter_context(counter)
 
         return evaluate(
             network,
@@ -101,31 +115,38 @@ def _coco_metrics(result: MapResult, inputs: EvalInputs) -> CocoMetrics:
 
 
 def _report(result: MapResult) -> None:
-    for line in (*_remarks(result), *_speed(result)):
+    for line in (*_speed(result), *_remarks(result)):
         click.echo(line, err=True)
 
 
 def _remarks(result: MapResult) -> Iterator[str]:
     """What makes these metrics differ from those of other tools, and what looks wrong."""
-    if result.unlabelled:
-        count = f"{len(result.unlabelled)} of {result.eval_config.images} images"
-        first = f"the first is {result.unlabelled[0]}"
-        yield f"warning: {count} have no label file and count as empty; {first}"
+    images, rows, labelled = result.eval_config.images, result.classes, result.labelled
+    if count := len(result.left_out):
+        yield f"warning: {count} of {count + images} images could not be read and do not count"
+    if count := len(result.unlabelled):
+        yield (
+            f"warning: {count} of {images} images have no label file and count as images without "
+            f"objects; the first is {result.unlabelled[0]}"
+        )
     if not result.detections_count:
         floor = result.eval_config.score_floor
         yield f"warning: not one box has a score above {floor:g}: are these the trained weights?"
-    bare, labelled = len(result.classes) - len(result.labelled), result.labelled
-    if bare:
-        mean = sum(row.ap for row in labelled) / len(labelled)
-        rest = f"over the other {len(labelled)} the mAP is {mean * 100:.2f} %"
-        count = f"{bare} of {len(result.classes)} classes"
-        yield f"{count} have no labels and count as 0; {rest}"
+    if bare := len(rows) - len(labelled):
+        mean = f"{100 * sum(row.ap for row in labelled) / len(labelled):.2f} %"
+        yield (
+            f"{bare} of the {len(rows)} classes never appear in the labels; their AP is 0 and "
+            f"lowers the mAP, as in Darknet. The mean of the other {len(labelled)} is {mean}"
+        )
     tp, fp = result.counts_by_score
     if (tp, fp) != (result.tp, result.fp):
-        rule = "a box under -thresh can take a label in Darknet's counts"
-        yield f"{rule}; without that TP = {tp}, FP = {fp}, FN = {result.unique_truth_count - tp}"
+        yield (
+            "In Darknet's TP and FP a label may be used up by a box whose score is below -thresh. "
+            f"Counted as other tools do it, TP = {tp}, FP = {fp}, "
+            f"FN = {result.unique_truth_count - tp}"
+        )
     thresh, f1 = result.by_threshold.best
-    yield f"the best F1-score is {f1:.2f}, at -thresh {thresh:.3f}"
+    yield f"With -thresh {thresh:.3f} the F1-score would be highest: {f1:.2f}"
 
 
 def _speed(result: MapResult) -> Iterator[str]:

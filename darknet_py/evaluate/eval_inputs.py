@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darknet_py.cfg.datafile import DataFile, read_data_file, required_file
+from darknet_py.cfg.datafile import DataFile, required_file
 from darknet_py.cfg.names import read_names
 from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text_file import read_text
@@ -44,7 +44,7 @@ def read_inputs(options: EvalOptions) -> EvalInputs:
     """Raises DataError, CfgError or WeightsError for what is missing or does not fit, and
     DarknetError for an engine that is not there."""
     options.require_engine()
-    file = read_data_file(options.data)
+    file = options.data_file
     class_map = read_class_map(file)
     model = load_model(
         options.cfg,

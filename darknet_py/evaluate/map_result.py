@@ -87,24 +87,25 @@ class MapResult:
         tp = int((self.ranking.hit & above).sum())
         return tp, int(above.sum()) - tp
 
-    def table(self) -> str:
-        """What AlexeyAB's `detector map` prints to stdout, without the counter of ranks.
+    def table(self, counter: bool = False) -> str:
+        """What AlexeyAB's `detector map` prints to stdout; where C prints -nan, 0.00 stands here.
 
-        That counter is overwritten on a terminal; where C prints -nan, 0.00 stands here.
+        counter: with the counter of ranks, which is overwritten on a terminal.
         """
-        return "".join(f"{line}\n" for line in self._lines())
+        return "".join(f"{line}\n" for line in self._lines(counter))
 
-    def _lines(self) -> Iterator[str]:
+    def _lines(self, counter: bool) -> Iterator[str]:
         yield "\n calculation mAP (mean average precision)..."
         yield from self.heads
-        if self.left_out:
-            listed = len(self.left_out) + self.eval_config.images
-            yield f"\n {len(self.left_out)} of {listed} images could not be read and do not count"
         counts = f"{self.detections_count}, unique_truth_count = {self.unique_truth_count}"
         yield f"\n detections_count = {counts}  "
+        ranks = self._ranks() if counter else ""
         for row in self.classes:
-            percent = f"class_id = {row.class_id}, name = {row.name}, ap = {row.ap * 100:2.2f}%"
+            percent = (
+                f"{ranks}class_id = {row.class_id}, name = {row.name}, ap = {row.ap * 100:2.2f}%"
+            )
             yield f"{percent}   \t (TP = {row.tp}, FP = {row.fp}) "
+            ranks = ""
         yield f"\n for conf_thresh = {self.thresh:1.2f}, {self._shares()} "
         yield f" for conf_thresh = {self.thresh:0.2f}, {self._counts()} "
         points, iou = self.eval_config.points, self.eval_config.iou_thresh
@@ -113,6 +114,10 @@ class MapResult:
         percent = f"{self.map:f}, or {self.map * 100:2.2f} %"
         yield f" mean average precision (mAP@{iou:0.2f}) = {percent} "
         yield from POINTS_HELP
+
+    def _ranks(self) -> str:
+        of = f"of ranks = {self.detections_count}"
+        return "".join(f" rank = {n} {of} \r" for n in range(0, self.detections_count, RANKS))
 
     def _shares(self) -> str:
         f1 = f"F1-score = {self.f1:1.2f}"
@@ -123,6 +128,8 @@ class MapResult:
         return f"{counts}, average IoU = {self.average_iou * 100:2.2f} %"
 
 
+RANKS = 100
+"""How often Darknet shows the counter of ranks."""
 POINTS_HELP = (
     "\nSet -points flag:",
     " `-points 101` for MS COCO ",

@@ -18,7 +18,8 @@ from darknet_py.evaluate.readable_images import ReadableImages
 from darknet_py.network.load import head_classes
 from darknet_py.network.network import Network
 
-OPTIONS = PipelineOptions(thresh=0.001, hier=0.5, nms=0.4, suppression=Suppression("objectness"))
+NMS = 0.4
+OPTIONS = PipelineOptions(thresh=0.001, hier=0.5, nms=NMS, suppression=Suppression("objectness"))
 """Both programs' numbers; suppression goes by objectness, over all classes at once."""
 IOU_THRESH = 0.5
 
@@ -50,16 +51,18 @@ def measure_recall(
     *,
     config: EngineConfig = TORCH,
     batch: int = BATCH,
+    nms: float = NMS,
     fitted: ReadableImages | None = None,
 ) -> Iterator[Recall]:
     """The counts after each image; the last ones are those of all.
 
     Boxes above an objectness of .001 are proposals; of [region] in AlexeyAB's fork, whose boxes
-    have no objectness, those with a class above it.
+    have no objectness, those with a class above it. nms: 0 for
+    none.
     """
     graph = network.graph
     ground_truth = read_ground_truth(images, head_classes(graph), graph.fork)
-    pipeline = open_pipeline(network, replace(OPTIONS, batch=batch), config)
+    pipeline = open_pipeline(network, replace(OPTIONS, batch=batch, nms=nms), config)
     so_far = Recall(-1, 0, 0, 0, 0.0)
     for detections in pipeline.run(fitted or ReadableImages(images, graph), len(images)):
         steps = list(_per_image(so_far, detections, ground_truth))

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from darknet_py.detect.format import head_lines
-from darknet_py.evaluate.eval_inputs import load_network, read_inputs, results_folder
+from darknet_py.evaluate.eval_inputs import (
+    EvalInputs,
+    load_network,
+    read_inputs,
+    results_folder,
+)
+from darknet_py.evaluate.image_counter import image_counter
 from darknet_py.evaluate.readable_images import ReadableImages
-from darknet_py.options.evaluation import EvalOptions, ValidOptions
+from darknet_py.network.darknet_lines import (
+    Said,
+    inference_lines,
+    learning_line,
+    say,
+    told_keys,
+)
+from darknet_py.options.evaluation import RecallOptions, ValidOptions
 from darknet_py.progress import counted
 
 if TYPE_CHECKING:
@@ -21,12 +35,18 @@ def valid(options: ValidOptions) -> None:
     inputs = read_inputs(options)
     fitted = ReadableImages(inputs.images, inputs.model.graph)
     network = load_network(inputs.model)
+    if options.as_darknet:
+        say(_valid_start(inputs, options.chosen_device))
 
     from darknet_py.evaluate.valid import write_results
 
     for line in head_lines(network.graph):
         click.echo(line)
-    with counted(len(inputs.images), "valid") as passed:
+    if options.as_darknet:
+        say(told_keys(inputs.data, {"eval": "voc"}))
+    images = len(inputs.images)
+    counter = image_counter(images, "{}\n") if options.as_darknet else counted(images, "valid")
+    with counter as passed:
         written = write_results(
             network,
             inputs.images,
@@ -46,11 +66,22 @@ def valid(options: ValidOptions) -> None:
     _report_left_out(fitted)
 
 
-def recall(options: EvalOptions) -> None:
-    """Print Darknet's line after each image, to stderr as it does, and the last one to stdout."""
+def _valid_start(inputs: EvalInputs, device: str) -> Iterator[Said]:
+    keys = {"valid": "data/train.list", "names": "data/names.list", "results": "results"}
+    graph = inputs.model.graph
+    yield from inference_lines(graph, inputs.model.plan, device, told_keys(inputs.data, keys))
+    yield Said(f"{learning_line(graph.net)}\n", True)
+
+
+def recall(options: RecallOptions) -> None:
+    """Print Darknet's line after each image, to stderr as it does; the last one to stdout as well
+    where not every line is to be Darknet's."""
     inputs = read_inputs(options)
     fitted = ReadableImages(inputs.images, inputs.model.graph)
     network = load_network(inputs.model)
+    if options.as_darknet:
+        say(inference_lines(inputs.model.graph, inputs.model.plan, options.chosen_device))
+        say(told_keys(inputs.data, {"valid": "data/train.txt"}))
 
     from darknet_py.evaluate.recall import measure_recall
 
@@ -60,10 +91,11 @@ def recall(options: EvalOptions) -> None:
         inputs.images,
         config=options.engine_config(),
         batch=options.batch,
+        nms=options.nms,
         fitted=fitted,
     ):
         click.echo(last.line(), err=True)
-    if last:
+    if last and not options.as_darknet:
         click.echo(last.line())
     _report_left_out(fitted)
 

@@ -39,6 +39,12 @@ class WeightsRules:
     """the six matrices of [gru] in file order (w: state, u: input)."""
     lstm_order: tuple[str, ...]
     """the eight matrices of [lstm] in file order (w: state, u: input)."""
+    lstm_tools: bool
+    """`reset`, `normalize`, `denormalize` and `statistics` know [lstm]."""
+    whole_iterations: bool
+    """a weights tool writes the images seen in whole iterations of the cfg; otherwise as read."""
+    oneoff_start: float
+    """by what `oneoff` multiplies the random start of what the file does not hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +54,14 @@ class ImageRules:
     upright: bool
     """images are turned as their EXIF orientation says, as OpenCV does it; otherwise they are taken
     as they are stored."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureRules:
+    """Pictures that networks make."""
+
+    nightmare_grey: float
+    """how far each step of `nightmare` pulls the image towards grey."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +194,21 @@ class SavingRules:
     rnn_seldom: bool
     """recurrent nets: NAME.backup every 100 passes and numbered ones every 10000; otherwise 10 and
     1000."""
+    go_seldom: bool
+    """networks for Go: NAME.backup every 1000 updates; otherwise every 100."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoRules:
+    """How `go` reads moves and what it shows."""
+
+    names_players: bool
+    """a row of a file of moves begins with who moves and who wins, and may be a pass; otherwise it
+    begins with the move."""
+    candidates: int
+    """how many of the best moves are shown."""
+    dots: bool
+    """a board shows free points as dots; otherwise as blanks, below two empty lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +219,15 @@ class LogRules:
     """predictions are timed in seconds; otherwise in milliseconds."""
     suppression_order: bool
     """`detect` prints boxes in the order NMS left them; otherwise from left to right."""
+    tells_machine: bool
+    """before a network runs, what the machine has and OpenCV's version are told."""
+    plain_table: bool
+    """the table of layers has columns of its own, without mini-batch, parameters of heads and
+    sums."""
+    tells_seen: bool
+    """loading weights tells how many images they have seen and how many layers they reach."""
+    counts_names: bool
+    """`detector test` tells names that are not as many as the classes in a line on stdout."""
     announces_heads: bool
     """a line for each detection head comes before the first boxes."""
     announces_classes: bool
@@ -206,6 +244,8 @@ class LogRules:
     boxes."""
     head_losses: bool
     """the line of a [yolo] head shows its losses and normalizers."""
+    training_plan: bool
+    """a training begins with lines on the machine, on when weights are kept, and on its threads."""
     update_title: bool
     """an update of a detector prints a title and the time left; otherwise one line."""
     classifier_hours: bool
@@ -214,6 +254,13 @@ class LogRules:
     """`rnn valid` also prints the bits a symbol takes."""
     rnn_input: bool
     """`rnn train` prints the sizes of its input; otherwise streams, steps and the text's size."""
+    go_loading: bool
+    """`go train` prints GPUs, moves and the seconds of loading, and a line an update; otherwise one
+    a sub-batch."""
+    ops_by_group: bool
+    """`ops` and `speed` divide a convolution's operations by its groups."""
+    speed_operations: bool
+    """`speed` prints the operations of a pass and of a second."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,13 +271,36 @@ class Fork:
     layers: LayerRules
     weights: WeightsRules
     images: ImageRules
+    pictures: PictureRules
     detect: DetectRules
     classify: ClassifyRules
     samples: SampleRules
     loss: LossRules
     saving: SavingRules
+    go: GoRules
     log: LogRules
 
     def reading(self, *, upright: bool) -> Fork:
         """The same program built so that it turns images, or leaves them as they are stored."""
         return replace(self, images=replace(self.images, upright=upright))
+
+    def yolov1_words(self, *, valid_thresh: float) -> Fork:
+        """The rules of the words `yolo` and `coco`, which are older than `detector`: both programs
+        stretch images, suppress at .5 in `valid`, print what pjreddie's `detector` prints, and keep
+        the last weights as it does."""
+        detect = replace(
+            self.detect,
+            letter_box=False,
+            valid_thresh=valid_thresh,
+            valid_nms=0.5,
+            coco_id_after_underscore=True,
+        )
+        log = replace(
+            self.log,
+            seconds=True,
+            announces_heads=False,
+            heads_on_stdout=True,
+            update_title=False,
+        )
+        saving = replace(self.saving, detector_backup=True)
+        return replace(self, detect=detect, log=log, saving=saving)

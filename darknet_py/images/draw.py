@@ -14,6 +14,7 @@ import numpy.typing as npt
 from darknet_py.errors import OutputError
 from darknet_py.files import replacing
 from darknet_py.images.io import PathName, Pixels
+from darknet_py.images.label_places import LabelPlaces
 
 Colour = tuple[int, int, int]
 
@@ -73,6 +74,22 @@ def draw(
     return paint(image_bgr, boxes_xyxy, labels, colours)
 
 
+def paint_apart(
+    image_bgr: Pixels, boxes_xyxy: npt.ArrayLike, labels: Sequence[str], colours: Sequence[Colour]
+) -> Pixels:
+    """The same with a colour for each box, as blue, green, red in 0..255, and each label where it
+    hides least of the boxes and of other labels."""
+    canvas: Pixels = np.array(image_bgr, dtype=np.uint8, order="C")
+    pen, boxes = Pen.of(canvas), _whole(boxes_xyxy, canvas)
+    places = LabelPlaces(boxes, canvas.shape[1], canvas.shape[0])
+    for box, bgr in zip(boxes, colours, strict=True):
+        cv2.rectangle(canvas, box[:2], box[2:], bgr, pen.line)
+    for box, label, bgr in zip(boxes, labels, colours, strict=True):
+        if label:
+            _write_at(canvas, places.take(box, _strip_of(label, pen)), label, bgr, pen)
+    return canvas
+
+
 def paint(
     image_bgr: Pixels, boxes_xyxy: npt.ArrayLike, labels: Sequence[str], colours: Sequence[Colour]
 ) -> Pixels:
@@ -113,18 +130,28 @@ def _whole(boxes: npt.ArrayLike, canvas: Pixels) -> list[list[int]]:
 
 def _write_label(canvas: Pixels, box: list[int], label: str, bgr: Colour, pen: Pen) -> None:
     """Text on a filled strip above the box, or inside it where there is no room above."""
-    (width, height), baseline = cv2.getTextSize(label, FONT, pen.scale, pen.stroke)
-    strip = (width + 2 * pen.margin, height + baseline + 2 * pen.margin)
+    strip = _strip_of(label, pen)
     above = box[1] - pen.line // 2 - strip[1]
     left = max(0, min(box[0] - pen.line // 2, canvas.shape[1] - strip[0]))
     top = above if above >= 0 else min(box[1], max(0, canvas.shape[0] - strip[1]))
+    _write_at(canvas, (left, top), label, bgr, pen)
+
+
+def _strip_of(label: str, pen: Pen) -> tuple[int, int]:
+    """Width and height of the strip under a label."""
+    (width, height), baseline = cv2.getTextSize(label, FONT, pen.scale, pen.stroke)
+    return width + 2 * pen.margin, height + baseline + 2 * pen.margin
+
+
+def _write_at(canvas: Pixels, spot: tuple[int, int], label: str, bgr: Colour, pen: Pen) -> None:
+    (left, top), strip = spot, _strip_of(label, pen)
+    height = cv2.getTextSize(label, FONT, pen.scale, pen.stroke)[0][1]
     cv2.rectangle(canvas, (left, top), (left + strip[0], top + strip[1]), bgr, cv2.FILLED)
     origin = (left + pen.margin, top + pen.margin + height)
-    ink = _ink(bgr)
-    cv2.putText(canvas, label, origin, FONT, pen.scale, ink, pen.stroke, cv2.LINE_AA)
+    cv2.putText(canvas, label, origin, FONT, pen.scale, ink_on(bgr), pen.stroke, cv2.LINE_AA)
 
 
-def _ink(bgr: Colour) -> Colour:
+def ink_on(bgr: Colour) -> Colour:
     """Black on a light colour, white on a dark one."""
     light = sum(weight * value for weight, value in zip(LUMINANCE, bgr[::-1], strict=True))
     return (0, 0, 0) if light > 127 else (255, 255, 255)

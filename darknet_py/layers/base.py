@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,9 +12,12 @@ from darknet_py.cfg.options import option
 from darknet_py.cfg.text import Section
 from darknet_py.errors import CfgError, Location, Problems, ShapeError
 from darknet_py.forks import Fork
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.net import Net
+from darknet_py.layers.printed import Printed, told_defaults
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.layers.tree import Tree
+from darknet_py.layers.weight_tool import ToolFacts
 
 if TYPE_CHECKING:
     import torch
@@ -112,17 +114,6 @@ class Run:
         return dataclasses.replace(self, training=False) if index < self.freeze_before else self
 
 
-class Counted(enum.Flag):
-    """Darknet's totals that the operations of a kind are part of."""
-
-    TOTAL = enum.auto()
-    """`Total BFLOPS`: the kinds whose l.bflops AlexeyAB's program sets."""
-    PUBLISHED = enum.auto()
-    """What networks are known by, 65.86 for yolov3 at 416: from before shortcuts were counted."""
-    OPS = enum.auto()
-    """What `ops` of both programs adds up: convolutions and matrices."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Layer:
     """A section kind: its options are fields, and all that others ask of it is asked here.
@@ -138,7 +129,9 @@ class Layer:
     - `folded`, `fixed_size`: its form for inference, and what stands against a program for images
       of any size. Whether tensors depend on the input's size is read off `stored`.
     - `table_row`, `table_line`, LINE, `receptive_field`, `flops`, `operations`, COUNTED: what
-      `summary`, `ops` and the benchmarks say of it.
+      `summary`, `ops` and the benchmarks say of it. `printed`, TOLD, TOLD_AFTER, `noted_sides`:
+      what Darknet prints beside its line.
+    - TOOL_FACTS: what `reset`, `rgbgr` and Darknet's other tools do with its tensors.
     - HEAD, IS_LOSS, LOSS_MISSING, CLASSIFIES, `hierarchy`, `at_temperature`: what its output means.
     - NO_EFFECT: options that Darknet reads and that change nothing here, each with the reason. One
       that changes only Darknet's training has its reason where it is declared, as `not_trained`.
@@ -167,11 +160,19 @@ class Layer:
     """it trains by a loss that is not done here; the network can only be run."""
     AVERAGED: ClassVar[bool] = False
     """ema_alpha keeps a moving average of its weights."""
+    TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts()
+    """what the tools on weights files do with it; asked through `tool_facts`."""
     COUNTED: ClassVar[Counted] = Counted(0)
     """the totals its operations are part of."""
     LINE: ClassVar[str] = ""
     """Darknet's line of the layer table as a format of the layer and the shapes x (input) and y
     (output); without one the line is made of `table_row`."""
+    PLAIN_LINE: ClassVar[str] = ""
+    """the same in pjreddie's table, for kinds that have another line there."""
+    TOLD: ClassVar[Mapping[str, str]] = {}
+    """options whose defaults Darknet names before the line: key -> a format of the layer."""
+    TOLD_AFTER: ClassVar[Mapping[str, str]] = {}
+    """the same behind the line."""
 
     section: Section
 
@@ -230,6 +231,10 @@ class Layer:
         """Whether training moves its weights; batch statistics always move by themselves."""
         return True
 
+    def tool_facts(self, fork: Fork) -> ToolFacts:
+        """What a program's tools on weights files do with it."""
+        return self.TOOL_FACTS
+
     def flops(self, ctx: LayerContext, out: Shape) -> float:
         """Floating point operations for one image as AlexeyAB's program counts them."""
         return 0.0
@@ -247,10 +252,35 @@ class Layer:
         return "", ""
 
     def table_line(self, ctx: LayerContext, out: Shape) -> str:
-        """The text of `summary` behind the index; parts of the layer on lines of their own."""
+        """Darknet's line in the table of layers, behind the index."""
         filters, size = self.table_row(ctx, out)
         plain = f"{self.kind:12} {filters:>5} {size:10} {{x.column}} -> {{y.column}}"
         return (self.LINE or plain).format(layer=self, x=ctx.input, y=out)
+
+    def printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        """Its line and what Darknet prints with it: its parts, what some options come to."""
+        yield Printed(f"{self.table_line(ctx, out)}\n")
+
+    def plainly_printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        """The same in pjreddie's program."""
+        yield Printed(f"{self.plain_line(ctx, out)}\n")
+
+    def told(self, ctx: LayerContext) -> Iterator[Printed]:
+        """What Darknet remarks on options before the line."""
+        yield from told_defaults(self.section, self.TOLD, self)
+
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        """pjreddie's line in his table, which has fewer columns."""
+        line = self.PLAIN_LINE.format(layer=self, x=ctx.input, y=out)
+        return line or self.table_line(ctx, out)
+
+    def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
+        """Width and height (l.w, l.h) that AlexeyAB's program notes: those of most kinds' input."""
+        return ctx.input.w, ctx.input.h
+
+    def averaged_outputs(self, ctx: LayerContext, out: Shape) -> int:
+        """The outputs that enter its avg_outputs, 0 for a layer without noted sides."""
+        return out.size if min(self.noted_sides(ctx)) > 1 else 0
 
     @property
     def hierarchy(self) -> Tree | None:
@@ -311,8 +341,3 @@ def passing(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 def replaced(layer: Layer, **changes: Any) -> Any:
     return dataclasses.replace(layer, **changes)
-
-
-def shapes_and_cost(layer: Layer, ctx: LayerContext, out: Shape) -> str:
-    """The last columns of Darknet's table for layers whose operations it prints."""
-    return f"{ctx.input.column} -> {out.column} {layer.flops(ctx, out) / 1e9:5.3f} BF"

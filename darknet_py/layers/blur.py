@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from darknet_py.layers.base import LayerContext, Run
+from darknet_py.layers.printed import Printed, convolution_line, shapes_and_cost
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
 
@@ -44,6 +46,14 @@ class Blur:
         size, padding = len(self.row), 2 * self.padding
         height = window_count(out.h, size, self.stride_y, padding)
         return Shape(out.c, height, window_count(out.w, size, self.stride_x, padding))
+
+    def printed(self, into: Shape, out: Shape) -> Iterator[Printed]:
+        """Its line below that of the layer: a convolution with a group for every channel."""
+        size, groups = len(self.row), into.c
+        columns = shapes_and_cost(into, out, 2.0 * size**2 * out.size)
+        kernel = size, (self.stride_y, self.stride_x), 1
+        yield Printed("AA:  ", on_stdout=True)
+        yield Printed(f"{convolution_line('conv', groups, groups, kernel, columns)}\n")
 
     def apply(self, x: torch.Tensor) -> torch.Tensor:
         row = torch.tensor(self.row, dtype=x.dtype, device=x.device)

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from darknet_py.cfg.options import option
+from darknet_py.cfg.options import atoi, option
 from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
-    Counted,
     Layer,
     LayerContext,
     Run,
@@ -20,13 +19,15 @@ from darknet_py.layers.base import (
     replaced,
     require_positive,
     resolve_all,
-    shapes_and_cost,
 )
 from darknet_py.layers.blur import Blur, window_count
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
+from darknet_py.layers.printed import Printed, convolution_line, shapes_and_cost, told_defaults
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.layers.torch_kernels import convolve
+from darknet_py.layers.weight_tool import ToolFacts, WeightTool
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -45,9 +46,20 @@ XNOR_SAVING = 32
 class Convolutional(Layer):
     """Cross-correlation with zero padding, optional batch normalisation, activation."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {
+        "filters": "{0.filters}",
+        "size": "{0.size}",
+        "stride": "{0.stride}",
+        "activation": "{0.activation}",
+    }
     READS_IMAGES: ClassVar[bool] = True
     AVERAGED: ClassVar[bool] = True
     COUNTED: ClassVar[Counted] = Counted.TOTAL | Counted.PUBLISHED | Counted.OPS
+    TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts(
+        tools=~WeightTool.STATISTICS,
+        averaged=("biases", "scales", "rolling_mean", "rolling_variance", "weights"),
+        batchnorm=("batch_normalize", "cbn"),
+    )
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "stream": "CUDA streams are torch's business",
         "wait_stream": "CUDA streams are torch's business",
@@ -251,16 +263,16 @@ class Convolutional(Layer):
         return plain, {"biases": biases, "weights": kernel}
 
     def flops(self, ctx: LayerContext, out: Shape) -> float:
-        count = self.operations(ctx, out)
+        count = self._operations(ctx, self.split)
         return count / XNOR_SAVING if self.xnor else count
 
     def operations(self, ctx: LayerContext, out: Shape) -> float:
-        """Groups divide them, as in pjreddie's program; AlexeyAB's `ops` forgets that.
+        """AlexeyAB's `ops` gives a depthwise layer as many as a full one; his table does not."""
+        return self._operations(ctx, self.split if ctx.fork.log.ops_by_group else 1)
 
-        So his gives a depthwise layer as many as a full one; the table of layers does not.
-        """
+    def _operations(self, ctx: LayerContext, groups: int) -> float:
         full = self._full_shape(ctx.input)
-        channels = ctx.input.c // self.split
+        channels = ctx.input.c // groups
         return 2.0 * self.filters * channels * self.size**2 * full.h * full.w
 
     def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
@@ -274,15 +286,39 @@ class Convolutional(Layer):
         return filters, f"{self.size} x {self.size}/ {stride}{dilation}"
 
     def table_line(self, ctx: LayerContext, out: Shape) -> str:
-        signs = {"X": self.xnor, "S": self.share_index is not None, "AE": self.assisted_excitation}
+        packed = self.section.find("bin_output")
+        binary = "XB" if packed and atoi(packed.value or "0") else "X"
+        signs = {
+            binary: self.xnor,
+            "S": self.share_index is not None,
+            "AE": self.assisted_excitation,
+        }
         tag = "conv" + next((sign for sign, is_set in signs.items() if is_set), "")
-        filters = f"{self.filters:5d}" + (f"/{self.split:4d} " if self.split > 1 else " " * 6)
-        (stride_y, stride_x), size = self.strides, self.size
-        dilation = f"({self.spread})" if self.spread > 1 else "   "
-        step = f"{size:2d} x{size:2d}/{stride_x:2d}{dilation}"
-        if stride_x != stride_y:
-            step = f"{size:2d}x{size:2d}/{stride_x:2d}x{stride_y:2d} "
-        return f"{tag:6}{filters}{step}{shapes_and_cost(self, ctx, out)}"
+        full = self._full_shape(ctx.input)
+        columns = shapes_and_cost(ctx.input, full, self.flops(ctx, out))
+        kernel = self.size, self._own_strides, self.spread
+        return convolution_line(tag, self.filters, self.split, kernel, columns)
+
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        size, step = self.size, self.strides[1]
+        columns = f"{ctx.input.column}   ->  {out.column}"
+        billions = self.operations(ctx, out) / 1e9
+        kernel = f"{self.filters:5d} {size:2d} x{size:2d} /{step:2d}"
+        return f"conv  {kernel}  {columns}  {billions:5.3f} BFLOPs"
+
+    def told(self, ctx: LayerContext) -> Iterator[Printed]:
+        both = self.stride_x >= 1 and self.stride_y >= 1
+        unread = {"stride"} if both else set()
+        told = {key: value for key, value in self.TOLD.items() if key not in unread}
+        yield from told_defaults(self.section, told, self)
+
+    def printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        yield from super().printed(ctx, out)
+        if self.blur:
+            yield from self.blur.printed(self._full_shape(ctx.input), out)
+
+    def averaged_outputs(self, ctx: LayerContext, out: Shape) -> int:
+        return super().averaged_outputs(ctx, self._full_shape(ctx.input))
 
     def check(self, ctx: LayerContext, problems: Problems) -> None:
         if self.dilation > 1 and self.size == 1:

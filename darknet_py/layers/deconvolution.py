@@ -21,6 +21,7 @@ from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchn
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.layers.torch_kernels import convolve_transposed
+from darknet_py.layers.weight_tool import ToolFacts, WeightTool
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +33,7 @@ class Deconvolutional(Layer):
     """Transposed convolution, optional batch normalisation, activation (pjreddie's fork)."""
 
     READS_IMAGES: ClassVar[bool] = True
+    TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts(tools=WeightTool.DENORMALIZE, filter_axis=1)
     LINE: ClassVar[str] = (
         "deconv{layer.filters:5d} {layer.size:2d} x{layer.size:2d} /{layer.stride:2d}  "
         "{x.column}   ->  {y.column}"

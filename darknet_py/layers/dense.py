@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
-    Counted,
     Layer,
     LayerContext,
     Run,
@@ -18,9 +17,11 @@ from darknet_py.layers.base import (
     replaced,
     require_positive,
 )
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
+from darknet_py.layers.weight_tool import ToolFacts, WeightTool
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -35,7 +36,14 @@ else:
 class Connected(Layer):
     """output = activation(W input + bias), with batch normalisation before the bias if asked."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"output": "{0.output}", "activation": "{0.activation}"}
     COUNTED: ClassVar[Counted] = Counted.OPS
+    TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts(
+        tools=~WeightTool.FILTERS,
+        averaged=("biases", "weights"),
+        title="Connected",
+        parts={"": ""},
+    )
     LINE: ClassVar[str] = "connected                            {x.size:4d}  ->  {y.c:4d}"
 
     output: int = option(1)
@@ -81,6 +89,9 @@ class Connected(Layer):
 
     def flops(self, ctx: LayerContext, out: Shape) -> float:
         return 2.0 * ctx.input.size * self.output
+
+    def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
+        return 1, 1
 
     def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return str(self.output), ""

@@ -31,6 +31,23 @@ DETECTION_ROW = (
 class Detection(Head):
     """Class scores of side*side cells, then `num` confidences a cell, then `num` boxes a cell."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {
+        "coords": "{0.coords}",
+        "classes": "{0.classes}",
+        "rescore": "{0.rescore}",
+        "num": "{0.num}",
+        "side": "{0.side}",
+    }
+    TOLD_AFTER: ClassVar[Mapping[str, str]] = {
+        "softmax": "{0.softmax}",
+        "sqrt": "{0.sqrt}",
+        "coord_scale": "{0.coord_scale:f}",
+        "forced": "{0.forced}",
+        "object_scale": "{0.object_scale:f}",
+        "noobject_scale": "{0.noobject_scale:f}",
+        "class_scale": "{0.class_scale:f}",
+        "jitter": "{0.jitter:f}",
+    }
     MIRRORS: ClassVar[bool] = False
     LINE: ClassVar[str] = "Detection Layer"
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
@@ -108,6 +125,9 @@ class Detection(Head):
 
     def fixed_size(self, ctx: LayerContext) -> str:
         return "it follows a matrix that fits one input size"
+
+    def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
+        return self.side, self.side
 
     def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return "", f"{self.side} x {self.side}"

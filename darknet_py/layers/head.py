@@ -85,6 +85,8 @@ class Head(Layer):
     """the heads of a network share one list of anchors, of which each takes those of mask=."""
     MIRRORS: ClassVar[bool] = True
     """the output for a mirrored image can be mirrored back, cell by cell."""
+    DIVISIBLE: ClassVar[int] = 32
+    """AlexeyAB's program warns of input sizes that this does not divide; 1: of none."""
     ANNOUNCED: ClassVar[int | None] = None
     """AlexeyAB's number of the layer type, for a kind whose heads its program announces."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     import torch.nn.functional as F
 else:
     torch, F = deferred("torch"), deferred("torch.nn.functional")
+
+
+ROUTE_TABS = ((1, f" \t\t{' ' * 12}"), (3, f" \t{' ' * 12}"), (math.inf, " \t    "))
+"""What stands in Darknet's table behind so many layers at most."""
 
 
 @section("route")
@@ -100,7 +105,24 @@ class Route(Layer):
 
     def table_line(self, ctx: LayerContext, out: Shape) -> str:
         joined, group = self.table_row(ctx, out)
-        return f"{f'route  {joined}':42}{group or '   '} -> {out.column}"
+        count = len(ctx.inputs)
+        tabs = next(text for most, text in ROUTE_TABS if count <= most)
+        # Darknet gives a layer that joins unlike sizes no width and height.
+        shown = Shape(0, 0, 0) if self.flat(ctx) else out
+        unlike = (shape for shape in ctx.inputs[1:] if shape[1:] != ctx.input[1:])
+        remarks = "".join(
+            " The width and height of the input layers are different. \n" for _ in unlike
+        )
+        return f"route  {joined}{remarks}{tabs}{' ' * 11}{group or '   '} -> {shown.column} "
+
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        return f"route  {self.table_row(ctx, out)[0]}"
+
+    def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
+        """Those noted of the first layer joined."""
+        index = self.references(ctx.index)[0]
+        first = ctx.nodes[index]
+        return first.layer.noted_sides(replace(ctx, index=index, inputs=first.shapes))
 
     def check(self, ctx: LayerContext, problems: Problems) -> None:
         sizes = [
@@ -178,9 +200,14 @@ MOST_START = 1e30
 class Implicit(Layer):
     """Trained numbers that depend on no input, one column of `atoms` per filter."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {
+        "mean": "{0.mean:f}",
+        "std": "{0.std:f}",
+        "filters": "{0.filters}",
+    }
     LINE: ClassVar[str] = (
-        "implicit Layer: {layer.filters} x {layer.atoms}   "
-        "mean={layer.mean:.2f}, std={layer.std:.2f}"
+        "implicit Layer: {layer.filters} x {layer.atoms} \t "
+        "mean={layer.mean:.2f}, std={layer.std:.2f} "
     )
 
     mean: float = option(0.0, low=-MOST_START, high=MOST_START)
@@ -200,6 +227,9 @@ class Implicit(Layer):
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         return weights["weights"][None, :, :, None].expand(len(inputs[0]), -1, -1, -1)
+
+    def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
+        return 1, 1
 
     def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return str(self.filters), f"{self.atoms} atoms"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -25,6 +25,13 @@ else:
 class Local(Layer):
     """Unshared convolution; `pad` is a number of pixels here, and each output has its own bias."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {
+        "filters": "{0.filters}",
+        "size": "{0.size}",
+        "stride": "{0.stride}",
+        "pad": "{0.pad}",
+        "activation": "{0.activation}",
+    }
     READS_IMAGES: ClassVar[bool] = True
     LINE: ClassVar[str] = (
         "Local Layer: {x.h} x {x.w} x {x.c} image, {layer.filters} filters"

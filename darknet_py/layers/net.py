@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from darknet_py.cfg.options import option, read_options
 from darknet_py.cfg.text import Section
 from darknet_py.errors import BadOption, CfgError, Problems
+from darknet_py.layers.printed import Printed, told_defaults
 from darknet_py.layers.shape import Shape
 
 POLICIES = ("constant", "step", "steps", "exp", "poly", "random", "sigmoid", "sgdr")
@@ -35,6 +36,22 @@ class Net:
         "workspace_size_limit_MB": _CUDA_MEMORY,
         "use_cuda_graph": _CUDA_MEMORY,
         "show_receptive_field": "`summary` always shows it",
+    }
+
+    TOLD: ClassVar[Mapping[str, str]] = {
+        "max_batches": "{0.max_batches}",
+        "batch": "{0.batch}",
+        "learning_rate": "{0.learning_rate:f}",
+        "momentum": "{0.momentum:f}",
+        "decay": "{0.decay:f}",
+        "subdivisions": "{0.subdivisions}",
+    }
+    """options whose defaults Darknet names: key -> a format of [net]."""
+    ADAM_TOLD: ClassVar[Mapping[str, str]] = {"B1": "{0.B1:f}", "B2": "{0.B2:f}", "eps": "0.000001"}
+    POLICY_TOLD: ClassVar[Mapping[str, Mapping[str, str]]] = {
+        "step": {"step": "{0.step}", "scale": "{0.scale:f}"},
+        "exp": {"gamma": "{0.gamma:f}"},
+        "sigmoid": {"gamma": "{0.gamma:f}", "step": "{0.step}"},
     }
 
     section: Section
@@ -109,6 +126,23 @@ class Net:
     resize_step: float = option(32.0)
     random: float = option(0.0)
     max_chart_loss: float = option(20.0)
+
+    def announced(self) -> Iterator[Printed]:
+        """What both programs remark on defaults as they read [net]."""
+        adam = self.ADAM_TOLD if self.adam else {}
+        told = {**self.TOLD, **adam, "policy": "{0.policy}"}
+        told |= self.POLICY_TOLD.get(self.policy, {})
+        yield from told_defaults(self.section, told, self)
+
+    @property
+    def mini_batch(self) -> int:
+        """Images of a pass, or of each of its steps."""
+        return max(1, self.batch // self.subdivisions)
+
+    @property
+    def step_images(self) -> int:
+        """Images of one optimiser step: batch in whole subdivisions, times time_steps."""
+        return max(1, self.batch // self.subdivisions) * self.time_steps * self.subdivisions
 
     @property
     def input(self) -> Shape:

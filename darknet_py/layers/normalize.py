@@ -119,6 +119,12 @@ class Batchnorm(Layer):
 class Normalization(Layer):
     """Local response normalisation over neighbouring channels."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {
+        "alpha": "{0.alpha:f}",
+        "beta": "{0.beta:f}",
+        "kappa": "{0.kappa:f}",
+        "size": "{0.size}",
+    }
     LINE: ClassVar[str] = (
         "Local Response Normalization Layer: {x.w} x {x.h} x {x.c} image, {layer.size} size"
     )

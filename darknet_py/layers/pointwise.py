@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import Layer, LayerContext, Run, Weights, passing
+from darknet_py.layers.printed import Printed, told_defaults
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
@@ -25,6 +26,7 @@ else:
 class Activation(Layer):
     """An activation as a layer of its own."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"activation": "{0.activation}"}
     LINE: ClassVar[str] = "Activation Layer: {x.size} inputs"
 
     activation: str = option("linear", words=ACTIVATIONS)
@@ -36,6 +38,12 @@ class Activation(Layer):
 
 
 _DROPBLOCK = "values are dropped one by one, not in blocks"
+USUAL_BLOCK = 7
+ABSOLUTE = "dropblock_size_abs"
+BLOCK_MISSING = (
+    "None of the parameters (dropblock_size_rel or dropblock_size_abs) are set, will be used:"
+)
+BLOCK_TWICE = "Both parameters are set, only the parameter will be used:"
 
 
 @section("dropout")
@@ -59,8 +67,38 @@ class Dropout(Layer):
         return ctx.fork.layers.dropout if self.probability is None else self.probability
 
     def table_line(self, ctx: LayerContext, out: Shape) -> str:
-        size = ctx.input.size
-        return f"dropout    p = {self._probability(ctx):.3f}        {size:4d}  ->   {size:4d}"
+        size, probability = ctx.input.size, f"p = {self._probability(ctx):.3f}"
+        if not self.dropblock:
+            return f"dropout    {probability}        {size:4d}  ->   {size:4d}"
+        block = self._block(ctx)[0]
+        return f"dropblock    {probability}   l.dropblock_size_{block}    {size:4d}  ->   {size:4d}"
+
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        size, probability = ctx.input.size, f"p = {self._probability(ctx):.2f}"
+        return f"dropout       {probability}               {size:4d}  ->  {size:4d}"
+
+    def _block(self, ctx: LayerContext) -> tuple[str, list[str]]:
+        """The size of a block in Darknet's words, and what it remarks on it."""
+        across, down, notes = ctx.input.w, ctx.input.h, list[str]()
+        absolute, relative = self.dropblock_size_abs, self.dropblock_size_rel
+        if absolute > min(across, down):
+            notes += [f"{ABSOLUTE} = {absolute} that is bigger than layer size {across} x {down}"]
+            absolute = min(across, down)
+        if self.dropblock and not relative and not absolute:
+            absolute = USUAL_BLOCK
+            notes += [f"{BLOCK_MISSING} {ABSOLUTE} = {absolute}"]
+        if relative and absolute:
+            notes += [f"{BLOCK_TWICE} {ABSOLUTE} = {absolute}"]
+        return f"abs = {absolute}" if absolute else f"rel = {relative:.2f}", notes
+
+    def told(self, ctx: LayerContext) -> Iterator[Printed]:
+        usual = {"probability": f"{self._probability(ctx):f}"}
+        yield from told_defaults(self.section, usual, self)
+        for note in () if ctx.fork.log.plain_table else self._block(ctx)[1]:
+            yield Printed(f" [dropout] - {note} \n", on_stdout=True)
+
+    def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
+        return super().noted_sides(ctx) if self.dropblock else (0, 0)
 
 
 @section("empty", "silence")
@@ -68,7 +106,7 @@ class Dropout(Layer):
 class Empty(Layer):
     """The previous layer's output under another index."""
 
-    LINE: ClassVar[str] = "empty"
+    LINE: ClassVar[str] = "empty "
 
     def forward(
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run

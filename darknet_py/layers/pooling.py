@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.layers.base import (
-    Counted,
     Layer,
     LayerContext,
     Run,
     Weights,
     require_positive,
-    shapes_and_cost,
 )
 from darknet_py.layers.blur import Blur, window_count
+from darknet_py.layers.counted import Counted
+from darknet_py.layers.printed import Printed, shapes_and_cost
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.lazy import deferred
@@ -38,6 +38,7 @@ class Pool(Layer):
     `padding` is the total of both sides and size-1 unless given; windows start at -(padding // 2).
     """
 
+    TOLD: ClassVar[Mapping[str, str]] = {"stride": "{0.stride}", "size": "{0.window}"}
     READS_IMAGES: ClassVar[bool] = True
     COUNTED: ClassVar[Counted] = Counted.TOTAL | Counted.PUBLISHED
 
@@ -96,11 +97,14 @@ class Pool(Layer):
         raise NotImplementedError
 
     def table_line(self, ctx: LayerContext, out: Shape) -> str:
-        (stride_y, stride_x), size = self.strides, self.window
+        return self._line(ctx, out, self.strides)
+
+    def _line(self, ctx: LayerContext, out: Shape, strides: tuple[int, int]) -> str:
+        (stride_y, stride_x), size = strides, self.window
         step = f"{self.word:18}{size:2d}x{size:2d}/{stride_x:2d}   "
         if stride_x != stride_y:
             step = f"{self.word:17}{size:2d}x{size:2d}/{stride_x:2d}x{stride_y:2d} "
-        return step + shapes_and_cost(self, ctx, out)
+        return step + shapes_and_cost(ctx.input, out, self.flops(ctx, out))
 
 
 @section("maxpool", "max")
@@ -108,6 +112,10 @@ class Pool(Layer):
 class Maxpool(Pool):
     """Largest value of each window; beyond the edges counts as minus infinity."""
 
+    PLAIN_LINE: ClassVar[str] = (
+        "max          {layer.window} x {layer.window} / {layer.strides[1]}  "
+        "{x.column}   ->  {y.column}"
+    )
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "maxpool_zero_nonmax": "it changes the input of the layer only in AlexeyAB's GPU training",
     }
@@ -155,10 +163,12 @@ class Maxpool(Pool):
         x = F.pad(x, (0, 0, 0, 0, 0, missing), value=float("-inf"))
         return x.unflatten(1, (-1, self.out_channels)).amax(dim=1)
 
+    def _full_shape(self, ctx: LayerContext, out: Shape) -> Shape:
+        """Before the blur, which takes over the stride."""
+        return self._pooled(ctx.input, self._own_strides) if self.antialiasing else out
+
     def flops(self, ctx: LayerContext, out: Shape) -> float:
-        # Counted before the blur, which takes over the stride.
-        full = self._pooled(ctx.input, self._own_strides) if self.antialiasing else out
-        return super().flops(ctx, full)
+        return super().flops(ctx, self._full_shape(ctx, out))
 
     @property
     def word(self) -> str:
@@ -168,6 +178,19 @@ class Maxpool(Pool):
         if self.maxpool_depth:
             return str(self.out_channels), "depth"
         return super().table_row(ctx, out)
+
+    def table_line(self, ctx: LayerContext, out: Shape) -> str:
+        across = self._own_strides[1]
+        strides = (across, across) if self.maxpool_depth else self._own_strides
+        return self._line(ctx, self._full_shape(ctx, out), strides)
+
+    def printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        yield from super().printed(ctx, out)
+        if self.blur:
+            yield from self.blur.printed(self._full_shape(ctx, out), out)
+
+    def averaged_outputs(self, ctx: LayerContext, out: Shape) -> int:
+        return super().averaged_outputs(ctx, self._full_shape(ctx, out))
 
 
 @section("local_avgpool", "local_avg")
@@ -209,6 +232,7 @@ class LocalAvgpool(Pool):
 class Avgpool(Layer):
     """Mean of each channel over the whole image."""
 
+    PLAIN_LINE: ClassVar[str] = "avg                     {x.column}   ->  {y.c:4d}"
     READS_IMAGES: ClassVar[bool] = True
     LINE: ClassVar[str] = "avg                          {x.column} ->   {y.c:4d}"
 

@@ -6,14 +6,14 @@ Rows are time-major: with S = rows / time_steps sequences, row t * S + s is step
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
+from darknet_py.forks import Fork
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import (
-    Counted,
     Layer,
     LayerContext,
     Run,
@@ -22,9 +22,12 @@ from darknet_py.layers.base import (
     make,
     require_positive,
 )
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.dense import Connected
+from darknet_py.layers.printed import Printed
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
+from darknet_py.layers.weight_tool import ToolFacts, WeightTool
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -41,6 +44,11 @@ Step = Callable[["torch.Tensor", Any], "tuple[torch.Tensor, Any]"]
 @dataclass(frozen=True, kw_only=True)
 class Recurrent(Layer):
     """A layer made of parts that runs step by step and carries a state."""
+
+    PART_INDENT: ClassVar[str] = "\t\t"
+    """what Darknet prints before the line of each layer inside."""
+    MADE: ClassVar[tuple[str, ...]] = ()
+    """its parts in the order in which Darknet makes them, where the file has another one."""
 
     batch_normalize: int = option(0)
 
@@ -101,13 +109,29 @@ class Recurrent(Layer):
     def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return str(out.c), f"{ctx.net.time_steps} steps"
 
-    def table_line(self, ctx: LayerContext, out: Shape) -> str:
-        """Its own line, then those of the layers inside, indented."""
-        lines = [super().table_line(ctx, out)]
-        for part, into in self.parts(ctx).values():
-            inside = _inside(ctx, into)
-            lines.append(" " * 16 + part.table_line(inside, part.shape(inside)))
-        return "\n".join(lines)
+    def printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        """Its own line, then those of the layers inside."""
+        yield from super().printed(ctx, out)
+        for part, inside in self._made(ctx):
+            if self.PART_INDENT:
+                yield Printed(self.PART_INDENT)
+            yield from part.printed(inside, part.shape(inside))
+
+    def plainly_printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        yield from super().plainly_printed(ctx, out)
+        for part, inside in self._made(ctx):
+            yield Printed(f"\t\t{part.plain_line(inside, part.shape(inside))}\n")
+
+    def _made(self, ctx: LayerContext) -> Iterator[tuple[Layer, LayerContext]]:
+        """Its parts, in the order Darknet makes them, each with what it reads."""
+        parts = self.parts(ctx)
+        for name in self.MADE or parts:
+            if name in parts:
+                part, into = parts[name]
+                yield part, _inside(ctx, into)
+
+    def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
+        return 0, 0
 
 
 def _inside(ctx: LayerContext, into: Shape) -> LayerContext:
@@ -148,6 +172,11 @@ class _VectorRecurrent(Recurrent):
 class Rnn(Recurrent):
     """h = (shortcut ? h : 0) + act(Wi x) + act(Ws h); y = act(Wo h)."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {
+        "output": "{0.output}",
+        "hidden": "{0.hidden}",
+        "activation": "{0.activation}",
+    }
     COUNTED: ClassVar[Counted] = Counted.OPS
     LINE: ClassVar[str] = "RNN Layer: {x.size} inputs, {y.c} outputs"
 
@@ -206,7 +235,21 @@ def elman(part: Callable[[str, Any], Any], shortcut: int) -> Step:
 class Gru(_VectorRecurrent):
     """Gated recurrent unit; the candidate is logistic unless tanh=1 (pjreddie's fork)."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"output": "{0.output}"}
+    MADE: ClassVar[tuple[str, ...]] = ("uz", "wz", "ur", "wr", "uh", "wh")
     LINE: ClassVar[str] = "GRU Layer: {x.size} inputs, {y.c} outputs"
+    TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts(
+        tools=~WeightTool.FILTERS,
+        title="GRU",
+        parts={
+            "uz.": "Input Z",
+            "ur.": "Input R",
+            "uh.": "Input H",
+            "wz.": "State Z",
+            "wr.": "State R",
+            "wh.": "State H",
+        },
+    )
 
     tanh: int = option(0)
 
@@ -235,7 +278,17 @@ class Gru(_VectorRecurrent):
 class Lstm(_VectorRecurrent):
     """Long short-term memory; every matrix has its own bias (and batch normalisation)."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"output": "{0.output}"}
+    MADE: ClassVar[tuple[str, ...]] = ("uf", "ui", "ug", "uo", "wf", "wi", "wg", "wo")
     LINE: ClassVar[str] = "LSTM Layer: {x.size} inputs, {y.c} outputs"
+    TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts(
+        tools=~WeightTool.FILTERS,
+        title="LSTM",
+        parts={f"{name}.": name for name in ("wf", "wi", "wg", "wo", "uf", "ui", "ug", "uo")},
+    )
+
+    def tool_facts(self, fork: Fork) -> ToolFacts:
+        return self.TOOL_FACTS if fork.weights.lstm_tools else super().TOOL_FACTS
 
     def order(self, ctx: LayerContext) -> tuple[str, ...]:
         return ctx.fork.weights.lstm_order

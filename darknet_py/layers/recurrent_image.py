@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
-    Counted,
     Layer,
     LayerContext,
     Run,
@@ -18,6 +17,7 @@ from darknet_py.layers.base import (
     require_positive,
 )
 from darknet_py.layers.convolution import Convolutional
+from darknet_py.layers.counted import Counted
 from darknet_py.layers.recurrent import Part, Recurrent, Step, elman
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
@@ -37,6 +37,7 @@ class _ImageRecurrent(Recurrent):
     """The options that crnn and conv_lstm hand on to their convolutions."""
 
     COUNTED: ClassVar[Counted] = Counted.TOTAL | Counted.PUBLISHED
+    PART_INDENT: ClassVar[str] = ""
 
     size: int = option(3)
     stride: int = option(1)
@@ -65,6 +66,9 @@ class _ImageRecurrent(Recurrent):
     def fixed_size(self, ctx: LayerContext) -> str:
         return FIXED_MEMORY
 
+    def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
+        return ctx.input.w, ctx.input.h
+
     def receptive_field(self, inputs: Sequence[ReceptiveField]) -> ReceptiveField:
         return inputs[0].windowed(self.size, self.stride, self.dilation)
 
@@ -74,6 +78,11 @@ class _ImageRecurrent(Recurrent):
 class Crnn(_ImageRecurrent):
     """[rnn] with convolutions. output_filters/hidden_filters are pjreddie's words: 3x3, pad 1."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {
+        "output": "{0.output}",
+        "hidden": "{0.hidden}",
+        "activation": "{0.activation}",
+    }
     LINE: ClassVar[str] = "CRNN Layer: {x.h} x {x.w} x {x.c} image, {y.c} filters"
 
     output: int = option(1)
@@ -114,6 +123,13 @@ class Crnn(_ImageRecurrent):
 class ConvLstm(_ImageRecurrent):
     """LSTM with convolutions, optional peepholes (v*) and optional bottleneck before the gates."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"output": "{0.output}", "activation": "{0.activation}"}
+    TOLD_AFTER: ClassVar[Mapping[str, str]] = {"lstm_activation": "{0.lstm_activation}"}
+    MADE: ClassVar[tuple[str, ...]] = (
+        *("uf", "ui", "ug", "uo"),
+        *("wf", "wi", "wg", "wo"),
+        *("vf", "vi", "vo"),
+    )
     LINE: ClassVar[str] = "CONV_LSTM Layer: {x.h} x {x.w} x {x.c} image, {y.c} filters"
 
     output: int = option(1)
@@ -194,9 +210,14 @@ class History(Layer):
     With time_steps=1 the C code fills only the first frame's channels; the others stay 0.
     """
 
-    LINE: ClassVar[str] = "HISTORY s = {layer.history_size:2d}, {x.column} -> {y.column}"
+    TOLD: ClassVar[Mapping[str, str]] = {"history_size": "{0.history_size}"}
 
     history_size: int = option(4)
+
+    def table_line(self, ctx: LayerContext, out: Shape) -> str:
+        counts = f"b = {ctx.net.mini_batch}, s = {self.history_size:2d}"
+        steps = f"steps = {ctx.net.time_steps:2d}"
+        return f"HISTORY {counts}, {steps}   {ctx.input.column} -> {out.column} "
 
     def fixed_size(self, ctx: LayerContext) -> str:
         return FIXED_MEMORY

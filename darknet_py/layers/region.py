@@ -39,6 +39,21 @@ REGION_ROW = (
 class Region(Head):
     """Per anchor and cell: coordinates, objectness, class scores."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {
+        "coords": "{0.coords}",
+        "classes": "{0.classes}",
+        "num": "{0.num}",
+    }
+    TOLD_AFTER: ClassVar[Mapping[str, str]] = {
+        "softmax": "{0.softmax}",
+        "jitter": "{0.jitter:f}",
+        "thresh": "{0.thresh:f}",
+        "coord_scale": "{0.coord_scale:f}",
+        "object_scale": "{0.object_scale:f}",
+        "noobject_scale": "{0.noobject_scale:f}",
+        "mask_scale": "1.000000",
+        "class_scale": "{0.class_scale:f}",
+    }
     ANCHOR_UNIT: ClassVar[str] = "cells"
     LINE: ClassVar[str] = "detection"
     ANNOUNCED: ClassVar[int | None] = 27

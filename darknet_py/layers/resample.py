@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption
 from darknet_py.layers.base import Layer, LayerContext, Run, Weights, require_positive
+from darknet_py.layers.printed import Printed
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.lazy import deferred
@@ -25,6 +26,7 @@ else:
 class Upsample(Layer):
     """Repeat every pixel `stride` times (a negative stride sums blocks), then times `scale`."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"stride": "{0.stride}"}
     READS_IMAGES: ClassVar[bool] = True
 
     stride: int = option(2)
@@ -64,11 +66,16 @@ class Upsample(Layer):
         word = "upsample" if self.stride > 0 else "downsample"
         return f"{word:24}{abs(self.stride):2d}x  {ctx.input.column} -> {out.column}"
 
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        word = "upsample" if self.stride > 0 else "downsample"
+        return f"{word:19}{abs(self.stride):2d}x  {ctx.input.column}   ->  {out.column}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Reorg(Layer):
     """The shape rule both reorg kinds share: pixels to channels, or back with reverse=1."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"stride": "{0.stride}"}
     READS_IMAGES: ClassVar[bool] = True
 
     stride: int = option(1)
@@ -112,6 +119,16 @@ class Reorg(_Reorg):
 
     flatten: int = option(0)
     extra: int = option(0, low=0)
+
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        if self.extra:
+            return f"reorg              {ctx.input.size:4d}   ->  {out.size:4d}"
+        return f"reorg              /{self.stride:2d}  {ctx.input.column}   ->  {out.column}"
+
+    def told(self, ctx: LayerContext) -> Iterator[Printed]:
+        if not ctx.fork.log.plain_table:
+            yield Printed("\n reorg_old \n", on_stdout=True)
+        yield from super().told(ctx)
 
     def flat(self, ctx: LayerContext) -> bool:
         return bool(self.extra)
@@ -195,6 +212,15 @@ _ANOTHER = "the images have been changed by the options of [net] already"
 class Crop(Layer):
     """The middle of the image, scaled from [0, 1] to [-1, 1] unless noadjust=1."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {
+        "crop_height": "{0.crop_height}",
+        "crop_width": "{0.crop_width}",
+        "flip": "{0.flip}",
+        "angle": "{0.angle:f}",
+        "saturation": "{0.saturation:f}",
+        "exposure": "{0.exposure:f}",
+    }
+    TOLD_AFTER: ClassVar[Mapping[str, str]] = {"shift": "{0.shift:f}"}
     READS_IMAGES: ClassVar[bool] = True
     LINE: ClassVar[str] = "Crop Layer: {x.h} x {x.w} -> {y.h} x {y.w} x {x.c} image"
 

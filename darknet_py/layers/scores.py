@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,8 +16,11 @@ from darknet_py.layers.base import (
     Weights,
     passing,
     require_positive,
+    resolve,
     resolve_all,
 )
+from darknet_py.layers.head import Head
+from darknet_py.layers.printed import Printed
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree, read_tree
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 else:
     torch = deferred("torch")
 
+ISEG_INSTANCES = 90
+"""Labelled instances of an image that [iseg] learns from."""
 COSTS = ("sse", "masked", "smooth", "seg", "L1", "wgan")
 
 
@@ -85,6 +90,7 @@ class Softmax(Layer):
 class Cost(Layer):
     """A loss over the previous layer; without truth its output stays 0, as in the C programs."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"type": "{0.type}"}
     IS_LOSS: ClassVar[bool] = True
     LINE: ClassVar[str] = "cost                                           {x.size:4d}"
 
@@ -99,12 +105,16 @@ class Cost(Layer):
     ) -> torch.Tensor:
         return torch.zeros_like(inputs[0])
 
+    def noted_sides(self, ctx: LayerContext) -> tuple[int, int]:
+        return 0, 0
+
 
 @section("contrastive")
 @dataclass(frozen=True, kw_only=True)
 class Contrastive(Layer):
     """A loss over embeddings; without training its output stays 0."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"classes": "{0.classes}"}
     LOSS_MISSING: ClassVar[bool] = True
 
     classes: int = option(1000)
@@ -118,6 +128,20 @@ class Contrastive(Layer):
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         return torch.zeros_like(inputs[0])
+
+    def table_line(self, ctx: LayerContext, out: Shape) -> str:
+        """Its boxes are those of the head it belongs to."""
+        x, batch = ctx.input, ctx.net.mini_batch * ctx.net.time_steps
+        head = ctx.nodes[resolve(self.yolo_layer, ctx.index)].layer
+        boxes = len(head.masks) if isinstance(head, Head) else 1
+        size, step = x.size // (boxes * x.h * x.w), batch * boxes * x.h * x.w
+        sizes = f"{x.w:4d} x{x.h:4d} x{boxes:4d} x emb_size {size:4d} x batch: {batch:4d}"
+        classes = head.classes if isinstance(head, Head) else self.classes
+        return f"contrastive {sizes}  classes = {classes:4d}, step = {step:4d} "
+
+    def printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        yield from super().printed(ctx, out)
+        yield Printed("detection \n")
 
     def check(self, ctx: LayerContext, problems: Problems) -> None:
         if not self.yolo_layer:
@@ -138,8 +162,6 @@ class Contrastive(Layer):
 @dataclass(frozen=True, kw_only=True)
 class Iseg(Layer):
     """Instance segmentation: sigmoid class channels followed by raw embedding channels."""
-
-    LOSS_MISSING: ClassVar[bool] = True
 
     classes: int = option(20)
     ids: int = option(32)

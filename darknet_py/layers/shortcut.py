@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.activations import ACTIVATIONS, activate
-from darknet_py.layers.base import Counted, Layer, LayerContext, Run, Stored, Weights, resolve_all
+from darknet_py.layers.base import Layer, LayerContext, Run, Stored, Weights, resolve_all
+from darknet_py.layers.counted import Counted
+from darknet_py.layers.printed import Printed
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
@@ -33,6 +35,7 @@ NORMALIZATIONS = ("none", "relu", "avg_relu", "softmax")
 class Shortcut(Layer):
     """Add earlier layers to the previous one, each with a trained weight if asked."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"activation": "{0.activation}"}
     COUNTED: ClassVar[Counted] = Counted.TOTAL
 
     source: tuple[int, ...] = option((), key="from")
@@ -143,6 +146,16 @@ class Shortcut(Layer):
         norm = {"none": 0, "softmax": 2}.get(self.weights_normalization, 1)
         cost = f"{self.flops(ctx, out) / 1e9:5.3f} BF"
         return f"Shortcut Layer: {added} wt = {kind}, wn = {norm}, outputs:{out.column} {cost}"
+
+    def plain_line(self, ctx: LayerContext, out: Shape) -> str:
+        index, added = self.references(ctx.index)[1], ctx.inputs[1]
+        return f"res  {index:3d}                {added.column}   ->  {out.column}"
+
+    def printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        yield from super().printed(ctx, out)
+        for shape in ctx.inputs[1:]:
+            if shape != ctx.input:
+                yield Printed(f" ({ctx.input.column}) + ({shape.column}) \n")
 
     def check(self, ctx: LayerContext, problems: Problems) -> None:
         if ctx.fork.layers.shortcut_alpha and len(self.source) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -21,6 +21,7 @@ from darknet_py.layers.head import (
     check_channels,
     shares,
 )
+from darknet_py.layers.printed import Printed
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
@@ -47,6 +48,15 @@ GAUSSIAN_ROW = LOG_ROW + (
     ", class_loss = {class_loss:.2f}, "
     "iou_loss = {iou_loss:.2f}, uc_loss = {uc_loss:.2f}, total_loss = {total_loss:.2f} "
 )
+PARAMS = (
+    "iou loss: {layer.iou_loss} ({loss}), iou_norm: {layer.iou_normalizer:.2f}, "
+    "obj_norm: {layer.obj_normalizer:.2f}, cls_norm: {layer.cls_normalizer:.2f}, "
+    "delta_norm: {layer.delta_normalizer:.2f}, "
+)
+"""Of the table of layers. Darknet's numbers of the words:"""
+LOSS_NUMBERS = {"iou": 0, "giou": 1, "mse": 2, "diou": 3, "ciou": 4}
+NMS_NUMBERS = {"default": 0, "greedynms": 1, "diounms": 2}
+POINT_NUMBERS = {"center": 1, "left_top": 2, "right_bottom": 4}
 PER_IMAGE = ("class_loss", "iou_loss", "uc_loss", "total_loss")
 
 
@@ -54,9 +64,16 @@ PER_IMAGE = ("class_loss", "iou_loss", "uc_loss", "total_loss")
 class AnchorHead(Head):
     """The options, checks and answers that [yolo] and [Gaussian_yolo] share."""
 
+    TOLD: ClassVar[Mapping[str, str]] = {"classes": "{0.classes}", "num": "{0.num}"}
+    TOLD_AFTER: ClassVar[Mapping[str, str]] = {
+        "jitter": "{0.jitter:f}",
+        "ignore_thresh": "{0.ignore_thresh:f}",
+        "truth_thresh": "{0.truth_thresh:f}",
+    }
     ANCHOR_UNIT: ClassVar[str] = "pixels"
     MASKED: ClassVar[bool] = True
     COORDINATES: ClassVar[int] = 4
+    NMS_NUMBERS: ClassVar[Mapping[str, int]] = NMS_NUMBERS
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "beta1": "neither fork reads it",
         "embedding_layer": _TRACKING,
@@ -152,6 +169,26 @@ class AnchorHead(Head):
     def table_row(self, ctx: LayerContext, out: Shape) -> tuple[str, str]:
         return "", f"{len(self.masks)} anchors"
 
+    @property
+    def params(self) -> str:
+        """What its normalizers and its loss are, as the table of layers says it."""
+        return PARAMS.format(layer=self, loss=LOSS_NUMBERS.get(self.iou_loss, 0))
+
+    def multipliers(self) -> Iterator[Printed]:
+        """How much more counters_per_class makes of a rare class."""
+        counts = [max(1, count) for count in self.counters_per_class]
+        if counts:
+            shares = (min(max(counts) / count, self.max_delta) for count in counts)
+            factors = "".join(f"{share:.1f}, " for share in shares)
+            yield Printed(f" classes_multipliers: {factors}\n", on_stdout=True)
+
+    def suppression_line(self) -> Iterator[Printed]:
+        """Darknet says nothing of its default."""
+        if self.nms_kind != "default":
+            number = self.NMS_NUMBERS.get(self.nms_kind, 0)
+            text = f"nms_kind: {self.nms_kind} ({number}), beta = {self.beta_nms:f} \n"
+            yield Printed(text, on_stdout=True)
+
 
 class ByChannel(NamedTuple):
     """For channels (1, C, 1, 1) of a [yolo]: which are w or h; what x and y are stretched by.
@@ -178,6 +215,12 @@ class Yolo(AnchorHead):
 
     new_coords: int = option(0)
     focal_loss: int = option(0)
+
+    def printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        yield from super().printed(ctx, out)
+        yield from self.multipliers()
+        yield Printed(f"[yolo] params: {self.params}scale_x_y: {self.scale_x_y:.2f}\n")
+        yield from self.suppression_line()
 
     def forward(
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
@@ -256,10 +299,22 @@ class GaussianYolo(AnchorHead):
     """[yolo] with a standard deviation after each coordinate."""
 
     COORDINATES: ClassVar[int] = 8
+    NMS_NUMBERS: ClassVar[Mapping[str, int]] = {**NMS_NUMBERS, "cornersnms": 3}
     ANNOUNCED: ClassVar[int | None] = 29
+    DIVISIBLE: ClassVar[int] = 1
 
     uc_normalizer: float = option(1.0)
     yolo_point: str = option("center", words=tuple(YOLO_POINTS))
+
+    def table_line(self, ctx: LayerContext, out: Shape) -> str:
+        """Its parameters; unlike [yolo] it has no line of its own in AlexeyAB's program."""
+        point = POINT_NUMBERS[self.yolo_point]
+        return f"[Gaussian_yolo] {self.params}scale: {self.scale_x_y:.2f}, point: {point}"
+
+    def printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
+        yield from self.multipliers()
+        yield from self.suppression_line()
+        yield from super().printed(ctx, out)
 
     def forward(
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run

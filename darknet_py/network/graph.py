@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,8 @@ from darknet_py.layers.shape import Shape
 
 MAX_ELEMENTS = 2**31 - 1
 """Darknet counts outputs and weights in C ints; nothing larger can be meant."""
+LEAST_TEMPERATURE = 1e-3
+"""Below this the likeliest answer has all the probability anyway, and smaller numbers overflow."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,11 @@ class Graph:
             self.context(index),
         )
 
+    def with_layers(self, layers: Iterable[Layer]) -> Graph:
+        """The graph with other layers in the same places."""
+        pairs = zip(self.nodes, layers, strict=True)
+        return replace(self, nodes=tuple(replace(node, layer=layer) for node, layer in pairs))
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
         """Itself: nothing in it ever changes."""
         return self
@@ -145,6 +152,15 @@ def read_graph(
         "max_batches": max_batches,
     }
     return build(text.read(path, problems), fork_named(fork), problems, **overrides)
+
+
+def with_temperature(graph: Graph, temperature: float) -> Graph:
+    """The graph whose [softmax] sections all have this temperature, as `-temp` sets it."""
+    if not temperature >= LEAST_TEMPERATURE:
+        message = f"temperature {temperature:g}, expected {LEAST_TEMPERATURE:g} or more"
+        raise DarknetError(f"{message}; the smaller, the surer is the likeliest answer")
+    nodes = (replace(node, layer=node.layer.at_temperature(temperature)) for node in graph.nodes)
+    return replace(graph, nodes=tuple(nodes))
 
 
 def build(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from darknet_py.cfg.datafile import DataFile
-from darknet_py.cfg.names import Names, class_names
+from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.cfg.names import Names, class_names, fitting_data
 from darknet_py.errors import CfgError, DarknetError, Location
 from darknet_py.forks import Fork
 from darknet_py.network import weights_layout
@@ -21,30 +21,40 @@ WORKSPACE = 2
 @dataclass(frozen=True)
 class LoadedModel:
     """A detection network before its tensors: its graph, where a weights file that fits has them,
-    and its class names."""
+    its class names, and the .data file that was read for them."""
 
     graph: Graph
     plan: weights_layout.Layout
     names: list[str]
+    data: DataFile | None = None
 
 
 def load_model(
     cfg: str | os.PathLike[str],
-    weights: str | os.PathLike[str],
+    weights: str | os.PathLike[str] | None,
     names: Names = None,
     *,
     data: str | DataFile | None = None,
+    usual_data: str | None = None,
     fork: str | Fork = "alexeyab",
     width: int | None = None,
     height: int | None = None,
 ) -> LoadedModel:
-    """Read and check all three; raises CfgError, WeightsError or DataError."""
+    """Read and check all three; raises CfgError, WeightsError or DataError.
+
+    weights: None for random ones. usual_data: a .data file whose names are taken where they are as
+    many as the classes.
+    """
     # Recurrent nets see single images here: AlexeyAB's inference sets time_steps=1 as well.
     graph = read_graph(cfg, width=width, height=height, fork=fork, time_steps=1)
     plan = weights_layout.plan(graph, weights)
     require_memory(graph)
-    known = class_names(names, os.fspath(cfg), head_classes(graph), data)
-    return LoadedModel(graph, plan, known)
+    classes = head_classes(graph)
+    file = read_data_file(data) if isinstance(data, (str, os.PathLike)) else data
+    if file is None and names is None and usual_data is not None:
+        file = fitting_data(usual_data, classes)
+    known = class_names(names, os.fspath(cfg), classes, file)
+    return LoadedModel(graph, plan, known, file)
 
 
 def head_classes(graph: Graph) -> int:

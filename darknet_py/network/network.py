@@ -6,7 +6,6 @@ import hashlib
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,7 +13,7 @@ from torch import nn
 
 from darknet_py.errors import DarknetError, Notice, Problems
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Layer, Node, Run, Stored, Weights
+from darknet_py.layers.base import Node, Run, Stored, Weights
 from darknet_py.network import weights, weights_layout
 from darknet_py.network.execute import Call, LayerModule, execute, execute_heads, layer_calls
 from darknet_py.network.graph import Graph, build, read_graph
@@ -171,7 +170,7 @@ class Network(nn.Module):
         parts = [
             n.layer.folded(self.graph.context(n.index), self.own(n.index)) for n in self.graph.nodes
         ]
-        graph = _with_layers(self.graph, (layer for layer, _ in parts))
+        graph = self.graph.with_layers(layer for layer, _ in parts)
         folded = Network(graph, start=False)
         folded.layers = nn.ModuleList(_fixed(layer.kind, tensors) for layer, tensors in parts)
         folded.header, folded.folded = self.header, True
@@ -180,15 +179,17 @@ class Network(nn.Module):
             _separate(folded, (tensor for _, tensors in parts for tensor in tensors.values()))
         return folded.requires_grad_(False).eval()
 
-    def resized(self, width: int, height: int) -> Network:
+    def resized(self, width: int, height: int, end: int | None = None) -> Network:
         """A network for images of another size, with the very tensors of this one.
 
-        Raises DarknetError where a layer's tensors depend on the size, as those of [connected] do.
+        end: it has the layers before this one only. Raises DarknetError where a layer's tensors
+        depend on the size, as those of [connected] do.
         """
         net = self.graph.net
-        if (width, height) == (net.width, net.height):
+        if (width, height) == (net.width, net.height) and end is None:
             return self
-        sections = [net.section, *(node.layer.section for node in self.graph.nodes)]
+        nodes = self.graph.nodes[:end]
+        sections = [net.section, *(node.layer.section for node in nodes)]
         graph = build(
             sections,
             self.graph.fork,
@@ -198,13 +199,13 @@ class Network(nn.Module):
             time_steps=net.time_steps,
         )
         if self.folded:
-            graph = _with_layers(graph, (node.layer for node in self.graph.nodes))
+            graph = graph.with_layers(node.layer for node in nodes)
         for node in graph.nodes:
             if graph.stored(node.index) != self.graph.stored(node.index):
                 what = f"the tensors of [{node.layer.kind}] depend on the input's size"
                 raise DarknetError(f"{node.layer.location()}: {what}; set random=0")
         other = Network(graph, start=False)
-        other.layers, other.folded = self.layers, self.folded
+        other.layers, other.folded = self.layers[: len(nodes)], self.folded
         return other
 
     def extra_repr(self) -> str:
@@ -226,12 +227,6 @@ def _module(graph: Graph, node: Node) -> LayerModule:
     buffers = frozenset(tensor.name for tensor in stored if tensor.role in BUFFERS)
     empty = {tensor.name: torch.empty(tensor.shape) for tensor in stored}
     return LayerModule(node.layer.kind, empty, buffers)
-
-
-def _with_layers(graph: Graph, layers: Iterable[Layer]) -> Graph:
-    """The graph with other layers in the same places."""
-    pairs = zip(graph.nodes, layers, strict=True)
-    return replace(graph, nodes=tuple(replace(node, layer=layer) for node, layer in pairs))
 
 
 def _fixed(kind: str, tensors: Mapping[str, torch.Tensor]) -> LayerModule:
@@ -283,7 +278,12 @@ def load_network(
 def load_planned(
     graph: Graph, plan: weights_layout.Layout, seed: int | None = None
 ) -> tuple[Network, weights.LoadReport]:
-    """A network with the tensors of a file that has been compared with its graph already."""
+    """A network with the tensors of a file that has been compared with its graph already.
+
+    seed: of tensors that the file does not hold; without a file they are the same each time.
+    """
     network = Network(graph, start=False)
+    if seed is None and not plan.is_file:
+        seed = weights_layout.RANDOM_SEED
     network.reset(seed, weights_layout.uninitialized(graph, plan))
     return network, weights.read(network, plan)

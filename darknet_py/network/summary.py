@@ -8,7 +8,9 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from darknet_py.layers.base import INPUT, Counted, Node
+from darknet_py.layers.base import INPUT, Node
+from darknet_py.layers.counted import Counted
+from darknet_py.layers.printed import Printed
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.network.graph import Graph
 
@@ -19,7 +21,10 @@ FLOAT_BYTES = 4
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer; shapes are (channels, height, width) of one image, `line` is Darknet's line."""
+    """One layer; shapes are (channels, height, width) of one image.
+
+    printed: what Darknet prints of it behind its index.
+    """
 
     index: int
     kind: str
@@ -30,12 +35,19 @@ class LayerRow:
     bflops: float
     parameters: int
     receptive_field: int
-    line: str
+    printed: tuple[Printed, ...]
+
+    @property
+    def line(self) -> str:
+        """Darknet's line, and what else it prints of the layer on lines below."""
+        return "".join(piece.text for piece in self.printed).removesuffix("\n")
 
 
 @dataclass(frozen=True)
 class Totals:
     """Sums over a network for one image.
+
+    avg_outputs: the mean size of an output as AlexeyAB's program prints it.
 
     bflops: what networks are known by, AlexeyAB's count of convolutions and pools.
     printed_bflops: what his program prints today as Total BFLOPS, which has shortcuts in it as
@@ -46,6 +58,7 @@ class Totals:
     layer.
     """
 
+    avg_outputs: int
     bflops: float
     printed_bflops: float
     all_bflops: float
@@ -69,14 +82,14 @@ class Summary:
 
     def text(self) -> str:
         """The table as AlexeyAB's program prints it, then the totals in words."""
-        lines = [f"{row.index:4d} {row.line}".rstrip() for row in self.rows]
+        lines = [f"{row.index:4d} {row.line}" for row in self.rows]
         return "\n".join([TITLE, *lines, *_totals_lines(self.totals)])
 
     def to_json(self) -> str:
         """Everything the table says, for programs: {cfg, fork, input, layers, totals}."""
         layers = [dataclasses.asdict(row) for row in self.rows]
         for layer in layers:
-            del layer["line"]
+            del layer["printed"]
         facts = {"cfg": self.path, "fork": self.fork, "input": self.input, "layers": layers}
         return json.dumps(facts | {"totals": dataclasses.asdict(self.totals)}, indent=1)
 
@@ -103,7 +116,7 @@ def _row(graph: Graph, node: Node, field: ReceptiveField) -> LayerRow:
         bflops=node.layer.flops(context, node.out) / 1e9,
         parameters=parameters,
         receptive_field=field.size,
-        line=node.layer.table_line(context, node.out),
+        printed=tuple(node.layer.printed(context, node.out)),
     )
 
 
@@ -113,8 +126,9 @@ def _totals(graph: Graph, rows: tuple[LayerRow, ...], fields: dict[int, Receptiv
         return (row.bflops for node, row in pairs if total in node.layer.COUNTED)
 
     return Totals(
+        avg_outputs=avg_outputs(graph),
         bflops=sum(counted(Counted.PUBLISHED)),
-        printed_bflops=_float32_sum(counted(Counted.TOTAL)),
+        printed_bflops=printed_bflops(graph),
         all_bflops=sum(row.bflops for row in rows),
         parameters=graph.parameters,
         weights_bytes=HEADER_BYTES + FLOAT_BYTES * graph.parameters,
@@ -123,6 +137,23 @@ def _totals(graph: Graph, rows: tuple[LayerRow, ...], fields: dict[int, Receptiv
         peak_activation_bytes=peak_activation_bytes(graph),
         stride=net_stride(graph, fields),
     )
+
+
+def printed_bflops(graph: Graph) -> float:
+    """What AlexeyAB's program prints as Total BFLOPS."""
+    return _float32_sum(
+        node.layer.flops(graph.context(node.index), node.out) / 1e9
+        for node in graph.nodes
+        if Counted.TOTAL in node.layer.COUNTED
+    )
+
+
+def avg_outputs(graph: Graph) -> int:
+    """The mean size, cut to a whole number, of the outputs that AlexeyAB's program counts."""
+    sizes = [
+        node.layer.averaged_outputs(graph.context(node.index), node.out) for node in graph.nodes
+    ]
+    return sum(sizes) // max(1, sum(map(bool, sizes)))
 
 
 def _float32_sum(values: Iterable[float]) -> float:
@@ -182,7 +213,8 @@ def _ancestors(graph: Graph) -> set[int]:
 
 
 def _totals_lines(totals: Totals) -> Iterator[str]:
-    yield f"Total BFLOPS {totals.printed_bflops:5.3f}"
+    yield f"Total BFLOPS {totals.printed_bflops:5.3f} "
+    yield f"avg_outputs = {totals.avg_outputs} "
     if f"{totals.bflops:.3f}" != f"{totals.printed_bflops:.3f}":
         yield f"without shortcuts: {totals.bflops:.3f} BFLOPS, as published"
     if f"{totals.all_bflops:.2f}" != f"{totals.printed_bflops:.2f}":

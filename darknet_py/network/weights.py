@@ -99,11 +99,8 @@ def load(
 
 def read(network: TensorOwner, plan: Layout) -> LoadReport:
     """Read a file whose sizes have been checked."""
-    graph, found = network.graph, list[TensorFault]()
-    with open(plan.path, "rb") as file:
-        for index, start in zip(plan.layers, plan.starts, strict=True):
-            file.seek(plan.header.size + 4 * start)
-            found += _read_layer(network, index, plan, file)
+    graph = network.graph
+    found = _read_layers(network, plan) if plan.is_file else []
     network.header = plan.header
     with_tensors = [index for index, count in enumerate(weights_layout.counts_of(graph)) if count]
     return LoadReport(
@@ -119,6 +116,15 @@ def read(network: TensorOwner, plan: Layout) -> LoadReport:
         faults=tuple(found),
         missing_words=layer_words(plan.missing, with_tensors) if plan.missing else "",
     )
+
+
+def _read_layers(network: TensorOwner, plan: Layout) -> list[TensorFault]:
+    found = list[TensorFault]()
+    with open(plan.path, "rb") as file:
+        for index, start in zip(plan.layers, plan.starts, strict=True):
+            file.seek(plan.header.size + 4 * start)
+            found += _read_layer(network, index, plan, file)
+    return found
 
 
 def _read_layer(

@@ -69,6 +69,11 @@ class Layout:
     missing: tuple[int, ...] = ()
     misfit: str = ""
 
+    @property
+    def is_file(self) -> bool:
+        """False where no file was given; path is the cfg's then."""
+        return self.bytes > 0
+
 
 def loaded(graph: Graph, index: int) -> Iterator[Stored]:
     """The tensors of a layer that loading takes from the file."""
@@ -113,12 +118,23 @@ def transposed(stored: Stored, header: Header) -> tuple[int, int] | None:
     return None
 
 
-def plan(graph: Graph, path: str | os.PathLike[str], cutoff: int | None = None) -> Layout:
-    """Compare the file with the cfg; raises WeightsError that says what each has, and where."""
+def plan(
+    graph: Graph,
+    path: str | os.PathLike[str] | None,
+    cutoff: int | None = None,
+    start: int = 0,
+) -> Layout:
+    """Compare the file with the cfg; raises WeightsError that says what each has, and where.
+
+    path: None for no file, of which Darknet's programs make random weights. start: the layer that
+    the file begins with.
+    """
+    if path is None:
+        return _without_file(graph)
     name = os.fspath(path)
     end = layers_before(graph, cutoff)
     size, header, have = measured(name)
-    counts = counts_of(graph)[:end]
+    counts = [0] * start + counts_of(graph)[start:end]
     covered, floats = covered_by(counts, have)
     fits = floats == have or (cutoff is not None and covered == end)
     if not fits:
@@ -131,6 +147,17 @@ def plan(graph: Graph, path: str | os.PathLike[str], cutoff: int | None = None) 
         raise WeightsError(f"{name}: {message}")
     reached = covered if partial else end
     return Layout(name, header, layers, starts, reached, floats, partial, size, missing)
+
+
+RANDOM_SEED = 0
+"""Of the weights of a network that is run without a file, so that they are the same each time."""
+
+
+def _without_file(graph: Graph) -> Layout:
+    revision = graph.fork.weights.revision
+    missing = _with_tensors(counts_of(graph), 0, len(graph.nodes))
+    why = f"no WEIGHTS given (seed {RANDOM_SEED})"
+    return Layout(graph.path, Header(0, 2, revision, 0), (), (), 0, 0, True, 0, missing, why)
 
 
 def measured(name: str) -> tuple[int, Header, float]:
@@ -206,6 +233,8 @@ IMPOSTORS = (
     (b"<!doctype", "is an HTML page, not weights: the download link led to a web page"),
     (b"<html", "is an HTML page, not weights: the download link led to a web page"),
     (b"[net]", "is a cfg; are cfg and weights swapped?"),
+    (b"\xff\xd8\xff", "is a JPEG image, not weights; WEIGHTS come before the images"),
+    (b"\x89png", "is a PNG image, not weights; WEIGHTS come before the images"),
     (b"pk\x03\x04", "is a zip archive (a PyTorch .pt file?), not Darknet weights"),
 )
 

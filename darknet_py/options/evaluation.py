@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.options.flag import MOST_IMAGES, MOST_SIDE, flag, seed_flag
-from darknet_py.options.model import ForkOptions, ImageOptions, ModelOptions, RunOptions
+from darknet_py.options.model import (
+    ForkOptions,
+    ImageOptions,
+    LogOptions,
+    ModelOptions,
+    RunOptions,
+)
 
 MOST_ANCHORS = 10_000
 """That calc_anchors makes, as many as a head of a cfg may have."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvalOptions(ModelOptions, ImageOptions, RunOptions):
+class EvalOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
     """What every command of evaluation is told: the files, how to read them, where to run."""
 
     data: str
     batch: int = flag(4, "Images run at once, on a CPU by each core.", least=1, most=MOST_IMAGES)
+
+    @property
+    def data_file(self) -> DataFile:
+        """What `data` names, read; raises DataError."""
+        return read_data_file(self.data)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +82,13 @@ class ValidOptions(EvalOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecallOptions(EvalOptions):
+    """The options of `recall`. nms: overlap above which the weaker box goes; 0: keep all."""
+
+    nms: float = 0.4
+
+
+@dataclass(frozen=True, kw_only=True)
 class VocOptions(MatchOptions, ImageOptions):
     """The options of `eval voc`."""
 
@@ -83,7 +102,7 @@ class VocOptions(MatchOptions, ImageOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnchorOptions(ForkOptions):
+class AnchorOptions(ForkOptions, LogOptions):
     """The options of `calc_anchors`; width and height are the cfg's where it is given."""
 
     data: str

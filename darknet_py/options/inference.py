@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.conversion.formats import FORMATS, FORMS
 from darknet_py.forks import fork_named
 from darknet_py.options.flag import MOST_IMAGES, flag
@@ -12,13 +13,14 @@ from darknet_py.options.model import (
     DeviceOptions,
     ForkOptions,
     ImageOptions,
+    LogOptions,
     ModelOptions,
     RunOptions,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectOptions(ModelOptions, ImageOptions, RunOptions):
+class DetectOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
     """The options of `detect` and, with data, of `detector test`."""
 
     images: tuple[str, ...] = ()
@@ -35,13 +37,22 @@ class DetectOptions(ModelOptions, ImageOptions, RunOptions):
     prefix: str | None = flag(
         None, "Write images as NAME.jpg instead of predictions.jpg.", metavar="NAME"
     )
+    no_pictures: bool = flag(False, "Write no image with boxes.", "--no-pictures")
     names: str | None = flag(None, NAMES, metavar="FILE")
+    skipclasses: str | None = flag(
+        None, "Leave out boxes whose best class has one of these numbers.", metavar="2,5-8"
+    )
     batch: int | None = flag(
         None,
         "Images run at once (default: 4 of many for a small network; else 1).",
         least=1,
         most=MOST_IMAGES,
     )
+
+    @property
+    def data_file(self) -> DataFile | None:
+        """What `data` names, read; raises DataError."""
+        return None if self.data is None else read_data_file(self.data)
 
     @property
     def least_score(self) -> float:
@@ -53,7 +64,12 @@ class DetectOptions(ModelOptions, ImageOptions, RunOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierOptions(ModelOptions, ImageOptions, RunOptions):
+class ImageModelOptions(ModelOptions, ImageOptions, RunOptions):
+    """What all commands can be told that run a network on images, and find no boxes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierOptions(ImageModelOptions, LogOptions):
     """What all commands of classifiers can be told. top: None for what the .data file says."""
 
     data: str | None = None
@@ -85,11 +101,34 @@ class ClassifyOptions(PredictOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextOptions(ForkOptions, DeviceOptions):
-    """What the commands of recurrent nets can be told."""
+class SegmentOptions(ImageModelOptions):
+    """The options of `segmenter test` and `isegmenter test`. instances: the objects one by one."""
+
+    data: str
+    images: tuple[str, ...] = ()
+    instances: bool = False
+    names: str | None = flag(None, NAMES, metavar="FILE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegressOptions(ImageModelOptions):
+    """The options of `regressor test`, which has no .data file."""
+
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecurrentOptions(ForkOptions, DeviceOptions):
+    """What the commands of recurrent nets can be told. weights: None for random ones."""
 
     cfg: str
-    weights: str
+    weights: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextOptions(RecurrentOptions):
+    """The options of those that read a seed first, `rnn vec` among them."""
+
     seed: str = flag(
         "\n\n",
         "What the network reads first (default: two line ends).",
@@ -99,8 +138,8 @@ class TextOptions(ForkOptions, DeviceOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GenerateOptions(TextOptions):
-    """The options of `rnn generate`, with Darknet's defaults."""
+class DrawOptions:
+    """How a text is made up, with Darknet's defaults."""
 
     length: int = flag(1000, "Symbols to make.", "--len", least=0)
     temp: float = flag(0.7, "Temperature: below 1 the likely gets likelier.")
@@ -111,8 +150,18 @@ class GenerateOptions(TextOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GenerateOptions(TextOptions, DrawOptions):
+    """The options of `rnn generate`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TacticOptions(RecurrentOptions, DrawOptions):
+    """The options of `rnn generatetactic`, which reads standard input instead of a seed."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PerplexityOptions(TextOptions):
-    """The options of `rnn valid`."""
+    """The options of `rnn valid` and `rnn validtactic`."""
 
     file: str | None = flag(
         None, "The text (default: standard input, as in Darknet).", metavar="FILE"

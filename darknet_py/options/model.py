@@ -48,9 +48,18 @@ class ImageOptions(ForkOptions):
         return fork if self.exif is None else fork.reading(upright=self.exif)
 
 
-def default_log_style() -> str:
+LIVE = "live"
+"""A log style of trainings alone."""
+
+
+def log_style_set() -> str:
     """$DARKNET_PY_LOG_STYLE, or auto."""
     return os.environ.get("DARKNET_PY_LOG_STYLE", "auto")
+
+
+def default_log_style() -> str:
+    """The same for commands that have no live line."""
+    return "auto" if log_style_set() == LIVE else log_style_set()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +78,13 @@ class LogOptions:
     @property
     def as_darknet(self) -> bool:
         """Whether every line of Darknet's is printed."""
-        piped = self.log_style == "auto" and not sys.stdout.isatty()
-        return piped or self.log_style == "darknet"
+        piped = self.style == "auto" and not sys.stdout.isatty()
+        return piped or self.style == "darknet"
+
+    @property
+    def style(self) -> str:
+        """The style that is meant: auto leaves it to the environment."""
+        return log_style_set() if self.log_style == "auto" else self.log_style
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +108,9 @@ class CfgOptions(ForkOptions, SizeOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions(CfgOptions):
-    """A cfg and a .weights file that fits it."""
+    """A cfg and a .weights file that fits it; None for random weights, as in Darknet."""
 
-    weights: str
+    weights: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

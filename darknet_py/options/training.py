@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.engines.table import PRECISIONS
 from darknet_py.options.flag import MOST_IMAGES, MOST_WORKERS, flag, seed_flag
-from darknet_py.options.model import DeviceOptions, ForkOptions, ImageOptions, SizeOptions
+from darknet_py.options.model import (
+    LIVE,
+    DeviceOptions,
+    ForkOptions,
+    ImageOptions,
+    LogOptions,
+    SizeOptions,
+    log_style_set,
+)
 
 NET_OPTIONS = ("width", "height", "batch", "subdivisions", "max_batches")
 """What of [net] can be given on the command line."""
@@ -16,7 +25,7 @@ SHOWN_ITERATIONS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainOptions(ForkOptions, DeviceOptions):
+class TrainOptions(ForkOptions, DeviceOptions, LogOptions):
     """What every training can be told.
 
     kind: what is trained, one of `session.KINDS`. data: the .data file, or the text of a recurrent
@@ -60,9 +69,11 @@ class TrainOptions(ForkOptions, DeviceOptions):
     sync_batchnorm: bool = flag(False, "Batch statistics over all processes.", "--sync_bn")
     log_style: str = flag(
         "auto",
-        "auto: live on a terminal, plain lines elsewhere.",
+        "live: one line that changes; plain: a line every 10 iterations; darknet: all lines that "
+        "Darknet prints; auto: live on a terminal, elsewhere darknet.",
         "--log-style",
-        choices=("auto", "live", "plain", "darknet"),
+        choices=("auto", LIVE, "plain", "darknet"),
+        usual=log_style_set,
     )
     chart: str | None = flag(
         None,
@@ -94,12 +105,23 @@ class ImageTrainOptions(TrainOptions, ImageOptions, SizeOptions):
         least=0,
         most=MOST_WORKERS,
     )
+    saveweights: int | None = flag(
+        None,
+        "Keep weights under their number every N iterations, whatever DATA says.",
+        least=1,
+        metavar="N",
+    )
     show_imgs: bool = flag(
         False,
         f"Write the images of the first {SHOWN_ITERATIONS} iterations as aug_*.jpg, as the network "
         "gets them (Darknet writes those of all, until it is stopped); a page of samples: data "
         "sheet.",
     )
+
+    @property
+    def data_file(self) -> DataFile:
+        """What `data` names, read; raises DataError."""
+        return read_data_file(self.data)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +162,27 @@ class ClassifierTrainOptions(ImageTrainOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SegmenterTrainOptions(ImageTrainOptions):
+    """The options of `segmenter train`."""
+
+    kind: ClassVar[str] = "segmenter"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceTrainOptions(ImageTrainOptions):
+    """The options of `isegmenter train`."""
+
+    kind: ClassVar[str] = "isegmenter"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegressorTrainOptions(ImageTrainOptions):
+    """The options of `regressor train`."""
+
+    kind: ClassVar[str] = "regressor"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TextTrainOptions(TrainOptions):
     """The options of `rnn train`, which has no .data file."""
 
@@ -152,4 +195,13 @@ class TextTrainOptions(TrainOptions):
         most=MOST_IMAGES,
     )
     tokenized: bool = flag(False, "The text is the numbers of its words.")
+    backup: str = flag("backup", "Where to keep the weights.", metavar="FOLDER")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoTrainOptions(TrainOptions):
+    """The options of `go train`, which has no .data file."""
+
+    kind: ClassVar[str] = "go"
+    data: str = flag("backup/go.train", "The moves.", "--file", metavar="FILE")
     backup: str = flag("backup", "Where to keep the weights.", metavar="FOLDER")

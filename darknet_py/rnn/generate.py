@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FLOOR = 1e-4
 """Symbols less likely than this are never drawn."""
+STEP_END = tuple(b".\n")
+"""What ends a step of `rnn generatetactic` and `rnn validtactic`."""
 BYTES = 256
 NEWLINE = "<NEWLINE>"
 
@@ -37,6 +39,25 @@ def generate_symbols(
     for _ in range(length):
         last = draw(reader.read([last])[0], rng)
         yield last
+
+
+def generate_step(
+    reader: Reader, text: Sequence[int], length: int, rng: Generator
+) -> Iterator[int]:
+    """What comes after the text: `length` symbols, fewer where a full stop ends its line.
+
+    reader: of one step at a time, with its memory empty. text: not empty; it is not told again.
+    """
+    for code in text:
+        probabilities = reader.read([code])[0]
+    last = None
+    for _ in range(length):
+        following = draw(probabilities, rng)
+        if (last, following) == STEP_END:
+            return
+        last = following
+        yield last
+        probabilities = reader.read([last])[0]
 
 
 def draw(probabilities: NDArray[np.float64], rng: Generator) -> int:

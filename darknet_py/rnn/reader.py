@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from darknet_py.errors import DarknetError
-from darknet_py.network.graph import Graph
+from darknet_py.layers.base import Run
 from darknet_py.network.network import Network
-
-LEAST_TEMPERATURE = 1e-3
-"""Below this the likeliest symbol has all the probability anyway, and smaller numbers overflow."""
 
 
 @dataclass
@@ -44,20 +41,28 @@ class Reader:
 
         Raises DarknetError for a network whose answers are not finite.
         """
-        index = torch.as_tensor(np.asarray(codes), device=self.device)
-        x = torch.nn.functional.one_hot(index, self.symbols).float()
+        x = self._one_hot(codes)
         with torch.inference_mode():
             (y,) = self.network(x, self.state)
-        probabilities = y.reshape(len(codes), -1).double().cpu().numpy()
-        if not np.isfinite(probabilities).all():
-            raise DarknetError("the network's answers are not finite; are its weights damaged?")
-        return np.asarray(probabilities)
+        return _finite(y.reshape(len(codes), -1))
+
+    def read_first_layer(self, codes: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float64]:
+        """What the first layer gives after each of the `steps` codes, (steps, outputs).
+
+        Only that layer runs, and remembers. Raises DarknetError as `read`.
+        """
+        run = Run(state=self.state)
+        with torch.inference_mode():
+            _, y = next(self.network.outputs(self._one_hot(codes), run))
+        return _finite(y.reshape(len(codes), -1))
+
+    def _one_hot(self, codes: Sequence[int] | NDArray[np.int64]) -> torch.Tensor:
+        index = torch.as_tensor(np.asarray(codes), device=self.device)
+        return torch.nn.functional.one_hot(index, self.symbols).float()
 
 
-def with_temperature(graph: Graph, temperature: float) -> Graph:
-    """The graph whose [softmax] sections all have this temperature, as `-temp` sets it."""
-    if not temperature >= LEAST_TEMPERATURE:
-        message = f"temperature {temperature:g}, expected {LEAST_TEMPERATURE:g} or more"
-        raise DarknetError(f"{message}; the smaller, the surer is the likeliest symbol")
-    nodes = (replace(node, layer=node.layer.at_temperature(temperature)) for node in graph.nodes)
-    return replace(graph, nodes=tuple(nodes))
+def _finite(y: torch.Tensor) -> NDArray[np.float64]:
+    values = y.double().cpu().numpy()
+    if not np.isfinite(values).all():
+        raise DarknetError("the network's answers are not finite; are its weights damaged?")
+    return np.asarray(values)

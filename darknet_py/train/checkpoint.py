@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from darknet_py.errors import DarknetError, OutputError
@@ -14,7 +14,9 @@ SHORT_RUN = 10_000
 LAST, FINAL = "_last.weights", "_final.weights"
 BACKUP_CURE = "set backup= in the .data file"
 PLAIN_LAST = ".backup"
-"""The last weights of pjreddie's program, and of recurrent nets in both."""
+"""The last weights of pjreddie's program, and of recurrent nets and Go in both."""
+PLAIN_FINAL = ".weights"
+"""The weights at the end of a classifier of pjreddie's program, and of Go in both."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,9 @@ class SavePolicy:
 
     early: updates up to which the last ones are kept under their number too (pjreddie's). epoch:
     where weights are numbered by passes over the list instead, how many images it has. images: of
-    an update. passes: what an update counts for in all these numbers, and in the names.
+    an update. passes: what an update counts for in all these numbers, and in the names. copies:
+    updates between the last weights that are kept under their number as well, 0 for none.
+    last_first: the last ones are kept before the numbered ones.
     """
 
     numbered: int
@@ -32,12 +36,14 @@ class SavePolicy:
     epoch: int = 0
     images: int = 0
     passes: int = 1
+    copies: int = 0
+    last_first: bool = False
 
     @staticmethod
     def of(fork: Fork, max_batches: int, options: dict[str, str]) -> SavePolicy:
         """That of the fork; AlexeyAB's reads saveweights and savelast of the .data file."""
         if fork.saving.detector_backup:
-            return SavePolicy(SHORT_RUN, 100, early=1000)
+            return SavePolicy(SHORT_RUN, 100, early=1000, last_first=True)
         return SavePolicy.written(options, 1000 if max_batches < SHORT_RUN else SHORT_RUN)
 
     @staticmethod
@@ -49,6 +55,12 @@ class SavePolicy:
         numbered = _positive(options, "saveweights", numbered)
         return SavePolicy(numbered, _positive(options, "savelast", 100))
 
+    def every(self, updates: int | None) -> SavePolicy:
+        """The same with numbered weights every so many updates and no others; None: the same."""
+        if updates is None:
+            return self
+        return replace(self, numbered=updates, early=0, epoch=0)
+
     def number(self, before: int, now: int) -> int | None:
         """What number to keep the weights under after the updates up to `now`, None for none."""
         if self.epoch:
@@ -57,6 +69,10 @@ class SavePolicy:
         early = now < self.early and self.keeps_last(before, now)
         due = early or _passed(self.numbered, before * self.passes, now * self.passes)
         return now * self.passes if due else None
+
+    def copy(self, before: int, now: int) -> int | None:
+        """What number to keep the last weights under as well, None for none."""
+        return now if self.copies and _passed(self.copies, before, now) else None
 
     def keeps_last(self, before: int, now: int) -> bool:
         return _passed(self.last, before * self.passes, now * self.passes)
@@ -115,9 +131,21 @@ class CheckpointFiles:
     def last(self) -> Path:
         return self.folder / f"{self.base}{self.last_ending}"
 
+    def copy(self, number: int) -> Path:
+        """The last weights, kept under their number."""
+        return self.folder / f"{self.base}_{number}{self.last_ending}"
+
     @property
     def final(self) -> Path:
         return self.folder / f"{self.base}{self.final_ending}"
+
+    @property
+    def best(self) -> Path:
+        return self.named("best")
+
+    @property
+    def ema(self) -> Path:
+        return self.named("ema")
 
     @property
     def state(self) -> Path:

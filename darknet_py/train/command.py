@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -22,20 +21,32 @@ from darknet_py.options.training import TrainOptions
 from darknet_py.train.checkpoint_writer import CheckpointWriter
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.darknet_log import DarknetLog
+from darknet_py.train.logs.darknet_start import StartFacts
 from darknet_py.train.logs.loss_chart import read_chart
 from darknet_py.train.logs.metric_loggers import CsvLogger, MetricLogger, TensorBoardLogger
-from darknet_py.train.logs.progress_log import LiveLog, PlainLog, SilentLog, TrainingLog
+from darknet_py.train.logs.progress_log import LiveLog, PlainLog, TrainingLog
 from darknet_py.train.loop import Loop
 from darknet_py.train.startup import ReadyTraining
+from darknet_py.train.tasks.cifar_task import open_cifar
 from darknet_py.train.tasks.classifier_task import open_classifier
 from darknet_py.train.tasks.detection_task import open_detection
+from darknet_py.train.tasks.go_task import open_go
+from darknet_py.train.tasks.regressor_task import open_regressor
+from darknet_py.train.tasks.segmenter_task import open_instance_training, open_segmenter_training
 from darknet_py.train.tasks.text_task import open_text
+from darknet_py.train.tasks.yolo_task import open_yolo
 from darknet_py.train.trainer import Trainer
 
 KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining]] = {
     "detector": open_detection,
     "classifier": open_classifier,
     "rnn": open_text,
+    "segmenter": open_segmenter_training,
+    "isegmenter": open_instance_training,
+    "regressor": open_regressor,
+    "go": open_go,
+    "yolo": open_yolo,
+    "cifar": open_cifar,
 }
 """The kinds of training, and what opens them."""
 PATIENCE = timedelta(hours=6)
@@ -94,13 +105,25 @@ def _loop(options: TrainOptions, ready: ReadyTraining) -> Loop:
 def _report(options: TrainOptions, ready: ReadyTraining) -> TrainingLog:
     trainer = ready.start.trainer
     if not trainer.distributed.first:
-        return SilentLog()
-    if options.log_style == "darknet":
-        return DarknetLog(
-            trainer.network.graph, ready.count, options.kind, trainer.updates_per_step
-        )
-    live = options.log_style == "live" or (options.log_style == "auto" and sys.stdout.isatty())
-    return LiveLog() if live else PlainLog()
+        return TrainingLog()
+    if options.as_darknet:
+        return DarknetLog(_start_facts(options, ready))
+    return PlainLog() if options.style == "plain" else LiveLog()
+
+
+def _start_facts(options: TrainOptions, ready: ReadyTraining) -> StartFacts:
+    trainer = ready.start.trainer
+    return StartFacts(
+        graph=trainer.network.graph,
+        count=ready.count,
+        kind=options.kind,
+        gpus=trainer.updates_per_step,
+        options=ready.data_options,
+        save_policy=ready.save_policy,
+        loaded=ready.start.loaded,
+        metric=ready.metric.label if ready.metric else "",
+        device=str(next(trainer.network.parameters()).device),
+    )
 
 
 def _facts(options: TrainOptions, ready: ReadyTraining) -> list[str]:

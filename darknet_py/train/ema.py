@@ -13,6 +13,8 @@ from darknet_py.network.network import BUFFERS, Network
 
 LAST = 1000
 """So many updates before the end the averages become the weights, and statistics settle again."""
+DEEDS = STARTED, APPLIED, MOVED = ("started", "applied", "moved")
+"""What is done to the averages after an update."""
 
 
 @dataclass
@@ -23,19 +25,23 @@ class WeightAverage:
     averages: dict[str, Tensor] = field(default_factory=dict)
 
     @torch.no_grad()
-    def update(self, before: int, now: int) -> None:
-        """After the updates `before` + 1 to `now`."""
+    def update(self, before: int, now: int) -> tuple[str, ...]:
+        """After the updates `before` + 1 to `now`; returns what was done, of DEEDS."""
         net = self.network.graph.net
         apply_at = net.max_batches - LAST
         if not net.ema_alpha or now < net.max_batches // 2:
-            return
-        if not self.averages:
+            return ()
+        started = () if self.averages else (STARTED,)
+        if started:
             self.start()
         if before < apply_at <= now:
             self._apply()
-        elif now < apply_at:
+            return (*started, APPLIED)
+        if now < apply_at:
             for name, tensor in self.tensors():
                 self.averages[name].lerp_(tensor, 1 - net.ema_alpha)
+            return (*started, MOVED)
+        return started
 
     def start(self) -> None:
         """Begin with the weights as they are."""

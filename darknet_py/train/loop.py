@@ -7,13 +7,14 @@ import logging
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 import torch
 
 from darknet_py.data.bad_lists import BadLists
 from darknet_py.data.loader import Batch
 from darknet_py.errors import OutputError
-from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.train.checkpoint_writer import CheckpointWriter, Failures
 from darknet_py.train.logs.metric_loggers import MetricLogger
 from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Update
@@ -72,7 +73,7 @@ class Loop:
         return stopped
 
     def _train(self, stop: StopSignal) -> int:
-        self.trainer.watch = self._say_heads
+        self.trainer.watch = lambda losses: self._say(self.report.heads, losses)
         with contextlib.closing(self._batches()) as batches:
             for done, (batch, waited) in enumerate(batches, start=1):
                 with child_signals_held():
@@ -88,21 +89,28 @@ class Loop:
         """An update and all that follows it."""
         before = self.trainer.batch
         update = self._update(batch, waited)
+        self._say(self.report.computed, update)
         self._note_failures(self.writer.numbered(before, self.trainer.batch))
         if self.evaluation_due:
             self._evaluated(update)
-            return
-        # The row of an update is on the disk before the state that goes on after it.
-        self._show(update)
-        if self.writer.save_policy.keeps_last(before, self.trainer.batch):
-            self._note_failures(self._kept())
+        else:
+            # The row of an update is on the disk before the state that goes on after it.
+            self._show(update)
+            if self.writer.save_policy.keeps_last(before, self.trainer.batch):
+                self._note_failures(self._kept())
+        self._say_saved(*self.writer.due(before, self.trainer.batch))
 
-    def _say_heads(self, losses: dict[int, HeadLoss]) -> None:
+    def _say(self, event: Callable[..., None], *facts: Any) -> None:
         """In the middle of an update, which a closed output must not break."""
         try:
-            self.report.heads(losses)
+            event(*facts)
         except OSError as failure:
             self.unsaid = failure
+
+    def _say_saved(self, *paths: Path) -> None:
+        """The log has Darknet's order, whenever it was that each file was written."""
+        for path in filter(self.writer.wrote, paths):
+            self._say(self.report.saved, path, path == self.writer.files.ema)
 
     def _catch_up(self) -> None:
         """What a run that was killed had still to do after its last update."""
@@ -156,6 +164,8 @@ class Loop:
         source = self.task.batches(self._step + 1)
         try:
             while True:
+                step = self._step + 1
+                self._say(self.report.preparing, step, self.task.size_at(step))
                 start = time.perf_counter()
                 batch = next(source)
                 yield batch, time.perf_counter() - start
@@ -165,14 +175,16 @@ class Loop:
     def _update(self, batch: Batch, waited: float) -> Update:
         trainer, before = self.trainer, self.trainer.batch
         self._name_unreadable(batch)
+        self._say(self.report.loaded, waited)
         start = time.perf_counter()
         trainer.resize(*self.task.size_at(self._step + 1))
         parts = trainer.subdivisions
         self.intact = False
         loss = self._stepped(batch) / trainer.mini_batch
-        self.writer.average.update(before, trainer.batch)
+        deeds = self.writer.average.update(before, trainer.batch)
         self._note_progress(loss)
         self.intact = True
+        self._say(self.report.averaged, deeds)
         seconds = time.perf_counter() - start
         self.clock.add(seconds, waited)
         if trainer.subdivisions != parts:
@@ -182,8 +194,11 @@ class Loop:
 
     def _as_update(self, seconds: float = 0.0, waited: float = 0.0) -> Update:
         update = last_update(self.trainer, self.task, self.progress, self.clock, self.of)
-        metric = self.metric.name if self.metric else update.metric
-        return replace(update, seconds=seconds, waited=waited, metric=metric)
+        update = replace(update, seconds=seconds, waited=waited)
+        if not self.metric:
+            return update
+        following = self.metric.next_at(self.progress.last_map_at)
+        return replace(update, metric=self.metric.name, next_metric=following)
 
     def _stepped(self, batch: Batch) -> float:
         before = self.trainer.batch
@@ -250,6 +265,8 @@ class Loop:
                 update = replace(update, map=value, best_map=new.best_map, evaluated=True)
         self._show(update)
         self._note_failures(self._kept())
+        if self._best_now:
+            self._say_saved(self.writer.files.best)
         if first and self._best_now and self.writer.best_of != now:
             # The file is still that of the one before.
             self.progress = replace(
@@ -295,10 +312,14 @@ class Loop:
         if self.lost:
             return
         if self._complete:
-            self.report.note(f"done: {self.writer.files.final}")
+            self._say_saved(self.writer.files.final)
+            self.report.finished()
+            self.report.remark(f"done: {self.writer.files.final}")
         else:
             number, state = self.trainer.batch, self.writer.files.state
             self.report.note(f"stopped at iteration {number}; --resume continues from {state}")
+        if self.unsaid:
+            raise self.unsaid
 
 
 def _logged(log: Callable[[Update], None], update: Update) -> Failures:

@@ -19,6 +19,12 @@ PJREDDIE_END, ALEXEYAB_END = 200, 100
 """How many updates before the end of training the largest size is used throughout."""
 
 
+def random_limit(graph: Graph) -> float:
+    """The factor that random= of the last head asks for, 0 for none."""
+    factor = last_head(graph).random
+    return USUAL_FACTOR if factor == 1 else factor
+
+
 @dataclass(frozen=True)
 class InputSizes:
     """Width and height of the input at each update, a function of the seed and its number.
@@ -50,16 +56,12 @@ class InputSizes:
         if self.graph.fork.samples.square_sizes:
             side = (PJREDDIE_LEAST + PJREDDIE_CHOICES - 1) * PJREDDIE_STEP
             return side, side
-        return self._scaled(max(self._limit, 1 / self._limit))
-
-    @property
-    def _limit(self) -> float:
-        factor = last_head(self.graph).random
-        return USUAL_FACTOR if factor == 1 else factor
+        limit = random_limit(self.graph)
+        return self._scaled(max(limit, 1 / limit))
 
     def _alexeyab(self, rng: np.random.Generator, tenth: int, update: int) -> Size:
         """The first ten updates show whether the largest size fits into memory."""
-        net, limit = self.graph.net, self._limit
+        net, limit = self.graph.net, random_limit(self.graph)
         value = random_factor(rng, limit)
         start = (net.width, net.height)
         size = self._scaled(value)

@@ -17,8 +17,15 @@ class PeriodicMetric(Protocol):
     def name(self) -> str:
         """The word for what it tells, such as mAP."""
 
+    @property
+    def label(self) -> str:
+        """What Darknet calls it in its log, such as mAP@0.50."""
+
+    def next_at(self, last: int) -> int:
+        """The update to measure after; last: where it was done before, or began."""
+
     def is_due(self, update: int, last: int) -> bool:
-        """Whether to measure after this update; last: where it was done before, or began."""
+        """Whether to measure after this update."""
 
     def evaluate(self, trainer: Trainer, report: TrainingLog) -> float:
         """How good the network is, in 0..1. Raises where nothing can be measured."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import torch
 
@@ -11,6 +12,7 @@ from darknet_py.errors import DarknetError
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.network import Network
+from darknet_py.network.weights import LoadReport
 from darknet_py.network.weights_values import in_short
 from darknet_py.options.training import TrainOptions
 from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy
@@ -33,13 +35,17 @@ FACTS = {
 
 @dataclass(frozen=True)
 class TrainingStart:
-    """A network ready to be trained, from where `progress` says. notes: what to tell about it."""
+    """A network ready to be trained, from where `progress` says.
+
+    notes: what to tell about it. loaded: what was read of the weights it starts from.
+    """
 
     trainer: Trainer
     average: WeightAverage
     progress: TrainingProgress
     files: CheckpointFiles
     notes: list[str]
+    loaded: LoadReport | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class ReadyTraining:
 
     count: images of the training list, or symbols of the text. facts: that and more, in the words
     of the kind. warnings: what of the cfg or the data has no effect, or rarely ends well. metric:
-    what -map or -topk asked for.
+    what -map or -topk asked for. data_options: the lines of the .data file.
     """
 
     start: TrainingStart
@@ -58,6 +64,7 @@ class ReadyTraining:
     facts: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     metric: PeriodicMetric | None = None
+    data_options: Mapping[str, str] = field(default_factory=dict)
 
 
 def graph_of(options: TrainOptions) -> Graph:
@@ -74,7 +81,8 @@ def begin(
 ) -> TrainingStart:
     """Raises DarknetError for weights or a state that do not fit."""
     network = Network(graph, seed=options.seed)
-    notes = [] if options.resume or options.weights is None else _load(options, network)
+    loaded = None if options.resume or options.weights is None else _load(options, network)
+    notes = _notes_on(loaded) if loaded else []
     network.to(device)
     synchronised = options.sync_batchnorm and distributed.world > 1
     if options.sync_batchnorm and not synchronised:
@@ -94,7 +102,7 @@ def begin(
         trainer.subdivisions = options.subdivisions or trainer.subdivisions
         notes += [f"{files.state}: continues after iteration {trainer.batch}"]
     notes += _over(options, trainer)
-    return TrainingStart(trainer, average, progress, files, notes)
+    return TrainingStart(trainer, average, progress, files, notes, loaded)
 
 
 def require_kind(graph: Graph, kind: str) -> None:
@@ -130,16 +138,18 @@ def require_endless(graph: Graph) -> None:
         raise DarknetError(f"{net.section.location(key)}: {message}; set max_batches")
 
 
-def _load(options: TrainOptions, network: Network) -> list[str]:
-    """Read the weights to start from; returns the lines that say what they hold.
-
-    Files that end early, as those made for training do, are nothing to warn of.
-    """
+def _load(options: TrainOptions, network: Network) -> LoadReport:
+    """Read the weights to start from."""
     assert options.weights is not None
     report = network.load_weights(options.weights, strict=False)
     if options.clear:
         header = network.header
         network.header = weights_layout.Header(header.major, header.minor, header.revision, 0)
+    return report
+
+
+def _notes_on(report: LoadReport) -> list[str]:
+    """What weights hold; that a file made for training ends early is nothing to warn of."""
     lines = ["; ".join([str(report), *report.notes])]
     if report.missing:
         warning = "warning: " if report.misfit else ""

@@ -303,8 +303,8 @@ class Trainer:
 
 
 def step_images(net: Net) -> int:
-    """Images of one optimiser step: batch of [net] in whole subdivisions, times time_steps."""
-    return max(1, net.batch // net.subdivisions) * net.time_steps * net.subdivisions
+    """Images of one optimiser step."""
+    return net.step_images
 
 
 def _complaint(batch: int, cost: float, losses: Losses, boxes: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from darknet_py.validate.dataset_report import DatasetReport, inspect_dataset
 from darknet_py.validate.faulty_page import draw_page
 from darknet_py.validate.inspection import LabelRules
 from darknet_py.validate.issues import Issue, Issues
+
+logger = logging.getLogger(__name__)
 
 REPORT_SUFFIXES = (".txt", ".json")
 PAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
@@ -79,9 +82,19 @@ def check_data_sets(
     result = DataCheckResult(light_check, reports, options.findings)
     if options.report:
         _write_report(Path(options.report), result)
+        logger.info("%s: the whole report", options.report)
     if options.page:
-        save_image(options.page, draw_page(reports), 90)
+        _write_page(options.page, reports)
     return result
+
+
+def _write_page(path: str, reports: Sequence[DatasetReport]) -> None:
+    page = draw_page(reports)
+    if page is None:
+        logger.info("%s: not written: no image has a fault", path)
+        return
+    save_image(path, page, 90)
+    logger.info("%s: the images with faults", path)
 
 
 def _require_writable(file: str | None, suffixes: Sequence[str]) -> None:

@@ -22,16 +22,17 @@ GOOD, BAD = (90, 160, 40), (40, 40, 220)
 """Colours (blue, green, red) of labels without and with an issue."""
 
 
-def draw_page(reports: Sequence[DatasetReport], tiles: int = TILES) -> Pixels:
+def draw_page(reports: Sequence[DatasetReport], tiles: int = TILES) -> Pixels | None:
     """A BGR page (H, W, 3): images with all their boxes, the faulty ones red, and what is wrong.
 
-    All kinds of issues have their turn before the second image of one kind.
+    All kinds of issues have their turn before the second image of one kind. None where no image
+    has a fault.
     """
     chosen = [(report, image) for report in reports for image in _faulty(report)]
     shown = [_tile(report, image) for report, image in chosen[:tiles]]
     names = ", ".join(report.path for report in reports)
     if not shown:
-        return contact_sheet([], f"{names}: no image with a fault")
+        return None
     title = f"{names}: {len(shown)} images with faults (red)"
     more = len(chosen) - len(shown)
     return contact_sheet(shown, f"{title}, {more} more are not shown" if more else title)

@@ -69,3 +69,26 @@ def test_a_drawing_needs_its_package_before_anything_is_read(
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(DarknetError, match="-show needs the package matplotlib"):
         run(AnchorOptions(data="gone.data", width=320, height=320, show=True))
+
+
+def test_all_that_darknet_prints(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    size = {"num_of_clusters": 2, "width": 320, "height": 320}
+    run(AnchorOptions(data="n.data", log_style="darknet", **size))  # type: ignore[arg-type]
+    out = capsys.readouterr().out
+    assert out.startswith(" GPU isn't used \n")
+    counter = "".join(
+        f"\r loaded \t image: {image} \t box: {box}" for image, box in ((1, 1), (1, 2), (2, 3))
+    )
+    middle = (
+        f" read labels from 2 images \n{counter}\n all loaded. \n\n calculating k-means++ ...\n"
+    )
+    assert middle in out
+    assert " \n\n\ncounters_per_class = 2, 1, 0\n" in out
+
+
+def test_usage_where_there_is_no_size(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(DarknetError, match="give -width 416 -height 416"):
+        run(AnchorOptions(data="n.data", height=64, log_style="darknet"))
+    out = capsys.readouterr().out
+    assert "\n num_of_clusters = 5, width = -1, height = 64 \nUsage: darknet detector" in out
+    assert out.endswith("\nError: set width and height \n")

@@ -14,6 +14,7 @@ from darknet_py.augment.affine import (
     AffineParams,
     AffineRange,
     affine,
+    affine_mask,
     affine_params,
     center_square,
     stretch,
@@ -163,3 +164,41 @@ def test_middle_is_the_middle_square(shape: tuple[int, int]) -> None:
     pixels = smooth(shape[1], shape[0])
     top, left = (shape[0] - 30) // 2, (shape[1] - 30) // 2
     assert (center_square(pixels, 30, 30) == pixels[top : top + 30, left : left + 30]).all()
+
+
+@pytest.mark.parametrize("size", [(14, 8), (6, 16)])
+def test_pieces_that_are_not_square(size: tuple[int, int]) -> None:
+    """The middle of a square one."""
+    pixels, params = smooth(30, 24), AffineParams(angle=0.3, scale=0.7, aspect=1.2, dx=1, dy=-2)
+    left, top = 8 - size[0] // 2, 8 - size[1] // 2
+    expected = affine(pixels, params, 16)[top : top + size[1], left : left + size[0]]
+    piece = affine(pixels, params, *size)
+    assert piece.shape == (size[1], size[0], 3)
+    np.testing.assert_allclose(piece.astype(int), expected, atol=2)
+
+
+@pytest.mark.parametrize("by", [2, 4])
+def test_a_reduced_mask_is_every_nth_pixel(by: int) -> None:
+    mask = (smooth(40, 30, channels=1)[..., 0] > 128).astype(np.uint8)
+    params = AffineParams(angle=-0.5, scale=0.9, aspect=0.8, dx=3.3, dy=-1.7)
+    whole = affine_mask(mask, params, (32, 24))
+    part = affine_mask(mask, params.reduced(by), (32 // by, 24 // by))
+    np.testing.assert_allclose(part, whole[::by, ::by], atol=0.07)
+    assert part.dtype == np.float32 and 0 < part.mean() < 1
+
+
+def test_a_mask_is_sampled_as_its_image() -> None:
+    mask = (smooth(40, 30, channels=1)[..., 0] > 128).astype(np.uint8)
+    params = AffineParams(angle=0.7, scale=1.1, aspect=1.1, dx=2.5, dy=1.25)
+    expected = affine(255 * mask[..., None], params, 20)[..., 0] / 255
+    np.testing.assert_allclose(affine_mask(mask, params, (20, 20)), expected, atol=0.003)
+
+
+def test_a_flat_piece_moves_in_the_height_it_has() -> None:
+    """C takes the width for it, and moves a flat piece less than it could."""
+    fixed = AffineRange(0, 1, 40, 40, beyond=False)
+    moved = [affine_params(np.random.default_rng(s), fixed, (80, 40), 40, 20) for s in range(60)]
+    assert max(abs(one.dy) for one in moved) > 9 and all(abs(one.dy) <= 10 for one in moved)
+    square = [affine_params(np.random.default_rng(s), fixed, (80, 40), 40) for s in range(60)]
+    assert {one.dy for one in square} == {0}
+    assert [one.dx for one in moved] == [one.dx for one in square]

@@ -42,7 +42,8 @@ class Clock:
 
 
 @pytest.mark.parametrize(("tics", "counted"), [(4, 4), (0, 1000)])
-def test_speed_prints_darknets_lines(graph: Graph, tics: int, counted: int) -> None:
+def test_speed_prints_pjreddies_lines(files: tuple[Path, Path], tics: int, counted: int) -> None:
+    graph = read_graph(files[0], fork="pjreddie")
     lines = speed_lines(graph, tics, EngineConfig(), silent, Clock(2.0))
     operations = 2 * 16 * 32 * (8 * 3 * 9 + 16 * 8)
     assert lines == [
@@ -51,6 +52,14 @@ def test_speed_prints_darknets_lines(graph: Graph, tics: int, counted: int) -> N
         f"FLOPS: {operations * counted / 2 / 1e9:.2f} Bn",
         f"Speed: {2 / counted:f} sec/eval",
         f"Speed: {counted / 2:f} Hz",
+    ]
+
+
+def test_speed_prints_alexeyabs_lines(graph: Graph) -> None:
+    assert speed_lines(graph, 4, EngineConfig(), silent, Clock(2.0)) == [
+        "\n4 evals, 2.000000 Seconds",
+        "Speed: 0.500000 sec/eval",
+        "Speed: 2.000000 Hz",
     ]
 
 
@@ -64,7 +73,6 @@ VECTORS = "[net]\ninputs=5\ntime_steps=1\n"
     ("sections", "count"),
     [
         (NET + CONV, 2 * 8 * 9 * 4 * (4 * 3)),
-        (NET + CONV + "groups=2\n", 2 * 8 * 9 * 2 * (4 * 3)),
         (NET + CONV + "xnor=1\n", 2 * 8 * 9 * 4 * (4 * 3)),
         # Pools, shortcuts and joins are left out.
         (NET + CONV + "[maxpool]\nsize=2\nstride=2\n[route]\nlayers=-1,-1\n", 2 * 8 * 9 * 4 * 12),
@@ -79,6 +87,17 @@ def test_count(sections: str, count: int, tmp_path: Path) -> None:
     cfg = tmp_path / "n.cfg"
     cfg.write_text(sections)
     assert operations(read_graph(cfg)) == count
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_alexeyabs_program_forgets_groups(groups: int, tmp_path: Path) -> None:
+    """In `ops`; its table of layers has them, as pjreddie's `ops`."""
+    cfg, full = tmp_path / "n.cfg", 2 * 8 * 9 * 4 * (4 * 3)
+    cfg.write_text(f"{NET}{CONV}groups={groups}\n")
+    graph = read_graph(cfg)
+    assert operations(graph) == full
+    assert operations(read_graph(cfg, fork="pjreddie")) == full / groups
+    assert graph.nodes[0].layer.flops(graph.context(0), graph.nodes[0].out) == full / groups
 
 
 def test_lines() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -54,3 +55,16 @@ def test_unreadable_images_are_counted(
     options = PredictOptions(**given, images=(image, "gone.png", image), top=1)
     assert predict(options) == 1
     assert capsys.readouterr().out.splitlines()[3::3] == ["star: 0.625000"] * 2
+
+
+def test_all_that_darknet_prints(
+    given: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = str(Path(given["cfg"]).parent / "star_2.png")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{image}\n"))
+    assert predict(PredictOptions(**given, top=1, log_style="darknet")) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(" GPU isn't used \n")
+    assert " Kilo-batches_64) \n classes = 3, output in cfg = 3 \nEnter Image Path: " in out
+    assert out.endswith("star: 0.625000\nEnter Image Path: "), "no line end behind the last"
+    assert "Done! Loaded " in err

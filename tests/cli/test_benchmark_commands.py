@@ -177,13 +177,11 @@ def test_speed(files: tuple[Path, Path]) -> None:
     starts = [
         "",
         "3 evals, ",
-        "Floating Point Operations: 0.00 Bn",
-        "FLOPS: ",
         "Speed: ",
         "Speed: ",
     ]
     lines = result.stdout.splitlines()
-    assert [line.startswith(start) for line, start in zip(lines, starts, strict=True)] == [True] * 6
+    assert [line.startswith(start) for line, start in zip(lines, starts, strict=True)] == [True] * 4
     seconds, hertz = (float(line.split()[1]) for line in lines[-2:])
     assert seconds * hertz == pytest.approx(1, rel=0.01)
 

@@ -58,6 +58,15 @@ def test_json_report_and_page(home: Path) -> None:
     assert (result.exit_code, found["errors"], found["data"][0]["classes"]) == (1, 1, 1)
     assert Path("r.txt").read_text().endswith("1 error, 0 warnings\n")
     assert cv2.imread("p.jpg") is not None
+    said = "r.txt: the whole report\np.jpg: the images with faults\n"
+    assert said in result.stderr
+
+
+def test_an_empty_page_is_not_written(home: Path) -> None:
+    Path("a.txt").write_text("0 .5 .5 .2 .2\n")
+    result = run("check", "x.data", "--page", "p.jpg", "--workers", 1)
+    assert "p.jpg: not written: no image has a fault\n" in result.stderr
+    assert not Path("p.jpg").exists()
 
 
 def test_a_light_check_has_no_report(home: Path) -> None:

@@ -58,7 +58,9 @@ def test_map_prints_alexeyabs_table_and_what_it_was_computed_with() -> None:
     assert lines[-1].startswith(" `-points 0` (AUC)")
     assert 0.1 < ap(result) < 0.4
     assert "valid.txt: 2 images, input 64 x 32 x 3, stretch, scores above 0.005" in result.stderr
-    assert "1 of 3 classes have no labels and count as 0; over the other 2 the mAP" in result.stderr
+    assert (
+        "1 of the 3 classes never appear in the labels; their AP is 0 and lowers" in result.stderr
+    )
     assert "Total Detection Time: 0 Seconds" in result.stderr
     assert "milliseconds of a thread for each: reading" in result.stderr
 
@@ -95,14 +97,14 @@ def test_another_number_of_names_is_a_warning(here: Path, word: str, names: str)
             "map -dont_show -ext_output",
             [
                 "-dont_show: no effect: no window is ever opened",
-                "-ext_output: no effect: this word",
+                "-ext_output: no effect: this command",
             ],
         ),
         ("valid -dont_show", ["-dont_show: no effect: no window is ever opened"]),
-        ("valid -thresh 0.1", ["-thresh: no effect: this word does not read it, as in Darknet"]),
+        ("valid -thresh 0.1", ["-thresh: no effect: this command does not read it, as in Darknet"]),
         (
             "recall -out log.txt -gpu 0 -thresh .5",
-            ["-out: no effect: this word", "-gpu 0: unknown option", "-thresh: no effect: this"],
+            ["-out: no effect: this command", "-gpu 0: unknown option", "-thresh: no effect: this"],
         ),
         ("calc_anchors -num_of_clusters 2 -width 416 -height 416 -show 0", ["-show 0: the flag"]),
         (
@@ -110,7 +112,7 @@ def test_another_number_of_names_is_a_warning(here: Path, word: str, names: str)
             ["-showpause: unknown option, it has no effect; did you mean '-show'?"],
         ),
         ("train -max_batches 1 -clear 1", ["-clear 1: the flag takes no value"]),
-        ("train -max_batches 1 -out name", ["-out: no effect: this word does not read it"]),
+        ("train -max_batches 1 -out name", ["-out: no effect: this command does not read it"]),
         (
             "-map -dont_show -verbose train -max_batches 1 -mjpeg_port 8090",
             ["-dont_show: no effect", "-verbose: no effect", "-mjpeg_port: no effect"],
@@ -173,8 +175,8 @@ def test_curves_confusion_and_worst(here: Path) -> None:
     assert "<svg" in (here / "m.svg").read_text()
     assert [path.suffix for path in (here / "w").iterdir()] == [".jpg"]
     assert "w: the 1 images with most errors" in result.stderr
-    thresh = re.findall(r"best F1-score is (\S+), at -thresh (\S+)", result.stderr)[0]
-    assert f"F1-score = {thresh[0]} " in evaluated("-thresh", thresh[1]).stdout
+    thresh, f1 = re.findall(r"-thresh (\S+) the F1-score .* highest: (\S+)", result.stderr)[0]
+    assert f"F1-score = {f1} " in evaluated("-thresh", thresh).stdout
 
 
 def self_written(folder: Path) -> str:
@@ -198,7 +200,7 @@ def test_difficult_of_the_data_file_is_used(here: Path) -> None:
 def test_a_label_file_that_is_missing_is_said(here: Path) -> None:
     (here / "b.txt").unlink()
     said = evaluated().stderr
-    assert "warning: 1 of 2 images have no label file and count as empty" in said
+    assert "warning: 1 of 2 images have no label file and count as images without objects" in said
     assert "b.txt" in said
 
 

@@ -80,12 +80,46 @@ def test_valid_reads_a_file_as_well(files: tuple[Path, Path], tmp_path: Path) ->
     assert from_file.stdout.count("\n") == 8
 
 
+def test_validtactic_prints_its_steps_alone(files: tuple[Path, Path]) -> None:
+    lines = run("validtactic", *files, stdin="a >>bc.\nd").stdout.splitlines()
+    assert [line.split(" Perplexity")[0] for line in lines] == ["1 2", "2 2", "3 2"]
+    assert "    Word Perplexity: " in lines[0]
+    assert run("validtactic", *files, stdin="no step").stdout == ""
+
+
+def test_generatetactic_goes_on_with_stdin(files: tuple[Path, Path]) -> None:
+    words = ("generatetactic", *files, "-len", 20, "-srand", 1)
+    result = run(*words, "-seed", "zzz", stdin="a text")
+    assert result.exit_code == 0
+    assert len(result.stdout_bytes) == 21 and result.stdout_bytes.endswith(b"\n")
+    assert "-seed: no effect: this command does not read it" in result.stderr
+    assert result.stdout == run(*words, stdin="a text").stdout
+
+
+def test_vec_prints_each_line_with_its_values(files: tuple[Path, Path]) -> None:
+    result = run("vec", *files, stdin=b"to be\n\nto be\nbad \xff\nend")
+    rows = [line.split(",") for line in result.stdout.splitlines()]
+    assert [row[0] for row in rows] == ["tobe", "", "tobe", "end"]
+    assert {len(row) for row in rows} == {1 + 6}
+    assert rows[0] == rows[2] != rows[3]
+    assert all(f"{float(value):g}" == value for row in rows for value in row[1:])
+    expected = "warning: stdin:4: symbol 255 at index 3, the network knows 0 to 127"
+    assert expected in result.stderr and "(1 so far)" in result.stderr
+    assert result.exit_code == 0
+    assert run("vec", *files, "-seed", "x", stdin="end").stdout.split(",")[0] == "end"
+    assert run("vec", *files, "-seed", "x", stdin="end").stdout != result.stdout.splitlines()[3]
+
+
 @pytest.mark.parametrize(
     ("words", "stdin", "message"),
     [
         (["valid"], b"", "stdin: 0 symbols, expected a text of 2 or more"),
         (["valid"], b"ab\xff", "stdin: symbol 255 at index 2, the network knows 0 to 127"),
         (["valid", "-file", "none.txt"], b"", "none.txt: no such file"),
+        (["validtactic"], b"x", "stdin: 1 symbols, expected a text of 2 or more"),
+        (["generatetactic"], b"", "stdin: 0 symbols, expected a text of 1 or more"),
+        (["generatetactic"], b"\xff", "stdin: symbol 255 at index 0"),
+        (["vec", "-seed", "é"], b"a", "-seed: symbol 195 at index 0"),
         (["generate", "-temp", "0"], b"", "temperature 0, expected 0.001 or more"),
         (["generate", "-seed", "é"], b"", "-seed: symbol 195 at index 0"),
         (["generate", "-tokens", "none.txt"], b"", "none.txt: no such file"),

@@ -120,7 +120,7 @@ def test_every_flag_of_a_training_reaches_it(
 ) -> None:
     text = """-max_batches 9 -clear -resume -map -mAP_epochs 3 -thresh .3 -iou_thresh .6 -seed 4
     -iterations 8 -fork pjreddie -device mps -precision bf16 -compile -sync_bn -workers 2
-    -cache -show_imgs -dont_show -mjpeg_port 8090"""
+    -cache -show_imgs -dont_show -mjpeg_port 8090 -log-style live"""
     result = CliRunner().invoke(main, [*words, "a.data", "a.cfg", "a.weights", *text.split()])
     assert result.exit_code == 5, result.output
     expected = DetectorTrainOptions(
@@ -144,11 +144,15 @@ def test_every_flag_of_a_training_reaches_it(
         workers=2,
         cache=True,
         show_imgs=True,
+        log_style="live",
     )
     assert [replace(one, gpu=None) for one in asked] == [expected]
 
 
-def test_without_flags_a_training_has_its_defaults(asked: list[TrainOptions]) -> None:
+def test_without_flags_a_training_has_its_defaults(
+    asked: list[TrainOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DARKNET_PY_LOG_STYLE")
     for words in (("train", "d", "c"), ("classifier", "train", "d", "c"), ("rnn", "train", "c")):
         assert CliRunner().invoke(main, [*words]).exit_code == 5
     assert asked == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from darknet_py.data.label_paths import label_path
+from darknet_py.data.label_paths import label_path, mask_path, number_path
 from darknet_py.forks import PJREDDIE
 
 
@@ -39,3 +39,29 @@ def test_label_paths_follow_alexeyabs_rule(image: str, label: str) -> None:
 )
 def test_label_paths_follow_pjreddies_rule(image: str, label: str) -> None:
     assert str(label_path(image, PJREDDIE)) == label
+
+
+@pytest.mark.parametrize(
+    ("image", "masks"),
+    [
+        ("/d/images/val2014/1.jpg", "/d/mask/val2014/1.txt"),
+        ("VOC/JPEGImages/1.JPG", "VOC/mask/1.txt"),
+        ("/d/raw/1.png", "/d/raw/1.txt"),
+        ("/d/images/1.bmp\n", "/d/mask/1.bmp.txt"),
+    ],
+)
+def test_where_masks_lie(image: str, masks: str) -> None:
+    assert str(mask_path(image)) == masks
+
+
+@pytest.mark.parametrize(
+    ("image", "numbers"),
+    [
+        ("/d/images/1.jpeg", "/d/labels/1.txt"),
+        ("VOC/JPEGImages/1.TIF", "VOC/labels/1.txt"),
+        ("/d/raw/1.BMP", "/d/raw/1.txt"),
+        ("/d/images/1.webp", "/d/labels/1.webp.txt"),
+    ],
+)
+def test_where_numbers_lie(image: str, numbers: str) -> None:
+    assert str(number_path(image)) == numbers

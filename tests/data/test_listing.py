@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from darknet_py.cfg.datafile import read_data_file
-from darknet_py.data.listing import images_of, images_to_evaluate, missing_label_files, read_list
+from darknet_py.data.label_paths import mask_path
+from darknet_py.data.listing import (
+    images_of,
+    images_to_evaluate,
+    left_out_without,
+    missing_label_files,
+    read_list,
+)
 from darknet_py.errors import DataError
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 from darknet_py.images.image_paths import expand
@@ -163,3 +170,17 @@ def test_the_forks_rule_counts(tmp_path: Path) -> None:
     assert missing_label_files(paths, PJREDDIE) is None
     with pytest.raises(DataError):
         missing_label_files(paths, ALEXEYAB)
+
+
+def test_files_that_training_cannot_do_without(tmp_path: Path) -> None:
+    paths = images(tmp_path, 3)
+    assert left_out_without(paths, mask_path, "file of masks") == []
+    (tmp_path / "1.txt").unlink()
+    assert left_out_without(paths, mask_path, "file of masks") == [
+        "warning: 1 of 3 images have no file of masks and are left out, "
+        f"the first: {tmp_path}/1.jpg should have {tmp_path}/1.txt"
+    ]
+    for name in ("0.txt", "2.txt"):
+        (tmp_path / name).unlink()
+    with pytest.raises(DataError, match="none of 3 images has a file of masks: .*0.jpg should"):
+        left_out_without(paths, mask_path, "file of masks")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 from support.tiny_detector import files, save
 
-from darknet_py.detect.command import PredictionPaths, run, usual_batch
+from darknet_py.detect.command import run, usual_batch
+from darknet_py.detect.predictions import PredictionPaths
 from darknet_py.errors import DarknetError
 from darknet_py.network.graph import read_graph
 from darknet_py.options.inference import DetectOptions
@@ -85,9 +89,8 @@ def test_on_a_terminal_each_path_is_asked_for_and_answered(
     assert len(asked) == 5 and asked[0] == asked[2] == asked[4] == ""
     assert "a.png: Predicted in" in asked[1] and "b.png: Predicted in" in asked[3]
     assert "gone.png: no such file" in err
-    assert sorted(path.name for path in here.glob("*.jpg")) == [
-        *("predictions_a.jpg", "predictions_b.jpg")
-    ]
+    assert [path.name for path in here.glob("*.jpg")] == ["predictions.jpg"]
+    assert err.count("predictions.jpg: boxes of ") == 2
 
 
 def test_of_a_pipe_every_line_is_an_image(
@@ -98,6 +101,7 @@ def test_of_a_pipe_every_line_is_an_image(
     asked = capsys.readouterr().out.split("Enter Image Path: ")
     assert ["a.png: Predicted" in asked[1], "b.png: Predicted" in asked[2]] == [True, True]
     assert (asked[0], asked[3:]) == ("", ["\n"])
+    assert [path.name for path in here.glob("*.jpg")] == ["predictions.jpg"], "one, as in Darknet"
 
 
 def test_an_engine_that_is_not_there_is_refused_before_an_image_is_read(
@@ -110,3 +114,88 @@ def test_an_engine_that_is_not_there_is_refused_before_an_image_is_read(
     (here / "a.png").write_text("no image")
     with pytest.raises(DarknetError, match="no such engine"):
         run(DetectOptions(cfg="n.cfg", weights="n.weights", images=("a.png",)))
+
+
+def detected(*images: str, **choices: object) -> None:
+    given = {"cfg": "n.cfg", "weights": "n.weights", "device": "cpu", "images": images}
+    run(DetectOptions(**given | choices))  # type: ignore[arg-type]
+
+
+def test_where_the_pictures_went(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    detected("a.png")
+    assert capsys.readouterr().err.endswith("\npredictions.jpg: boxes of a.png\n")
+    detected("a.png", "b.png", prefix="p")
+    assert capsys.readouterr().err.endswith("\np_*.jpg: boxes of 2 images\n")
+
+
+def test_no_pictures(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "predictions.jpg").mkdir()
+    detected("a.png", no_pictures=True)
+    printed = capsys.readouterr()
+    assert "a.png: Predicted in" in printed.out and "boxes of" not in printed.err
+    assert [path.name for path in here.glob("*.jpg")] == ["predictions.jpg"]
+
+
+@pytest.mark.parametrize(("count", "taken"), [(3, True), (2, False)])
+def test_names_of_cfg_coco_data_where_they_fit(
+    here: Path,
+    capsys: pytest.CaptureFixture[str],
+    count: int,
+    taken: bool,
+    as_command_line: None,
+) -> None:
+    (here / "cfg").mkdir()
+    (here / "cfg/coco.data").write_text("names=cfg/c.names\n")
+    (here / "cfg/c.names").write_text("".join(f"thing{number}\n" for number in range(count)))
+    detected("a.png", thresh=0.01)
+    printed = capsys.readouterr()
+    assert ("thing" in printed.out) is taken
+    assert ("names: cfg/c.names, of cfg/coco.data\n" in printed.err) is taken
+    detected("a.png", thresh=0.01, names="n.names")
+    assert "thing" not in capsys.readouterr().out, "those asked for come first"
+
+
+def test_names_that_are_not_as_many_as_the_classes(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "n.names").write_text("ant\n")
+    detected("a.png", data="n.data", log_style="darknet")
+    out = capsys.readouterr().out
+    message = "number of names 1 that isn't equal to classes=3 in the file n.cfg \n"
+    assert f"Kilo-batches_64) \n\n Error: in the file n.names {message}" in out
+    assert "a.png: Predicted in" in out
+
+
+def test_darknets_lines_come_before_a_missing_image(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(DarknetError, match="no such file"):
+        detected("gone.png", log_style="darknet")
+    assert capsys.readouterr().out.startswith(" GPU isn't used \n")
+    with pytest.raises(DarknetError, match="no such file"):
+        detected("gone.png", log_style="plain")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_program_that_waits_for_each_answer(here: Path) -> None:
+    """It writes a path when it sees the prompt, and the next one when it has the boxes."""
+    words = "detector test n.data n.cfg n.weights -nogpu --log-style darknet --no-pictures"
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-m", "darknet_py", *words.split()]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as program:
+        assert program.stdin is not None and program.stdout is not None
+        for name in (b"a.png", b"b.png"):
+            assert read_until(program.stdout, b"Enter Image Path: ").endswith(b"Path: ")
+            program.stdin.write(name + b"\n")
+            program.stdin.flush()
+            assert read_until(program.stdout, b"milli-seconds.\n").count(name) == 1
+        program.stdin.close()
+        rest = program.stdout.read()
+    assert program.returncode == 0 and rest.endswith(b"Enter Image Path: ")
+
+
+def read_until(stream: IO[bytes], end: bytes) -> bytes:
+    text = b""
+    while not text.endswith(end) and (byte := stream.read(1)):
+        text += byte
+    return text

@@ -34,11 +34,11 @@ def test_table_remarks_and_files(data: str, capsys: pytest.CaptureFixture[str]) 
     assert "\nCOCO's metrics of the same boxes, areas by boxes:\n" in printed.out
     rest = sum(row["ap"] for row in written["classes"]) / 2 * 100
     assert (
-        f"1 of 3 classes have no labels and count as 0; over the other 2 the mAP is {rest:.2f} %"
-        in printed.err
+        "1 of the 3 classes never appear in the labels; their AP is 0 and lowers the mAP, as in "
+        f"Darknet. The mean of the other 2 is {rest:.2f} %\n" in printed.err
     )
     f1, thresh = written["best_f1"]["f1"], written["best_f1"]["thresh"]
-    assert f"the best F1-score is {f1:.2f}, at -thresh {thresh:.3f}" in printed.err
+    assert f"With -thresh {thresh:.3f} the F1-score would be highest: {f1:.2f}\n" in printed.err
     assert re.search(r"images a second; milliseconds of a thread for each: reading ", printed.err)
     assert "o.json: the metrics of 3 classes" in printed.err
     assert {"image_set", "cfg", "weights", "coco"} < set(written)
@@ -62,3 +62,15 @@ def test_drawings_are_refused_first(
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(DarknetError, match=f"--{option} needs the package matplotlib"):
         run(options(data, weights="gone.weights", **{option: "a.png"}))
+
+
+def test_all_that_darknet_prints(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run(options(data, log_style="darknet"))
+    out, err = capsys.readouterr()
+    assert out.startswith(" GPU isn't used \n") and "train = 0 \n\n seen 64, trained: " in out
+    (count,) = re.findall(r"detections_count = (\d+), unique", out)
+    ranks = "".join(f" rank = {n} of ranks = {count} \r" for n in range(0, int(count), 100))
+    assert f"  \n{ranks}class_id = 0, name = ant" in out and out.count("\r") == ranks.count("\r")
+    assert "avg_outputs = " in err and "\r2Total Detection Time: " in err
+    run(options(data, log_style="plain"))
+    assert out.endswith(capsys.readouterr().out.replace("class_id = 0", f"{ranks}class_id = 0"))

@@ -7,7 +7,8 @@ from support.layer_check import net_section, read, sections
 
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 from darknet_py.layers import SECTIONS
-from darknet_py.layers.base import Counted, Layer
+from darknet_py.layers.base import Layer
+from darknet_py.layers.counted import Counted
 from darknet_py.network.graph import Graph
 from darknet_py.network.summary import receptive_fields, summarize
 
@@ -110,7 +111,7 @@ def test_a_pool_has_flops_that_ops_leaves_out() -> None:
     ("fact", "yes", "no"),
     [
         ("IS_LOSS", "cost", "softmax logistic contrastive yolo"),
-        ("LOSS_MISSING", "contrastive iseg", "softmax logistic cost yolo region"),
+        ("LOSS_MISSING", "contrastive", "softmax logistic cost yolo region iseg"),
         ("CLASSIFIES", "softmax", "logistic cost region"),
         ("AVERAGED", "convolutional", "connected local batchnorm crnn shortcut"),
         ("HEAD", "yolo Gaussian_yolo region detection", "softmax cost contrastive iseg"),

@@ -56,7 +56,7 @@ def test_lines_of_the_table() -> None:
     cfg = f"{NET}[dropout]\nprobability=.25\n[empty]\n[activation]\n[logistic]\n"
     assert [row.line for row in summarize(read(cfg)).rows] == [
         "dropout    p = 0.250        5000  ->   5000",
-        "empty",
+        "empty ",
         "Activation Layer: 5000 inputs",
         "logistic x entropy                             5000",
     ]

@@ -10,12 +10,11 @@ import pytest
 import torch
 from support.layer_check import Array, check_layer, close, network, notices_of, random_input, read
 from support.plain_recurrent import (
-    ACTIVATE,
     TIME,
     W,
     by_steps,
+    dense,
     elman,
-    normalized,
     sigmoid,
     sizes,
 )
@@ -24,12 +23,6 @@ from darknet_py.errors import CfgError
 from darknet_py.network.network import Network
 
 FORKS = ["alexeyab", "pjreddie"]
-
-
-def dense(w: W, name: str, x: Array, activation: str = "linear") -> Array:
-    """One connected part over rows (S, inputs)."""
-    full = x.reshape(len(x), -1) @ w[f"{name}.weights"].astype(float).T
-    return ACTIVATE[activation](normalized(w, name, full))
 
 
 def vectors(x: Array) -> Array:

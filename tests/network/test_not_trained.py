@@ -50,8 +50,10 @@ def test_defaults_are_not_named() -> None:
 
 
 def test_sections_whose_loss_is_missing() -> None:
-    cfg = NET + "[conv]\nfilters=52\n[iseg]\n"
+    head = "[conv]\nfilters=18\n[yolo]\nclasses=1\nnum=3\n[route]\nlayers=-2\n"
+    cfg = NET + head + "[contrastive]\nyolo_layer=1\n"
     (notice,) = not_trained_here(read(cfg))
     assert str(notice) == (
-        "warning: net.cfg:7: [iseg]: its loss is not done here: the network can be run, not trained"
+        "warning: net.cfg:12: [contrastive]: its loss is not done here: the network can be run, "
+        "not trained"
     )

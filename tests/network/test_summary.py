@@ -83,7 +83,7 @@ def summary_of(layers: str, fork: str = "alexeyab") -> Summary:
 def test_totals_are_those_darknet_prints(name: str) -> None:
     bflops, field = PRINTED[name]
     summary = summarize(read(name))
-    assert f"Total BFLOPS {bflops}" in summary.text().splitlines()
+    assert f"Total BFLOPS {bflops} " in summary.text().splitlines()
     assert summary.rows[-1].receptive_field == field
 
 
@@ -91,8 +91,9 @@ def test_totals_are_those_darknet_prints(name: str) -> None:
 def test_lines_are_those_darknet_prints(name: str) -> None:
     lines = summarize(read(name)).text().splitlines()
     assert lines[0] == "   layer   filters  size/strd(dil)      input                output"
+    printed = [line for line in lines if line[:4].strip().isdigit()]
     for line in LINES[name].splitlines():
-        assert line == lines[1 + int(line[:4])]
+        assert line == printed[int(line[:4])].expandtabs().rstrip()
 
 
 def test_known_totals() -> None:
@@ -195,7 +196,7 @@ def test_dilation_widens_the_receptive_field_by_darknets_rule() -> None:
         ("[upsample]\nstride=-2\n", "   0 downsample               2x  "),
         ("[upsample]\nstride=1\n", "   0 upsample                 1x  "),
         ("[gru]\noutput=7\n", "   0 GRU Layer: 4096 inputs, 7 outputs"),
-        ("[history]\n", "   0 HISTORY s =  4, "),
+        ("[history]\n", "   0 HISTORY b = 1, s =  4, steps =  1     32 x  32 x   4 -> "),
         ("[iseg]\nclasses=2\nids=2\n", "   0 iseg "),
     ],
 )

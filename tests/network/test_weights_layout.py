@@ -8,11 +8,13 @@ import struct
 from pathlib import Path
 
 import pytest
+import torch
 from support.layer_check import network, read
 
 from darknet_py.errors import DarknetError, WeightsError
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph
+from darknet_py.network.network import load_planned
 from darknet_py.network.weights_layout import Header, plan
 
 CFG = """[net]
@@ -309,3 +311,22 @@ def test_published_sizes_of_yolov3_tiny() -> None:
 def test_a_negative_cutoff_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DarknetError, match="cutoff=-1, expected a number of layers, 0 to 4"):
         plan(graph(), written(tmp_path, header(0, 2, 5)), -1)
+
+
+def test_no_file_leaves_all_layers_at_random_and_the_same_each_time() -> None:
+    without = plan(graph(), None)
+    assert not without.is_file and (without.path, without.layers) == (graph().path, ())
+    (loaded, report), (again, _) = (load_planned(graph(), without) for _ in range(2))
+    assert report.warnings == ("no WEIGHTS given (seed 0); layers 0 to 2 start at random",)
+    state, same = loaded.state_dict(), again.state_dict()
+    assert all(torch.equal(value, same[name]) for name, value in state.items())
+    other, _ = load_planned(graph(), without, seed=1)
+    assert not all(torch.equal(value, state[name]) for name, value in other.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("start", "what"), [(b"\xff\xd8\xff\xe0", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG")]
+)
+def test_an_image_is_no_weights_file(tmp_path: Path, start: bytes, what: str) -> None:
+    with pytest.raises(WeightsError, match=f"is a {what} image, not weights; WEIGHTS come before"):
+        plan(graph(), written(tmp_path, start + bytes(100)))

@@ -20,6 +20,7 @@ def test_the_parts_of_a_record_keep_their_order() -> None:
         *("batch", "exif", "fork", "width", "height"),
         *device,
         *engine,
+        "log_style",
     ]
     assert list(flags_of(MapOptions))[-2:] == ["iou_thresh", "points"]
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import importlib
 import inspect
+import pkgutil
 from pathlib import Path
 
 import pytest
 
-from darknet_py.options import benchmarking, datasets, evaluation, inference, model, training
+import darknet_py.options
 from darknet_py.options.flag import flags_of
 
 PACKAGE = Path(__file__).resolve().parents[2] / "darknet_py"
-MODULES = (benchmarking, datasets, evaluation, inference, model, training)
+MODULES = [
+    importlib.import_module(f"darknet_py.options.{module.name}")
+    for module in pkgutil.iter_modules(darknet_py.options.__path__)
+]
 RECORDS = [
     kind
     for module in MODULES
@@ -55,20 +60,29 @@ def test_the_command_line_writes_no_default_of_its_own() -> None:
 DEFAULTS = {
     "ForkOptions": "fork=alexeyab",
     "ImageOptions": "exif=None",
+    "LogOptions": "log_style=auto",
     "SizeOptions": "width=None height=None",
     "CfgOptions": "cfg",
-    "ModelOptions": "weights",
+    "ModelOptions": "weights=None",
     "DeviceOptions": "gpu=None nogpu=False device=None",
     "EngineOptions": "precision=fp32 engine=torch compiled=False",
     "RunOptions": "",
     "DetectOptions": "images=() data=None thresh=None hier=0.5 nms=0.45 letter_box=False "
-    "ext_output=False save_labels=False out=None prefix=None names=None batch=None",
+    "ext_output=False save_labels=False out=None prefix=None no_pictures=False names=None "
+    "skipclasses=None "
+    "batch=None",
+    "ImageModelOptions": "",
+    "SegmentOptions": "data images=() instances=False names=None",
+    "RegressOptions": "images=()",
     "ClassifierOptions": "data=None top=None",
     "ListedOptions": "batch=8",
     "PredictOptions": "images=() names=None",
     "ClassifyOptions": "top=5",
-    "TextOptions": r"cfg weights seed=\n\n",
-    "GenerateOptions": "length=1000 temp=0.7 srand=None tokens=None",
+    "RecurrentOptions": "cfg weights=None",
+    "TextOptions": r"seed=\n\n",
+    "DrawOptions": "length=1000 temp=0.7 srand=None tokens=None",
+    "GenerateOptions": "",
+    "TacticOptions": "",
     "PerplexityOptions": "file=None",
     "ExportOptions": "images=() format=onnx out=None form=heads dynamic= batch=1 names=None "
     "thresh=0.25 nms=0.45 verify=False",
@@ -76,30 +90,59 @@ DEFAULTS = {
     "MatchOptions": "iou_thresh=0.5 points=0",
     "MapOptions": "thresh=0.25 out=() coco=False curves=None confusion=None worst=None",
     "ValidOptions": "mirrored=False out=None",
+    "RecallOptions": "nms=0.4",
     "VocOptions": "data folder=None prefix=comp4_det_test_ annotations=None labels=False",
     "AnchorOptions": "data cfg=None num_of_clusters=None width=None height=None show=False runs=10 "
     "seed=0 write_cfg=None",
     "CompareOptions": "score=0.005 iou=0.98 show=10",
     "TrainOptions": "kind data cfg weights=None max_batches=None batch=None subdivisions=None "
     "clear=False resume=False seed=0 iterations=0 precision=fp32 compiled=False "
-    "sync_batchnorm=False log_style=auto "
-    "chart=None results=None tensorboard=None",
-    "ImageTrainOptions": "evaluates=False workers=None show_imgs=False",
+    "sync_batchnorm=False log_style=auto chart=None results=None tensorboard=None",
+    "ImageTrainOptions": "evaluates=False workers=None saveweights=None show_imgs=False",
     "DetectorTrainOptions": "kind=detector evaluates=False epochs=4 thresh=0.25 iou_thresh=0.5 "
     "cache=False reduced_decode=False",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
+    "SegmenterTrainOptions": "kind=segmenter",
+    "InstanceTrainOptions": "kind=isegmenter",
+    "RegressorTrainOptions": "kind=regressor",
     "TextTrainOptions": "kind=rnn data=data/shakespeare.txt batch=None tokenized=False "
     "backup=backup",
+    "GoTrainOptions": "kind=go data=backup/go.train backup=backup",
+    "GoOptions": "cfg weights=None multi=False seed=None",
+    "GoTestOptions": "",
+    "GoValidOptions": "data=backup/go.test",
+    "GoEngineOptions": "anon=False",
+    "GoSelfOptions": "cfg2=None weights2=None games=0",
     "SummaryOptions": "strict=False",
     "CheckOptions": "strict=False quick=False findings=5 report=None page=None workers=None",
     "SheetOptions": "data out images=16 first=0 seed=0",
     "ShapesOptions": "out images seed=0 width=416 height=416 smallest=18 visible=0.75 "
     "valid_every=10",
+    "YoloWordOptions": "word=yolo names=None",
+    "YoloTestOptions": "thresh=0.2 nms=0.4",
+    "CocoTestOptions": "word=coco prefix=prediction",
+    "YoloValidOptions": "data=valid valid=None results=None",
+    "CocoValidOptions": "word=coco",
+    "YoloRecallOptions": "data=recall nms=0.0 valid=None",
+    "CocoRecallOptions": "word=coco",
+    "YoloTrainOptions": "kind=yolo data=train train=None valid=None backup=None",
+    "CocoTrainOptions": "word=coco",
+    "CifarOptions": "batches=data/cifar/cifar-10-batches-bin",
+    "CifarRunOptions": "batch=128",
+    "CifarEvalOptions": "predictions=results/combined.csv",
+    "CifarExtractOptions": "out=data/cifar",
+    "CifarTrainOptions": "kind=cifar data=cifar ensemble=None backup=backup",
+    "CifarDistillOptions": "ensemble=results/ensemble.csv",
     "ThreadOptions": "threads=None",
     "BenchmarkOptions": "weights=None engines=('torch',) precision=('fp32',) compiled=False "
     "batch=(1,) runs=None seconds=None seed=0 parts=False image=None layers=False out=None "
     "chart=None",
     "SpeedOptions": "tics=0",
+    "VisualizeOptions": "cfg weights=None out=filters.png layer=None",
+    "ImageTestOptions": "image out=imtest.jpg count=4 seed=0",
+    "NightmareOptions": "cfg weights image layer rounds=1 iters=10 range=1 octaves=4 rate=0.04 "
+    "thresh=1.0 norm=1 zoom=1.0 rotate=0.0 prefix=None reconstruct=False momentum=0.9 "
+    "smoothing=0.01 neighbours=1 seed=0",
 }
 """The fields a record adds to those it is made of, and what each is where nobody says."""
 
@@ -144,19 +187,32 @@ AnchorOptions.seed >= 0 <= 1.84467e+19
 CompareOptions.show >= 0
 DetectOptions.batch >= 1 <= 65536
 ClassifierOptions.top >= 1
+CifarRunOptions.batch >= 1 <= 65536
 ListedOptions.batch >= 1 <= 65536
 ClassifyOptions.top >= 1
-GenerateOptions.length >= 0
-GenerateOptions.srand >= 0
+DrawOptions.length >= 0
+DrawOptions.srand >= 0
 ExportOptions.batch >= 1 <= 65536
+GoOptions.seed >= 0 <= 1.84467e+19
+GoSelfOptions.games >= 0
 TrainOptions.max_batches >= 1
 TrainOptions.batch >= 1 <= 65536
 TrainOptions.subdivisions >= 1 <= 65536
 TextTrainOptions.batch >= 1 <= 65536
 TrainOptions.seed >= 0 <= 1.84467e+19
 TrainOptions.iterations >= 0
+ImageTrainOptions.saveweights >= 1
 ImageTrainOptions.workers >= 0 <= 1024
 DetectorTrainOptions.epochs >= 1
+ImageTestOptions.count >= 0 <= 100
+ImageTestOptions.seed >= 0 <= 1.84467e+19
+NightmareOptions.rounds >= 1
+NightmareOptions.iters >= 1
+NightmareOptions.range >= 1
+NightmareOptions.octaves >= 1
+NightmareOptions.zoom >= 0.01
+NightmareOptions.neighbours >= 0 <= 64
+NightmareOptions.seed >= 0 <= 1.84467e+19
 """
 
 
@@ -178,21 +234,29 @@ def test_what_a_number_may_be() -> None:
 SPELLINGS = {
     "DeviceOptions.gpu": "-i",
     "ImageOptions.exif": "--exif/--no-exif",
+    "LogOptions.log_style": "--log-style",
     "DetectorTrainOptions.reduced_decode": "--reduced-decode",
     "EngineOptions.compiled": "--compile",
     "ClassifierOptions.top": "-t",
     "ClassifyOptions.top": "-t",
-    "GenerateOptions.length": "--len",
+    "DrawOptions.length": "--len",
     "ExportOptions.out": "-o --out",
     "TrainOptions.compiled": "--compile",
     "TrainOptions.sync_batchnorm": "--sync_bn",
     "TrainOptions.log_style": "--log-style",
+    "DetectOptions.no_pictures": "--no-pictures",
     "DetectorTrainOptions.evaluates": "--map",
     "DetectorTrainOptions.epochs": "--mAP_epochs",
     "ClassifierTrainOptions.evaluates": "--topk",
     "TextTrainOptions.data": "--file",
+    "GoTrainOptions.data": "--file",
+    "GoValidOptions.data": "--file",
     "BenchmarkOptions.compiled": "--compile",
     "BenchmarkOptions.out": "-o --out",
+    "VisualizeOptions.out": "-o --out",
+    "ImageTestOptions.out": "-o --out",
+    "NightmareOptions.smoothing": "--lambda",
+    "NightmareOptions.neighbours": "--smooth",
 }
 """What is written otherwise than -- and the field's name."""
 

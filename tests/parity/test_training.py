@@ -33,7 +33,6 @@ NOT_YET: dict[str, tuple[type[Exception], str]] = {
     ),
     # The Trainer refuses kinds whose loss is not done.
     "contrastive_train/alexeyab": (DarknetError, "[contrastive] has no loss"),
-    "iseg_train/pjreddie": (DarknetError, "[iseg] has no loss"),
 }
 """Recordings that disagree with this program: what comes of them, and the disagreement measured."""
 

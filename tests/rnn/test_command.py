@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from darknet_py.rnn.command import line
+from darknet_py.rnn.command import line, tactic_line
 from darknet_py.rnn.perplexity import Score
 
 
@@ -12,3 +12,8 @@ def test_the_line() -> None:
     assert line(score, bits=True) == (
         "8 BPC: 2.0000   Perplexity: 4.0000    Word Perplexity: 16.0000"
     )
+
+
+def test_the_line_of_validtactic() -> None:
+    score = Score(count=8, words=4, bits=16.0)
+    assert tactic_line(score) == "8 4 Perplexity: 4.0000    Word Perplexity: 16.0000"

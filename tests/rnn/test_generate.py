@@ -9,7 +9,7 @@ import pytest
 from support.learnt_text import CPU, TEXT, Learnt, constant, reader
 
 from darknet_py.errors import DataError
-from darknet_py.rnn.generate import draw, generate_symbols, spellings
+from darknet_py.rnn.generate import draw, generate_step, generate_symbols, spellings
 from darknet_py.rnn.reader import Reader
 
 
@@ -27,6 +27,24 @@ def test_the_memory_makes_the_difference(learnt: Learnt) -> None:
     pairs = ((b"g; ca", b"t"), (b"sat, a", b" "), (b"dog; cat", b" "), (b"cat sat", b","))
     for start, expected in pairs:
         assert told(learnt, start, 1)[-1:] == expected
+
+
+def test_a_step_goes_on_with_a_text_and_does_not_tell_it_again(learnt: Learnt) -> None:
+    rng = np.random.default_rng(0)
+    told = bytes(generate_step(reader(learnt, temperature=0.5), TEXT + b"cat sat", 12, rng))
+    assert told == b", a dog; cat"
+
+
+@pytest.mark.parametrize("ends", [b".\n", b"..\n"])
+def test_a_step_ends_at_a_full_stop_before_a_line_end(
+    ends: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    drawn = iter(b"a\nb\n" + ends + b"more")
+    monkeypatch.setattr("darknet_py.rnn.generate.draw", lambda *_: next(drawn))
+    reader = Reader(constant(tmp_path, [1 / 128] * 128), CPU)
+    # The text ends in a full stop as well: only one that is made up counts.
+    told = bytes(generate_step(reader, b">>.", 100, np.random.default_rng(0)))
+    assert told == b"a\nb\n" + ends[:-1]
 
 
 def test_symbols_are_drawn_as_often_as_they_are_likely() -> None:

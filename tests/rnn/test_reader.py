@@ -10,7 +10,8 @@ import torch
 from support.learnt_text import CPU, TEXT, Learnt, codes, constant, files, reader, train
 
 from darknet_py.errors import DarknetError
-from darknet_py.rnn.reader import Reader, with_temperature
+from darknet_py.network.graph import with_temperature
+from darknet_py.rnn.reader import Reader
 
 
 def test_the_loss_falls_to_nearly_nothing(learnt: Learnt) -> None:

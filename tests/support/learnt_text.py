@@ -10,8 +10,9 @@ import torch
 
 from darknet_py import Network
 from darknet_py.data.text_samples import TextSet
+from darknet_py.network.graph import with_temperature
 from darknet_py.network.network import load_network
-from darknet_py.rnn.reader import Reader, with_temperature
+from darknet_py.rnn.reader import Reader
 from darknet_py.train import Trainer
 
 TEXT = b"cat sat, a dog; "

@@ -41,6 +41,12 @@ def normalized(w: W, name: str, x: Array) -> Array:
     return per("scales") * (x - per("rolling_mean")) / root + per("biases")
 
 
+def dense(w: W, name: str, x: Array, activation: str = "linear") -> Array:
+    """One connected part over rows (S, inputs)."""
+    full = x.reshape(len(x), -1) @ w[f"{name}.weights"].astype(float).T
+    return ACTIVATE[activation](normalized(w, name, full))
+
+
 def by_steps(x: Array, step: Callable[[Array], Array], steps: int = STEPS) -> Array:
     """Row t*S+s is step t of sequence s."""
     sequences = len(x) // steps

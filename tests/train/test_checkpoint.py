@@ -45,6 +45,20 @@ def test_pjreddies_times() -> None:
     assert last(save_policy, 300) == [100, 200, 300]
 
 
+@pytest.mark.parametrize(
+    "save_policy",
+    [
+        SavePolicy.of(ALEXEYAB, 9000, {"saveweights": "50"}),
+        SavePolicy.of(PJREDDIE, 9000, {}),
+        SavePolicy(1000, 1000, epoch=100, images=40),
+    ],
+)
+def test_the_command_line_sets_the_numbered_ones(save_policy: SavePolicy) -> None:
+    assert numbered(save_policy.every(30), 100) == [30, 60, 90]
+    assert last(save_policy.every(30), 2000) == last(save_policy, 2000)
+    assert save_policy.every(None) is save_policy
+
+
 def test_steps_that_count_for_three_updates_miss_nothing() -> None:
     save_policy = SavePolicy.of(ALEXEYAB, 9000, {})
     assert numbered(save_policy, 3003, updates=3) == [1002, 2001, 3000]
@@ -95,3 +109,13 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made: .*; set backup= in the .data file"):
         CheckpointFiles.of(tmp_path / "file" / "backup", "net.cfg")
+
+
+def test_copies_of_the_last_weights_keep_their_number() -> None:
+    save_policy = SavePolicy(0, 10, epoch=30, images=4, copies=20)
+    copies = [save_policy.copy(now - 1, now) for now in range(1, 50)]
+    assert [one for one in copies if one is not None] == [20, 40]
+    assert numbered(save_policy, 20) == [1, 2]
+    assert SavePolicy(100, 10).copy(9, 20_000) is None
+    files = CheckpointFiles(Path("b"), "net", PLAIN_LAST)
+    assert files.copy(20) == Path("b/net_20.backup")

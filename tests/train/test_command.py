@@ -68,8 +68,8 @@ def test_workers_change_nothing(tmp_path: Path) -> None:
 
 
 def test_what_a_run_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = "saveweights=4\nsavelast=3\n"
-    run(small_options(tmp_path, max_batches=10, data=options, evaluates=True))
+    options = "saveweights=3\nsavelast=3\n"
+    run(small_options(tmp_path, max_batches=10, data=options, evaluates=True, saveweights=4))
     kept = kept_in(tmp_path)
     words = ("4", "8", "last", "best", "final")
     assert kept == {f"small_{word}.weights" for word in words} | {"small_last.state"}

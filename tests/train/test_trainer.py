@@ -209,9 +209,9 @@ def test_memory_that_cannot_be_halved(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_sections_whose_loss_is_not_done() -> None:
-    conv = "[conv]\nfilters=4\nsize=1\nactivation=linear\n[iseg]\nclasses=3\nids=1\n"
-    with pytest.raises(DarknetError, match=r"\[iseg\]: its loss is not done here; the network can"):
-        Trainer(network(NET + conv + CONV + HEAD))
+    more = "[route]\nlayers=0\n[contrastive]\nyolo_layer=2\n"
+    with pytest.raises(DarknetError, match=r"\[contrastive\]: its loss is not done here; the netw"):
+        Trainer(network(NET + CONV + HEAD + more))
 
 
 @pytest.mark.parametrize(

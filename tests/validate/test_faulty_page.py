@@ -100,11 +100,10 @@ def test_issues_between_images_are_said(home: Path, monkeypatch: pytest.MonkeyPa
     assert tile.caption[1] == "images listed twice: a.png: 2 times"
 
 
-def test_the_page_is_an_image_also_without_faults(home: Path) -> None:
-    page = draw_page([look(home, {"a.png": LABEL})])
-    assert (page.dtype, page.ndim) == (np.uint8, 3)
-    assert (page < 100).any(), "it says that there is none"
+def test_there_is_a_page_where_there_are_faults(home: Path) -> None:
+    assert draw_page([look(home, {"a.png": LABEL})]) is None
     page = draw_page([look(home, {"a.png": LABEL + "0 .9 .5 .4 .2\n"})])
+    assert page is not None and (page.dtype, page.ndim) == (np.uint8, 3)
     assert (page == BAD).all(axis=2).any()
     assert (page == GOOD).all(axis=2).any()
 
@@ -112,6 +111,6 @@ def test_the_page_is_an_image_also_without_faults(home: Path) -> None:
 def test_the_title_names_every_data_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[str] = []
     monkeypatch.setattr(faulty_page, "contact_sheet", lambda tiles, title: got.append(title))
-    report = look(home, {"a.png": LABEL})
+    report = look(home, {"a.png": LABEL + "0 .9 .5 .4 .2\n"})
     draw_page([report, report])
-    assert got == [f"{report.path}, {report.path}: no image with a fault"]
+    assert got == [f"{report.path}, {report.path}: 2 images with faults (red)"]

@@ -128,16 +128,26 @@ def bdd_file(results: ResultFiles) -> Iterator[Writer]:
         yield add
 
 
-@contextmanager
-def voc_files(results: ResultFiles) -> Iterator[Writer]:
+def voc_files(results: ResultFiles) -> AbstractContextManager[Writer]:
     """A file per class with the image's name, the score and a box whose pixels count from 1."""
+    return _comp4_files(results, 1)
+
+
+def yolo_files(results: ResultFiles) -> AbstractContextManager[Writer]:
+    """The same, as `yolo valid` writes it: pixels count from 0."""
+    return _comp4_files(results, 0)
+
+
+@contextmanager
+def _comp4_files(results: ResultFiles, low: int) -> Iterator[Writer]:
+    """low: the number of the first pixel."""
     with ExitStack() as stack:
         paths = [results.path("comp4_det_test_", f"{name}.txt") for name in results.names]
         files = [stack.enter_context(replacing(path)) for path in paths]
 
         def add(entries: ImageDetections) -> None:
             template = stem(entries.path).replace("%", "%%") + " %f %f %f %f %f\n"
-            corners = entries.cut(1)
+            corners = entries.cut(low)
             for class_id in np.unique(entries.class_id):
                 rows = entries.class_id == class_id
                 files[class_id].write(lines(template, entries.score[rows], corners[rows]))
@@ -180,6 +190,7 @@ FORMS: dict[str, Callable[[ResultFiles], AbstractContextManager[Writer]]] = {
     "kitti": kitti_files,
     "imagenet": imagenet_file,
     "voc": voc_files,
+    "yolo": yolo_files,
 }
 """By the word eval= has in a .data file; any other word means voc, as in the programs."""
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol, TextIO
+from pathlib import Path
+from typing import TextIO
 
 import click
 
 from darknet_py.losses.head_loss import HeadLoss
+from darknet_py.network.darknet_lines import Said
 
 KEPT = 0.9
 """Darknet's average loss: .9 of the old and .1 of the new."""
@@ -35,6 +38,7 @@ class Units:
 
 IMAGES = Units("images", "img/s")
 SYMBOLS = Units("symbols", "symbols/s", shows_size=False)
+MOVES = Units("moves", "moves/s", shows_size=False)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Update:
     seconds: of computing, waited: of waiting for data before it. hours_left: 0 where there is no
     end. size: of the input. metric: what -map or -topk measures, such as mAP. map: what that was
     the last time, in 0..1, below 0 before the first; evaluated: whether it was after this update.
+    next_metric: the update it is measured after next, 0 for never.
     """
 
     number: int
@@ -63,6 +68,7 @@ class Update:
     map: float = -1.0
     best_map: float = -1.0
     evaluated: bool = False
+    next_metric: int = 0
 
     @property
     def line(self) -> str:
@@ -101,22 +107,51 @@ def _plain(speed: float) -> str:
     return f"{speed:.3g}" if speed < 100 else f"{speed:.0f}"
 
 
-class TrainingLog(Protocol):
-    """Where a training speaks."""
+class TrainingLog:
+    """Where a training speaks: what it tells in the order of its events. This one is silent."""
 
-    def start(self, lines: list[str]) -> None: ...
+    def start(self, lines: list[str]) -> None:
+        """What is trained and how, and what to know about it."""
 
-    def heads(self, losses: dict[int, HeadLoss]) -> None: ...
+    def preparing(self, step: int, size: tuple[int, int]) -> None:
+        """The batch of a step, counted from 1, is waited for; size: of the input."""
 
-    def update(self, update: Update) -> None: ...
+    def loaded(self, seconds: float) -> None:
+        """The batch is there after so long."""
 
-    def note(self, line: str) -> None: ...
+    def heads(self, losses: dict[int, HeadLoss]) -> None:
+        """A sub-batch has been through the network."""
 
-    def end(self) -> None: ...
+    def averaged(self, deeds: tuple[str, ...]) -> None:
+        """What was done to the averages of ema_alpha, of `ema.DEEDS`."""
+
+    def computed(self, update: Update) -> None:
+        """An update is made; what is measured and kept after it follows."""
+
+    def update(self, update: Update) -> None:
+        """An update, after which was measured what was to be."""
+
+    def saved(self, path: Path, average: bool = False) -> None:
+        """Weights, or their averages, at the moments when Darknet keeps them."""
+
+    def finished(self) -> None:
+        """All updates are made, and the last weights saved."""
+
+    def note(self, line: str) -> None:
+        """What somebody should know."""
+
+    def remark(self, line: str) -> None:
+        """The same where Darknet has lines of its own for it, see as_darknet."""
+
+    def as_darknet(self, pieces: Iterable[Said]) -> None:
+        """What Darknet prints there."""
+
+    def end(self) -> None:
+        """Whatever ends the training."""
 
 
 @dataclass
-class PlainLog:
+class PlainLog(TrainingLog):
     """One line every few updates."""
 
     to: TextIO = field(default_factory=lambda: sys.stdout)
@@ -126,9 +161,6 @@ class PlainLog:
         for line in lines:
             self.note(line)
 
-    def heads(self, losses: dict[int, HeadLoss]) -> None:
-        """Only Darknet's own style shows the heads."""
-
     def update(self, update: Update) -> None:
         due = update.number % self.every == 0 or update.number in (1, update.of)
         if due or update.evaluated:
@@ -137,12 +169,11 @@ class PlainLog:
     def note(self, line: str) -> None:
         click.echo(line, file=self.to)
 
-    def end(self) -> None:
-        """Nothing is left open."""
+    remark = note
 
 
 @dataclass
-class LiveLog:
+class LiveLog(TrainingLog):
     """One line that is written over and over; notes scroll by above it."""
 
     to: TextIO = field(default_factory=lambda: sys.stdout)
@@ -152,9 +183,6 @@ class LiveLog:
     def start(self, lines: list[str]) -> None:
         for line in lines:
             click.echo(line, file=self.to)
-
-    def heads(self, losses: dict[int, HeadLoss]) -> None:
-        """Only Darknet's own style shows the heads."""
 
     def update(self, update: Update) -> None:
         now = time.monotonic()
@@ -173,20 +201,8 @@ class LiveLog:
         click.echo("\r" + line, file=self.to)
         self.shown = ""
 
+    remark = note
+
     def end(self) -> None:
         if self.shown:
             click.echo(file=self.to)
-
-
-class SilentLog:
-    """For all processes of a distributed training but the first."""
-
-    def start(self, lines: list[str]) -> None: ...
-
-    def heads(self, losses: dict[int, HeadLoss]) -> None: ...
-
-    def update(self, update: Update) -> None: ...
-
-    def note(self, line: str) -> None: ...
-
-    def end(self) -> None: ...

@@ -10,16 +10,17 @@ from functools import partial
 import torch
 
 from darknet_py.augment.effects import NOT_FOR_CLASSIFIERS
-from darknet_py.cfg.datafile import DataFile, read_data_file
-from darknet_py.classify.accuracy import measure
+from darknet_py.cfg.datafile import DataFile
+from darknet_py.classify.accuracy import RunningAccuracy, measure
 from darknet_py.classify.load_classifier import read_leaves
 from darknet_py.data.class_labels import ClassLabels
 from darknet_py.data.classifier_samples import ClassifierSet, size_at, tree_of
 from darknet_py.data.listing import images_of, images_to_evaluate, missing_images
 from darknet_py.errors import DataError, ImageError, Location
+from darknet_py.network.darknet_lines import Said
 from darknet_py.network.graph import Graph
 from darknet_py.options.training import ClassifierTrainOptions
-from darknet_py.train.checkpoint import PLAIN_LAST, CheckpointFiles, SavePolicy
+from darknet_py.train.checkpoint import PLAIN_FINAL, PLAIN_LAST, CheckpointFiles, SavePolicy
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.progress_log import TrainingLog
 from darknet_py.train.startup import (
@@ -35,8 +36,6 @@ from darknet_py.train.trainer import Trainer, step_images
 
 NUMBERED = 1000
 """AlexeyAB's updates between numbered weights, and pjreddie's between the last ones."""
-PLAIN_FINAL = ".weights"
-"""What pjreddie's program calls a classifier's weights at the end."""
 PASSES, EARLIEST = 2, 100
 """-topk: passes over the list between two evaluations, and the first update for one."""
 TOP = 5
@@ -71,12 +70,20 @@ class TopkMetric:
     def name(self) -> str:
         return f"top{self.top}"
 
+    @property
+    def label(self) -> str:
+        return f"TOP{self.top}"
+
+    def next_at(self, last: int) -> int:
+        return max(last + self.every, EARLIEST, self.burn_in)
+
     def is_due(self, update: int, last: int) -> bool:
-        return update >= max(last + self.every, EARLIEST, self.burn_in)
+        return update >= self.next_at(last)
 
     def evaluate(self, trainer: Trainer, report: TrainingLog) -> float:
         """Raises DataError where none of the images can be read."""
-        report.note(f"accuracy on {len(self.images)} images ...")
+        report.remark(f"accuracy on {len(self.images)} images ...")
+        report.as_darknet([Said(" TOP calculation...\n")])
         bad: list[ImageError] = []
         device = next(trainer.network.parameters()).device
         last = measure(
@@ -87,22 +94,30 @@ class TopkMetric:
             device=device,
             leaves=self.leaves,
             on_error=bad.append,
+            each=lambda so_far: report.as_darknet([_counted(so_far, self.top)]),
         )
         if bad:
             report.note(f"warning: left out {len(bad)} unreadable images, the first: {bad[0]}")
         if last is None:
             raise DataError(f"none of {len(self.images)} images can be read")
+        report.as_darknet([Said(f"\n accuracy {self.name} = {last.topk:f} \n")])
         if self.top > 1:
-            report.note(f"accuracy top1 = {last.top1:f}")
-        report.note(f"accuracy {self.name} = {last.topk:f}")
+            report.remark(f"accuracy top1 = {last.top1:f}")
+        report.remark(f"accuracy {self.name} = {last.topk:f}")
         return last.topk
+
+
+def _counted(so_far: RunningAccuracy, top: int) -> Said:
+    """The line that AlexeyAB's program writes over and over."""
+    shares = f"top 1: {so_far.top1:f}, top {top}: {so_far.topk:f}"
+    return Said(f"\r{so_far.count - 1}: {shares}")
 
 
 def open_classifier(
     options: ClassifierTrainOptions, distributed: DistributedContext, device: torch.device
 ) -> ReadyTraining:
     """A training on the images with classes that a .data file names."""
-    data = read_data_file(options.data)
+    data = options.data_file
     graph = graph_of(options)
     _require_classifier(graph, data)
     images = images_of(data, "train")
@@ -117,11 +132,12 @@ def open_classifier(
     return ReadyTraining(
         start=start,
         task=ImageTask.of(options, source, start.trainer, size, device, shown),
-        save_policy=_save_policy(data, start.trainer, len(images)),
+        save_policy=_save_policy(data, start.trainer, len(images)).every(options.saveweights),
         count=len(images),
         facts=(*image_facts(graph, len(images)), f"{len(source.labels.words)} classes"),
         warnings=(*small_batch(graph), *_warnings(graph), *_always(data, metric), *unclear),
         metric=metric,
+        data_options=data.options,
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 
-from darknet_py.augment.config import AugmentConfig
-from darknet_py.cfg.datafile import DataFile, read_data_file
+from darknet_py.augment.config import AugmentConfig, last_head
+from darknet_py.cfg.datafile import DataFile
 from darknet_py.cfg.names import names_of_data
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.image_cache import cache_images, least_size
@@ -21,6 +22,7 @@ from darknet_py.data.listing import (
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import ImageError
 from darknet_py.images.reduced_images import Image
+from darknet_py.network.darknet_lines import Said
 from darknet_py.network.graph import Graph
 from darknet_py.network.load import head_classes
 from darknet_py.options.training import DetectorTrainOptions
@@ -40,6 +42,9 @@ from darknet_py.train.tasks.image_task import ImageTask, backup_folder, image_fa
 from darknet_py.train.tasks.shown_images import ShownDetections, ShownImages
 from darknet_py.train.trainer import Trainer, step_images
 
+if TYPE_CHECKING:
+    from darknet_py.evaluate.map_result import MapResult
+
 LEAST_BETWEEN = 100
 """Updates at least between two evaluations."""
 
@@ -56,15 +61,23 @@ class MapMetric:
     iou_thresh: float = 0.5
     name: str = "mAP"
 
-    def is_due(self, update: int, last: int) -> bool:
+    @property
+    def label(self) -> str:
+        return f"mAP@{self.iou_thresh:0.2f}"
+
+    def next_at(self, last: int) -> int:
         """AlexeyAB's: every so many passes over the list, at least 100 updates apart."""
-        return update >= max(last + max(self.every, LEAST_BETWEEN), self.burn_in)
+        return max(last + max(self.every, LEAST_BETWEEN), self.burn_in)
+
+    def is_due(self, update: int, last: int) -> bool:
+        return update >= self.next_at(last)
 
     def evaluate(self, trainer: Trainer, report: TrainingLog) -> float:
         from darknet_py.evaluate.map import evaluate
         from darknet_py.evaluate.readable_images import ReadableImages
 
-        report.note(f"mAP of {len(self.images)} images ...")
+        report.remark(f"mAP of {len(self.images)} images ...")
+        report.as_darknet(_back_to_size(trainer.network.graph))
         bad: list[ImageError] = []
         result = evaluate(
             trainer.network,
@@ -77,17 +90,32 @@ class MapMetric:
         )
         if bad:
             report.note(f"warning: left out {len(bad)} unreadable images, the first: {bad[0]}")
-        report.note(
-            f"mean average precision (mAP@{self.iou_thresh:.2f}) = {100 * result.map:.2f} %"
-        )
+        report.as_darknet(_table(result))
+        report.remark(f"mean average precision ({self.label}) = {100 * result.map:.2f} %")
         return result.map
+
+
+def _back_to_size(graph: Graph) -> Iterator[Said]:
+    """Where random= had changed the input's size; the line goes on with what comes next."""
+    if last_head(graph).random:
+        yield Said(f"Resizing to initial size: {graph.net.width} x {graph.net.height} ")
+
+
+def _table(result: MapResult) -> Iterator[Said]:
+    """What AlexeyAB's program prints of an evaluation, as `map` does, the time within it."""
+    from darknet_py.evaluate.map_result import POINTS_HELP
+
+    metrics, mark, help_lines = result.table(counter=True).partition(POINTS_HELP[0])
+    yield Said(metrics)
+    yield Said(f"Total Detection Time: {int(result.seconds)} Seconds\n", True)
+    yield Said(mark + help_lines)
 
 
 def open_detection(
     options: DetectorTrainOptions, distributed: DistributedContext, device: torch.device
 ) -> ReadyTraining:
     """A training on the images with boxes that a .data file names."""
-    data = read_data_file(options.data)
+    data = options.data_file
     graph = graph_of(options)
     require_kind(graph, "detector")
     config, images = AugmentConfig.of(graph), images_of(data, "train")
@@ -104,11 +132,14 @@ def open_detection(
     return ReadyTraining(
         start=start,
         task=ImageTask.of(options, source, start.trainer, sizes.at, device, shown),
-        save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options),
+        save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options).every(
+            options.saveweights
+        ),
         count=len(images),
         facts=image_facts(graph, len(images)),
         warnings=(*small_batch(graph), *_warnings(graph, images), *unseen),
         metric=metric,
+        data_options=data.options,
     )
 
 

@@ -53,8 +53,8 @@ def test_samples_are_the_same_in_another_process(tmp_path: Path) -> None:
 
 
 def test_what_a_run_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = "saveweights=4\nsavelast=3\ntop=1"
-    run(small_options(tmp_path, max_batches=10, data=options, evaluates=True))
+    options = "saveweights=3\nsavelast=3\ntop=1"
+    run(small_options(tmp_path, max_batches=10, data=options, evaluates=True, saveweights=4))
     words = ("4", "8", "last", "best", "final")
     assert kept_in(tmp_path) == {f"small_{word}.weights" for word in words} | {"small_last.state"}
     rows = rows_of(tmp_path)

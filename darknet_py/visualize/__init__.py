@@ -1,0 +1,1 @@
+"""Pictures of what a network holds and makes: filters, changed colours, dreams."""

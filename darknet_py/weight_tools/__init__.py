@@ -1,0 +1,1 @@
+"""Darknet's tools on weights files: average, reset, normalize, rgbgr, oneoff, statistics ..."""
