@@ -48,8 +48,9 @@ def run(options: AnchorOptions) -> None:
     fork = fork_named(options.fork)
     boxes = read_box_sizes(data, images, fork)
     lists = BadLists(fork.log.bad_lists)
-    for fault in lists.add(boxes.faults):
-        click.echo(fault.said, nl=False)
+    new = lists.add(boxes.faults)
+    if options.as_darknet:
+        say(fault.said for fault in new)
     scaled = boxes.sizes * (width, height)
     if options.as_darknet:
         click.echo("".join(_loaded(boxes)), nl=False)

@@ -54,7 +54,7 @@ def classifier(**choices: Any) -> None:
 
 @click.command("train")
 @arguments("data", "cfg", "[weights]")
-@options_of(SegmenterTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+@options_of(SegmenterTrainOptions, *NET, SizeOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
 def segmenter(**choices: Any) -> None:
     """Train the segmenter CFG on the images of DATA, from scratch or from WEIGHTS.
 
@@ -65,7 +65,7 @@ def segmenter(**choices: Any) -> None:
 
 @click.command("train")
 @arguments("data", "cfg", "[weights]")
-@options_of(InstanceTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+@options_of(InstanceTrainOptions, *NET, SizeOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
 def isegmenter(**choices: Any) -> None:
     """Train CFG, which ends in [iseg], to tell the objects in DATA's images apart.
 
@@ -76,7 +76,7 @@ def isegmenter(**choices: Any) -> None:
 
 @click.command("train")
 @arguments("data", "cfg", "[weights]")
-@options_of(RegressorTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+@options_of(RegressorTrainOptions, *NET, SizeOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
 def regressor(**choices: Any) -> None:
     """Train CFG to give the numbers that belong to DATA's images.
 
@@ -95,7 +95,7 @@ def rnn(**choices: Any) -> None:
 
 @click.command("train")
 @arguments("cfg", "[weights]", "[moves]")
-@options_of(GoTrainOptions, *MOVES, *GOING_ON, *RUNNING)
+@options_of(GoTrainOptions, *MOVES, *NET, *GOING_ON, *RUNNING)
 def go(moves: str | None, **choices: Any) -> None:
     """Train CFG on the moves of games of Go, from scratch or from WEIGHTS.
 

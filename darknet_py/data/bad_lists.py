@@ -18,6 +18,7 @@ import numpy as np
 from darknet_py.augment.label_rules import LabelTable, edges, finite, without_box
 from darknet_py.errors import OutputError
 from darknet_py.files import append, encoded
+from darknet_py.network.darknet_lines import Said
 
 logger = logging.getLogger(__name__)
 BAD, BAD_LABEL = "bad.list", "bad_label.list"
@@ -29,16 +30,16 @@ class ListedFault(NamedTuple):
 
     list: str
     entry: str
-    said: str
+    said: Said
 
 
 def unreadable_image(path: str) -> ListedFault:
-    return ListedFault(BAD, path, f"Cannot load image {path}\n")
+    return ListedFault(BAD, path, Said(f"Cannot load image {path}\n", True))
 
 
 def missing_label_file(path: str) -> ListedFault:
     said = f"Can't open label file. (This can be normal only if you use MSCOCO): {path} \n"
-    return ListedFault(BAD, path, said)
+    return ListedFault(BAD, path, Said(said))
 
 
 def wrong_annotations(labels: LabelTable, path: str, classes: int) -> Iterator[ListedFault]:
@@ -56,7 +57,8 @@ def wrong_annotations(labels: LabelTable, path: str, classes: int) -> Iterator[L
         else:  # the C program trains on nan
             fault = said = f"x = {x:f}, y = {y:f}, w = {w:f}, h = {h:f}"
         entry = f"{path} Wrong annotation: {fault}"
-        yield ListedFault(BAD_LABEL, entry, f"\n Wrong annotation: {said}, file: {path} \n")
+        said = f"\n Wrong annotation: {said}, file: {path} \n"
+        yield ListedFault(BAD_LABEL, entry, Said(said))
 
 
 def wrong_labels(labels: LabelTable, path: str) -> Iterator[ListedFault]:
@@ -67,7 +69,7 @@ def wrong_labels(labels: LabelTable, path: str) -> Iterator[ListedFault]:
         x, y, w, h = box[index].tolist()
         size = f"x = {x:f}, y = {y:f}, width = {w:f}, height = {h:f}"
         entry = f"Wrong label: {path} - j = {index}, {size}"
-        yield ListedFault(BAD_LABEL, entry, f"\n\n{entry} \n")
+        yield ListedFault(BAD_LABEL, entry, Said(f"\n\n{entry} \n"))
 
 
 @dataclass

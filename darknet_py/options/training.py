@@ -43,7 +43,7 @@ class TrainOptions(ForkOptions, DeviceOptions, LogOptions):
         metavar="N",
     )
     batch: int | None = flag(
-        None, "Images of an iteration instead of the cfg's.", least=1, most=MOST_IMAGES
+        None, "Samples of an iteration instead of the cfg's.", least=1, most=MOST_IMAGES
     )
     subdivisions: int | None = flag(
         None,
@@ -162,21 +162,28 @@ class ClassifierTrainOptions(ImageTrainOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmenterTrainOptions(ImageTrainOptions):
+class PageTrainOptions(ImageTrainOptions):
+    """What pjreddie's programs for segmenters and regressors can be told."""
+
+    show_imgs: bool = flag(False, "Write a page of the first samples: aug_NAME.jpg.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmenterTrainOptions(PageTrainOptions):
     """The options of `segmenter train`."""
 
     kind: ClassVar[str] = "segmenter"
 
 
 @dataclass(frozen=True, kw_only=True)
-class InstanceTrainOptions(ImageTrainOptions):
+class InstanceTrainOptions(PageTrainOptions):
     """The options of `isegmenter train`."""
 
     kind: ClassVar[str] = "isegmenter"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegressorTrainOptions(ImageTrainOptions):
+class RegressorTrainOptions(PageTrainOptions):
     """The options of `regressor train`."""
 
     kind: ClassVar[str] = "regressor"

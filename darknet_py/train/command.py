@@ -130,6 +130,7 @@ def _facts(options: TrainOptions, ready: ReadyTraining) -> list[str]:
     trainer = ready.start.trainer
     net, distributed = trainer.network.graph.net, trainer.distributed
     processes = f" x {distributed.world} processes" if distributed.world > 1 else ""
+    files = ready.start.files
     words = (
         *ready.facts,
         f"batch {net.batch}/{net.subdivisions}{processes}",
@@ -137,14 +138,10 @@ def _facts(options: TrainOptions, ready: ReadyTraining) -> list[str]:
         f"{next(trainer.network.parameters()).device} {trainer.precision}",
         f"seed {trainer.seed}",
         f"fork {trainer.network.graph.fork.name}",
+        f"chart {files.charts(options.chart)[0]}",
+        f"results {files.results(options.results)}",
     )
-    files = ready.start.files
-    chart, results = files.charts(options.chart)[0], files.results(options.results)
-    return [
-        f"{options.cfg}: {', '.join(words)}",
-        *_instead(options),
-        f"{chart}: the chart; {results}: its numbers",
-    ]
+    return [f"{options.cfg}: {', '.join(words)}", *_instead(options)]
 
 
 def _iterations(trainer: Trainer) -> str:

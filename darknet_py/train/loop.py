@@ -232,8 +232,10 @@ class Loop:
                 self.unreadable.add(line)
                 count = len(self.unreadable)
                 self.report.note(f"left out, another image is drawn: {line} ({count} so far)")
-        for line in self.bad_lists.wrong_label_note(self.bad_lists.add(batch.faults)):
-            self.report.note(line)
+        new = self.bad_lists.add(batch.faults)
+        self.report.as_darknet(fault.said for fault in new)
+        for line in self.bad_lists.wrong_label_note(new):
+            self.report.remark(line)
 
     def _kept(self) -> Failures:
         """All that is to be on the disk after this update; what of it cannot be written.

@@ -15,6 +15,7 @@ from darknet_py.data.bad_lists import (
     wrong_annotations,
     wrong_labels,
 )
+from darknet_py.network.darknet_lines import Said
 
 NAN = float("nan")
 
@@ -48,7 +49,7 @@ def test_a_wrong_annotation_in_darknets_words(
     assert fault == ListedFault(
         "bad_label.list",
         f"a.txt Wrong annotation: {entry}",
-        f"\n Wrong annotation: {said}, file: a.txt \n",
+        Said(f"\n Wrong annotation: {said}, file: a.txt \n"),
     )
 
 
@@ -64,7 +65,7 @@ def test_wrong_labels_of_calc_anchors() -> None:
     first, second = wrong_labels(table(*rows), "a.txt")
     text = "Wrong label: a.txt - j = 1, x = 0.000000, y = 0.500000, "
     assert first.entry == f"{text}width = 0.500000, height = 0.500000"
-    assert first.said == f"\n\n{first.entry} \n"
+    assert first.said == (f"\n\n{first.entry} \n", False)
     assert second.entry.startswith("Wrong label: a.txt - j = 2, ")
     assert second.entry.endswith("height = 1.500000")
 

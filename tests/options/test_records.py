@@ -102,6 +102,7 @@ DEFAULTS = {
     "DetectorTrainOptions": "kind=detector evaluates=False epochs=4 thresh=0.25 iou_thresh=0.5 "
     "cache=False reduced_decode=False",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
+    "PageTrainOptions": "show_imgs=False",
     "SegmenterTrainOptions": "kind=segmenter",
     "InstanceTrainOptions": "kind=isegmenter",
     "RegressorTrainOptions": "kind=regressor",
