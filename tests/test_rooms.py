@@ -38,9 +38,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "images": NETWORK | {"files", "lazy", "parallel", "system"},
     "engines": NETWORK | {"conversion", "files", "lazy", "system"},
     "options": {"cfg", "conversion", "engines", "forks"},
-    "data": NETWORK | {"augment", "images", "options", "progress", "system"},
+    "data": NETWORK | {"augment", "files", "images", "options", "progress", "system"},
     "synthetic": {"errors", "files", "images", "options", "progress"},
-    "anchors": NETWORK | {"data", "files", "options", "plots"},
+    "anchors": NETWORK | {"augment", "data", "files", "options", "plots"},
     "detect": NETWORK
     | {"boxes", "data", "engines", "files", "images", "lazy", "options", "parallel"},
     "rnn": NETWORK | {"data", "engines", "options"},

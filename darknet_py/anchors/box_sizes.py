@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.anchors.kmeans import Sizes, nearest
+from darknet_py.augment.label_rules import LabelTable
 from darknet_py.cfg.datafile import MOST, DataFile, required_file
+from darknet_py.data.bad_lists import ListedFault, missing_label_file, wrong_labels
 from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import read_labels
 from darknet_py.errors import DataError, Location
@@ -29,6 +31,7 @@ class BoxSizes:
     owners: (N,) the number of the image that each belongs to.
 
     images: how many. refused: labels that are not usable, the first of them in `first_refused`.
+    faults: what Darknet complains of, wrong labels and missing files, in the order of the images.
     """
 
     sizes: Sizes
@@ -37,6 +40,7 @@ class BoxSizes:
     images: int
     refused: int
     first_refused: str
+    faults: list[ListedFault]
 
 
 def read_box_sizes(data: DataFile, images: Sequence[str], fork: Fork) -> BoxSizes:
@@ -55,7 +59,16 @@ def read_box_sizes(data: DataFile, images: Sequence[str], fork: Fork) -> BoxSize
     first = str(paths[owner[np.argmin(good)]]) if not good.all() else ""
     classes = max(data.integer("classes", 1), int(table[good, 0].max()) + 1)
     counts = np.bincount(table[good, 0].astype(np.int64), minlength=classes).tolist()
-    return BoxSizes(size[good], owner[good], counts, len(images), int((~good).sum()), first)
+    faults = [
+        fault for path, rows in zip(paths, tables, strict=True) for fault in _faults(path, rows)
+    ]
+    return BoxSizes(size[good], owner[good], counts, len(images), int((~good).sum()), first, faults)
+
+
+def _faults(path: Path, labels: LabelTable) -> Iterator[ListedFault]:
+    if not len(labels) and not path.exists():
+        yield missing_label_file(os.fspath(path))
+    yield from wrong_labels(labels, os.fspath(path))
 
 
 def draw_cloud(path: Path, boxes: Sizes, anchors: Sizes, unit: tuple[int, int]) -> None:

@@ -11,6 +11,7 @@ import click
 from darknet_py.anchors.box_sizes import BoxSizes, draw_cloud, read_box_sizes
 from darknet_py.anchors.kmeans import Anchors, Sizes, average_iou, find_anchors
 from darknet_py.cfg.datafile import read_data_file, required_file
+from darknet_py.data.bad_lists import BadLists
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DarknetError
 from darknet_py.files import encoded, replacing, require_writable
@@ -44,13 +45,20 @@ def run(options: AnchorOptions) -> None:
         say(told_keys(data, {"train": "data/train.list", "classes": "1"}))
     images = read_list(required_file(data, "train"))
     click.echo(f" read labels from {len(images)} images ")
-    boxes = read_box_sizes(data, images, fork_named(options.fork))
+    fork = fork_named(options.fork)
+    boxes = read_box_sizes(data, images, fork)
+    lists = BadLists(fork.log.bad_lists)
+    new = lists.add(boxes.faults)
+    if options.as_darknet:
+        say(fault.said for fault in new)
     scaled = boxes.sizes * (width, height)
     if options.as_darknet:
         click.echo("".join(_loaded(boxes)), nl=False)
     click.echo("\n all loaded. \n\n calculating k-means++ ...")
     anchors = find_anchors(scaled, clusters, runs=options.runs, seed=options.seed)
     _report(anchors, boxes, width, options.as_darknet)
+    for line in lists.summary:
+        click.echo(line, err=True)
     if graph:
         _compare(graph, anchors, boxes.sizes, (width, height), options.write_cfg)
     if options.show:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.options.model import SizeOptions
 from darknet_py.options.training import (
     ClassifierTrainOptions,
     DetectorTrainOptions,
@@ -18,7 +19,8 @@ from darknet_py.options.training import (
     TrainOptions,
 )
 
-GOING_ON = ("max_batches", "clear", "resume")
+NET = ("max_batches", "batch", "subdivisions")
+GOING_ON = ("clear", "resume")
 MAP = ("evaluates", "epochs", "thresh", "iou_thresh")
 TEXT = ("data", "tokenized", "backup")
 MOVES = ("data", "backup")
@@ -31,7 +33,7 @@ IMAGES = ("sync_batchnorm", "workers", "cache", "reduced_decode", "show_imgs")
 
 @click.command()
 @arguments("data", "cfg", "[weights]")
-@options_of(DetectorTrainOptions, *GOING_ON, *MAP, *RUNNING, *IMAGES)
+@options_of(DetectorTrainOptions, *NET, SizeOptions, *GOING_ON, *MAP, *RUNNING, *IMAGES)
 def train(**choices: Any) -> None:
     """Train CFG on the images of DATA, from scratch or from WEIGHTS."""
     run_training(DetectorTrainOptions, choices)
@@ -39,7 +41,9 @@ def train(**choices: Any) -> None:
 
 @click.command("train")
 @arguments("data", "cfg", "[weights]")
-@options_of(ClassifierTrainOptions, *GOING_ON, "evaluates", *RUNNING, "sync_batchnorm")
+@options_of(
+    ClassifierTrainOptions, *NET, SizeOptions, *GOING_ON, "evaluates", *RUNNING, "sync_batchnorm"
+)
 def classifier(**choices: Any) -> None:
     """Train the classifier CFG on the images of DATA, from scratch or from WEIGHTS.
 
@@ -50,7 +54,7 @@ def classifier(**choices: Any) -> None:
 
 @click.command("train")
 @arguments("data", "cfg", "[weights]")
-@options_of(SegmenterTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+@options_of(SegmenterTrainOptions, *NET, SizeOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
 def segmenter(**choices: Any) -> None:
     """Train the segmenter CFG on the images of DATA, from scratch or from WEIGHTS.
 
@@ -61,7 +65,7 @@ def segmenter(**choices: Any) -> None:
 
 @click.command("train")
 @arguments("data", "cfg", "[weights]")
-@options_of(InstanceTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+@options_of(InstanceTrainOptions, *NET, SizeOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
 def isegmenter(**choices: Any) -> None:
     """Train CFG, which ends in [iseg], to tell the objects in DATA's images apart.
 
@@ -72,7 +76,7 @@ def isegmenter(**choices: Any) -> None:
 
 @click.command("train")
 @arguments("data", "cfg", "[weights]")
-@options_of(RegressorTrainOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
+@options_of(RegressorTrainOptions, *NET, SizeOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
 def regressor(**choices: Any) -> None:
     """Train CFG to give the numbers that belong to DATA's images.
 
@@ -83,7 +87,7 @@ def regressor(**choices: Any) -> None:
 
 @click.command("train")
 @arguments("cfg", "[weights]")
-@options_of(TextTrainOptions, *TEXT, *GOING_ON, *RUNNING)
+@options_of(TextTrainOptions, *TEXT, *NET, *GOING_ON, *RUNNING)
 def rnn(**choices: Any) -> None:
     """Train the recurrent network CFG to go on with a text, from scratch or from WEIGHTS."""
     run_training(TextTrainOptions, choices)
@@ -91,7 +95,7 @@ def rnn(**choices: Any) -> None:
 
 @click.command("train")
 @arguments("cfg", "[weights]", "[moves]")
-@options_of(GoTrainOptions, *MOVES, *GOING_ON, *RUNNING)
+@options_of(GoTrainOptions, *MOVES, *NET, *GOING_ON, *RUNNING)
 def go(moves: str | None, **choices: Any) -> None:
     """Train CFG on the moves of games of Go, from scratch or from WEIGHTS.
 

@@ -15,8 +15,9 @@ from darknet_py.augment.classifier_config import ClassifierAugmentConfig
 from darknet_py.augment.color import adjust_color, color_params
 from darknet_py.augment.pixels import Pixels, flip, gaussian_blur
 from darknet_py.cfg.datafile import DataFile
+from darknet_py.data.bad_lists import ListedFault, unreadable_image
 from darknet_py.data.class_labels import ClassLabels, Floats, read_class_labels
-from darknet_py.errors import DataError, Location
+from darknet_py.errors import DataError, ImageError, Location
 from darknet_py.images.io import read_image
 from darknet_py.layers.tree import Tree
 from darknet_py.network.graph import Graph
@@ -77,12 +78,19 @@ class ClassifierSet:
         recorder.sample(number, width, height, seed)
         return recorder.paths
 
+    def recording(self, faults: list[ListedFault]) -> ClassifierSet:
+        """The same samples; images that cannot be read are added to a list."""
+        return _ListingClassifierSet(self.images, self.labels, self.config, faults)
+
+    def _pixels(self, path: str) -> Pixels:
+        return read_image(path, self.config.channels, self.config.upright)
+
     def _path(self, rng: Generator) -> str:
         return self.images[int(rng.integers(len(self.images)))]
 
     def _part(self, rng: Generator, width: int, height: int) -> mix.Part:
         path = self._path(rng)
-        pixels = read_image(path, self.config.channels, self.config.upright)
+        pixels = self._pixels(path)
         return augmented(pixels, rng, self.config, width, height), self.labels.truth(path)
 
 
@@ -95,6 +103,18 @@ class _RecordingClassifierSet(ClassifierSet):
     def _path(self, rng: Generator) -> str:
         self.paths.append(super()._path(rng))
         return self.paths[-1]
+
+
+@dataclass(frozen=True)
+class _ListingClassifierSet(ClassifierSet):
+    faults: list[ListedFault] = field(default_factory=list)
+
+    def _pixels(self, path: str) -> Pixels:
+        try:
+            return super()._pixels(path)
+        except ImageError:
+            self.faults.append(unreadable_image(path))
+            raise
 
 
 def size_at(graph: Graph, step: int, seed: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -30,9 +31,15 @@ from darknet_py.augment.pixels import (
     mean_of,
     paste_stretched,
 )
+from darknet_py.data.bad_lists import (
+    ListedFault,
+    missing_label_file,
+    unreadable_image,
+    wrong_annotations,
+)
 from darknet_py.data.label_paths import label_path
 from darknet_py.data.labels import read_labels
-from darknet_py.errors import DataError
+from darknet_py.errors import DataError, ImageError
 from darknet_py.images.reduced_images import Image, Size, open_reducible
 
 Floats = NDArray[np.float32]
@@ -78,9 +85,19 @@ class DetectionSet:
     def pick(self, rng: Generator) -> tuple[Image, Floats]:
         """An image at random, with repetition as in both programs, and its labels (K, 5)."""
         path = self._path(rng)
-        labels = read_labels(label_path(path, self.config.fork))
+        labels = self._labels(os.fspath(label_path(path, self.config.fork)))
+        return self._image(path), labels
+
+    def recording(self, faults: list[ListedFault]) -> DetectionSet:
+        """The same samples; what is wrong with the files they are made of is added to a list."""
+        return _ListingDetectionSet(self.images, self.config, self.cached, self.reduced, faults)
+
+    def _labels(self, path: str) -> Floats:
+        return read_labels(path)
+
+    def _image(self, path: str) -> Image:
         upright = self.config.fork.images.upright
-        return self.cached.get(path) or open_reducible(path, upright, self.reduced), labels
+        return self.cached.get(path) or open_reducible(path, upright, self.reduced)
 
     def _path(self, rng: Generator) -> str:
         return self.images[int(rng.integers(len(self.images)))]
@@ -93,6 +110,25 @@ class _RecordingDetectionSet(DetectionSet):
     def _path(self, rng: Generator) -> str:
         self.paths.append(super()._path(rng))
         return self.paths[-1]
+
+
+@dataclass(frozen=True)
+class _ListingDetectionSet(DetectionSet):
+    faults: list[ListedFault] = field(default_factory=list)
+
+    def _labels(self, path: str) -> Floats:
+        labels = super()._labels(path)
+        self.faults.extend(wrong_annotations(labels, path, self.config.classes))
+        if not len(labels) and not os.path.exists(path):
+            self.faults.append(missing_label_file(path))
+        return labels
+
+    def _image(self, path: str) -> Image:
+        try:
+            return super()._image(path)
+        except ImageError:
+            self.faults.append(unreadable_image(path))
+            raise
 
 
 def _single(source: DetectionSet, rng: Generator, size: Size) -> LabelledImage:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from darknet_py.data.bad_lists import ListedFault
 from darknet_py.errors import DarknetError, DataError, ImageError
 
 ATTEMPTS = 100
@@ -38,6 +40,14 @@ class SampleSource(Protocol):
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]: ...
 
 
+@runtime_checkable
+class RecordingSource(SampleSource, Protocol):
+    """One that can say what is wrong with the files that samples are made of."""
+
+    def recording(self, faults: list[ListedFault]) -> SampleSource:
+        """The same samples; making one adds to this list."""
+
+
 class SampleKey(NamedTuple):
     """Which sample, at which size of the input in pixels."""
 
@@ -49,12 +59,13 @@ class SampleKey(NamedTuple):
 class Batch(NamedTuple):
     """images: (N, C, H, W) uint8; truth: (N, truths) float32, Darknet's arrays of labels.
 
-    unreadable: one line an image.
+    unreadable: one line an image. faults: what bad.list and bad_label.list name.
     """
 
     images: Tensor
     truth: Tensor
     unreadable: tuple[str, ...]
+    faults: tuple[ListedFault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,20 +119,25 @@ def first_readable(key: SampleKey, make: Callable[[SampleKey], T]) -> tuple[T, t
     raise DataError(f"{message}; run `darknet-py check` on the .data file")
 
 
-LoadedSample = tuple[Tensor, Tensor, tuple[str, ...]]
+LoadedSample = tuple[Tensor, Tensor, tuple[str, ...], tuple[ListedFault, ...]]
 
 
 class _Samples(Dataset["LoadedSample | DarknetError"]):
     def __init__(self, source: SampleSource, seed: int) -> None:
-        self.source, self.seed = source, seed
+        self.faults: list[ListedFault] = []
+        if isinstance(source, RecordingSource):
+            source = source.recording(self.faults)
+        self.source = source
+        self.seed = seed
 
     def __getitem__(self, key: SampleKey) -> LoadedSample | DarknetError:
         """An error is handed over as a value: raised here, it would arrive as a traceback."""
+        self.faults.clear()
         try:
             (image, truth), bad = first_readable(key, self._sample)
         except DarknetError as error:
             return error
-        return torch.from_numpy(image), torch.from_numpy(truth), bad
+        return torch.from_numpy(image), torch.from_numpy(truth), bad, tuple(self.faults)
 
     def _sample(self, key: SampleKey) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         return self.source.sample(*key, self.seed)
@@ -131,9 +147,12 @@ def _collate(samples: list[LoadedSample | DarknetError]) -> Batch | DarknetError
     made = [sample for sample in samples if isinstance(sample, tuple)]
     if len(made) < len(samples):
         return next(sample for sample in samples if isinstance(sample, DarknetError))
-    images, truth, bad = zip(*made, strict=True)
-    lines = tuple(line for lines in bad for line in lines)
-    return Batch(torch.stack(images), torch.stack(truth), lines)
+    images, truth, bad, faults = zip(*made, strict=True)
+    return Batch(torch.stack(images), torch.stack(truth), _joined(bad), _joined(faults))
+
+
+def _joined(parts: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    return tuple(itertools.chain.from_iterable(parts))
 
 
 def _start(worker: int) -> None:
@@ -232,5 +251,5 @@ def _raise_errors(part: Batch | DarknetError) -> Batch:
 
 
 def _concatenated(group: list[Batch]) -> Batch:
-    images, truth, bad = zip(*group, strict=True)
-    return Batch(torch.cat(images), torch.cat(truth), tuple(line for b in bad for line in b))
+    images, truth, bad, faults = zip(*group, strict=True)
+    return Batch(torch.cat(images), torch.cat(truth), _joined(bad), _joined(faults))

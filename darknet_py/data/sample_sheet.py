@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.label_boxes import CLASS_ONLY
 from darknet_py.augment.mix import MIXUP, MOSAIC
-from darknet_py.cfg.datafile import read_data_file
+from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.cfg.names import names_of_data
 from darknet_py.data.class_labels import ClassLabels, Floats
 from darknet_py.data.classifier_samples import ClassifierSet
@@ -21,7 +21,7 @@ from darknet_py.data.listing import images_of
 from darknet_py.data.loader import SampleKey, first_readable
 from darknet_py.images.draw import colour, save_image
 from darknet_py.images.io import Pixels, to_bgr
-from darknet_py.network.graph import read_graph
+from darknet_py.network.graph import Graph, read_graph
 from darknet_py.options.datasets import SheetOptions
 
 MOST_ROOM, LEAST_ROOM = 416, 200
@@ -43,13 +43,19 @@ def write_sheet(options: SheetOptions) -> str:
     graph = read_graph(
         options.cfg, width=options.width, height=options.height, fork=options.fork_in_force
     )
-    source = DetectionSet(images_of(data, "train"), AugmentConfig.of(graph))
     numbers = range(options.first, options.first + options.images)
     keys = [SampleKey(number, graph.net.width, graph.net.height) for number in numbers]
-    page = detection_sheet(source, names_of_data(data, source.config.classes), keys, options.seed)
-    save_image(options.out, page, 92)
+    save_image(options.out, _page(graph, data, keys, options.seed), 92)
     which = f"samples {numbers[0]} to {numbers[-1]}"
     return f"{options.out}: {which} of a training with seed {options.seed}"
+
+
+def _page(graph: Graph, data: DataFile, keys: Sequence[SampleKey], seed: int) -> Pixels:
+    images = images_of(data, "train")
+    if graph.head_classes is None:
+        return classifier_sheet(ClassifierSet.of(graph, images, data), keys, seed)
+    source = DetectionSet(images, AugmentConfig.of(graph))
+    return detection_sheet(source, names_of_data(data, source.config.classes), keys, seed)
 
 
 def detection_sheet(

@@ -236,6 +236,9 @@ class LogRules:
     """`classifier predict` prints percents; otherwise shares of 1 and a tree's parents."""
     valid_names_images: bool
     """`classifier valid` prints each image; otherwise running metrics only, which it rewrites."""
+    bad_lists: bool
+    """files and labels that training and calc_anchors leave out are named in bad.list and
+    bad_label.list."""
     heads_on_stdout: bool
     """the lines of heads in training go to stdout; otherwise to stderr, with a count of all
     boxes."""

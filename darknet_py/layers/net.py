@@ -153,7 +153,7 @@ class Net:
 
 
 def read_net(section: Section, problems: Problems, **overrides: int | None) -> Net:
-    """The [net] section with width, height, channels or time_steps overridden where given."""
+    """The [net] section; overrides: values of its options that count instead, where not None."""
     if section.name not in ("net", "network"):
         message = "is the first section, expected [net]: it sets the input and the training"
         raise CfgError(message, section.location())

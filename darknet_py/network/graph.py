@@ -132,15 +132,26 @@ def read_graph(
     width: int | None = None,
     height: int | None = None,
     time_steps: int | None = None,
+    batch: int | None = None,
+    subdivisions: int | None = None,
+    max_batches: int | None = None,
     fork: str | Fork = "alexeyab",
     problems: Problems | None = None,
 ) -> Graph:
-    """The graph of a cfg file. Raises CfgError, or collects into `problems` if that collects."""
+    """The graph of a cfg file, with the values of [net] that are given instead of the file's.
+
+    Raises CfgError, or collects into `problems` if that collects.
+    """
     problems = problems or Problems()
-    sections = text.read(path, problems)
-    return build(
-        sections, fork_named(fork), problems, width=width, height=height, time_steps=time_steps
-    )
+    overrides = {
+        "width": width,
+        "height": height,
+        "time_steps": time_steps,
+        "batch": batch,
+        "subdivisions": subdivisions,
+        "max_batches": max_batches,
+    }
+    return build(text.read(path, problems), fork_named(fork), problems, **overrides)
 
 
 def with_temperature(graph: Graph, temperature: float) -> Graph:
@@ -156,13 +167,10 @@ def build(
     sections: Sequence[Section],
     fork: Fork,
     problems: Problems,
-    *,
-    width: int | None = None,
-    height: int | None = None,
-    time_steps: int | None = None,
+    **overrides: int | None,
 ) -> Graph:
-    """Sections to graph, overriding [net]'s width, height and time_steps where given."""
-    net = read_net(sections[0], problems, width=width, height=height, time_steps=time_steps)
+    """Sections to graph; overrides: values of options of [net], None for the section's own."""
+    net = read_net(sections[0], problems, **overrides)
     if len(sections) == 1:
         raise CfgError("has no layer after [net]", Location(sections[0].path))
     builder = _Builder(net, fork, problems)

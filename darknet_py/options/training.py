@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.engines.table import PRECISIONS
-from darknet_py.options.flag import MOST_WORKERS, flag, seed_flag
+from darknet_py.options.flag import MOST_IMAGES, MOST_WORKERS, flag, seed_flag
 from darknet_py.options.model import (
     LIVE,
     DeviceOptions,
     ForkOptions,
     ImageOptions,
     LogOptions,
+    SizeOptions,
     log_style_set,
 )
+
+NET_OPTIONS = ("width", "height", "batch", "subdivisions", "max_batches")
+"""What of [net] can be given on the command line."""
+SHOWN_ITERATIONS = 4
+"""Of which -show_imgs writes the images: 256 at batch=64."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +36,35 @@ class TrainOptions(ForkOptions, DeviceOptions, LogOptions):
     data: str
     cfg: str
     weights: str | None = None
-    max_batches: int | None = flag(None, "Iterations in all, instead of the cfg's.", least=1)
-    clear: bool = flag(False, "Count iterations from 0 whatever WEIGHTS say.")
+    max_batches: int | None = flag(
+        None,
+        "Where the schedule ends: iterations in all, instead of the cfg's.",
+        least=1,
+        metavar="N",
+    )
+    batch: int | None = flag(
+        None, "Samples of an iteration instead of the cfg's.", least=1, most=MOST_IMAGES
+    )
+    subdivisions: int | None = flag(
+        None,
+        "Parts that an iteration is computed in, instead of the cfg's; more take less memory.",
+        least=1,
+        most=MOST_IMAGES,
+    )
+    clear: bool = flag(False, "Count iterations from 0, whatever WEIGHTS say.")
     resume: bool = flag(False, "Continue exactly where the last run stopped.")
     seed: int = seed_flag("Same seed, same run.")
-    iterations: int = flag(0, "Stop, and save, after so many.", least=0, hidden=True)
-    precision: str = flag("fp32", choices=PRECISIONS)
+    iterations: int = flag(
+        0,
+        "Stop this run early, after N iterations, and save; the schedule stays as it is and "
+        "--resume goes on (default: run to the end).",
+        least=0,
+        hidden=True,
+        metavar="N",
+    )
+    precision: str = flag(
+        "fp32", "Of the arithmetic; weights, heads and losses are fp32.", choices=PRECISIONS
+    )
     compiled: bool = flag(False, "Run through torch.compile.", "--compile")
     sync_batchnorm: bool = flag(False, "Batch statistics over all processes.", "--sync_bn")
     log_style: str = flag(
@@ -46,13 +75,27 @@ class TrainOptions(ForkOptions, DeviceOptions, LogOptions):
         choices=("auto", LIVE, "plain", "darknet"),
         usual=log_style_set,
     )
-    chart: str = flag("chart.png", metavar="FILE")
-    results: str = flag("results.csv", metavar="FILE")
+    chart: str | None = flag(
+        None,
+        "Go on drawing on this old chart; chart.png and chart_NAME.png are then written to the "
+        "working folder, as in Darknet, instead of the folder of the weights.",
+        metavar="FILE",
+    )
+    results: str | None = flag(
+        None,
+        "A row for each iteration (default: results.csv in the folder of the weights).",
+        metavar="FILE",
+    )
     tensorboard: str | None = flag(None, "Write metrics for TensorBoard too.", metavar="FOLDER")
+
+    @property
+    def net_values(self) -> dict[str, Any]:
+        """Option of [net] -> the whole number that counts, None for the cfg's own value."""
+        return {name: getattr(self, name, None) for name in NET_OPTIONS}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageTrainOptions(TrainOptions, ImageOptions):
+class ImageTrainOptions(TrainOptions, ImageOptions, SizeOptions):
     """What a training on images can be told beside."""
 
     evaluates: bool = False
@@ -68,7 +111,12 @@ class ImageTrainOptions(TrainOptions, ImageOptions):
         least=1,
         metavar="N",
     )
-    show_imgs: bool = flag(False, "Write a page of the first samples: aug_NAME.jpg.")
+    show_imgs: bool = flag(
+        False,
+        f"Write the images of the first {SHOWN_ITERATIONS} iterations as aug_*.jpg, as the network "
+        "gets them (Darknet writes those of all, until it is stopped); a page of samples: data "
+        "sheet.",
+    )
 
     @property
     def data_file(self) -> DataFile:
@@ -81,10 +129,16 @@ class DetectorTrainOptions(ImageTrainOptions):
     """The options of `train` and `detector train`."""
 
     kind: ClassVar[str] = "detector"
-    evaluates: bool = flag(False, "Evaluate now and then; keep the best.", "--map")
-    epochs: int = flag(4, "Passes over the images between evaluations.", "--mAP_epochs", least=1)
-    thresh: float = flag(0.25, "Score for what -map counts as found.")
-    iou_thresh: float = flag(0.5, "Overlap with a label that -map asks for.")
+    evaluates: bool = flag(
+        False, "Measure the mAP now and then; keep the best weights as NAME_best.weights.", "--map"
+    )
+    epochs: int = flag(
+        4, "Passes over the images between two evaluations of -map.", "--mAP_epochs", least=1
+    )
+    thresh: float = flag(
+        0.25, "Minimum score of a box that -map counts in TP, FP, precision, recall; not in the AP."
+    )
+    iou_thresh: float = flag(0.5, "Minimum overlap with its label that makes a box right for -map.")
     cache: bool = flag(False, "Hold all images decoded in memory.")
     reduced_decode: bool = flag(
         False,
@@ -108,21 +162,28 @@ class ClassifierTrainOptions(ImageTrainOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmenterTrainOptions(ImageTrainOptions):
+class PageTrainOptions(ImageTrainOptions):
+    """What pjreddie's programs for segmenters and regressors can be told."""
+
+    show_imgs: bool = flag(False, "Write a page of the first samples: aug_NAME.jpg.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmenterTrainOptions(PageTrainOptions):
     """The options of `segmenter train`."""
 
     kind: ClassVar[str] = "segmenter"
 
 
 @dataclass(frozen=True, kw_only=True)
-class InstanceTrainOptions(ImageTrainOptions):
+class InstanceTrainOptions(PageTrainOptions):
     """The options of `isegmenter train`."""
 
     kind: ClassVar[str] = "isegmenter"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegressorTrainOptions(ImageTrainOptions):
+class RegressorTrainOptions(PageTrainOptions):
     """The options of `regressor train`."""
 
     kind: ClassVar[str] = "regressor"
@@ -134,6 +195,12 @@ class TextTrainOptions(TrainOptions):
 
     kind: ClassVar[str] = "rnn"
     data: str = flag("data/shakespeare.txt", "The text.", "--file", metavar="FILE")
+    batch: int | None = flag(
+        None,
+        "Pieces of the text in an iteration, each of time_steps symbols, instead of the cfg's.",
+        least=1,
+        most=MOST_IMAGES,
+    )
     tokenized: bool = flag(False, "The text is the numbers of its words.")
     backup: str = flag("backup", "Where to keep the weights.", metavar="FOLDER")
 

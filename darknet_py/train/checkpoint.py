@@ -151,6 +151,16 @@ class CheckpointFiles:
     def state(self) -> Path:
         return self.folder / f"{self.base}_last.state"
 
+    def results(self, asked: str | None) -> Path:
+        """Where results.csv is: what was asked for, else beside the weights."""
+        return Path(asked) if asked else self.folder / "results.csv"
+
+    def charts(self, older: str | None) -> tuple[Path, Path]:
+        """The chart under AlexeyAB's two names: with an older one to go on with in the working
+        folder, as in that program, else beside the weights."""
+        folder = Path() if older else self.folder
+        return folder / "chart.png", folder / f"chart_{self.base}.png"
+
     def named(self, word: str) -> Path:
         """Such as best, ema or a number of updates."""
         return self.folder / f"{self.base}_{word}.weights"
@@ -158,6 +168,7 @@ class CheckpointFiles:
 
 def _sweep(folder: Path, base: str) -> None:
     """Remove what runs that were killed while they wrote have left behind."""
-    for ending in (".weights", ".backup", ".state"):
-        for path in folder.glob(f".{glob.escape(base)}*{ending}.*"):
+    name = glob.escape(base)
+    for kept in (f"{name}*.weights", f"{name}*.backup", f"{name}*.state", f"chart_{name}.png"):
+        for path in folder.glob(f".{kept}.*"):
             path.unlink(missing_ok=True)

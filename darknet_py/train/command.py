@@ -7,12 +7,12 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import torch
 import torch.distributed as dist
 
+from darknet_py.data.bad_lists import BadLists
 from darknet_py.data.loader import worker_failures
 from darknet_py.engines.devices import checked_device
 from darknet_py.network.graph import Graph
@@ -22,6 +22,7 @@ from darknet_py.train.checkpoint_writer import CheckpointWriter
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.darknet_log import DarknetLog
 from darknet_py.train.logs.darknet_start import StartFacts
+from darknet_py.train.logs.loss_chart import read_chart
 from darknet_py.train.logs.metric_loggers import CsvLogger, MetricLogger, TensorBoardLogger
 from darknet_py.train.logs.progress_log import LiveLog, PlainLog, TrainingLog
 from darknet_py.train.loop import Loop
@@ -92,6 +93,7 @@ def _loop(options: TrainOptions, ready: ReadyTraining) -> Loop:
         metric=ready.metric,
         progress=start.progress,
         limit=options.iterations,
+        bad_lists=BadLists(graph.fork.log.bad_lists),
     )
     if trainer.distributed.first:
         # An update whose evaluation is still to be made gets its row then.
@@ -128,6 +130,7 @@ def _facts(options: TrainOptions, ready: ReadyTraining) -> list[str]:
     trainer = ready.start.trainer
     net, distributed = trainer.network.graph.net, trainer.distributed
     processes = f" x {distributed.world} processes" if distributed.world > 1 else ""
+    files = ready.start.files
     words = (
         *ready.facts,
         f"batch {net.batch}/{net.subdivisions}{processes}",
@@ -135,13 +138,22 @@ def _facts(options: TrainOptions, ready: ReadyTraining) -> list[str]:
         f"{next(trainer.network.parameters()).device} {trainer.precision}",
         f"seed {trainer.seed}",
         f"fork {trainer.network.graph.fork.name}",
+        f"chart {files.charts(options.chart)[0]}",
+        f"results {files.results(options.results)}",
     )
-    return [f"{options.cfg}: {', '.join(words)}"]
+    return [f"{options.cfg}: {', '.join(words)}", *_instead(options)]
 
 
 def _iterations(trainer: Trainer) -> str:
     of = trainer.network.graph.net.max_batches
     return f"{of or 'endless'} iterations from {trainer.batch}"
+
+
+def _instead(options: TrainOptions) -> Iterator[str]:
+    """What of [net] the command line has changed."""
+    given = [f"{key}={value}" for key, value in options.net_values.items() if value is not None]
+    if given:
+        yield f"{options.cfg}: {' '.join(given)} by option instead of the cfg's"
 
 
 def _warnings(graph: Graph) -> Iterator[str]:
@@ -154,14 +166,15 @@ def _metric_loggers(
     options: TrainOptions, ready: ReadyTraining, upto: int
 ) -> tuple[MetricLogger, ...]:
     """upto: the last update of which an earlier run has written the row."""
-    net = ready.start.trainer.network.graph.net
+    net, files = ready.start.trainer.network.graph.net, ready.start.files
     results = CsvLogger(
-        Path(options.results),
-        Path(options.chart),
+        files.results(options.results),
+        files.charts(options.chart),
         net.max_batches,
         net.max_chart_loss,
         ready.task.units,
         ready.metric.name if ready.metric else "mAP",
+        read_chart(options.chart) if options.chart else None,
     )
     results.open(upto)
     if options.tensorboard is None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from darknet_py.data.bad_lists import BadLists
 from darknet_py.data.loader import Batch
 from darknet_py.errors import OutputError
 from darknet_py.train.checkpoint_writer import CheckpointWriter, Failures
@@ -50,6 +51,7 @@ class Loop:
     limit: int = 0
     clock: StepClock = field(default_factory=StepClock)
     unreadable: set[str] = field(default_factory=set)
+    bad_lists: BadLists = field(default_factory=BadLists)
     intact: bool = True
     shown: Update | None = None
     unlogged: str = ""
@@ -230,6 +232,10 @@ class Loop:
                 self.unreadable.add(line)
                 count = len(self.unreadable)
                 self.report.note(f"left out, another image is drawn: {line} ({count} so far)")
+        new = self.bad_lists.add(batch.faults)
+        self.report.as_darknet(fault.said for fault in new)
+        for line in self.bad_lists.wrong_label_note(new):
+            self.report.remark(line)
 
     def _kept(self) -> Failures:
         """All that is to be on the disk after this update; what of it cannot be written.
@@ -303,6 +309,8 @@ class Loop:
             for one in self.metric_loggers:
                 self.lost += _logged(one.end, self.shown)
         self.report.end()
+        for line in self.bad_lists.summary:
+            self.report.note(line)
         if self.lost:
             return
         if self._complete:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 
@@ -69,10 +69,7 @@ class ReadyTraining:
 
 def graph_of(options: TrainOptions) -> Graph:
     """The network of options.cfg; raises CfgError."""
-    graph = read_graph(options.cfg, fork=options.fork_in_force)
-    if options.max_batches is None:
-        return graph
-    return replace(graph, net=replace(graph.net, max_batches=options.max_batches))
+    return read_graph(options.cfg, fork=options.fork_in_force, **options.net_values)
 
 
 def begin(
@@ -101,6 +98,8 @@ def begin(
     average, progress = WeightAverage(network), TrainingProgress(last_map_at=trainer.batch)
     if options.resume:
         progress = load_state(files.state, trainer, average)
+        # The state's may have been raised where memory was short.
+        trainer.subdivisions = options.subdivisions or trainer.subdivisions
         notes += [f"{files.state}: continues after iteration {trainer.batch}"]
     notes += _over(options, trainer)
     return TrainingStart(trainer, average, progress, files, notes, loaded)

@@ -71,7 +71,7 @@ def _images(trainer: Trainer) -> int:
 def _require_same_steps(path: Path, facts: StateFacts, trainer: Trainer) -> None:
     if facts.images != _images(trainer):
         had = f"{facts.images} images a step, this one has {_images(trainer)}"
-        refuse(path, f"of a training with {had}; use the same cfg and processes")
+        refuse(path, f"of a training with {had}; use the same cfg, --batch and processes")
     if trainer.images % facts.subdivisions:
         message = f"read {facts.subdivisions}, expected a divisor of {trainer.images} images"
         refuse(path, message, "facts subdivisions")

@@ -38,7 +38,8 @@ def test_darknets_lines_and_files(here: Path, capsys: pytest.CaptureFixture[str]
     assert (here / "anchors.txt").read_text() == "160, 40,  80,160"
     assert (here / "counters_per_class.txt").read_text() == "counters_per_class = 2, 1, 0"
     warning = "warning: 1 labels have no width and height in 0 to 1 and are left out"
-    assert printed.err == f"{warning}, the first in b.txt\n"
+    listed = "warning: 1 wrong labels are named in bad_label.list"
+    assert printed.err == f"{warning}, the first in b.txt\n{listed}\n"
 
 
 def test_the_unit_is_asked_for() -> None:
@@ -78,10 +79,11 @@ def test_all_that_darknet_prints(here: Path, capsys: pytest.CaptureFixture[str])
     counter = "".join(
         f"\r loaded \t image: {image} \t box: {box}" for image, box in ((1, 1), (1, 2), (2, 3))
     )
-    middle = (
-        f" read labels from 2 images \n{counter}\n all loaded. \n\n calculating k-means++ ...\n"
-    )
-    assert middle in out
+    box = "x = 0.500000, y = 0.500000, width = 0.500000, height = 0.000000"
+    wrong = f"Wrong label: b.txt - j = 1, {box}"
+    middle = f" read labels from 2 images \n\n\n{wrong} \n{counter}\n all loaded. \n\n calculating"
+    assert f"{middle} k-means++ ...\n" in out
+    assert (here / "bad_label.list").read_text() == f"{wrong}\n"
     assert " \n\n\ncounters_per_class = 2, 1, 0\n" in out
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 from collections.abc import Iterator
 from itertools import islice
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from support.coloured_samples import RectangleImage, graph, write
+from support.tiny_detector import save
 from torch.utils.data import dataloader
 
 from darknet_py.augment.config import AugmentConfig
@@ -216,3 +218,19 @@ def test_processes_start_from_a_server_where_there_is_one(monkeypatch: pytest.Mo
     assert loader._processes().get_start_method() == "forkserver"
     methods.remove("forkserver")
     assert loader._processes().get_start_method() == "spawn"
+
+
+def test_a_sample_brings_the_faults_of_its_files_from_another_process(tmp_path: Path) -> None:
+    """What is recorded in a worker is what it hands over: the set and its list travel together."""
+    (tmp_path / "a.png").write_bytes(b"nothing")
+    save(tmp_path, "b.png")
+    (tmp_path / "b.txt").write_text("9 .5 .5 .2 .2\n")
+    paths = [str(tmp_path / name) for name in ("a.png", "b.png")]
+    config = AugmentConfig.of(graph(tmp_path))
+    samples = pickle.loads(pickle.dumps(loader._Samples(DetectionSet(paths, config), seed=0)))
+    faults = [samples[SampleKey(number, 64, 48)][3] for number in range(20)]
+    found = {fault.entry for some in faults for fault in some}
+    wrong = f"{tmp_path}/b.txt Wrong annotation: class_id = 9. But class_id should be [from 0 to 3]"
+    assert found == {str(tmp_path / "a.png"), str(tmp_path / "a.txt"), wrong}
+    assert [] not in [list(some) for some in faults], "each sample its own"
+    assert max(map(len, faults)) < 20

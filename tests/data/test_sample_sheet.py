@@ -31,7 +31,6 @@ from darknet_py.images.draw import colour
 from darknet_py.images.io import read_image
 from darknet_py.layers.tree import UNKNOWN
 from darknet_py.options.datasets import SheetOptions
-from darknet_py.train.command import run
 
 NAMES = ["red", "green", "blue", "yellow"]
 TITLE = 27
@@ -203,13 +202,15 @@ def test_classes_are_named_with_their_class_shares(truth: list[float], words: li
     assert list(class_shares(np.array(truth, np.float32), LABELS)) == words
 
 
-def test_the_classifiers_page_shows_the_samples_of_the_first_update(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    run(small_options(tmp_path, max_batches=1, show_imgs=True))
-    assert "aug_small.jpg: the first 24 samples as they are" in capsys.readouterr().out
-    page = cv2.imread("aug_small.jpg")
+def of_classifier(folder: Path) -> SheetOptions:
+    made, out = small_options(folder), str(folder / "page.png")
+    return SheetOptions(data=made.data, cfg=made.cfg, out=out, images=24)
+
+
+def test_the_classifiers_page_shows_the_samples_of_a_training(tmp_path: Path) -> None:
+    told = write_sheet(of_classifier(tmp_path))
+    assert told == f"{tmp_path / 'page.png'}: samples 0 to 23 of a training with seed 0"
+    page = cv2.imread(str(tmp_path / "page.png"))
     # 24 tiles, three rows of eight: every one has a shape whose colour is of its class.
     tiles = [part for row in np.array_split(page[25:], 3) for part in np.array_split(row, 8, 1)]
     classes = {int(tile[np.ptp(tile, axis=2) > 90].mean(axis=0).argmax()) for tile in tiles}
@@ -232,9 +233,8 @@ def sheets(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[SheetTile], str, 
 def test_a_class_sheets_captions_are_the_classes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     made = sheets(monkeypatch)
-    run(small_options(tmp_path, max_batches=1, show_imgs=True))
+    write_sheet(of_classifier(tmp_path))
     ((tiles, title, style),) = made
     assert (title, style.columns, style.lines) == ("samples 0 to 23, seed 0", 8, 4)
     assert len(tiles) == 24 and all(len(tile.caption) == 1 for tile in tiles)

@@ -95,17 +95,19 @@ DEFAULTS = {
     "AnchorOptions": "data cfg=None num_of_clusters=None width=None height=None show=False runs=10 "
     "seed=0 write_cfg=None",
     "CompareOptions": "score=0.005 iou=0.98 show=10",
-    "TrainOptions": "kind data cfg weights=None max_batches=None clear=False resume=False seed=0 "
-    "iterations=0 precision=fp32 compiled=False sync_batchnorm=False log_style=auto "
-    "chart=chart.png results=results.csv tensorboard=None",
+    "TrainOptions": "kind data cfg weights=None max_batches=None batch=None subdivisions=None "
+    "clear=False resume=False seed=0 iterations=0 precision=fp32 compiled=False "
+    "sync_batchnorm=False log_style=auto chart=None results=None tensorboard=None",
     "ImageTrainOptions": "evaluates=False workers=None saveweights=None show_imgs=False",
     "DetectorTrainOptions": "kind=detector evaluates=False epochs=4 thresh=0.25 iou_thresh=0.5 "
     "cache=False reduced_decode=False",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
+    "PageTrainOptions": "show_imgs=False",
     "SegmenterTrainOptions": "kind=segmenter",
     "InstanceTrainOptions": "kind=isegmenter",
     "RegressorTrainOptions": "kind=regressor",
-    "TextTrainOptions": "kind=rnn data=data/shakespeare.txt tokenized=False backup=backup",
+    "TextTrainOptions": "kind=rnn data=data/shakespeare.txt batch=None tokenized=False "
+    "backup=backup",
     "GoTrainOptions": "kind=go data=backup/go.train backup=backup",
     "GoOptions": "cfg weights=None multi=False seed=None",
     "GoTestOptions": "",
@@ -195,6 +197,9 @@ ExportOptions.batch >= 1 <= 65536
 GoOptions.seed >= 0 <= 1.84467e+19
 GoSelfOptions.games >= 0
 TrainOptions.max_batches >= 1
+TrainOptions.batch >= 1 <= 65536
+TrainOptions.subdivisions >= 1 <= 65536
+TextTrainOptions.batch >= 1 <= 65536
 TrainOptions.seed >= 0 <= 1.84467e+19
 TrainOptions.iterations >= 0
 ImageTrainOptions.saveweights >= 1

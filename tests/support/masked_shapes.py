@@ -134,7 +134,6 @@ def masked_options(
     defaults: dict[str, Any] = {
         "device": "cpu",
         "workers": 0,
-        "chart": str(folder / "chart.png"),
         "results": str(folder / "results.csv"),
         "log_style": "plain",
     }

@@ -20,7 +20,9 @@ def rows_of(folder: Path) -> list[dict[str, str]]:
 
 
 def kept_in(folder: Path) -> set[str]:
-    return {path.name for path in (folder / "backup").iterdir()}
+    """Weights and state, which charts are drawn beside."""
+    names = {path.name for path in (folder / "backup").iterdir()}
+    return {name for name in names if not name.endswith(".png")}
 
 
 def require_same(first: Path, second: Path) -> None:

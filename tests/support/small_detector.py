@@ -76,7 +76,6 @@ def small_options(
     defaults: dict[str, Any] = {
         "device": "cpu",
         "workers": 0,
-        "chart": str(folder / "chart.png"),
         "results": str(folder / "results.csv"),
         "log_style": "plain",
     }

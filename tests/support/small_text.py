@@ -47,7 +47,6 @@ def small_options(
     defaults: dict[str, Any] = {
         "device": "cpu",
         "backup": str(folder / "backup"),
-        "chart": str(folder / "chart.png"),
         "results": str(folder / "results.csv"),
         "log_style": "plain",
     }

@@ -97,7 +97,8 @@ def test_names(tmp_path: Path, endings: tuple[str, ...], last: str, final: str) 
 
 def test_leftovers_of_killed_runs_are_swept(tmp_path: Path) -> None:
     mine = [".net_last.weights.ab12", ".net_100.weights.x", ".net_last.state.q", ".net.backup.z"]
-    others = [".other_last.weights.ab12", "net_last.weights"]
+    mine += [".chart_net.png.1a"]
+    others = [".other_last.weights.ab12", "net_last.weights", "chart_net.png", ".chart_a.png.1a"]
     for name in mine + others:
         (tmp_path / name).write_bytes(b"x")
     CheckpointFiles.of(tmp_path, "net.cfg")

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.outcome import state_of
+from support.outcome import kept_in, state_of
 from support.small_detector import small_options
 
 from darknet_py.network.network import Network
@@ -70,10 +70,10 @@ def test_workers_change_nothing(tmp_path: Path) -> None:
 def test_what_a_run_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = "saveweights=3\nsavelast=3\n"
     run(small_options(tmp_path, max_batches=10, data=options, evaluates=True, saveweights=4))
-    kept = {path.name for path in (tmp_path / "backup").iterdir()}
+    kept = kept_in(tmp_path)
     words = ("4", "8", "last", "best", "final")
     assert kept == {f"small_{word}.weights" for word in words} | {"small_last.state"}
-    assert (tmp_path / "chart.png").stat().st_size > 1000
+    assert (tmp_path / "backup" / "chart.png").stat().st_size > 1000
     with (tmp_path / "results.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["iteration"] for row in rows] == [str(n) for n in range(1, 11)]
@@ -88,7 +88,7 @@ def test_what_a_run_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 def test_pjreddies_files(tmp_path: Path) -> None:
     run(small_options(tmp_path, max_batches=101, fork="pjreddie", net="learning_rate=.0001"))
-    kept = {path.name for path in (tmp_path / "backup").iterdir()}
+    kept = kept_in(tmp_path)
     words = {"small.backup", "small_100.weights", "small_final.weights", "small_last.state"}
     assert kept == words
 
@@ -135,7 +135,7 @@ def test_kills_leave_whole_files(tmp_path: Path, kills: int) -> None:
     assert reached == sorted(reached)
     assert reached[-1] > kills * 8
     run(replace(options, iterations=1))
-    left = {path.name for path in (tmp_path / "backup").iterdir()}
+    left = kept_in(tmp_path)
     assert left == {"small_last.weights", "small_last.state"}
 
 

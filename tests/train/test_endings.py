@@ -312,7 +312,7 @@ def test_ends_of_a_process(tmp_path: Path, name: str) -> None:
         start_new_session=True,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])},
     )
-    wait_for_rows(tmp_path / "results.csv", process)
+    wait_for_rows(tmp_path / "backup" / "results.csv", process)
     end(process)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == code, errors
@@ -321,7 +321,7 @@ def test_ends_of_a_process(tmp_path: Path, name: str) -> None:
     assert "resource_tracker" not in errors
     assert "Traceback" not in errors
     assert not list(Path("/dev/shm").glob(f"torch_{process.pid}_*"))
-    rows = (tmp_path / "results.csv").read_text().splitlines()
+    rows = (tmp_path / "backup" / "results.csv").read_text().splitlines()
     net = Network.from_cfg(cfg)
     seen = net.load_weights(tmp_path / "backup" / "t_last.weights").seen
     assert seen // 24 == int(rows[-1].split(",")[0])

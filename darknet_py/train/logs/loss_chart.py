@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from darknet_py.errors import DataError, Location
+from darknet_py.images.io import open_image
+
+logger = logging.getLogger(__name__)
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
 
@@ -21,6 +27,8 @@ FONT, SCALE = cv2.FONT_HERSHEY_COMPLEX_SMALL, 0.7
 WHITE, BLACK, LIGHT, DARK = (255,) * 3, (0,) * 3, (224,) * 3, (128,) * 3
 BLUE, RED, NAVY = (255, 0, 0), (0, 0, 255), (100, 0, 0)
 """BGR, as OpenCV draws."""
+STALE = ((15, PLOT + 18, SIDE, PLOT + 37), (0, 15, MARGIN - 1, 36))
+"""Left, top, right, bottom of what a chart says of one moment: its footer, and the last mAP."""
 LABEL_STEP = 0.1
 """A mAP is labelled when it is the best so far, or a tenth of the training after the last label."""
 
@@ -30,7 +38,7 @@ class Curves:
     """losses: (K, 2) update and average loss; maps: (M, 2) update and `metric` in 0..1.
 
     updates: of the whole training, 0: for ever. top: the loss at the upper edge. metric: such as
-    mAP.
+    mAP. background: an older chart (1000, 1000, 3) BGR to draw on.
     """
 
     losses: Points
@@ -38,6 +46,7 @@ class Curves:
     updates: int
     top: float
     metric: str = "mAP"
+    background: Pixels | None = None
 
     @property
     def width(self) -> float:
@@ -45,16 +54,47 @@ class Curves:
         return float(self.updates or max(1, self.losses[:, 0].max(initial=0)))
 
 
+def read_chart(path: str) -> Pixels | None:
+    """The older chart in a file, to draw on, as BGR (1000, 1000, 3); None if there is no file.
+
+    AlexeyAB's program then draws on an image without pixels and never has a chart.
+
+    Raises ImageError for a file that is no image, DataError for one of another size.
+    """
+    if not os.path.lexists(path):
+        logger.warning("-chart: %s is not there to go on with: a new chart is drawn", path)
+        return None
+    chart = open_image(path).decode_bgr()
+    height, width = chart.shape[:2]
+    if (width, height) != (SIDE, SIDE):
+        message = f"is {width} x {height}, expected a chart of {SIDE} x {SIDE} pixels"
+        raise DataError(f"{message}; without -chart a new one is drawn", Location(path))
+    return chart
+
+
 def draw(curves: Curves, footer: str) -> Pixels:
     """The chart as a BGR image (1000, 1000, 3)."""
-    canvas = np.full((SIDE, SIDE, 3), 255, np.uint8)
-    _grid(canvas, curves)
+    canvas = _new(curves) if curves.background is None else _old(curves.background)
     # Long trainings have far more updates than the chart has pixels.
     for x, y in np.unique(_to_pixels(curves.losses, curves.width, curves.top), axis=0):
         cv2.circle(canvas, (int(x), int(y)), 1, BLUE, cv2.FILLED)
     if len(curves.maps):
         _maps(canvas, curves)
     _text(canvas, footer, (15, PLOT + 33), NAVY)
+    return canvas
+
+
+def _new(curves: Curves) -> Pixels:
+    canvas = np.full((SIDE, SIDE, 3), 255, np.uint8)
+    _grid(canvas, curves)
+    return canvas
+
+
+def _old(background: Pixels) -> Pixels:
+    """Its last line and its last mAP give way to those of now."""
+    canvas = background.copy()
+    for left, top, right, bottom in STALE:
+        canvas[top:bottom, left:right] = WHITE
     return canvas
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from darknet_py.errors import DarknetError
 from darknet_py.files import append, encoded, replacing
 from darknet_py.images.draw import save_image
-from darknet_py.train.logs.loss_chart import Curves, Points, draw
+from darknet_py.train.logs.loss_chart import Curves, Pixels, Points, draw
 from darknet_py.train.logs.progress_log import IMAGES, Units, Update
 
 CHART_EVERY = 100
@@ -38,17 +38,20 @@ def _doubles() -> array[float]:
 class CsvLogger:
     """The file, and of each row only what the chart needs: two numbers.
 
-    updates: of the whole training, 0: for ever. top: the loss at the chart's upper edge. metric:
-    what -map or -topk measures. unwritten: rows that the disk had no room for; they come with the
-    next one.
+    charts: files that all get the same chart. updates: of the whole training, 0: for ever. top:
+    the loss at the chart's upper edge. metric: what -map or -topk measures. background: an older
+    chart to draw on. drawn: the last update that is on the charts. unwritten: rows that the disk
+    had no room for; they come with the next one.
     """
 
     path: Path
-    chart: Path
+    charts: tuple[Path, ...]
     updates: int
     top: float
     units: Units = IMAGES
     metric: str = "mAP"
+    background: Pixels | None = None
+    drawn: int = 0
     losses: array[float] = field(default_factory=_doubles)
     maps: array[float] = field(default_factory=_doubles)
     unwritten: list[list[str]] = field(default_factory=list)
@@ -59,6 +62,7 @@ class CsvLogger:
         Raises OutputError when it cannot be written.
         """
         rows = [row for row in self._earlier() if int(row[0]) <= upto] if upto else []
+        self.drawn = upto
         for row in rows:
             self._note(float(row[0]), float(row[3]), row[9])
         with replacing(self.path) as file:
@@ -93,7 +97,7 @@ class CsvLogger:
         self._note(u.number, u.average, value)
         self.unwritten.append(row)
         self._write_rows()
-        if u.evaluated or u.number % CHART_EVERY == 0:
+        if u.evaluated or u.number // CHART_EVERY > self.drawn // CHART_EVERY:
             self._draw(u)
 
     def end(self, u: Update) -> None:
@@ -108,11 +112,14 @@ class CsvLogger:
 
     def _draw(self, u: Update) -> None:
         losses, maps = _points(self.losses), _points(self.maps)
-        curves = Curves(losses, maps, self.updates, self.top, self.metric)
+        curves = Curves(losses, maps, self.updates, self.top, self.metric, self.background)
         footer = f"current avg loss = {u.average:.4f}    iteration = {u.number}"
         if self.updates:
             footer += f"    approx. time left = {u.hours_left:.2f} hours"
-        save_image(self.chart, draw(curves, footer))
+        pixels = draw(curves, footer)
+        for path in self.charts:
+            save_image(path, pixels)
+        self.drawn = u.number
 
 
 def columns(units: Units = IMAGES, metric: str = "mAP") -> list[str]:

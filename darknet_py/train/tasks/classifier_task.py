@@ -6,7 +6,6 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import torch
 
@@ -17,9 +16,7 @@ from darknet_py.classify.load_classifier import read_leaves
 from darknet_py.data.class_labels import ClassLabels
 from darknet_py.data.classifier_samples import ClassifierSet, size_at, tree_of
 from darknet_py.data.listing import images_of, images_to_evaluate, missing_images
-from darknet_py.data.sample_sheet import classifier_sheet
 from darknet_py.errors import DataError, ImageError, Location
-from darknet_py.images.draw import save_image
 from darknet_py.network.darknet_lines import Said
 from darknet_py.network.graph import Graph
 from darknet_py.options.training import ClassifierTrainOptions
@@ -28,13 +25,13 @@ from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.progress_log import TrainingLog
 from darknet_py.train.startup import (
     ReadyTraining,
-    TrainingStart,
     begin,
     graph_of,
     require_endless,
     require_kind,
 )
 from darknet_py.train.tasks.image_task import ImageTask, backup_folder, image_facts, small_batch
+from darknet_py.train.tasks.shown_images import ShownClasses, ShownImages
 from darknet_py.train.trainer import Trainer, step_images
 
 NUMBERED = 1000
@@ -46,8 +43,6 @@ TOP = 5
 LOOKS = 50_000_000
 """Comparisons of a path with a label at the start: a few seconds."""
 SHOWN = 3
-MOST_SHOWN = 32
-"""Most samples on the page of -show_imgs."""
 OTHERS = {
     True: ("mixup", "cutmix", "mosaic", "blur", "label_smooth_eps"),
     False: ("center", "random", "min_ratio", "max_ratio"),
@@ -133,12 +128,10 @@ def open_classifier(
         unclear += _unseen(metric, data)
     start = begin(options, graph, _files(options, data, graph), distributed, device)
     size = partial(size_at, graph, seed=start.trainer.seed)
-    task = ImageTask.of(options, source, start.trainer, size, device)
-    if options.show_imgs and distributed.first:
-        _show(source, task, start)
+    shown = ShownImages(ShownClasses(source, start.trainer.seed)) if options.show_imgs else None
     return ReadyTraining(
         start=start,
-        task=task,
+        task=ImageTask.of(options, source, start.trainer, size, device, shown),
         save_policy=_save_policy(data, start.trainer, len(images)).every(options.saveweights),
         count=len(images),
         facts=(*image_facts(graph, len(images)), f"{len(source.labels.words)} classes"),
@@ -146,15 +139,6 @@ def open_classifier(
         metric=metric,
         data_options=data.options,
     )
-
-
-def _show(source: ClassifierSet, task: ImageTask, start: TrainingStart) -> None:
-    """-show_imgs: a page of the samples of the next update."""
-    step = start.trainer.batch // start.trainer.updates_per_step + 1
-    keys = [key for part in task.plan.keys(step) for key in part][:MOST_SHOWN]
-    path = Path(f"aug_{start.files.base}.jpg")
-    save_image(path, classifier_sheet(source, keys, task.seed), 90)
-    start.notes.append(f"{path}: the first {len(keys)} samples as they are trained on")
 
 
 def _require_classifier(graph: Graph, data: DataFile) -> None:

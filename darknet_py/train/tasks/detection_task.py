@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,11 +19,8 @@ from darknet_py.data.listing import (
     missing_images,
     missing_label_files,
 )
-from darknet_py.data.loader import SampleKey
-from darknet_py.data.sample_sheet import detection_sheet
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import ImageError
-from darknet_py.images.draw import save_image
 from darknet_py.images.reduced_images import Image
 from darknet_py.network.darknet_lines import Said
 from darknet_py.network.graph import Graph
@@ -37,20 +33,18 @@ from darknet_py.train.logs.progress_log import TrainingLog
 from darknet_py.train.multi_scale import InputSizes
 from darknet_py.train.startup import (
     ReadyTraining,
-    TrainingStart,
     begin,
     graph_of,
     require_end,
     require_kind,
 )
 from darknet_py.train.tasks.image_task import ImageTask, backup_folder, image_facts, small_batch
+from darknet_py.train.tasks.shown_images import ShownDetections, ShownImages
 from darknet_py.train.trainer import Trainer, step_images
 
 if TYPE_CHECKING:
     from darknet_py.evaluate.map_result import MapResult
 
-SHOWN = 32
-"""Most samples on the page of -show_imgs."""
 LEAST_BETWEEN = 100
 """Updates at least between two evaluations."""
 
@@ -134,11 +128,10 @@ def open_detection(
     sizes = InputSizes(graph, start.trainer.seed, start.trainer.updates_per_step)
     cached = _cached(options, images, config, sizes)
     source = DetectionSet(images, config, cached, options.reduced_decode)
-    if options.show_imgs and distributed.first:
-        _show(source, data, start, (graph.net.width, graph.net.height))
+    shown = ShownImages(ShownDetections(source)) if options.show_imgs else None
     return ReadyTraining(
         start=start,
-        task=ImageTask.of(options, source, start.trainer, sizes.at, device),
+        task=ImageTask.of(options, source, start.trainer, sizes.at, device, shown),
         save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options).every(
             options.saveweights
         ),
@@ -158,19 +151,6 @@ def _cached(
     least = least_size(config, sizes.largest) if options.reduced_decode else None
     upright = config.fork.images.upright
     return cache_images(images, config.channels, least, follow, upright)
-
-
-def _show(
-    source: DetectionSet, data: DataFile, start: TrainingStart, size: tuple[int, int]
-) -> None:
-    """-show_imgs: a page of the samples of the next update."""
-    trainer, names = start.trainer, names_of_data(data, source.config.classes)
-    first = trainer.batch * trainer.images
-    keys = [SampleKey(number, *size) for number in range(first, first + min(trainer.images, SHOWN))]
-    path = Path(f"aug_{start.files.base}.jpg")
-    page = detection_sheet(source, names, keys, trainer.seed)
-    save_image(path, page, 90)
-    start.notes.append(f"{path}: the first {len(keys)} samples as they are trained on")
 
 
 def _map_metric(

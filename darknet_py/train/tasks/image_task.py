@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,8 @@ from darknet_py.network.graph import Graph
 from darknet_py.options.training import ImageTrainOptions
 from darknet_py.system import processors
 from darknet_py.train.logs.progress_log import IMAGES, Units
-from darknet_py.train.trainer import Trainer
+from darknet_py.train.tasks.shown_images import ShownImages
+from darknet_py.train.trainer import Trainer, step_images
 
 SMALL_BATCH = 8
 MOST_WORKERS = 8
@@ -47,6 +49,7 @@ class ImageTask:
     workers: int
     pin: bool
     units: Units = IMAGES
+    shown: ShownImages | None = None
 
     @staticmethod
     def of(
@@ -55,27 +58,43 @@ class ImageTask:
         trainer: Trainer,
         size_at: Callable[[int], Size],
         device: torch.device,
+        shown: ShownImages | None = None,
     ) -> ImageTask:
-        """size_at: width and height of the input at a step, counted from 1."""
+        """size_at: width and height of the input at a step, counted from 1. shown: by
+        -show_imgs."""
         part = max(n for n in range(1, PART + 1) if trainer.images % n == 0)
         plan = BatchPlan(
             trainer.images, part, size_at, trainer.distributed.rank, trainer.distributed.world
         )
         pin = device.type == "cuda"
-        return ImageTask(source, plan, trainer.seed, _workers(options, device), pin)
+        return ImageTask(
+            source,
+            plan,
+            trainer.seed,
+            _workers(options, device),
+            pin,
+            shown=shown,
+        )
 
     def batches(self, first: int) -> Generator[Batch, None, None]:
-        return batches(
+        made = batches(
             self.source, self.plan, seed=self.seed, first=first, workers=self.workers, pin=self.pin
         )
+        with contextlib.closing(made):
+            for step, batch in enumerate(made, start=first):
+                if self.shown:
+                    self.shown.add(step, self._keys(step), batch)
+                yield batch
 
     def size_at(self, step: int) -> Size:
         return self.plan.size_at(step)
 
     def drawn(self, step: int) -> list[str]:
-        keys = [key for part in self.plan.keys(step) for key in part]
-        drawn = [first_readable(key, self._drawn)[0] for key in keys]
+        drawn = [first_readable(key, self._drawn)[0] for key in self._keys(step)]
         return [path for paths in drawn for path in paths]
+
+    def _keys(self, step: int) -> list[SampleKey]:
+        return [key for part in self.plan.keys(step) for key in part]
 
     def _drawn(self, key: SampleKey) -> list[str]:
         return self.source.drawn(*key, self.seed)
@@ -98,9 +117,13 @@ def image_facts(graph: Graph, count: int) -> tuple[str, ...]:
 
 
 def small_batch(graph: Graph) -> list[str]:
-    """A warning for batches that rarely end well."""
-    net = graph.net
-    if net.batch >= SMALL_BATCH:
-        return []
+    """Warnings for batches that rarely end well, or are none that can be trained on."""
+    net, lines = graph.net, []
     location = net.section.location("batch")
-    return [f"warning: {location}: {net.batch} images an update; Darknet recommends 64"]
+    if net.batch < SMALL_BATCH:
+        lines.append(f"{net.batch} images an update; Darknet recommends 64")
+    if net.batch % net.subdivisions:
+        used = step_images(net) // net.time_steps
+        parts = f"batch={net.batch} is no multiple of subdivisions={net.subdivisions}"
+        lines.append(f"{parts}: {used} images an update are trained on")
+    return [f"warning: {location}: {line}" for line in lines]

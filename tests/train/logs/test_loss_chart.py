@@ -79,3 +79,17 @@ def test_the_grid_has_a_dark_line_every_tenth() -> None:
     assert dark == [MARGIN + 94 * number for number in range(10)]
     light = [x for x in range(MARGIN, 1000) if image[5, x, 0] == 224]
     assert len(light) == 90
+
+
+def test_an_older_chart_keeps_all_but_its_last_words() -> None:
+    losses, maps = np.array([[100, 10.0]]), np.array([[100, 0.5]])
+    old = draw(Curves(losses, maps, 400, top=20), "an older footer, which is longer")
+    later = np.array([[300, 5.0]])
+    new = draw(Curves(later, np.array([[300, 0.75]]), 400, top=20, background=old), "new")
+    assert tuple(new[PLOT // 2, MARGIN + PLOT // 4]) == BLUE, "the old loss"
+    assert tuple(new[int(PLOT * 0.75), MARGIN + int(PLOT * 0.75)]) == BLUE
+    fresh = draw(Curves(later, np.array([[300, 0.75]]), 400, top=20), "new")
+    assert (new[PLOT + 18 :] == fresh[PLOT + 18 :]).all(), "no trace of the older footer"
+    last = np.s_[15:36, : MARGIN - 1]
+    assert (new[last] == fresh[last]).all(), "nor of the mAP of then"
+    assert (old != new).any()

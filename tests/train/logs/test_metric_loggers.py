@@ -22,13 +22,13 @@ COLUMNS = "iteration,images,loss,avg_loss,rate,seconds,data_wait,width,height,ma
 
 def test_rows_of_a_killed_run_are_cut_to_where_it_resumes(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
-    results = CsvLogger(path, tmp_path / "chart.png", 500, 20)
+    results = CsvLogger(path, (tmp_path / "chart.png",), 500, 20)
     results.open(0)
     for number in range(1, 6):
         results.add(replace(UPDATE, number=number, map=0.25, evaluated=number == 2))
     with path.open("a") as file:
         file.write("6,38")
-    again = CsvLogger(path, tmp_path / "chart.png", 500, 20)
+    again = CsvLogger(path, (tmp_path / "chart.png",), 500, 20)
     again.open(4)
     lines = path.read_text().splitlines()
     assert lines[0] == COLUMNS
@@ -41,34 +41,35 @@ def test_rows_of_a_killed_run_are_cut_to_where_it_resumes(tmp_path: Path) -> Non
 def test_a_new_run_starts_a_new_file(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
     path.write_text("something else\n")
-    CsvLogger(path, tmp_path / "chart.png", 500, 20).open(0)
+    CsvLogger(path, (tmp_path / "chart.png",), 500, 20).open(0)
     assert path.read_text().splitlines() == [COLUMNS]
 
 
 def test_columns_are_named_by_what_is_counted_and_measured(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
-    results = CsvLogger(path, tmp_path / "chart.png", 500, 20, SYMBOLS)
+    results = CsvLogger(path, (tmp_path / "chart.png",), 500, 20, SYMBOLS)
     results.open(0)
     results.add(replace(UPDATE, units=SYMBOLS))
     lines = path.read_text().splitlines()
     assert lines[0].startswith("iteration,symbols,loss")
     assert lines[1].endswith(",0.2000,,,")
-    CsvLogger(path, tmp_path / "chart.png", 500, 20, IMAGES, "top5").open(0)
+    CsvLogger(path, (tmp_path / "chart.png",), 500, 20, IMAGES, "top5").open(0)
     assert path.read_text().strip().endswith(",width,height,top5")
 
 
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
-        CsvLogger(tmp_path / "no" / "results.csv", tmp_path / "chart.png", 500, 20).open(0)
+        CsvLogger(tmp_path / "no" / "results.csv", (tmp_path / "chart.png",), 500, 20).open(0)
 
 
 def test_the_chart_is_written_with_each_evaluation(tmp_path: Path) -> None:
-    results = CsvLogger(tmp_path / "results.csv", tmp_path / "chart.png", 500, 20)
+    results = CsvLogger(tmp_path / "results.csv", (tmp_path / "chart.png",), 500, 20)
     results.open(0)
     results.add(UPDATE)
-    assert not results.chart.exists()
+    (chart,) = results.charts
+    assert not chart.exists()
     results.add(replace(UPDATE, evaluated=True, map=0.5))
-    assert cv2.imread(str(results.chart)).shape == (1000, 1000, 3)
+    assert cv2.imread(str(chart)).shape == (1000, 1000, 3)
 
 
 def test_tensorboard_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,12 +113,25 @@ def test_the_charts_footer(
         return np.zeros((4, 4, 3), np.uint8)
 
     monkeypatch.setattr(metric_loggers, "draw", draw)
-    results = CsvLogger(tmp_path / "results.csv", tmp_path / "chart.png", updates, 7.5)
+    results = CsvLogger(tmp_path / "results.csv", (tmp_path / "chart.png",), updates, 7.5)
     results.open(0)
-    for number in (99, 100, 101):
+    for number in (99, 100, 101):  # also where several processes count several at once
         results.add(replace(UPDATE, number=number))
     assert footers == [f"current avg loss = 4.5000    iteration = 100{left}"], "every hundredth"
     results.end(replace(UPDATE, number=101))
     (_, last) = curves
     assert last.losses.tolist() == [[99, 4.5], [100, 4.5], [101, 4.5]]  # type: ignore[attr-defined]
     assert (last.updates, last.top, last.metric) == (updates, 7.5, "mAP")  # type: ignore[attr-defined]
+
+
+def test_a_hundred_that_no_update_ends_at_is_drawn_after_it(tmp_path: Path) -> None:
+    """Of three processes a step counts for three updates."""
+    results = CsvLogger(tmp_path / "results.csv", (tmp_path / "chart.png",), 500, 7.5)
+    results.open(0)
+    drawn = []
+    for number in (99, 102, 198, 201):
+        results.add(replace(UPDATE, number=number))
+        drawn.append(results.drawn)
+    assert drawn == [0, 102, 102, 201]
+    results.open(199)
+    assert results.drawn == 199

@@ -116,7 +116,7 @@ def test_without_max_batches_it_trains_for_ever(
     assert "ETA" not in printed
     assert "nan" not in printed
     assert "stopped at iteration 30; --resume continues" in printed
-    assert (tmp_path / "chart.png").exists()
+    assert (tmp_path / "backup" / "chart.png").exists()
     run(replace(options, resume=True, iterations=1, log_style="darknet"))
     assert re.search(r"31, 24\.800: .*, 744 images\n", capsys.readouterr().out)
 

@@ -14,12 +14,10 @@ from support.tiny_detector import save
 
 from darknet_py.data import detection_samples
 from darknet_py.data.detection_samples import DetectionSet
-from darknet_py.data.loader import SampleKey
 from darknet_py.errors import DataError
 from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.train.command import run
 from darknet_py.train.distributed import DistributedContext
-from darknet_py.train.tasks import detection_task
 from darknet_py.train.tasks.detection_task import MapMetric, open_detection
 from darknet_py.train.tasks.image_task import ImageTask
 
@@ -91,28 +89,6 @@ def test_names_of_another_number_than_the_classes(tmp_path: Path) -> None:
     assert metric.names == ["a", "b", *map(str, range(2, 8))]
 
 
-def test_a_page_of_the_samples_of_the_first_update(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    pages: list[tuple[list[SampleKey], list[str], int]] = []
-
-    def page(source: object, names: list[str], keys: list[SampleKey], seed: int) -> np.ndarray:
-        pages.append((keys, names, seed))
-        return np.zeros((4, 4, 3), np.uint8)
-
-    monkeypatch.setattr(detection_task, "detection_sheet", page)
-    assert run(small_options(tmp_path, max_batches=1, show_imgs=True, seed=5)) == 0
-    assert "aug_small.jpg: the first 8 samples as they are trained on" in capsys.readouterr().out
-    assert (tmp_path / "aug_small.jpg").is_file()
-    assert detection_task.SHOWN == 32, "samples of a larger batch that are shown"
-    ((keys, names, seed),) = pages
-    assert keys == [SampleKey(number, 32, 32) for number in range(8)]
-    assert (len(names), seed) == (8, 5) and not names[0].isdigit()
-    assert run(small_options(tmp_path, max_batches=1)) == 0
-    assert len(pages) == 1
-
-
 def with_valid(folder: Path, *images: str, **choices: Any) -> DetectorTrainOptions:
     """-map on a list of these images of the folder."""
     options = small_options(folder, max_batches=1, evaluates=True, **choices)
@@ -168,7 +144,8 @@ def test_images_that_are_all_damaged_leave_the_best_alone(
     assert run(with_valid(tmp_path, "a.png", "b.png")) == 0
     assert "warning: mAP could not be measured: " in capsys.readouterr().out
     kept = {path.name for path in (tmp_path / "backup").iterdir()}
-    assert kept == {"small_final.weights", "small_last.weights", "small_last.state"}
+    files = {"small_final.weights", "small_last.weights", "small_last.state"}
+    assert kept == files | {"chart.png", "chart_small.png"}
 
 
 @pytest.mark.parametrize("cache", [False, True])

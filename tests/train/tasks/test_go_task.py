@@ -38,7 +38,6 @@ def small_options(
         "device": "cpu",
         "data": str(folder / "go.train"),
         "backup": str(folder / "backup"),
-        "chart": str(folder / "chart.png"),
         "results": str(folder / "results.csv"),
         "log_style": "plain",
     }

@@ -48,10 +48,10 @@ def test_parts_divide_the_batch(batch: int, part: int) -> None:
 def test_batches_go_on_where_they_are_asked_to() -> None:
     made = task_of(4)
     batches = made.batches(first=2)
-    images, truth, unreadable = next(batches)
+    images, truth, unreadable, faults = next(batches)
     batches.close()
     assert images.shape == (4, 1, 8, 8) and made.size_at(2) == (8, 8)
-    assert truth[:, 0].tolist() == [4, 5, 6, 7] and unreadable == ()
+    assert truth[:, 0].tolist() == [4, 5, 6, 7] and unreadable == faults == ()
     assert made.seed == 3
 
 
@@ -76,8 +76,10 @@ def test_workers_leave_processors_to_the_network(
 
 def test_small_batches_are_warned_of() -> None:
     few, enough = (read(NET.replace("batch=4", f"batch={n}") + CONV + HEAD) for n in (7, 8))
-    (line,) = task.small_batch(few)
+    line, uneven = task.small_batch(few)
     assert line.endswith("[net] batch: 7 images an update; Darknet recommends 64")
+    wrong = "batch=7 is no multiple of subdivisions=2: 6 images an update are trained on"
+    assert uneven.endswith(f"[net] batch: {wrong}")
     assert task.small_batch(enough) == []
     assert task.image_facts(few, 12) == ("12 images", "8x8")
     assert task.backup_folder(DataFile("a.data", {})) == Path("backup")

@@ -43,10 +43,10 @@ def test_batches_are_those_of_the_text(tmp_path: Path) -> None:
     ready = task.open_text(small_options(tmp_path, subdivisions=2), DistributedContext(), CPU)
     whole = list(islice(ready.task.batches(1), 5))
     again = next(ready.task.batches(5))
-    symbols, answers, unreadable = whole[4]
+    symbols, answers, unreadable, faults = whole[4]
     assert symbols.shape == answers.shape == (8 * 16, 128)
     assert symbols.dtype == torch.float32
-    assert unreadable == ()
+    assert unreadable == faults == ()
     assert torch.equal(again.images, symbols)
     # A pass is (steps, streams); of each stream the answer is the next symbol.
     codes, following = (part.argmax(1).view(2, 16, 4) for part in (symbols, answers))
