@@ -11,8 +11,11 @@ demo: $(INSTALLED)
 	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg -thresh .6
 	@echo "the boxes are drawn in predictions.jpg"
 
+# make test JOBS=4: on so many processors
+JOBS ?= 2
+
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -m "not parity and not slow" tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not parity and not slow" tests
 
 parity: $(INSTALLED)
 	$(BIN)/python -m pytest -m "parity or slow" tests

@@ -19,7 +19,7 @@ PLACES = ("cfg", "../cfg", ".")
 """Where cfg files are looked for when no folder is named; the first that holds any counts."""
 SELDOM = 10
 """Kinds that so many files have are no longer among the least used."""
-MOST_FILES = 10_000
+MOST_FILES, MOST_FOLDERS = 10_000, 5_000
 
 
 @dataclass(frozen=True)
@@ -109,11 +109,20 @@ def count_sections(folder: str | os.PathLike[str] | None = None) -> SectionCount
 
 def _cfgs(folder: Path, deep: bool) -> list[Path]:
     """Without sub-folders of the working folder, below which anything may lie."""
-    found = sorted(folder.rglob("*.cfg") if deep else folder.glob("*.cfg"))
+    found = _walked(folder) if deep else folder.glob("*.cfg")
     files = [path for path in found if path.is_file() and "unsupported" not in str(path)]
     if len(files) > MOST_FILES:
         raise DataError(f"{folder}: more than {MOST_FILES} cfg files")
     return sorted(files, key=lambda path: (len(path.parts), path))
+
+
+def _walked(folder: Path) -> Iterator[Path]:
+    """The cfg files of a folder and all below it, of which there may not be any number."""
+    for number, (path, _, names) in enumerate(os.walk(folder)):
+        if number >= MOST_FOLDERS:
+            cure = "name the one that holds the cfg files"
+            raise DataError(f"{folder}: more than {MOST_FOLDERS} folders; {cure}")
+        yield from (Path(path) / name for name in names if name.endswith(".cfg"))
 
 
 def _counted(folder: Path, paths: Sequence[Path]) -> SectionCounts:

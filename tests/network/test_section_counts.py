@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from darknet_py.cli.main import main
 from darknet_py.errors import DataError
+from darknet_py.network import section_counts
 from darknet_py.network.section_counts import count_sections
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,3 +98,15 @@ def test_a_folder_without_any(folder: Path) -> None:
         count_sections("empty")
     with pytest.raises(DataError, match="no .cfg file in none"):
         count_sections("none")
+
+
+def test_a_folder_above_everything_is_not_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "c" / "c.cfg").write_text("[net]\nwidth=8\nheight=8\nchannels=3\n[maxpool]\n")
+    assert list(count_sections(tmp_path).files) == ["c/c.cfg"]
+    monkeypatch.setattr(section_counts, "MOST_FOLDERS", 3)
+    with pytest.raises(DataError, match="more than 3 folders; name the one"):
+        count_sections(tmp_path)
