@@ -46,7 +46,7 @@ def regressor(**choices: Any) -> None:
 
     As in Darknet no .data file is given here.
     """
-    if choices["cfg"].endswith(".data"):
+    if any(word.endswith(".data") for word in (choices["cfg"], *choices["images"])):
         raise click.UsageError("takes no .data file, as in Darknet: CFG WEIGHTS IMAGE...")
 
     from darknet_py.classify.regress import predict_numbers

@@ -174,7 +174,9 @@ def _counted(facts: StartFacts) -> Iterator[Said]:
     """Segmenters and regressors."""
     yield Said(f"{facts.base}\n{facts.gpus}\n")
     yield from _network(facts)
-    yield Said(f"{facts.learning}\n{facts.count}\n")
+    yield Said(f"{facts.learning}\n")
+    yield from facts.default("backup", "backup")
+    yield Said(f"{facts.count}\n")
 
 
 STARTS: dict[str, Callable[[StartFacts], Iterator[Said]]] = {

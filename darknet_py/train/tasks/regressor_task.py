@@ -51,10 +51,11 @@ def open_regressor(
     return ReadyTraining(
         start=start,
         task=ImageTask.of(options, source, start.trainer, lambda step: size, device),
-        save_policy=plain_saving(start.trainer, len(images)),
+        save_policy=plain_saving(start.trainer, len(images)).every(options.saveweights),
         count=len(images),
         facts=(*image_facts(graph, len(images)), f"{numbers} each"),
         warnings=(*small_batch(graph), *unread, *left_out),
+        data_options=data.options,
     )
 
 

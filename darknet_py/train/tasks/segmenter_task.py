@@ -93,10 +93,11 @@ def _open(
     return ReadyTraining(
         start=start,
         task=ImageTask.of(options, source, start.trainer, lambda step: size, device),
-        save_policy=plain_saving(start.trainer, len(images)),
+        save_policy=plain_saving(start.trainer, len(images)).every(options.saveweights),
         count=len(images),
         facts=(*image_facts(graph, len(images)), facts),
         warnings=(*small_batch(graph), *_warnings(graph, data, maps), *left_out),
+        data_options=data.options,
     )
 
 

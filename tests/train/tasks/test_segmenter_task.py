@@ -71,14 +71,23 @@ def test_darknets_lines(
 ) -> None:
     run(masked_options(record, tmp_path, 2, log_style="darknet", fork=fork))
     printed = capsys.readouterr().out
-    start = r"s\n1\nLearning Rate: 0.01, Momentum: 0.9, Decay: 0.0005\n12\n"
+    machine = r"( GPU .*\n)( Used .*\n)*" if fork == "alexeyab" else ""
+    network = r"mini_batch = 8, batch = 8, .*\n" if fork == "alexeyab" else ""
+    learning = "Learning Rate: 0.01, Momentum: 0.9, Decay: 0.0005"
+    start = rf"{machine}s\n1\n{network}{learning}\n12\n"
     number = r"-?\d+\.\d{6}"
     lines = "".join(
         rf"Loaded: {number} seconds\n{step}, {epochs}: {number}, {number} avg, 0.010000 rate, "
         rf"{number} seconds, {images} images\n"
         for step, epochs, images in ((1, "0.667", 8), (2, "1.333", 16))
     )
-    assert re.match(start + lines, printed), printed
+    assert re.fullmatch(start + lines, printed), printed
+
+
+def test_numbered_weights_at_other_times(tmp_path: Path) -> None:
+    run(masked_options(SegmenterTrainOptions, tmp_path, 5, saveweights=2))
+    words = {"s_2.weights", "s_4.weights"}
+    assert kept_in(tmp_path) == words | {"s.backup", "s.weights", "s_last.state"}
 
 
 def test_what_a_run_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
