@@ -67,10 +67,14 @@ def _list(options: ListedOptions, what: str) -> int:
 
 
 valid = _over_list("valid", "Measure top-1 and top-k on the valid= list of DATA.", _validate)
-valid10 = _over_list("valid10", "The same, each image by ten pieces of it.", _validate)
-validcrop = _over_list("validcrop", "The same, each image stretched to the input.", _validate)
-validfull = _over_list("validfull", "The same, on whole images at their own aspect.", _validate)
-validmulti = _over_list("validmulti", "The same, on whole images in several sizes.", _validate)
+valid10 = _over_list("valid10", "Like valid, on ten crops of each image.", _validate)
+validcrop = _over_list(
+    "validcrop", "Like valid, with each image stretched to the input.", _validate
+)
+validfull = _over_list(
+    "validfull", "Like valid, on whole images at their own aspect ratio.", _validate
+)
+validmulti = _over_list("validmulti", "Like valid, on whole images at several sizes.", _validate)
 test = _over_list("test", "Print all scores of every image of DATA's test= list.", _list)
 label = _over_list("label", "Print the class of every image of DATA's test= list.", _list)
 csv = _over_list("csv", "Print the numbers of the best classes of DATA's test= list.", _list)

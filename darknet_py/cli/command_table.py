@@ -38,18 +38,19 @@ COMMANDS = {
         "darknet_py.cli.classifier_commands:valid", "Measure how often a classifier is right."
     ),
     "classifier valid10": Command(
-        "darknet_py.cli.classifier_commands:valid10", "The same, by ten pieces of each image."
+        "darknet_py.cli.classifier_commands:valid10", "Like valid, on ten crops of each image."
     ),
     "classifier validcrop": Command(
-        "darknet_py.cli.classifier_commands:validcrop", "The same, by the stretched image."
+        "darknet_py.cli.classifier_commands:validcrop",
+        "Like valid, with images stretched to the input.",
     ),
     "classifier validfull": Command(
         "darknet_py.cli.classifier_commands:validfull",
-        "The same, by the whole image at its aspect.",
+        "Like valid, on whole images at their aspect ratio.",
     ),
     "classifier validmulti": Command(
         "darknet_py.cli.classifier_commands:validmulti",
-        "The same, by the image in several sizes.",
+        "Like valid, on whole images at several sizes.",
     ),
     "classifier test": Command(
         "darknet_py.cli.classifier_commands:test", "Print all scores of listed images."

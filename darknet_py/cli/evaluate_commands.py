@@ -68,7 +68,7 @@ def recall(**choices: Any) -> None:
 @click.command()
 @click.argument("annotations")
 @click.argument("results")
-@click.option("--named_only", is_flag=True, help="Leave out the images that RESULTS does not name.")
+@click.option("--named_only", is_flag=True, help="Leave out images that RESULTS does not name.")
 def coco(annotations: str, results: str, named_only: bool) -> None:
     """Print pycocotools' metrics of RESULTS (a JSON list, as valid writes it) by ANNOTATIONS."""
     from darknet_py.evaluate.eval_files_command import eval_coco
@@ -102,8 +102,8 @@ def calc_anchors(**choices: Any) -> None:
 def compare(run_a: str, run_b: str, score: float, iou: float, show: int) -> None:
     """Say how two runs differ: which images, classes and boxes, and by how much.
 
-    A run is a file that detect -out, valid (coco, bdd) or map -out has written, or the words of a
-    detect or map command in quotes, which is then run.
+    A run is a file that detect -out, valid (coco, bdd) or map -out has written, or a detect or map
+    command in quotes, which is then run.
     """
     from darknet_py.cli.main import execute
     from darknet_py.evaluate.compare import Tolerance

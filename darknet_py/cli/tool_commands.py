@@ -48,7 +48,7 @@ def check(ctx: click.Context, /, files: tuple[str, ...], as_json: bool, **choice
     """List all that is wrong with CFG (and WEIGHTS for it) or DATA; exit code 1 for errors.
 
     Every image and label file that the train and valid lists of DATA name is looked at. With a
-    CFG beside it, its classes and its size are what labels are measured by.
+    CFG beside it, labels are checked against its classes and its input size.
     """
     from darknet_py.network.check import check_files
     from darknet_py.network.check_data import data_sets
@@ -96,7 +96,7 @@ def partial(cfg: str, weights: str, out: str, layers: int, fork: str) -> None:
 def export(ctx: click.Context, /, **choices: Any) -> None:
     """Write the network of CFG and WEIGHTS as a file for other programs.
 
-    IMAGES, or --verify without any, have the written file run on images.
+    With IMAGES or --verify the written file is run on images and compared.
     """
     from darknet_py.export.command import run
 

@@ -17,7 +17,10 @@ class ThreadOptions:
     """Of the CPU; None leaves it to the engine."""
 
     threads: int | None = flag(
-        None, "Of the CPU (default: what the engine takes).", least=1, most=MOST_WORKERS
+        None,
+        "Threads of the CPU (default: as many as the engine takes).",
+        least=1,
+        most=MOST_WORKERS,
     )
 
 
@@ -28,29 +31,29 @@ class BenchmarkOptions(CfgOptions, DeviceOptions, ThreadOptions):
     weights: str | None = None
     engines: tuple[str, ...] = flag(
         (EngineConfig.engine,),
-        f"Those to run side by side, or all that are installed: all, {', '.join(ENGINES)}.",
+        f"Engines to run side by side: {', '.join(ENGINES)}; all: those that are installed.",
         listed=True,
         metavar="LIST",
     )
     precision: tuple[str, ...] = flag(
         (EngineConfig.precision,),
-        f"Of the arithmetic: {', '.join(PRECISIONS)}.",
+        f"Precisions of the arithmetic: {', '.join(PRECISIONS)}.",
         choices=PRECISIONS,
         listed=True,
         metavar="LIST",
     )
-    compiled: bool = flag(False, "Run torch compiled as well.", "--compile")
+    compiled: bool = flag(False, "Run compiled torch as well.", "--compile")
     batch: tuple[int, ...] = flag(
-        (1,), "Images at once.", least=1, most=MOST_IMAGES, listed=True, metavar="LIST"
+        (1,), "Batch sizes.", least=1, most=MOST_IMAGES, listed=True, metavar="LIST"
     )
-    runs: int | None = flag(None, "Counted calls of each entry.", least=1)
+    runs: int | None = flag(None, "Timed calls of each entry.", least=1)
     seconds: float | None = flag(
         None,
         f"Time for each entry [default: {SECONDS:g}, unless --runs is given].",
         least=0,
         above=True,
     )
-    seed: int = seed_flag("Of random weights and inputs.")
+    seed: int = seed_flag("Seed of random weights and inputs.")
     parts: bool = flag(False, "Time decoding, fitting, network and boxes as well.")
     image: str | None = flag(None, "Image for --parts instead of a drawn one.", metavar="FILE")
     layers: bool = flag(False, "Time every layer as well.")

@@ -49,7 +49,7 @@ class CifarTrainOptions(CifarOptions, TrainOptions):
     kind: ClassVar[str] = "cifar"
     data: str = "cifar"
     ensemble: str | None = None
-    backup: str = flag("backup", "Where to keep the weights.", metavar="FOLDER")
+    backup: str = flag("backup", "Folder to keep the weights in.", metavar="FOLDER")
 
 
 @dataclass(frozen=True, kw_only=True)

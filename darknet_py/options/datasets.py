@@ -9,7 +9,7 @@ from darknet_py.options.model import CfgOptions, ImageOptions, SizeOptions
 
 MOST_DRAWN = 8192
 """Pixels of the side of a drawn image."""
-STRICT = "Take warnings as errors."
+STRICT = "Treat warnings as errors."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +28,16 @@ class CheckOptions(ImageOptions, SizeOptions):
     """
 
     strict: bool = flag(False, STRICT)
-    quick: bool = flag(False, "DATA: look at images' first bytes only.")
-    findings: int = flag(5, "DATA: how many of each kind to print.", least=0)
+    quick: bool = flag(False, "DATA: read only the first bytes of images.")
+    findings: int = flag(5, "DATA: how many issues of each kind to print.", least=0)
     report: str | None = flag(
         None, "DATA: write the issues, up to 1000 of each kind, as .txt or .json.", metavar="FILE"
     )
-    page: str | None = flag(None, "DATA: draw the faulty images on a .jpg or .png.", metavar="FILE")
+    page: str | None = flag(
+        None, "DATA: draw the faulty images on a page, a .jpg or .png.", metavar="FILE"
+    )
     workers: int | None = flag(
-        None, "DATA: threads; by default one per processor.", least=1, most=MOST_WORKERS
+        None, "DATA: threads (default: one per processor).", least=1, most=MOST_WORKERS
     )
 
 
@@ -45,9 +47,9 @@ class SheetOptions(CfgOptions, ImageOptions):
 
     data: str
     out: str
-    images: int = flag(16, "How many samples.", least=1, most=400)
-    first: int = flag(0, "Number of the first one.", least=0)
-    seed: int = seed_flag("That of the training.")
+    images: int = flag(16, "Number of samples.", least=1, most=400)
+    first: int = flag(0, "Number of the first sample, counted from 0.", least=0)
+    seed: int = seed_flag("Seed of the training.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +58,11 @@ class ShapesOptions:
 
     out: str
     images: int
-    seed: int = seed_flag()
-    width: int = flag(416, least=32, most=MOST_DRAWN)
-    height: int = flag(416, least=32, most=MOST_DRAWN)
-    smallest: float = flag(18, "Least radius of a shape in pixels.", least=4)
+    seed: int = seed_flag("Same seed, same images.")
+    width: int = flag(416, "Width of the images in pixels.", least=32, most=MOST_DRAWN)
+    height: int = flag(416, "Height of the images in pixels.", least=32, most=MOST_DRAWN)
+    smallest: float = flag(18, "Minimum radius of a shape in pixels.", least=4)
     visible: float = flag(
-        0.75, "Least part of a shape that those over it leave to be seen.", least=0, most=1
+        0.75, "Minimum share of a shape that is not hidden by others.", least=0, most=1
     )
     valid_every: int = flag(10, "Every Nth image is for validation; 1: all.", least=1)

@@ -23,7 +23,7 @@ class EvalOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
     """What every command of evaluation is told: the files, how to read them, where to run."""
 
     data: str
-    batch: int = flag(4, "Images run at once, on a CPU by each core.", least=1, most=MOST_IMAGES)
+    batch: int = flag(4, "Images run at once (on a CPU: by each core).", least=1, most=MOST_IMAGES)
 
     @property
     def data_file(self) -> DataFile:
@@ -35,9 +35,9 @@ class EvalOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
 class MatchOptions:
     """When a box is right, and what its precision and recall are summed up to."""
 
-    iou_thresh: float = flag(0.5, "Overlap with its label that makes a box a hit.")
+    iou_thresh: float = flag(0.5, "Minimum overlap with its label for a box to be right.")
     points: int = flag(
-        0, "Recalls the AP is taken at: 0 for the area under the curve, 11 VOC 2007, 101 COCO."
+        0, "Recall points of the AP: 0 for the area under the curve, 11 as VOC 2007, 101 as COCO."
     )
 
 
@@ -46,21 +46,23 @@ class MapOptions(EvalOptions, MatchOptions):
     """The options of `map`, with AlexeyAB's defaults."""
 
     thresh: float = flag(
-        0.25, "Score a box must be above to count in TP, FP, precision, recall; not in the AP."
+        0.25, "Minimum score of a box in TP, FP, precision and recall; the AP takes all boxes."
     )
     out: tuple[str, ...] = flag(
         (),
-        "Write the metrics as JSON, or to FILE.csv a line per class; may be given twice.",
+        "Write the metrics as JSON, or as FILE.csv with a line per class; may be given twice.",
         metavar="FILE",
     )
     coco: bool = flag(False, "Print pycocotools' metrics of the same boxes as well.")
     curves: str | None = flag(
-        None, "Draw precision-recall, and F1 over the threshold.", metavar="FILE.png"
+        None, "Draw precision over recall, and F1 over the threshold.", metavar="FILE.png"
     )
-    confusion: str | None = flag(None, "Draw which class is taken for which.", metavar="FILE.png")
+    confusion: str | None = flag(
+        None, "Draw which class is taken for which (confusion matrix).", metavar="FILE.png"
+    )
     worst: tuple[int, str] | None = flag(
         None,
-        "Draw the N images with most errors into DIR: labels green (missed: yellow), boxes "
+        "Draw the N images with the most errors into DIR: labels green (missed: yellow), boxes "
         "blue (wrong: red).",
         metavar="N DIR",
     )
@@ -77,7 +79,7 @@ class ValidOptions(EvalOptions):
 
     mirrored: bool = False
     out: str | None = flag(
-        None, "Name of the files, instead of the one the form has.", metavar="NAME"
+        None, "Name of the result files, instead of the usual one.", metavar="NAME"
     )
 
 
@@ -94,9 +96,9 @@ class VocOptions(MatchOptions, ImageOptions):
 
     data: str
     folder: str | None = None
-    prefix: str = flag("comp4_det_test_", "Of the files.")
+    prefix: str = flag("comp4_det_test_", "How the names of the files begin.")
     annotations: str | None = flag(
-        None, "VOC's XML files (default: beside JPEGImages).", metavar="DIR"
+        None, "Folder of VOC's XML files (default: the one beside JPEGImages).", metavar="DIR"
     )
     labels: bool = flag(False, "Score against YOLO labels instead of XML files.")
 
@@ -108,12 +110,12 @@ class AnchorOptions(ForkOptions, LogOptions):
     data: str
     cfg: str | None = None
     num_of_clusters: int | None = flag(
-        None, "How many anchors (default: as many as CFG has, else 5).", least=1, most=MOST_ANCHORS
+        None, "Number of anchors (default: as many as CFG has, else 5).", least=1, most=MOST_ANCHORS
     )
     width: int | None = flag(None, "Input width (default: CFG's).", least=1, most=MOST_SIDE)
     height: int | None = flag(None, "Input height (default: CFG's).", least=1, most=MOST_SIDE)
-    show: bool = flag(False, "Draw boxes and anchors in cloud.png; opens no window.")
-    runs: int = flag(10, "Runs of k-means, of which the best counts.", least=1)
+    show: bool = flag(False, "Draw boxes and anchors to cloud.png; no window is opened.")
+    runs: int = flag(10, "Runs of k-means; the best one counts.", least=1)
     seed: int = seed_flag("Same seed, same anchors.")
     write_cfg: str | None = flag(
         None, "Write CFG with the new anchors, masks and filters.", metavar="FILE"
@@ -124,6 +126,6 @@ class AnchorOptions(ForkOptions, LogOptions):
 class CompareOptions:
     """The options of `compare`."""
 
-    score: float = flag(0.005, "Scores that differ by no more are the same.")
-    iou: float = flag(0.98, "Boxes that overlap by no less are the same.")
-    show: int = flag(10, "Differences listed.", least=0)
+    score: float = flag(0.005, "Scores that differ by at most this are the same.")
+    iou: float = flag(0.98, "Boxes that overlap by at least this are the same.")
+    show: int = flag(10, "Number of differences to list.", least=0)

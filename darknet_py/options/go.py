@@ -14,10 +14,8 @@ class GoOptions(ForkOptions, DeviceOptions):
 
     cfg: str
     weights: str | None = None
-    multi: bool = flag(False, "Mean of what the network says of the board's 8 symmetries.")
-    seed: int | None = flag(
-        None, "Makes what is random repeatable (default: any).", least=0, most=MOST_SEED
-    )
+    multi: bool = flag(False, "Average the network's answers over the board's 8 symmetries.")
+    seed: int | None = flag(None, "Seed of what is random (default: any).", least=0, most=MOST_SEED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +27,7 @@ class GoTestOptions(GoOptions):
 class GoValidOptions(GoOptions):
     """The options of `go valid`."""
 
-    data: str = flag("backup/go.test", "The moves.", "--file", metavar="FILE")
+    data: str = flag("backup/go.test", "Moves to compare with.", "--file", metavar="FILE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,4 +43,4 @@ class GoSelfOptions(GoOptions):
 
     cfg2: str | None = None
     weights2: str | None = None
-    games: int = flag(0, "How many (default: for ever, as in Darknet).", least=0, hidden=True)
+    games: int = flag(0, "Number of games (default: no end, as in Darknet).", least=0, hidden=True)

@@ -25,17 +25,19 @@ class DetectOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
 
     images: tuple[str, ...] = ()
     data: str | None = None
-    thresh: float | None = flag(None, "Score a box must be above (default: the fork's).")
-    hier: float = flag(0.5, "Least product down a class tree.")
-    nms: float = flag(0.45, "Overlap above which the weaker box goes; 0: keep all.")
-    letter_box: bool = flag(False, "Keep the image's aspect, pad with grey.")
+    thresh: float | None = flag(None, "Minimum score of a box (default: the fork's).")
+    hier: float = flag(0.5, "Minimum product of the scores down a class tree.")
+    nms: float = flag(0.45, "Overlap above which the weaker of two boxes is dropped; 0 keeps all.")
+    letter_box: bool = flag(False, "Keep the image's aspect ratio and pad with grey.")
     ext_output: bool = flag(False, "Print each box in pixels as well.")
     save_labels: bool = flag(False, "Write a YOLO label file beside each image.")
     out: str | None = flag(
-        None, "Write AlexeyAB's JSON (--fork pjreddie: name of the image).", metavar="FILE"
+        None,
+        "Write the boxes as AlexeyAB's JSON (--fork pjreddie: name of the image).",
+        metavar="FILE",
     )
     prefix: str | None = flag(
-        None, "Write images as NAME.jpg instead of predictions.jpg.", metavar="NAME"
+        None, "Write the image to NAME.jpg instead of predictions.jpg.", metavar="NAME"
     )
     no_pictures: bool = flag(False, "Write no image with boxes.", "--no-pictures")
     names: str | None = flag(None, NAMES, metavar="FILE")
@@ -74,7 +76,7 @@ class ClassifierOptions(ImageModelOptions, LogOptions):
 
     data: str | None = None
     top: int | None = flag(
-        None, "Guesses that count, instead of top= in DATA.", "-t", least=1, metavar="N"
+        None, "Guesses for each image, instead of top= of DATA.", "-t", least=1, metavar="N"
     )
 
 
@@ -97,7 +99,7 @@ class PredictOptions(ClassifierOptions):
 class ClassifyOptions(PredictOptions):
     """The options of `classify`."""
 
-    top: int | None = flag(5, "Classes to name.", "-t", least=1)
+    top: int | None = flag(5, "Classes to print.", "-t", least=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,12 +143,12 @@ class TextOptions(RecurrentOptions):
 class DrawOptions:
     """How a text is made up, with Darknet's defaults."""
 
-    length: int = flag(1000, "Symbols to make.", "--len", least=0)
-    temp: float = flag(0.7, "Temperature: below 1 the likely gets likelier.")
+    length: int = flag(1000, "Symbols to write.", "--len", least=0)
+    temp: float = flag(0.7, "Temperature; below 1 likely symbols become likelier.")
     srand: int | None = flag(
-        None, "Makes the text repeatable (default: any).", least=0, metavar="N"
+        None, "Seed; the same one gives the same text (default: any).", least=0, metavar="N"
     )
-    tokens: str | None = flag(None, "Words of a tokenized network, one a line.", metavar="FILE")
+    tokens: str | None = flag(None, "Words of a tokenized network, one per line.", metavar="FILE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +177,11 @@ class ExportOptions(ModelOptions):
     images: tuple[str, ...] = ()
     format: str = flag("onnx", "What to write.", choices=tuple(FORMATS))
     out: str | None = flag(
-        None, "Its name (default: the cfg's, in this folder).", "-o", "--out", metavar="FILE"
+        None,
+        "File to write (default: named as the cfg, in this folder).",
+        "-o",
+        "--out",
+        metavar="FILE",
     )
     form: str = flag(
         "heads",
@@ -183,10 +189,14 @@ class ExportOptions(ModelOptions):
         choices=tuple(FORMS),
     )
     dynamic: str = flag(
-        "", "Leave the batch, the size or both open.", metavar="batch,size", hidden=True
+        "", "Leave the batch size, the input size or both open.", metavar="batch,size", hidden=True
     )
-    batch: int = flag(1, "Images at once.", least=1, most=MOST_IMAGES)
-    names: str | None = flag(None, "Class names, one a line, kept inside the file.", metavar="FILE")
-    thresh: float = flag(0.25, "Least score (nms, --verify).")
-    nms: float = flag(0.45, "Overlap above which the weaker box goes (nms, --verify).")
-    verify: bool = flag(False, "Run the file in its runtimes and compare; exit code 1 if not.")
+    batch: int = flag(1, "Batch size of the file.", least=1, most=MOST_IMAGES)
+    names: str | None = flag(
+        None, "Class names, one per line, to keep inside the file.", metavar="FILE"
+    )
+    thresh: float = flag(0.25, "Minimum score of a box (--form nms, --verify).")
+    nms: float = flag(
+        0.45, "Overlap above which the weaker of two boxes is dropped (--form nms, --verify)."
+    )
+    verify: bool = flag(False, "Run the file and compare the results; exit code 1 if they differ.")

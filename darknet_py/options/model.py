@@ -11,7 +11,7 @@ from darknet_py.engines.table import ENGINES, PRECISIONS, EngineConfig, checked
 from darknet_py.forks import ALEXEYAB, FORKS, Fork, default_fork, fork_named
 from darknet_py.options.flag import MOST_SIDE, flag
 
-NAMES = "Class names, one a line."
+NAMES = "Class names, one per line."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class ForkOptions:
 
     fork: str = flag(
         ALEXEYAB.name,
-        "Whose Darknet's numbers to give where the two differ.",
+        "Which Darknet's numbers to give if the two differ.",
         choices=tuple(FORKS),
         usual=default_fork,
     )
@@ -117,7 +117,7 @@ class ModelOptions(CfgOptions):
 class DeviceOptions:
     """Where a network runs. device: cpu, cuda, cuda:N or mps; None: a GPU, if there is one."""
 
-    gpu: int | None = flag(None, "CUDA device number.", "-i", metavar="GPU")
+    gpu: int | None = flag(None, "Number of the CUDA device to run on.", "-i", metavar="GPU")
     nogpu: bool = flag(False, "Run on the CPU.")
     device: str | None = flag(None, "cpu, cuda, cuda:N or mps (default: CUDA if there is one).")
 
@@ -133,12 +133,14 @@ class EngineOptions:
 
     precision: str = flag(
         EngineConfig.precision,
-        "Of the arithmetic; heads are always fp32.",
+        "Precision of the arithmetic; heads are always fp32.",
         choices=PRECISIONS,
     )
     engine: str = flag(EngineConfig.engine, f"What runs the network: {', '.join(ENGINES)}.")
     compiled: bool = flag(
-        EngineConfig.compiled, "Make machine code first; kept for the next start.", "--compile"
+        EngineConfig.compiled,
+        "Compile the network first; the result is kept for the next start.",
+        "--compile",
     )
 
     def require_engine(self) -> None:

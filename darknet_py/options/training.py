@@ -63,10 +63,12 @@ class TrainOptions(ForkOptions, DeviceOptions, LogOptions):
         metavar="N",
     )
     precision: str = flag(
-        "fp32", "Of the arithmetic; weights, heads and losses are fp32.", choices=PRECISIONS
+        "fp32",
+        "Precision of the arithmetic; weights, heads and losses are fp32.",
+        choices=PRECISIONS,
     )
-    compiled: bool = flag(False, "Run through torch.compile.", "--compile")
-    sync_batchnorm: bool = flag(False, "Batch statistics over all processes.", "--sync_bn")
+    compiled: bool = flag(False, "Compile the network with torch.compile.", "--compile")
+    sync_batchnorm: bool = flag(False, "Compute batch statistics over all processes.", "--sync_bn")
     log_style: str = flag(
         "auto",
         "live: one line that changes; plain: a line every 10 iterations; darknet: all lines that "
@@ -83,10 +85,12 @@ class TrainOptions(ForkOptions, DeviceOptions, LogOptions):
     )
     results: str | None = flag(
         None,
-        "A row for each iteration (default: results.csv in the folder of the weights).",
+        "Table with a row for each iteration (default: results.csv in the folder of the weights).",
         metavar="FILE",
     )
-    tensorboard: str | None = flag(None, "Write metrics for TensorBoard too.", metavar="FOLDER")
+    tensorboard: str | None = flag(
+        None, "Write the metrics for TensorBoard as well.", metavar="FOLDER"
+    )
 
     @property
     def net_values(self) -> dict[str, Any]:
@@ -101,7 +105,7 @@ class ImageTrainOptions(TrainOptions, ImageOptions, SizeOptions):
     evaluates: bool = False
     workers: int | None = flag(
         None,
-        "Processes that prepare images (default: by the processors).",
+        "Processes that prepare images (default: as the processors allow).",
         least=0,
         most=MOST_WORKERS,
     )
@@ -139,11 +143,11 @@ class DetectorTrainOptions(ImageTrainOptions):
         0.25, "Minimum score of a box that -map counts in TP, FP, precision, recall; not in the AP."
     )
     iou_thresh: float = flag(0.5, "Minimum overlap with its label that makes a box right for -map.")
-    cache: bool = flag(False, "Hold all images decoded in memory.")
+    cache: bool = flag(False, "Keep all decoded images in memory.")
     reduced_decode: bool = flag(
         False,
-        "Decode images from twice the size needed at a half, a quarter, an eighth: faster loading, "
-        "less memory for --cache, but smoother textures than Darknet's, and than in tests.",
+        "Decode images at 1/2, 1/4 or 1/8 if that is still as large as needed: faster, and less "
+        "memory for --cache, but textures are smoother than Darknet's and than in tests.",
         "--reduced-decode",
     )
 
@@ -194,15 +198,15 @@ class TextTrainOptions(TrainOptions):
     """The options of `rnn train`, which has no .data file."""
 
     kind: ClassVar[str] = "rnn"
-    data: str = flag("data/shakespeare.txt", "The text.", "--file", metavar="FILE")
+    data: str = flag("data/shakespeare.txt", "Text to learn.", "--file", metavar="FILE")
     batch: int | None = flag(
         None,
         "Pieces of the text in an iteration, each of time_steps symbols, instead of the cfg's.",
         least=1,
         most=MOST_IMAGES,
     )
-    tokenized: bool = flag(False, "The text is the numbers of its words.")
-    backup: str = flag("backup", "Where to keep the weights.", metavar="FOLDER")
+    tokenized: bool = flag(False, "The text holds the numbers of its words.")
+    backup: str = flag("backup", "Folder to keep the weights in.", metavar="FOLDER")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,5 +214,5 @@ class GoTrainOptions(TrainOptions):
     """The options of `go train`, which has no .data file."""
 
     kind: ClassVar[str] = "go"
-    data: str = flag("backup/go.train", "The moves.", "--file", metavar="FILE")
-    backup: str = flag("backup", "Where to keep the weights.", metavar="FOLDER")
+    data: str = flag("backup/go.train", "Moves to learn.", "--file", metavar="FILE")
+    backup: str = flag("backup", "Folder to keep the weights in.", metavar="FOLDER")

@@ -28,7 +28,7 @@ class ImageTestOptions(ImageOptions):
 
     image: str
     out: str = flag("imtest.jpg", "The picture to write.", "-o", "--out", metavar="FILE")
-    count: int = flag(4, "Random crops and colours to draw.", least=0, most=MOST_DRAWS)
+    count: int = flag(4, "Number of random crops and colours to draw.", least=0, most=MOST_DRAWS)
     seed: int = seed_flag("Same seed, same draws.")
 
 
@@ -42,18 +42,20 @@ class NightmareOptions(ImageOptions, DeviceOptions):
     layer: int
     rounds: int = flag(1, "Pictures to write, each from the one before.", least=1)
     iters: int = flag(10, "Steps for each picture.", least=1)
-    range: int = flag(1, "Layers to choose from at random, around LAYER.", least=1)
-    octaves: int = flag(4, "Sizes to choose from at random, each 3/4 of the one before.", least=1)
+    range: int = flag(1, "Number of layers, around LAYER, to choose from at random.", least=1)
+    octaves: int = flag(
+        4, "Number of sizes to choose from at random, each 3/4 of the one before.", least=1
+    )
     rate: float = flag(0.04, "Length of a step.")
-    thresh: float = flag(1.0, "Standard deviations above the mean that an output must have.")
+    thresh: float = flag(1.0, "Minimum of an output, in standard deviations above the mean.")
     norm: int = flag(1, "0: steps are not normalised.")
     zoom: float = flag(1.0, "Part of the picture that the next round starts from.", least=0.01)
-    rotate: float = flag(0.0, "Radians the picture is turned by after each round.")
-    prefix: str | None = flag(None, "Where to write the pictures.", metavar="FOLDER")
+    rotate: float = flag(0.0, "Angle, in radians, that the picture is turned by after each round.")
+    prefix: str | None = flag(None, "Folder to write the pictures to.", metavar="FOLDER")
     reconstruct: bool = flag(False, "Make noise look to the network as the image does.")
-    momentum: float = flag(0.9, "Of -reconstruct.")
-    smoothing: float = flag(0.01, "Of -reconstruct: pull of a pixel's neighbours.", "--lambda")
+    momentum: float = flag(0.9, "Momentum of -reconstruct.")
+    smoothing: float = flag(0.01, "Weight of a pixel's neighbours in -reconstruct.", "--lambda")
     neighbours: int = flag(
-        1, "Of -reconstruct: pixels to each side that pull.", "--smooth", least=0, most=64
+        1, "Neighbours to each side in -reconstruct.", "--smooth", least=0, most=64
     )
     seed: int = seed_flag("Same seed, same pictures.")

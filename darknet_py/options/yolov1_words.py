@@ -38,8 +38,8 @@ class YoloWordOptions(ImageOptions):
 class YoloTestOptions(YoloWordOptions, DetectOptions):
     """The options of `yolo test`."""
 
-    thresh: float = flag(0.2, "Score a box must be above.")
-    nms: float = flag(0.4, "Overlap above which the weaker box goes; 0: keep all.")
+    thresh: float = flag(0.2, "Minimum score of a box.")
+    nms: float = flag(0.4, "Overlap above which the weaker of two boxes is dropped; 0 keeps all.")
 
     @property
     def data_file(self) -> DataFile:
@@ -51,7 +51,7 @@ class CocoTestOptions(YoloTestOptions):
     """The options of `coco test`."""
 
     word: ClassVar[str] = "coco"
-    prefix: str = flag("prediction", "Write images as NAME.jpg.", metavar="NAME")
+    prefix: str = flag("prediction", "Write the image to NAME.jpg.", metavar="NAME")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class YoloValidOptions(YoloWordOptions, ValidOptions):
 
     data: str = "valid"
     valid: str | None = flag(None, LIST, metavar="FILE")
-    results: str | None = flag(None, "Where to write (default: results).", metavar="FOLDER")
+    results: str | None = flag(None, "Folder to write to (default: results).", metavar="FOLDER")
 
     @property
     def data_file(self) -> DataFile:
@@ -106,7 +106,7 @@ class YoloTrainOptions(YoloWordOptions, DetectorTrainOptions):
         None, "List of images that --map measures on (default: those of --train).", metavar="FILE"
     )
     backup: str | None = flag(
-        None, "Where to keep the weights (default: backup).", metavar="FOLDER"
+        None, "Folder to keep the weights in (default: backup).", metavar="FOLDER"
     )
 
     @property

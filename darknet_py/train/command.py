@@ -137,9 +137,9 @@ def _facts(options: TrainOptions, ready: ReadyTraining) -> list[str]:
         _iterations(trainer),
         f"{next(trainer.network.parameters()).device} {trainer.precision}",
         f"seed {trainer.seed}",
-        f"fork {trainer.network.graph.fork.name}",
         f"chart {files.charts(options.chart)[0]}",
         f"results {files.results(options.results)}",
+        f"fork {trainer.network.graph.fork.name}",
     )
     return [f"{options.cfg}: {', '.join(words)}", *_instead(options)]
 

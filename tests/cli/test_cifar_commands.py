@@ -127,12 +127,12 @@ def test_train_prints_and_saves_as_in_c() -> None:
         average = losses[-1] if number == 1 else 0.95 * average + 0.05 * losses[-1]
         assert float(match[2]) == pytest.approx(average, abs=1e-4)
     names = {path.name for path in Path("backup").iterdir()}
-    saved = {"n_1.weights", "n_2.weights", "n.weights", "n.backup", "n_last.state"}
-    assert names == {*saved, "results.csv"}  # its charts stand where --chart says
+    weights = {"n_1.weights", "n_2.weights", "n.weights", "n.backup", "n_last.state"}
+    assert names == weights | {"results.csv", "chart.png", "chart_n.png"}
 
 
 def run_training(word: str, *more: str) -> Result:
-    words = ("n.cfg", "-nogpu", "--log-style", "darknet", "--chart", "c.png", *more)
+    words = ("n.cfg", "-nogpu", "--log-style", "darknet", *more)
     result = cifar(word, *words)
     assert result.exit_code == 0, result.output
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 
 import click
 import pytest
@@ -33,3 +34,19 @@ def test_every_row_names_a_command_that_is_there() -> None:
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command), words
         assert module.startswith("darknet_py.cli.") and row.help.endswith((".", "..."))
+
+
+OLD_ENGLISH = re.compile(
+    r"\b(least (score|part|radius|product)|where the two|so manieth|words of a)\b"
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_every_option_has_a_help_text(words: str) -> None:
+    module, _, name = COMMANDS[words].home.partition(":")
+    command = getattr(importlib.import_module(module), name)
+    for option in (one for one in command.params if isinstance(one, click.Option)):
+        text = option.help or ""
+        assert len(text) > 6 and text[-1] in ".]", f"{words} {option.opts}: {text!r}"
+        assert not OLD_ENGLISH.search(text), f"{words} {option.opts}: {text!r}"
+    assert command.help, words

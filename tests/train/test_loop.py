@@ -41,8 +41,9 @@ def test_more_unreadable_lines_are_cut(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_an_image_that_cannot_be_read_is_named_once(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     options = small_options(tmp_path, max_batches=5)
     images = Path(options.data).read_text().split("train=")[1].split("\n")[0]
     bad = tmp_path / "bad.jpg"
