@@ -36,13 +36,16 @@ def imtest(**choices: Any) -> None:
 
 @click.command()
 @arguments("cfg", "weights", "image")
-@click.argument("layer", type=int)
+@click.argument("layer", type=int, required=False)
 @options_of(NightmareOptions)
-def nightmare(**choices: Any) -> None:
+def nightmare(layer: int | None, reconstruct: bool, **choices: Any) -> None:
     """Change IMAGE step by step so that it excites the layer LAYER of a network.
 
-    Writes IMAGE_CFG_LAYER_000000.jpg and so on.
+    Writes IMAGE_CFG_LAYER_000000.jpg and so on. With -reconstruct it is the whole network, and
+    LAYER only a part of that name.
     """
     from darknet_py.visualize.command import nightmare as run
 
-    run(NightmareOptions(**choices))
+    if layer is None and not reconstruct:
+        raise click.UsageError("LAYER is missing: the number of a layer, as `summary` shows it")
+    run(NightmareOptions(layer=layer or 0, reconstruct=reconstruct, **choices))

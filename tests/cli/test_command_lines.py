@@ -10,10 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from support import stand_ins
 
-from darknet_py.cli.command_table import COMMANDS, GROUPS
-from darknet_py.cli.darknet_flags import FLAGS, group_of
 from darknet_py.cli.main import main
-from darknet_py.cli.option_words import NUMBER, fold, is_option
 from darknet_py.train.tasks import image_task
 
 HERE = Path(__file__).resolve().parent
@@ -62,7 +59,7 @@ def of_kind(*kinds: str) -> pytest.MarkDecorator:
 
 def test_there_are_enough_of_them() -> None:
     assert len({line.words for line in LINES}) >= 40
-    assert {line.expected for line in LINES} == {"runs", "warns", "known", "dead", "video"}
+    assert {line.expected for line in LINES} == {"runs", "warns", "dead", "video"}
 
 
 @of_kind("runs", "warns")
@@ -83,19 +80,6 @@ def test_it_says_what_it_was(line: Line) -> None:
 def test_videos_are_no_command_yet(line: Line) -> None:
     result = run(line)
     assert result.exit_code == 2 and "no command 'detector demo'" in result.stderr
-
-
-@of_kind("known")
-def test_its_flags_are_known(line: Line) -> None:
-    """Also of a command that is not there yet, which says so."""
-    flags = FLAGS[group_of(line.words[0]) or line.words[0]]
-    names = {fold(name) for known, flag in flags.items() for name in (known, *flag.also)}
-    written = [word for word in line.words if is_option(word) and not NUMBER.fullmatch(word)]
-    assert {fold(word) for word in written} <= names
-    if line.words[0] not in {*COMMANDS, *GROUPS}:
-        result = run(line)
-        assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-        assert f"no command '{line.words[0]}'" in result.stderr
 
 
 def test_gpus_of_a_machine_without_cuda() -> None:

@@ -9,11 +9,24 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from darknet_py import Network
-from support import small_classifier, small_detector, small_text, tiny_classifier
+from support import (
+    small_classifier,
+    small_detector,
+    small_go,
+    small_text,
+    tiny_cifar,
+    tiny_classifier,
+)
+from support.golden_check import GOLDEN
 
 WEIGHTS = re.compile(r".+(\.(weights|backup)|\.conv(\.\d+)?)")
 IMAGE = re.compile(r".+\.(jpg|png)")
+BESIDE = "beside"
+"""The folder of a family that holds what its program reads without being told."""
 LAYER = "[convolutional]\nfilters=2\nsize=1\nactivation=linear\n"
 
 
@@ -57,11 +70,55 @@ def _many_layers(folder: Path) -> Path:
     return folder
 
 
+def _yolov1(folder: Path) -> Path:
+    """With the list that `yolo train` has in AlexeyAB's program."""
+    text = (GOLDEN / "detection" / "net.cfg").read_text()
+    (folder / "n.cfg").write_text(text.replace("max_batches=100", "max_batches=1"))
+    shutil.copy(GOLDEN / "detection" / "net.weights", folder / "n.weights")
+    image = folder / "image.png"
+    cv2.imwrite(str(image), np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8))
+    image.with_suffix(".txt").write_text("0 .5 .5 .4 .3\n")
+    lists = folder / BESIDE / "data" / "voc"
+    lists.mkdir(parents=True)
+    (lists / "train.txt").write_text(f"{image}\n" * 4)
+    return folder
+
+
+def _twelve_layers(folder: Path) -> Path:
+    (folder / "n.cfg").write_text("[net]\nwidth=8\nheight=8\nchannels=3\n" + 12 * LAYER)
+    image = np.random.default_rng(0).integers(0, 256, (12, 16, 3), np.uint8)
+    cv2.imwrite(str(folder / "image.png"), image)
+    return folder
+
+
+def _go(folder: Path) -> Path:
+    small_go.go_cfg(folder).rename(folder / "n.cfg")
+    return folder
+
+
+def _cifar(folder: Path) -> Path:
+    tiny_cifar.cfg(folder / "n.cfg", max_batches=1)
+    tiny_cifar.batches(folder / BESIDE / "data" / "cifar" / "cifar-10-batches-bin")
+    return folder
+
+
+def _folder_of_cfgs(folder: Path) -> Path:
+    (folder / BESIDE / "cfg").mkdir(parents=True)
+    (folder / BESIDE / "cfg" / "a.cfg").write_text("[net]\nwidth=8\n[maxpool]\n")
+    return folder
+
+
 FAMILIES = {
     "detector": _detector,
     "classifier": _classifier,
     "rnn": _text,
     "partial": _many_layers,
+    "yolo": _yolov1,
+    "coco": _yolov1,
+    "nightmare": _twelve_layers,
+    "go": _go,
+    "cifar": _cifar,
+    "cfglayers": _folder_of_cfgs,
 }
 
 
@@ -84,6 +141,8 @@ def put(folder: Path, words: Sequence[str], stdin: str = "") -> None:
         source = _stand_in(word, kept)
         if source is not None:
             _copy(source, folder / word)
+    if (kept / BESIDE).exists():
+        shutil.copytree(kept / BESIDE, folder, dirs_exist_ok=True)
     if stdin:
         _copy(kept / "image.png", folder / "listed.png")
         (folder / stdin).parent.mkdir(parents=True, exist_ok=True)

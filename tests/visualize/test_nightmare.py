@@ -183,3 +183,18 @@ def test_layer_that_is_not_there(cfg: Path) -> None:
     result = CliRunner().invoke(main, [*saved(cfg), "9"])
     assert result.exit_code == 1
     assert result.stderr.endswith("a.cfg: no layer 9, expected one of 0 to 3\n")
+
+
+def test_layer_is_needed_but_for_reconstruct(cfg: Path, tmp_path: Path) -> None:
+    words = saved(cfg)
+    refused = CliRunner().invoke(main, words)
+    assert refused.exit_code == 2 and "LAYER is missing" in refused.stderr
+    (tmp_path / "r.cfg").write_text(CFG.split("[connected]", maxsplit=1)[0])
+    network = Network.from_cfg(tmp_path / "r.cfg")
+    network.reset(seed=1)
+    network.save_weights(tmp_path / "r.weights")
+    words[1:3] = [str(tmp_path / "r.cfg"), str(tmp_path / "r.weights")]
+    words += ["-reconstruct", "-iters", "2", "-prefix", str(tmp_path)]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"96 features\n0 {tmp_path / 'dog_r_0_000000.jpg'}\n"
