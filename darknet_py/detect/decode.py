@@ -151,5 +151,7 @@ DECODERS: dict[type[Layer], Callable[[Any, Tensor, DecodeOptions], Candidates]] 
 
 def suppression_of(graph: Graph) -> Suppression:
     """AlexeyAB's program asks the last head that has a say; pjreddie's has one kind."""
-    asked = [head.suppression for head in graph.detection_heads if graph.fork.detect.nms_kinds]
-    return next((wish for wish in reversed(asked) if wish), Suppression())
+    rules = graph.fork.detect
+    asked = [head.suppression for head in graph.detection_heads if rules.nms_kinds]
+    wish = next((wish for wish in reversed(asked) if wish), Suppression())
+    return wish._replace(sorts=not rules.cell_order)

@@ -36,6 +36,8 @@ def lines(result: Result, fork: Fork, extended: bool = False) -> Iterator[str]:
         yield f"{result.path}: Predicted in {result.milliseconds:f} milli-seconds."
     rows: Sequence[int]
     rows = range(len(result)) if fork.log.suppression_order else from_left(result)
+    if fork.log.best_class_only:
+        rows = sorted(result.best())
     pixels = result.boxes.xywh.tolist()
     for row in rows:
         name = result.name(int(result.boxes.class_id[row]))

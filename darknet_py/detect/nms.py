@@ -101,6 +101,11 @@ def suppressed(
     return dropped // classes, dropped % classes
 
 
+def cell_order(candidates: Candidates) -> Indices:
+    """Index (K) of the rows as the heads have them, image by image."""
+    return np.argsort(candidates.image.numpy(), kind="stable")
+
+
 def printing_order(candidates: Candidates) -> Indices:
     """Index (K) of the rows in the order pjreddie's program prints them, image by image.
 

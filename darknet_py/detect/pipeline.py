@@ -205,7 +205,7 @@ def postprocess(
     candidates = Candidates(candidates.image, boxes, candidates.objectness, candidates.scores).cpu()
     # Here and not in `decode`: a device would have to be waited for.
     candidates = candidates.finite(_sides(placements, candidates))
-    order = nms.printing_order(candidates)
+    order = nms.printing_order(candidates) if suppression.sorts else nms.cell_order(candidates)
     ordered = candidates.select(torch.from_numpy(order))
     if threshold > 0:
         # Of equal scores the earlier row wins: the one that was earlier before it was moved.

@@ -78,6 +78,12 @@ class DetectRules:
     """score a box must be above in `detector valid`."""
     valid_nms: float
     """overlap above which the weaker box goes in `detector valid`."""
+    cell_order: bool
+    """boxes stay in the order of the head's cells; otherwise suppression sorts them by the score of
+    their last class."""
+    yolov1_cells: bool
+    """`yolo` and `coco` leave boxes in the order of cells, and print only the best class of
+    each."""
     nms_kinds: bool
     """nms_kind and beta_nms of the last head choose the suppression; otherwise do_nms_sort."""
     region_needs_objectness: bool
@@ -219,6 +225,8 @@ class LogRules:
     """predictions are timed in seconds; otherwise in milliseconds."""
     suppression_order: bool
     """`detect` prints boxes in the order NMS left them; otherwise from left to right."""
+    best_class_only: bool
+    """of a box with several classes only the most confident is printed."""
     tells_machine: bool
     """before a network runs, what the machine has and OpenCV's version are told."""
     plain_table: bool
@@ -294,10 +302,13 @@ class Fork:
             valid_thresh=valid_thresh,
             valid_nms=0.5,
             coco_id_after_underscore=True,
+            cell_order=self.detect.yolov1_cells,
         )
         log = replace(
             self.log,
             seconds=True,
+            suppression_order=True,
+            best_class_only=self.detect.yolov1_cells,
             announces_heads=False,
             heads_on_stdout=True,
             update_title=False,

@@ -38,10 +38,11 @@ LOG_ROW = (
 
 
 class Suppression(NamedTuple):
-    """The kind of NMS a network's cfg asks for, and its beta."""
+    """The kind of NMS a network's cfg asks for, its beta, and whether boxes are sorted after it."""
 
     kind: str = "default"
     beta: float = 0.6
+    sorts: bool = True
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,10 @@ def test_names_find_records() -> None:
         fork_named("pjredie")
 
 
+OLDER_WORDS = ["detect.cell_order", "log.best_class_only"]
+"""What `yolo` and `coco` alone set, as yolov1_cells says: see yolov1_words."""
+
+
 def test_every_field_is_a_difference() -> None:
     alike = [
         f"{group.name}.{field.name}"
@@ -97,4 +101,4 @@ def test_every_field_is_a_difference() -> None:
         if getattr(getattr(ALEXEYAB, group.name), field.name)
         == getattr(getattr(PJREDDIE, group.name), field.name)
     ]
-    assert alike == []
+    assert alike == OLDER_WORDS
