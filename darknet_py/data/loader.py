@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import multiprocessing
 import os
 import signal
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
@@ -21,6 +23,9 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from darknet_py.data.bad_lists import ListedFault
 from darknet_py.errors import DarknetError, DataError, ImageError
+from darknet_py.system import processors
+
+logger = logging.getLogger(__name__)
 
 ATTEMPTS = 100
 """Samples in a row with unreadable images before training gives up."""
@@ -168,6 +173,14 @@ def _start(worker: int) -> None:
     torch.set_num_threads(1)
 
 
+@contextlib.contextmanager
+def _without_advice() -> Iterator[None]:
+    """Torch warns of many workers as well, twice, and in its own words."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "This DataLoader will create")
+        yield
+
+
 def batches(
     source: SampleSource,
     plan: BatchPlan,
@@ -182,19 +195,23 @@ def batches(
     workers: processes that make samples ahead, 0: none. pin: for copying to a GPU.
     Raises DataError when nothing can be read, DarknetError when a worker dies.
     """
-    loader = DataLoader(
-        _Samples(source, seed),
-        batch_sampler=_BatchSampler(plan, first),
-        num_workers=workers,
-        collate_fn=_collate,
-        worker_init_fn=_start,
-        prefetch_factor=_parts_ahead(plan, workers) if workers else None,
-        pin_memory=pin,
-        multiprocessing_context=_processes() if workers else None,
-        # Its own generator: it would take a number from torch's, and a resumed run one more.
-        generator=torch.Generator(),
-    )
-    parts = iter(loader)
+    if workers > processors():
+        told = "more than one for each of them make loading slower"
+        logger.warning("%d workers on %d processors: %s", workers, processors(), told)
+    with _without_advice():
+        loader = DataLoader(
+            _Samples(source, seed),
+            batch_sampler=_BatchSampler(plan, first),
+            num_workers=workers,
+            collate_fn=_collate,
+            worker_init_fn=_start,
+            prefetch_factor=_parts_ahead(plan, workers) if workers else None,
+            pin_memory=pin,
+            multiprocessing_context=_processes() if workers else None,
+            # Its own generator: it would take a number from torch's, and a resumed run one more.
+            generator=torch.Generator(),
+        )
+        parts = iter(loader)
     try:
         while True:
             # What a process that is gone has announced cannot be fetched from it: an OSError.

@@ -178,6 +178,17 @@ def test_the_number_of_workers_changes_nothing(source: DetectionSet) -> None:
 
 
 @pytest.mark.usefixtures("ended")
+def test_more_workers_than_processors_are_said_once(
+    source: DetectionSet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And not in torch's words as well, which are errors here."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0})
+    first_batches(source, 1, workers=2)
+    told = "2 workers on 1 processors: more than one for each of them make loading slower"
+    assert [record.getMessage() for record in caplog.records] == [told]
+
+
+@pytest.mark.usefixtures("ended")
 def test_errors_of_workers_arrive_in_one_line(source: DetectionSet, tmp_path: Path) -> None:
     bad = DetectionSet(source.images[3:], source.config)
     for workers in (0, 1):
