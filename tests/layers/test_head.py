@@ -82,8 +82,8 @@ def test_only_detection_wants_its_labels_by_cells() -> None:
 def test_what_each_head_asks_of_suppression() -> None:
     options = "nms_kind=greedynms\nbeta_nms=.7\n"
     assert head("yolo", options).suppression == Suppression("greedynms", 0.7)
-    assert head("gaussian").suppression == ("diounms", 0.6)
-    assert head("region").suppression == ("default", 0.6)
+    assert head("gaussian").suppression == Suppression("diounms", 0.6)
+    assert head("region").suppression == Suppression("default", 0.6)
     assert head("detection").suppression is None
 
 
