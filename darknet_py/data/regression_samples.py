@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +11,10 @@ from numpy.typing import NDArray
 from darknet_py.augment.piece_config import PieceConfig
 from darknet_py.augment.pixels import Floats
 from darknet_py.cfg.options import atof
+from darknet_py.data.drawn_images import DrawnImages
 from darknet_py.data.label_paths import number_path
 from darknet_py.data.labels import is_number
-from darknet_py.errors import DataError, ImageError, Location
+from darknet_py.errors import ImageError, Location
 from darknet_py.images.io import read_image
 
 MOST_BYTES = 1 << 20
@@ -22,19 +22,14 @@ MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class RegressionSet:
+class RegressionSet(DrawnImages):
     """Images with a file of `count` numbers each.
 
     `sample` is a pure function, so that a training can be resumed at any number.
     """
 
-    images: Sequence[str]
     config: PieceConfig
     count: int
-
-    def __post_init__(self) -> None:
-        if not self.images:
-            raise DataError("no images to train on; is the list of `train=` empty?")
 
     def sample(
         self, number: int, width: int, height: int, seed: int
@@ -45,19 +40,12 @@ class RegressionSet:
         whatever the numbers mean. Raises ImageError for an image, or numbers, that cannot be read.
         """
         rng, size = np.random.default_rng((seed, number)), (width, height)
-        path = self._path(rng)
+        path = self.path(rng)
         numbers = read_numbers(number_path(path), self.count)
         pixels = read_image(path, self.config.channels, self.config.upright)
         params = self.config.draw(rng, (pixels.shape[1], pixels.shape[0]), size)
         piece = self.config.piece(pixels, params, rng, size)
         return np.ascontiguousarray(piece.transpose(2, 0, 1)), numbers
-
-    def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]:
-        """The image that the number-th sample is made of."""
-        return [self._path(np.random.default_rng((seed, number)))]
-
-    def _path(self, rng: np.random.Generator) -> str:
-        return self.images[int(rng.integers(len(self.images)))]
 
 
 def read_numbers(path: Path, count: int) -> Floats:

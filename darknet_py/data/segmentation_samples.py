@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,30 +11,25 @@ from numpy.typing import NDArray
 from darknet_py.augment.affine import affine_mask
 from darknet_py.augment.piece_config import PieceConfig, PieceParams, Size
 from darknet_py.augment.pixels import Floats, Pixels
+from darknet_py.data.drawn_images import DrawnImages
 from darknet_py.data.label_paths import mask_path
 from darknet_py.data.masks import Mask, read_masks
-from darknet_py.errors import DataError
 from darknet_py.images.io import read_image
 from darknet_py.images.resize import resized
 from darknet_py.layers.scores import ISEG_INSTANCES
 
 
 @dataclass(frozen=True)
-class MaskedSet(ABC):
+class MaskedSet(DrawnImages, ABC):
     """Images with a file of masks each.
 
     classes: how many there are. reduction: pixels of the input for one of the output, along a
     side. `sample` is a pure function, so that a training can be resumed at any number.
     """
 
-    images: Sequence[str]
     config: PieceConfig
     classes: int
     reduction: int
-
-    def __post_init__(self) -> None:
-        if not self.images:
-            raise DataError("no images to train on; is the list of `train=` empty?")
 
     def sample(
         self, number: int, width: int, height: int, seed: int
@@ -46,7 +40,7 @@ class MaskedSet(ABC):
         for masks, that cannot be read.
         """
         rng = np.random.default_rng((seed, number))
-        path = self._path(rng)
+        path = self.path(rng)
         pixels = read_image(path, self.config.channels, self.config.upright)
         image, size = (pixels.shape[1], pixels.shape[0]), (width, height)
         masks = read_masks(mask_path(path), *image, self.classes)
@@ -54,13 +48,6 @@ class MaskedSet(ABC):
         piece = self.config.piece(pixels, params, rng, size)
         truth = self._truth(masks, params, image, size)
         return np.ascontiguousarray(piece.transpose(2, 0, 1)), truth
-
-    def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]:
-        """The image that the number-th sample is made of."""
-        return [self._path(np.random.default_rng((seed, number)))]
-
-    def _path(self, rng: np.random.Generator) -> str:
-        return self.images[int(rng.integers(len(self.images)))]
 
     def _output(self, size: Size) -> Size:
         return size[0] // self.reduction, size[1] // self.reduction

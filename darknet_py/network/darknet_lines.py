@@ -153,6 +153,11 @@ def plain_loading_lines(path: str, header: Header, layers: int) -> Iterator[Said
     yield Said(f"Loading weights from {path}...Done!\n", True)
 
 
+def default_line(key: str, value: object) -> Said:
+    """What stands for a key of a .data file that is not there."""
+    return Said(f"{key}: Using default '{value}'\n", True)
+
+
 def told_keys(data: DataFile | None, defaults: Mapping[str, str]) -> Iterator[Said]:
     """Of keys that a .data file does not set. defaults: key -> what Darknet takes instead.
 
@@ -160,7 +165,7 @@ def told_keys(data: DataFile | None, defaults: Mapping[str, str]) -> Iterator[Sa
     """
     for key, value in defaults.items():
         if data is not None and not data.names and key not in data.options:
-            yield Said(f"{key}: Using default '{value}'\n", True)
+            yield default_line(key, value)
 
 
 def names_line(file: str, count: int, graph: Graph) -> Iterator[Said]:

@@ -10,6 +10,7 @@ from darknet_py.augment.classifier_config import ClassifierAugmentConfig
 from darknet_py.detect.format import head_lines
 from darknet_py.network.darknet_lines import (
     Said,
+    default_line,
     learning_line,
     loading_lines,
     network_lines,
@@ -64,7 +65,7 @@ class StartFacts:
     def default(self, key: str, value: object) -> Iterator[Said]:
         """What stands for a key that the .data file does not have."""
         if key not in self.options:
-            yield Said(f"{key}: Using default '{value}'\n", True)
+            yield default_line(key, value)
 
 
 def start_lines(facts: StartFacts) -> Iterator[Said]:
