@@ -16,13 +16,11 @@ from darknet_py.images.io import read_image, to_bgr
 from darknet_py.images.resize import Floats
 from darknet_py.network.graph import read_graph
 from darknet_py.network.network import Network, load_network
+from darknet_py.network.weights_layout import RANDOM_SEED
 from darknet_py.options.visualizing import ImageTestOptions, NightmareOptions, VisualizeOptions
 
 if TYPE_CHECKING:
     from darknet_py.visualize.nightmare import Dream
-
-RANDOM_SEED = 0
-"""Of a network that has no weights file."""
 
 
 def visualize(options: VisualizeOptions) -> None:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+import torch
 
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.data.contact_sheet import contact_sheet
 from darknet_py.data.loader import SampleKey, SampleSource
+from darknet_py.data.regression_samples import RegressionSet
+from darknet_py.data.segmentation_samples import MaskedSet
 from darknet_py.data.truth_sheet import STYLE, Describe, truth_tiles
 from darknet_py.images.draw import save_image
 from darknet_py.network.graph import Graph
-from darknet_py.options.training import ImageTrainOptions
+from darknet_py.options.training import (
+    ImageTrainOptions,
+    InstanceTrainOptions,
+    RegressorTrainOptions,
+    SegmenterTrainOptions,
+)
 from darknet_py.train.checkpoint import PLAIN_FINAL, PLAIN_LAST, CheckpointFiles, SavePolicy
-from darknet_py.train.startup import TrainingStart
+from darknet_py.train.distributed import DistributedContext
+from darknet_py.train.startup import ReadyTraining, TrainingStart, begin
 from darknet_py.train.tasks.classifier_task import FOR_DETECTION
-from darknet_py.train.tasks.image_task import backup_folder
+from darknet_py.train.tasks.image_task import ImageTask, backup_folder, image_facts, small_batch
 from darknet_py.train.trainer import Trainer
 
+PlainSource = MaskedSet | RegressionSet
 SAVED_EVERY = 100
 """Updates between two writings of the last weights."""
 MOST_SHOWN = 16
@@ -33,6 +44,36 @@ WITHOUT_EFFECT = (
     *FOR_DETECTION,
 )
 """Options of [net] that these samples never have."""
+
+
+def open_plain(
+    options: SegmenterTrainOptions | InstanceTrainOptions | RegressorTrainOptions,
+    data: DataFile,
+    graph: Graph,
+    source: PlainSource,
+    *,
+    describe: Callable[[], Describe],
+    facts: str,
+    warnings: Iterable[str],
+    distributed: DistributedContext,
+    device: torch.device,
+) -> ReadyTraining:
+    """A training on samples that have been read and checked. describe: gives what makes the
+    tiles of -show_imgs, asked for only where they are."""
+    count = len(source.images)
+    start = begin(options, graph, plain_files(data, options), distributed, device)
+    size = (graph.net.width, graph.net.height)
+    if options.show_imgs and distributed.first:
+        show_samples(source, describe(), start)
+    return ReadyTraining(
+        start=start,
+        task=ImageTask.of(options, source, start.trainer, lambda step: size, device),
+        save_policy=plain_saving(start.trainer, count).every(options.saveweights),
+        count=count,
+        facts=(*image_facts(graph, count), facts),
+        warnings=(*small_batch(graph), *warnings),
+        data_options=data.options,
+    )
 
 
 def plain_files(data: DataFile, options: ImageTrainOptions) -> CheckpointFiles:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import torch
 
 from darknet_py.augment.piece_config import PieceConfig
@@ -16,17 +18,13 @@ from darknet_py.options.training import RegressorTrainOptions
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.startup import (
     ReadyTraining,
-    begin,
     graph_of,
     require_endless,
     require_kind,
 )
-from darknet_py.train.tasks.image_task import ImageTask, image_facts, small_batch
 from darknet_py.train.tasks.plain_task import (
     WITHOUT_EFFECT,
-    plain_files,
-    plain_saving,
-    show_samples,
+    open_plain,
     without_effect,
 )
 
@@ -42,20 +40,17 @@ def open_regressor(
     count, images = _count(graph, data), images_of(data, "train")
     source = RegressionSet(images, PieceConfig.of(graph, ratios=True), count)
     left_out = left_out_without(images, number_path, "file of numbers")
-    start = begin(options, graph, plain_files(data, options), distributed, device)
-    size = (graph.net.width, graph.net.height)
-    if options.show_imgs and distributed.first:
-        show_samples(source, number_tile, start)
     numbers = "1 number" if count == 1 else f"{count} numbers"
-    unread = without_effect(graph, WITHOUT_EFFECT, "regressors")
-    return ReadyTraining(
-        start=start,
-        task=ImageTask.of(options, source, start.trainer, lambda step: size, device),
-        save_policy=plain_saving(start.trainer, len(images)).every(options.saveweights),
-        count=len(images),
-        facts=(*image_facts(graph, len(images)), f"{numbers} each"),
-        warnings=(*small_batch(graph), *unread, *left_out),
-        data_options=data.options,
+    return open_plain(
+        options,
+        data,
+        graph,
+        source,
+        describe=lambda: number_tile,
+        facts=f"{numbers} each",
+        warnings=chain(without_effect(graph, WITHOUT_EFFECT, "regressors"), left_out),
+        distributed=distributed,
+        device=device,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import torch
@@ -25,17 +26,13 @@ from darknet_py.options.training import InstanceTrainOptions, SegmenterTrainOpti
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.startup import (
     ReadyTraining,
-    begin,
     graph_of,
     require_endless,
     require_kind,
 )
-from darknet_py.train.tasks.image_task import ImageTask, image_facts, small_batch
 from darknet_py.train.tasks.plain_task import (
     WITHOUT_EFFECT,
-    plain_files,
-    plain_saving,
-    show_samples,
+    open_plain,
     without_effect,
 )
 
@@ -85,19 +82,16 @@ def _open(
     config = PieceConfig.of(graph, ratios=False)
     source = kind.samples(images, config, maps.classes, maps.reduction)
     left_out = left_out_without(images, mask_path, "file of masks")
-    start = begin(options, graph, plain_files(data, options), distributed, device)
-    size = (graph.net.width, graph.net.height)
-    if options.show_imgs and distributed.first:
-        show_samples(source, kind.tiles(source, names_of_data(data, maps.classes)), start)
-    facts = f"{maps.classes} classes of {maps.width}x{maps.height} pixels"
-    return ReadyTraining(
-        start=start,
-        task=ImageTask.of(options, source, start.trainer, lambda step: size, device),
-        save_policy=plain_saving(start.trainer, len(images)).every(options.saveweights),
-        count=len(images),
-        facts=(*image_facts(graph, len(images)), facts),
-        warnings=(*small_batch(graph), *_warnings(graph, data, maps), *left_out),
-        data_options=data.options,
+    return open_plain(
+        options,
+        data,
+        graph,
+        source,
+        describe=lambda: kind.tiles(source, names_of_data(data, maps.classes)),
+        facts=f"{maps.classes} classes of {maps.width}x{maps.height} pixels",
+        warnings=chain(_warnings(graph, data, maps), left_out),
+        distributed=distributed,
+        device=device,
     )
 
 
