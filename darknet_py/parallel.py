@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 S = TypeVar("S")
 T = TypeVar("T")
+
+POLL_SECONDS = 0.1
+"""After which a thread that cannot hand on an item looks whether anybody still wants it."""
 
 
 def ordered_map(
@@ -45,6 +51,60 @@ def ordered_map(
             yield waiting.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+_END = object()
+
+
+def ahead(items: Iterable[S], depth: int, *, name: str = "ahead") -> Generator[S, None, None]:
+    """The items, taken by a thread of their own, which is up to `depth` of them ahead.
+
+    depth: at least 1. An exception of the items is raised when its turn comes. The thread ends with
+    the iteration, also when that is cut short: after the item that it is waiting for.
+    """
+    waiting: queue.Queue[Any] = queue.Queue(max(1, depth))
+    stop = threading.Event()
+    thread = threading.Thread(target=_feed, args=(items, waiting, stop), name=name, daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = waiting.get()
+            if error is not None:
+                raise error
+            if item is _END:
+                return
+            yield item
+    finally:
+        stop.set()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                waiting.get_nowait()
+        thread.join()
+
+
+def _feed(items: Iterable[S], waiting: queue.Queue[Any], stop: threading.Event) -> None:
+    """Items and what they raise, until somebody says stop; a generator is closed by its thread."""
+    error: BaseException | None = None
+    try:
+        for item in items:
+            if not _put(waiting, (item, None), stop):
+                break
+    except BaseException as failure:  # noqa: BLE001 - handed on in its turn
+        error = failure
+    finally:
+        close = getattr(items, "close", None)
+        if close is not None:
+            close()
+    _put(waiting, (_END, error), stop)
+
+
+def _put(waiting: queue.Queue[Any], item: Any, stop: threading.Event) -> bool:
+    """False if it is not wanted any more."""
+    while not stop.is_set():
+        with contextlib.suppress(queue.Full):
+            waiting.put(item, timeout=POLL_SECONDS)
+            return True
+    return False
 
 
 def _submitted(

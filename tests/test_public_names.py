@@ -43,7 +43,7 @@ DEFAULTS = {
     Network.save_weights: "cutoff=None",
     Network.trace: "",
     Network.reset: "seed=None layers=None",
-    Result.to_json: "frame=1",
+    Result.to_json: "frame=1 named=True",
     Trainer: "seed=0 precision=fp32 compiled=False sync_batchnorm=False updates_per_step=1 "
     "watch=None",
 }

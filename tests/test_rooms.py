@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "progress": set(),
     "lazy": {"errors"},
     "parallel": set(),
+    "signals": set(),
     "": {"errors", "version"},
     "cfg": {"errors"},
     "files": {"errors"},
@@ -53,6 +54,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "segment": NETWORK | {"classify", "detect", "files", "images", "options"},
     "evaluate": NETWORK
     | {"data", "detect", "engines", "files", "images", "lazy", "options", "plots", "progress"},
+    "video": NETWORK
+    | {"detect", "engines", "files", "images", "lazy", "options", "parallel", "progress"}
+    | {"signals"},
     "weight_tools": NETWORK | {"files"},
     "export": NETWORK | {"conversion", "detect", "engines", "files", "images", "lazy", "options"},
     "train": NETWORK
@@ -68,6 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "losses",
         "options",
         "progress",
+        "signals",
         "system",
     },
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
@@ -92,6 +97,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "system",
         "train",
         "validate",
+        "video",
         "visualize",
         "weight_tools",
     },
@@ -136,7 +142,7 @@ LIGHT = {
     "network.summary",
     "system",
     "train.schedule",
-    "train.signals",
+    "signals",
     "version",
 }
 """Modules, and rooms with all their modules, that run without torch, numpy and cv2."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -87,7 +87,8 @@ class Detector:
         """
         frames = open_source(source)
         options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
-        results = list(self._results(frames, options, letter_box, honour_exif, None))
+        spec = InputSpec.of(self.graph, letter_box, honour_exif)
+        results = list(self.results(frames, options, spec))
         return results[0] if frames.single else results
 
     def stream(
@@ -109,21 +110,25 @@ class Detector:
         left out; without it the error is raised.
         """
         options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
-        yield from self._results(open_source(source), options, letter_box, honour_exif, on_error)
+        spec = InputSpec.of(self.graph, letter_box, honour_exif)
+        yield from self.results(open_source(source), options, spec, on_error)
 
-    def _results(
+    def results(
         self,
         source: FrameSource,
         options: PipelineOptions,
-        letter_box: bool | None,
-        honour_exif: bool | None,
-        on_error: OnError | None,
-    ) -> Iterator[Result]:
+        spec: InputSpec,
+        on_error: OnError | None = None,
+    ) -> Generator[Result, None, None]:
+        """The result of each frame of an open source, in order.
+
+        Of a live one a frame is taken when its result is asked for, and runs on all threads.
+        """
         pipeline = Pipeline(self._timed_engine, options)
-        pool = pipeline.workers(source.length)
+        pool = pipeline.workers(source.length, source.live)
         images = fitted_images(
             source,
-            InputSpec.of(self.graph, letter_box, honour_exif),
+            spec,
             max(AHEAD, BATCHES_AHEAD * pool.workers * options.batch),
             keep_pixels=True,
             on_error=on_error,
@@ -150,7 +155,7 @@ class Detector:
             *frame.size,
         )
         bgr = with_channels(frame.pixels, 3, "bgr")
-        return Result(frame.path, bgr, boxes, self.names, milliseconds)
+        return Result(frame.path, bgr, boxes, self.names, milliseconds, frame.number, frame.time)
 
 
 def load(

@@ -114,8 +114,11 @@ class Pipeline:
         self.graph = self.engine.graph
         self.options = options
 
-    def workers(self, length: int | None) -> WorkerPool:
-        """The threads for so many images, None: nobody knows how many."""
+    def workers(self, length: int | None, live: bool = False) -> WorkerPool:
+        """The threads for so many images, None: nobody knows how many. live: each is wanted as soon
+        as can be, and none before."""
+        if live:
+            return WorkerPool.alone()
         return WorkerPool.of(self.engine, self.options.batch, length)
 
     def run(

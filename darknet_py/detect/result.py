@@ -26,7 +26,8 @@ class Boxes:
 
     xywhn: (K, 4) centre x, y, width, height relative to the image, not clipped to it.
     confidence: (K,) in (0, 1]. class_id: (K,). box: (K,) equal for rows that are one box with
-    several classes. width, height: the image's size in pixels.
+    several classes. width, height: the image's size in pixels. track_id: (K,) numbers from 1 that
+    an object keeps from frame to frame, 0 where it has none yet; None where nothing is tracked.
     """
 
     xywhn: Floats
@@ -35,6 +36,7 @@ class Boxes:
     box: Integers
     width: int
     height: int
+    track_id: Integers | None = None
 
     def __len__(self) -> int:
         return len(self.class_id)
@@ -62,7 +64,8 @@ class Boxes:
     def select(self, rows: Any) -> Boxes:
         """The rows of a mask or an index, in its order."""
         kept = (self.xywhn[rows], self.confidence[rows], self.class_id[rows], self.box[rows])
-        return Boxes(*kept, self.width, self.height)
+        tracks = None if self.track_id is None else self.track_id[rows]
+        return Boxes(*kept, self.width, self.height, tracks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +73,8 @@ class Result:
     """The objects of one image.
 
     path: where it came from ("" for an array). image: BGR uint8 (H, W, 3). names: class names.
-    milliseconds: forward time of this image.
+    milliseconds: forward time of this image. frame: its number in its source, from 0. time: seconds
+    from the start of the video, camera or stream it is a frame of; None for a still image.
     """
 
     path: str
@@ -78,6 +82,8 @@ class Result:
     boxes: Boxes
     names: Sequence[str] = field(repr=False)
     milliseconds: float = 0.0
+    frame: int = 0
+    time: float | None = None
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -123,13 +129,14 @@ class Result:
 
         save_image(path, self.plot())
 
-    def to_json(self, frame: int = 1) -> str:
+    def to_json(self, frame: int = 1, named: bool = True) -> str:
         """The objects in the layout of AlexeyAB's `-out` file, as JSON text.
 
-        frame: the entry's number. Strings are escaped, which the C program forgets.
+        frame: the entry's number. named: with the path, if there is one. Strings are escaped, which
+        the C program forgets.
         """
         objects = ", \n".join(self._json_object(row) for row in self._json_rows())
-        name = f' "filename":{json.dumps(self.path)}, \n' if self.path else ""
+        name = f' "filename":{json.dumps(self.path)}, \n' if self.path and named else ""
         return f'{{\n "frame_id":{frame}, \n{name} "objects": [ \n{objects}\n ] \n}}'
 
     def _json_rows(self) -> list[int]:
@@ -142,9 +149,11 @@ class Result:
         values = zip(keys, self.boxes.xywhn[row], strict=True)
         coordinates = ", ".join(f'"{key}":{value:f}' for key, value in values)
         name, confidence = json.dumps(self.name(class_id)), self.boxes.confidence[row]
+        tracks = self.boxes.track_id
+        track = "" if tracks is None else f', "track_id":{tracks[row]}'
         return (
             f'  {{"class_id":{class_id}, "name":{name}, '
-            f'"relative_coordinates":{{{coordinates}}}, "confidence":{confidence:f}}}'
+            f'"relative_coordinates":{{{coordinates}}}, "confidence":{confidence:f}{track}}}'
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -107,6 +107,11 @@ class WorkerPool:
     threads: int
 
     @staticmethod
+    def alone() -> WorkerPool:
+        """The caller's thread takes image by image, with all of torch's threads."""
+        return WorkerPool(0, 1, torch.get_num_threads())
+
+    @staticmethod
     def of(engine: Engine, batch: int, total: int | None) -> WorkerPool:
         """The pool for `total` images, None: nobody knows how many. No more of them are at work at
         once than fit into memory; for a single one threads would cost more than they could give."""

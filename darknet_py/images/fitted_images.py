@@ -26,7 +26,7 @@ from darknet_py.images.frames import (
     readers,
 )
 from darknet_py.images.letterbox import Placement
-from darknet_py.images.resize import fit
+from darknet_py.images.resize import fit, stretched
 from darknet_py.network.graph import Graph
 
 AHEAD_BYTES = 64 << 20
@@ -42,7 +42,8 @@ class InputSpec:
     """What a network sees of an image.
 
     channels: 1, 3 or 4. width, height: in pixels. letter_box: padded to keep its aspect, otherwise
-    stretched. upright: turned as its EXIF orientation says.
+    stretched. upright: turned as its EXIF orientation says. bytewise: what is stretched is so by
+    OpenCV in whole byte values, as AlexeyAB's `demo` does, instead of in real numbers.
     """
 
     channels: int
@@ -50,16 +51,20 @@ class InputSpec:
     height: int
     letter_box: bool
     upright: bool = False
+    bytewise: bool = False
 
     @staticmethod
     def of(
-        graph: Graph, letter_box: bool | None = None, honour_exif: bool | None = None
+        graph: Graph,
+        letter_box: bool | None = None,
+        honour_exif: bool | None = None,
+        bytewise: bool = False,
     ) -> InputSpec:
         """letter_box, honour_exif: None does as the fork and the cfg do."""
         net = graph.net
         padded = graph.letter_box if letter_box is None else letter_box
         upright = graph.fork.images.upright if honour_exif is None else honour_exif
-        return InputSpec(net.channels, net.width, net.height, padded, upright)
+        return InputSpec(net.channels, net.width, net.height, padded, upright, bytewise)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +80,11 @@ class FittedImage:
 
 def fit_frame(frame: Frame, spec: InputSpec) -> FittedImage:
     """A frame with pixels as the network's input. Raises ImageError when the channels do not."""
-    assert frame.pixels is not None
-    chw = fit(frame.pixels, spec.channels, spec.width, spec.height, spec.letter_box, "bgr")
+    pixels = frame.pixels
+    assert pixels is not None
+    if spec.bytewise and not spec.letter_box:
+        pixels = stretched(pixels, spec.width, spec.height)
+    chw = fit(pixels, spec.channels, spec.width, spec.height, spec.letter_box, "bgr")
     placement = Placement(*frame.size, spec.width, spec.height, spec.letter_box)
     return FittedImage(frame, chw, placement)
 
@@ -105,8 +113,9 @@ def fitted_images(
     is raised when the turn of such an image comes.
     """
     read = partial(read_fitted, spec=spec, keep_pixels=keep_pixels)
-    # Threads would cost a single image more than they could give.
-    workers = 0 if source.length == 1 else readers()
+    # Threads would cost a single image more than they could give; and what is live is taken when
+    # the network is free, not before.
+    workers = 0 if source.length == 1 or source.live else readers()
     with closing(read_ahead(source.frames, read, depth, workers)) as reading:
         for pending, image in reading:
             if not isinstance(image, ImageError):

@@ -66,17 +66,44 @@ class PendingFrame:
         return self if number == self.number else replace(self, number=number)
 
 
+@dataclass(eq=False)
+class CaptureStats:
+    """What became of a moving source so far; threads that capture count here.
+
+    captured: frames that came in. dropped: of these, those that were never handed out because a
+    newer one was there. broken: frames that could not be decoded. reconnected: how often a stream
+    was taken up again. seconds: of a thread's time that waiting for a frame and decoding it took.
+    """
+
+    captured: int = 0
+    dropped: int = 0
+    broken: int = 0
+    reconnected: int = 0
+    seconds: float = 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class FrameSource:
-    """frames: in order, each taken when it is wanted; there may be no end of them.
+    """frames: in order, each taken when it is wanted; there may be no end of them. A generator may
+    hold a camera or a file: whoever is done before its end closes it.
 
     length: how many, None where only the end will tell. single: the caller named one image, not a
-    collection that happens to hold one.
+    collection that happens to hold one. live: it goes on by itself, so that what is taken is the
+    newest frame and nobody should take one before it is wanted. fps: of a moving image, None where
+    nobody knows. stats: None for still images.
     """
 
     frames: Iterable[PendingFrame]
     length: int | None = None
     single: bool = False
+    live: bool = False
+    fps: float | None = None
+    stats: CaptureStats | None = None
+
+    @property
+    def moving(self) -> bool:
+        """Whether its frames are those of one moving image."""
+        return self.stats is not None
 
 
 def file_frame(path: PathName, number: int = 0) -> PendingFrame:
@@ -100,6 +127,15 @@ def array_frame(array: npt.NDArray[np.generic], number: int = 0) -> PendingFrame
         return bgr_pixels(array, channels).copy()
 
     return PendingFrame(decode, number=number)
+
+
+def decoded_frame(pixels: Pixels, path: str, number: int, time: float | None) -> PendingFrame:
+    """A frame of a moving image: uint8 (H, W, 3) BGR that is nobody else's and stays as it is."""
+
+    def decode(channels: int, honour_exif: bool) -> Pixels:
+        return bgr_pixels(pixels, channels)
+
+    return PendingFrame(decode, path, number, time)
 
 
 def file_source(paths: Iterable[PathName]) -> FrameSource:

@@ -54,6 +54,12 @@ def fit(
     return canvas.transpose(2, 0, 1)
 
 
+def stretched(pixels: Pixels, width: int, height: int) -> Pixels:
+    """uint8 (height, width, C): an image (H, W, C) resized by OpenCV, linearly in byte values."""
+    made = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
+    return made if made.ndim == 3 else made[..., None]
+
+
 def resized(chw: Floats, width: int, height: int) -> Floats:
     """(C, height, width) of an image (C, H, W), interpolated between corner pixels."""
     out = np.empty((len(chw), height, width), np.float32)

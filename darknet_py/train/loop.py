@@ -15,11 +15,11 @@ import torch
 from darknet_py.data.bad_lists import BadLists
 from darknet_py.data.loader import Batch
 from darknet_py.errors import OutputError
+from darknet_py.signals import StopSignal, child_signals_held
 from darknet_py.train.checkpoint_writer import CheckpointWriter, Failures
 from darknet_py.train.logs.metric_loggers import MetricLogger
 from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Update
 from darknet_py.train.periodic_metric import PeriodicMetric, measured
-from darknet_py.train.signals import StopSignal, child_signals_held
 from darknet_py.train.state_facts import TrainingProgress
 from darknet_py.train.step_clock import StepClock, last_update
 from darknet_py.train.task import Task

@@ -11,6 +11,7 @@ import pytest
 from support.tiny_detector import noise_image, save
 
 from darknet_py.errors import DataError
+from darknet_py.images.capture import CaptureOptions
 from darknet_py.images.frames import Frame, FrameSource
 from darknet_py.images.sources import SOURCES, SourceKind, open_source
 
@@ -94,7 +95,7 @@ def test_what_is_no_source_is_refused(source: object) -> None:
 
 
 def test_a_new_kind_is_a_row_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    def counter(number: int) -> FrameSource:
+    def counter(number: int, _: CaptureOptions) -> FrameSource:
         return FrameSource(open_source(noise_image(seed) for seed in range(number)).frames, number)
 
     kind = SourceKind(lambda source: isinstance(source, int), counter)

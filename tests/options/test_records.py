@@ -71,6 +71,12 @@ DEFAULTS = {
     "ext_output=False save_labels=False out=None prefix=None no_pictures=False names=None "
     "skipclasses=None "
     "batch=None",
+    "SourceOptions": "every_frame=False rotate=None auto_rotate=True w=None h=None fps=None",
+    "OutputOptions": "out_filename=None json_file_output=None json_lines=None prefix=None "
+    "mjpeg_port=None json_port=None host=0.0.0.0 http_post_host=None dont_show=False "
+    "dontdraw_bbox=False time_limit_sec=None",
+    "TrackOptions": "track=False",
+    "TileOptions": "tile=None overlap=0.2",
     "ImageModelOptions": "",
     "SegmentOptions": "data images=() instances=False names=None",
     "RegressOptions": "images=()",
@@ -161,6 +167,13 @@ def shown(value: object) -> str:
 
 
 LIMITS = """
+SourceOptions.w >= 1 <= 65536
+SourceOptions.h >= 1 <= 65536
+SourceOptions.fps > 0 <= 1000
+OutputOptions.mjpeg_port >= 0 <= 65535
+OutputOptions.json_port >= 0 <= 65535
+OutputOptions.time_limit_sec >= 0
+TileOptions.overlap >= 0 <= 0.9
 ThreadOptions.threads >= 1 <= 1024
 BenchmarkOptions.batch >= 1 <= 65536
 BenchmarkOptions.runs >= 1
@@ -233,6 +246,9 @@ def test_what_a_number_may_be() -> None:
 
 
 SPELLINGS = {
+    "SourceOptions.auto_rotate": "--auto-rotate/--no-auto-rotate",
+    "SourceOptions.w": "-w",
+    "SourceOptions.h": "-h",
     "DeviceOptions.gpu": "-i",
     "ImageOptions.exif": "--exif/--no-exif",
     "LogOptions.log_style": "--log-style",

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM, SIGHUP: a training saves and ends after the update it is at."""
+"""Ctrl-C, SIGTERM, SIGHUP: long work ends after the step it is at, with all of it saved."""
 
 from __future__ import annotations
 

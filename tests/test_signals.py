@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from darknet_py.train import signals
-from darknet_py.train.signals import SIGNALS, StopSignal, child_signals_held
+from darknet_py import signals
+from darknet_py.signals import SIGNALS, StopSignal, child_signals_held
 
 
 def test_a_signal_is_noted_and_the_handlers_are_given_back() -> None:

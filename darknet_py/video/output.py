@@ -1,0 +1,56 @@
+"""A frame with its boxes on the way out, and what takes it: the contract of all outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from darknet_py.detect.result import Result
+from darknet_py.images.io import Pixels
+
+Paint = Callable[[Result], Pixels]
+"""From a result to its image with boxes, uint8 (H, W, 3) BGR."""
+
+
+def plotted(result: Result) -> Pixels:
+    """The image with its boxes."""
+    return result.plot()
+
+
+def bare(result: Result) -> Pixels:
+    """The image as it came."""
+    return result.image
+
+
+@dataclass(eq=False)
+class OutputFrame:
+    """One frame with its boxes. number: from 1, of those that were put out. result: its boxes.
+
+    What several outputs need, the image and the JSON text, is made once, when the first asks.
+    """
+
+    number: int
+    result: Result
+    paint: Paint = plotted
+
+    @cached_property
+    def image(self) -> Pixels:
+        """uint8 (H, W, 3) BGR with what is drawn; to be read only."""
+        return self.paint(self.result)
+
+    @cached_property
+    def json(self) -> str:
+        """AlexeyAB's JSON object of the frame, without a line end; `frame_id` is its number."""
+        return self.result.to_json(self.number, named=False)
+
+
+class Output(Protocol):
+    """Takes frames in order, from one thread. What is slow or far away must not be waited for."""
+
+    def write(self, frame: OutputFrame) -> None:
+        """May raise OutputError: then nothing more can be written there."""
+
+    def close(self) -> None:
+        """Ends what was begun, so that all that was written is whole; also after an error."""
