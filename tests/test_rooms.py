@@ -55,7 +55,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluate": NETWORK
     | {"data", "detect", "engines", "files", "images", "lazy", "options", "plots", "progress"},
     "video": NETWORK
-    | {"detect", "engines", "files", "images", "lazy", "options", "parallel", "progress"}
+    | {
+        "classify",
+        "detect",
+        "engines",
+        "files",
+        "images",
+        "lazy",
+        "options",
+        "parallel",
+        "progress",
+    }
     | {"signals"},
     "weight_tools": NETWORK | {"files"},
     "export": NETWORK | {"conversion", "detect", "engines", "files", "images", "lazy", "options"},
@@ -89,6 +99,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "evaluate",
         "export",
         "go",
+        "images",
         "network",
         "options",
         "rnn",
@@ -121,6 +132,7 @@ LIGHT = {
     "images.header_record",
     "images.headers",
     "images.image_paths",
+    "images.moving_names",
     "images.plain_headers",
     "images.tiled_headers",
     "engines.devices",

@@ -21,6 +21,9 @@ COMMANDS = {
     "detector test": Command(
         "darknet_py.cli.detector_commands:test", "Find the objects in images."
     ),
+    "detector demo": Command(
+        "darknet_py.cli.demo_commands:detector_demo", "Find the objects in a video or a camera."
+    ),
     "map": Command(
         "darknet_py.cli.evaluate_commands:mean_ap", "Score a network on labelled images."
     ),
@@ -196,6 +199,15 @@ COMMANDS = {
     ),
     "benchmark": Command(
         "darknet_py.cli.benchmark_commands:benchmark", "Time a network on engines side by side."
+    ),
+    "yolo demo": Command(
+        "darknet_py.cli.demo_commands:yolo_demo", "Find the objects in a video or a camera."
+    ),
+    "coco demo": Command(
+        "darknet_py.cli.demo_commands:coco_demo", "Find the objects in a video or a camera."
+    ),
+    "classifier demo": Command(
+        "darknet_py.cli.demo_commands:classifier_demo", "Say what a video or a camera shows."
     ),
     "yolo test": Command("darknet_py.cli.yolo_commands:yolo_test", "Find the objects in images."),
     "yolo train": Command("darknet_py.cli.yolo_commands:yolo_train", "Train a detection network."),

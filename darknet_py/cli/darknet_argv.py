@@ -16,6 +16,8 @@ from darknet_py.cli.option_words import NUMBER, fold, is_option, may_take_value,
 
 STRICT = "--strict"
 HELP = ("--help", "-h")
+HEIGHT = "--frame-height"
+"""What -h and a number mean."""
 PROGRAM_NOTE = "darknet-py: "
 
 
@@ -68,9 +70,9 @@ class DarknetArgv:
     def _take_option(self, word: str, rest: deque[str]) -> None:
         name, equals, value = word.partition("=")
         known, flag = self._known_as(name)
-        option = self._own.get(fold(known))
         if name == "-h" and flag is not None and rest and NUMBER.fullmatch(rest[0]):
-            option = None  # the height of pjreddie's videos; without a number it is --help
+            known = HEIGHT  # of pjreddie's videos; without a number it is --help
+        option = self._own.get(fold(known))
         if option is not None:
             self.kept.append(word.replace(name, known, 1))
             if not option.is_flag:

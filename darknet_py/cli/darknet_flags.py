@@ -24,10 +24,11 @@ class DarknetFlag:
     everywhere: bool = False
 
 
-NO_WINDOW = "no window is ever opened"
+NO_WINDOW = "only demo opens a window"
 NOT_READ = "this command does not read it, as in Darknet"
 TRAINS = "only training reads it"
 VIDEO = "only videos and cameras have it"
+DELAY = "in Darknet it only delays the boxes of demo; here each frame has its own"
 ALWAYS = "it is always so here"
 ANCHORS = "only calc_anchors reads it"
 EXPORTS = "`darknet-py export` writes ONNX, with options of its own"
@@ -62,7 +63,7 @@ GPUS = {
 CAMERA = {"c": DarknetFlag(VIDEO, True, also=("camera",))}
 WINDOW = {
     "dont_show": DarknetFlag(NO_WINDOW, also=("noshow",)),
-    "mjpeg_port": DarknetFlag("nothing is served; pictures and the chart are files", True),
+    "mjpeg_port": DarknetFlag("only videos and cameras are served; other pictures are files", True),
 }
 GROUPS_OWN = {
     **GPUS,
@@ -80,7 +81,7 @@ BOXES = {
     "thresh": DarknetFlag(NOT_READ, True, also=("threshold",)),
     "hier": DarknetFlag(NOT_READ, True),
     "s": DarknetFlag(VIDEO, True),
-    "avgframes": DarknetFlag(VIDEO, True, also=("avg",)),
+    "avgframes": DarknetFlag(DELAY, True, also=("avg",)),
     "json_port": DarknetFlag(VIDEO, True),
     "out_filename": DarknetFlag(VIDEO, True),
     "json_file_output": DarknetFlag(VIDEO, True),

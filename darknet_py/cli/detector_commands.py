@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.options.flag import flags_of
 from darknet_py.options.inference import DetectOptions
 from darknet_py.options.model import ForkOptions, LogOptions, RunOptions, SizeOptions
+from darknet_py.options.video import OutputOptions, SourceOptions
 
 detection_options = options_of(
     DetectOptions,
@@ -42,12 +45,31 @@ def test(benchmark_layers: bool, **choices: Any) -> None:
 def run_detect(options: DetectOptions, layers: bool = False) -> None:
     """layers: print the time of each as well."""
     from darknet_py.detect.command import run
+    from darknet_py.images.moving_names import names_moving
 
-    failures = run(options)
+    moving = [name for name in options.images if names_moving(name)]
+    still = tuple(name for name in options.images if name not in moving)
+    if not moving:
+        _say_unused(options)
+    failures = run(replace(options, images=still)) if still or not moving else 0
+    if moving:
+        from darknet_py.video.detect_command import run as run_moving
+
+        failures += run_moving(options, moving)
     if layers:
         _print_layers(options)
     if failures:
         raise SystemExit(1)
+
+
+def _say_unused(options: DetectOptions) -> None:
+    """Of options that images alone leave without effect."""
+    for name, flag in (flags_of(SourceOptions) | flags_of(OutputOptions)).items():
+        if getattr(options, name) != getattr(DetectOptions, name):
+            spelling = (*flag.spellings, f"--{name}")[0]
+            click.echo(
+                f"darknet-py: {spelling}: no effect: only videos and cameras have it", err=True
+            )
 
 
 def _print_layers(options: DetectOptions) -> None:

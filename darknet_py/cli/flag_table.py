@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import click
 
 from darknet_py.cli.command_table import COMMANDS
+from darknet_py.cli.darknet_argv import HEIGHT
 from darknet_py.cli.darknet_flags import FLAGS, DarknetFlag, group_of
 from darknet_py.cli.option_words import fold, spellings
 
@@ -54,12 +55,13 @@ def options_of_command(words: str) -> frozenset[str]:
     """Folded spellings of a command's own options."""
     module, _, name = COMMANDS[words].home.partition(":")
     command: click.Command = getattr(importlib.import_module(module), name)
-    return frozenset(
+    known = {
         fold(spelling)
         for one in command.params
         if isinstance(one, click.Option)
         for spelling in spellings(one)
-    )
+    }
+    return frozenset(known | {"h"} if fold(HEIGHT) in known else known)
 
 
 def flag_lines() -> Iterator[str]:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darknet_py.cfg.names import read_names
 from darknet_py.data.label_paths import label_path
 from darknet_py.detect.class_numbers import class_numbers, without
+from darknet_py.detect.command_start import (
+    SMALL,
+    darknet_start,
+    load_detection,
+    operations,
+    settings_lines,
+    usual_batch,
+)
 from darknet_py.detect.predictions import Predictions
 from darknet_py.detect.prompt import PipedPaths, typed_paths
 from darknet_py.errors import DarknetError, ImageError
@@ -19,23 +26,12 @@ from darknet_py.files import require_writable
 from darknet_py.images.image_paths import expand
 from darknet_py.images.io import read_image
 from darknet_py.lazy import import_at_once
-from darknet_py.network.darknet_lines import Said, inference_lines, names_line, say, told_keys
-from darknet_py.network.load import LoadedModel, load_model
+from darknet_py.network.darknet_lines import say
 from darknet_py.options.inference import DetectOptions
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
     from darknet_py.detect.result import Result
-    from darknet_py.network.graph import Graph
-
-
-FOLDER_BATCH = 4
-"""Of many images a small network takes so many at once: what Python does for a layer is done
-once for all."""
-USUAL_DATA = "cfg/coco.data"
-"""Where both programs' `detect` takes its names from."""
-SMALL = 10**9
-"""Operations of a small network: a single image does not pay a second thread for it."""
 
 
 @dataclass
@@ -61,25 +57,14 @@ def run(options: DetectOptions) -> int:
 
     Whatever can be refused is refused before torch is imported and before anything is written.
     """
-    data = options.data_file
-    model = load_model(
-        options.cfg,
-        options.weights,
-        options.names,
-        data=data,
-        usual_data=USUAL_DATA if data is None else None,
-        fork=options.fork_in_force,
-        width=options.width,
-        height=options.height,
-    )
-    options.require_engine()
+    model = load_detection(options)
     _refuse_unwritable(options)
     skipped = class_numbers(options.skipclasses or "")
     try:
         images = _only_argument(options, model.graph.net.channels)
     except DarknetError:
         if options.as_darknet:
-            say(_darknet_start(model, options, options.chosen_device))
+            say(darknet_start(model, options, options.chosen_device))
         raise
 
     import_at_once("torch")
@@ -93,14 +78,14 @@ def run(options: DetectOptions) -> int:
     if not options.images and not sys.stdin.isatty():
         session.piped = PipedPaths()
     if options.as_darknet:
-        say(_darknet_start(model, options, str(detector.device)))
+        say(darknet_start(model, options, str(detector.device)))
     # The first pass over a small network is over before a second thread is in step with the first,
     # and on a machine with other work the two wait for each other a hundred times as long.
-    single = len(images) == 1 and _operations(model.graph) < SMALL
+    single = len(images) == 1 and operations(model.graph) < SMALL
     with using_threads(1) if single else nullcontext():
         for number, result in enumerate(_results(session)):
             if not number:
-                _report_config(session)
+                _report_settings(session)
             _print(session, result)
             _write(session, result)
     _finish(session)
@@ -113,24 +98,6 @@ def _only_argument(options: DetectOptions, channels: int) -> list[str]:
     if len(images) == 1:
         read_image(images[0], channels)
     return images
-
-
-def _darknet_start(model: LoadedModel, options: DetectOptions, device: str) -> Iterator[Said]:
-    data = model.data
-    told = told_keys(data, {"names": "data/names.list"})
-    yield from inference_lines(model.graph, model.plan, device, told)
-    if options.names is None and data and "names" in data.options and (path := data.file("names")):
-        yield from names_line(data.options["names"], len(read_names(path)), model.graph)
-
-
-def usual_batch(graph: Graph, images: int) -> int:
-    """How many images run at once where nobody says."""
-    return FOLDER_BATCH if images > FOLDER_BATCH and _operations(graph) < SMALL else 1
-
-
-def _operations(graph: Graph) -> float:
-    """Of one forward pass."""
-    return sum(node.layer.flops(graph.context(node.index), node.out) for node in graph.nodes)
 
 
 def _listed(image: str, session: _Session) -> list[str]:
@@ -243,28 +210,6 @@ def _refuse_unwritable(options: DetectOptions) -> None:
             require_writable(Path(name))
 
 
-def _running(detector: Detector) -> str:
-    """Engine, device and precision as they are in force."""
-    config = detector.engine.config
-    compiled = " compiled" if detector.engine.compiled else ""
-    return f"{config.engine} {detector.device} {config.precision}{compiled}"
-
-
-def _report_config(session: _Session) -> None:
-    """One line on stderr with what decides the numbers: the commonest reason why results differ."""
-    options, detector = session.options, session.detector
-    graph = detector.graph
-    for notice in graph.notices:
-        if notice.level == "warning":
-            print(notice, file=sys.stderr)
-    letter_box = options.letter_box or graph.letter_box
-    words: Sequence[str] = (
-        f"{len(graph.nodes)} layers",
-        f"input {graph.net.input}",
-        "letterbox" if letter_box else "stretch",
-        f"thresh {options.least_score:g}",
-        f"nms {detector.suppression.kind} {options.nms:g}",
-        _running(detector),
-        f"fork {graph.fork.name}",
-    )
-    print(f"{graph.path}: {', '.join(words)}", file=sys.stderr)
+def _report_settings(session: _Session) -> None:
+    for line in settings_lines(session.options, session.detector):
+        print(line, file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 from collections.abc import Generator, Iterator, Sequence
@@ -13,6 +14,7 @@ import torch
 from darknet_py.cfg.names import Names
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import suppression_of
+from darknet_py.detect.mean_engine import MeanEngine
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
 from darknet_py.detect.result import Boxes, Result
 from darknet_py.detect.workers import TimedEngine
@@ -125,7 +127,7 @@ class Detector:
         Of a live one a frame is taken when its result is asked for, and runs on all threads.
         """
         pipeline = Pipeline(self._timed_engine, options)
-        pool = pipeline.workers(source.length, source.live)
+        pool = pipeline.workers(source.length, source.live or self.engine.in_order)
         images = fitted_images(
             source,
             spec,
@@ -136,6 +138,13 @@ class Detector:
         with closing(images), closing(pipeline.map(self._batch_results, images, pool)) as batches:
             for results in batches:
                 yield from results
+
+    def averaging(self, images: int) -> Detector:
+        """The same detector on the mean of the outputs for so many images, as pjreddie's `demo`."""
+        other = copy.copy(self)
+        other.engine = MeanEngine(self.engine, images)
+        other._timed_engine = TimedEngine(other.engine)
+        return other
 
     def _batch_results(self, batch: Detections) -> list[Result]:
         share = 1000 * batch.timing.network / len(batch.frames)

@@ -93,6 +93,17 @@ class DetectRules:
     coco_id_after_underscore: bool
     """COCO's image_id is the number behind the last _ of the file name; otherwise the number the
     name begins with, or that behind the last _ where it begins with none (COCO_val2014_...)."""
+    demo_nms: float
+    """overlap above which the weaker box goes in `demo`."""
+    demo_bytewise: bool
+    """`demo` stretches frames by OpenCV in whole byte values; otherwise in real numbers."""
+    demo_hier: bool
+    """`demo` descends a class tree with -hier; otherwise with -thresh."""
+    demo_objectness: bool
+    """in `demo` boxes are suppressed by objectness, whatever their classes; otherwise as in
+    `detect`."""
+    demo_mean: int
+    """frames whose raw outputs `demo` takes the mean of."""
     out_names_image: bool
     """`detector test -out NAME` names the image, unless NAME ends in .json; otherwise the JSON
     file."""
@@ -107,6 +118,8 @@ class ClassifyRules:
     the middle of the image resized to the input's width."""
     predict_letterbox: bool
     """`classifier predict` letterboxes the image; otherwise it looks at what `valid` does."""
+    demo_letterbox: bool
+    """`classifier demo` letterboxes frames; otherwise it stretches them."""
     multi_longer_side: bool
     """the sizes of `classifier validmulti` are those of the longer side; otherwise of the
     shorter."""
@@ -265,6 +278,12 @@ class LogRules:
     go_loading: bool
     """`go train` prints GPUs, moves and the seconds of loading, and a line an update; otherwise one
     a sub-batch."""
+    rate_first: bool
+    """`demo` prints the frame rate above the objects, and a line for each class of a box; otherwise
+    below, and a line for each box."""
+    network_rate: bool
+    """`classifier demo` prints the rate of the network alone; otherwise that of frames, and with
+    each class the row of pixels that it is written in."""
     ops_by_group: bool
     """`ops` and `speed` divide a convolution's operations by its groups."""
     speed_operations: bool

@@ -23,7 +23,8 @@ from darknet_py.images.frames import (
     file_source,
 )
 from darknet_py.images.image_paths import expand
-from darknet_py.images.video_files import is_video_file, video_file
+from darknet_py.images.moving_names import names_video_file
+from darknet_py.images.video_files import video_file
 
 PLAIN = CaptureOptions()
 
@@ -54,7 +55,7 @@ def open_source(source: Any, capture: CaptureOptions = PLAIN) -> FrameSource:
 
 
 def _is_video(source: Any) -> bool:
-    return isinstance(source, (str, os.PathLike)) and is_video_file(source)
+    return isinstance(source, (str, os.PathLike)) and names_video_file(source)
 
 
 def _of_array(array: npt.NDArray[np.generic], _: CaptureOptions) -> FrameSource:

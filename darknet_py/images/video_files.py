@@ -15,17 +15,8 @@ from darknet_py.images.frames import CaptureStats, FrameSource, PendingFrame, de
 from darknet_py.images.io import PathName
 from darknet_py.parallel import ahead
 
-VIDEO_SUFFIXES = frozenset(
-    {".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4"}
-    | {".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
-)
 DEPTH = 8
 """Frames that are decoded before they are wanted."""
-
-
-def is_video_file(path: PathName) -> bool:
-    """Whether a file's name says that it is a video."""
-    return os.path.splitext(os.fspath(path))[1].lower() in VIDEO_SUFFIXES
 
 
 def video_file(path: PathName, options: CaptureOptions) -> FrameSource:

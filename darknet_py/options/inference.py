@@ -17,10 +17,14 @@ from darknet_py.options.model import (
     ModelOptions,
     RunOptions,
 )
+from darknet_py.options.video import OutputOptions, SourceOptions, TileOptions, TrackOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
+class DetectOptions(
+    ModelOptions, ImageOptions, RunOptions, LogOptions, SourceOptions, OutputOptions, TrackOptions,
+    TileOptions,
+):  # fmt: skip
     """The options of `detect` and, with data, of `detector test`."""
 
     images: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from darknet_py.options.flag import MOST_SIDE, flag
 
 ROTATE = ("90_CLOCKWISE", "180", "90_COUNTERCLOCKWISE")
 MOST_PORT = 65_535
+ASKED = "asked of a camera, or of a pipe of raw frames."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,41 +22,43 @@ class SourceOptions:
     auto_rotate: bool = flag(
         True, "Hold videos as they say they are to be held.", "--auto-rotate/--no-auto-rotate"
     )
-    w: int | None = flag(
-        None, "Width asked of a camera, or of a pipe of raw frames.", "-w", least=1, most=MOST_SIDE
+    frame_width: int | None = flag(
+        None, f"Width {ASKED}", "-w", "--frame-width", least=1, most=MOST_SIDE
     )
-    h: int | None = flag(
-        None, "Height asked of a camera, or of a pipe of raw frames.", "-h", least=1, most=MOST_SIDE
+    frame_height: int | None = flag(
+        None, f"Height {ASKED} Also -h.", "--frame-height", least=1, most=MOST_SIDE
     )
-    fps: float | None = flag(
-        None, "Frames a second asked of a camera, or of a pipe.", least=0, above=True, most=1000
-    )
+    fps: float | None = flag(None, f"Frames a second {ASKED}", least=0, above=True, most=1000)
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutputOptions:
-    """Where the frames of moving images and their boxes go."""
+class FrameOutputOptions:
+    """Where the frames of moving images go, with what is drawn, and for how long."""
 
-    out_filename: str | None = flag(None, "Write a video with the boxes.", metavar="FILE")
-    json_file_output: str | None = flag(
-        None, "Write the boxes of each frame as JSON.", metavar="FILE"
-    )
-    json_lines: str | None = flag(
-        None, "Write the boxes of each frame as a line of JSON.", metavar="FILE"
-    )
-    prefix: str | None = flag(None, "Write each frame to NAME_00000001.jpg.", metavar="NAME")
+    out_filename: str | None = flag(None, "Write a video.", "--out_filename", metavar="FILE")
+    frames: str | None = flag(None, "Write frames to NAME_00000001.jpg, ...", metavar="NAME")
     mjpeg_port: int | None = flag(
         None, "Serve the frames as MJPEG.", least=0, most=MOST_PORT, metavar="PORT"
+    )
+    time_limit_sec: float | None = flag(
+        None, "End after so many seconds.", least=0, metavar="SECONDS"
+    )
+    host: str = flag("0.0.0.0", "Address of the ports; 127.0.0.1: only for this machine.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions(FrameOutputOptions):
+    """Where they and their boxes go."""
+
+    json_file_output: str | None = flag(None, "Write the boxes of all frames.", metavar="FILE")
+    json_lines: str | None = flag(
+        None, "Write a line of JSON for each frame (-: to stdout).", "--json-lines", metavar="FILE"
     )
     json_port: int | None = flag(
         None, "Serve the boxes as JSON.", least=0, most=MOST_PORT, metavar="PORT"
     )
-    host: str = flag("0.0.0.0", "Address that ports are served on (127.0.0.1: this machine only).")
-    http_post_host: str | None = flag(None, "Post what is found to HOST/PATH.", metavar="HOST/PATH")
-    dont_show: bool = flag(False, "Open no window, even where there is a display.")
-    dontdraw_bbox: bool = flag(False, "Draw and print no boxes.")
-    time_limit_sec: float | None = flag(
-        None, "End after so many seconds.", least=0, metavar="SECONDS"
+    http_post_host: str | None = flag(
+        None, "Post what is found, as text.", metavar="HOST[:PORT]/PATH"
     )
 
 

@@ -27,6 +27,7 @@ def bare(result: Result) -> Pixels:
 @dataclass(eq=False)
 class OutputFrame:
     """One frame with its boxes. number: from 1, of those that were put out. result: its boxes.
+    seconds: that drawing and putting it out took, when that is done.
 
     What several outputs need, the image and the JSON text, is made once, when the first asks.
     """
@@ -34,6 +35,7 @@ class OutputFrame:
     number: int
     result: Result
     paint: Paint = plotted
+    seconds: float = 0.0
 
     @cached_property
     def image(self) -> Pixels:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack
 
 from darknet_py.detect.result import Result
@@ -21,7 +22,7 @@ def play(
     *,
     paint: Paint = plotted,
     stop: Callable[[], bool] = lambda: False,
-) -> Iterator[OutputFrame]:
+) -> Generator[OutputFrame, None, None]:
     """Each result as a frame that every output has taken.
 
     results: run by a thread of their own, closed at the end. Ctrl-C, SIGTERM and SIGHUP, and `stop`
@@ -34,8 +35,10 @@ def play(
         running = stack.enter_context(contextlib.closing(ahead(results, DEPTH, name="network")))
         for number, result in enumerate(running, 1):
             frame = OutputFrame(number, result, paint)
+            start = time.perf_counter()
             for output in outputs:
                 output.write(frame)
+            frame.seconds = time.perf_counter() - start
             yield frame
             if signal.received or stop():
                 return

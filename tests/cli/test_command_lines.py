@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import pytest
 from click.testing import CliRunner, Result
 from support import stand_ins
@@ -59,7 +60,7 @@ def of_kind(*kinds: str) -> pytest.MarkDecorator:
 
 def test_there_are_enough_of_them() -> None:
     assert len({line.words for line in LINES}) >= 40
-    assert {line.expected for line in LINES} == {"runs", "warns", "dead", "video"}
+    assert {line.expected for line in LINES} == {"runs", "warns", "dead", "camera"}
 
 
 @of_kind("runs", "warns")
@@ -76,10 +77,13 @@ def test_it_says_what_it_was(line: Line) -> None:
     assert "is no command any more" in result.stderr
 
 
-@of_kind("video")
-def test_videos_are_no_command_yet(line: Line) -> None:
+@of_kind("camera")
+def test_a_camera_that_is_not_there_is_named(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2.VideoCapture, "isOpened", lambda self: False)
     result = run(line)
-    assert result.exit_code == 2 and "no command 'detector demo'" in result.stderr
+    assert result.exit_code == 1
+    (error,) = [row for row in result.stderr.splitlines() if "error" in row]
+    assert error.startswith("darknet-py: error: camera 0 cannot be opened")
 
 
 def test_gpus_of_a_machine_without_cuda() -> None:
@@ -124,3 +128,5 @@ def test_h_is_help_and_with_a_number_the_height_of_videos() -> None:
         assert result.exit_code == 0 and result.stdout.startswith("Usage: darknet-py")
     shown = CliRunner().invoke(main, ["detector", "map", "-h", "480", "--help"])
     assert shown.exit_code == 0 and "-h: no effect: only videos" in shown.stderr
+    shown = CliRunner().invoke(main, ["detector", "demo", "-h", "480", "--help"])
+    assert shown.exit_code == 0 and shown.stderr == ""

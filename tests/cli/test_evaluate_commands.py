@@ -92,15 +92,15 @@ def test_another_number_of_names_is_a_warning(here: Path, word: str, names: str)
 @pytest.mark.parametrize(
     ("words", "lines"),
     [
-        ("map -dont_show", ["-dont_show: no effect: no window is ever opened"]),
+        ("map -dont_show", ["-dont_show: no effect: only demo opens a window"]),
         (
             "map -dont_show -ext_output",
             [
-                "-dont_show: no effect: no window is ever opened",
+                "-dont_show: no effect: only demo opens a window",
                 "-ext_output: no effect: this command",
             ],
         ),
-        ("valid -dont_show", ["-dont_show: no effect: no window is ever opened"]),
+        ("valid -dont_show", ["-dont_show: no effect: only demo opens a window"]),
         ("valid -thresh 0.1", ["-thresh: no effect: this command does not read it, as in Darknet"]),
         (
             "recall -out log.txt -gpu 0 -thresh .5",

@@ -59,7 +59,7 @@ def test_the_table_can_be_printed() -> None:
     result = CliRunner().invoke(main, ["help", "flags"])
     assert result.exit_code == 0
     thresh = next(line for line in result.stdout.splitlines() if line.startswith("  -thresh,"))
-    assert "effect: detect, detector test, map" in thresh
+    assert "effect: detect, detector test, detector demo, map" in thresh
     assert "no effect elsewhere: this command does not read it, as in Darknet" in thresh
     assert sum(line.startswith("  -i VALUE") for line in result.stdout.splitlines()) >= 4
     log = next(line for line in result.stdout.splitlines() if line.startswith("  -log"))
@@ -70,4 +70,6 @@ def test_an_effect_is_an_option_of_the_command() -> None:
     rows = {row.name: row for row in flag_rows("detector")}
     assert rows["saveweights"].effect == ("train", "detector train")
     assert rows["skipclasses"].effect == ("detect", "detector test")
-    assert rows["dont_show"].effect == ()
+    assert rows["dont_show"].effect == ("detector demo",)
+    assert rows["h"].effect == ("detect", "detector test", "detector demo")
+    assert rows["avgframes"].effect == ()

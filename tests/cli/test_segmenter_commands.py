@@ -32,7 +32,7 @@ def test_a_picture_with_the_flags_of_the_group(here: Path, group: str) -> None:
     assert result.stdout.startswith("Predicted: 0.000045\na.png: Predicted in ")
     assert [line for line in result.stderr.splitlines() if "no effect" in line] == [
         "darknet-py: -clear: no effect: only training reads it",
-        "darknet-py: -display: no effect: no window is ever opened; --show_imgs writes a page of "
+        "darknet-py: -display: no effect: only demo opens a window; --show_imgs writes a page of "
         "samples",
         "darknet-py: -c: no effect: only videos and cameras have it",
     ]

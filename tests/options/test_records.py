@@ -24,6 +24,7 @@ RECORDS = [
     for module in MODULES
     for kind in vars(module).values()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind) and "Options" in kind.__name__
+    if kind.__module__ == module.__name__
 ]
 
 
@@ -71,10 +72,18 @@ DEFAULTS = {
     "ext_output=False save_labels=False out=None prefix=None no_pictures=False names=None "
     "skipclasses=None "
     "batch=None",
-    "SourceOptions": "every_frame=False rotate=None auto_rotate=True w=None h=None fps=None",
-    "OutputOptions": "out_filename=None json_file_output=None json_lines=None prefix=None "
-    "mjpeg_port=None json_port=None host=0.0.0.0 http_post_host=None dont_show=False "
-    "dontdraw_bbox=False time_limit_sec=None",
+    "SourceOptions": "every_frame=False rotate=None auto_rotate=True frame_width=None "
+    "frame_height=None fps=None",
+    "FrameOutputOptions": "out_filename=None frames=None mjpeg_port=None time_limit_sec=None "
+    "host=0.0.0.0",
+    "OutputOptions": "json_file_output=None json_lines=None json_port=None http_post_host=None",
+    "CameraOptions": "source=None c=0",
+    "ShowOptions": "dont_show=False fullscreen=False benchmark=False",
+    "DemoOptions": "data=None names=None thresh=None hier=0.5 letter_box=False ext_output=False "
+    "dontdraw_bbox=False frames=None s=0",
+    "ClassifierDemoOptions": "names=None",
+    "YoloDemoOptions": "thresh=0.2",
+    "CocoDemoOptions": "word=coco",
     "TrackOptions": "track=False",
     "TileOptions": "tile=None overlap=0.2",
     "ImageModelOptions": "",
@@ -167,12 +176,14 @@ def shown(value: object) -> str:
 
 
 LIMITS = """
-SourceOptions.w >= 1 <= 65536
-SourceOptions.h >= 1 <= 65536
+CameraOptions.c >= 0
+DemoOptions.s >= 0
+SourceOptions.frame_width >= 1 <= 65536
+SourceOptions.frame_height >= 1 <= 65536
 SourceOptions.fps > 0 <= 1000
-OutputOptions.mjpeg_port >= 0 <= 65535
+FrameOutputOptions.mjpeg_port >= 0 <= 65535
+FrameOutputOptions.time_limit_sec >= 0
 OutputOptions.json_port >= 0 <= 65535
-OutputOptions.time_limit_sec >= 0
 TileOptions.overlap >= 0 <= 0.9
 ThreadOptions.threads >= 1 <= 1024
 BenchmarkOptions.batch >= 1 <= 65536
@@ -247,8 +258,13 @@ def test_what_a_number_may_be() -> None:
 
 SPELLINGS = {
     "SourceOptions.auto_rotate": "--auto-rotate/--no-auto-rotate",
-    "SourceOptions.w": "-w",
-    "SourceOptions.h": "-h",
+    "SourceOptions.frame_width": "-w --frame-width",
+    "SourceOptions.frame_height": "--frame-height",
+    "FrameOutputOptions.out_filename": "--out_filename",
+    "OutputOptions.json_lines": "--json-lines",
+    "CameraOptions.c": "-c",
+    "DemoOptions.s": "-s",
+    "DemoOptions.frames": "--prefix --frames",
     "DeviceOptions.gpu": "-i",
     "ImageOptions.exif": "--exif/--no-exif",
     "LogOptions.log_style": "--log-style",

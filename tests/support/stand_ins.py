@@ -25,6 +25,7 @@ from support.golden_check import GOLDEN
 
 WEIGHTS = re.compile(r".+(\.(weights|backup)|\.conv(\.\d+)?)")
 IMAGE = re.compile(r".+\.(jpg|png)")
+VIDEO = re.compile(r".+\.(avi|mp4)")
 BESIDE = "beside"
 """The folder of a family that holds what its program reads without being told."""
 LAYER = "[convolutional]\nfilters=2\nsize=1\nactivation=linear\n"
@@ -149,6 +150,19 @@ def put(folder: Path, words: Sequence[str], stdin: str = "") -> None:
         (folder / stdin).write_text(f"{folder / 'listed.png'}\n")
 
 
+def _video(folder: Path) -> Path:
+    """Three frames, each the image."""
+    path = folder / "n.avi"
+    if not path.exists():
+        image = cv2.imread(str(folder / "image.png"))
+        size = image.shape[1], image.shape[0]
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, size)
+        for _ in range(3):
+            writer.write(image)
+        writer.release()
+    return path
+
+
 def _stand_in(word: str, kept: Path) -> Path | None:
     if word.endswith((".cfg", ".data")):
         return kept / f"n{Path(word).suffix}"
@@ -156,6 +170,8 @@ def _stand_in(word: str, kept: Path) -> Path | None:
         return _weights(kept)
     if IMAGE.fullmatch(word):
         return kept / "image.png"
+    if VIDEO.fullmatch(word):
+        return _video(kept)
     return kept / "n.txt" if word.endswith(".txt") and (kept / "n.txt").exists() else None
 
 

@@ -1,0 +1,98 @@
+"""What `detector demo` does: a video, a camera or a stream in; lines, pictures and files out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from darknet_py.cfg.names import read_names
+from darknet_py.lazy import import_at_once
+from darknet_py.network.darknet_lines import Said, inference_lines, names_line, say, told_keys
+from darknet_py.network.load import LoadedModel, load_model
+from darknet_py.options.demo import DemoOptions
+from darknet_py.video.demo_lines import source_line
+from darknet_py.video.opened_source import opened
+
+if TYPE_CHECKING:
+    from darknet_py.detect.detector import Detector
+    from darknet_py.detect.pipeline import PipelineOptions
+    from darknet_py.images.frames import FrameSource
+    from darknet_py.video.printing import Printer
+
+
+def run(options: DemoOptions) -> int:
+    """The exit code: 1 if an output failed on the way.
+
+    What can be refused is refused before torch is imported and before anything is written.
+    """
+    model = load_model(
+        options.cfg,
+        options.weights,
+        options.names,
+        data=options.data_file,
+        fork=options.fork_in_force,
+        width=options.width,
+        height=options.height,
+    )
+    options.require_engine()
+    if options.as_darknet:
+        say(_darknet_start(model, options))
+    source = opened(options)
+    import_at_once("torch")
+
+    from darknet_py.detect.detector import from_loaded
+
+    detector = from_loaded(model, options.engine_config())
+    return _play(options, detector, source)
+
+
+def _darknet_start(model: LoadedModel, options: DemoOptions) -> Iterator[Said]:
+    data = model.data
+    told = [Said("Demo\n"), *told_keys(data, {"names": "data/names.list"})]
+    yield from inference_lines(model.graph, model.plan, options.chosen_device, told)
+    if options.names is None and data and "names" in data.options and (path := data.file("names")):
+        yield from names_line(data.options["names"], len(read_names(path)), model.graph)
+    yield Said(source_line(options.source, options.c))
+
+
+def _play(options: DemoOptions, detector: Detector, source: FrameSource) -> int:
+    from darknet_py.images.fitted_images import InputSpec
+    from darknet_py.video.output import bare, plotted
+    from darknet_py.video.outputs import outputs_of, run_outputs
+
+    rules = detector.fork.detect
+    spec = InputSpec.of(
+        detector.graph, True if options.letter_box else None, bytewise=rules.demo_bytewise
+    )
+    if rules.demo_mean > 1:
+        detector = detector.averaging(rules.demo_mean)
+    results = detector.results(source, _pipeline_options(options), spec)
+    paint = bare if options.benchmark or options.dontdraw_bbox else plotted
+    outputs = outputs_of(options, source)
+    return run_outputs(results, outputs, _printer(options, source), options, paint)
+
+
+def _pipeline_options(options: DemoOptions) -> PipelineOptions:
+    from darknet_py.detect.pipeline import PipelineOptions
+    from darknet_py.layers.head import Suppression
+
+    rules = options.fork_in_force.detect
+    return PipelineOptions(
+        thresh=options.least_score,
+        hier=options.hier if rules.demo_hier else options.least_score,
+        nms=rules.demo_nms,
+        suppression=Suppression("objectness") if rules.demo_objectness else None,
+    )
+
+
+def _printer(options: DemoOptions, source: FrameSource) -> Printer:
+    from darknet_py.video.printing import DemoPrinter, LinePrinter, box_lines
+
+    fork = options.fork_in_force
+    quiet = options.benchmark or options.dontdraw_bbox
+    if options.as_darknet:
+        return DemoPrinter(fork, options.ext_output, quiet)
+    wanted = not quiet and (options.ext_output or not sys.stdout.isatty())
+    lines = box_lines(options.asked_name, fork, options.ext_output) if wanted else None
+    return LinePrinter(source, options.asked_name, lines)

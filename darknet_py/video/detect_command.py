@@ -1,0 +1,87 @@
+"""What `detect` and `detector test` do with a video, a camera, a stream or a pipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darknet_py.detect.class_numbers import class_numbers, without
+from darknet_py.detect.command_start import (
+    darknet_start,
+    load_detection,
+    settings_lines,
+    usual_batch,
+)
+from darknet_py.images.moving_names import names_video_file
+from darknet_py.lazy import import_at_once
+from darknet_py.network.darknet_lines import say
+from darknet_py.network.load import LoadedModel
+from darknet_py.options.inference import DetectOptions
+
+if TYPE_CHECKING:
+    from darknet_py.detect.result import Result
+
+WRITTEN_AS = ".mp4"
+"""Suffix of what is written of sources that are no files."""
+MANY = 1000
+"""Frames of a source whose end nobody knows."""
+
+
+def run(options: DetectOptions, sources: Sequence[str]) -> int:
+    """Detect on the frames of each source; returns how many outputs failed on the way.
+
+    What can be refused is refused before torch is imported and before anything is written.
+    """
+    model = load_detection(options)
+    if options.as_darknet:
+        say(darknet_start(model, options, options.chosen_device))
+    import_at_once("torch")
+    many = len(sources) > 1
+    return sum(_run_one(options, model, source, many) for source in sources)
+
+
+def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) -> int:
+    from darknet_py.detect.detector import from_loaded
+    from darknet_py.detect.pipeline import PipelineOptions
+    from darknet_py.images.fitted_images import InputSpec
+    from darknet_py.images.sources import open_source
+    from darknet_py.video.opened_source import capture_options
+    from darknet_py.video.outputs import outputs_of, run_outputs
+    from darknet_py.video.printing import LinePrinter, box_lines
+
+    source = open_source(name, capture_options(options))
+    outputs = outputs_of(_with_files(options, name, many), source)
+    detector = from_loaded(model, options.engine_config())
+    for line in settings_lines(options, detector):
+        print(line, file=sys.stderr)
+    pipeline = PipelineOptions(
+        thresh=options.least_score,
+        nms=options.nms,
+        hier=options.hier,
+        batch=options.batch or usual_batch(detector.graph, source.length or MANY),
+    )
+    spec = InputSpec.of(detector.graph, True if options.letter_box else None)
+    results: Iterator[Result] = detector.results(source, pipeline, spec)
+    if options.skipclasses is not None:
+        results = without(results, class_numbers(options.skipclasses))
+    wanted = options.ext_output or not sys.stdout.isatty()
+    lines = box_lines(name, detector.fork, options.ext_output) if wanted else None
+    return run_outputs(results, outputs, LinePrinter(source, name, lines), options)
+
+
+def _with_files(options: DetectOptions, name: str, many: bool) -> DetectOptions:
+    """With the files that are written unless something else is asked for."""
+    made = options.out_filename
+    if made is None and not options.no_pictures and names_video_file(name):
+        made = _predictions(options.prefix or "predictions", name, many)
+    json_file = options.json_file_output or options.out
+    return replace(options, out_filename=made, json_file_output=json_file)
+
+
+def _predictions(base: str, name: str, many: bool) -> str:
+    stem, suffix = os.path.splitext(Path(name).name)
+    return f"{base}_{stem}{suffix}" if many else f"{base}{suffix}"
