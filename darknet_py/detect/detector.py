@@ -20,7 +20,9 @@ from darknet_py.detect.result import Boxes, Result
 from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
+from darknet_py.errors import DataError
 from darknet_py.forks import Fork
+from darknet_py.images.capture import CaptureOptions
 from darknet_py.images.fitted_images import InputSpec, OnError, fitted_images
 from darknet_py.images.frames import Frame, FrameSource
 from darknet_py.images.io import with_channels
@@ -85,9 +87,16 @@ class Detector:
         a list or generator of these. thresh: scores must be above it. nms: IoU above which the
         weaker box goes; 0 keeps all. letter_box: pad instead of stretch; None does as the fork and
         the cfg do. hier: least product down a class tree. batch: images run at once. honour_exif:
-        turn images upright as their EXIF says; None does as the fork. Raises ImageError, DataError.
+        turn images upright as their EXIF says; None does as the fork. Raises ImageError, DataError,
+        which a camera or a stream is as well: `stream` takes those.
         """
         frames = open_source(source)
+        if frames.endless:
+            frames.close()
+            raise DataError(
+                "a camera or stream never ends, so that no list holds its results; use "
+                "stream() and take them one by one"
+            )
         options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
         spec = InputSpec.of(self.graph, letter_box, honour_exif)
         results = list(self.results(frames, options, spec))
@@ -104,16 +113,23 @@ class Detector:
         batch: int = 1,
         honour_exif: bool | None = None,
         on_error: OnError | None = None,
+        every_frame: bool = False,
+        rotate: str | None = None,
     ) -> Iterator[Result]:
         """The same results one by one: the next images are decoded while a batch runs.
 
         A generator is asked for a few more images than there are results so far, and may go on for
         ever. on_error: called with path and error for an image that cannot be read, which is then
-        left out; without it the error is raised.
+        left out; without it the error is raised. source: also a video, the number of a camera, a
+        stream's address, "-" or an open file (MJPEG). every_frame: all frames of a camera or
+        stream, late ones too, instead of the newest. rotate: 90_CLOCKWISE, 180 or
+        90_COUNTERCLOCKWISE turns the frames first. Raises ImageError, DataError.
         """
         options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
         spec = InputSpec.of(self.graph, letter_box, honour_exif)
-        yield from self.results(open_source(source), options, spec, on_error)
+        capture = CaptureOptions(every_frame=every_frame, rotate=rotate)
+        with closing(self.results(open_source(source, capture), options, spec, on_error)) as found:
+            yield from found
 
     def results(
         self,

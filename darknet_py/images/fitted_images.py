@@ -107,7 +107,8 @@ def fitted_images(
     keep_pixels: bool = False,
     on_error: OnError | None = None,
 ) -> Generator[FittedImage, None, None]:
-    """The source's images in order; up to `depth` are read ahead, a single one without threads.
+    """The source's images in order; up to `depth` are read ahead, a single one without threads. The
+    source is closed at the end.
 
     on_error: told of images that cannot be read, which are then left out; without it the ImageError
     is raised when the turn of such an image comes.
@@ -116,7 +117,7 @@ def fitted_images(
     # Threads would cost a single image more than they could give; and what is live is taken when
     # the network is free, not before.
     workers = 0 if source.length == 1 or source.live else readers()
-    with closing(read_ahead(source.frames, read, depth, workers)) as reading:
+    with closing(source), closing(read_ahead(source.frames, read, depth, workers)) as reading:
         for pending, image in reading:
             if not isinstance(image, ImageError):
                 yield image

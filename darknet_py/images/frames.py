@@ -90,7 +90,8 @@ class FrameSource:
     length: how many, None where only the end will tell. single: the caller named one image, not a
     collection that happens to hold one. live: it goes on by itself, so that what is taken is the
     newest frame and nobody should take one before it is wanted. fps: of a moving image, None where
-    nobody knows. stats: None for still images.
+    nobody knows. stats: None for still images. endless: only who takes them ends them. stop: has
+    the frames end, from whatever thread, also while one of an endless source is waited for.
     """
 
     frames: Iterable[PendingFrame]
@@ -99,11 +100,20 @@ class FrameSource:
     live: bool = False
     fps: float | None = None
     stats: CaptureStats | None = None
+    endless: bool = False
+    stop: Callable[[], None] = lambda: None
 
     @property
     def moving(self) -> bool:
         """Whether its frames are those of one moving image."""
         return self.stats is not None
+
+    def close(self) -> None:
+        """Gives back what the frames hold; lists hold nothing and can be taken again. By the thread
+        that takes the frames."""
+        self.stop()
+        if isinstance(self.frames, Generator):
+            self.frames.close()
 
 
 def file_frame(path: PathName, number: int = 0) -> PendingFrame:

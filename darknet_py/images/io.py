@@ -131,7 +131,11 @@ class Encoded:
 
 def open_image(path: PathName) -> Encoded:
     """The bytes of an image file; raises ImageError where its header says that it is none."""
-    data = _contents(path)
+    return encoded_image(path, _contents(path))
+
+
+def encoded_image(path: PathName, data: bytes) -> Encoded:
+    """An image whose bytes are here, as `open_image`. path: for messages."""
     return Encoded(path, data, _believed(path, data, len(data)))
 
 
@@ -203,10 +207,10 @@ def _header(path: PathName, data: bytes, total: int) -> ImageHeader | None:
         header = read_header(data, total)
     except DamagedHeader as error:
         if error.size is not None:
-            _refuse_oversized(path, error.size)
+            refuse_oversized(path, error.size)
         raise ImageError(f"{path}: {refusal(data, str(error))}") from None
     if header is not None:
-        _refuse_oversized(path, header.size())
+        refuse_oversized(path, header.size())
     return header
 
 
@@ -299,7 +303,8 @@ def _contents(path: PathName, most: int | None = None) -> bytes:
     return data
 
 
-def _refuse_oversized(path: PathName, size: tuple[int, int]) -> None:
+def refuse_oversized(path: PathName, size: tuple[int, int]) -> None:
+    """Raises ImageError for a width and height that are none, or too many pixels."""
     width, height = size
     if width == 0 or height == 0:
         raise ImageError(f"{path}: an image of {width} x {height} pixels; save it again")

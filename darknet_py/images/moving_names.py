@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import os
-import re
 
 PIPE = "-"
 """Standard input, with frames one after the other."""
-ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-VIDEO_SUFFIXES = frozenset(
-    {".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4"}
-    | {".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
+COUNTED_SUFFIXES = frozenset({".3gp", ".avi", ".m4v", ".mov", ".mp4"})
+"""Of files that know how many frames they hold; of others the length is guessed from their time."""
+VIDEO_SUFFIXES = COUNTED_SUFFIXES | frozenset(
+    {".264", ".265", ".asf", ".divx", ".f4v", ".flv", ".h264", ".h265", ".hevc", ".ivf", ".m1v"}
+    | {".m2ts", ".m2v", ".mjpeg", ".mjpg", ".mkv", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv"}
+    | {".ts", ".vob", ".webm", ".wmv", ".y4m"}
 )
 
 
-def names_video_file(path: str | os.PathLike[str]) -> bool:
+def is_video_file(path: str | os.PathLike[str]) -> bool:
     """Whether a file's name says that it is a video."""
     return os.path.splitext(os.fspath(path))[1].lower() in VIDEO_SUFFIXES
 
 
-def names_camera(text: str) -> bool:
-    """Whether a text is the number of a camera: digits alone, and no file is called so."""
-    return text.isdecimal() and not os.path.exists(text)
+def is_address(source: object) -> bool:
+    """Whether a text is the address of a stream or of a video in the web, and no path."""
+    return isinstance(source, str) and "://" in source
+
+
+def is_camera_text(source: object) -> bool:
+    """Whether a text is the number of a camera: digits, and no file is called so."""
+    digits = isinstance(source, str) and source.isascii() and source.isdigit()
+    return digits and not os.path.exists(str(source))
 
 
 def names_moving(text: str) -> bool:
     """Whether a text names any of these."""
-    return (
-        text == PIPE
-        or ADDRESS.match(text) is not None
-        or names_video_file(text)
-        or names_camera(text)
-    )
+    file = is_video_file(text) and not os.path.isdir(text)
+    return text == PIPE or is_address(text) or file or is_camera_text(text)

@@ -16,7 +16,7 @@ from darknet_py.detect.command_start import (
     settings_lines,
     usual_batch,
 )
-from darknet_py.images.moving_names import names_video_file
+from darknet_py.images.moving_names import is_video_file
 from darknet_py.lazy import import_at_once
 from darknet_py.network.darknet_lines import say
 from darknet_py.network.load import LoadedModel
@@ -76,7 +76,7 @@ def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) 
 def _with_files(options: DetectOptions, name: str, many: bool) -> DetectOptions:
     """With the files that are written unless something else is asked for."""
     made = options.out_filename
-    if made is None and not options.no_pictures and names_video_file(name):
+    if made is None and not options.no_pictures and is_video_file(name):
         made = _predictions(options.prefix or "predictions", name, many)
     json_file = options.json_file_output or options.out
     return replace(options, out_filename=made, json_file_output=json_file)

@@ -88,17 +88,19 @@ def test_a_generator_may_give_paths_and_folders(tmp_path: Path) -> None:
         next(late)
 
 
-@pytest.mark.parametrize("source", [5, None, object()])
+@pytest.mark.parametrize("source", [5.5, True, None, object()])
 def test_what_is_no_source_is_refused(source: object) -> None:
     with pytest.raises(DataError, match=f"no images come from {type(source).__name__}; give"):
         open_source(source)
 
 
 def test_a_new_kind_is_a_row_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    def counter(number: int, _: CaptureOptions) -> FrameSource:
-        return FrameSource(open_source(noise_image(seed) for seed in range(number)).frames, number)
+    def counter(number: float, _: CaptureOptions) -> FrameSource:
+        return FrameSource(
+            open_source(noise_image(seed) for seed in range(int(number))).frames, int(number)
+        )
 
-    kind = SourceKind(lambda source: isinstance(source, int), counter)
+    kind = SourceKind(lambda source: isinstance(source, float), counter)
     monkeypatch.setitem(SOURCES, "number", kind)
-    assert [frame.number for frame in frames(3)] == [0, 1, 2]
-    assert open_source([2, 1]).length == 3
+    assert [frame.number for frame in frames(3.0)] == [0, 1, 2]
+    assert open_source([2.0, 1.0]).length == 3
