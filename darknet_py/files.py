@@ -172,7 +172,7 @@ class GrowingFile:
         _require_name(path)
         self.path, self.size, self.device = path, 0, is_device(path)
         self._temporary = path if self.device else path.with_name(_temporary(path.name))
-        self._wanted = False
+        self.named = False
         try:
             self._file = open(self._temporary, "wb", buffering=0)  # noqa: SIM115 - see close
         except OSError as failure:
@@ -211,7 +211,7 @@ class GrowingFile:
 
     def take_name(self) -> None:
         """What was written so far is worth the name. Raises OutputError."""
-        self._wanted = True
+        self.named = True
         if os.name != "nt":
             self._rename()
 
@@ -232,7 +232,7 @@ class GrowingFile:
             with contextlib.suppress(OSError):  # devices have nothing to wait for
                 os.fsync(self._file.fileno())
             self._file.close()
-            if self._wanted:
+            if self.named:
                 self._rename()
         finally:
             if self._temporary != self.path:

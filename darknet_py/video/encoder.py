@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -80,6 +79,23 @@ def _nowhere(descriptor: int) -> Iterator[None]:
         os.close(nowhere)
 
 
+def _piped(suffix: str, fourcc: str, fps: float, size: Size) -> tuple[int, cv2.VideoWriter]:
+    """The end of a pipe that is read, and what writes to it. Raises OutputError."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="darknet-py-") as folder:
+            pipe = os.path.join(folder, f"video{suffix}")
+            os.mkfifo(pipe)
+            # A writer waits for a reader; one that does not block waits for nobody.
+            reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+            writer = open_writer(pipe, fourcc, fps, size)
+    except OSError as failure:
+        raise OutputError(f"no pipe can be made for a video: {failure.strerror}") from None
+    if writer is None:
+        os.close(reader)
+        raise OutputError(cannot_encode(fourcc, fps, size))
+    return reader, writer
+
+
 class PipedEncoder:
     """take: gets the bytes of the container, first what it has before its frames, then, in a thread
     of its own, the rest in pieces that end anywhere. It may raise OutputError: then it is not
@@ -92,18 +108,7 @@ class PipedEncoder:
         self._take = take
         self._failure: OutputError | None = None
         self._closing = threading.Event()
-        self._folder = tempfile.mkdtemp(prefix="darknet-py-")
-        try:
-            pipe = os.path.join(self._folder, f"video{suffix}")
-            os.mkfifo(pipe)
-            # A writer waits for a reader, and one that does not block waits for nobody.
-            self._reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-            writer = open_writer(pipe, fourcc, fps, size)
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        if writer is None:
-            os.close(self._reader)
-            raise OutputError(cannot_encode(fourcc, fps, size))
+        self._reader, writer = _piped(suffix, fourcc, fps, size)
         self._writer = writer
         if self._is_ready(0):
             self._hand_on(os.read(self._reader, PIECE))

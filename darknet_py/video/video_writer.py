@@ -21,11 +21,11 @@ from darknet_py.images.io import PathName, Pixels
 from darknet_py.video.encoder import HAS_PIPES, PipedEncoder, Size, cannot_encode, open_writer
 from darknet_py.video.mp4_file import Mp4File
 from darknet_py.video.output import OutputFrame
-from darknet_py.video.repacked import repack
+from darknet_py.video.streamed_file import AviFile, StreamedFile
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_FPS, MOST_FPS = 25.0, 1000.0
+DEFAULT_FPS, LEAST_FPS, MOST_FPS = 25.0, 0.01, 1000.0
 
 
 class Container(Protocol):
@@ -36,25 +36,6 @@ class Container(Protocol):
 
     def finish(self) -> None:
         """Make of a file that plays one that is complete. Raises OutputError."""
-
-
-class StreamedFile:
-    """The bytes as they come; at the end the file is written anew, with an index to seek by."""
-
-    def __init__(self, file: GrowingFile, size: Size, fps: float) -> None:
-        self._file, self._fps = file, fps
-
-    def take(self, piece: bytes) -> None:
-        """The first piece is what the container has before its frames."""
-        has_frames = self._file.size > 0
-        self._file.write(piece)
-        if has_frames:
-            self._file.take_name()
-
-    def finish(self) -> None:
-        self._file.close()
-        if not self._file.device and not repack(self._file.path, self._fps):
-            logger.warning("%s: plays, but has no index to seek by", self._file.path)
 
 
 @dataclass(frozen=True)
@@ -69,7 +50,7 @@ class Format:
 
 _MP4 = Format(".avi", ("XVID",), Mp4File)
 FORMATS = {
-    ".avi": Format(".avi", ("XVID", "MJPG"), StreamedFile),
+    ".avi": Format(".avi", ("XVID", "MJPG"), AviFile),
     ".mkv": Format(".mkv", ("mp4v", "MJPG"), StreamedFile),
     ".webm": Format(".webm", ("VP80",), StreamedFile),
     ".mp4": _MP4,
@@ -95,7 +76,7 @@ def require_video(path: PathName) -> Format:
 
 def video_fps(fps: float | None) -> float:
     """Frames a second that a video of that source has: its own where it is known, else 25."""
-    if fps is not None and math.isfinite(fps) and 0 < fps <= MOST_FPS:
+    if fps is not None and math.isfinite(fps) and LEAST_FPS <= fps <= MOST_FPS:
         return fps
     logger.warning(
         "frames per second of the source: %s; the video gets %g", fps or "unknown", DEFAULT_FPS
@@ -129,7 +110,7 @@ class VideoFile:
             self._video = self._open()
         if size != self._size:
             pixels = self._fit(pixels)
-        self._video.write(pixels)
+        self._video.write(np.ascontiguousarray(pixels))
 
     def _open(self) -> _Piped | _Whole:
         kind = _Piped if HAS_PIPES else _Whole
@@ -188,6 +169,8 @@ class _Piped:
     def close(self) -> None:
         with contextlib.closing(self._file):
             self._encoder.close()
+            if not self._file.named:
+                raise OutputError(f"{self._file.path}: the codec gave no frame; use another suffix")
             self._container.finish()
 
 
