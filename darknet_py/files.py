@@ -160,6 +160,86 @@ def _write_all(file: RawIOBase, data: bytes) -> None:
         left = left[file.write(left) :]
 
 
+class GrowingFile:
+    """A file that is whole, and can be read by others, after each write to it.
+
+    It takes its name when `take_name` is called; until then the old file stays, and closing leaves
+    no trace. Where no open file can be renamed, on Windows, it takes the name when it is closed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises OutputError when it cannot be written."""
+        _require_name(path)
+        self.path, self.size, self.device = path, 0, is_device(path)
+        self._temporary = path if self.device else path.with_name(_temporary(path.name))
+        self.named = False
+        try:
+            self._file = open(self._temporary, "wb", buffering=0)  # noqa: SIM115 - see close
+        except OSError as failure:
+            raise _cannot_be_written(path, failure) from None
+
+    def write(self, data: bytes, over: bytes = b"") -> None:
+        """Add to the end. over: what the file ends with and `data` takes the place of; not for
+        devices. Raises OutputError when there is no room; the file is as before then."""
+        start = self.size - len(over)
+        try:
+            if over:
+                self._file.seek(start)
+            try:
+                _write_all(self._file, data)
+            except OSError:
+                self._put_back(start, over)
+                raise
+        except OSError as failure:
+            raise _cannot_be_written(self.path, failure) from None
+        self.size = start + len(data)
+
+    def _put_back(self, start: int, over: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._file.truncate(start)
+            self._file.seek(start)
+            _write_all(self._file, over)
+
+    def patch(self, offset: int, data: bytes) -> None:
+        """Write over bytes that are there; not for devices. Raises OutputError."""
+        try:
+            self._file.seek(offset)
+            _write_all(self._file, data)
+            self._file.seek(self.size)
+        except OSError as failure:
+            raise _cannot_be_written(self.path, failure) from None
+
+    def take_name(self) -> None:
+        """What was written so far is worth the name. Raises OutputError."""
+        self.named = True
+        if os.name != "nt":
+            self._rename()
+
+    def _rename(self) -> None:
+        if self._temporary == self.path:
+            return
+        try:
+            os.replace(self._temporary, self.path)
+        except OSError as failure:
+            raise _cannot_be_written(self.path, failure) from None
+        self._temporary = self.path
+
+    def close(self) -> None:
+        """Any number of times. Raises OutputError."""
+        if self._file.closed:
+            return
+        try:
+            with contextlib.suppress(OSError):  # devices have nothing to wait for
+                os.fsync(self._file.fileno())
+            self._file.close()
+            if self.named:
+                self._rename()
+        finally:
+            if self._temporary != self.path:
+                with contextlib.suppress(OSError):
+                    os.unlink(self._temporary)
+
+
 def require_writable(target: Path) -> None:
     """Raises OutputError when a file of that path could not be written, before any work is done."""
     folder = target.parent
