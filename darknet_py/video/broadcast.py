@@ -37,10 +37,7 @@ class DroppingQueue(Generic[T]):
             self._changed.notify()
 
     def take(self, timeout: float) -> T | None:
-        """The oldest value; None where none came for `timeout` seconds, and once there is no more.
-
-        See `ended`.
-        """
+        """The oldest value; None where none came for `timeout` seconds, and once it has `ended`."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed, timeout)
             return self._waiting.popleft() if self._waiting else None
@@ -89,25 +86,28 @@ class Broadcast(Generic[T]):
     @contextlib.contextmanager
     def reader(self) -> Iterator[DroppingQueue[T]]:
         """What is published while the context lasts."""
-        queue: DroppingQueue[T] = DroppingQueue(self.depth)
-        self._join(queue)
+        queue = self.join()
         try:
             yield queue
         finally:
-            self._leave(queue)
+            self.leave(queue)
 
-    def _join(self, queue: DroppingQueue[T]) -> None:
+    def join(self) -> DroppingQueue[T]:
+        """A new reader, until `leave`."""
+        queue: DroppingQueue[T] = DroppingQueue(self.depth)
         with self._lock:
             for value in self._newest:
                 queue.put(value)
             self._readers.add(queue)
             if self._closed:
                 queue.close()
+        return queue
 
-    def _leave(self, queue: DroppingQueue[T]) -> None:
+    def leave(self, queue: DroppingQueue[T]) -> None:
         with self._lock:
-            self._readers.discard(queue)
-            self._dropped += queue.dropped
+            if queue in self._readers:
+                self._readers.remove(queue)
+                self._dropped += queue.dropped
 
     def close(self) -> None:
         """Every reader may take what waits for it, and then there is no more."""

@@ -7,7 +7,7 @@ import logging
 from darknet_py.files import encoded
 from darknet_py.video.broadcast import Broadcast
 from darknet_py.video.output import OutputFrame
-from darknet_py.video.stream_handler import Payload, StreamFormat
+from darknet_py.video.stream_sender import Payload, StreamFormat
 from darknet_py.video.stream_server import StreamServer
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class JsonServer:
     @property
     def clients(self) -> int:
         """How many read now."""
-        return self._entries.readers
+        return self._server.viewers
 
     @property
     def dropped(self) -> int:
@@ -39,10 +39,10 @@ class JsonServer:
         return self._entries.dropped
 
     def write(self, frame: OutputFrame) -> None:
-        if self._entries.readers:
+        if self.clients:
             # Made here and not where it is sent: what waits would hold the frame's pixels.
             entry = encoded(frame.json)
-            self._entries.publish(lambda: entry)
+            self._server.sender.publish(lambda: entry)
 
     def close(self) -> None:
         """Clients get what waits for them, and the end of the array."""

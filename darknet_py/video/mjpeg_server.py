@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 import cv2
@@ -11,7 +10,7 @@ from darknet_py.errors import OutputError
 from darknet_py.images.io import Pixels
 from darknet_py.video.broadcast import Broadcast
 from darknet_py.video.output import OutputFrame
-from darknet_py.video.stream_handler import Payload, StreamFormat
+from darknet_py.video.stream_sender import Payload, StreamFormat
 from darknet_py.video.stream_server import StreamServer
 
 BOUNDARY = "mjpegstream"
@@ -23,29 +22,20 @@ MOST_FPS = 30
 
 
 class JpegPart:
-    """The part of the stream that shows one frame.
+    """The part of the stream that shows one frame, drawn and encoded when it is first asked for.
 
-    The frame is drawn and encoded by the thread of the first viewer that it is sent to, the others
-    wait for that; a frame that nobody sees costs nothing. failure: of that, if it failed.
+    A frame that nobody sees costs nothing.
     """
 
-    def __init__(self, frame: OutputFrame, quality: int) -> None:
-        self.failure: Exception | None = None
+    def __init__(self, frame: OutputFrame) -> None:
         self._frame: OutputFrame | None = frame
-        self._quality = quality
         self._bytes = b""
-        self._encoding = threading.Lock()
 
     def __call__(self) -> bytes:
-        with self._encoding:
-            if self._frame is not None:
-                try:
-                    self._bytes = part_bytes(jpeg_bytes(self._frame.image, self._quality))
-                except Exception as failure:
-                    self.failure = failure
-                    raise
-                self._frame = None  # the pixels must not stay while a slow viewer takes the bytes
-            return self._bytes
+        if self._frame is not None:
+            self._bytes = part_bytes(jpeg_bytes(self._frame.image))
+            self._frame = None  # its pixels must not stay for as long as its bytes are on their way
+        return self._bytes
 
 
 def part_bytes(jpeg: bytes) -> bytes:
@@ -58,10 +48,10 @@ def part_bytes(jpeg: bytes) -> bytes:
     return b"".join((head.encode(), jpeg, f"\r\n--{BOUNDARY}".encode()))
 
 
-def jpeg_bytes(image: Pixels, quality: int) -> bytes:
+def jpeg_bytes(image: Pixels) -> bytes:
     """A JPEG file of uint8 (H, W, 3) BGR; raises OutputError for sizes that JPEG does not have."""
     try:
-        encoded, data = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
+        encoded, data = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
     except cv2.error:
         encoded = False
     if not encoded:
@@ -86,33 +76,29 @@ class MjpegServer:
         self.url = self._server.url
         self._seconds = 1 / most_fps
         self._due = 0.0
-        self._shown: JpegPart | None = None
         self._later: JpegPart | None = None
 
     @property
     def viewers(self) -> int:
         """How many look now."""
-        return self._parts.readers
+        return self._server.viewers
 
     def write(self, frame: OutputFrame) -> None:
-        """Raises what drawing or encoding an earlier frame raised on a viewer's thread."""
-        if self._shown is not None and self._shown.failure is not None:
-            raise self._shown.failure
-        part = JpegPart(frame, JPEG_QUALITY)
+        """Raises what drawing or encoding an earlier frame raised on the sender's thread."""
+        part = JpegPart(frame)
         now = time.monotonic()
         if now < self._due:
             self._later = part
             return
         # From when it was due: frames that come a little too soon are not halved in number.
         self._due = max(self._due + self._seconds, now)
-        self._show(part)
-
-    def _show(self, part: JpegPart) -> None:
-        self._shown, self._later = part, None
-        self._parts.publish(part)
+        self._later = None
+        self._server.sender.publish(part)
 
     def close(self) -> None:
         """The last frame is shown, and the stream ends."""
-        if self._later is not None:
-            self._show(self._later)
-        self._server.close()
+        try:
+            if self._later is not None:
+                self._server.sender.publish(self._later)
+        finally:
+            self._server.close()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import socket
 import time
-from collections.abc import Iterator
 from typing import Any
 
 
@@ -37,26 +35,3 @@ class RequestReader(io.RawIOBase):
         count = self._connection.recv_into(memoryview(buffer)[: self._left])
         self._left -= count
         return count
-
-
-@contextlib.contextmanager
-def timeout_of(connection: socket.socket, seconds: float) -> Iterator[None]:
-    """For the time of the context."""
-    before = connection.gettimeout()
-    connection.settimeout(seconds)
-    try:
-        yield
-    finally:
-        connection.settimeout(before)
-
-
-def hung_up(connection: socket.socket) -> bool:
-    """Whether the other side will send nothing more and all it sent was read; never waits.
-
-    Raises ConnectionError where the connection broke.
-    """
-    with timeout_of(connection, 0):
-        try:
-            return not connection.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False

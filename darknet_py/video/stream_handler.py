@@ -1,35 +1,27 @@
-"""One client of a stream over HTTP: its request, and the values until one of both ends it."""
+"""One request for a stream over HTTP: what is wrong is answered, the others go to the sender."""
 
 from __future__ import annotations
 
 import io
 import logging
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
-from darknet_py.video.broadcast import Broadcast, DroppingQueue
-from darknet_py.video.request_reader import RequestReader, hung_up
+from darknet_py.video.request_reader import RequestReader
 
 if TYPE_CHECKING:
     from darknet_py.video.stream_server import StreamServer
 
 logger = logging.getLogger(__name__)
 
-Payload = Callable[[], bytes]
-"""Gives the bytes of one value, on the thread of whoever sends them first."""
-
 MOST_VIEWERS = 100
-"""Served at once: each is a thread, and a frame that is sent so many times fills most networks."""
+"""Served at once; a frame that is sent so many times fills most networks."""
 REQUEST_SECONDS, MOST_REQUEST = 10.0, 65_536
 """For a request to arrive, and its length in bytes."""
-STALL_SECONDS = 30.0
-"""A client that takes nothing for so long is given up."""
-QUIET_SECONDS = 1.0
-"""Without a value, after which it is looked whether the client is still there."""
+ANSWER_SECONDS = 5.0
+"""For the client to take the headers."""
 SEND_BUFFER = 262_144
 """Bytes on their way to one client. The system would let megabytes of old frames pile up for a slow
 one; this much is enough for 2 MB/s at a round trip of 100 ms."""
@@ -44,23 +36,12 @@ HEADERS = {
 """AlexeyAB's, less what is not so."""
 
 
-@dataclass(frozen=True, eq=False)
-class StreamFormat:
-    """values: what is sent. opening, between, closing: the bytes before, between, after them."""
-
-    content_type: str
-    values: Broadcast[Payload]
-    opening: bytes
-    between: bytes
-    closing: bytes
-
-
 class StreamHandler(BaseHTTPRequestHandler):
-    """GET of any path starts the stream; it ends with the values, or when the client leaves."""
+    """GET of any path starts the stream, which ends with the values or when the client leaves."""
 
     server: StreamServer
     disable_nagle_algorithm = True
-    timeout = STALL_SECONDS
+    timeout = REQUEST_SECONDS
 
     def setup(self) -> None:
         super().setup()
@@ -70,17 +51,16 @@ class StreamHandler(BaseHTTPRequestHandler):
         self.rfile = io.BufferedReader(reader)
 
     def do_GET(self) -> None:
-        stream = self.server.stream
-        with stream.values.reader() as values:
-            if stream.values.readers > MOST_VIEWERS:
-                message = f"{MOST_VIEWERS} clients are served already; try again later"
-                self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, message, {"Retry-After": "10"})
-                return
-            self._send_headers()
-            self._send_values(stream, values)
+        if self.server.viewers >= MOST_VIEWERS:
+            message = f"{MOST_VIEWERS} clients are served already; try again later"
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, message, {"Retry-After": "10"})
+            return
+        self.do_HEAD()
+        # The server closes the socket that it gave to this handler, and not a detached one.
+        self.server.sender.add(socket.socket(fileno=self.connection.detach()))
 
     def do_HEAD(self) -> None:
-        self._send_headers()
+        self._send_headers(HTTPStatus.OK, {"Content-Type": self.server.stream.content_type})
 
     def do_POST(self) -> None:
         message = "this address is only read: use GET"
@@ -88,40 +68,18 @@ class StreamHandler(BaseHTTPRequestHandler):
 
     do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_POST
 
-    def _send_headers(self) -> None:
-        self.connection.settimeout(STALL_SECONDS)
-        self.send_response(HTTPStatus.OK)
-        for name, value in (HEADERS | {"Content-Type": self.server.stream.content_type}).items():
+    def _send_headers(self, status: HTTPStatus, headers: dict[str, str]) -> None:
+        self.connection.settimeout(ANSWER_SECONDS)
+        self.send_response(status)
+        for name, value in (HEADERS | headers).items():
             self.send_header(name, value)
         self.end_headers()
-
-    def _send_values(self, stream: StreamFormat, values: DroppingQueue[Payload]) -> None:
-        self._send(stream.opening)
-        between = b""
-        while not values.ended:
-            payload = values.take(QUIET_SECONDS)
-            if payload is not None:
-                self._send(between + payload())
-                between = stream.between
-            elif hung_up(self.connection):
-                return
-        self._send(stream.closing)
-
-    def _send(self, data: bytes) -> None:
-        """The timeout counts from the last byte that the client took, not from the first one."""
-        left = memoryview(data)
-        while left:
-            left = left[self.connection.send(left) :]
 
     def _refuse(self, status: HTTPStatus, message: str, headers: dict[str, str]) -> None:
-        self.connection.settimeout(STALL_SECONDS)
         body = f"{message}\n".encode()
-        self.send_response(status)
         facts = {"Content-Type": "text/plain", "Content-Length": str(len(body))}
-        for name, value in (HEADERS | facts | headers).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self._send(body)
+        self._send_headers(status, facts | headers)
+        self.wfile.write(body)
         # A connection that is closed with bytes unread is reset, and the answer may be lost.
         self.connection.shutdown(socket.SHUT_WR)
         self.rfile.read()

@@ -1,4 +1,4 @@
-"""A port that a stream is served on, to many clients, each with a thread of its own."""
+"""A port that a stream is served on, to many clients."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from socketserver import TCPServer
 from typing import Any
 
 from darknet_py.errors import OutputError
-from darknet_py.video.stream_handler import MOST_VIEWERS, StreamFormat, StreamHandler
+from darknet_py.video.stream_handler import MOST_VIEWERS, StreamHandler
+from darknet_py.video.stream_sender import StreamFormat, StreamSender
 
 logger = logging.getLogger(__name__)
 
-MOST_CONNECTIONS = 2 * MOST_VIEWERS
-"""With those that have not said yet what they want; what comes beyond is closed at once."""
+MOST_REQUESTS = 100
+"""That are read at once, each by a thread; a connection that comes beyond is closed."""
 POLL_SECONDS = 0.1
-CLOSING_SECONDS, CUT_SECONDS = 1.0, 0.5
-"""For clients to take the rest of the stream, and for threads to end once they are cut off."""
+CUT_SECONDS = 1.0
+"""For threads that read a request to end once they are cut off."""
 EVERYWHERE = {"": "localhost", "0.0.0.0": "localhost", "::": "localhost"}
 """All addresses of this machine -> one that a browser on it opens."""
 CURES = {
@@ -48,13 +49,14 @@ class StreamServer(ThreadingHTTPServer):
     def __init__(self, flag: str, host: str, port: int, stream: StreamFormat) -> None:
         self.stream = stream
         self.host = host
-        self._connections: set[socket.socket] = set()
+        self._requests: set[socket.socket] = set()
         self._changed = threading.Condition()
         try:
             self.address_family, address = resolved(host, port)
             super().__init__(address, StreamHandler)
         except (OSError, ValueError, OverflowError) as failure:
             raise cannot_serve(flag, host, port, failure) from None
+        self.sender = StreamSender(stream, f"send {flag}")
         self._thread = threading.Thread(
             target=self.serve_forever, args=(POLL_SECONDS,), name=f"serve {flag}", daemon=True
         )
@@ -80,9 +82,9 @@ class StreamServer(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._changed:
-            welcome = len(self._connections) < MOST_CONNECTIONS
+            welcome = len(self._requests) < MOST_REQUESTS
             if welcome:
-                self._connections.add(request)
+                self._requests.add(request)
         if welcome:
             super().process_request(request, client_address)
         else:
@@ -91,7 +93,7 @@ class StreamServer(ThreadingHTTPServer):
     def shutdown_request(self, request: Any) -> None:
         super().shutdown_request(request)
         with self._changed:
-            self._connections.discard(request)
+            self._requests.discard(request)
             self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -100,23 +102,24 @@ class StreamServer(ThreadingHTTPServer):
         level = logging.DEBUG if isinstance(failure, OSError) else logging.WARNING
         logger.log(level, "%s: client %s: %s", self.url, client_address, failure)
 
+    @property
+    def viewers(self) -> int:
+        """How many are served now."""
+        return self.stream.values.readers
+
     def close(self) -> None:
         """No more clients; those there are get the end of the stream, or are cut off soon."""
-        self.stream.values.close()
         self.shutdown()
         self.server_close()
         self._thread.join()
-        self._await_clients(CLOSING_SECONDS)
         self._cut_off()
-        self._await_clients(CUT_SECONDS)
-
-    def _await_clients(self, seconds: float) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not self._connections, seconds)
+            self._changed.wait_for(lambda: not self._requests, CUT_SECONDS)
+        self.sender.close()
 
     def _cut_off(self) -> None:
         with self._changed:
-            for connection in self._connections:
+            for connection in self._requests:  # those that were handed over are the sender's
                 try:
                     connection.shutdown(socket.SHUT_RDWR)
                 except OSError:  # gone already
