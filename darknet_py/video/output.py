@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
@@ -29,18 +30,25 @@ class OutputFrame:
     """One frame with its boxes. number: from 1, of those that were put out. result: its boxes.
     seconds: that drawing and putting it out took, when that is done.
 
-    What several outputs need, the image and the JSON text, is made once, when the first asks.
+    What several outputs need, the image and the JSON text, is made once, when the first asks, on
+    whatever thread that is.
     """
 
     number: int
     result: Result
     paint: Paint = plotted
     seconds: float = 0.0
+    _image: Pixels | None = field(default=None, repr=False)
+    # Python 3.12's cached_property would let two threads paint, 3.11's holds up those of others.
+    _painting: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    @cached_property
+    @property
     def image(self) -> Pixels:
         """uint8 (H, W, 3) BGR with what is drawn; to be read only."""
-        return self.paint(self.result)
+        with self._painting:
+            if self._image is None:
+                self._image = self.paint(self.result)
+            return self._image
 
     @cached_property
     def json(self) -> str:
