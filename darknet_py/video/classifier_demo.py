@@ -20,7 +20,8 @@ from darknet_py.network.darknet_lines import Said, inference_lines, say, told_ke
 from darknet_py.options.demo import ClassifierDemoOptions
 from darknet_py.video.class_result import ClassResult, with_classes
 from darknet_py.video.opened_source import opened
-from darknet_py.video.outputs import outputs_of, run_outputs
+from darknet_py.video.output import bare
+from darknet_py.video.outputs import open_outputs, run_outputs
 from darknet_py.video.printing import ClassPrinter, LinePrinter, Printer, class_lines
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ def run(options: ClassifierDemoOptions) -> int:
     if options.as_darknet:
         say(_darknet_start(loaded))
     source = opened(options)
-    outputs = outputs_of(options, source)
+    outputs = open_outputs(options, source, options.asked_name)
     results = _results(loaded, loaded.classifier(), source, names)
-    return run_outputs(results, outputs, _printer(options, source), options, with_classes)
+    printer, paint = _printer(options, source), bare if options.benchmark else with_classes
+    return run_outputs(results, outputs, printer, options.time_limit_sec, paint)
 
 
 def _printer(options: ClassifierDemoOptions, source: FrameSource) -> Printer:

@@ -11,7 +11,7 @@ from darknet_py.lazy import import_at_once
 from darknet_py.network.darknet_lines import Said, inference_lines, names_line, say, told_keys
 from darknet_py.network.load import LoadedModel, load_model
 from darknet_py.options.demo import DemoOptions
-from darknet_py.video.demo_lines import source_line
+from darknet_py.video.demo_lines import Sent, source_line
 from darknet_py.video.opened_source import opened
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _darknet_start(model: LoadedModel, options: DemoOptions) -> Iterator[Said]:
 def _play(options: DemoOptions, detector: Detector, source: FrameSource) -> int:
     from darknet_py.images.fitted_images import InputSpec
     from darknet_py.video.output import bare, plotted
-    from darknet_py.video.outputs import outputs_of, run_outputs
+    from darknet_py.video.outputs import open_outputs, run_outputs
 
     rules = detector.fork.detect
     spec = InputSpec.of(
@@ -69,8 +69,8 @@ def _play(options: DemoOptions, detector: Detector, source: FrameSource) -> int:
         detector = detector.averaging(rules.demo_mean)
     results = detector.results(source, _pipeline_options(options), spec)
     paint = bare if options.benchmark or options.dontdraw_bbox else plotted
-    outputs = outputs_of(options, source)
-    return run_outputs(results, outputs, _printer(options, source), options, paint)
+    outputs = open_outputs(options, source, options.asked_name)
+    return run_outputs(results, outputs, _printer(options, source), options.time_limit_sec, paint)
 
 
 def _pipeline_options(options: DemoOptions) -> PipelineOptions:
@@ -92,7 +92,13 @@ def _printer(options: DemoOptions, source: FrameSource) -> Printer:
     fork = options.fork_in_force
     quiet = options.benchmark or options.dontdraw_bbox
     if options.as_darknet:
-        return DemoPrinter(fork, options.ext_output, quiet)
+        sent = Sent(
+            json_port=options.json_port is not None,
+            mjpeg_port=options.mjpeg_port is not None,
+            post=options.http_post_host is not None,
+            video=options.out_filename is not None,
+        )
+        return DemoPrinter(fork, options.ext_output, quiet, sent)
     wanted = not quiet and (options.ext_output or not sys.stdout.isatty())
     lines = box_lines(options.asked_name, fork, options.ext_output) if wanted else None
     return LinePrinter(source, options.asked_name, lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from darknet_py.detect.result import Result
 from darknet_py.video.frame_rate import FrameRate
@@ -14,8 +15,7 @@ CLOSED = "Stream closed.\ninput video stream closed. \n"
 WRITER_CLOSED = " closing... closed!output_video_writer closed. \n"
 LINE_SHARE = 0.03
 """Height of a line of pjreddie's text, as a share of the frame's."""
-MOVING = {"MJPEG": " MJPEG-stream sent. \n", "JSON": " JSON-stream sent. \n"}
-"""What is sent by a port -> what is said of that."""
+JSON_SENT, MJPEG_SENT = " JSON-stream sent. \n", " MJPEG-stream sent. \n"
 
 
 def source_line(source: str | None, camera: int) -> str:
@@ -26,6 +26,30 @@ def source_line(source: str | None, camera: int) -> str:
 def size_line(width: int, height: int) -> str:
     """With the first frame, of its size in pixels."""
     return f"Video stream: {width} x {height} \n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """Where frames go, as far as the C program says so with each."""
+
+    json_port: bool = False
+    mjpeg_port: bool = False
+    post: bool = False
+    video: bool = False
+
+
+NOWHERE = Sent()
+
+
+def before_objects(result: Result, sent: Sent) -> str:
+    """What is said of the JSON of a frame, before its boxes."""
+    posted = "".join(f"{_percent(result, row)} " for row in sorted(result.ranked()))
+    return (JSON_SENT if sent.json_port else "") + (posted if sent.post else "")
+
+
+def after_rates(sent: Sent) -> str:
+    """What is said of its image, after all the rest."""
+    return (MJPEG_SENT if sent.mjpeg_port else "") + (WRITTEN if sent.video else "")
 
 
 def block(objects: str, rate: FrameRate) -> str:

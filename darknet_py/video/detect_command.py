@@ -50,11 +50,11 @@ def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) 
     from darknet_py.images.fitted_images import InputSpec
     from darknet_py.images.sources import open_source
     from darknet_py.video.opened_source import capture_options
-    from darknet_py.video.outputs import outputs_of, run_outputs
+    from darknet_py.video.outputs import open_outputs, run_outputs
     from darknet_py.video.printing import LinePrinter, box_lines
 
     source = open_source(name, capture_options(options))
-    outputs = outputs_of(_with_files(options, name, many), source)
+    outputs = open_outputs(_with_files(options, name, many), source, name)
     detector = from_loaded(model, options.engine_config())
     for line in settings_lines(options, detector):
         print(line, file=sys.stderr)
@@ -70,7 +70,8 @@ def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) 
         results = without(results, class_numbers(options.skipclasses))
     wanted = options.ext_output or not sys.stdout.isatty()
     lines = box_lines(name, detector.fork, options.ext_output) if wanted else None
-    return run_outputs(results, outputs, LinePrinter(source, name, lines), options)
+    printer = LinePrinter(source, name, lines)
+    return run_outputs(results, outputs, printer, options.time_limit_sec)
 
 
 def _with_files(options: DetectOptions, name: str, many: bool) -> DetectOptions:

@@ -2,41 +2,129 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from typing import Any
 
 from darknet_py.detect.result import Result
+from darknet_py.errors import OutputError
 from darknet_py.images.frames import FrameSource
+from darknet_py.options.demo import ShowOptions
 from darknet_py.options.video import FrameOutputOptions
+from darknet_py.signals import StopSignal
+from darknet_py.video.frame_images import FrameImages
+from darknet_py.video.http_post import HttpPost
+from darknet_py.video.json_files import JsonFile, JsonLines
+from darknet_py.video.json_server import JsonServer
+from darknet_py.video.mjpeg_server import MjpegServer
 from darknet_py.video.output import Output, Paint, plotted
 from darknet_py.video.playback import play
 from darknet_py.video.printing import Printer
+from darknet_py.video.video_writer import VideoFile
+from darknet_py.video.window import Window, no_window_reason
+
+logger = logging.getLogger(__name__)
+
+SIGNALLED = 128
+"""What a shell adds to the number of the signal that ended a program."""
 
 
-def outputs_of(options: FrameOutputOptions, source: FrameSource) -> list[Output]:
+@dataclass(frozen=True)
+class Asked:
+    """What an output is made from: the value of its option, all options, the source, its name."""
+
+    value: Any
+    options: Any
+    source: FrameSource
+    name: str
+
+
+def _served(server: JsonServer | MjpegServer, what: str) -> Output:
+    logger.info("%s: %s", what, server.url)
+    return server
+
+
+OUTPUTS: dict[str, Callable[[Asked], Output]] = {
+    "mjpeg_port": lambda asked: _served(MjpegServer(asked.options.host, asked.value), "MJPEG"),
+    "json_port": lambda asked: _served(JsonServer(asked.options.host, asked.value), "JSON"),
+    "out_filename": lambda asked: VideoFile(asked.value, asked.source.fps),
+    "json_file_output": lambda asked: JsonFile(asked.value),
+    "json_lines": lambda asked: JsonLines(asked.value),
+    "frames": lambda asked: FrameImages(asked.value),
+    "http_post_host": lambda asked: HttpPost(
+        asked.value, asked.name, once=bool(asked.options.time_limit_sec)
+    ),
+}
+"""Option -> the output that it asks for; all but the window, which asks for itself."""
+
+
+@dataclass
+class Outputs:
+    """What frames go to. window: among them, if there is one."""
+
+    all: list[Output] = field(default_factory=list)
+    window: Window | None = None
+
+    def wants_end(self) -> bool:
+        return self.window is not None and self.window.wants_end()
+
+
+def open_outputs(options: FrameOutputOptions, source: FrameSource, name: str) -> Outputs:
     """One for each option that is given. Raises OutputError for what cannot be written or served,
     before any work is done."""
-    return []
+    with ExitStack() as undo:
+        outputs = Outputs()
+        for asked, make in _asked(options, source, name):
+            outputs.all.append(make(asked))
+            undo.callback(outputs.all[-1].close)
+        if isinstance(options, ShowOptions) and not (options.dont_show or options.benchmark):
+            outputs.window = _window(options)
+        undo.pop_all()
+    if outputs.window is not None:
+        outputs.all.append(outputs.window)
+    return outputs
+
+
+def _asked(
+    options: FrameOutputOptions, source: FrameSource, name: str
+) -> Iterator[tuple[Asked, Callable[[Asked], Output]]]:
+    for option, make in OUTPUTS.items():
+        value = getattr(options, option, None)
+        if value is not None:
+            yield Asked(value, options, source, name), make
+
+
+def _window(options: ShowOptions) -> Window | None:
+    if reason := no_window_reason():
+        logger.info("no window: %s; -dont_show says that none is wanted", reason)
+        return None
+    return Window(getattr(options, "s", 0))
 
 
 def run_outputs(
     results: Iterable[Result],
-    outputs: Sequence[Output],
+    outputs: Outputs,
     printer: Printer,
-    options: FrameOutputOptions,
+    seconds: float | None = None,
     paint: Paint = plotted,
 ) -> int:
-    """The exit code: 1 if an output failed on the way."""
-    stop = _time_limit(options.time_limit_sec)
-    with closing(play(results, outputs, paint=paint, stop=stop)) as out:
-        for frame in out:
+    """The exit code: 1 if an output failed on the way, else that of a signal that ended the run.
+
+    seconds: after which the run ends; None and 0: never, as in Darknet.
+    """
+    failures: list[OutputError] = []
+    signals = StopSignal()
+    end = time.monotonic() + seconds if seconds else None
+
+    def stop() -> bool:
+        return outputs.wants_end() or (end is not None and time.monotonic() >= end)
+
+    playing = play(results, outputs.all, paint=paint, stop=stop, failures=failures, signals=signals)
+    with closing(playing) as frames:
+        for frame in frames:
             printer.frame(frame)
     printer.end()
-    return 0
-
-
-def _time_limit(seconds: float | None) -> Callable[[], bool]:
-    """Whether so many seconds are over, asked from now on; None or 0: never, as in Darknet."""
-    end = time.monotonic() + seconds if seconds else None
-    return lambda: end is not None and time.monotonic() >= end
+    return int(bool(failures)) or (SIGNALLED + signals.received if signals.received else 0)

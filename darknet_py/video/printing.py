@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -34,15 +34,13 @@ class Printer(Protocol):
 class DemoPrinter:
     """All that the C programs print, on stdout.
 
-    quiet: no boxes are printed. sent: keys of demo_lines.MOVING that go with each frame. writes: a
-    video is written.
+    quiet: no boxes are printed.
     """
 
     fork: Fork
     extended: bool = False
     quiet: bool = False
-    sent: Sequence[str] = ()
-    writes: bool = False
+    sent: demo_lines.Sent = demo_lines.NOWHERE
     rate: FrameRate = field(default_factory=FrameRate)
     _begun: bool = False
 
@@ -59,14 +57,13 @@ class DemoPrinter:
             objects = "" if self.quiet else demo_lines.class_lines(frame.result)
             return demo_lines.plain_block(objects, self.rate)
         objects = "" if self.quiet else demo_lines.box_lines(frame.result, self.extended)
-        ends = [demo_lines.MOVING[kind] for kind in self.sent]
-        ends += [demo_lines.WRITTEN] if self.writes else []
-        return demo_lines.block(objects, self.rate) + "".join(ends)
+        objects = demo_lines.before_objects(frame.result, self.sent) + objects
+        return demo_lines.block(objects, self.rate) + demo_lines.after_rates(self.sent)
 
     def end(self) -> None:
         if not self.fork.log.rate_first:
             self._print(demo_lines.CLOSED)
-            self._print(demo_lines.WRITER_CLOSED if self.writes else "")
+            self._print(demo_lines.WRITER_CLOSED if self.sent.video else "")
 
     def _print(self, text: str) -> None:
         sys.stdout.write(text)
