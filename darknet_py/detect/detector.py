@@ -15,6 +15,7 @@ from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import suppression_of
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
 from darknet_py.detect.result import Boxes, Result
+from darknet_py.detect.tracking import Tracker, tracked
 from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
@@ -102,16 +103,21 @@ class Detector:
         batch: int = 1,
         honour_exif: bool | None = None,
         on_error: OnError | None = None,
+        track: bool | Tracker = False,
     ) -> Iterator[Result]:
         """The same results one by one: the next images are decoded while a batch runs.
 
         A generator is asked for a few more images than there are results so far, and may go on for
         ever. on_error: called with path and error for an image that cannot be read, which is then
-        left out; without it the error is raised.
+        left out; without it the error is raised. track: give `boxes.track_id`, from a new Tracker
+        or from one that goes on with what it knows; it needs the package trackers.
         """
         options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
         spec = InputSpec.of(self.graph, letter_box, honour_exif)
-        yield from self.results(open_source(source), options, spec, on_error)
+        opened = open_source(source)
+        tracker = Tracker(opened.fps) if track is True else track
+        with closing(self.results(opened, options, spec, on_error)) as results:
+            yield from tracked(results, tracker) if tracker else results
 
     def results(
         self,
