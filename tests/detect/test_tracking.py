@@ -196,7 +196,8 @@ def test_who_stops_early_closes_the_results(library: type[FakeByteTrack]) -> Non
         finally:
             closed.append(True)
 
-    stream = tracked(results(), Tracker())
+    running = results()  # held here too, so that nothing but `close` ends it
+    stream = tracked(running, Tracker())
     next(stream)
     stream.close()
     assert closed == [True]
