@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from support.paths import Detections, Scene, bounced, straight, switches
@@ -20,6 +21,7 @@ from darknet_py.detect.result import Boxes, Result
 from darknet_py.detect.tracking import Tracker, tracked
 from darknet_py.errors import DarknetError, DataError
 
+ROOT = Path(__file__).resolve().parents[2]
 needs_trackers = pytest.mark.skipif(
     importlib.util.find_spec("trackers") is None, reason="the package trackers is not installed"
 )
@@ -281,6 +283,23 @@ def test_frames_that_were_dropped_count_by_their_time() -> None:
 def test_a_frame_every_three_seconds_is_tracked_too() -> None:
     scene = straight([(0, (0, 50), (60, 50))], seconds=30, fps=1 / 3)
     assert [numbers.tolist() for numbers in numbers_of(scene)] == [[0], *[[1]] * 9]
+
+
+@needs_trackers
+def test_a_camera_that_pans_over_what_a_network_finds() -> None:
+    """The image moves by 4 pixels a frame: so does the left edge of every number."""
+    detector = darknet_py.load(ROOT / "cfg/shapes.cfg", ROOT / "data/shapes.weights")
+    still = cv2.imread(str(ROOT / "data/shapes-2.jpg"))
+    moves = [np.array([[1, 0, 4 * k], [0, 1, 0]], np.float32) for k in range(10)]
+    images = [cv2.warpAffine(still, move, (416, 416), borderValue=(128,) * 3) for move in moves]
+    first, *_, last = list(detector.stream(images, thresh=0.6, track=True))[1:]
+    before, after = (
+        dict(zip(r.boxes.track_id, r.boxes.xyxy[:, 0], strict=True)) for r in (first, last)
+    )
+    both = (before.keys() & after.keys()) - {0}
+    assert len(both) >= 12
+    actual = [after[number] - before[number] for number in both]
+    np.testing.assert_allclose(actual, 32, atol=8)
 
 
 @needs_trackers
