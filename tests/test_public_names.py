@@ -36,7 +36,7 @@ DEFAULTS = {
     Detector: "device=cpu precision=fp32 engine=torch compiled=False shared=False",
     Detector.__call__: "thresh=0.25 nms=0.45 letter_box=None hier=0.5 batch=1 honour_exif=None",
     Detector.stream: "thresh=0.25 nms=0.45 letter_box=None hier=0.5 batch=1 honour_exif=None "
-    "on_error=None every_frame=False rotate=None",
+    "on_error=None every_frame=False rotate=None track=False",
     Network: "seed=None start=True",
     Network.from_cfg: "width=None height=None fork=alexeyab time_steps=None seed=None",
     Network.load_weights: "cutoff=None strict=True",

@@ -17,6 +17,7 @@ from darknet_py.detect.decode import suppression_of
 from darknet_py.detect.mean_engine import MeanEngine
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
 from darknet_py.detect.result import Boxes, Result
+from darknet_py.detect.tracking import Tracker, tracked
 from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
@@ -115,6 +116,7 @@ class Detector:
         on_error: OnError | None = None,
         every_frame: bool = False,
         rotate: str | None = None,
+        track: bool | Tracker = False,
     ) -> Iterator[Result]:
         """The same results one by one: the next images are decoded while a batch runs.
 
@@ -123,13 +125,16 @@ class Detector:
         left out; without it the error is raised. source: also a video, the number of a camera, a
         stream's address, "-" or an open file (MJPEG). every_frame: all frames of a camera or
         stream, late ones too, instead of the newest. rotate: 90_CLOCKWISE, 180 or
-        90_COUNTERCLOCKWISE turns the frames first. Raises ImageError, DataError.
+        90_COUNTERCLOCKWISE turns the frames first. track: give `boxes.track_id`, from a new Tracker
+        or from one that goes on with what it knows; it needs the package trackers. Raises
+        ImageError, DataError.
         """
         options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
         spec = InputSpec.of(self.graph, letter_box, honour_exif)
-        capture = CaptureOptions(every_frame=every_frame, rotate=rotate)
-        with closing(self.results(open_source(source, capture), options, spec, on_error)) as found:
-            yield from found
+        opened = open_source(source, CaptureOptions(every_frame=every_frame, rotate=rotate))
+        with closing(self.results(opened, options, spec, on_error)) as results:
+            tracker = Tracker(opened.fps) if track is True else track
+            yield from tracked(results, tracker) if tracker else results
 
     def results(
         self,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 else:
     torch = deferred("torch")
 
-_TRACKING = "it belongs to the object tracker of AlexeyAB's `demo`, which is not here"
+_TRACKING = "it belongs to AlexeyAB's tracker by embeddings; `--track` goes by where boxes move"
 YOLO_POINTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}
 """Where x and y lie in the box: how much of w and h leads from there to the middle."""
 NORMALIZERS = "(iou: {layer.iou_normalizer:.2f}, obj: {layer.obj_normalizer:.2f}, "
