@@ -193,8 +193,11 @@ def test_standard_input_that_says_nothing_can_be_left(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     reading, writing = os.pipe()
-    source, sink = open(reading, "rb"), open(writing, "wb", buffering=0)
-    with sink, io.TextIOWrapper(source) as stdin:
+    with (
+        open(reading, "rb") as source,
+        open(writing, "wb", buffering=0) as sink,
+        io.TextIOWrapper(source) as stdin,
+    ):
         monkeypatch.setattr(sys, "stdin", stdin)
         opened = open_source("-")
         frames = iter(opened.frames)
