@@ -84,6 +84,8 @@ class JpegStream:
             if start >= 0:
                 return True
             if not self._more():
+                self.skipped += len(self._bytes)
+                self._bytes.clear()
                 return False
 
     def _end(self) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import select
 import sys
+import threading
 import time
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -24,6 +26,8 @@ DEPTH = 4
 """Frames that are decoded before they are wanted; the writer waits when its pipe is full."""
 WAIT_SECONDS = 0.005
 """After which a pipe that has nothing and does not wait is asked again."""
+POLL_SECONDS = 0.1
+"""After which whoever waits for standard input looks whether it is still wanted."""
 
 
 def is_pipe(source: object) -> bool:
@@ -38,15 +42,16 @@ def piped_source(source: Any, options: CaptureOptions) -> FrameSource:
     gives no bytes, or only one of width and height; while it is read ImageError for what is no
     MJPEG.
     """
-    name, read = _opened(source)
+    stopped = threading.Event()
+    name, read = _opened(source, stopped)
     if (options.width is None) != (options.height is None):
         raise DataError(f"{name}: raw frames need width and height; for MJPEG give neither")
-    reading = PipeReading(name, read, options)
+    reading = PipeReading(name, read, options, stopped)
     frames = ahead(reading.frames(), DEPTH, name="capture")
-    return FrameSource(frames, fps=options.fps, stats=reading.stats)
+    return FrameSource(frames, fps=options.fps, stats=reading.stats, stop=stopped.set)
 
 
-def _opened(source: Any) -> tuple[str, Read]:
+def _opened(source: Any, stopped: threading.Event) -> tuple[str, Read]:
     """What messages call it, and how its bytes are read."""
     if not isinstance(source, str):
         return str(getattr(source, "name", type(source).__name__)), _reader(source)
@@ -56,7 +61,8 @@ def _opened(source: Any) -> tuple[str, Read]:
         raise DataError("standard input is a terminal; pipe MJPEG or raw frames into it")
     # Unbuffered: a thread that waits within a buffered reader stops Python from ending.
     buffer = getattr(sys.stdin, "buffer", sys.stdin)
-    return "standard input", _reader(getattr(buffer, "raw", buffer))
+    raw = getattr(buffer, "raw", None)
+    return "standard input", _reader(buffer) if raw is None else _stoppable(raw, stopped)
 
 
 def _reader(file: Any) -> Read:
@@ -73,13 +79,38 @@ def _reader(file: Any) -> Read:
     return bytes_of
 
 
-class PipeReading:
-    """One pass through a pipe."""
+def _stoppable(file: Any, stopped: threading.Event) -> Read:
+    """The bytes of an unbuffered file until somebody says stop."""
+    read = _reader(file)
 
-    def __init__(self, name: str, read: Read, options: CaptureOptions) -> None:
+    def bytes_of(count: int) -> bytes:
+        while not stopped.is_set():
+            if _readable(file):
+                return read(count)
+        return b""
+
+    return bytes_of
+
+
+def _readable(file: Any) -> bool:
+    """Whether reading will not wait, as far as the system can tell: Windows knows of sockets
+    only."""
+    try:
+        return bool(select.select([file], [], [], POLL_SECONDS)[0])
+    except (OSError, ValueError):
+        return True
+
+
+class PipeReading:
+    """One pass through a pipe. stopped: nobody wants the rest, so that it is not missing."""
+
+    def __init__(
+        self, name: str, read: Read, options: CaptureOptions, stopped: threading.Event
+    ) -> None:
         self.name = name
         self.read = read
         self.options = options
+        self.stopped = stopped
         self.stats = CaptureStats()
 
     def frames(self) -> Generator[PendingFrame, None, None]:
@@ -103,7 +134,7 @@ class PipeReading:
         size = width * height * 3
         while len(data := self._exactly(size)) == size:
             yield np.frombuffer(data, np.uint8).reshape(height, width, 3)
-        if data:
+        if data and not self.stopped.is_set():
             logger.warning(
                 "%s: ends within frame %d: %d of %d bytes; is it BGR of %d x %d?",
                 *(self.name, self.stats.captured + 1, len(data), size, width, height),
@@ -120,8 +151,8 @@ class PipeReading:
         stream = JpegStream(self.read, self.name)
         for data in stream:
             yield self._decoded(data)
-        self.stats.broken += stream.broken
-        self._report(stream)
+        if not self.stopped.is_set():
+            self._report(stream)
 
     def _decoded(self, data: bytes) -> Pixels | None:
         try:
@@ -137,9 +168,11 @@ class PipeReading:
                 f"{self.name}: {stream.skipped} bytes without a JPEG; pipe MJPEG, or raw BGR with "
                 "its width and height"
             )
+        read = self.stats.captured - self.stats.broken
+        self.stats.broken += stream.broken
         ending = ", and it ends within one" if stream.truncated else ""
         if self.stats.broken or ending:
             logger.warning(
                 "%s: %d frames read, %d broken%s",
-                *(self.name, self.stats.captured, self.stats.broken, ending),
+                *(self.name, read, self.stats.broken, ending),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
@@ -153,7 +154,7 @@ def test_an_address_that_never_answers_is_given_up(
 
 
 class Web(BaseHTTPRequestHandler):
-    """/clip.avi is a file, /stuck.mjpg sends `frames` JPEGs and is silent then, /short.mjpg ends."""
+    """/clip.avi is a file; /short.mjpg sends `frames` and ends, /stuck.mjpg is silent then."""
 
     clip = b""
     frames: list[bytes] = []
@@ -210,13 +211,12 @@ def test_a_stream_that_ends_or_is_silent_is_opened_again(
     monkeypatch.setattr(live, "READ_SECONDS", 0.3)
     monkeypatch.setattr(live_frames, "FIRST_PAUSE", 0.01)
     Web.frames = [jpeg(frame) for frame in drawn_frames(40)]
-    source = open_source(f"{web}/{name}", CaptureOptions(every_frame=True))
-    assert source.endless and source.stats is not None
-    count = 40
-    frames = list(islice(source.frames, count + 5))
-    expected = [cv2.imdecode(np.frombuffer(data, np.uint8), 1) for data in Web.frames]
-    assert source.stats.reconnected >= 1
-    assert [frame.number for frame in frames] == list(range(count + 5))
-    first = frames[0].read().pixels
-    assert first is not None and np.abs(first.astype(int) - expected[0]).max() <= 2
-    source.close()
+    with closing(open_source(f"{web}/{name}", CaptureOptions(every_frame=True))) as source:
+        assert source.endless and source.stats is not None
+        frames = list(islice(source.frames, 45))
+        assert source.stats.reconnected >= 1
+    assert [frame.number for frame in frames] == list(range(45))
+    for frame, data in zip(frames, Web.frames + Web.frames, strict=False):
+        expected = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        # Another decoder of JPEG; a neighbour's frame is 25 off.
+        assert np.abs(frame.read().pixels.astype(int) - expected).mean() < 6  # type: ignore[union-attr]

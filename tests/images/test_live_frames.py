@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from itertools import islice
+from statistics import median
 
 import cv2
 import pytest
@@ -38,6 +39,10 @@ def stats(source: FrameSource) -> CaptureStats:
     return source.stats
 
 
+def wait_for_frame(source: FrameSource, number: int) -> None:
+    wait_until(lambda: stats(source).captured >= number)
+
+
 def test_a_live_source_gives_the_newest_frame() -> None:
     camera = SimulatedCamera(fps=200, properties={cv2.CAP_PROP_FPS: 200.0})
     source = live_source("camera 0", lambda: camera, NEWEST)
@@ -45,7 +50,7 @@ def test_a_live_source_gives_the_newest_frame() -> None:
     frames = iter(source.frames)
     previous = next(frames)
     for _ in range(3):
-        wait_until(lambda: stats(source).captured >= previous.number + 5)
+        wait_for_frame(source, previous.number + 5)
         frame = next(frames)
         assert frame.number >= previous.number + 4, "frames that nobody took were kept"
         assert value(frame) == frame.number % 251 and frame.path == "camera 0"
@@ -58,9 +63,9 @@ def test_a_live_source_gives_the_newest_frame() -> None:
 
 
 def test_times_go_from_the_first_frame(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments = iter([100.0, 100.5, 103.25])
-    monkeypatch.setattr(live_frames.time, "monotonic", lambda: next(moments))
     reading = LiveReading("camera 0", SimulatedCamera(3), Openings(), frames_ahead=8)
+    moments = iter([100.0, 100.5, 103.25, 104.0])
+    monkeypatch.setattr(live_frames.time, "monotonic", lambda: next(moments))
     reading._capture_all()
     frames = [reading.buffer.take() for _ in range(3)]
     assert [frame.time for frame in frames if frame] == [0.0, 0.5, 3.25]
@@ -211,35 +216,33 @@ def lag_of(opener: Opener, seconds: float, take: float) -> tuple[list[int], list
 def test_a_network_slower_than_the_camera_stays_with_it() -> None:
     """A second and a half of a camera of 30 frames a second before a network that manages 10."""
     behind, late = lag_of(lambda: SimulatedCamera(fps=30), 1.5, 0.1)
-    assert sorted(behind)[len(behind) // 2] < 2, f"frames behind: {behind}"
+    assert median(behind) < 2, f"frames behind: {behind}"
     # In a queue the last result would be 2/3 of the time late: a second.
     assert min(late[-3:]) < 0.5, f"seconds late: {late}"
 
 
 @pytest.mark.slow
-def test_a_minute_of_a_camera_and_a_stop_of_five_seconds(
+def test_a_minute_of_a_camera() -> None:
+    behind, late = lag_of(lambda: SimulatedCamera(fps=30), 60.0, 0.1)
+    assert len(late) > 300
+    assert max(behind[-100:]) < 2 and median(late[-100:]) < 0.1 + 2 / 30
+
+
+@pytest.mark.slow
+def test_a_source_that_stops_for_five_seconds(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    behind, late = lag_of(lambda: SimulatedCamera(fps=30), 60.0, 0.1)
-    figures = f"{len(late)} results, behind {max(behind)}, late {1000 * max(late):.0f} ms at most"
-    print(figures)
-    assert len(late) > 300 and max(behind[-100:]) < 2 and max(late[-100:]) < 0.1 + 2 / 30, figures
     monkeypatch.setattr(live_frames, "FIRST_PAUSE", 1.0)
     monkeypatch.setattr(live_frames, "LONGEST_PAUSE", 30.0)
-    gone = time.monotonic() + 4.0 + 5.0
-    cameras = iter([SimulatedCamera(120, fps=30)])
+    back = time.monotonic() + 4.0 + 5.0
+    first = iter([SimulatedCamera(120, fps=30)])
 
     def reopen() -> SimulatedCamera:
-        if time.monotonic() < gone:
-            camera = next(cameras, None)
-            if camera is None:
-                raise ImageError("away")
-            return camera
-        return SimulatedCamera(fps=30)
+        camera = next(first, None)
+        if camera is None and time.monotonic() < back:
+            raise ImageError("away")
+        return camera or SimulatedCamera(fps=30)
 
     behind, late = lag_of(reopen, 16.0, 0.1)
-    print(
-        f"after the stop: {len(late)} results, {max(behind)} behind, {1000 * late[-1]:.0f} ms late"
-    )
-    assert max(behind[-20:]) < 2 and late[-1] < 0.2
+    assert len(late) > 60 and max(behind[-20:]) < 2 and median(late[-20:]) < 0.1 + 2 / 30
     assert sum("is there again" in record.getMessage() for record in caplog.records) == 1

@@ -138,14 +138,6 @@ def test_a_speed_that_cannot_be(told: float, caplog: pytest.LogCaptureFixture) -
     ]
 
 
-def test_a_file_with_a_speed_of_thousands(tmp_path: Path) -> None:
-    """FFmpeg believes in 600 at the most there; the frames' own times are right."""
-    path = tmp_path / "a.avi"
-    write_video(path, 4, fps=2000)
-    frames = read(video_file(path, PLAIN))
-    assert [frame.time for frame in frames] == pytest.approx([0, 0.0005, 0.001, 0.0015], abs=2e-4)
-
-
 def test_a_header_that_tells_too_few_frames_hides_none(tmp_path: Path) -> None:
     path = tmp_path / "a.avi"
     write_video(path, 7)
