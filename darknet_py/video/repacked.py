@@ -44,7 +44,10 @@ def _copied(source: Path, target: Path, fps: float) -> bool:
     try:
         if not capture.isOpened():
             return False
-        size = int(capture.get(3)), int(capture.get(4))
+        size = (
+            int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
+            int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+        )
         fourcc = int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little").decode("latin-1")
         capture.set(cv2.CAP_PROP_FORMAT, -1)
         raw = [cv2.VIDEOWRITER_PROP_RAW_VIDEO, 1, cv2.VIDEOWRITER_PROP_KEY_INTERVAL, ANY_FRAME]
