@@ -26,6 +26,8 @@ LONGEST_TEXT = 500
 """Letters of a label that are looked at."""
 SMALLEST_SCALE = 0.3
 """Smaller letters cannot be read."""
+LARGEST_STEP = 0.97
+"""Of what letters are made smaller by, until they fit."""
 DOTS = "..."
 # Luminance of sRGB's red, green and blue.
 LUMINANCE = (0.299, 0.587, 0.114)
@@ -86,8 +88,9 @@ def fitted_label(text: str, pen: Pen, width: int, height: int) -> Label | None:
     """
     text = plain(text[:LONGEST_TEXT])
     label = _label(text, pen)
-    if label.width > width or label.height > height:
-        share = min(width / label.width, height / label.height)
+    # Their size does not quite follow the scale: a few steps.
+    while (label.width > width or label.height > height) and pen.scale > SMALLEST_SCALE:
+        share = min(width / label.width, height / label.height, LARGEST_STEP)
         pen = pen.scaled(max(SMALLEST_SCALE, pen.scale * share))
         label = _label(text, pen)
     kept = len(text)

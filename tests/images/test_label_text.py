@@ -45,7 +45,7 @@ def test_what_fits_is_written_as_it_is() -> None:
 def test_what_is_too_long_is_written_smaller_and_then_cut() -> None:
     whole = fitted("traffic light: 0.97", 1000).width
     smaller = fitted("traffic light: 0.97", round(0.8 * whole))
-    assert smaller.text == "traffic light: 0.97" and 0.3 < smaller.pen.scale < 0.45
+    assert smaller.text == "traffic light: 0.97" and 0.3 < smaller.pen.scale <= 0.45
     cut = fitted("traffic light: 0.97", round(0.4 * whole))
     assert cut.pen.scale == SMALLEST_SCALE
     start = cut.text.removesuffix("...")
