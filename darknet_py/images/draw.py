@@ -14,8 +14,8 @@ import numpy.typing as npt
 from darknet_py.errors import DarknetError, OutputError
 from darknet_py.files import replacing
 from darknet_py.images.io import PathName, Pixels
-from darknet_py.images.label_places import LabelPlaces
-from darknet_py.images.label_text import Colour, Pen, fitted_label
+from darknet_py.images.label_places import LabelPlaces, Spot
+from darknet_py.images.label_text import Colour, Label, Pen, fitted_label
 
 # Darknet's table; its rows are mixed to give every class a colour (column 2 is red, 0 blue).
 COLOURS = ((1, 0, 1), (0, 0, 1), (0, 1, 1), (0, 1, 0), (1, 1, 0), (1, 0, 0))
@@ -112,11 +112,13 @@ def _write_labels(
     height, width = canvas.shape[:2]
     half = pen.line // 2
     outer = [[left - half, top - half, r + half, b + half] for left, top, r, b in boxes]
-    places = LabelPlaces(outer, width, height)
+    places, placed = LabelPlaces(outer, width, height), list[tuple[Label, Spot, Colour]]()
     for box, text, bgr in reversed(list(zip(outer, labels, colours, strict=True))):
         label = fitted_label(text, pen, width, height) if text else None
         if label:
-            label.write(canvas, *places.take(box, (label.width, label.height)), bgr)
+            placed.append((label, places.take(box, (label.width, label.height)), bgr))
+    for label, spot, bgr in reversed(placed):
+        label.write(canvas, *spot, bgr)
 
 
 def save_image(path: PathName, bgr: Pixels, quality: int = 80) -> None:

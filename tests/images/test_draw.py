@@ -127,7 +127,7 @@ def test_labels_of_a_crowd_do_not_cover_each_other(strips: list[list[int]]) -> N
 def test_the_last_box_has_the_first_choice(strips: list[list[int]]) -> None:
     boxes = [[100, 200, 300, 400]] * 3
     draw(grey(640, 480), boxes, ["a", "b", "c"], [0, 1, 2], 3)
-    (left, top, _, bottom), *others = strips
+    *others, (left, top, _, bottom) = strips  # and is on top
     assert (left, bottom) == (99, 199), "above the box with its line"
     assert [spot[:2] for spot in others] != [[left, top]] * 2
 
