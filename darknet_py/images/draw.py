@@ -89,8 +89,8 @@ def paint(
     """The same with a colour for each box, as blue, green, red in 0..255.
 
     Labels are on top of all boxes, inside the image, each where it hides least of the boxes and of
-    other labels; the last one has the first choice. One that is too long is written smaller, then
-    cut; on an image too small for any letters there are none.
+    other labels; the highest box has the first choice, and the last label is on top. One that is
+    too long is written smaller, then cut; on an image too small for any letters there are none.
     """
     canvas: Pixels = np.array(image_bgr, dtype=np.uint8, order="C")
     pen, boxes = Pen.of(canvas, style.line_width, style.font_scale), _whole(boxes_xyxy, canvas)
@@ -112,13 +112,17 @@ def _write_labels(
     height, width = canvas.shape[:2]
     half = pen.line // 2
     outer = [[left - half, top - half, r + half, b + half] for left, top, r, b in boxes]
-    places, placed = LabelPlaces(outer, width, height), list[tuple[Label, Spot, Colour]]()
-    for box, text, bgr in reversed(list(zip(outer, labels, colours, strict=True))):
+    places = LabelPlaces(outer, width, height)
+    placed: list[tuple[Label, Spot] | None] = [None] * len(outer)
+    # From above to below: that order stays from frame to frame, and so do the places.
+    rows = zip(outer, labels, range(len(outer)), strict=True)
+    for box, text, row in sorted(rows, key=lambda one: one[0][1::-1]):
         label = fitted_label(text, pen, width, height) if text else None
         if label:
-            placed.append((label, places.take(box, (label.width, label.height)), bgr))
-    for label, spot, bgr in reversed(placed):
-        label.write(canvas, *spot, bgr)
+            placed[row] = label, places.take(box, (label.width, label.height))
+    for each, bgr in zip(placed, colours, strict=True):
+        if each:
+            each[0].write(canvas, *each[1], bgr)
 
 
 def save_image(path: PathName, bgr: Pixels, quality: int = 80) -> None:

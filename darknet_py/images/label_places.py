@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Spot = tuple[int, int]
 Floats = NDArray[np.float32]
 
-HIDDEN_STEP = 1 / 8
+HIDDEN_STEP = 1 / 4
 """Places count as alike while what they hide differs by less than this share of a box: then the
 first is taken, and the words of a moving box do not jump about."""
 WORDS_WEIGHT = 50.0
@@ -54,9 +54,8 @@ class LabelPlaces:
         lefts = (left, left, end, end, behind, before, left, left, end, end, behind, before, left)
         tops = (above, below, above, below, top, top, top, foot, top, foot, foot, foot, middle)
         places = np.array((lefts, tops), np.float32)
-        np.clip(places[0], 0, max(0, self._room[0] - width), out=places[0])
-        np.clip(places[1], 0, max(0, self._room[1] - height), out=places[1])
-        return places
+        last = np.array(((self._room[0] - width,), (self._room[1] - height,)), np.float32)
+        return np.maximum(np.minimum(places, last), 0)
 
     def _hidden(self, places: Floats, size: Spot) -> Floats:
         """What each place hides, in boxes, in steps."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -124,12 +125,22 @@ def test_labels_of_a_crowd_do_not_cover_each_other(strips: list[list[int]]) -> N
     assert (np.array(strips)[:, 2:] <= (640, 480)).all()
 
 
-def test_the_last_box_has_the_first_choice(strips: list[list[int]]) -> None:
-    boxes = [[100, 200, 300, 400]] * 3
-    draw(grey(640, 480), boxes, ["a", "b", "c"], [0, 1, 2], 3)
-    *others, (left, top, _, bottom) = strips  # and is on top
-    assert (left, bottom) == (99, 199), "above the box with its line"
-    assert [spot[:2] for spot in others] != [[left, top]] * 2
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+def test_places_do_not_depend_on_the_order(strips: list[list[int]], order: Sequence[int]) -> None:
+    """That of confidence changes from frame to frame. The highest box has the first choice."""
+    boxes = [[100, 200, 300, 400], [100, 201, 300, 400], [100, 202, 300, 400]]
+    labels = ["a", "bb", "ccc"]
+    draw(grey(640, 480), [boxes[k] for k in order], [labels[k] for k in order], order, 3)
+    found = dict(zip(order, strips, strict=True))
+    assert found[0][0] == 99 and found[0][3] == 199, "above the box with its line"
+    assert found[1][:2] == [99, 402] and found[2][2:] == [302, 201]
+
+
+def test_the_last_label_is_on_top() -> None:
+    """Where there is room for one only."""
+    boxes = [[0, 0, 199, 19]] * 2
+    painted = draw(grey(200, 20), boxes, ["a long label of one"] * 2, [0, 1], 3)
+    assert (painted == colour(1, 3)).all(axis=2).sum() > 500
 
 
 def test_labels_are_on_top_of_later_boxes(strips: list[list[int]]) -> None:

@@ -15,10 +15,10 @@ BOX = [40, 40, 59, 59]
     ("others", "spot"),
     [
         ([], (40, 30)),
-        ([[30, 20, 90, 38]], (40, 60)),
-        ([[30, 20, 90, 38], [30, 62, 90, 90]], (60, 40)),
-        ([[30, 20, 90, 38], [30, 62, 90, 90], [61, 39, 90, 60]], (10, 40)),
-        ([[62, 20, 70, 38], [62, 62, 70, 90]], (30, 30)),
+        ([[40, 25, 75, 38]], (40, 60)),
+        ([[40, 25, 75, 38], [40, 62, 75, 75]], (60, 40)),
+        ([[40, 25, 75, 38], [40, 62, 75, 75], [61, 39, 90, 60]], (10, 40)),
+        ([[62, 20, 70, 38], [62, 62, 70, 80]], (30, 30)),
     ],
     ids=["above", "below", "right", "left", "above, ending with the box"],
 )
@@ -43,7 +43,7 @@ def test_words_stay_on_the_canvas() -> None:
 def test_the_box_below_is_not_hidden() -> None:
     """As it is where each label stands above its box."""
     image = np.full((200, 200, 3), 255, np.uint8)
-    boxes = [[20, 40, 180, 60], [20, 62, 180, 120]]
+    boxes = [[20, 44, 120, 60], [20, 62, 180, 120]]
     labels, colours = ["", "a label"], [(0, 0, 255), (0, 255, 0)]
     alone = paint(image, boxes[:1], [""], colours[:1])
     both = paint(image, boxes, labels, colours)
