@@ -10,13 +10,14 @@ from darknet_py.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector, load
-    from darknet_py.detect.result import Boxes, Result
+    from darknet_py.detect.result import Result
+    from darknet_py.detect.result_boxes import Boxes
     from darknet_py.network.network import Network
 
 __all__ = ["Boxes", "DarknetError", "Detector", "Network", "Result", "load"]
 
 _HOMES = {
-    "Boxes": "darknet_py.detect.result",
+    "Boxes": "darknet_py.detect.result_boxes",
     "Detector": "darknet_py.detect.detector",
     "Network": "darknet_py.network.network",
     "Result": "darknet_py.detect.result",

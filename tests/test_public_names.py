@@ -9,7 +9,8 @@ import pytest
 
 import darknet_py
 from darknet_py.detect.detector import Detector, load
-from darknet_py.detect.result import Boxes, Result
+from darknet_py.detect.result import Result
+from darknet_py.detect.result_boxes import Boxes
 from darknet_py.network.network import Network
 from darknet_py.train import Trainer
 

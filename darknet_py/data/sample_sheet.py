@@ -15,10 +15,10 @@ from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.cfg.names import names_of_data
 from darknet_py.data.class_labels import ClassLabels, Floats
 from darknet_py.data.classifier_samples import ClassifierSet
-from darknet_py.data.contact_sheet import BoxMark, SheetStyle, SheetTile, contact_sheet
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.listing import images_of
 from darknet_py.data.loader import SampleKey, first_readable
+from darknet_py.images.contact_sheet import BoxMark, SheetStyle, SheetTile, contact_sheet
 from darknet_py.images.draw import colour, save_image
 from darknet_py.images.io import Pixels, to_bgr
 from darknet_py.network.graph import Graph, read_graph

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.augment.pixels import Floats
-from darknet_py.data.contact_sheet import SheetStyle, SheetTile
 from darknet_py.data.loader import SampleKey, SampleSource, first_readable
 from darknet_py.data.segmentation_samples import InstanceSet, SegmenterSet
 from darknet_py.images.class_map import SURE, draw_classes, enlarged, name_region, paint_region
+from darknet_py.images.contact_sheet import SheetStyle, SheetTile
 from darknet_py.images.draw import colour
 from darknet_py.images.io import Pixels, to_bgr
 from darknet_py.layers.scores import ISEG_INSTANCES

@@ -16,7 +16,8 @@ from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import suppression_of
 from darknet_py.detect.mean_engine import MeanEngine
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
-from darknet_py.detect.result import Boxes, Result
+from darknet_py.detect.result import Result
+from darknet_py.detect.result_boxes import Boxes
 from darknet_py.detect.tracking import Tracker, tracked
 from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import open_engine

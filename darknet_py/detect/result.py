@@ -1,127 +1,90 @@
-"""What a detector returns: boxes as numpy arrays, and the image they lie on."""
+"""What a detector returns: the boxes of an image, in every form they are wanted in."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from darknet_py.errors import DarknetError
-
-Floats = NDArray[np.float32]
-Integers = NDArray[np.int64]
-
-JSON_FLOOR = 0.005
-"""AlexeyAB's JSON leaves out what is not above this, whatever the threshold."""
+from darknet_py.detect.result_data import ResultData
+from darknet_py.detect.result_text import json_text, summary_line
+from darknet_py.images.io import Pixels
 
 
-@dataclass(frozen=True, eq=False)
-class Boxes:
-    """K found objects, one row per box and class above the threshold.
-
-    xywhn: (K, 4) centre x, y, width, height relative to the image, not clipped to it.
-    confidence: (K,) in (0, 1]. class_id: (K,). box: (K,) equal for rows that are one box with
-    several classes. width, height: the image's size in pixels. track_id: (K,) numbers from 1 that
-    an object keeps from frame to frame, 0 where it has none yet; None where nothing is tracked.
-    """
-
-    xywhn: Floats
-    confidence: Floats
-    class_id: Integers
-    box: Integers
-    width: int
-    height: int
-    track_id: Integers | None = None
-
-    def __len__(self) -> int:
-        return len(self.class_id)
-
-    @property
-    def xywh(self) -> Floats:
-        """(K, 4) centre x, y, width, height in pixels."""
-        return self.xywhn * self._pixels
-
-    @property
-    def xyxyn(self) -> Floats:
-        """(K, 4) left, top, right, bottom relative to the image."""
-        middle, half = self.xywhn[:, :2], self.xywhn[:, 2:] / 2
-        return np.concatenate([middle - half, middle + half], axis=1)
-
-    @property
-    def xyxy(self) -> Floats:
-        """(K, 4) left, top, right, bottom in pixels of the original image."""
-        return self.xyxyn * self._pixels
-
-    @property
-    def _pixels(self) -> Floats:
-        return np.array([self.width, self.height] * 2, np.float32)
-
-    def select(self, rows: Any) -> Boxes:
-        """The rows of a mask or an index, in its order."""
-        kept = (self.xywhn[rows], self.confidence[rows], self.class_id[rows], self.box[rows])
-        tracks = None if self.track_id is None else self.track_id[rows]
-        return Boxes(*kept, self.width, self.height, tracks)
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
+@dataclass(frozen=True, eq=False, repr=False)
+class Result(ResultData):
     """The objects of one image.
 
     path: where it came from ("" for an array). image: BGR uint8 (H, W, 3). names: class names.
     milliseconds: forward time of this image. frame: its number in its source, from 0. time: seconds
     from the start of the video, camera or stream it is a frame of; None for a still image.
+
+    Iteration, `result[0]` and `len(result)` go over the rows of `boxes`, one per box and class
+    above the threshold, each as a DetectedBox. `str(result)` is a line about it. Names known from
+    ultralytics, for arrays of numpy:
+
+        result.orig_img    image              boxes.conf  confidence
+        result.orig_shape  (height, width)    boxes.cls   class_id, as integers
+        result.names       by class number    boxes.id    track_id
+        result.path        ""  for an array   boxes.data  x1, y1, x2, y2, (id), conf, cls
+        boxes.xyxy, .xyxyn, .xywh, .xywhn     as there, but not cut at the edges of the image
+        summary, save_txt                     plot(conf, line_width, labels, boxes, color_mode)
     """
 
-    path: str
-    image: NDArray[np.uint8] = field(repr=False)
-    boxes: Boxes
-    names: Sequence[str] = field(repr=False)
-    milliseconds: float = 0.0
-    frame: int = 0
-    time: float | None = None
+    def __str__(self) -> str:
+        return summary_line(self)
 
-    def __len__(self) -> int:
-        return len(self.boxes)
+    def __repr__(self) -> str:
+        where = f"{self.path!r}, frame={self.frame}"
+        return f"Result({where}, {self.boxes.width}x{self.boxes.height}, {len(self)} rows)"
 
-    def name(self, class_id: int) -> str:
-        return self.names[class_id]
+    @property
+    def orig_img(self) -> Pixels:
+        """The image."""
+        return self.image
 
-    def best(self, hidden: bool = False) -> list[int]:
-        """The first row of each box in `ranked`: its most confident class."""
-        first: dict[int, int] = {}
-        for row in self.ranked(hidden):
-            first.setdefault(int(self.boxes.box[row]), row)
-        return list(first.values())
+    @property
+    def orig_shape(self) -> tuple[int, int]:
+        """Height and width of the image in pixels."""
+        return self.boxes.height, self.boxes.width
 
-    def ranked(self, hidden: bool = False) -> list[int]:
-        """Rows, the most confident first; only with `hidden` those whose name starts with
-        dont_show, which are found and written as labels, but neither drawn nor printed."""
-        rows = [row for row in range(len(self)) if hidden or self._shown(row)]
-        return sorted(rows, key=lambda row: -self.boxes.confidence[row])
+    def select(self, rows: Any) -> Result:
+        """The same image with the rows of a mask, a slice or an index, in its order."""
+        return replace(self, boxes=self.boxes[rows])
 
-    def _shown(self, row: int) -> bool:
-        return not self.name(int(self.boxes.class_id[row])).startswith("dont_show")
+    def plot(
+        self,
+        *,
+        labels: bool = True,
+        conf: bool = True,
+        ids: bool = True,
+        boxes: bool = True,
+        classes: Collection[int] | None = None,
+        line_width: int | None = None,
+        font_scale: float | None = None,
+        color_mode: str = "class",
+    ) -> Pixels:
+        """A copy of the image with labelled boxes, BGR uint8 (H, W, 3).
 
-    def plot(self) -> NDArray[np.uint8]:
-        """The image with labelled boxes in class colours, BGR uint8 (H, W, 3)."""
-        from darknet_py.images.draw import draw
+        Classes whose name starts with dont_show are left out.
 
-        rows = self.best()[::-1]  # the most confident box is drawn last, on top
-        chosen = self.boxes.select(rows)
-        labels = [self._label(row) for row in rows]
-        return draw(self.image, chosen.xyxy, labels, chosen.class_id, len(self.names))
+        labels: write names at the boxes. conf, ids: the confidence and the track's number in them.
+        boxes: draw the boxes themselves. classes: numbers of the classes to draw; None for all.
+        line_width: in pixels, 1 to 1000; font_scale: above 0 to 100, as cv2.putText takes it; None
+        grows with the image. color_mode: "class" as Darknet, or "instance": each object has its
+        own, which it keeps while it is tracked. Raises DarknetError for other values.
+        """
+        from darknet_py.detect.result_plot import PlotOptions, plotted_image
+        from darknet_py.images.draw import DrawStyle
 
-    def _label(self, row: int) -> str:
-        same = np.flatnonzero(self.boxes.box == self.boxes.box[row])
-        others = [other for other in same.tolist() if other != row and self._shown(other)]
-        names = [self.name(int(self.boxes.class_id[other])) for other in others]
-        text = f"{self.name(int(self.boxes.class_id[row]))}: {self.boxes.confidence[row]:.2f}"
-        return ", ".join([text, *names])
+        style = DrawStyle(line_width=line_width, font_scale=font_scale, boxes=boxes)
+        options = PlotOptions(
+            labels=labels, conf=conf, ids=ids, classes=classes, color_mode=color_mode, style=style
+        )
+        return plotted_image(self, options)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the labelled image; raises OutputError when that is not possible."""
@@ -129,49 +92,72 @@ class Result:
 
         save_image(path, self.plot())
 
+    def crops(self) -> list[Pixels]:
+        """The part of the image under each row of `boxes`, BGR uint8 (h, w, 3), in whole pixels
+        and cut at the edges: views of `image`, of no pixels where a box lies outside."""
+        from darknet_py.detect.result_files import cut_out
+
+        return cut_out(self)
+
+    def save_crops(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Write each box to FOLDER/CLASS/NAME.jpg, and return the paths.
+
+        NAME: of the image's file; of frames and arrays with the frame's number. A file that is
+        there already stays: then NAME_2.jpg, NAME_3.jpg, ... A box is written once, for its most
+        confident class. Raises OutputError.
+        """
+        from darknet_py.detect.result_files import save_crops
+
+        return save_crops(self, Path(folder))
+
+    def save_txt(self, path: str | os.PathLike[str], save_conf: bool = False) -> None:
+        """Write a YOLO label file, which takes the place of an older one.
+
+        A line is the class's number, centre x, y, width, height relative to the image, with
+        `save_conf` the confidence, and the track's number where objects are tracked; of each box
+        the most confident class. Raises OutputError.
+        """
+        from darknet_py.detect.result_files import write_text_labels
+
+        write_text_labels(self, Path(path), save_conf)
+
     def to_json(self, frame: int = 1, named: bool = True) -> str:
         """The objects in the layout of AlexeyAB's `-out` file, as JSON text.
 
         frame: the entry's number. named: with the path, if there is one. Strings are escaped, which
         the C program forgets.
         """
-        objects = ", \n".join(self._json_object(row) for row in self._json_rows())
-        name = f' "filename":{json.dumps(self.path)}, \n' if self.path and named else ""
-        return f'{{\n "frame_id":{frame}, \n{name} "objects": [ \n{objects}\n ] \n}}'
-
-    def _json_rows(self) -> list[int]:
-        shown = set(self.ranked())
-        return [r for r in range(len(self)) if r in shown and self.boxes.confidence[r] > JSON_FLOOR]
-
-    def _json_object(self, row: int) -> str:
-        class_id = int(self.boxes.class_id[row])
-        keys = ("center_x", "center_y", "width", "height")
-        values = zip(keys, self.boxes.xywhn[row], strict=True)
-        coordinates = ", ".join(f'"{key}":{value:f}' for key, value in values)
-        name, confidence = json.dumps(self.name(class_id)), self.boxes.confidence[row]
-        tracks = self.boxes.track_id
-        track = "" if tracks is None else f', "track_id":{tracks[row]}'
-        return (
-            f'  {{"class_id":{class_id}, "name":{name}, '
-            f'"relative_coordinates":{{{coordinates}}}, "confidence":{confidence:f}{track}}}'
-        )
+        return json_text(self, frame, named)
 
     def to_dict(self) -> dict[str, Any]:
         """The same as `to_json`, parsed."""
         parsed: dict[str, Any] = json.loads(self.to_json())
         return parsed
 
+    def summary(self, normalize: bool = False, decimals: int = 5) -> list[dict[str, Any]]:
+        """A dict for each row of `boxes`: name, class, confidence, box with x1, y1, x2, y2 in
+        pixels (normalize: relative to the image), and track_id where objects are tracked.
+
+        decimals: places that numbers are rounded to.
+        """
+        from darknet_py.detect.result_tables import box_summaries
+
+        return box_summaries(self, normalize, decimals)
+
+    def to_df(self) -> Any:
+        """A pandas.DataFrame with a line for each row of `boxes`.
+
+        Columns: path, frame, time (seconds, NaN for a still image), name, class_id, confidence,
+        x1, y1, x2, y2 in pixels, and track_id where objects are tracked. Raises DarknetError when
+        pandas is not installed.
+        """
+        from darknet_py.detect.result_tables import data_frame
+
+        return data_frame(self)
+
     def to_supervision(self) -> Any:
-        """A supervision.Detections; raises DarknetError when that package is not installed."""
-        try:
-            import supervision
-        except ImportError:
-            message = "to_supervision() needs the package supervision: pip install supervision"
-            raise DarknetError(message) from None
-        names = np.array([self.name(int(c)) for c in self.boxes.class_id])
-        return supervision.Detections(
-            xyxy=self.boxes.xyxy,
-            confidence=self.boxes.confidence,
-            class_id=self.boxes.class_id,
-            data={"class_name": names},
-        )
+        """A supervision.Detections, with tracker_id where objects are tracked (-1: none yet);
+        raises DarknetError when that package is not installed."""
+        from darknet_py.detect.result_tables import supervision_detections
+
+        return supervision_detections(self)

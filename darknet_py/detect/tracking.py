@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from darknet_py.detect.result import Boxes, Floats, Integers, Result
+from darknet_py.detect.result import Result
+from darknet_py.detect.result_boxes import Boxes, Floats, Integers
 from darknet_py.errors import DarknetError, DataError
 from darknet_py.lazy import optional_module
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from darknet_py.errors import OutputError
 from darknet_py.evaluate.accumulator import MatchedDetections
 from darknet_py.evaluate.matching import Integers, Mask, hits
-from darknet_py.images.draw import Colour, paint_apart, save_image
+from darknet_py.images.draw import paint, save_image
 from darknet_py.images.io import Pixels, read_image, to_bgr
+from darknet_py.images.label_text import Colour
 
 FOUND, MISSED, RIGHT, WRONG = (0, 160, 0), (0, 200, 255), (255, 160, 0), (0, 0, 230)
 """Blue, green, red: dark green and yellow for labels, light blue and red for boxes."""
@@ -106,7 +107,7 @@ def _drawn(
         boxes.append(entries.boxes[row])
         texts.append(f"{names[entries.class_id[row]]} {entries.score[row]:.2f}")
         colours.append(RIGHT if hit[row] else WRONG)
-    return paint_apart(pixels, _corners(boxes, matched.sizes[image]), texts, colours)
+    return paint(pixels, _corners(boxes, matched.sizes[image]), texts, colours)
 
 
 def _corners(boxes: Sequence[NDArray[np.float32]], size: Integers) -> NDArray[np.float64]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from darknet_py.images.draw import FONT, Pen
 from darknet_py.images.io import Pixels
+from darknet_py.images.label_text import FONT, Pen
 
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.images.draw import FONT, Colour, Pen, colour, ink_on
+from darknet_py.images.draw import colour
 from darknet_py.images.io import Pixels
+from darknet_py.images.label_text import FONT, Colour, Pen, ink_on, plain
 from darknet_py.images.letterbox import Placement
 
 Floats = NDArray[np.float32]
@@ -82,7 +83,7 @@ def name_region(canvas: Pixels, inside: NDArray[np.bool_], words: str, bgr: Colo
     """Write words where a region (H, W) is widest; nothing where they would hide a small image."""
     depth = cv2.distanceTransform(np.pad(inside, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
     y, x = np.unravel_index(int(depth.argmax()), depth.shape)
-    pen = Pen.of(canvas)
+    pen, words = Pen.of(canvas), plain(words)
     (width, height), below = cv2.getTextSize(words, FONT, pen.scale, pen.stroke)
     if width > canvas.shape[1] / 2 or height > canvas.shape[0] / MOST_LINES:
         return

@@ -11,39 +11,44 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from darknet_py.errors import OutputError
+from darknet_py.errors import DarknetError, OutputError
 from darknet_py.files import replacing
 from darknet_py.images.io import PathName, Pixels
-from darknet_py.images.label_places import LabelPlaces
-
-Colour = tuple[int, int, int]
+from darknet_py.images.label_places import LabelPlaces, Spot
+from darknet_py.images.label_text import Colour, Label, Pen, fitted_label
 
 # Darknet's table; its rows are mixed to give every class a colour (column 2 is red, 0 blue).
 COLOURS = ((1, 0, 1), (0, 0, 1), (0, 1, 1), (0, 1, 0), (1, 1, 0), (1, 0, 0))
-FONT = cv2.FONT_HERSHEY_SIMPLEX
-# Luminance of sRGB's red, green and blue.
-LUMINANCE = (0.299, 0.587, 0.114)
 QUALITY_FLAGS = {
     ".jpg": cv2.IMWRITE_JPEG_QUALITY,
     ".jpeg": cv2.IMWRITE_JPEG_QUALITY,
     ".webp": cv2.IMWRITE_WEBP_QUALITY,
 }
+THICKEST, LARGEST_SCALE = 1000, 100.0
 
 
-@dataclass(frozen=True)
-class Pen:
-    """Sizes in pixels that suit one image: of lines, of text strokes, of a label's margin."""
+@dataclass(frozen=True, kw_only=True)
+class DrawStyle:
+    """line_width: of boxes in pixels, 1 to 1000. font_scale: of letters as cv2.putText takes it,
+    above 0 to 100 (1: about 22 pixels high). None: as suits the image. boxes: draw them, and not
+    their labels alone.
 
-    line: int
-    stroke: int
-    margin: int
-    scale: float
+    Raises DarknetError for other values.
+    """
 
-    @staticmethod
-    def of(pixels: Pixels) -> Pen:
-        side = min(pixels.shape[:2])
-        scale = max(0.4, side / 1000)
-        return Pen(max(1, round(side / 250)), max(1, round(scale * 1.6)), round(scale * 5), scale)
+    line_width: int | None = None
+    font_scale: float | None = None
+    boxes: bool = True
+
+    def __post_init__(self) -> None:
+        line, scale = self.line_width, self.font_scale
+        if line is not None and not 1 <= line <= THICKEST:
+            raise DarknetError(f"line_width {line}: expected 1 to {THICKEST} pixels")
+        if scale is not None and not 0 < scale <= LARGEST_SCALE:
+            raise DarknetError(f"font_scale {scale}: expected above 0 to {LARGEST_SCALE:g}")
+
+
+AS_SUITS = DrawStyle()
 
 
 def colour(class_id: int, classes: int) -> Colour:
@@ -74,34 +79,50 @@ def draw(
     return paint(image_bgr, boxes_xyxy, labels, colours)
 
 
-def paint_apart(
-    image_bgr: Pixels, boxes_xyxy: npt.ArrayLike, labels: Sequence[str], colours: Sequence[Colour]
-) -> Pixels:
-    """The same with a colour for each box, as blue, green, red in 0..255, and each label where it
-    hides least of the boxes and of other labels."""
-    canvas: Pixels = np.array(image_bgr, dtype=np.uint8, order="C")
-    pen, boxes = Pen.of(canvas), _whole(boxes_xyxy, canvas)
-    places = LabelPlaces(boxes, canvas.shape[1], canvas.shape[0])
-    for box, bgr in zip(boxes, colours, strict=True):
-        cv2.rectangle(canvas, box[:2], box[2:], bgr, pen.line)
-    for box, label, bgr in zip(boxes, labels, colours, strict=True):
-        if label:
-            _write_at(canvas, places.take(box, _strip_of(label, pen)), label, bgr, pen)
-    return canvas
-
-
 def paint(
-    image_bgr: Pixels, boxes_xyxy: npt.ArrayLike, labels: Sequence[str], colours: Sequence[Colour]
+    image_bgr: Pixels,
+    boxes_xyxy: npt.ArrayLike,
+    labels: Sequence[str],
+    colours: Sequence[Colour],
+    style: DrawStyle = AS_SUITS,
 ) -> Pixels:
-    """The same with a colour for each box, as blue, green, red in 0..255."""
+    """The same with a colour for each box, as blue, green, red in 0..255.
+
+    Labels are on top of all boxes, inside the image, each where it hides least of the boxes and of
+    other labels; the highest box has the first choice, and the last label is on top. One that is
+    too long is written smaller, then cut; on an image too small for any letters there are none.
+    """
     canvas: Pixels = np.array(image_bgr, dtype=np.uint8, order="C")
-    pen = Pen.of(canvas)
+    pen, boxes = Pen.of(canvas, style.line_width, style.font_scale), _whole(boxes_xyxy, canvas)
     # One call of OpenCV per box and label: it has no other way to paint them.
-    for box, label, bgr in zip(_whole(boxes_xyxy, canvas), labels, colours, strict=True):
-        cv2.rectangle(canvas, box[:2], box[2:], bgr, pen.line)
-        if label:
-            _write_label(canvas, box, label, bgr, pen)
+    for box, bgr in zip(boxes, colours, strict=True):
+        if style.boxes:
+            cv2.rectangle(canvas, box[:2], box[2:], bgr, pen.line)
+    _write_labels(canvas, boxes, labels, colours, pen)
     return canvas
+
+
+def _write_labels(
+    canvas: Pixels,
+    boxes: list[list[int]],
+    labels: Sequence[str],
+    colours: Sequence[Colour],
+    pen: Pen,
+) -> None:
+    height, width = canvas.shape[:2]
+    half = pen.line // 2
+    outer = [[left - half, top - half, r + half, b + half] for left, top, r, b in boxes]
+    places = LabelPlaces(outer, width, height)
+    placed: list[tuple[Label, Spot] | None] = [None] * len(outer)
+    # From above to below: that order stays from frame to frame, and so do the places.
+    rows = zip(outer, labels, range(len(outer)), strict=True)
+    for box, text, row in sorted(rows, key=lambda one: one[0][1::-1]):
+        label = fitted_label(text, pen, width, height) if text else None
+        if label:
+            placed[row] = label, places.take(box, (label.width, label.height))
+    for each, bgr in zip(placed, colours, strict=True):
+        if each:
+            each[0].write(canvas, *each[1], bgr)
 
 
 def save_image(path: PathName, bgr: Pixels, quality: int = 80) -> None:
@@ -126,35 +147,6 @@ def _whole(boxes: npt.ArrayLike, canvas: Pixels) -> list[list[int]]:
     finite = np.nan_to_num(values, nan=0.0, posinf=1e9, neginf=-1e9)
     cut: list[list[int]] = np.clip(np.trunc(finite), 0, edges).astype(int).tolist()
     return cut
-
-
-def _write_label(canvas: Pixels, box: list[int], label: str, bgr: Colour, pen: Pen) -> None:
-    """Text on a filled strip above the box, or inside it where there is no room above."""
-    strip = _strip_of(label, pen)
-    above = box[1] - pen.line // 2 - strip[1]
-    left = max(0, min(box[0] - pen.line // 2, canvas.shape[1] - strip[0]))
-    top = above if above >= 0 else min(box[1], max(0, canvas.shape[0] - strip[1]))
-    _write_at(canvas, (left, top), label, bgr, pen)
-
-
-def _strip_of(label: str, pen: Pen) -> tuple[int, int]:
-    """Width and height of the strip under a label."""
-    (width, height), baseline = cv2.getTextSize(label, FONT, pen.scale, pen.stroke)
-    return width + 2 * pen.margin, height + baseline + 2 * pen.margin
-
-
-def _write_at(canvas: Pixels, spot: tuple[int, int], label: str, bgr: Colour, pen: Pen) -> None:
-    (left, top), strip = spot, _strip_of(label, pen)
-    height = cv2.getTextSize(label, FONT, pen.scale, pen.stroke)[0][1]
-    cv2.rectangle(canvas, (left, top), (left + strip[0], top + strip[1]), bgr, cv2.FILLED)
-    origin = (left + pen.margin, top + pen.margin + height)
-    cv2.putText(canvas, label, origin, FONT, pen.scale, ink_on(bgr), pen.stroke, cv2.LINE_AA)
-
-
-def ink_on(bgr: Colour) -> Colour:
-    """Black on a light colour, white on a dark one."""
-    light = sum(weight * value for weight, value in zip(LUMINANCE, bgr[::-1], strict=True))
-    return (0, 0, 0) if light > 127 else (255, 255, 255)
 
 
 def _encoded(target: Path, bgr: Pixels, quality: int) -> bytes:

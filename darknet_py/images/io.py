@@ -25,7 +25,9 @@ os.environ.setdefault(PIXELS_VARIABLE, str(2**27))
 
 import cv2  # noqa: E402
 
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+# OpenCV 4 and 5 have it in different places; 0 is silent in both.
+_set_log_level = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
+_set_log_level(0)
 
 Pixels = npt.NDArray[np.uint8]
 PathName = str | os.PathLike[str]

@@ -25,8 +25,9 @@ from darknet_py.images.class_map import (
     paint_region,
     stretched_to,
 )
-from darknet_py.images.draw import Colour, colour, save_image
+from darknet_py.images.draw import colour, save_image
 from darknet_py.images.io import Pixels, to_bgr
+from darknet_py.images.label_text import Colour
 from darknet_py.options.inference import SegmentOptions
 from darknet_py.segment.instances import instances
 from darknet_py.segment.segmenter import Segmented, Segmenter, open_segmenter

@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 
-from darknet_py.data.contact_sheet import BoxMark, SheetTile, contact_sheet
 from darknet_py.errors import ImageError
+from darknet_py.images.contact_sheet import BoxMark, SheetTile, contact_sheet
 from darknet_py.images.io import Pixels, read_image, to_bgr
 from darknet_py.validate.dataset_report import DatasetReport
 from darknet_py.validate.inspection import Inspection, inspect_image

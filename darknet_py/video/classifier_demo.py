@@ -12,7 +12,8 @@ import numpy as np
 
 from darknet_py.cfg.names import class_names
 from darknet_py.classify.load_classifier import LoadedClassifier, load_classifier
-from darknet_py.detect.result import Boxes, Result
+from darknet_py.detect.result import Result
+from darknet_py.detect.result_boxes import Boxes
 from darknet_py.images.fitted_images import InputSpec, fitted_images
 from darknet_py.images.frames import FrameSource
 from darknet_py.images.io import with_channels

@@ -14,7 +14,8 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from darknet_py.detect.result import JSON_FLOOR, Result
+from darknet_py.detect.result import Result
+from darknet_py.detect.result_text import JSON_FLOOR
 from darknet_py.errors import DarknetError
 from darknet_py.files import encoded
 from darknet_py.video.broadcast import DroppingQueue

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from darknet_py.detect.result import JSON_FLOOR, Result
+from darknet_py.detect.result import Result
+from darknet_py.detect.result_text import JSON_FLOOR
 from darknet_py.errors import OutputError, open_failure
 from darknet_py.files import GrowingFile, encoded, replacing, require_writable
 from darknet_py.images.io import PathName

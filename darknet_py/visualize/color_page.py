@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from darknet_py.augment.affine import AffineRange, affine, affine_params
 from darknet_py.augment.color import ColorParams, adjust_color, color_params
-from darknet_py.data.contact_sheet import SheetTile
+from darknet_py.images.contact_sheet import SheetTile
 from darknet_py.images.io import Pixels, to_bgr
 
 FIXED = {

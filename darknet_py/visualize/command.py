@@ -55,7 +55,7 @@ def _warn(path: str, warnings: tuple[str, ...]) -> None:
 
 def image_test(options: ImageTestOptions) -> None:
     """Print what both programs print of an image, and write what they show in windows."""
-    from darknet_py.data.contact_sheet import contact_sheet
+    from darknet_py.images.contact_sheet import contact_sheet
     from darknet_py.visualize.color_page import fixed_tiles, l2_norm, random_tiles
 
     rgb = read_image(options.image, 3, options.fork_in_force.images.upright)

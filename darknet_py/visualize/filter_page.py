@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.data.contact_sheet import SheetStyle, SheetTile, contact_sheet
 from darknet_py.errors import DarknetError
+from darknet_py.images.contact_sheet import SheetStyle, SheetTile, contact_sheet
 from darknet_py.images.io import Pixels, to_bgr
 from darknet_py.network.network import Network
 

@@ -22,11 +22,11 @@ from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.pixels import Pixels
 from darknet_py.data import sample_sheet
 from darknet_py.data.class_labels import ClassLabels
-from darknet_py.data.contact_sheet import PAPER, SheetStyle, SheetTile
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.loader import SampleKey
 from darknet_py.data.sample_sheet import class_shares, detection_sheet, write_sheet
 from darknet_py.errors import DarknetError, DataError
+from darknet_py.images.contact_sheet import PAPER, SheetStyle, SheetTile
 from darknet_py.images.draw import colour
 from darknet_py.images.io import read_image
 from darknet_py.layers.tree import UNKNOWN

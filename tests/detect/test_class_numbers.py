@@ -11,7 +11,8 @@ from support import tiny_detector
 
 from darknet_py.cli.main import main
 from darknet_py.detect.class_numbers import class_numbers, without
-from darknet_py.detect.result import Boxes, Result
+from darknet_py.detect.result import Result
+from darknet_py.detect.result_boxes import Boxes
 from darknet_py.errors import DarknetError
 
 

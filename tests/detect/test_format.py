@@ -11,7 +11,8 @@ import pytest
 from support.small_result import result
 
 from darknet_py.detect import format
-from darknet_py.detect.result import Boxes, Result
+from darknet_py.detect.result import Result
+from darknet_py.detect.result_boxes import Boxes
 from darknet_py.forks import ALEXEYAB, PJREDDIE
 
 

@@ -1,17 +1,16 @@
-"""Results of one image: boxes in every form, JSON, drawing, supervision."""
+"""Results of one image: rows, words, JSON, arrays' other names."""
 
 from __future__ import annotations
 
 import json
-import sys
-import types
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support.small_result import result
+from support.small_result import result, tracked
 
-from darknet_py.errors import DarknetError
+from darknet_py.detect.result_boxes import DetectedBox
 
 
 def test_json_has_alexeyabs_layout_and_escaped_strings() -> None:
@@ -27,19 +26,98 @@ def test_json_has_alexeyabs_layout_and_escaped_strings() -> None:
     )
 
 
-def test_boxes_in_every_form() -> None:
-    boxes = result().boxes
-    np.testing.assert_allclose(boxes.xyxy[0], [125, 25, 175, 75])
-    np.testing.assert_allclose(boxes.xywh[2], [20, 20, 60, 10], rtol=1e-6)
-    np.testing.assert_allclose(boxes.xyxyn[2], [-0.05, 0.15, 0.25, 0.25], atol=1e-7)
-    assert len(boxes) == 4 and len(boxes.select([2, 0])) == 2
-    assert boxes.select([2, 0]).class_id.tolist() == [0, 0]
-
-
 def test_results_as_json_and_dict() -> None:
     assert json.loads(result().to_json()) == result().to_dict()
     assert [o["class_id"] for o in result().to_dict()["objects"]] == [0, 1, 0]
     assert result().to_dict()["frame_id"] == 1
+    assert [o["track_id"] for o in tracked().to_dict()["objects"]] == [7, 7, 0]
+
+
+def test_iteration_goes_over_rows() -> None:
+    rows = list(result())
+    assert [(row.name, row.class_id) for row in rows] == [
+        ("cat", 0),
+        ('dog "big"', 1),
+        ("cat", 0),
+        ("dont_show", 2),
+    ]
+    assert rows[1] == DetectedBox(
+        'dog "big"', 1, float(np.float32(0.906)), (125, 25, 175, 75), (0.75, 0.5, 0.25, 0.5)
+    )
+    assert [row.track_id for row in tracked()] == [7, 7, 0, 2]
+    assert type(rows[1].xyxy[0]) is float and type(tracked()[0].track_id) is int
+
+
+def test_rows_by_their_number() -> None:
+    one = result()
+    assert one[1] == list(one)[1] and one[-1] == list(one)[3] and one[np.int64(2)] == list(one)[2]
+    with pytest.raises(IndexError):
+        one[4]
+    with pytest.raises(TypeError):
+        one[0:2]  # type: ignore[index]
+
+
+def test_some_rows_are_a_result_of_the_same_image() -> None:
+    one = result()
+    cats = one.select(one.boxes.class_id == 0)
+    assert [row.confidence for row in cats] == pytest.approx([0.4, 0.5])
+    assert cats.image is one.image and (cats.path, cats.milliseconds) == ("a/dog.jpg", 12.3)
+    assert len(one.select(slice(3))) == 3 and one.select(2)[0] == one[2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, 'a/dog.jpg: 200x100, 1 x cat, 1 x dog "big", 12.3 ms'),
+        ({"path": "", "milliseconds": 0.04}, 'image: 200x100, 1 x cat, 1 x dog "big", 0.0 ms'),
+        (
+            {"path": "a.mp4", "frame": 17, "time": 0.5667},
+            'a.mp4 frame 17 at 0.57 s: 200x100, 1 x cat, 1 x dog "big", 12.3 ms',
+        ),
+        (
+            {"path": "", "frame": 2, "time": 0.0},
+            'frame 2 at 0.00 s: 200x100, 1 x cat, 1 x dog "big", 12.3 ms',
+        ),
+    ],
+)
+def test_a_line_about_a_result(changes: dict[str, object], expected: str) -> None:
+    assert str(replace(result(), **changes)) == expected  # type: ignore[arg-type]
+
+
+def test_a_line_about_few_and_many() -> None:
+    one = result()
+    assert str(one.select([])) == "a/dog.jpg: 200x100, no objects, 12.3 ms"
+    assert str(one.select([3])) == "a/dog.jpg: 200x100, no objects, 12.3 ms"
+    alike = replace(one.boxes, box=np.arange(4))
+    assert '2 x cat, 1 x dog "big", 12.3' in str(replace(one, boxes=alike))
+
+
+def test_a_short_repr_without_arrays() -> None:
+    assert repr(result()) == "Result('a/dog.jpg', frame=0, 200x100, 4 rows)"
+    assert repr(result().boxes) == "Boxes(4 rows, 200x100)"
+
+
+def test_names_known_from_ultralytics() -> None:
+    one = result()
+    assert one.orig_img is one.image and one.orig_shape == one.image.shape[:2] == (100, 200)
+    assert one.names[1] == 'dog "big"'
+    assert one.boxes.conf is one.boxes.confidence and one.boxes.cls is one.boxes.class_id
+    assert one.boxes.id is None and tracked().boxes.id is not None
+
+
+def test_summary_has_ultralytics_keys() -> None:
+    rows = tracked().summary()
+    assert rows[1] == {
+        "name": 'dog "big"',
+        "class": 1,
+        "confidence": 0.906,
+        "box": {"x1": 125.0, "y1": 25.0, "x2": 175.0, "y2": 75.0},
+        "track_id": 7,
+    }
+    assert json.loads(json.dumps(rows)) == rows
+    (small, *_) = result().summary(normalize=True, decimals=1)
+    assert small["box"] == {"x1": 0.6, "y1": 0.2, "x2": 0.9, "y2": 0.8}
+    assert "track_id" not in small
 
 
 def test_plot_draws_in_class_colours_and_leaves_the_image_alone() -> None:
@@ -49,31 +127,6 @@ def test_plot_draws_in_class_colours_and_leaves_the_image_alone() -> None:
     assert (one.image == 128).all()
 
 
-def test_hidden_classes_are_in_no_label(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[str] = []
-    monkeypatch.setattr("darknet_py.images.draw.draw", lambda *a: drawn.extend(a[2]))
-    result().plot()
-    assert drawn == ["cat: 0.50", 'dog "big": 0.91, cat']
-    assert len(result().best()) == 2 and result().best(hidden=True) == [3, 1]
-
-
 def test_save_writes_the_image(tmp_path: Path) -> None:
     result().save(tmp_path / "p.png")
     assert (tmp_path / "p.png").stat().st_size > 100
-
-
-def test_supervision_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "supervision", None)
-    with pytest.raises(DarknetError, match="pip install supervision"):
-        result().to_supervision()
-
-
-def test_supervision_gets_the_same_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
-    stand_in = types.ModuleType("supervision")
-    stand_in.Detections = lambda **columns: columns  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "supervision", stand_in)
-    columns = result().to_supervision()
-    np.testing.assert_array_equal(columns["xyxy"], result().boxes.xyxy)
-    np.testing.assert_array_equal(columns["confidence"], result().boxes.confidence)
-    assert columns["class_id"].tolist() == [0, 1, 0, 2]
-    assert columns["data"]["class_name"].tolist() == ["cat", 'dog "big"', "cat", "dont_show"]

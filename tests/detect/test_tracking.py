@@ -17,7 +17,8 @@ from support.paths import Detections, Scene, bounced, straight, switches
 from support.tiny_detector import files, noise_image
 
 import darknet_py
-from darknet_py.detect.result import Boxes, Result
+from darknet_py.detect.result import Result
+from darknet_py.detect.result_boxes import Boxes
 from darknet_py.detect.tracking import Tracker, tracked
 from darknet_py.errors import DarknetError, DataError
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from darknet_py.detect.result import Boxes, Result
+from darknet_py.detect.result import Result
+from darknet_py.detect.result_boxes import Boxes
 from darknet_py.video.output import OutputFrame, bare
 
 NAMES = ["cat", "dog"]

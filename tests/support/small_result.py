@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from darknet_py.detect.result import Boxes, Result
+from darknet_py.detect.result import Result
+from darknet_py.detect.result_boxes import Boxes
 
 NAMES = ["cat", 'dog "big"', "dont_show"]
 
@@ -28,3 +31,9 @@ def result(path: str = "a/dog.jpg") -> Result:
         height=100,
     )
     return Result(path, np.full((100, 200, 3), 128, np.uint8), boxes, NAMES, 12.3)
+
+
+def tracked() -> Result:
+    """The same as a frame whose left box has no number yet for one of its classes."""
+    one = result()
+    return replace(one, boxes=replace(one.boxes, track_id=np.array([7, 7, 0, 2])))

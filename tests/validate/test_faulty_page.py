@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from darknet_py.cfg.datafile import read_data_file
-from darknet_py.data.contact_sheet import SheetTile
+from darknet_py.images.contact_sheet import SheetTile
 from darknet_py.validate import faulty_page
 from darknet_py.validate.dataset_report import DatasetReport, inspect_dataset
 from darknet_py.validate.faulty_page import BAD, GOOD, draw_page

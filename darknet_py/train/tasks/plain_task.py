@@ -8,11 +8,11 @@ from pathlib import Path
 import torch
 
 from darknet_py.cfg.datafile import DataFile
-from darknet_py.data.contact_sheet import contact_sheet
 from darknet_py.data.loader import SampleKey, SampleSource
 from darknet_py.data.regression_samples import RegressionSet
 from darknet_py.data.segmentation_samples import MaskedSet
 from darknet_py.data.truth_sheet import STYLE, Describe, truth_tiles
+from darknet_py.images.contact_sheet import contact_sheet
 from darknet_py.images.draw import save_image
 from darknet_py.network.graph import Graph
 from darknet_py.options.training import (

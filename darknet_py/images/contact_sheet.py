@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from darknet_py.images.draw import FONT, Colour, ink_on
 from darknet_py.images.io import Pixels
 from darknet_py.images.label_places import LabelPlaces
+from darknet_py.images.label_text import FONT, Colour, ink_on, plain
 
 INK, PAPER, FRAME = (30, 30, 30), (255, 255, 255), (225, 225, 225)
 TEXT_SCALE, LINE_HEIGHT, GAP = 0.42, 17, 10
@@ -123,7 +123,7 @@ def _in_pixels(
 
 
 def _write_words(room: Pixels, mark: BoxMark, box: list[int], places: LabelPlaces) -> None:
-    words = _plain(mark.words)
+    words = plain(mark.words)
     (width, height), _ = cv2.getTextSize(words, FONT, TEXT_SCALE, 1)
     size = width + 4, height + 4
     left, top = places.take(box, size)
@@ -139,15 +139,10 @@ def _text_strip(paragraphs: Sequence[str], width: int, lines: int) -> Pixels:
     strip = np.full((lines * LINE_HEIGHT + GAP, width, 3), PAPER, np.uint8)
     wide = cv2.getTextSize("n" * 40, FONT, TEXT_SCALE, 1)[0][0] / 40
     fitting = max(8, int((width - 8) / wide))
-    wrapped = [line for text in paragraphs for line in textwrap.wrap(_plain(text), fitting)]
+    wrapped = [line for text in paragraphs for line in textwrap.wrap(plain(text), fitting)]
     if len(wrapped) > lines:
         wrapped[lines - 1 :] = [wrapped[lines - 1][: fitting - 4] + " ..."]
     for number, line in enumerate(wrapped):
         origin = (4, (number + 1) * LINE_HEIGHT - 3)
         cv2.putText(strip, line, origin, FONT, TEXT_SCALE, INK, 1, cv2.LINE_AA)
     return strip
-
-
-def _plain(text: str) -> str:
-    """OpenCV's fonts know ASCII only."""
-    return text.encode("ascii", "replace").decode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from darknet_py.data.contact_sheet import (
+from darknet_py.images.contact_sheet import (
     FRAME,
     PAPER,
     BoxMark,

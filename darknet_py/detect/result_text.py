@@ -1,0 +1,61 @@
+"""A result in words, and as AlexeyAB's JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from darknet_py.detect.result_data import ResultData
+
+JSON_FLOOR = 0.005
+"""AlexeyAB's JSON leaves out what is not above this, whatever the threshold."""
+
+
+def summary_line(result: ResultData) -> str:
+    """`dog.jpg: 768x576, 2 x person, 1 x dog, 12.3 ms`, in order of the classes."""
+    boxes = result.boxes
+    return (
+        f"{origin(result)}: {boxes.width}x{boxes.height}, {object_counts(result)}, "
+        f"{result.milliseconds:.1f} ms"
+    )
+
+
+def origin(result: ResultData) -> str:
+    """The path, or `image`; of a video the frame and its time too."""
+    if result.time is None:
+        return result.path or "image"
+    return f"{result.path} frame {result.frame} at {result.time:.2f} s".lstrip()
+
+
+def object_counts(result: ResultData) -> str:
+    """How many boxes have each class as their best one: names are as they are in the names file,
+    where a plural is anybody's guess."""
+    classes = Counter(int(result.boxes.class_id[row]) for row in result.best())
+    counts = [f"{count} x {result.name(number)}" for number, count in sorted(classes.items())]
+    return ", ".join(counts) or "no objects"
+
+
+def json_text(result: ResultData, frame: int, named: bool) -> str:
+    """See Result.to_json."""
+    objects = ", \n".join(_json_object(result, row) for row in _json_rows(result))
+    name = f' "filename":{json.dumps(result.path)}, \n' if result.path and named else ""
+    return f'{{\n "frame_id":{frame}, \n{name} "objects": [ \n{objects}\n ] \n}}'
+
+
+def _json_rows(result: ResultData) -> list[int]:
+    shown, confidence = set(result.ranked()), result.boxes.confidence
+    return [r for r in range(len(result)) if r in shown and confidence[r] > JSON_FLOOR]
+
+
+def _json_object(result: ResultData, row: int) -> str:
+    class_id = int(result.boxes.class_id[row])
+    keys = ("center_x", "center_y", "width", "height")
+    values = zip(keys, result.boxes.xywhn[row], strict=True)
+    coordinates = ", ".join(f'"{key}":{value:f}' for key, value in values)
+    name, confidence = json.dumps(result.name(class_id)), result.boxes.confidence[row]
+    tracks = result.boxes.track_id
+    track = "" if tracks is None else f', "track_id":{tracks[row]}'
+    return (
+        f'  {{"class_id":{class_id}, "name":{name}, '
+        f'"relative_coordinates":{{{coordinates}}}, "confidence":{confidence:f}{track}}}'
+    )
