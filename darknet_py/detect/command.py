@@ -14,6 +14,7 @@ from darknet_py.data.label_paths import label_path
 from darknet_py.detect.class_numbers import class_numbers, without
 from darknet_py.detect.predictions import Predictions
 from darknet_py.detect.prompt import PipedPaths, typed_paths
+from darknet_py.detect.tiles import Tiling
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.files import require_writable
 from darknet_py.images.image_paths import expand
@@ -46,6 +47,7 @@ class _Session:
     detector: Detector
     predictions: Predictions
     skipped: frozenset[int] = frozenset()
+    tiling: Tiling | None = None
     entries: list[str] = field(default_factory=list)
     piped: PipedPaths | None = None
     failures: int = 0
@@ -75,6 +77,7 @@ def run(options: DetectOptions) -> int:
     options.require_engine()
     _refuse_unwritable(options)
     skipped = class_numbers(options.skipclasses or "")
+    tiling = Tiling.parse(options.tile, options.overlap)
     try:
         images = _only_argument(options, model.graph.net.channels)
     except DarknetError:
@@ -89,14 +92,14 @@ def run(options: DetectOptions) -> int:
 
     detector = from_loaded(model, options.engine_config())
     many = len(options.images) > 1 or len(images) > 1
-    session = _Session(options, detector, Predictions(_base(options), many), skipped)
+    session = _Session(options, detector, Predictions(_base(options), many), skipped, tiling)
     if not options.images and not sys.stdin.isatty():
         session.piped = PipedPaths()
     if options.as_darknet:
         say(_darknet_start(model, options, str(detector.device)))
     # The first pass over a small network is over before a second thread is in step with the first,
     # and on a machine with other work the two wait for each other a hundred times as long.
-    single = len(images) == 1 and _operations(model.graph) < SMALL
+    single = len(images) == 1 and tiling is None and _operations(model.graph) < SMALL
     with using_threads(1) if single else nullcontext():
         for number, result in enumerate(_results(session)):
             if not number:
@@ -169,14 +172,17 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
 
     options = session.options
     paths = [path for image in images for path in _listed(image, session)]
+    tiles = session.tiling.most if session.tiling else 1
     results = session.detector.stream(
         paths,
         options.least_score,
         options.nms,
         True if options.letter_box else None,
         hier=options.hier,
-        batch=options.batch or usual_batch(session.detector.graph, len(paths)),
+        batch=options.batch or usual_batch(session.detector.graph, len(paths) * tiles),
         on_error=on_error,
+        tile=options.tile,
+        overlap=options.overlap,
     )
     return results if options.skipclasses is None else without(results, session.skipped)
 
@@ -262,6 +268,7 @@ def _report_config(session: _Session) -> None:
         f"{len(graph.nodes)} layers",
         f"input {graph.net.input}",
         "letterbox" if letter_box else "stretch",
+        *([f"tiles {session.tiling}"] if session.tiling else []),
         f"thresh {options.least_score:g}",
         f"nms {detector.suppression.kind} {options.nms:g}",
         _running(detector),

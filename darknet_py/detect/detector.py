@@ -15,6 +15,8 @@ from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import suppression_of
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
 from darknet_py.detect.result import Boxes, Result
+from darknet_py.detect.tiled_detection import TiledPipeline
+from darknet_py.detect.tiles import Tiling
 from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
@@ -28,9 +30,8 @@ from darknet_py.network.network import Network, load_planned
 
 logger = logging.getLogger(__name__)
 
-AHEAD = 4
-BATCHES_AHEAD = 2
-"""Images and batches for each worker that are read before they are wanted."""
+IMAGES_AHEAD = 4
+"""With tiles, images that are decoded before they are wanted."""
 
 
 class Detector:
@@ -76,6 +77,8 @@ class Detector:
         hier: float = 0.5,
         batch: int = 1,
         honour_exif: bool | None = None,
+        tile: str | None = None,
+        overlap: float = 0.2,
     ) -> Result | list[Result]:
         """The Result of one image, or a list for a folder, glob, list file or list of images.
 
@@ -83,12 +86,16 @@ class Detector:
         a list or generator of these. thresh: scores must be above it. nms: IoU above which the
         weaker box goes; 0 keeps all. letter_box: pad instead of stretch; None does as the fork and
         the cfg do. hier: least product down a class tree. batch: images run at once. honour_exif:
-        turn images upright as their EXIF says; None does as the fork. Raises ImageError, DataError.
+        turn images upright as their EXIF says; None does as the fork. tile: "2x2", columns x rows,
+        or "auto", tiles about as large as the network's input: it sees these too, for small
+        objects; `batch` counts them. overlap: of neighbouring tiles, as a share of one, up to 0.9.
+        Raises ImageError, DataError.
         """
         frames = open_source(source)
         options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
         spec = InputSpec.of(self.graph, letter_box, honour_exif)
-        results = list(self.results(frames, options, spec))
+        tiling = Tiling.parse(tile, overlap)
+        results = list(self.results(frames, options, spec, tiling=tiling))
         return results[0] if frames.single else results
 
     def stream(
@@ -102,6 +109,8 @@ class Detector:
         batch: int = 1,
         honour_exif: bool | None = None,
         on_error: OnError | None = None,
+        tile: str | None = None,
+        overlap: float = 0.2,
     ) -> Iterator[Result]:
         """The same results one by one: the next images are decoded while a batch runs.
 
@@ -111,7 +120,8 @@ class Detector:
         """
         options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
         spec = InputSpec.of(self.graph, letter_box, honour_exif)
-        yield from self.results(open_source(source), options, spec, on_error)
+        tiling = Tiling.parse(tile, overlap)
+        yield from self.results(open_source(source), options, spec, on_error, tiling)
 
     def results(
         self,
@@ -119,20 +129,23 @@ class Detector:
         options: PipelineOptions,
         spec: InputSpec,
         on_error: OnError | None = None,
+        tiling: Tiling | None = None,
     ) -> Generator[Result, None, None]:
         """The result of each frame of an open source, in order.
 
-        Of a live one a frame is taken when its result is asked for, and runs on all threads.
+        tiling: None sees each as a whole only. Of a live source a frame is taken when its result is
+        asked for, and runs on all threads.
         """
         pipeline = Pipeline(self._timed_engine, options)
+        if tiling is not None:
+            tiled = TiledPipeline(pipeline, spec, tiling)
+            images = fitted_images(source, spec, IMAGES_AHEAD, keep_pixels=True, on_error=on_error)
+            with closing(images), closing(tiled.run(images, source)) as found:
+                for detections in found:
+                    yield from self._batch_results(detections)
+            return
         pool = pipeline.workers(source.length, source.live)
-        images = fitted_images(
-            source,
-            spec,
-            max(AHEAD, BATCHES_AHEAD * pool.workers * options.batch),
-            keep_pixels=True,
-            on_error=on_error,
-        )
+        images = fitted_images(source, spec, pool.ahead, keep_pixels=True, on_error=on_error)
         with closing(images), closing(pipeline.map(self._batch_results, images, pool)) as batches:
             for results in batches:
                 yield from results

@@ -20,7 +20,19 @@ from darknet_py.options.model import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectOptions(ModelOptions, ImageOptions, RunOptions, LogOptions):
+class TileOptions:
+    """Large images in parts, for small objects; see detect.tiles."""
+
+    tile: str | None = flag(
+        None,
+        "Run the network on parts of each image too: columns x rows, or auto.",
+        metavar="2x2|auto",
+    )
+    overlap: float = flag(0.2, "Of neighbouring parts, as a share of one.", least=0, most=0.9)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectOptions(ModelOptions, ImageOptions, RunOptions, LogOptions, TileOptions):
     """The options of `detect` and, with data, of `detector test`."""
 
     images: tuple[str, ...] = ()

@@ -64,15 +64,3 @@ class TrackOptions:
     """Numbers that objects keep."""
 
     track: bool = flag(False, "Give objects numbers that stay (extra [track]).")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TileOptions:
-    """Large images in parts, for small objects; see detect.tiles."""
-
-    tile: str | None = flag(
-        None,
-        "Run the network on parts of each image too: columns x rows, or auto.",
-        metavar="2x2|auto",
-    )
-    overlap: float = flag(0.2, "Of neighbouring parts, as a share of one.", least=0, most=0.9)
