@@ -11,7 +11,7 @@ from darknet_py.cli.click_options import arguments, options_of
 from darknet_py.options.flag import flags_of
 from darknet_py.options.inference import DetectOptions
 from darknet_py.options.model import ForkOptions, LogOptions, RunOptions, SizeOptions
-from darknet_py.options.video import OutputOptions, SourceOptions
+from darknet_py.options.video import OutputOptions, SourceOptions, TrackOptions
 
 detection_options = options_of(
     DetectOptions,
@@ -64,7 +64,9 @@ def run_detect(options: DetectOptions, layers: bool = False) -> None:
 
 def _say_unused(options: DetectOptions) -> None:
     """Of options that images alone leave without effect."""
-    for name, flag in (flags_of(SourceOptions) | flags_of(OutputOptions)).items():
+    for name, flag in (
+        flags_of(SourceOptions) | flags_of(OutputOptions) | flags_of(TrackOptions)
+    ).items():
         if getattr(options, name) != getattr(DetectOptions, name):
             spelling = (*flag.spellings, f"--{name}")[0]
             click.echo(

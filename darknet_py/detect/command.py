@@ -21,6 +21,7 @@ from darknet_py.detect.command_start import (
 )
 from darknet_py.detect.predictions import Predictions
 from darknet_py.detect.prompt import PipedPaths, typed_paths
+from darknet_py.detect.tiles import Tiling
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.files import require_writable
 from darknet_py.images.image_paths import expand
@@ -42,6 +43,7 @@ class _Session:
     detector: Detector
     predictions: Predictions
     skipped: frozenset[int] = frozenset()
+    tiling: Tiling | None = None
     entries: list[str] = field(default_factory=list)
     piped: PipedPaths | None = None
     failures: int = 0
@@ -60,6 +62,7 @@ def run(options: DetectOptions) -> int:
     model = load_detection(options)
     _refuse_unwritable(options)
     skipped = class_numbers(options.skipclasses or "")
+    tiling = Tiling.parse(options.tile, options.overlap)
     try:
         images = _only_argument(options, model.graph.net.channels)
     except DarknetError:
@@ -74,14 +77,14 @@ def run(options: DetectOptions) -> int:
 
     detector = from_loaded(model, options.engine_config())
     many = len(options.images) > 1 or len(images) > 1
-    session = _Session(options, detector, Predictions(_base(options), many), skipped)
+    session = _Session(options, detector, Predictions(_base(options), many), skipped, tiling)
     if not options.images and not sys.stdin.isatty():
         session.piped = PipedPaths()
     if options.as_darknet:
         say(darknet_start(model, options, str(detector.device)))
     # The first pass over a small network is over before a second thread is in step with the first,
     # and on a machine with other work the two wait for each other a hundred times as long.
-    single = len(images) == 1 and operations(model.graph) < SMALL
+    single = len(images) == 1 and tiling is None and operations(model.graph) < SMALL
     with using_threads(1) if single else nullcontext():
         for number, result in enumerate(_results(session)):
             if not number:
@@ -136,14 +139,17 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
 
     options = session.options
     paths = [path for image in images for path in _listed(image, session)]
+    tiles = session.tiling.most if session.tiling else 1
     results = session.detector.stream(
         paths,
         options.least_score,
         options.nms,
         True if options.letter_box else None,
         hier=options.hier,
-        batch=options.batch or usual_batch(session.detector.graph, len(paths)),
+        batch=options.batch or usual_batch(session.detector.graph, len(paths) * tiles),
         on_error=on_error,
+        tile=options.tile,
+        overlap=options.overlap,
     )
     return results if options.skipclasses is None else without(results, session.skipped)
 
@@ -211,5 +217,5 @@ def _refuse_unwritable(options: DetectOptions) -> None:
 
 
 def _report_settings(session: _Session) -> None:
-    for line in settings_lines(session.options, session.detector):
+    for line in settings_lines(session.options, session.detector, session.tiling):
         print(line, file=sys.stderr)

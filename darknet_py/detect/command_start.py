@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from darknet_py.cfg.names import read_names
+from darknet_py.detect.tiles import Tiling
 from darknet_py.network.darknet_lines import Said, inference_lines, names_line, told_keys
 from darknet_py.network.graph import Graph
 from darknet_py.network.load import LoadedModel, load_model
@@ -65,7 +66,9 @@ def _running(detector: Detector) -> str:
     return f"{config.engine} {detector.device} {config.precision}{compiled}"
 
 
-def settings_lines(options: DetectOptions, detector: Detector) -> Iterator[str]:
+def settings_lines(
+    options: DetectOptions, detector: Detector, tiling: Tiling | None
+) -> Iterator[str]:
     """What decides the numbers, which is the commonest reason why results differ; before it, what
     is odd in the cfg."""
     graph = detector.graph
@@ -75,6 +78,7 @@ def settings_lines(options: DetectOptions, detector: Detector) -> Iterator[str]:
         f"{len(graph.nodes)} layers",
         f"input {graph.net.input}",
         "letterbox" if letter_box else "stretch",
+        *([f"tiles {tiling}"] if tiling else []),
         f"thresh {options.least_score:g}",
         f"nms {detector.suppression.kind} {options.nms:g}",
         _running(detector),

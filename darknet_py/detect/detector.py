@@ -18,6 +18,8 @@ from darknet_py.detect.mean_engine import MeanEngine
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
 from darknet_py.detect.result import Result
 from darknet_py.detect.result_boxes import Boxes
+from darknet_py.detect.tiled_detection import TiledPipeline
+from darknet_py.detect.tiles import Tiling
 from darknet_py.detect.tracking import Tracker, tracked
 from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import open_engine
@@ -34,9 +36,8 @@ from darknet_py.network.network import Network, load_planned
 
 logger = logging.getLogger(__name__)
 
-AHEAD = 4
-BATCHES_AHEAD = 2
-"""Images and batches for each worker that are read before they are wanted."""
+IMAGES_AHEAD = 4
+"""With tiles, images that are decoded before they are wanted."""
 
 
 class Detector:
@@ -82,6 +83,8 @@ class Detector:
         hier: float = 0.5,
         batch: int = 1,
         honour_exif: bool | None = None,
+        tile: str | None = None,
+        overlap: float = 0.2,
     ) -> Result | list[Result]:
         """The Result of one image, or a list for a folder, glob, list file or list of images.
 
@@ -89,8 +92,10 @@ class Detector:
         a list or generator of these. thresh: scores must be above it. nms: IoU above which the
         weaker box goes; 0 keeps all. letter_box: pad instead of stretch; None does as the fork and
         the cfg do. hier: least product down a class tree. batch: images run at once. honour_exif:
-        turn images upright as their EXIF says; None does as the fork. Raises ImageError, DataError,
-        which a camera or a stream is as well: `stream` takes those.
+        turn images upright as their EXIF says; None does as the fork. tile: "2x2", columns x rows,
+        or "auto", tiles about as large as the network's input: it sees these too, for small
+        objects; `batch` counts them. overlap: of neighbouring tiles, as a share of one, up to 0.9.
+        Raises ImageError, DataError, which a camera or a stream is as well: `stream` takes those.
         """
         frames = open_source(source)
         if frames.endless:
@@ -101,7 +106,8 @@ class Detector:
             )
         options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
         spec = InputSpec.of(self.graph, letter_box, honour_exif)
-        results = list(self.results(frames, options, spec))
+        tiling = Tiling.parse(tile, overlap)
+        results = list(self.results(frames, options, spec, tiling=tiling))
         return results[0] if frames.single else results
 
     def stream(
@@ -118,6 +124,8 @@ class Detector:
         every_frame: bool = False,
         rotate: str | None = None,
         track: bool | Tracker = False,
+        tile: str | None = None,
+        overlap: float = 0.2,
     ) -> Iterator[Result]:
         """The same results one by one: the next images are decoded while a batch runs.
 
@@ -132,8 +140,9 @@ class Detector:
         """
         options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
         spec = InputSpec.of(self.graph, letter_box, honour_exif)
+        tiling = Tiling.parse(tile, overlap)
         opened = open_source(source, CaptureOptions(every_frame=every_frame, rotate=rotate))
-        with closing(self.results(opened, options, spec, on_error)) as results:
+        with closing(self.results(opened, options, spec, on_error, tiling)) as results:
             tracker = Tracker(opened.fps) if track is True else track
             yield from tracked(results, tracker) if tracker else results
 
@@ -143,20 +152,23 @@ class Detector:
         options: PipelineOptions,
         spec: InputSpec,
         on_error: OnError | None = None,
+        tiling: Tiling | None = None,
     ) -> Generator[Result, None, None]:
         """The result of each frame of an open source, in order.
 
-        Of a live one a frame is taken when its result is asked for, and runs on all threads.
+        tiling: None sees each as a whole only. Of a live source a frame is taken when its result is
+        asked for, and runs on all threads.
         """
         pipeline = Pipeline(self._timed_engine, options)
+        if tiling is not None:
+            tiled = TiledPipeline(pipeline, spec, tiling)
+            images = fitted_images(source, spec, IMAGES_AHEAD, keep_pixels=True, on_error=on_error)
+            with closing(images), closing(tiled.run(images, source)) as found:
+                for detections in found:
+                    yield from self._batch_results(detections)
+            return
         pool = pipeline.workers(source.length, source.live or self.engine.in_order)
-        images = fitted_images(
-            source,
-            spec,
-            max(AHEAD, BATCHES_AHEAD * pool.workers * options.batch),
-            keep_pixels=True,
-            on_error=on_error,
-        )
+        images = fitted_images(source, spec, pool.ahead, keep_pixels=True, on_error=on_error)
         with closing(images), closing(pipeline.map(self._batch_results, images, pool)) as batches:
             for results in batches:
                 yield from results

@@ -149,11 +149,11 @@ def _suppressed(
         first, second = np.minimum(one, other), np.maximum(one, other)
         swapped = mine[second] > mine[first]
         earlier = np.where(swapped, second, first)
-        gone |= _fixed_point(earlier, first + second - earlier, len(entries))
+        gone |= fixed_point(earlier, first + second - earlier, len(entries))
     return gone
 
 
-def _fixed_point(earlier: Indices, later: Indices, count: int) -> Flags:
+def fixed_point(earlier: Indices, later: Indices, count: int) -> Flags:
     """(count,) what is suppressed when each earlier[p] that is not suppresses later[p], exactly."""
     gone = np.zeros(count, np.bool_)
     while True:

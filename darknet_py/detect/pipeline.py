@@ -135,13 +135,23 @@ class Pipeline:
         Boxes that were left out are counted and said in one line when the iteration ends.
         """
 
+        return self.map_batches(then, pool.batches(images), pool)
+
+    def map_batches(
+        self,
+        then: Callable[[Detections], T],
+        batches: Iterable[list[FittedImage]],
+        pool: WorkerPool,
+    ) -> Generator[T, None, None]:
+        """The same for images that have been put together already."""
+
         def work(first: int, group: Sequence[FittedImage]) -> tuple[T, list[str]]:
             detections = self(first, group)
             return then(detections), detections.not_finite
 
         left_out, first_of_all = 0, ""
         try:
-            for made, not_finite in pool.run(work, images):
+            for made, not_finite in pool.run_batches(work, batches):
                 left_out += len(not_finite)
                 first_of_all = first_of_all or next(iter(not_finite), "")
                 yield made
@@ -208,18 +218,32 @@ def postprocess(
     candidates = Candidates(candidates.image, boxes, candidates.objectness, candidates.scores).cpu()
     # Here and not in `decode`: a device would have to be waited for.
     candidates = candidates.finite(_sides(placements, candidates))
+    sides = _sides(placements, candidates) if in_pixels else None
+    ordered = suppressed_in_order(candidates, suppression, threshold, sides)
+    return replace(ordered, not_finite=candidates.not_finite)
+
+
+def suppressed_in_order(
+    candidates: Candidates,
+    suppression: Suppression,
+    threshold: float,
+    sides: NDArray[np.float32] | None = None,
+) -> Candidates:
+    """The rows in the C programs' order, suppressed ones with a score of 0; of the CPU's memory.
+
+    threshold: 0 keeps all; sides: (K, 2) of each row's image in pixels, to measure overlap there.
+    """
     order = nms.printing_order(candidates) if suppression.sorts else nms.cell_order(candidates)
     ordered = candidates.select(torch.from_numpy(order))
     if threshold > 0:
         # Of equal scores the earlier row wins: the one that was earlier before it was moved.
-        sides = _sides(placements, candidates) if in_pixels else None
         rows, classes = nms.suppressed(
             candidates, suppression.kind, threshold, suppression.beta, sides
         )
         moved = np.empty_like(order)
         moved[order] = np.arange(len(order))
         ordered.drop(moved[rows], classes)
-    return replace(ordered, not_finite=candidates.not_finite)
+    return ordered
 
 
 def _sides(placements: Sequence[Placement], candidates: Candidates) -> NDArray[np.float32]:

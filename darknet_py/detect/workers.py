@@ -29,6 +29,9 @@ T = TypeVar("T")
 SWITCH_SECONDS = 5e-5
 """Between torch's operations a worker needs the interpreter again a hundred times an image. By
 default it waits up to 5 ms each time that a thread which reads or draws is using it."""
+AHEAD = 4
+BATCHES_AHEAD = 2
+"""Images and batches for each worker that are read before they are wanted."""
 TURN_TAKERS = 2
 """One prepares a batch and looks for boxes in the last, while the other's is in the engine."""
 
@@ -126,6 +129,11 @@ class WorkerPool:
         share = -(-total // workers) if total else batch
         return WorkerPool(workers, min(batch, share), threads // workers)
 
+    @property
+    def ahead(self) -> int:
+        """Images that are to be read before they are wanted."""
+        return max(AHEAD, BATCHES_AHEAD * self.workers * self.batch)
+
     def run(
         self, work: Callable[[int, list[S]], T], sources: Iterable[S]
     ) -> Generator[T, None, None]:
@@ -134,23 +142,35 @@ class WorkerPool:
         In order; as many batches wait for the caller as are at work. An error is raised when its
         turn comes. Threads end with the iteration, also when that is cut short.
         """
-        batches = self._batches(sources)
+        return self.run_batches(work, self.batches(sources))
+
+    def run_batches(
+        self, work: Callable[[int, list[S]], T], batches: Iterable[list[S]]
+    ) -> Generator[T, None, None]:
+        """The same for sources that have been put together already."""
+        numbered = self._numbered(batches)
         if not self.workers:
-            yield from (work(*batch) for batch in batches)
+            yield from (work(*batch) for batch in numbered)
             return
         with _AT_WORK:
             yield from ordered_map(
                 lambda batch: work(*batch),
-                batches,
+                numbered,
                 self.workers,
                 2 * self.workers,
                 name="worker",
                 initializer=partial(torch.set_num_threads, max(1, self.threads)),
             )
 
-    def _batches(self, sources: Iterable[S]) -> Iterator[tuple[int, list[S]]]:
-        """The number of each batch's first source, and the batch."""
-        iterator, first = iter(sources), 0
+    def batches(self, sources: Iterable[S]) -> Iterator[list[S]]:
+        """The sources, so many at once as a worker takes; each is taken when it is wanted."""
+        iterator = iter(sources)
         while group := list(islice(iterator, self.batch)):
+            yield group
+
+    def _numbered(self, batches: Iterable[list[S]]) -> Iterator[tuple[int, list[S]]]:
+        """The number of each batch's first source, and the batch."""
+        first = 0
+        for group in batches:
             yield first, group
             first += len(group)

@@ -58,6 +58,7 @@ def _darknet_start(model: LoadedModel, options: DemoOptions) -> Iterator[Said]:
 
 def _play(options: DemoOptions, detector: Detector, source: FrameSource) -> int:
     from darknet_py.images.fitted_images import InputSpec
+    from darknet_py.video.followed import Following
     from darknet_py.video.output import bare, plotted
     from darknet_py.video.outputs import open_outputs, run_outputs
 
@@ -65,9 +66,10 @@ def _play(options: DemoOptions, detector: Detector, source: FrameSource) -> int:
     spec = InputSpec.of(
         detector.graph, True if options.letter_box else None, bytewise=rules.demo_bytewise
     )
-    if rules.demo_mean > 1:
+    following = Following.of(options, source)
+    if rules.demo_mean > 1 and following.tiling is None:
         detector = detector.averaging(rules.demo_mean)
-    results = detector.results(source, _pipeline_options(options), spec)
+    results = following.results(detector, source, _pipeline_options(options), spec)
     paint = bare if options.benchmark or options.dontdraw_bbox else plotted
     outputs = open_outputs(options, source, options.asked_name)
     return run_outputs(results, outputs, _printer(options, source), options.time_limit_sec, paint)

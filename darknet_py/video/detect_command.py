@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from darknet_py.network.load import LoadedModel
 from darknet_py.options.inference import DetectOptions
 
 if TYPE_CHECKING:
-    from darknet_py.detect.result import Result
+    pass
 
 WRITTEN_AS = ".mp4"
 """Suffix of what is written of sources that are no files."""
@@ -49,14 +49,16 @@ def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) 
     from darknet_py.detect.pipeline import PipelineOptions
     from darknet_py.images.fitted_images import InputSpec
     from darknet_py.images.sources import open_source
+    from darknet_py.video.followed import Following
     from darknet_py.video.opened_source import capture_options
     from darknet_py.video.outputs import open_outputs, run_outputs
     from darknet_py.video.printing import LinePrinter, box_lines
 
     source = open_source(name, capture_options(options))
+    following = Following.of(options, source)
     outputs = open_outputs(_with_files(options, name, many), source, name)
     detector = from_loaded(model, options.engine_config())
-    for line in settings_lines(options, detector):
+    for line in settings_lines(options, detector, following.tiling):
         print(line, file=sys.stderr)
     pipeline = PipelineOptions(
         thresh=options.least_score,
@@ -65,7 +67,7 @@ def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) 
         batch=options.batch or usual_batch(detector.graph, source.length or MANY),
     )
     spec = InputSpec.of(detector.graph, True if options.letter_box else None)
-    results: Iterator[Result] = detector.results(source, pipeline, spec)
+    results = following.results(detector, source, pipeline, spec)
     if options.skipclasses is not None:
         results = without(results, class_numbers(options.skipclasses))
     wanted = options.ext_output or not sys.stdout.isatty()

@@ -1,0 +1,36 @@
+"""Results of a moving source, with tiles and with numbers that objects keep, as options say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from darknet_py.detect.detector import Detector
+from darknet_py.detect.pipeline import PipelineOptions
+from darknet_py.detect.result import Result
+from darknet_py.detect.tiles import Tiling
+from darknet_py.detect.tracking import Tracker, tracked
+from darknet_py.images.fitted_images import InputSpec
+from darknet_py.images.frames import FrameSource
+
+
+@dataclass(frozen=True)
+class Following:
+    """tiling: None sees frames as a whole. tracker: None gives no numbers."""
+
+    tiling: Tiling | None = None
+    tracker: Tracker | None = None
+
+    @staticmethod
+    def of(options: Any, source: FrameSource) -> Following:
+        """What TileOptions and TrackOptions ask for. Raises DataError for a tiling that is none,
+        DarknetError where the tracker's package is missing."""
+        tiling = Tiling.parse(options.tile, options.overlap)
+        return Following(tiling, Tracker(source.fps) if options.track else None)
+
+    def results(
+        self, detector: Detector, source: FrameSource, options: PipelineOptions, spec: InputSpec
+    ) -> Iterator[Result]:
+        found = detector.results(source, options, spec, tiling=self.tiling)
+        return tracked(found, self.tracker) if self.tracker else found
