@@ -64,9 +64,8 @@ def run_detect(options: DetectOptions, layers: bool = False) -> None:
 
 def _say_unused(options: DetectOptions) -> None:
     """Of options that images alone leave without effect."""
-    for name, flag in (
-        flags_of(SourceOptions) | flags_of(OutputOptions) | flags_of(TrackOptions)
-    ).items():
+    moving = flags_of(SourceOptions) | flags_of(OutputOptions) | flags_of(TrackOptions)
+    for name, flag in moving.items():
         if getattr(options, name) != getattr(DetectOptions, name):
             spelling = (*flag.spellings, f"--{name}")[0]
             click.echo(
