@@ -52,4 +52,5 @@ def look(address: tuple[str, int]) -> list[int]:
 
 
 if __name__ == "__main__":
-    print(*look((sys.argv[1], int(sys.argv[2]))))
+    frames = look((sys.argv[1], int(sys.argv[2])))
+    sys.stdout.write(" ".join(map(str, frames)))
