@@ -79,9 +79,10 @@ class HttpPost:
             self._post(text)
         except (OSError, HTTPException, ValueError) as failure:
             self.failed += 1
+            words = post_failure(failure)
             if self.failed == 1:
                 message = "-http_post_host: %s: %s; later failures are only counted"
-                logger.warning(message, self.url, post_failure(failure))
+                logger.warning(message, self.url, words)
         else:
             self.sent += 1
 
@@ -169,4 +170,4 @@ def post_failure(failure: Exception) -> str:
         return f"answered {failure.code} {failure.reason}; is the path right?"
     reason = getattr(failure, "reason", failure)
     words = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-    return f"{words}; is the host right, and does it listen?"
+    return f"{' '.join(words.split())}; is the host right, and does it listen?"

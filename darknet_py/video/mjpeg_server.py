@@ -90,8 +90,8 @@ class MjpegServer:
         if now < self._due:
             self._later = part
             return
-        # From when it was due: frames that come a little too soon are not halved in number.
-        self._due = max(self._due + self._seconds, now)
+        # Not from now on: of a source that is a little too fast every second frame would be lost.
+        self._due = max(self._due, now - self._seconds / 2) + self._seconds
         self._later = None
         self._server.sender.publish(part)
 

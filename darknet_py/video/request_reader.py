@@ -12,7 +12,7 @@ class RequestReader(io.RawIOBase):
     """The bytes that come in on a connection, for a request that holds nobody up.
 
     seconds: from now; whoever still sends then, however slowly, is given up with TimeoutError.
-    most: bytes, after which the request is taken to have ended.
+    most: bytes; whoever sends more is given up with ConnectionAbortedError.
     """
 
     def __init__(self, connection: socket.socket, seconds: float, most: int) -> None:
@@ -27,7 +27,7 @@ class RequestReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Sets the connection's timeout to the time that is left."""
         if not self._left:
-            return 0
+            raise ConnectionAbortedError("the request is too long")
         seconds = self._end - time.monotonic()
         if seconds <= 0:
             raise TimeoutError("the request took too long")

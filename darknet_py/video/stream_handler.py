@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 MOST_VIEWERS = 100
 """Served at once; a frame that is sent so many times fills most networks."""
-REQUEST_SECONDS, MOST_REQUEST = 10.0, 65_536
+REQUEST_SECONDS, MOST_REQUEST = 10.0, 131_072
 """For a request to arrive, and its length in bytes."""
 ANSWER_SECONDS = 5.0
 """For the client to take the headers."""

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 MOST_REQUESTS = 100
 """That are read at once, each by a thread; a connection that comes beyond is closed."""
+MOST_PORT = 65_535
 POLL_SECONDS = 0.1
 CUT_SECONDS = 1.0
 """For threads that read a request to end once they are cut off."""
@@ -54,7 +55,7 @@ class StreamServer(ThreadingHTTPServer):
         try:
             self.address_family, address = resolved(host, port)
             super().__init__(address, StreamHandler)
-        except (OSError, ValueError, OverflowError) as failure:
+        except (OSError, ValueError) as failure:
             raise cannot_serve(flag, host, port, failure) from None
         self.sender = StreamSender(stream, f"send {flag}")
         self._thread = threading.Thread(
@@ -128,6 +129,8 @@ class StreamServer(ThreadingHTTPServer):
 
 def resolved(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
     """The family and the address to bind to; of several that of IPv4, which everybody reaches."""
+    if not 0 <= port <= MOST_PORT:  # the system takes the rest of a division
+        raise ValueError("there is no such port")
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
     return family, address

@@ -63,7 +63,7 @@ def _tried_apart() -> str:
             timeout=PROBE_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        return f"the display does not answer within {PROBE_SECONDS:.0f} seconds"
+        return f"the display does not answer within {PROBE_SECONDS:g} seconds"
     except OSError as failure:
         return f"the display cannot be tried: {failure.strerror}"
     return "" if done.returncode == 0 else f"OpenCV opens none: {probe_words(done.stderr)}"
@@ -107,7 +107,8 @@ class Window:
             self._show_or_pass(frame)
             self._heed(cv2.waitKey(1))
         except cv2.error as failure:
-            raise OutputError(f"the window fails: {first_line(str(failure))}; -dont_show") from None
+            message = f"the window fails: {first_line(str(failure))}; go on without it: -dont_show"
+            raise OutputError(message) from None
 
     def _show_or_pass(self, frame: OutputFrame) -> None:
         if self._open and self._passed < self.skip:
