@@ -30,6 +30,7 @@ LONGEST_NAME = 200
 """Bytes; most systems allow 255, and a temporary name is a little longer."""
 LONGEST = 6 * 3600.0
 """Seconds that nothing takes to be made."""
+RENAMES_OPEN_FILES = os.name != "nt"
 
 
 @contextlib.contextmanager
@@ -165,6 +166,8 @@ class GrowingFile:
 
     It takes its name when `take_name` is called; until then the old file stays, and closing leaves
     no trace. Where no open file can be renamed, on Windows, it takes the name when it is closed.
+    size: its bytes so far. named: whether the name was asked for. device: nothing in it can be
+    written over.
     """
 
     def __init__(self, path: Path) -> None:
@@ -212,7 +215,7 @@ class GrowingFile:
     def take_name(self) -> None:
         """What was written so far is worth the name. Raises OutputError."""
         self.named = True
-        if os.name != "nt":
+        if RENAMES_OPEN_FILES:
             self._rename()
 
     def _rename(self) -> None:

@@ -15,6 +15,7 @@ import pytest
 from darknet_py import files
 from darknet_py.errors import OutputError
 from darknet_py.files import (
+    GrowingFile,
     append,
     encoded,
     is_device,
@@ -176,13 +177,16 @@ def test_names_that_are_not_utf8_are_written_as_they_are() -> None:
     assert encoded("stra\udcdfe é") == b"stra\xdfe \xc3\xa9"
 
 
-WRITERS = {"write_text", "write_bytes", "imwrite", "mkstemp", "NamedTemporaryFile", "tofile"}
+WRITERS = {"write_text", "write_bytes", "imwrite", "mkstemp", "NamedTemporaryFile", "tofile"} | {
+    "VideoWriter"
+}
 RENAMERS = {"os.replace", "os.rename", "shutil.move", "shutil.copy", "shutil.copyfile"}
 MODES = set("wax+")
 ALLOWED = {
     "files.py": "the one writer",
     "engines/fixed_batch.py": "writes where the cache says, which replaces a file",
     "engines/openvino_engine.py": "writes where the cache says, which replaces a file",
+    "video/encoder.py": "OpenCV writes to a pipe, or where its caller replaces a file",
     "cli/log_copy.py": "a log that grows with what is printed",
     "benchmark/peak_memory.py": "tells Linux something by a file of /proc",
 }
@@ -224,3 +228,69 @@ def test_a_log_keeps_whole_lines_when_the_disk_fills_up(
     monkeypatch.undo()
     append(path, b"three\n")
     assert path.read_bytes() == b"one\nthree\n"
+
+
+def test_a_growing_file_takes_the_name_when_it_is_worth_it(tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    target.write_text("old")
+    file = GrowingFile(target)
+    file.write(b"head")
+    assert target.read_text() == "old" and not file.named
+    file.take_name()
+    assert target.read_bytes() == b"head" and os.listdir(tmp_path) == ["a.bin"]
+    file.write(b", one]")
+    file.write(b", two]", over=b"]")
+    file.patch(0, b"HE")
+    file.write(b".")
+    assert target.read_bytes() == b"HEad, one, two]." and file.size == 16
+    file.close()
+    file.close()
+    assert target.read_bytes() == b"HEad, one, two]."
+
+
+def test_a_growing_file_that_came_to_nothing_leaves_no_trace(tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    target.write_text("old")
+    file = GrowingFile(target)
+    file.write(b"head")
+    file.close()
+    assert target.read_text() == "old" and os.listdir(tmp_path) == ["a.bin"]
+    with pytest.raises(OutputError, match="cannot be written: No such file"):
+        GrowingFile(tmp_path / "none" / "a.bin")
+
+
+def test_where_open_files_cannot_be_renamed_it_is_done_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "RENAMES_OPEN_FILES", False)
+    target = tmp_path / "a.bin"
+    file = GrowingFile(target)
+    file.write(b"x")
+    file.take_name()
+    assert not target.exists()
+    file.close()
+    assert target.read_bytes() == b"x" and os.listdir(tmp_path) == ["a.bin"]
+
+
+def test_a_growing_file_on_a_full_disk_is_as_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "a.bin"
+    file = GrowingFile(target)
+    file.write(b"one]")
+    file.take_name()
+    write = files._write_all
+
+    def some(opened: Any, data: bytes) -> None:
+        write(opened, data[:2])
+        if data != b"]":
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "_write_all", some)
+    with pytest.raises(OutputError, match=r"a\.bin: cannot be written: No space left on device"):
+        file.write(b", two]", over=b"]")
+    assert target.read_bytes() == b"one]"
+    monkeypatch.undo()
+    file.write(b", three]", over=b"]")
+    file.close()
+    assert target.read_bytes() == b"one, three]"

@@ -92,7 +92,6 @@ def check(run: Killed) -> None:
     run.run()
     assert run.last >= run.at
     found, (entries, lines) = run.frames(), run.entries()
-    print(f"{signal.Signals(run.number).name} {run.suffix} {run.last} {found} {entries} {lines}")
     assert holds_frames(run.video, found)
     if run.number == signal.SIGKILL:
         assert run.status == -signal.SIGKILL
