@@ -16,11 +16,12 @@ BOX = [40, 40, 59, 59]
     [
         ([], (40, 30)),
         ([[40, 25, 75, 38]], (40, 60)),
+        ([[45, 35, 45, 35]], (40, 60)),
         ([[40, 25, 75, 38], [40, 62, 75, 75]], (60, 40)),
         ([[40, 25, 75, 38], [40, 62, 75, 75], [61, 39, 90, 60]], (10, 40)),
         ([[62, 20, 70, 38], [62, 62, 70, 80]], (30, 30)),
     ],
-    ids=["above", "below", "right", "left", "above, ending with the box"],
+    ids=["above", "below", "below, for one pixel", "right", "left", "above, ending with the box"],
 )
 def test_words_stand_where_no_box_is(others: list[list[int]], spot: tuple[int, int]) -> None:
     size = (30, 10)
