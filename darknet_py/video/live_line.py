@@ -22,12 +22,12 @@ class LiveLine:
     """Told of each frame that is out; say `end` when there are no more."""
 
     source: FrameSource
-    start: float = field(default_factory=time.monotonic)
+    start: float = field(default_factory=lambda: time.monotonic())
     frames: int = 0
     boxes: int = 0
     _network: float = 0.0
     _output: float = 0.0
-    _said: float = field(default_factory=time.monotonic)
+    _said: float = field(default_factory=lambda: time.monotonic())
     _shown: bool = False
 
     def frame(self, frame: OutputFrame) -> None:
