@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from darknet_py.images.io import Pixels
-from darknet_py.images.label_text import FONT, Pen
+from darknet_py.images.label_text import Pen, fitted_label
 
-WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+BLACK = (0, 0, 0)
 
 
 def captioned(image_bgr: Pixels, lines: Sequence[str]) -> Pixels:
-    """A copy of a BGR image (H, W, 3) with lines from its upper left corner on, white on a black
-    outline so that they are read on anything."""
+    """A copy of a BGR image (H, W, 3) with lines from its upper left corner on, white on black
+    strips; those that there is no room for are left out."""
     canvas: Pixels = np.array(image_bgr, dtype=np.uint8, order="C")
-    pen = Pen.of(canvas)
-    height = cv2.getTextSize("Ag", FONT, pen.scale, pen.stroke)[0][1]
-    for number, line in enumerate(lines):
-        origin = (2 * pen.margin, (number + 1) * (2 * height) + pen.margin)
-        for colour, stroke in ((BLACK, 3 * pen.stroke), (WHITE, pen.stroke)):
-            cv2.putText(canvas, line, origin, FONT, pen.scale, colour, stroke, cv2.LINE_AA)
+    height, width = canvas.shape[:2]
+    pen, top = Pen.of(canvas), 0
+    for line in lines:
+        label = fitted_label(line, pen, width, height - top)
+        if label is None:
+            break
+        label.write(canvas, 0, top, BLACK)
+        top += label.height
     return canvas

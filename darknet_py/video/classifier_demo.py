@@ -50,7 +50,7 @@ def _printer(options: ClassifierDemoOptions, source: FrameSource) -> Printer:
     if options.as_darknet:
         return ClassPrinter(options.fork_in_force, options.benchmark)
     lines = None if sys.stdout.isatty() else class_lines(options.asked_name)
-    return LinePrinter(source, options.asked_name, lines)
+    return LinePrinter(source, options.asked_name, lines, counts=False)
 
 
 def _darknet_start(loaded: LoadedClassifier) -> Iterator[Said]:

@@ -56,7 +56,8 @@ def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) 
 
     source = open_source(name, capture_options(options))
     following = Following.of(options, source)
-    outputs = open_outputs(_with_files(options, name, many), source, name)
+    options = _with_files(options, name, many)
+    outputs = open_outputs(options, source, name)
     detector = from_loaded(model, options.engine_config())
     for line in settings_lines(options, detector, following.tiling):
         print(line, file=sys.stderr)
@@ -73,7 +74,10 @@ def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) 
     wanted = options.ext_output or not sys.stdout.isatty()
     lines = box_lines(name, detector.fork, options.ext_output) if wanted else None
     printer = LinePrinter(source, name, lines)
-    return run_outputs(results, outputs, printer, options.time_limit_sec)
+    code = run_outputs(results, outputs, printer, options.time_limit_sec)
+    if options.out_filename and Path(options.out_filename).exists():
+        print(f"{options.out_filename}: boxes of {name}", file=sys.stderr)
+    return code
 
 
 def _with_files(options: DetectOptions, name: str, many: bool) -> DetectOptions:

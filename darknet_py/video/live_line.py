@@ -19,9 +19,13 @@ ERASED = "\r\033[K"
 
 @dataclass
 class LiveLine:
-    """Told of each frame that is out; say `end` when there are no more."""
+    """Told of each frame that is out; say `end` when there are no more.
+
+    counts: whether frames have boxes, to be counted.
+    """
 
     source: FrameSource
+    counts: bool = True
     start: float = field(default_factory=lambda: time.monotonic())
     frames: int = 0
     boxes: int = 0
@@ -78,9 +82,10 @@ class LiveLine:
         self.clear()
         seconds = time.monotonic() - self.start
         rate = self.frames / max(seconds, 1e-9)
-        words = f"{self.frames} frames in {seconds:.1f} s ({rate:.1f} FPS), {self.boxes} boxes"
-        stats = self.source.stats
-        extra = [] if stats is None or not self.source.live else [f"{stats.dropped} frames dropped"]
+        words = f"{self.frames} frames in {seconds:.1f} s ({rate:.1f} FPS)"
+        stats, extra = self.source.stats, [f"{self.boxes} boxes"] if self.counts else []
+        if stats and self.source.live:
+            extra.append(f"{stats.dropped} frames dropped")
         if stats and stats.broken:
             extra.append(f"{stats.broken} broken")
         if stats and stats.reconnected:

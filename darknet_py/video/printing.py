@@ -108,16 +108,17 @@ class LinePrinter:
     """Our own lines: the live one on stderr, and those of each frame on stdout.
 
     lines: of a frame; None: only the live one, for where stdout is a terminal, which both would
-    share. name: what the source is called in the last line.
+    share. name: what the source is called in the last line. counts: whether it has boxes.
     """
 
     source: FrameSource
     name: str
     lines: Lines | None = None
+    counts: bool = True
     live: LiveLine = field(init=False)
 
     def __post_init__(self) -> None:
-        self.live = LiveLine(self.source)
+        self.live = LiveLine(self.source, self.counts)
 
     def frame(self, frame: OutputFrame) -> None:
         if self.lines is not None:

@@ -24,7 +24,7 @@ class Stderr(io.StringIO):
 
 
 def line(source: FrameSource, frames: int, start: float = 100.0) -> LiveLine:
-    made = LiveLine(source, start)
+    made = LiveLine(source, start=start)
     for number in range(frames):
         result = replace(frame_result(number), milliseconds=20.0)
         made.frame(OutputFrame(number + 1, result, seconds=0.004))
@@ -54,6 +54,9 @@ def test_the_last_line_counts_what_went_wrong(monkeypatch: pytest.MonkeyPatch) -
     assert end.endswith(", taken up again 3 times")
     file = line(FrameSource([], 10, stats=CaptureStats(captured=10)), 10).end()
     assert file == "10 frames in 4.0 s (2.5 FPS), 10 boxes"
+    assert (
+        LiveLine(FrameSource([]), counts=False, start=100.0).end() == "0 frames in 4.0 s (0.0 FPS)"
+    )
 
 
 @pytest.mark.parametrize("terminal", [True, False])
