@@ -56,6 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"data", "detect", "engines", "files", "images", "lazy", "options", "plots", "progress"},
     "video": NETWORK
     | {
+        "synthetic",
         "classify",
         "detect",
         "engines",

@@ -147,6 +147,9 @@ COMMANDS = {
     "data shapes": Command(
         "darknet_py.cli.data_commands:shapes", "Draw a labelled data set of shapes."
     ),
+    "data video": Command(
+        "darknet_py.cli.data_commands:video", "Draw a video of shapes that move."
+    ),
     "data sheet": Command(
         "darknet_py.cli.data_commands:sheet", "Show training samples as augmentation leaves them."
     ),
@@ -275,7 +278,9 @@ COMMANDS = {
 }
 """Every command: its words, its function, its help. To add one, add a row."""
 GROUPS = {
-    "data": Command("", "Data sets: shapes draws one, sheet shows what training sees."),
+    "data": Command(
+        "", "Data sets: shapes draws one, video a film of shapes, sheet shows what training sees."
+    ),
     "detector": Command(
         "", "Darknet's commands for detection networks: train, test, map, valid ..."
     ),

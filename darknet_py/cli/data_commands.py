@@ -1,4 +1,4 @@
-"""`data shapes` and `data sheet`."""
+"""`data shapes`, `data video` and `data sheet`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from darknet_py.cli.click_options import PATH, options_of
-from darknet_py.options.datasets import ShapesOptions, SheetOptions
+from darknet_py.options.datasets import ShapesOptions, ShapesVideoOptions, SheetOptions
 
 
 @click.command()
@@ -30,6 +30,18 @@ def shapes(**choices: Any) -> None:
         valid_every=options.valid_every,
     )
     click.echo(f"{data}: {options.images} images")
+
+
+@click.command()
+@click.argument("out", type=PATH)
+@options_of(ShapesVideoOptions)
+def video(**choices: Any) -> None:
+    """Draw a video of shapes that move, such as OUT.mp4."""
+    from darknet_py.video.shapes_video import write_shapes_video
+
+    options = ShapesVideoOptions(**choices)
+    write_shapes_video(options)
+    click.echo(f"{options.out}: {options.frames} frames")
 
 
 @click.command()

@@ -53,14 +53,28 @@ class SheetOptions(CfgOptions, ImageOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShapesOptions:
-    """The options of `data shapes`; width and height of an image in pixels."""
+class DrawnOptions:
+    """What all that draws shapes can be told; width and height of an image in pixels."""
 
     out: str
-    images: int
     seed: int = seed_flag("Same seed, same images.")
     width: int = flag(416, "Width of the images in pixels.", least=32, most=MOST_DRAWN)
     height: int = flag(416, "Height of the images in pixels.", least=32, most=MOST_DRAWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShapesVideoOptions(DrawnOptions):
+    """The options of `data video`."""
+
+    frames: int = flag(120, "How many frames.", least=1, most=1_000_000)
+    fps: float = flag(25.0, "Frames a second.", least=1, most=240)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShapesOptions(DrawnOptions):
+    """The options of `data shapes`."""
+
+    images: int
     smallest: float = flag(18, "Minimum radius of a shape in pixels.", least=4)
     visible: float = flag(
         0.75, "Minimum share of a shape that is not hidden by others.", least=0, most=1

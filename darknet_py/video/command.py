@@ -59,7 +59,7 @@ def _darknet_start(model: LoadedModel, options: DemoOptions) -> Iterator[Said]:
 def _play(options: DemoOptions, detector: Detector, source: FrameSource) -> int:
     from darknet_py.images.fitted_images import InputSpec
     from darknet_py.video.followed import Following
-    from darknet_py.video.output import bare, plotted
+    from darknet_py.video.output import bare, plotted, plotted_by_track
     from darknet_py.video.outputs import open_outputs, run_outputs
 
     rules = detector.fork.detect
@@ -70,7 +70,8 @@ def _play(options: DemoOptions, detector: Detector, source: FrameSource) -> int:
     if rules.demo_mean > 1 and following.tiling is None:
         detector = detector.averaging(rules.demo_mean)
     results = following.results(detector, source, _pipeline_options(options), spec)
-    paint = bare if options.benchmark or options.dontdraw_bbox else plotted
+    shown = plotted_by_track if options.track else plotted
+    paint = bare if options.benchmark or options.dontdraw_bbox else shown
     outputs = open_outputs(options, source, options.asked_name)
     return run_outputs(results, outputs, _printer(options, source), options.time_limit_sec, paint)
 

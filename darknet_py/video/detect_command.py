@@ -51,6 +51,7 @@ def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) 
     from darknet_py.images.sources import open_source
     from darknet_py.video.followed import Following
     from darknet_py.video.opened_source import capture_options
+    from darknet_py.video.output import plotted, plotted_by_track
     from darknet_py.video.outputs import open_outputs, run_outputs
     from darknet_py.video.printing import LinePrinter, box_lines
 
@@ -74,7 +75,8 @@ def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) 
     wanted = options.ext_output or not sys.stdout.isatty()
     lines = box_lines(name, detector.fork, options.ext_output) if wanted else None
     printer = LinePrinter(source, name, lines)
-    code = run_outputs(results, outputs, printer, options.time_limit_sec)
+    paint = plotted_by_track if options.track else plotted
+    code = run_outputs(results, outputs, printer, options.time_limit_sec, paint)
     if options.out_filename and Path(options.out_filename).exists():
         print(f"{options.out_filename}: boxes of {name}", file=sys.stderr)
     return code

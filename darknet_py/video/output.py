@@ -20,6 +20,11 @@ def plotted(result: Result) -> Pixels:
     return result.plot()
 
 
+def plotted_by_track(result: Result) -> Pixels:
+    """The same in a colour for each object, which it keeps."""
+    return result.plot(color_mode="instance")
+
+
 def bare(result: Result) -> Pixels:
     """The image as it came."""
     return result.image

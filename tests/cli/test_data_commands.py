@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import pytest
 from click.testing import CliRunner, Result
 
@@ -86,3 +87,13 @@ def test_numbers_out_of_range(tmp_path: Path, option: str) -> None:
     result = run("data", "shapes", tmp_path / "a", "--images=1", option)
     assert result.exit_code == 2
     assert "is not in the range" in result.stderr
+
+
+def test_a_video_is_drawn(tmp_path: Path) -> None:
+    out = tmp_path / "v.avi"
+    words = ["data", "video", str(out), "--frames", "5", "--width", "64", "--height", "48"]
+    result = CliRunner().invoke(main, [*words, "--fps", "12.5"])
+    assert (result.exit_code, result.stdout) == (0, f"{out}: 5 frames\n")
+    capture = cv2.VideoCapture(str(out))
+    assert [capture.get(number) for number in (3, 4, 5)] == [64, 48, 12.5]  # width, height, fps
+    assert sum(capture.read()[0] for _ in range(9)) == 5

@@ -132,8 +132,9 @@ DEFAULTS = {
     "SummaryOptions": "strict=False",
     "CheckOptions": "strict=False quick=False findings=5 report=None page=None workers=None",
     "SheetOptions": "data out images=16 first=0 seed=0",
-    "ShapesOptions": "out images seed=0 width=416 height=416 smallest=18 visible=0.75 "
-    "valid_every=10",
+    "DrawnOptions": "out seed=0 width=416 height=416",
+    "ShapesVideoOptions": "frames=120 fps=25.0",
+    "ShapesOptions": "images smallest=18 visible=0.75 valid_every=10",
     "YoloWordOptions": "word=yolo names=None",
     "YoloTestOptions": "thresh=0.2 nms=0.4",
     "CocoTestOptions": "word=coco prefix=prediction",
@@ -177,6 +178,8 @@ def shown(value: object) -> str:
 
 LIMITS = """
 CameraOptions.c >= 0
+ShapesVideoOptions.frames >= 1 <= 1e+06
+ShapesVideoOptions.fps >= 1 <= 240
 DemoOptions.s >= 0
 SourceOptions.frame_width >= 1 <= 65536
 SourceOptions.frame_height >= 1 <= 65536
@@ -197,9 +200,9 @@ CheckOptions.workers >= 1 <= 1024
 SheetOptions.images >= 1 <= 400
 SheetOptions.first >= 0
 SheetOptions.seed >= 0 <= 1.84467e+19
-ShapesOptions.seed >= 0 <= 1.84467e+19
-ShapesOptions.width >= 32 <= 8192
-ShapesOptions.height >= 32 <= 8192
+DrawnOptions.seed >= 0 <= 1.84467e+19
+DrawnOptions.width >= 32 <= 8192
+DrawnOptions.height >= 32 <= 8192
 ShapesOptions.smallest >= 4
 ShapesOptions.visible >= 0 <= 1
 ShapesOptions.valid_every >= 1
