@@ -63,7 +63,6 @@ def pil_frame(image: Any, number: int = 0) -> PendingFrame:
 def _array(image: Any) -> npt.NDArray[np.generic]:
     """(H, W) or (H, W, 3 or 4) BGR or BGRA, nobody else's."""
     try:
-        image.load()  # numpy would take an image that cannot be loaded for an object
         mode = _wanted_mode(image)
         array = np.array(image.convert(mode) if mode else image)
     except (OSError, SyntaxError, ValueError) as error:

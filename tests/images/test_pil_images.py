@@ -104,8 +104,9 @@ def test_lists_and_generators_of_them() -> None:
 
     def closing() -> object:
         for image in images:
-            with image.copy() as given:
-                yield given
+            given = image.copy()
+            yield given
+            given.close()
 
     found = [frame.read().pixels for frame in list(open_source(closing()).frames)]
     assert (found[0] == BGR).all() and (found[1] == BGR[::-1]).all()
