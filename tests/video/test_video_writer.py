@@ -257,3 +257,17 @@ def test_closing_twice_does_no_harm(tmp_path: Path) -> None:
     output.close()
     output.close()
     assert holds_frames(tmp_path / "a.mp4", 1)
+
+
+@pytest.mark.parametrize("pipes", [True, False])
+def test_a_folder_that_vanishes_is_named_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipes: bool
+) -> None:
+    monkeypatch.setattr(video_writer, "HAS_PIPES", pipes)
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    output = VideoFile(folder / "a.avi", FPS)
+    folder.rmdir()
+    with pytest.raises(OutputError) as raised:
+        output.write(next(frames(1)))
+    assert str(raised.value) == f"{folder / 'a.avi'}: cannot be written: No such file or directory"
