@@ -42,8 +42,12 @@ def open_writer(
     return writer if writer.isOpened() else None
 
 
-def cannot_encode(fourcc: str, fps: float, size: Size) -> str:
-    return f"OpenCV cannot encode {fourcc} of {size[0]}x{size[1]} at {fps:g} frames per second"
+class CodecError(OutputError):
+    """A codec that this OpenCV has not, or that takes no such frames."""
+
+    def __init__(self, fourcc: str, fps: float, size: Size) -> None:
+        what = f"{fourcc} of {size[0]}x{size[1]} at {fps:g} frames per second"
+        super().__init__(f"OpenCV cannot encode {what}")
 
 
 _stderr = threading.Lock()
@@ -80,7 +84,7 @@ def _nowhere(descriptor: int) -> Iterator[None]:
 
 
 def _piped(suffix: str, fourcc: str, fps: float, size: Size) -> tuple[int, cv2.VideoWriter]:
-    """The end of a pipe that is read, and what writes to it. Raises OutputError."""
+    """The end of a pipe that is read, and what writes to it. Raises CodecError, OutputError."""
     try:
         with tempfile.TemporaryDirectory(prefix="darknet-py-") as folder:
             pipe = os.path.join(folder, f"video{suffix}")
@@ -92,7 +96,7 @@ def _piped(suffix: str, fourcc: str, fps: float, size: Size) -> tuple[int, cv2.V
         raise OutputError(f"no pipe can be made for a video: {failure.strerror}") from None
     if writer is None:
         os.close(reader)
-        raise OutputError(cannot_encode(fourcc, fps, size))
+        raise CodecError(fourcc, fps, size)
     return reader, writer
 
 
@@ -104,7 +108,7 @@ class PipedEncoder:
     def __init__(
         self, suffix: str, fourcc: str, fps: float, size: Size, take: Callable[[bytes], None]
     ) -> None:
-        """Raises OutputError when such a video cannot be encoded."""
+        """Raises CodecError; OutputError when there can be no pipe."""
         self._take = take
         self._failure: OutputError | None = None
         self._closing = threading.Event()

@@ -13,8 +13,8 @@ from darknet_py.video.encoder import open_writer
 
 HAS_RAW = hasattr(cv2, "VIDEOWRITER_PROP_RAW_VIDEO")
 """OpenCV writes frames that are encoded already since 4.9."""
-ANY_FRAME = 2
-"""More than one: each frame says itself whether it depends on others."""
+NO_INTERVAL = 1 << 30
+"""OpenCV takes each frame at this distance for a key frame, beside those that are said to be."""
 MARGIN = 1 << 24
 """Bytes of the disk that stay free."""
 
@@ -26,10 +26,12 @@ def repack(path: Path, fps: float) -> bool:
     fps: of the video. False when it cannot be done, the disk has no room for instance; the file
     is as before then.
     """
-    clear_abandoned(path.parent)
-    if not HAS_RAW or shutil.disk_usage(path.parent).free < path.stat().st_size + MARGIN:
+    if not HAS_RAW:
         return False
     try:
+        clear_abandoned(path.parent)
+        if shutil.disk_usage(path.parent).free < path.stat().st_size + MARGIN:
+            return False
         with replacing_path(path) as made:
             if not _copied(path, made, fps):
                 raise OSError("not all frames were copied")
@@ -48,9 +50,10 @@ def _copied(source: Path, target: Path, fps: float) -> bool:
             int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
             int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
         )
-        fourcc = int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little").decode("latin-1")
+        code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+        fourcc = code.to_bytes(4, "little").decode("latin-1")
         capture.set(cv2.CAP_PROP_FORMAT, -1)
-        raw = [cv2.VIDEOWRITER_PROP_RAW_VIDEO, 1, cv2.VIDEOWRITER_PROP_KEY_INTERVAL, ANY_FRAME]
+        raw = [cv2.VIDEOWRITER_PROP_RAW_VIDEO, 1, cv2.VIDEOWRITER_PROP_KEY_INTERVAL, NO_INTERVAL]
         writer = open_writer(os.fspath(target), fourcc, fps, size, raw)
         return writer is not None and _holds(target, *_copy(capture, writer))
     finally:

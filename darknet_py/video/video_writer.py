@@ -6,7 +6,7 @@ import contextlib
 import logging
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 from darknet_py.errors import OutputError, nearest
 from darknet_py.files import GrowingFile, replacing_path, require_writable
 from darknet_py.images.io import PathName, Pixels
-from darknet_py.video.encoder import HAS_PIPES, PipedEncoder, Size, cannot_encode, open_writer
+from darknet_py.video.encoder import HAS_PIPES, CodecError, PipedEncoder, Size, open_writer
 from darknet_py.video.mp4_file import Mp4File
 from darknet_py.video.output import OutputFrame
 from darknet_py.video.streamed_file import AviFile, StreamedFile
@@ -114,11 +114,11 @@ class VideoFile:
 
     def _open(self) -> _Piped | _Whole:
         kind = _Piped if HAS_PIPES else _Whole
-        failure: OutputError | None = None
+        failure: CodecError | None = None
         for codec in self.format.codecs:
             try:
                 return kind(self.path, self.format, codec, self.fps, self._size)
-            except OutputError as error:
+            except CodecError as error:
                 failure = failure or error
         raise OutputError(f"{self.path}: {failure}; use another suffix") from None
 
@@ -178,16 +178,25 @@ class _Whole:
     """A video that is there when it is closed: where the encoder can write to no pipe."""
 
     def __init__(self, path: Path, form: Format, codec: str, fps: float, size: Size) -> None:
-        with ExitStack() as stack:
+        self._path = path
+        with self._output_errors(), ExitStack() as stack:
             made = stack.enter_context(replacing_path(path))
             writer = open_writer(os.fspath(made), codec, fps, size)
             if writer is None:
-                raise OutputError(cannot_encode(codec, fps, size))
+                raise CodecError(codec, fps, size)
             self._writer, self._stack = writer, stack.pop_all()
+
+    @contextlib.contextmanager
+    def _output_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as failure:
+            message = f"{self._path}: cannot be written: {failure.strerror}"
+            raise OutputError(message) from None
 
     def write(self, pixels: Pixels) -> None:
         self._writer.write(pixels)
 
     def close(self) -> None:
-        with self._stack:
+        with self._output_errors(), self._stack:
             self._writer.release()

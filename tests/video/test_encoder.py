@@ -41,6 +41,8 @@ def test_an_error_of_the_taker_is_raised_by_what_follows() -> None:
     with pytest.raises(OutputError, match="full"):
         for frame in frames(2000, (640, 480)):
             encoder.write(frame.image)
+    for frame in frames(3, (640, 480)):
+        encoder._writer.write(frame.image)
     with pytest.raises(OutputError, match="full"):
         encoder.close()
     assert len(taken) == 2, "what comes after the error is thrown away"

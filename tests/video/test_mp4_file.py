@@ -61,6 +61,13 @@ def test_each_frame_is_a_fragment_while_it_grows(tmp_path: Path) -> None:
     assert holds_frames(tmp_path / "a.mp4", COUNT)
 
 
+def test_fragments_tell_which_frames_are_key_frames(tmp_path: Path) -> None:
+    data = grown(tmp_path / "a.mp4", end=False, still=True)
+    runs = [inner(part, b"traf", b"trun") for kind, part in boxes(data) if kind == b"moof"]
+    flags = [struct.unpack(">I", run[-4:])[0] for run in runs]
+    assert flags == [0x02000000 if n in (0, 12) else 0x01010000 for n in range(COUNT)]
+
+
 def test_it_ends_as_an_ordinary_file(tmp_path: Path) -> None:
     before = grown(tmp_path / "a.mp4", end=False, still=True)
     data = grown(tmp_path / "b.mp4", end=True, still=True)
