@@ -6,6 +6,7 @@ each of the fast ones took.
 
 from __future__ import annotations
 
+import contextlib
 import selectors
 import socket
 import struct
@@ -42,13 +43,17 @@ def look(address: tuple[str, int]) -> list[int]:
             for key, _ in ready.select(max(0, next_second - time.monotonic())):
                 if key.fileobj is sys.stdin:
                     return taken
-                taken[key.data] += key.fileobj.recv(65_536).count(BOUNDARY)  # type: ignore[union-attr]
+                data = key.fileobj.recv(65_536)  # type: ignore[union-attr]
+                if not data:
+                    ready.unregister(key.fileobj)
+                taken[key.data] += data.count(BOUNDARY)
             if time.monotonic() >= next_second:
                 next_second += 1
                 kill(doomed)
-                doomed = connect(address)
-                for connection in slow[::2]:
-                    connection.recv(1024)
+                with contextlib.suppress(OSError):  # the stream is over
+                    doomed = connect(address)
+                    for connection in slow[::2]:
+                        connection.recv(1024)
 
 
 if __name__ == "__main__":

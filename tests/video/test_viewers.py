@@ -1,0 +1,100 @@
+"""Twenty slow and twenty fast viewers, one more killed every second: the pipeline does not care."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import cv2
+import numpy as np
+import pytest
+import support.stream_viewers
+import torch
+from support.small_result import result
+from support.stream_client import wait_until
+
+from darknet_py.detect.result import Result
+from darknet_py.video.mjpeg_server import MjpegServer
+from darknet_py.video.playback import play
+
+VIEWERS = support.stream_viewers.FAST + support.stream_viewers.SLOW + 1
+FRAMES, WARM = 60, 10
+LEAST_PAIRS, MOST_PAIRS = 4, 16
+SLOWER, MORE_WORK = 1.05, 1.25
+
+
+def results(count: int, side: int) -> Iterator[Result]:
+    """Of a camera of 640x480, from a network with 32 channels on side x side."""
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    found = replace(result(), image=np.asarray(cv2.GaussianBlur(noise, (0, 0), 3), np.uint8))
+    layers = [torch.nn.Conv2d(32, 32, 3, padding=1) for _ in range(6)]
+    network, x = torch.nn.Sequential(*layers).eval(), torch.zeros(1, 32, side, side)
+    with torch.inference_mode():
+        for number in range(count):
+            network(x)
+            yield replace(found, frame=number)
+
+
+@contextlib.contextmanager
+def looked_at(server: MjpegServer) -> Iterator[list[int]]:
+    """In the end the list has the frames that each of the fast viewers took."""
+    taken: list[int] = []
+    parts = urlsplit(server.url)
+    command = [sys.executable, str(Path(support.stream_viewers.__file__))]
+    viewers = subprocess.Popen(
+        [*command, str(parts.hostname), str(parts.port)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    wait_until(lambda: server.viewers == VIEWERS)
+    yield taken
+    output, _ = viewers.communicate()
+    taken += map(int, output.split())
+
+
+def seconds_per_frame(watched: bool, side: int) -> tuple[float, float]:
+    """Of the wall's clock, and of this process's."""
+    server = MjpegServer("127.0.0.1", 0)
+    with looked_at(server) if watched else contextlib.nullcontext([]) as taken:
+        frames = play(results(WARM + FRAMES, side), [server])
+        for _ in range(WARM):
+            next(frames)
+        wall, work = time.perf_counter(), time.process_time()
+        for _ in range(FRAMES - 5):  # the network is up to three frames ahead
+            next(frames)
+        wall, work = time.perf_counter() - wall, time.process_time() - work
+        with contextlib.closing(frames):
+            if watched:
+                assert server.viewers >= VIEWERS - 1
+    assert not watched or min(taken) >= 0.5 * FRAMES * min(1, 30 * wall / (FRAMES - 5))
+    return wall / (FRAMES - 5), work / (FRAMES - 5)
+
+
+def compare(side: int, pairs: int = MOST_PAIRS) -> tuple[float, float]:
+    """The least times of several runs with viewers, as multiples of those without.
+
+    One after the other, until it is clear or there were enough: other programs run as well.
+    """
+    alone: list[tuple[float, float]] = []
+    watched: list[tuple[float, float]] = []
+    for pair in range(1, pairs + 1):
+        alone.append(seconds_per_frame(False, side))
+        watched.append(seconds_per_frame(True, side))
+        wall, work = (min(b) / min(a) for a, b in zip(zip(*alone), zip(*watched), strict=True))
+        if pair >= LEAST_PAIRS and wall <= SLOWER:
+            break
+    return wall, work
+
+
+@pytest.mark.slow
+def test_the_pipeline_is_as_fast_with_viewers_as_without() -> None:
+    """A network of 20 milliseconds; drawing and encoding for the viewers are part of the work."""
+    wall, work = compare(side=128)
+    assert wall <= SLOWER
+    assert work <= MORE_WORK
