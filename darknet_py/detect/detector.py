@@ -97,6 +97,7 @@ class Detector:
         objects; `batch` counts them. overlap: of neighbouring tiles, as a share of one, up to 0.9.
         Raises ImageError, DataError, which a camera or a stream is as well: `stream` takes those.
         """
+        tiling = Tiling.parse(tile, overlap)
         frames = open_source(source)
         if frames.endless:
             frames.close()
@@ -106,7 +107,6 @@ class Detector:
             )
         options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
         spec = InputSpec.of(self.graph, letter_box, honour_exif)
-        tiling = Tiling.parse(tile, overlap)
         results = list(self.results(frames, options, spec, tiling=tiling))
         return results[0] if frames.single else results
 

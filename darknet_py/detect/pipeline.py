@@ -96,10 +96,8 @@ class Detections:
     @property
     def not_finite(self) -> list[str]:
         """The image of each box that was left out, as its number is or its path."""
-        return [
-            self.frames[index].path or f"image {self.first + index + 1}"
-            for index in self.candidates.not_finite
-        ]
+        frames = [self.frames[index] for index in self.candidates.not_finite]
+        return [frame.path or f"image {frame.number + 1}" for frame in frames]
 
 
 class Pipeline:

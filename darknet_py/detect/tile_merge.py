@@ -20,11 +20,13 @@ from darknet_py.detect.nms import fixed_point
 from darknet_py.detect.overlaps import Flags, Indices
 from darknet_py.detect.tiles import TileWindow
 
-Edges = NDArray[np.float64]
-"""(K, 4) left, top, right, bottom in pixels of the image."""
+Doubles = NDArray[np.float64]
+"""Edges are (K, 4) left, top, right, bottom in pixels of the image."""
 
-CUT_MARGIN = 0.01
-"""Of a tile's side: a box that comes so near to a border inside of the image is that of a part."""
+CUT_MARGIN = 0.02
+EDGE_MARGIN = 0.1
+"""Of a tile's side, and of a box's: one that comes so near to a border inside of the image is that
+of a part. The edges of large boxes are found less exactly."""
 LEAST_SHARE = 0.5
 """Of the smaller of two boxes: what they have in common when they are of one object."""
 BLOCK = 1 << 20
@@ -33,16 +35,16 @@ BLOCK = 1 << 20
 
 @dataclass(frozen=True, eq=False)
 class TiledCandidates:
-    """The boxes of an image and of its tiles, in the memory of the CPU.
+    """The boxes of an image and of its tiles, in the main memory.
 
     table: relative to the image. view: (K,) what each was found in, rising: 0 the image as a whole,
-    n the tile n - 1. edges: of the boxes. cut: (K,) whether they end at a tile's border that lies
-    inside of the image. near: (V, V) which views share pixels.
+    n the tile n - 1. edges: of the boxes. cut: (K,) whether they end at a border of their tile that
+    lies inside of the image. near: (V, V) which views share pixels.
     """
 
     table: Candidates
     view: Indices
-    edges: Edges
+    edges: Doubles
     cut: Flags
     near: Flags
 
@@ -50,135 +52,152 @@ class TiledCandidates:
     def of(
         parts: Sequence[Candidates], windows: Sequence[TileWindow], size: tuple[int, int]
     ) -> TiledCandidates:
-        """parts: relative to the image as a whole, and to each tile. Boxes without a score are left
-        out."""
+        """The boxes that have a score.
+
+        parts: relative to the image as a whole, and to each tile of `windows`. size: of the image.
+        """
         kept = [part.select((part.scores > 0).any(dim=1)) for part in parts]
         view = np.repeat(np.arange(len(kept)), [len(part) for part in kept])
-        table = Candidates.join(kept)
-        frames = np.array(
-            [(0, 0, *size), *((w.left, w.top, w.width, w.height) for w in windows)], np.float64
-        )
-        frames = np.concatenate([frames[:, :2], frames[:, :2] + frames[:, 2:]], axis=1)
-        edges = _moved(table.boxes.numpy(), frames[view])
-        boxes = table.boxes.clone()
-        boxes[view > 0] = _boxes(edges[view > 0], size)
-        cut = _cut(edges, frames[view], size)
-        return TiledCandidates(
-            replace(table, boxes=boxes, image=torch.zeros_like(table.image)),
-            view,
-            edges,
-            cut,
-            _area_shared(frames[:, None], frames[None]) > 0,
-        )
+        views, found = _view_edges(windows, size), Candidates.join(kept)
+        edges = _edges(found.boxes.numpy(), views[view])
+        boxes = found.boxes.clone()
+        boxes[view > 0] = _relative(edges[view > 0], size)
+        table = replace(found, boxes=boxes, image=torch.zeros_like(found.image))
+        near = _shared_areas(views[:, None], views[None]) > 0
+        return TiledCandidates(table, view, edges, _cut(edges, views[view], size), near)
 
     def select(self, kept: Flags) -> TiledCandidates:
         table = self.table.select(torch.from_numpy(kept))
         return TiledCandidates(table, self.view[kept], self.edges[kept], self.cut[kept], self.near)
 
-    def pairs(self, others: Flags) -> tuple[Indices, Indices, NDArray[np.float64]]:
-        """Rows of parts, each with one of `others` (K,) that was found in another view, has a class
-        in common with it, and overlaps it enough; and the shares of the parts' own areas."""
-        found = [(np.zeros(0, np.int64), np.zeros(0, np.int64)), *self._near_pairs(others)]
+    def pairs(self, others: Flags) -> tuple[Indices, Indices]:
+        """Rows of parts, each with one of `others` (K,) that is of another view, has a class in
+        common with it, and overlaps it enough."""
+        none = np.zeros(0, np.int64)
+        found = [(none, none), *self._near_pairs(others)]
         first, second = (np.concatenate(rows) for rows in zip(*found, strict=True))
-        share = _area_shared(self.edges[first], self.edges[second]) / _areas(self.edges[first])
-        return first, second, share
+        return first, second
 
     def _near_pairs(self, others: Flags) -> Iterator[tuple[Indices, Indices]]:
+        """View by view, as only boxes of views that share pixels overlap."""
         scored, areas = self.table.scores.numpy() > 0, _areas(self.edges)
         for view in np.unique(self.view[self.cut]):
             parts = np.flatnonzero(self.cut & (self.view == view))
             near = self.near[view][self.view] & (self.view != view)
-            whole = np.flatnonzero(others & near)
-            step = max(1, BLOCK // max(1, len(whole)))
+            rest = np.flatnonzero(others & near)
+            step = max(1, BLOCK // max(1, len(rest)))
             for start in range(0, len(parts), step):
                 some = parts[start : start + step]
-                shared = _area_shared(self.edges[some, None], self.edges[None, whole])
-                least = np.minimum(areas[some, None], areas[None, whole])
+                shared = _shared_areas(self.edges[some, None], self.edges[None, rest])
+                least = np.minimum(areas[some, None], areas[None, rest])
                 one, other = np.nonzero(shared > LEAST_SHARE * least)
-                first, second = some[one], whole[other]
+                first, second = some[one], rest[other]
                 same = (scored[first] & scored[second]).any(axis=1)
                 yield first[same], second[same]
-
-
-def without_parts(
-    parts: Sequence[Candidates], windows: Sequence[TileWindow], size: tuple[int, int]
-) -> Candidates:
-    """The boxes of an image and of its tiles, those of parts put together.
-
-    parts: relative to the image as a whole, and to each tile of `windows`, suppressed. size: of the
-    image in pixels. The same object may still be there twice, as it was found in two tiles.
-    """
-    pieces = TiledCandidates.of(parts, windows, size)
-    first, _, share = pieces.pairs(~pieces.cut)
-    covered = np.zeros(len(pieces.view), np.bool_)
-    covered[first[share > LEAST_SHARE]] = True
-    return _united(pieces.select(~covered), size)
 
 
 def all_parts(
     parts: Sequence[Candidates], windows: Sequence[TileWindow], size: tuple[int, int]
 ) -> Candidates:
-    """The same boxes as they were found."""
+    """The boxes of an image and of its tiles as they were found, relative to the image."""
     return TiledCandidates.of(parts, windows, size).table
 
 
+def without_parts(
+    parts: Sequence[Candidates], windows: Sequence[TileWindow], size: tuple[int, int]
+) -> Candidates:
+    """The boxes of an image and of its tiles, those of parts left out or put together.
+
+    parts: relative to the image as a whole, and to each tile of `windows`, suppressed. size: width
+    and height of the image in pixels. An object may still be there twice, as two tiles have it.
+    """
+    pieces = TiledCandidates.of(parts, windows, size)
+    first, second = pieces.pairs(~pieces.cut)
+    shared = _shared_areas(pieces.edges[first], pieces.edges[second])
+    # Of the part's own area: a small box in front of a part does not stand for it.
+    covered = np.zeros(len(pieces.view), np.bool_)
+    covered[first[shared > LEAST_SHARE * _areas(pieces.edges[first])]] = True
+    return _united(pieces.select(~covered), size)
+
+
 def _united(pieces: TiledCandidates, size: tuple[int, int]) -> Candidates:
-    """Parts that overlap as one box: the most confident takes in those it overlaps, and is as
-    confident as any of them."""
-    first, second, _ = pieces.pairs(pieces.cut)
-    if not len(first):
+    """The boxes, parts that overlap as one box, which is as confident as any of them."""
+    lost, taker = _absorbed(pieces)
+    if not len(lost):
         return pieces.table
     table, edges = pieces.table, pieces.edges.copy()
+    np.minimum.at(edges[:, :2], taker, edges[lost, :2])
+    np.maximum.at(edges[:, 2:], taker, edges[lost, 2:])
     scores, objectness = table.scores.numpy().copy(), table.objectness.numpy().copy()
-    order = np.argsort(-scores.max(axis=1), kind="stable")
+    np.maximum.at(scores, taker, scores[lost])
+    np.maximum.at(objectness, taker, objectness[lost])
+    boxes = table.boxes.clone()
+    boxes[taker] = _relative(edges[taker], size)
+    grown = Candidates(table.image, boxes, torch.from_numpy(objectness), torch.from_numpy(scores))
+    left = np.ones(len(grown), np.bool_)
+    left[lost] = False
+    return grown.select(torch.from_numpy(left))
+
+
+def _absorbed(pieces: TiledCandidates) -> tuple[Indices, Indices]:
+    """Parts that become a part of a more confident one, and the most confident that takes each.
+
+    What is taken takes no others, so that a crowd does not become one box.
+    """
+    first, second = pieces.pairs(pieces.cut)
+    confidence = pieces.table.scores.numpy().max(axis=1, initial=0)
+    order = np.argsort(-confidence, kind="stable")
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    once = rank[first] < rank[second]
-    first, second = first[once], second[once]
+    better = rank[first] < rank[second]
+    first, second = first[better], second[better]
     gone = fixed_point(first, second, len(order))
-    taken = ~gone[first] & gone[second]
-    taker = np.full(len(order), len(order))
-    np.minimum.at(taker, second[taken], rank[first[taken]])
+    takes = ~gone[first]
+    best = np.full(len(order), len(order))
+    np.minimum.at(best, second[takes], rank[first[takes]])
     lost = np.flatnonzero(gone)
-    by = order[taker[lost]]
-    np.minimum.at(edges[:, :2], by, edges[lost, :2])
-    np.maximum.at(edges[:, 2:], by, edges[lost, 2:])
-    np.maximum.at(scores, by, scores[lost])
-    np.maximum.at(objectness, by, objectness[lost])
-    boxes = table.boxes.clone()
-    boxes[by] = _boxes(edges[by], size)
-    grown = Candidates(table.image, boxes, torch.from_numpy(objectness), torch.from_numpy(scores))
-    return grown.select(torch.from_numpy(~gone))
+    return lost, order[best[lost]]
 
 
-def _moved(boxes: NDArray[np.float32], frames: Edges) -> Edges:
-    """Edges of boxes (K, 4) in centre form that are relative to their frames (K, 4)."""
-    sides = frames[:, 2:] - frames[:, :2]
-    middle, half = frames[:, :2] + boxes[:, :2] * sides, boxes[:, 2:] * sides / 2
+def _view_edges(windows: Sequence[TileWindow], size: tuple[int, int]) -> Doubles:
+    """Edges of the image as a whole and of each tile."""
+    whole = TileWindow(0, 0, *size)
+    rows = [(w.left, w.top, w.left + w.width, w.top + w.height) for w in (whole, *windows)]
+    return np.array(rows, np.float64)
+
+
+def _edges(boxes: NDArray[np.float32], views: Doubles) -> Doubles:
+    """Of boxes (K, 4) in centre form that are relative to views with such edges (K, 4)."""
+    sides = views[:, 2:] - views[:, :2]
+    middle, half = views[:, :2] + boxes[:, :2] * sides, boxes[:, 2:] * sides / 2
     return np.concatenate([middle - half, middle + half], axis=1)
 
 
-def _boxes(edges: Edges, size: tuple[int, int]) -> torch.Tensor:
-    """Float32 (K, 4) in centre form, relative to the image."""
+def _relative(edges: Doubles, size: tuple[int, int]) -> torch.Tensor:
+    """Float32 (K, 4) boxes in centre form, relative to the image."""
     low, high = edges[:, :2] / size, edges[:, 2:] / size
     boxes = np.concatenate([(low + high) / 2, high - low], axis=1)
     return torch.from_numpy(boxes.astype(np.float32))
 
 
-def _cut(edges: Edges, frames: Edges, size: tuple[int, int]) -> Flags:
-    """Which boxes end at a border of their frames that is none of the image."""
-    sides = np.tile(frames[:, 2:] - frames[:, :2], 2)
-    margin = np.maximum(1, CUT_MARGIN * sides)
-    outwards = np.array([-1, -1, 1, 1])
-    inside = frames != np.array([0, 0, *size])
-    return np.asarray((inside & ((edges - frames) * outwards > -margin)).any(axis=1))
+def _cut(edges: Doubles, views: Doubles, size: tuple[int, int]) -> Flags:
+    """Which boxes end at a border of their views that is none of the image."""
+    margin = CUT_MARGIN * _sides(views) + EDGE_MARGIN * _sides(edges)
+    inwards = (edges - views) * np.array([1, 1, -1, -1])
+    inside = views != np.array([0, 0, *size])
+    return np.asarray((inside & (inwards < margin)).any(axis=1))
 
 
-def _areas(edges: Edges) -> NDArray[np.float64]:
-    return np.asarray((edges[..., 2] - edges[..., 0]) * (edges[..., 3] - edges[..., 1]))
+def _sides(edges: Doubles) -> Doubles:
+    """(K, 4) width, height, width, height."""
+    return np.tile(edges[:, 2:] - edges[:, :2], 2)
 
 
-def _area_shared(one: Edges, other: Edges) -> NDArray[np.float64]:
+def _areas(edges: Doubles) -> Doubles:
+    return np.asarray((edges[:, 2:] - edges[:, :2]).prod(axis=1))
+
+
+def _shared_areas(one: Doubles, other: Doubles) -> Doubles:
     """(...) of edges (..., 4) that broadcast, 0 where they are apart."""
     low, high = np.maximum(one[..., :2], other[..., :2]), np.minimum(one[..., 2:], other[..., 2:])
     return np.asarray(np.clip(high - low, 0, None).prod(axis=-1))

@@ -199,3 +199,26 @@ def read_until(stream: IO[bytes], end: bytes) -> bytes:
     while not text.endswith(end) and (byte := stream.read(1)):
         text += byte
     return text
+
+
+def test_tiles_are_said_and_counted(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    detected("a.png", "b.png", no_pictures=True)
+    plain = capsys.readouterr()
+    detected("a.png", "b.png", no_pictures=True, tile="2x2", overlap=0.25)
+    tiled = capsys.readouterr()
+    assert ", stretch, tiles 2x2+1 overlap 0.25, thresh 0.24," in tiled.err
+    assert "tiles" not in plain.err
+    counts = [len(printed.out.splitlines()) for printed in (plain, tiled)]
+    assert counts[1] > 2 * counts[0]
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [({"tile": "2*2"}, r"tile '2\*2': expected"), ({"overlap": 0.5}, "overlap 0.5 without tiles")],
+)
+def test_what_is_no_tiling_is_refused_before_anything_is_written(
+    here: Path, choices: dict[str, object], message: str
+) -> None:
+    with pytest.raises(DarknetError, match=message):
+        detected("a.png", **choices)
+    assert list(here.glob("*.jpg")) == []
