@@ -199,5 +199,10 @@ def _areas(edges: Doubles) -> Doubles:
 
 def _shared_areas(one: Doubles, other: Doubles) -> Doubles:
     """(...) of edges (..., 4) that broadcast, 0 where they are apart."""
-    low, high = np.maximum(one[..., :2], other[..., :2]), np.minimum(one[..., 2:], other[..., 2:])
-    return np.asarray(np.clip(high - low, 0, None).prod(axis=-1))
+    return _shared_sides(one, other, 0) * _shared_sides(one, other, 1)
+
+
+def _shared_sides(one: Doubles, other: Doubles, axis: int) -> Doubles:
+    shared = np.minimum(one[..., axis + 2], other[..., axis + 2])
+    shared -= np.maximum(one[..., axis], other[..., axis])
+    return np.maximum(shared, 0, out=shared)

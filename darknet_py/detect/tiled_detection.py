@@ -13,9 +13,11 @@ from itertools import chain
 import numpy as np
 import torch
 
+from darknet_py.detect.decode import Suppression
 from darknet_py.detect.pipeline import (
     Detections,
     Pipeline,
+    PipelineOptions,
     Timing,
     suppressed_in_order,
 )
@@ -82,13 +84,14 @@ class TiledPipeline:
         self, batches: Iterable[list[FittedImage]], pool: WorkerPool
     ) -> Generator[Detections, None, None]:
         """The detections of images whose tiles come one after another."""
-        waiting: list[Detections] = []
+        options, graph = self.pipeline.options, self.pipeline.graph
+        rule, waiting = options.suppression_for(graph), list[Detections]()
         with closing(self.pipeline.map_batches(_one_by_one, batches, pool)) as found:
             for detections in chain.from_iterable(found):
                 waiting.append(detections)
                 windows = self.windows(detections.frames[0])
                 if len(waiting) > len(windows):
-                    yield merged(waiting, windows, self.pipeline)
+                    yield merged(waiting, windows, options, rule)
                     waiting = []
 
 
@@ -119,12 +122,16 @@ def _one_by_one(batch: Detections) -> list[Detections]:
     ]
 
 
-def merged(parts: list[Detections], windows: list[TileWindow], pipeline: Pipeline) -> Detections:
+def merged(
+    parts: list[Detections],
+    windows: list[TileWindow],
+    options: PipelineOptions,
+    rule: Suppression,
+) -> Detections:
     """The detections of an image out of those of the image as a whole and of each tile."""
     (frame,) = parts[0].frames
     timing = sum((part.timing for part in parts), Timing())
     tables = [part.candidates for part in parts]
-    options, rule = pipeline.options, pipeline.options.suppression_for(pipeline.graph)
     if windows:
         joined = without_parts if options.nms > 0 else all_parts
         table = joined(tables, windows, frame.size)

@@ -6,15 +6,19 @@ import io
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
 import pytest
+import torch
 from support.tiny_detector import files, save
 
 from darknet_py.detect.command import run, usual_batch
+from darknet_py.detect.pipeline import Detections, Pipeline
 from darknet_py.detect.predictions import PredictionPaths
 from darknet_py.errors import DarknetError
+from darknet_py.images.fitted_images import FittedImage
 from darknet_py.network.graph import read_graph
 from darknet_py.options.inference import DetectOptions
 
@@ -210,6 +214,27 @@ def test_tiles_are_said_and_counted(here: Path, capsys: pytest.CaptureFixture[st
     assert "tiles" not in plain.err
     counts = [len(printed.out.splitlines()) for printed in (plain, tiled)]
     assert counts[1] > 2 * counts[0]
+
+
+def test_a_single_image_has_many_tiles(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They run on all threads, and by fours."""
+    work, groups = Pipeline.__call__, list[int]()
+
+    def counted(pipeline: Pipeline, first: int, group: Sequence[FittedImage]) -> Detections:
+        groups.append(len(group))
+        return work(pipeline, first, group)
+
+    monkeypatch.setattr(Pipeline, "__call__", counted)
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        detected("a.png", tile="2x2")
+        assert groups == [4, 1]
+        torch.set_num_threads(5)
+        detected("a.png", tile="2x2")
+        assert groups[2:] == [1] * 5, "one for each thread"
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,12 @@ def test_a_small_box_in_front_of_a_part_does_not_stand_for_it() -> None:
     assert merged(left=[part], right=[small]) == [small, part]
 
 
+def test_a_box_of_the_same_tile_covers_nothing() -> None:
+    """The network has told the two apart already."""
+    part, other = (0, 0.9, (88, 42, 100, 58)), (0, 0.8, (60, 30, 97, 70))
+    assert merged(left=[part, other]) == [part, other]
+
+
 def test_another_class_covers_nothing() -> None:
     part, other = (0, 0.9, (86, 40, 100, 60)), (1, 0.8, (84, 38, 130, 62))
     assert merged(left=[part], right=[other]) == [other, part]
@@ -139,10 +145,10 @@ def test_a_box_with_several_classes_stays_one() -> None:
     joined = without_parts(found, WINDOWS, SIZE)
     assert joined.scores.tolist() == [pytest.approx([0.7, 0, 0.4])]
     both = parts(left=[(0, 0.7, (72, 40, 100, 60))], right=[(0, 0.6, (80, 40, 112, 60))])
-    both[RIGHT].scores[0, 1] = 0.5
+    both[RIGHT].scores[0, 1], both[RIGHT].objectness[0] = 0.5, 0.95
     joined = without_parts(both, WINDOWS, SIZE)
     assert joined.scores.tolist() == [pytest.approx([0.7, 0.5, 0])]
-    assert joined.objectness.tolist() == pytest.approx([0.7])
+    assert joined.objectness.tolist() == pytest.approx([0.95])
 
 
 def test_a_row_of_parts_does_not_become_one_box() -> None:
@@ -150,6 +156,9 @@ def test_a_row_of_parts_does_not_become_one_box() -> None:
     steps = [(0, 0.9, (76, 0, 100, 20)), (0, 0.8, (80, 6, 104, 26)), (0, 0.7, (76, 12, 100, 32))]
     found = merged(left=[steps[0], steps[2]], right=[steps[1]])
     assert found == [(0, 0.9, (76, 0, 104, 26)), (0, 0.7, (76, 12, 100, 32))]
+    last = (0, 0.75, (80, 19, 104, 39))
+    found = merged(left=[steps[0], steps[2]], right=[steps[1], last])
+    assert found == [(0, 0.9, (76, 0, 104, 26)), (0, 0.75, (76, 12, 104, 39))]
 
 
 def test_equal_scores_are_decided_by_the_order_of_the_tiles() -> None:

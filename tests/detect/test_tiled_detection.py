@@ -15,11 +15,13 @@ from support.tiny_detector import files, noise_image, save
 import darknet_py
 from darknet_py import Detector, Result
 from darknet_py.detect.candidates import Candidates
+from darknet_py.detect.decode import Suppression
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions, Timing
+from darknet_py.detect.tiled_detection import merged
 from darknet_py.detect.tiles import Tiling
 from darknet_py.errors import DataError, ImageError
 from darknet_py.images.fitted_images import FittedImage, InputSpec
-from darknet_py.images.frames import FrameSource, PendingFrame, decoded_frame
+from darknet_py.images.frames import Frame, FrameSource, PendingFrame, decoded_frame
 from darknet_py.synthetic.shape_images import draw_image
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,9 +118,9 @@ def test_results_are_those_of_their_images_in_order(white: Detector) -> None:
 def test_images_of_all_sizes_in_one_run(white: Detector) -> None:
     """Those that one tile would hold are seen once."""
     large, small = np.zeros((60, 120, 3), np.uint8), np.zeros((20, 30, 3), np.uint8)
-    large[5:15, 4:24] = 255
+    large[5:15, 4:24], small[5:15, 4:14] = 255, 255
     results = list(white.stream([large, small, small, large], tile="auto", batch=2))
-    assert [len(result) for result in results] == [1, 0, 0, 1]
+    assert [len(result) for result in results] == [1, 1, 1, 1]
     assert sum(FindsWhite.groups) == 2 * (1 + 2 * 2) + 2
 
 
@@ -238,6 +240,24 @@ def test_nms_0_keeps_all_that_is_found(detector: Detector) -> None:
     found = whole.boxes.confidence  # type: ignore[union-attr]
     np.testing.assert_allclose(np.sort(found), np.sort(scores), atol=1e-5)
     assert 0 < len(detector(image, 0.2, tile="2x2")) < len(whole)
+
+
+@pytest.mark.parametrize(("in_pixels", "left"), [(False, 1), (True, 2)])
+def test_overlap_can_be_measured_in_pixels(in_pixels: bool, left: int) -> None:
+    """greedynms takes (d2 / c2) ** .6 off an IoU of .667: .085 in shares of the image, and .116 in
+    pixels of one of 10 to 1."""
+    frame, none = Frame("", 0, None, (1000, 100), None), Candidates.empty(1)
+    found = Candidates(
+        torch.zeros(2, dtype=torch.int64),
+        torch.tensor([[0.5, 0.5, 0.2, 0.2], [0.54, 0.5, 0.2, 0.2]]),
+        torch.ones(2),
+        torch.tensor([[0.9], [0.8]]),
+    )
+    parts = [Detections(0, (frame,), table, Timing()) for table in (found, none, none)]
+    options = PipelineOptions(nms=0.565, nms_in_pixels=in_pixels)
+    windows = Tiling(2, 1).windows(frame.size, (32, 32))
+    table = merged(parts, windows, options, Suppression("greedynms")).candidates
+    assert int((table.scores > 0).sum()) == left
 
 
 def test_letter_boxed_tiles_keep_their_own_aspect(white: Detector) -> None:

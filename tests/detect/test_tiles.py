@@ -55,6 +55,11 @@ def test_without_overlap_no_pixel_is_in_two_tiles_of_an_even_cut() -> None:
     )
 
 
+def test_a_tile_is_no_pixel_larger_than_it_must_be() -> None:
+    """Of 168 pixels three tiles take 60 each, which 168 / 2.8 is a little above."""
+    assert spans((168, 168), Tiling(3, 3, 0.1))[0] == [(0, 60), (54, 114), (108, 168)]
+
+
 def test_of_an_image_of_few_pixels_no_tile_comes_twice() -> None:
     windows = Tiling(8, 8, 0.2).windows((3, 1), NET)
     assert [(w.left, w.width) for w in windows] == [(0, 1), (1, 1), (2, 1)]
@@ -67,6 +72,7 @@ def test_of_an_image_of_few_pixels_no_tile_comes_twice() -> None:
         ((3840, 2160), 8, 6, (582, 432)),
         ((749, 416), 2, 1, (417, 416)),
         ((833, 833), 2, 2, (463, 463)),
+        pytest.param((2080, 748), 6, 1, (416, 748), id="rounded down otherwise"),
         ((20_000, 10_000), 8, 8, (3031, 1516)),
     ],
 )
