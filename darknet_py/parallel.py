@@ -25,13 +25,16 @@ def ordered_map(
     *,
     name: str = "ordered-map",
     initializer: Callable[[], object] | None = None,
+    eager: bool = False,
 ) -> Generator[T, None, None]:
     """fn(item) of each item in their order, computed ahead by threads while the caller works.
 
     items: may be endless; the caller's thread takes at most `depth` + 1 of them beyond the results
     it was given. workers: threads at the most; with 0 the caller's own thread does the work, item
     by item. depth: results that may wait or be at work when one is handed over, at least 1. name:
-    of the threads. initializer: called in each thread at its start.
+    of the threads. initializer: called in each thread at its start. eager: another thread takes the
+    items, so that a result is handed over as soon as it is there, and not when `depth` more items
+    are: for items that are long in coming.
 
     An exception of `fn`, and one of `items` as well, is raised when its turn comes: the results
     before it are handed over first. Threads end with the iteration, also when that is cut short;
@@ -43,6 +46,10 @@ def ordered_map(
     waiting: deque[Future[T]] = deque()
     pool = ThreadPoolExecutor(workers, name, initializer=initializer)
     try:
+        if eager:
+            with contextlib.closing(ahead(_submitted(pool, fn, items), depth)) as futures:
+                yield from (future.result() for future in futures)
+            return
         for future in _submitted(pool, fn, items):
             waiting.append(future)
             if len(waiting) > max(1, depth):

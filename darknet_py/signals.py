@@ -6,7 +6,7 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -16,6 +16,8 @@ SIGNALS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name)
 """Windows has no SIGHUP."""
 
 
+SIGNALLED = 128
+"""What a shell adds to the number of the signal that ended a program."""
 TWICE = 1.0
 """Seconds within which a signal that comes again is the same one: `timeout` sends it to the process
 and to its group."""
@@ -26,12 +28,14 @@ class StopSignal:
     """As a context: a signal asks for the end; when it is sent once more it gets its usual way.
 
     What the process was told to ignore, as `nohup` does with SIGHUP, stays ignored. received: the
-    first signal. times: when each of them came.
+    first signal. times: when each of them came. then: called by a thread of its own at the first,
+    to wake up what is being waited for.
     """
 
     received: int = 0
     before: dict[int, Any] = field(default_factory=dict)
     times: dict[int, float] = field(default_factory=dict)
+    then: Callable[[], object] | None = None
 
     def __enter__(self) -> StopSignal:
         # Only the main thread may set handlers; from another one training runs without.
@@ -44,6 +48,9 @@ class StopSignal:
         self._restore()
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
+        if not self.received and self.then is not None:
+            # The main thread may be holding what it needs.
+            threading.Thread(target=self.then, name="stop", daemon=True).start()
         self.received = self.received or number
         now = time.monotonic()
         if now - self.times.setdefault(number, now) > TWICE:

@@ -51,15 +51,15 @@ def run_detect(options: DetectOptions, layers: bool = False) -> None:
     still = tuple(name for name in options.images if name not in moving)
     if not moving:
         _say_unused(options)
-    failures = run(replace(options, images=still)) if still or not moving else 0
+    code = int(bool(run(replace(options, images=still)))) if still or not moving else 0
     if moving:
         from darknet_py.video.detect_command import run as run_moving
 
-        failures += run_moving(options, moving)
+        code = max(code, run_moving(options, moving))
     if layers:
         _print_layers(options)
-    if failures:
-        raise SystemExit(1)
+    if code:
+        raise SystemExit(code)
 
 
 def _say_unused(options: DetectOptions) -> None:

@@ -6,7 +6,8 @@ import copy
 import logging
 import os
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -160,18 +161,25 @@ class Detector:
         asked for, and runs on all threads.
         """
         pipeline = Pipeline(self._timed_engine, options)
-        if tiling is not None:
-            tiled = TiledPipeline(pipeline, spec, tiling)
-            images = fitted_images(source, spec, IMAGES_AHEAD, keep_pixels=True, on_error=on_error)
-            with closing(images), closing(tiled.run(images, source)) as found:
-                for detections in found:
-                    yield from self._batch_results(detections)
-            return
-        pool = pipeline.workers(source.length, source.live or self.engine.in_order)
-        images = fitted_images(source, spec, pool.ahead, keep_pixels=True, on_error=on_error)
-        with closing(images), closing(pipeline.map(self._batch_results, images, pool)) as batches:
-            for results in batches:
+        one_by_one = source.live or self.engine.in_order
+        pool = replace(pipeline.workers(source.length, one_by_one), eager=source.waits)
+        ahead = pool.ahead if tiling is None else IMAGES_AHEAD
+        images = fitted_images(source, spec, ahead, keep_pixels=True, on_error=on_error)
+        if tiling is None:
+            found = pipeline.map(self._batch_results, images, pool)
+        else:
+            found = self._image_results(TiledPipeline(pipeline, spec, tiling).run(images, source))
+        with closing(images), closing(found), ExitStack() as stack:
+            stack.callback(source.stop)  # first of all: threads may be waiting for a frame
+            for results in found:
                 yield from results
+
+    def _image_results(
+        self, found: Generator[Detections, None, None]
+    ) -> Generator[list[Result], None, None]:
+        with closing(found):
+            for detections in found:
+                yield self._batch_results(detections)
 
     def averaging(self, images: int) -> Detector:
         """The same detector on the mean of the outputs for so many images, as pjreddie's `demo`."""

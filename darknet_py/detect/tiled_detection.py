@@ -60,6 +60,7 @@ class TiledPipeline:
         # The others are taken to be as large: it only decides how many threads there are.
         tiles = 1 + len(self.windows(first.frame))
         pool = self.pipeline.workers(None if source.length is None else tiles * source.length)
+        pool = replace(pool, eager=source.waits)
         with closing(self._pieces(chain([first], images), pool)) as pieces_of_all:
             yield from self._whole_images(pool.batches(pieces_of_all), pool)
 
@@ -72,7 +73,8 @@ class TiledPipeline:
         """Each image, and after it its tiles, fitted a few ahead: their inputs together take more
         memory than the image."""
         fit = partial(fitted_tile, spec=self.spec)
-        return ordered_map(fit, self._with_windows(images), readers(), pool.ahead, name="tile")
+        pieces = self._with_windows(images)
+        return ordered_map(fit, pieces, readers(), pool.ahead, name="tile", eager=pool.eager)
 
     def _with_windows(self, images: Iterable[FittedImage]) -> Iterator[Piece]:
         for image in images:

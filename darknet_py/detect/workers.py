@@ -103,11 +103,12 @@ class TimedEngine:
 @dataclass(frozen=True)
 class WorkerPool:
     """workers: threads that each take `batch` images at once, with `threads` of torch's own; 0:
-    the caller's thread does it all."""
+    the caller's thread does it all. eager: see `ordered_map`."""
 
     workers: int
     batch: int
     threads: int
+    eager: bool = False
 
     @staticmethod
     def alone() -> WorkerPool:
@@ -160,6 +161,7 @@ class WorkerPool:
                 2 * self.workers,
                 name="worker",
                 initializer=partial(torch.set_num_threads, max(1, self.threads)),
+                eager=self.eager,
             )
 
     def batches(self, sources: Iterable[S]) -> Iterator[list[S]]:

@@ -117,7 +117,8 @@ def fitted_images(
     # Threads would cost a single image more than they could give; and what is live is taken when
     # the network is free, not before.
     workers = 0 if source.length == 1 or source.live else readers()
-    with closing(source), closing(read_ahead(source.frames, read, depth, workers)) as reading:
+    ahead = read_ahead(source.frames, read, depth, workers, eager=source.waits)
+    with closing(source), closing(ahead) as reading:
         for pending, image in reading:
             if not isinstance(image, ImageError):
                 yield image

@@ -108,6 +108,11 @@ class FrameSource:
         """Whether its frames are those of one moving image."""
         return self.stats is not None
 
+    @property
+    def waits(self) -> bool:
+        """Whether the next frame may be long in coming, and results should not wait for it."""
+        return self.moving and self.length is None
+
     def close(self) -> None:
         """Gives back what the frames hold; lists hold nothing and can be taken again. By the thread
         that takes the frames."""
@@ -155,7 +160,11 @@ def file_source(paths: Iterable[PathName]) -> FrameSource:
 
 
 def read_ahead(
-    sources: Iterable[S], read: Callable[[S], T], depth: int = 4, workers: int = 2
+    sources: Iterable[S],
+    read: Callable[[S], T],
+    depth: int = 4,
+    workers: int = 2,
+    eager: bool = False,
 ) -> Generator[tuple[S, T | ImageError], None, None]:
     """Each source with what `read` gives for it, or the ImageError it raises, in order.
 
@@ -166,7 +175,7 @@ def read_ahead(
     def attempted(source: S) -> tuple[S, T | ImageError]:
         return source, attempt(read, source)
 
-    return ordered_map(attempted, sources, workers, depth, name="read-ahead")
+    return ordered_map(attempted, sources, workers, depth, name="read-ahead", eager=eager)
 
 
 def readers() -> int:

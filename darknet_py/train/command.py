@@ -18,6 +18,7 @@ from darknet_py.engines.devices import checked_device
 from darknet_py.network.graph import Graph
 from darknet_py.network.not_trained import not_trained_here
 from darknet_py.options.training import TrainOptions
+from darknet_py.signals import SIGNALLED
 from darknet_py.train.checkpoint_writer import CheckpointWriter
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.darknet_log import DarknetLog
@@ -61,7 +62,7 @@ def run(options: TrainOptions) -> int:
         with worker_failures():
             stopped = loop.run()
         distributed.end_together()
-    return 128 + stopped if stopped else 0
+    return SIGNALLED + stopped if stopped else 0
 
 
 @contextlib.contextmanager

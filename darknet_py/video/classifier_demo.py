@@ -43,7 +43,7 @@ def run(options: ClassifierDemoOptions) -> int:
     outputs = open_outputs(options, source, options.asked_name)
     results = _results(loaded, loaded.classifier(), source, names)
     printer, paint = _printer(options, source), bare if options.benchmark else with_classes
-    return run_outputs(results, outputs, printer, options.time_limit_sec, paint)
+    return run_outputs(results, source, outputs, printer, options.time_limit_sec, paint)
 
 
 def _printer(options: ClassifierDemoOptions, source: FrameSource) -> Printer:

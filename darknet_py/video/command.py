@@ -73,7 +73,8 @@ def _play(options: DemoOptions, detector: Detector, source: FrameSource) -> int:
     shown = plotted_by_track if options.track else plotted
     paint = bare if options.benchmark or options.dontdraw_bbox else shown
     outputs = open_outputs(options, source, options.asked_name)
-    return run_outputs(results, outputs, _printer(options, source), options.time_limit_sec, paint)
+    printer = _printer(options, source)
+    return run_outputs(results, source, outputs, printer, options.time_limit_sec, paint)
 
 
 def _pipeline_options(options: DemoOptions) -> PipelineOptions:

@@ -21,18 +21,18 @@ from darknet_py.lazy import import_at_once
 from darknet_py.network.darknet_lines import say
 from darknet_py.network.load import LoadedModel
 from darknet_py.options.inference import DetectOptions
+from darknet_py.signals import SIGNALLED
 
 if TYPE_CHECKING:
     pass
 
 WRITTEN_AS = ".mp4"
 """Suffix of what is written of sources that are no files."""
-MANY = 1000
-"""Frames of a source whose end nobody knows."""
 
 
 def run(options: DetectOptions, sources: Sequence[str]) -> int:
-    """Detect on the frames of each source; returns how many outputs failed on the way.
+    """Detect on the frames of each source; returns the exit code: 1 if an output failed on the way,
+    that of a signal, which ends all.
 
     What can be refused is refused before torch is imported and before anything is written.
     """
@@ -41,7 +41,12 @@ def run(options: DetectOptions, sources: Sequence[str]) -> int:
         say(darknet_start(model, options, options.chosen_device))
     import_at_once("torch")
     many = len(sources) > 1
-    return sum(_run_one(options, model, source, many) for source in sources)
+    codes = [0]
+    for source in sources:
+        codes.append(_run_one(options, model, source, many))
+        if codes[-1] > SIGNALLED:
+            break
+    return max(codes)
 
 
 def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) -> int:
@@ -66,7 +71,8 @@ def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) 
         thresh=options.least_score,
         nms=options.nms,
         hier=options.hier,
-        batch=options.batch or usual_batch(detector.graph, source.length or MANY),
+        # Of what may be long in coming one frame does not wait for others.
+        batch=options.batch or usual_batch(detector.graph, source.length or 1),
     )
     spec = InputSpec.of(detector.graph, True if options.letter_box else None)
     results = following.results(detector, source, pipeline, spec)
@@ -76,7 +82,7 @@ def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) 
     lines = box_lines(name, detector.fork, options.ext_output) if wanted else None
     printer = LinePrinter(source, name, lines)
     paint = plotted_by_track if options.track else plotted
-    code = run_outputs(results, outputs, printer, options.time_limit_sec, paint)
+    code = run_outputs(results, source, outputs, printer, options.time_limit_sec, paint)
     if options.out_filename and Path(options.out_filename).exists():
         print(f"{options.out_filename}: boxes of {name}", file=sys.stderr)
     return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
@@ -14,22 +15,19 @@ from darknet_py.errors import OutputError
 from darknet_py.images.frames import FrameSource
 from darknet_py.options.demo import ShowOptions
 from darknet_py.options.video import FrameOutputOptions
-from darknet_py.signals import StopSignal
+from darknet_py.signals import SIGNALLED, StopSignal
 from darknet_py.video.frame_images import FrameImages
 from darknet_py.video.http_post import HttpPost
 from darknet_py.video.json_files import JsonFile, JsonLines
 from darknet_py.video.json_server import JsonServer
 from darknet_py.video.mjpeg_server import MjpegServer
 from darknet_py.video.output import Output, Paint, plotted
-from darknet_py.video.playback import play
+from darknet_py.video.playback import DEPTH, LIVE_DEPTH, play
 from darknet_py.video.printing import Printer
 from darknet_py.video.video_writer import VideoFile
 from darknet_py.video.window import Window, no_window_reason
 
 logger = logging.getLogger(__name__)
-
-SIGNALLED = 128
-"""What a shell adds to the number of the signal that ended a program."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +104,7 @@ def _window(options: ShowOptions) -> Window | None:
 
 def run_outputs(
     results: Iterable[Result],
+    source: FrameSource,
     outputs: Outputs,
     printer: Printer,
     seconds: float | None = None,
@@ -113,18 +112,34 @@ def run_outputs(
 ) -> int:
     """The exit code: 1 if an output failed on the way, else that of a signal that ended the run.
 
-    seconds: after which the run ends; None and 0: never, as in Darknet.
+    source: of the results; it is stopped when the run is to end, because it may be waiting for a
+    frame. seconds: after which the run ends; None and 0: never, as in Darknet.
     """
     failures: list[OutputError] = []
-    signals = StopSignal()
+    signals = StopSignal(then=source.stop)
     end = time.monotonic() + seconds if seconds else None
+    timer = threading.Timer(seconds or 0, source.stop)
+    timer.daemon = True
 
     def stop() -> bool:
         return outputs.wants_end() or (end is not None and time.monotonic() >= end)
 
-    playing = play(results, outputs.all, paint=paint, stop=stop, failures=failures, signals=signals)
-    with closing(playing) as frames:
-        for frame in frames:
-            printer.frame(frame)
+    if seconds:
+        timer.start()
+    playing = play(
+        results,
+        outputs.all,
+        paint=paint,
+        stop=stop,
+        failures=failures,
+        signals=signals,
+        depth=LIVE_DEPTH if source.live else DEPTH,
+    )
+    try:
+        with closing(playing) as frames:
+            for frame in frames:
+                printer.frame(frame)
+    finally:
+        timer.cancel()
     printer.end()
     return int(bool(failures)) or (SIGNALLED + signals.received if signals.received else 0)

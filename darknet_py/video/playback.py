@@ -16,8 +16,9 @@ from darknet_py.video.output import Output, OutputFrame, Paint, plotted
 
 logger = logging.getLogger(__name__)
 
-DEPTH = 2
-"""Results that wait while one is drawn and written: network and outputs work side by side."""
+DEPTH, LIVE_DEPTH = 2, 1
+"""Results that wait while one is drawn and written: network and outputs work side by side. Those of
+a live source grow old."""
 
 
 def play(
@@ -28,6 +29,7 @@ def play(
     stop: Callable[[], bool] = lambda: False,
     failures: list[OutputError] | None = None,
     signals: StopSignal | None = None,
+    depth: int = DEPTH,
 ) -> Generator[OutputFrame, None, None]:
     """Each result as a frame that every output has taken.
 
@@ -35,13 +37,14 @@ def play(
     asked after each frame, end the iteration; all outputs are closed then, as after an error.
     failures: takes the error of each output that could not go on. That is logged once, and the
     other outputs get the frames after it. signals: hears them, for who wants to know which it was.
+    depth: results that may wait for the outputs.
     """
     takers = _Takers(outputs, [] if failures is None else failures)
     with ExitStack() as stack:
         signal = stack.enter_context(signals or StopSignal())
         for index, output in enumerate(outputs):
             stack.callback(takers.close, index, output)
-        running = stack.enter_context(contextlib.closing(ahead(results, DEPTH, name="network")))
+        running = stack.enter_context(contextlib.closing(ahead(results, depth, name="network")))
         for number, result in enumerate(running, 1):
             frame = OutputFrame(number, result, paint)
             start = time.perf_counter()

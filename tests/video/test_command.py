@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from support.small_videos import read_back, write_video
+from support.small_videos import drawn_frames, jpeg, read_back, write_video
 from support.tiny_detector import files
 
 import darknet_py
@@ -183,3 +187,33 @@ def test_tracking_without_its_package_is_one_line(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "trackers", None)
     result = run(f"{DEMO} -dont_show --track -out_filename b.avi", code=1)
     assert "pip install trackers" in result.stderr and not Path("b.avi").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for others")
+def test_a_source_that_says_nothing_can_be_left() -> None:
+    """Ctrl-C while a frame of standard input is waited for."""
+    line = [sys.executable, "-m", "darknet_py", "detect", "n.cfg", "n.weights", "-"]
+    run = subprocess.Popen(
+        [*line, "--log-style", "plain", "-out", "b.json"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=False,
+    )
+    assert run.stdin is not None and run.stderr is not None
+    run.stdin.write(jpeg(drawn_frames(1)[0]))
+    run.stdin.flush()
+    told = run.stderr.readline()
+    assert told.startswith(b"n.cfg: 3 layers")
+    wait_until(lambda: Path("b.json").exists())
+    run.send_signal(signal.SIGINT)
+    assert run.wait(timeout=60) == 128 + signal.SIGINT
+    assert len(json.loads(Path("b.json").read_text())) == 1
+    run.stdin.close()
+    run.stderr.close()
+
+
+def wait_until(done: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.02)
