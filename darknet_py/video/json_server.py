@@ -31,7 +31,7 @@ class JsonServer:
     @property
     def clients(self) -> int:
         """How many read now."""
-        return self._server.viewers
+        return self._server.sender.viewers
 
     @property
     def dropped(self) -> int:

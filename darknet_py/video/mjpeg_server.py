@@ -81,7 +81,7 @@ class MjpegServer:
     @property
     def viewers(self) -> int:
         """How many look now."""
-        return self._server.viewers
+        return self._server.sender.viewers
 
     def write(self, frame: OutputFrame) -> None:
         """Raises what drawing or encoding an earlier frame raised on the sender's thread."""

@@ -7,12 +7,10 @@ import logging
 import socket
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING
+from typing import Any
 
 from darknet_py.video.request_reader import RequestReader
-
-if TYPE_CHECKING:
-    from darknet_py.video.stream_server import StreamServer
+from darknet_py.video.stream_sender import StreamSender
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +37,12 @@ HEADERS = {
 class StreamHandler(BaseHTTPRequestHandler):
     """GET of any path starts the stream, which ends with the values or when the client leaves."""
 
-    server: StreamServer
     disable_nagle_algorithm = True
     timeout = REQUEST_SECONDS
+
+    def __init__(self, sender: StreamSender, *connection: Any) -> None:
+        self.sender = sender
+        super().__init__(*connection)
 
     def setup(self) -> None:
         super().setup()
@@ -51,16 +52,16 @@ class StreamHandler(BaseHTTPRequestHandler):
         self.rfile = io.BufferedReader(reader)
 
     def do_GET(self) -> None:
-        if self.server.viewers >= MOST_VIEWERS:
+        if self.sender.viewers >= MOST_VIEWERS:
             message = f"{MOST_VIEWERS} clients are served already; try again later"
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, message, {"Retry-After": "10"})
             return
         self.do_HEAD()
         # The server closes the socket that it gave to this handler, and not a detached one.
-        self.server.sender.add(socket.socket(fileno=self.connection.detach()))
+        self.sender.add(socket.socket(fileno=self.connection.detach()))
 
     def do_HEAD(self) -> None:
-        self._send_headers(HTTPStatus.OK, {"Content-Type": self.server.stream.content_type})
+        self._send_headers(HTTPStatus.OK, {"Content-Type": self.sender.stream.content_type})
 
     def do_POST(self) -> None:
         message = "this address is only read: use GET"

@@ -119,6 +119,11 @@ class StreamSender:
             client.give_up_if_stalled(now)
         self._loop.call_later(STALL_SECONDS / 4, self._look_for_stalled)
 
+    @property
+    def viewers(self) -> int:
+        """How many are served now."""
+        return self.stream.values.readers
+
     def add(self, connection: socket.socket) -> None:
         """A client to whom the headers were sent; from any thread but the sender's."""
         accepted = self._loop.connect_accepted_socket(lambda: StreamClient(self), connection)
@@ -132,7 +137,7 @@ class StreamSender:
         if self.failure is not None:
             raise self.failure
         self.stream.values.publish(payload)
-        if self.stream.values.readers and not self._closed:
+        if self.viewers and not self._closed:
             self._loop.call_soon_threadsafe(self._send_to_all)
 
     def _send_to_all(self) -> None:

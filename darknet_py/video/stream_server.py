@@ -48,13 +48,12 @@ class StreamServer(ThreadingHTTPServer):
     request_queue_size = MOST_VIEWERS
 
     def __init__(self, flag: str, host: str, port: int, stream: StreamFormat) -> None:
-        self.stream = stream
         self.host = host
         self._requests: set[socket.socket] = set()
         self._changed = threading.Condition()
         try:
             self.address_family, address = resolved(host, port)
-            super().__init__(address, StreamHandler)
+            super().__init__(address, self._handler)
         except (OSError, ValueError) as failure:
             raise cannot_serve(flag, host, port, failure) from None
         self.sender = StreamSender(stream, f"send {flag}")
@@ -62,6 +61,9 @@ class StreamServer(ThreadingHTTPServer):
             target=self.serve_forever, args=(POLL_SECONDS,), name=f"serve {flag}", daemon=True
         )
         self._thread.start()
+
+    def _handler(self, *connection: Any) -> StreamHandler:
+        return StreamHandler(self.sender, *connection)
 
     @property
     def url(self) -> str:
@@ -102,11 +104,6 @@ class StreamServer(ThreadingHTTPServer):
         failure = sys.exc_info()[1]
         level = logging.DEBUG if isinstance(failure, OSError) else logging.WARNING
         logger.log(level, "%s: client %s: %s", self.url, client_address, failure)
-
-    @property
-    def viewers(self) -> int:
-        """How many are served now."""
-        return self.stream.values.readers
 
     def close(self) -> None:
         """No more clients; those there are get the end of the stream, or are cut off soon."""

@@ -101,14 +101,18 @@ class Window:
 
     def write(self, frame: OutputFrame) -> None:
         """Raises OutputError where the window cannot be opened or drawn."""
-        if self._ended:
-            return
         try:
-            self._show_or_pass(frame)
-            self._heed(cv2.waitKey(1))
+            if not self._closed():
+                self._show_or_pass(frame)
+                self._heed(cv2.waitKey(1))
         except cv2.error as failure:
             message = f"the window fails: {first_line(str(failure))}; go on without it: -dont_show"
             raise OutputError(message) from None
+
+    def _closed(self) -> bool:
+        """By its user, which ends the show; to draw on it would open it again."""
+        self._ended = self._ended or (self._open and not is_visible())
+        return self._ended
 
     def _show_or_pass(self, frame: OutputFrame) -> None:
         if self._open and self._passed < self.skip:
@@ -123,9 +127,7 @@ class Window:
     def _heed(self, key: int) -> None:
         """The low byte: some systems add the state of NumLock and the like."""
         pressed = key & 0xFF if key >= 0 else key
-        closed = cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1
-        if closed or pressed in END_KEYS:
-            self._ended = True
+        self._ended = pressed in END_KEYS or self._closed()
         if pressed in ENTER_KEYS:
             self.skip = NEXT_SKIP.get(self.skip, 0)
 
@@ -135,6 +137,13 @@ class Window:
                 cv2.destroyWindow(TITLE)
                 cv2.waitKey(1)
         self._open = False
+
+
+def is_visible() -> bool:
+    try:
+        return cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1
+    except cv2.error:  # Qt has nobody to ask once the last window is gone
+        return False
 
 
 def open_window(image: Pixels) -> None:

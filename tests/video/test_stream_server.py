@@ -55,7 +55,7 @@ def publish(server: StreamServer, *values: bytes) -> None:
 
 
 def viewers(server: StreamServer, count: int) -> None:
-    wait_until(lambda: server.viewers == count)
+    wait_until(lambda: server.sender.viewers == count)
 
 
 def test_two_clients_get_the_same_from_when_they_came_and_the_end(server: StreamServer) -> None:
@@ -87,7 +87,7 @@ def test_the_headers_say_what_it_is_and_little_of_who_serves_it(server: StreamSe
         "Pragma": "no-cache",
         "Content-Type": "text/x",
     }
-    assert server.viewers == 0
+    assert server.sender.viewers == 0
 
 
 def test_what_is_sent_to_it_is_refused(server: StreamServer) -> None:
@@ -142,7 +142,7 @@ def test_a_request_that_grows_without_end_is_given_up(
         while True:
             client.sendall(b"x" * 100)
             time.sleep(0.001)
-    assert server.viewers == 0
+    assert server.sender.viewers == 0
 
 
 def test_one_viewer_too_many_is_told_so(
@@ -215,7 +215,7 @@ def test_a_slow_client_gets_what_it_can_take_in_whole_values(
     assert body[:1] + body[-1:] == b"()"
     assert set(taken) <= set(values) and taken == sorted(taken)
     assert taken[-1] == values[-1] and len(taken) < 20
-    assert server.stream.values.dropped == 20 - len(taken)
+    assert server.sender.stream.values.dropped == 20 - len(taken)
 
 
 def test_clients_that_leave_are_forgotten_even_if_nothing_is_sent(server: StreamServer) -> None:

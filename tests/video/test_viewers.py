@@ -21,12 +21,15 @@ from support.stream_client import wait_until
 
 from darknet_py.detect.result import Result
 from darknet_py.video.mjpeg_server import MjpegServer
+from darknet_py.video.output import OutputFrame
 from darknet_py.video.playback import play
 
 VIEWERS = support.stream_viewers.FAST + support.stream_viewers.SLOW + 1
-FRAMES, WARM = 60, 10
-LEAST_PAIRS, MOST_PAIRS = 4, 16
-SLOWER, MORE_WORK = 1.05, 1.25
+FRAMES, WARM = 40, 10
+LEAST_PAIRS, MOST_PAIRS = 4, 12
+SLOWER, MORE_WORK = 1.05, 1.1
+WRITE_SECONDS = 0.005
+"""Handing over a frame: no viewer is waited for, whatever time the network leaves."""
 
 
 def results(count: int, side: int) -> Iterator[Result]:
@@ -58,9 +61,22 @@ def looked_at(server: MjpegServer) -> Iterator[list[int]]:
     taken += map(int, output.split())
 
 
+class TimedServer(MjpegServer):
+    """writes: seconds that each of them took."""
+
+    def __init__(self) -> None:
+        super().__init__("127.0.0.1", 0)
+        self.writes: list[float] = []
+
+    def write(self, frame: OutputFrame) -> None:
+        start = time.perf_counter()
+        super().write(frame)
+        self.writes.append(time.perf_counter() - start)
+
+
 def seconds_per_frame(watched: bool, side: int) -> tuple[float, float]:
     """Of the wall's clock, and of this process's."""
-    server = MjpegServer("127.0.0.1", 0)
+    server = TimedServer()
     with looked_at(server) if watched else contextlib.nullcontext([]) as taken:
         frames = play(results(WARM + FRAMES, side), [server])
         for _ in range(WARM):
@@ -72,6 +88,7 @@ def seconds_per_frame(watched: bool, side: int) -> tuple[float, float]:
         with contextlib.closing(frames):
             if watched:
                 assert server.viewers >= VIEWERS - 1
+    assert np.median(server.writes) < WRITE_SECONDS
     assert not watched or min(taken) >= 0.5 * FRAMES * min(1, 30 * wall / (FRAMES - 5))
     return wall / (FRAMES - 5), work / (FRAMES - 5)
 
@@ -86,7 +103,10 @@ def compare(side: int, pairs: int = MOST_PAIRS) -> tuple[float, float]:
     for pair in range(1, pairs + 1):
         alone.append(seconds_per_frame(False, side))
         watched.append(seconds_per_frame(True, side))
-        wall, work = (min(b) / min(a) for a, b in zip(zip(*alone), zip(*watched), strict=True))
+        wall, work = (
+            min(run[clock] for run in watched) / min(run[clock] for run in alone)
+            for clock in (0, 1)
+        )
         if pair >= LEAST_PAIRS and wall <= SLOWER:
             break
     return wall, work
@@ -94,7 +114,7 @@ def compare(side: int, pairs: int = MOST_PAIRS) -> tuple[float, float]:
 
 @pytest.mark.slow
 def test_the_pipeline_is_as_fast_with_viewers_as_without() -> None:
-    """A network of 20 milliseconds; drawing and encoding for the viewers are part of the work."""
-    wall, work = compare(side=128)
+    """A network of 90 milliseconds; drawing and encoding for the viewers are part of the work."""
+    wall, work = compare(side=256)
     assert wall <= SLOWER
     assert work <= MORE_WORK

@@ -27,6 +27,7 @@ class Screen:
         self.calls: list[tuple[object, ...]] = []
         self.keys: list[int] = []
         self.visible = 1.0
+        self.closes_at_key = False
 
     def imshow(self, title: str, image: np.ndarray) -> None:
         self.calls.append(("imshow", title, image.shape))
@@ -42,6 +43,7 @@ class Screen:
 
     def waitKey(self, milliseconds: int) -> int:
         assert milliseconds == 1
+        self.visible = 0.0 if self.closes_at_key else self.visible
         return self.keys.pop(0) if self.keys else -1
 
     def getWindowProperty(self, title: str, number: int) -> float:
@@ -116,14 +118,32 @@ def test_keys_that_end_the_show(screen: Screen, key: int) -> None:
     assert screen.shown == 3
 
 
-def test_a_window_that_is_closed_ends_the_show_and_is_not_opened_again(screen: Screen) -> None:
+@pytest.mark.parametrize("shown_last", [False, True])
+def test_a_window_that_is_closed_ends_the_show_and_is_not_opened_again(
+    screen: Screen, shown_last: bool
+) -> None:
+    """Closed while it waits for keys, or before the next frame comes."""
     shown = Window()
     shown.write(frame())
-    screen.visible = 0.0
+    if shown_last:
+        screen.closes_at_key = True
+    else:
+        screen.visible = 0.0
     shown.write(frame())
     assert shown.wants_end()
     shown.write(frame())
-    assert screen.shown == 2 and sum(call[0] == "namedWindow" for call in screen.calls) == 1
+    assert screen.shown == 1 + shown_last
+    assert sum(call[0] == "namedWindow" for call in screen.calls) == 1
+
+
+def test_a_window_that_nobody_knows_any_more_is_closed(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = Window()
+    shown.write(frame())
+    monkeypatch.setattr(cv2, "getWindowProperty", raising(cv2.error("NULL guiReceiver")))
+    shown.write(frame())
+    assert shown.wants_end() and screen.shown == 1
 
 
 def test_frames_that_are_passed_over_are_not_drawn_but_keys_are_heard(screen: Screen) -> None:
