@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from darknet_py.parallel import ordered_map
+from darknet_py.parallel import ahead, ordered_map
 
 
 @pytest.fixture(autouse=True)
@@ -112,3 +112,89 @@ def test_each_thread_is_initialized_once() -> None:
 
 def test_no_items() -> None:
     assert list(ordered_map(uneven, [], 2, 2)) == []
+
+
+def test_ahead_gives_all_items_in_order_and_stays_bounded() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(20):
+            taken.append(number)
+            yield number
+
+    found = ahead(items(), 3)
+    assert taken == []
+    assert next(found) == 0
+    wait_until(lambda: len(taken) == 5)  # one handed over, three wait, one cannot be put down
+    time.sleep(0.05)
+    assert len(taken) == 5
+    assert list(found) == list(range(1, 20))
+
+
+def test_ahead_raises_what_its_items_raise_in_its_turn() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise ValueError("no more")
+
+    found = ahead(items(), 5)
+    assert next(found) == 1
+    with pytest.raises(ValueError, match="no more"):
+        next(found)
+
+
+def test_ahead_closes_its_items_when_it_is_left() -> None:
+    closed: list[str] = []
+
+    def items() -> Iterator[int]:
+        try:
+            yield from itertools.count()
+        finally:
+            closed.append(threading.current_thread().name)
+
+    found = ahead(items(), 2, name="feeder")
+    next(found)
+    found.close()
+    assert closed == ["feeder"]
+
+
+def test_eager_work_does_not_wait_for_the_next_item() -> None:
+    """The first results are there although no more items come for now."""
+    more = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield from (1, 2)
+        more.wait(60)
+        yield 3
+
+    found = ordered_map(lambda item: 10 * item, items(), 2, 4, eager=True)
+    assert [next(found), next(found)] == [10, 20]
+    more.set()
+    assert list(found) == [30]
+
+
+def test_eager_work_stays_bounded_and_raises_in_order() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in itertools.count():
+            taken.append(number)
+            yield number
+
+    def work(item: int) -> int:
+        if item == 5:
+            raise ValueError("five")
+        return item
+
+    found = ordered_map(work, items(), 2, 3, eager=True)
+    assert [next(found) for _ in range(5)] == [0, 1, 2, 3, 4]
+    time.sleep(0.05)
+    assert len(taken) <= 5 + 3 + 2
+    with pytest.raises(ValueError, match="five"):
+        next(found)
+
+
+def wait_until(done: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -75,3 +75,18 @@ def test_other_threads_leave_the_handlers_alone() -> None:
     thread.start()
     thread.join()
     assert seen == [signal.getsignal(signal.SIGTERM), {}]
+
+
+def test_the_first_signal_wakes_up_what_is_waited_for() -> None:
+    called: list[str] = []
+    woken = threading.Event()
+
+    def wake() -> None:
+        called.append(threading.current_thread().name)
+        woken.set()
+
+    with StopSignal(then=wake) as stop:
+        signal.raise_signal(signal.SIGTERM)
+        assert woken.wait(30)
+        signal.raise_signal(signal.SIGTERM)  # within a second: the same one
+    assert (stop.received, called) == (signal.SIGTERM, ["stop"])
