@@ -1,11 +1,11 @@
-# make demo | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-start
+# make demo | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-video | bench-start
 PYTHON ?= python3
 VENV ?= .venv
 SEED ?= 1
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test parity check format fuzz mutants bench bench-train bench-folder bench-start
+.PHONY: demo test parity check format fuzz mutants bench bench-train bench-folder bench-video bench-start
 
 demo: $(INSTALLED)
 	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg -thresh .6
@@ -58,6 +58,10 @@ THRESH ?= .25
 
 bench-folder: $(INSTALLED)
 	$(BIN)/python tests/bench/folder.py $(FOLDER) $(CFG) $(WEIGHTS) $(THRESH)
+
+# make bench-video CFG=cfg/shapes.cfg WEIGHTS=data/shapes.weights VIDEO=film.mp4
+bench-video: $(INSTALLED)
+	$(BIN)/python tests/bench/video.py $(CFG) $(WEIGHTS) "$(VIDEO)" $(THRESH)
 
 bench-start: $(INSTALLED)
 	$(BIN)/python tests/bench/start.py $(CFG) $(WEIGHTS) $(IMAGE)

@@ -24,7 +24,7 @@ import torch
 
 from darknet_py import Detector, load
 from darknet_py.benchmark.bench_inputs import random_network
-from darknet_py.detect.command import usual_batch
+from darknet_py.detect.command_start import usual_batch
 from darknet_py.detect.workers import WorkerPool
 from darknet_py.images.frames import readers
 from darknet_py.images.image_paths import images_in
