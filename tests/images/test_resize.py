@@ -135,3 +135,17 @@ def test_a_single_row_is_the_last_one() -> None:
 def test_an_image_too_thin_for_the_box_keeps_a_row() -> None:
     found = prepare(np.full((1, 900, 3), 255, np.uint8), 3, 32, 32, letter_box=True)
     assert (found == 1).all(dim=2).sum(dim=1).tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("order", ["rgb", "bgr"])
+def test_an_image_of_the_inputs_size_keeps_its_values(channels: int, order: str) -> None:
+    """What interpolating between a pixel and none of its neighbour would give."""
+    image = np.random.default_rng(channels).integers(0, 256, (9, 14, channels), np.uint8)
+    found = resize.fit(image, channels, 14, 9, False, order)
+    reds_first = image if order == "rgb" or channels == 1 else image[..., [2, 1, 0, 3][:channels]]
+    expected = reds_first.astype(np.float32) / np.float32(255)
+    assert found.dtype == np.float32 and (found == expected.transpose(2, 0, 1)).all()
+    inside = resize.fit(image, channels, 14, 15, True, order)
+    assert (inside[:, 3:12] == expected.transpose(2, 0, 1)).all()
+    assert (inside[:, :3] == 0.5).all() and (inside[:, 12:] == 0.5).all()
