@@ -36,6 +36,8 @@ PRINTING = {
     "progress.py",
     "train/logs/progress_log.py",
     "video/json_files.py",
+    "video/live_line.py",
+    "video/printing.py",
 }
 """Modules whose business it is to print, beside `cli` and the bodies of commands."""
 FP32 = "--precision fp16: this processor has no instructions for it; computing in fp32"

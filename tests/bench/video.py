@@ -4,9 +4,9 @@
 
 In one process and in turns: as many forward passes as the video has frames, side by side as
 `detect` runs them, and the whole of it, frames decoded, boxes found, drawn, and written to a video
-and to JSON. WEIGHTS: random makes a file of random ones, whose boxes are many, so give a THRESH near 1.
-Without a video one of 300 frames of moving shapes is drawn. The share is that of the
-least times; memory is that of the process after each round.
+and to JSON. WEIGHTS: random makes a file of random ones; their boxes are many, so give a THRESH
+near 1. Without a video one of 300 frames of moving shapes is drawn. The share is that of the least
+times; memory is that of the process after each round.
 """
 
 from __future__ import annotations
@@ -82,9 +82,8 @@ def main(cfg: str, weights: str, video: str = "", thresh: str = ".5", rounds: st
                 seconds(lambda: whole(detector, Path(video), folder, float(thresh), batch))
             )
             megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            click.echo(
-                f"forward {alone[-1]:.2f} s, whole {all_of_it[-1]:.2f} s, {megabytes:.0f} MB at most"
-            )
+            times = f"forward {alone[-1]:.2f} s, whole {all_of_it[-1]:.2f} s"
+            click.echo(f"{times}, {megabytes:.0f} MB at most")
         share = min(all_of_it) / min(alone)
         click.echo(f"{frames} frames, batch {batch}: {share:.2f} x of the forward passes alone")
 
