@@ -27,7 +27,7 @@ from darknet_py.video.playback import play
 VIEWERS = support.stream_viewers.FAST + support.stream_viewers.SLOW + 1
 FRAMES, WARM = 40, 10
 SLOWER = 1.05
-PAIRS, TOO_MANY = 12, 10
+PAIRS, TOO_MANY = 6, 6
 WRITE_SECONDS = 0.005
 """Handing over a frame: no viewer is waited for, whatever time the network leaves."""
 
@@ -108,7 +108,7 @@ def slower_pairs(side: int, clock: int) -> int:
 
 @pytest.mark.slow
 def test_the_pipeline_is_as_fast_with_viewers_as_without() -> None:
-    """Were it slower by 5 percent, every second pair would be; 10 of 12 are a chance of 2 percent.
+    """Were it slower by 5 percent, every second pair would be; 6 of 6 are a chance of 2 percent.
 
     With a network of 90 milliseconds; drawing and encoding for the viewers are part of the work.
     """
