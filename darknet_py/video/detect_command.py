@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     pass
 
 WRITTEN_AS = ".mp4"
-"""Suffix of what is written of sources that are no files."""
+"""Suffix of what is written of videos whose own kind cannot be written."""
 
 
 def run(options: DetectOptions, sources: Sequence[str]) -> int:
@@ -98,5 +98,9 @@ def _with_files(options: DetectOptions, name: str, many: bool) -> DetectOptions:
 
 
 def _predictions(base: str, name: str, many: bool) -> str:
+    """The written video, of the source's kind if such can be written."""
+    from darknet_py.video.video_writer import FORMATS
+
     stem, suffix = os.path.splitext(Path(name).name)
+    suffix = suffix if suffix.lower() in FORMATS else WRITTEN_AS
     return f"{base}_{stem}{suffix}" if many else f"{base}{suffix}"

@@ -49,12 +49,11 @@ class LiveLine:
         """Frames, rate, milliseconds of a frame, what was dropped, and what is left of a file."""
         rate = self.frames / max(now - self.start, 1e-9)
         words = [f"frame {self.frames}" + (f"/{self.source.length}" if self.source.length else "")]
-        words += [f"{rate:.1f} FPS", *self._milliseconds()]
-        if self.source.live and self.source.stats:
-            words.append(f"{self.source.stats.dropped} dropped")
         if self.source.length:
             words.append(f"{max(0, self.source.length - self.frames) / rate:.0f} s left")
-        return ", ".join(words)
+        if self.source.live and self.source.stats:
+            words.append(f"{self.source.stats.dropped} dropped")
+        return ", ".join([*words, f"{rate:.1f} FPS", *self._milliseconds()])
 
     def _milliseconds(self) -> list[str]:
         stats = self.source.stats

@@ -22,6 +22,7 @@ from darknet_py.video.json_files import JsonFile, JsonLines
 from darknet_py.video.json_server import JsonServer
 from darknet_py.video.mjpeg_server import MjpegServer
 from darknet_py.video.output import Output, Paint, plotted
+from darknet_py.video.paced_video import PacedVideo
 from darknet_py.video.playback import DEPTH, LIVE_DEPTH, play
 from darknet_py.video.printing import Printer
 from darknet_py.video.video_writer import VideoFile
@@ -45,10 +46,15 @@ def _served(server: JsonServer | MjpegServer, what: str) -> Output:
     return server
 
 
+def _video(asked: Asked) -> Output:
+    video = VideoFile(asked.value, asked.source.fps)
+    return PacedVideo(video) if asked.source.live else video
+
+
 OUTPUTS: dict[str, Callable[[Asked], Output]] = {
     "mjpeg_port": lambda asked: _served(MjpegServer(asked.options.host, asked.value), "MJPEG"),
     "json_port": lambda asked: _served(JsonServer(asked.options.host, asked.value), "JSON"),
-    "out_filename": lambda asked: VideoFile(asked.value, asked.source.fps),
+    "out_filename": _video,
     "json_file_output": lambda asked: JsonFile(asked.value),
     "json_lines": lambda asked: JsonLines(asked.value),
     "frames": lambda asked: FrameImages(asked.value),

@@ -34,7 +34,7 @@ def line(source: FrameSource, frames: int, start: float = 100.0) -> LiveLine:
 def test_a_file_has_an_end_in_sight() -> None:
     source = FrameSource([], 30, fps=10, stats=CaptureStats(captured=10, seconds=0.03))
     assert line(source, 10).text(105.0) == (
-        "frame 10/30, 2.0 FPS, capture 3.0 ms, network 20.0 ms, drawn 4.0 ms, 10 s left"
+        "frame 10/30, 10 s left, 2.0 FPS, capture 3.0 ms, network 20.0 ms, drawn 4.0 ms"
     )
 
 
@@ -42,7 +42,7 @@ def test_a_stream_drops_frames() -> None:
     stats = CaptureStats(captured=30, dropped=20, seconds=0.3)
     source = FrameSource([], live=True, stats=stats)
     assert line(source, 10).text(101.0) == (
-        "frame 10, 10.0 FPS, capture 10.0 ms, network 20.0 ms, drawn 4.0 ms, 20 dropped"
+        "frame 10, 20 dropped, 10.0 FPS, capture 10.0 ms, network 20.0 ms, drawn 4.0 ms"
     )
 
 
@@ -77,4 +77,4 @@ def test_one_line_is_rewritten_and_elsewhere_one_comes_now_and_then(
         assert all(len(part) < 80 for part in shown.split("\r\033[K"))
     else:
         (only,) = shown.splitlines()
-        assert only.startswith(("frame 200/300, 20.0 FPS", "frame 201/300"))
+        assert only.startswith(("frame 200/300, 5 s left, 20.0 FPS", "frame 201/300"))
