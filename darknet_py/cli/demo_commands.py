@@ -19,7 +19,7 @@ from darknet_py.options.video import FrameOutputOptions, OutputOptions
 
 SHOWN_FIRST = (
     *("thresh", "hier", "letter_box", "ext_output"),
-    *(CameraOptions, ShowOptions, "dontdraw_bbox", "s", OutputOptions),
+    *(CameraOptions, ShowOptions, "dontdraw_bbox", OutputOptions),
 )
 
 

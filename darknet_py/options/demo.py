@@ -40,6 +40,12 @@ class ShowOptions:
     dont_show: bool = flag(False, "Open no window, even where there is a display.")
     fullscreen: bool = flag(False, "The window takes the whole screen.")
     benchmark: bool = flag(False, "Only run the network: print, draw and show nothing else.")
+    s: int = flag(0, "Frames that the window leaves out after each.", "-s", least=0)
+
+    @property
+    def wants_window(self) -> bool:
+        """Whether frames are to be shown, where that is possible."""
+        return not (self.dont_show or self.benchmark)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +65,11 @@ class DemoOptions(
     frames: str | None = flag(
         None, "Write frames to NAME_00000001.jpg, ...", "--prefix", "--frames", metavar="NAME"
     )
-    s: int = flag(0, "Frames that the window leaves out after each.", "-s", least=0)
+
+    @property
+    def wants_window(self) -> bool:
+        """As in Darknet, frames that are written as images are not shown."""
+        return super().wants_window and self.frames is None
 
     @property
     def data_file(self) -> DataFile | None:

@@ -84,7 +84,7 @@ def open_outputs(options: FrameOutputOptions, source: FrameSource, name: str) ->
         for asked, make in _asked(options, source, name):
             outputs.all.append(make(asked))
             undo.callback(outputs.all[-1].close)
-        if isinstance(options, ShowOptions) and not (options.dont_show or options.benchmark):
+        if isinstance(options, ShowOptions) and options.wants_window:
             outputs.window = _window(options)
         undo.pop_all()
     if outputs.window is not None:
@@ -105,7 +105,7 @@ def _window(options: ShowOptions) -> Window | None:
     if reason := no_window_reason():
         logger.info("no window: %s; -dont_show says that none is wanted", reason)
         return None
-    return Window(getattr(options, "s", 0))
+    return Window(options.s, options.fullscreen)
 
 
 def run_outputs(

@@ -86,11 +86,13 @@ class Window:
     """An output, for the main thread: see `no_window_reason` before one is made.
 
     skip: frames that are passed over after each that is shown, `-s`. ESC or q, and closing the
-    window, ask for the end: see `wants_end`. Enter changes `skip`.
+    window, ask for the end: see `wants_end`. Enter changes `skip`. fullscreen: the window takes the
+    whole screen.
     """
 
-    def __init__(self, skip: int = 0) -> None:
+    def __init__(self, skip: int = 0, fullscreen: bool = False) -> None:
         self.skip = skip
+        self.fullscreen = fullscreen
         self._open = False
         self._ended = False
         self._passed = 0
@@ -120,7 +122,7 @@ class Window:
             return
         self._passed = 0
         if not self._open:
-            open_window(frame.image)
+            open_window(frame.image, self.fullscreen)
             self._open = True
         cv2.imshow(TITLE, frame.image)
 
@@ -146,9 +148,11 @@ def is_visible() -> bool:
         return False
 
 
-def open_window(image: Pixels) -> None:
-    """In the shape of the image, no larger than LARGEST."""
+def open_window(image: Pixels, fullscreen: bool = False) -> None:
+    """In the shape of the image, no larger than LARGEST; or over the whole screen."""
     height, width = image.shape[:2]
     scale = min(1.0, LARGEST[0] / width, LARGEST[1] / height)
     cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
     cv2.resizeWindow(TITLE, max(1, round(width * scale)), max(1, round(height * scale)))
+    if fullscreen:
+        cv2.setWindowProperty(TITLE, cv2.WND_PROP_FULLSCREEN, cv2.WINDOW_FULLSCREEN)

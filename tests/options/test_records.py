@@ -78,9 +78,9 @@ DEFAULTS = {
     "host=0.0.0.0",
     "OutputOptions": "json_file_output=None json_lines=None json_port=None http_post_host=None",
     "CameraOptions": "source=None c=0",
-    "ShowOptions": "dont_show=False fullscreen=False benchmark=False",
+    "ShowOptions": "dont_show=False fullscreen=False benchmark=False s=0",
     "DemoOptions": "data=None names=None thresh=None hier=0.5 letter_box=False ext_output=False "
-    "dontdraw_bbox=False frames=None s=0",
+    "dontdraw_bbox=False frames=None",
     "ClassifierDemoOptions": "names=None",
     "YoloDemoOptions": "thresh=0.2",
     "CocoDemoOptions": "word=coco",
@@ -180,7 +180,7 @@ LIMITS = """
 CameraOptions.c >= 0
 ShapesVideoOptions.frames >= 1 <= 1e+06
 ShapesVideoOptions.fps >= 1 <= 240
-DemoOptions.s >= 0
+ShowOptions.s >= 0
 SourceOptions.frame_width >= 1 <= 65536
 SourceOptions.frame_height >= 1 <= 65536
 SourceOptions.fps > 0 <= 1000
@@ -266,7 +266,7 @@ SPELLINGS = {
     "FrameOutputOptions.out_filename": "--out_filename",
     "OutputOptions.json_lines": "--json-lines",
     "CameraOptions.c": "-c",
-    "DemoOptions.s": "-s",
+    "ShowOptions.s": "-s",
     "DemoOptions.frames": "--prefix --frames",
     "DeviceOptions.gpu": "-i",
     "ImageOptions.exif": "--exif/--no-exif",

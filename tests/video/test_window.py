@@ -38,6 +38,9 @@ class Screen:
     def resizeWindow(self, title: str, width: int, height: int) -> None:
         self.calls.append(("resizeWindow", title, width, height))
 
+    def setWindowProperty(self, title: str, number: int, value: int) -> None:
+        self.calls.append(("setWindowProperty", title, number, value))
+
     def destroyWindow(self, title: str) -> None:
         self.calls.append(("destroyWindow", title))
 
@@ -63,6 +66,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
         "namedWindow",
         "resizeWindow",
         "destroyWindow",
+        "setWindowProperty",
         "waitKey",
         "getWindowProperty",
     ):
@@ -260,3 +264,10 @@ def test_where_there_always_is_a_display_it_is_tried_here(
     assert [call[0] for call in screen.calls] == ["namedWindow", "destroyWindow"]
     monkeypatch.setattr(cv2, "namedWindow", raising(cv2.error(NOT_BUILT)))
     assert no_window_reason() == f"OpenCV opens none: {NOT_BUILT}"
+
+
+@pytest.mark.parametrize("fullscreen", [True, False])
+def test_a_window_may_take_the_whole_screen(screen: Screen, fullscreen: bool) -> None:
+    Window(fullscreen=fullscreen).write(frame())
+    full = ("setWindowProperty", "Demo", cv2.WND_PROP_FULLSCREEN, cv2.WINDOW_FULLSCREEN)
+    assert (full in screen.calls) == fullscreen
