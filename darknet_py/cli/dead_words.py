@@ -9,6 +9,7 @@ CLASSIFY = "`classifier train` and `classifier predict` do that for any classes"
 PAIRS = "it ranked images by pairs, on lists that were never published"
 RUNS = "`compare A B` here says how two runs differ"
 WEBCAM = "a camera demo for one network that was never published; `classifier predict` says what"
+CAMERA = "it showed what a network says of a camera's images in a window, and wrote nothing"
 DRAW = "it changed a picture until a detector liked it, on GPUs only; `nightmare` changes one too"
 COMMENTED = "it is commented out in the C program; `detector test -out FILE` writes all boxes"
 DEAD = {
@@ -43,6 +44,9 @@ DEAD = {
     "classifier threat": f"{WEBCAM} an image shows",
     "classifier fout": "it printed all scores of the images of a list; `classifier test` does, of "
     "test= of DATA",
+    "segmenter demo": f"{CAMERA}; `segmenter test` paints images",
+    "isegmenter demo": f"{CAMERA}; `isegmenter test` paints images",
+    "regressor demo": f"{CAMERA}; `regressor test` prints the numbers of images",
     "compare train": f"{PAIRS}; {RUNS}",
     "compare valid": f"{PAIRS}; {RUNS}",
     "compare sort": f"{PAIRS}; {RUNS}",

@@ -217,5 +217,5 @@ def _refuse_unwritable(options: DetectOptions) -> None:
 
 
 def _report_settings(session: _Session) -> None:
-    for line in settings_lines(session.options, session.detector, session.tiling):
+    for line in settings_lines(session.detector, session.options, session.tiling):
         print(line, file=sys.stderr)

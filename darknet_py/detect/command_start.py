@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from darknet_py.cfg.names import read_names
 from darknet_py.detect.tiles import Tiling
@@ -66,21 +66,34 @@ def _running(detector: Detector) -> str:
     return f"{config.engine} {detector.device} {config.precision}{compiled}"
 
 
+class DetectionRules(Protocol):
+    """What options say of boxes: see DetectOptions and DemoOptions."""
+
+    @property
+    def letter_box(self) -> bool: ...
+
+    @property
+    def least_score(self) -> float: ...
+
+    @property
+    def nms(self) -> float: ...
+
+
 def settings_lines(
-    options: DetectOptions, detector: Detector, tiling: Tiling | None
+    detector: Detector, rules: DetectionRules, tiling: Tiling | None = None
 ) -> Iterator[str]:
     """What decides the numbers, which is the commonest reason why results differ; before it, what
     is odd in the cfg."""
     graph = detector.graph
     yield from (str(notice) for notice in graph.notices if notice.level == "warning")
-    letter_box = options.letter_box or graph.letter_box
+    letter_box = rules.letter_box or graph.letter_box
     words: Sequence[str] = (
         f"{len(graph.nodes)} layers",
         f"input {graph.net.input}",
         "letterbox" if letter_box else "stretch",
         *([f"tiles {tiling}"] if tiling else []),
-        f"thresh {options.least_score:g}",
-        f"nms {detector.suppression.kind} {options.nms:g}",
+        f"thresh {rules.least_score:g}",
+        f"nms {detector.suppression.kind} {rules.nms:g}",
         _running(detector),
         f"fork {graph.fork.name}",
     )

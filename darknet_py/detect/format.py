@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from darknet_py.detect.result_text import track_words
 from darknet_py.files import encoded, replacing
 from darknet_py.forks import Fork
 from darknet_py.layers.head import Head
@@ -41,7 +42,7 @@ def lines(result: Result, fork: Fork, extended: bool = False) -> Iterator[str]:
     pixels = result.boxes.xywh.tolist()
     for row in rows:
         name = result.name(int(result.boxes.class_id[row]))
-        percent = f"{name}: {result.boxes.confidence[row] * 100:.0f}%"
+        percent = f"{name}{track_words(result, row)}: {result.boxes.confidence[row] * 100:.0f}%"
         yield percent + (_in_pixels(*pixels[row]) if extended else "")
 
 

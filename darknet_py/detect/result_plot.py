@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from darknet_py.detect.result_data import ResultData
+from darknet_py.detect.result_text import track_words
 from darknet_py.errors import DarknetError
 from darknet_py.images.draw import AS_SUITS, DrawStyle, colour, paint
 from darknet_py.images.io import Pixels
@@ -50,8 +51,7 @@ def box_label(result: ResultData, row: int, options: PlotOptions) -> str:
     boxes = result.boxes
     same = np.flatnonzero(boxes.box == boxes.box[row]).tolist()
     others = sorted(set(same) & set(result.ranked()) - {row}) if len(same) > 1 else []
-    tracked = options.ids and boxes.track_id is not None and boxes.track_id[row] > 0
-    track = f" #{boxes.track_id[row]}" if tracked and boxes.track_id is not None else ""
+    track = track_words(result, row) if options.ids else ""
     confidence = f": {boxes.confidence[row]:.2f}" if options.conf else ""
     first = f"{_drawn_name(result, row)}{track}{confidence}"
     return ", ".join([first, *(_drawn_name(result, other) for other in others)])

@@ -35,6 +35,12 @@ def object_counts(result: ResultData) -> str:
     return ", ".join(counts) or "no objects"
 
 
+def track_words(result: ResultData, row: int) -> str:
+    """` #7` for an object that keeps that number, nothing for one without."""
+    tracks = result.boxes.track_id
+    return f" #{tracks[row]}" if tracks is not None and tracks[row] else ""
+
+
 def json_text(result: ResultData, frame: int, named: bool) -> str:
     """See Result.to_json."""
     objects = ", \n".join(_json_object(result, row) for row in _json_rows(result))

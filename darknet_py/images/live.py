@@ -15,7 +15,7 @@ from darknet_py.errors import DataError, ImageError
 from darknet_py.images.capture import CaptureOptions
 from darknet_py.images.frames import FrameSource
 from darknet_py.images.live_frames import LiveReading
-from darknet_py.images.moving_names import VIDEO_SUFFIXES
+from darknet_py.images.moving_names import VIDEO_SUFFIXES, shown
 from darknet_py.images.opencv_capture import Capture, Opener, opened, told_fps, told_size
 from darknet_py.images.video_files import video_source
 
@@ -79,14 +79,6 @@ def live_source(name: str, opener: Opener, options: CaptureOptions) -> FrameSour
         stats=reading.stats,
         stop=reading.stop,
     )
-
-
-def shown(address: str) -> str:
-    """An address without the password in it: messages, logs and JSON are read by others."""
-    before, at, host = address.rpartition("@")
-    scheme, slashes, user = before.partition("://")
-    name, colon, _ = user.partition(":")
-    return f"{scheme}{slashes}{name}:***{at}{host}" if at and colon else address
 
 
 def _parts(address: str) -> SplitResult:

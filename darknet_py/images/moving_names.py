@@ -35,3 +35,16 @@ def names_moving(text: str) -> bool:
     """Whether a text names any of these."""
     file = is_video_file(text) and not os.path.isdir(text)
     return text == PIPE or is_address(text) or file or is_camera_text(text)
+
+
+def shown(address: str) -> str:
+    """An address without the password in it: messages, logs and JSON are read by others."""
+    before, at, host = address.rpartition("@")
+    scheme, slashes, user = before.partition("://")
+    name, colon, _ = user.partition(":")
+    return f"{scheme}{slashes}{name}:***{at}{host}" if at and colon else address
+
+
+def source_name(text: str) -> str:
+    """What a source is called where people read it."""
+    return "standard input" if text == PIPE else shown(text)

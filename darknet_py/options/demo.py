@@ -67,6 +67,11 @@ class DemoOptions(
     )
 
     @property
+    def nms(self) -> float:
+        """Overlap above which the weaker of two boxes is dropped."""
+        return self.fork_in_force.detect.demo_nms
+
+    @property
     def wants_window(self) -> bool:
         """As in Darknet, frames that are written as images are not shown."""
         return super().wants_window and self.frames is None

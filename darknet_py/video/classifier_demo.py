@@ -17,6 +17,7 @@ from darknet_py.detect.result_boxes import Boxes
 from darknet_py.images.fitted_images import InputSpec, fitted_images
 from darknet_py.images.frames import FrameSource
 from darknet_py.images.io import with_channels
+from darknet_py.images.moving_names import source_name
 from darknet_py.network.darknet_lines import Said, inference_lines, say, told_keys
 from darknet_py.options.demo import ClassifierDemoOptions
 from darknet_py.video.class_result import ClassResult, with_classes
@@ -40,7 +41,7 @@ def run(options: ClassifierDemoOptions) -> int:
     if options.as_darknet:
         say(_darknet_start(loaded))
     source = opened(options)
-    outputs = open_outputs(options, source, options.asked_name)
+    outputs = open_outputs(options, source, source_name(options.asked_name))
     results = _results(loaded, loaded.classifier(), source, names)
     printer, paint = _printer(options, source), bare if options.benchmark else with_classes
     return run_outputs(results, source, outputs, printer, options.time_limit_sec, paint)
@@ -49,8 +50,8 @@ def run(options: ClassifierDemoOptions) -> int:
 def _printer(options: ClassifierDemoOptions, source: FrameSource) -> Printer:
     if options.as_darknet:
         return ClassPrinter(options.fork_in_force, options.benchmark)
-    lines = None if sys.stdout.isatty() else class_lines(options.asked_name)
-    return LinePrinter(source, options.asked_name, lines, counts=False)
+    lines = None if sys.stdout.isatty() else class_lines(source_name(options.asked_name))
+    return LinePrinter(source, source_name(options.asked_name), lines, counts=False)
 
 
 def _darknet_start(loaded: LoadedClassifier) -> Iterator[Said]:

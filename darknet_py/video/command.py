@@ -6,7 +6,11 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import click
+
 from darknet_py.cfg.names import read_names
+from darknet_py.detect.command_start import settings_lines
+from darknet_py.images.moving_names import source_name
 from darknet_py.lazy import import_at_once
 from darknet_py.network.darknet_lines import Said, inference_lines, names_line, say, told_keys
 from darknet_py.network.load import LoadedModel, load_model
@@ -53,7 +57,7 @@ def _darknet_start(model: LoadedModel, options: DemoOptions) -> Iterator[Said]:
     yield from inference_lines(model.graph, model.plan, options.chosen_device, told)
     if options.names is None and data and "names" in data.options and (path := data.file("names")):
         yield from names_line(data.options["names"], len(read_names(path)), model.graph)
-    yield Said(source_line(options.source, options.c))
+    yield Said(source_line(options.source and source_name(options.source), options.c))
 
 
 def _play(options: DemoOptions, detector: Detector, source: FrameSource) -> int:
@@ -67,12 +71,15 @@ def _play(options: DemoOptions, detector: Detector, source: FrameSource) -> int:
         detector.graph, True if options.letter_box else None, bytewise=rules.demo_bytewise
     )
     following = Following.of(options, source)
+    if not options.as_darknet:
+        for line in settings_lines(detector, options, following.tiling):
+            click.echo(line, err=True)
     if rules.demo_mean > 1 and following.tiling is None:
         detector = detector.averaging(rules.demo_mean)
     results = following.results(detector, source, _pipeline_options(options), spec)
     shown = plotted_by_track if options.track else plotted
     paint = bare if options.benchmark or options.dontdraw_bbox else shown
-    outputs = open_outputs(options, source, options.asked_name)
+    outputs = open_outputs(options, source, source_name(options.asked_name))
     printer = _printer(options, source)
     return run_outputs(results, source, outputs, printer, options.time_limit_sec, paint)
 
@@ -85,7 +92,7 @@ def _pipeline_options(options: DemoOptions) -> PipelineOptions:
     return PipelineOptions(
         thresh=options.least_score,
         hier=options.hier if rules.demo_hier else options.least_score,
-        nms=rules.demo_nms,
+        nms=options.nms,
         suppression=Suppression("objectness") if rules.demo_objectness else None,
     )
 
@@ -104,5 +111,5 @@ def _printer(options: DemoOptions, source: FrameSource) -> Printer:
         )
         return DemoPrinter(fork, options.ext_output, quiet, sent)
     wanted = not quiet and (options.ext_output or not sys.stdout.isatty())
-    lines = box_lines(options.asked_name, fork, options.ext_output) if wanted else None
-    return LinePrinter(source, options.asked_name, lines)
+    lines = box_lines(source_name(options.asked_name), fork, options.ext_output) if wanted else None
+    return LinePrinter(source, source_name(options.asked_name), lines)

@@ -16,7 +16,7 @@ from darknet_py.detect.command_start import (
     settings_lines,
     usual_batch,
 )
-from darknet_py.images.moving_names import is_video_file
+from darknet_py.images.moving_names import is_video_file, source_name
 from darknet_py.lazy import import_at_once
 from darknet_py.network.darknet_lines import say
 from darknet_py.network.load import LoadedModel
@@ -63,9 +63,10 @@ def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) 
     source = open_source(name, capture_options(options))
     following = Following.of(options, source)
     options = _with_files(options, name, many)
-    outputs = open_outputs(options, source, name)
+    shown = source_name(name)
+    outputs = open_outputs(options, source, shown)
     detector = from_loaded(model, options.engine_config())
-    for line in settings_lines(options, detector, following.tiling):
+    for line in settings_lines(detector, options, following.tiling):
         print(line, file=sys.stderr)
     pipeline = PipelineOptions(
         thresh=options.least_score,
@@ -79,12 +80,12 @@ def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) 
     if options.skipclasses is not None:
         results = without(results, class_numbers(options.skipclasses))
     wanted = options.ext_output or not sys.stdout.isatty()
-    lines = box_lines(name, detector.fork, options.ext_output) if wanted else None
-    printer = LinePrinter(source, name, lines)
+    lines = box_lines(shown, detector.fork, options.ext_output) if wanted else None
+    printer = LinePrinter(source, shown, lines)
     paint = plotted_by_track if options.track else plotted
     code = run_outputs(results, source, outputs, printer, options.time_limit_sec, paint)
     if options.out_filename and Path(options.out_filename).exists():
-        print(f"{options.out_filename}: boxes of {name}", file=sys.stderr)
+        print(f"{options.out_filename}: boxes of {shown}", file=sys.stderr)
     return code
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from pathlib import Path
@@ -71,3 +72,9 @@ def test_many_boxes_take_linear_time() -> None:
     printed = list(format.lines(crowd, ALEXEYAB, extended=True))
     assert time.perf_counter() - started < 10
     assert len(printed) == count + 1
+
+
+def test_an_object_that_keeps_a_number_is_printed_with_it() -> None:
+    tracked = dataclasses.replace(result().boxes, track_id=np.array([7, 7, 0, 0]))
+    found = list(format.lines(dataclasses.replace(result(), boxes=tracked), ALEXEYAB))[1:]
+    assert found == ["cat: 50%", 'dog "big" #7: 91%', "cat #7: 40%"]
