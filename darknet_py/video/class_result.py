@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from darknet_py.classify.classifier import Scores
 from darknet_py.detect.result import Result
 from darknet_py.images.caption import captioned
 from darknet_py.images.io import Pixels
+
+if TYPE_CHECKING:
+    from darknet_py.classify.classifier import Scores
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

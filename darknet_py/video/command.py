@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
     from darknet_py.detect.pipeline import PipelineOptions
     from darknet_py.images.frames import FrameSource
+    from darknet_py.video.outputs import Outputs
     from darknet_py.video.printing import Printer
 
 
@@ -43,12 +44,16 @@ def run(options: DemoOptions) -> int:
     if options.as_darknet:
         say(_darknet_start(model, options))
     source = opened(options)
+
+    from darknet_py.video.outputs import open_outputs
+
+    outputs = open_outputs(options, source, source_name(options.asked_name))
     import_at_once("torch")
 
     from darknet_py.detect.detector import from_loaded
 
     detector = from_loaded(model, options.engine_config())
-    return _play(options, detector, source)
+    return _play(options, detector, source, outputs)
 
 
 def _darknet_start(model: LoadedModel, options: DemoOptions) -> Iterator[Said]:
@@ -60,11 +65,11 @@ def _darknet_start(model: LoadedModel, options: DemoOptions) -> Iterator[Said]:
     yield Said(source_line(options.source and source_name(options.source), options.c))
 
 
-def _play(options: DemoOptions, detector: Detector, source: FrameSource) -> int:
+def _play(options: DemoOptions, detector: Detector, source: FrameSource, outputs: Outputs) -> int:
     from darknet_py.images.fitted_images import InputSpec
     from darknet_py.video.followed import Following
     from darknet_py.video.output import bare, plotted, plotted_by_track
-    from darknet_py.video.outputs import open_outputs, run_outputs
+    from darknet_py.video.outputs import run_outputs
 
     rules = detector.fork.detect
     spec = InputSpec.of(
@@ -79,7 +84,6 @@ def _play(options: DemoOptions, detector: Detector, source: FrameSource) -> int:
     results = following.results(detector, source, _pipeline_options(options), spec)
     shown = plotted_by_track if options.track else plotted
     paint = bare if options.benchmark or options.dontdraw_bbox else shown
-    outputs = open_outputs(options, source, source_name(options.asked_name))
     printer = _printer(options, source)
     return run_outputs(results, source, outputs, printer, options.time_limit_sec, paint)
 

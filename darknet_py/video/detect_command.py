@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,11 @@ from darknet_py.options.inference import DetectOptions
 from darknet_py.signals import SIGNALLED
 
 if TYPE_CHECKING:
-    pass
+    from darknet_py.detect.detector import Detector
+    from darknet_py.detect.result import Result
+    from darknet_py.images.frames import FrameSource
+    from darknet_py.video.followed import Following
+    from darknet_py.video.printing import Printer
 
 WRITTEN_AS = ".mp4"
 """Suffix of what is written of videos whose own kind cannot be written."""
@@ -39,54 +44,78 @@ def run(options: DetectOptions, sources: Sequence[str]) -> int:
     model = load_detection(options)
     if options.as_darknet:
         say(darknet_start(model, options, options.chosen_device))
-    import_at_once("torch")
-    many = len(sources) > 1
-    codes = [0]
+    work, codes = _Work(options, model, many=len(sources) > 1), [0]
     for source in sources:
-        codes.append(_run_one(options, model, source, many))
+        codes.append(work.run(source))
         if codes[-1] > SIGNALLED:
             break
     return max(codes)
 
 
-def _run_one(options: DetectOptions, model: LoadedModel, name: str, many: bool) -> int:
-    from darknet_py.detect.detector import from_loaded
-    from darknet_py.detect.pipeline import PipelineOptions
-    from darknet_py.images.fitted_images import InputSpec
-    from darknet_py.images.sources import open_source
-    from darknet_py.video.followed import Following
-    from darknet_py.video.opened_source import capture_options
-    from darknet_py.video.output import plotted, plotted_by_track
-    from darknet_py.video.outputs import open_outputs, run_outputs
-    from darknet_py.video.printing import LinePrinter, box_lines
+@dataclass
+class _Work:
+    """What all sources have in common."""
 
-    source = open_source(name, capture_options(options))
-    following = Following.of(options, source)
-    options = _with_files(options, name, many)
-    shown = source_name(name)
-    outputs = open_outputs(options, source, shown)
-    detector = from_loaded(model, options.engine_config())
-    for line in settings_lines(detector, options, following.tiling):
-        print(line, file=sys.stderr)
-    pipeline = PipelineOptions(
-        thresh=options.least_score,
-        nms=options.nms,
-        hier=options.hier,
-        # Of what may be long in coming one frame does not wait for others.
-        batch=options.batch or usual_batch(detector.graph, source.length or 1),
-    )
-    spec = InputSpec.of(detector.graph, True if options.letter_box else None)
-    results = following.results(detector, source, pipeline, spec)
-    if options.skipclasses is not None:
-        results = without(results, class_numbers(options.skipclasses))
-    wanted = options.ext_output or not sys.stdout.isatty()
-    lines = box_lines(shown, detector.fork, options.ext_output) if wanted else None
-    printer = LinePrinter(source, shown, lines)
-    paint = plotted_by_track if options.track else plotted
-    code = run_outputs(results, source, outputs, printer, options.time_limit_sec, paint)
-    if options.out_filename and Path(options.out_filename).exists():
-        print(f"{options.out_filename}: boxes of {shown}", file=sys.stderr)
-    return code
+    options: DetectOptions
+    model: LoadedModel
+    many: bool
+
+    @cached_property
+    def detector(self) -> Detector:
+        from darknet_py.detect.detector import from_loaded
+
+        return from_loaded(self.model, self.options.engine_config())
+
+    def run(self, name: str) -> int:
+        """The exit code of one source."""
+        from darknet_py.images.sources import open_source
+        from darknet_py.video.opened_source import capture_options
+        from darknet_py.video.output import plotted, plotted_by_track
+        from darknet_py.video.outputs import open_outputs, run_outputs
+
+        options, shown = _with_files(self.options, name, self.many), source_name(name)
+        source = open_source(name, capture_options(options))
+        outputs = open_outputs(options, source, shown)
+        import_at_once("torch")
+
+        from darknet_py.video.followed import Following
+
+        following = Following.of(options, source)
+        for line in settings_lines(self.detector, options, following.tiling):
+            print(line, file=sys.stderr)
+        results = self._results(source, following)
+        paint = plotted_by_track if options.track else plotted
+        printer = self._printer(source, shown)
+        code = run_outputs(results, source, outputs, printer, options.time_limit_sec, paint)
+        if options.out_filename and Path(options.out_filename).exists():
+            print(f"{options.out_filename}: boxes of {shown}", file=sys.stderr)
+        return code
+
+    def _results(self, source: FrameSource, following: Following) -> Iterator[Result]:
+        from darknet_py.detect.pipeline import PipelineOptions
+        from darknet_py.images.fitted_images import InputSpec
+
+        options, graph = self.options, self.detector.graph
+        pipeline = PipelineOptions(
+            thresh=options.least_score,
+            nms=options.nms,
+            hier=options.hier,
+            # Of what may be long in coming one frame does not wait for others.
+            batch=options.batch or usual_batch(graph, source.length or 1),
+        )
+        spec = InputSpec.of(graph, True if options.letter_box else None)
+        results = following.results(self.detector, source, pipeline, spec)
+        if options.skipclasses is None:
+            return results
+        return without(results, class_numbers(options.skipclasses))
+
+    def _printer(self, source: FrameSource, shown: str) -> Printer:
+        from darknet_py.video.printing import LinePrinter, box_lines
+
+        extended = self.options.ext_output
+        wanted = extended or not sys.stdout.isatty()
+        lines = box_lines(shown, self.detector.fork, extended) if wanted else None
+        return LinePrinter(source, shown, lines)
 
 
 def _with_files(options: DetectOptions, name: str, many: bool) -> DetectOptions:

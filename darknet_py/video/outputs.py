@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,29 +123,34 @@ def run_outputs(
     """
     failures: list[OutputError] = []
     signals = StopSignal(then=source.stop)
-    end = time.monotonic() + seconds if seconds else None
-    timer = threading.Timer(seconds or 0, source.stop)
-    timer.daemon = True
-
-    def stop() -> bool:
-        return outputs.wants_end() or (end is not None and time.monotonic() >= end)
-
-    if seconds:
-        timer.start()
-    playing = play(
-        results,
-        outputs.all,
-        paint=paint,
-        stop=stop,
-        failures=failures,
-        signals=signals,
-        depth=LIVE_DEPTH if source.live else DEPTH,
-    )
-    try:
+    with ended_after(seconds, source) as over:
+        playing = play(
+            results,
+            outputs.all,
+            paint=paint,
+            stop=lambda: outputs.wants_end() or over(),
+            failures=failures,
+            signals=signals,
+            depth=LIVE_DEPTH if source.live else DEPTH,
+        )
         with closing(playing) as frames:
             for frame in frames:
                 printer.frame(frame)
-    finally:
-        timer.cancel()
     printer.end()
     return int(bool(failures)) or (SIGNALLED + signals.received if signals.received else 0)
+
+
+@contextmanager
+def ended_after(seconds: float | None, source: FrameSource) -> Iterator[Callable[[], bool]]:
+    """Whether so many seconds are over; then the source is stopped. None and 0: never."""
+    if not seconds:
+        yield lambda: False
+        return
+    end = time.monotonic() + seconds
+    timer = threading.Timer(seconds, source.stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield lambda: time.monotonic() >= end
+    finally:
+        timer.cancel()

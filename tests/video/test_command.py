@@ -217,3 +217,12 @@ def wait_until(done: Callable[[], bool], seconds: float = 60) -> None:
     while not done():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("words", [DEMO, "detect n.cfg n.weights a.avi"])
+def test_what_cannot_be_written_is_refused_before_torch_is_there(words: str) -> None:
+    line = [sys.executable, "-X", "importtime", "-m", "darknet_py", *words.split()]
+    run = subprocess.run([*line, "-out_filename", "b.txt"], capture_output=True, text=True)
+    modules = {row.rpartition("|")[2].strip() for row in run.stderr.splitlines()}
+    assert run.returncode == 1 and "b.txt: no video of suffix '.txt'" in run.stderr
+    assert "cv2" in modules and "torch" not in modules
