@@ -61,6 +61,11 @@ class OutputOptions(FrameOutputOptions):
         None, "Post what is found, as text.", metavar="HOST[:PORT]/PATH"
     )
 
+    @property
+    def stdout_is_json(self) -> bool:
+        """Whether lines of JSON have the standard output for themselves."""
+        return self.json_lines == "-"
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrackOptions:

@@ -41,7 +41,7 @@ def run(options: DemoOptions) -> int:
         height=options.height,
     )
     options.require_engine()
-    if options.as_darknet:
+    if _as_darknet(options):
         say(_darknet_start(model, options))
     source = opened(options)
 
@@ -54,6 +54,10 @@ def run(options: DemoOptions) -> int:
 
     detector = from_loaded(model, options.engine_config())
     return _play(options, detector, source, outputs)
+
+
+def _as_darknet(options: DemoOptions) -> bool:
+    return options.as_darknet and not options.stdout_is_json
 
 
 def _darknet_start(model: LoadedModel, options: DemoOptions) -> Iterator[Said]:
@@ -76,7 +80,7 @@ def _play(options: DemoOptions, detector: Detector, source: FrameSource, outputs
         detector.graph, True if options.letter_box else None, bytewise=rules.demo_bytewise
     )
     following = Following.of(options, source)
-    if not options.as_darknet:
+    if not _as_darknet(options):
         for line in settings_lines(detector, options, following.tiling):
             click.echo(line, err=True)
     if rules.demo_mean > 1 and following.tiling is None:
@@ -106,7 +110,7 @@ def _printer(options: DemoOptions, source: FrameSource) -> Printer:
 
     fork = options.fork_in_force
     quiet = options.benchmark or options.dontdraw_bbox
-    if options.as_darknet:
+    if _as_darknet(options):
         sent = Sent(
             json_port=options.json_port is not None,
             mjpeg_port=options.mjpeg_port is not None,
@@ -114,6 +118,7 @@ def _printer(options: DemoOptions, source: FrameSource) -> Printer:
             video=options.out_filename is not None,
         )
         return DemoPrinter(fork, options.ext_output, quiet, sent)
-    wanted = not quiet and (options.ext_output or not sys.stdout.isatty())
+    hidden = quiet or options.stdout_is_json
+    wanted = not hidden and (options.ext_output or not sys.stdout.isatty())
     lines = box_lines(source_name(options.asked_name), fork, options.ext_output) if wanted else None
     return LinePrinter(source, source_name(options.asked_name), lines)

@@ -42,7 +42,7 @@ def run(options: DetectOptions, sources: Sequence[str]) -> int:
     What can be refused is refused before torch is imported and before anything is written.
     """
     model = load_detection(options)
-    if options.as_darknet:
+    if options.as_darknet and not options.stdout_is_json:
         say(darknet_start(model, options, options.chosen_device))
     work, codes = _Work(options, model, many=len(sources) > 1), [0]
     for source in sources:
@@ -113,7 +113,7 @@ class _Work:
         from darknet_py.video.printing import LinePrinter, box_lines
 
         extended = self.options.ext_output
-        wanted = extended or not sys.stdout.isatty()
+        wanted = not self.options.stdout_is_json and (extended or not sys.stdout.isatty())
         lines = box_lines(shown, self.detector.fork, extended) if wanted else None
         return LinePrinter(source, shown, lines)
 

@@ -226,3 +226,11 @@ def test_what_cannot_be_written_is_refused_before_torch_is_there(words: str) -> 
     modules = {row.rpartition("|")[2].strip() for row in run.stderr.splitlines()}
     assert run.returncode == 1 and "b.txt: no video of suffix '.txt'" in run.stderr
     assert "cv2" in modules and "torch" not in modules
+
+
+@pytest.mark.parametrize("words", [DEMO, "detect n.cfg n.weights a.avi"])
+@pytest.mark.parametrize("style", ["darknet", "plain"])
+def test_lines_of_json_have_stdout_for_themselves(words: str, style: str) -> None:
+    result = run(f"{words} -dont_show --json-lines -", style)
+    frames = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [frame["frame_id"] for frame in frames] == list(range(1, FRAMES + 1))
