@@ -31,7 +31,7 @@ class Result(ResultData):
         result.names       by class number    boxes.id    track_id
         result.path        ""  for an array   boxes.data  x1, y1, x2, y2, (id), conf, cls
         boxes.xyxy, .xyxyn, .xywh, .xywhn     as there, but not cut at the edges of the image
-        summary, save_txt                     plot(conf, line_width, labels, boxes, color_mode)
+        summary, save_txt, show               plot(conf, line_width, labels, boxes, color_mode)
     """
 
     def __str__(self) -> str:
@@ -91,6 +91,15 @@ class Result(ResultData):
         from darknet_py.images.draw import save_image
 
         save_image(path, self.plot())
+
+    def show(self) -> None:
+        """The labelled image in a window, until a key is pressed or it is closed.
+
+        Raises DarknetError where there is no display.
+        """
+        from darknet_py.images.display import show_until_closed
+
+        show_until_closed(self.plot(), self.path or "image")
 
     def crops(self) -> list[Pixels]:
         """The part of the image under each row of `boxes`, BGR uint8 (h, w, 3), in whole pixels

@@ -12,6 +12,7 @@ from typing import Any
 
 from darknet_py.detect.result import Result
 from darknet_py.errors import OutputError
+from darknet_py.images.display import no_window_reason
 from darknet_py.images.frames import FrameSource
 from darknet_py.options.demo import ShowOptions
 from darknet_py.options.video import FrameOutputOptions
@@ -26,7 +27,7 @@ from darknet_py.video.paced_video import PacedVideo
 from darknet_py.video.playback import DEPTH, LIVE_DEPTH, play
 from darknet_py.video.printing import Printer
 from darknet_py.video.video_writer import VideoFile
-from darknet_py.video.window import Window, no_window_reason
+from darknet_py.video.window import Window
 
 logger = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ import pytest
 from support.small_result import result, tracked
 
 from darknet_py.detect.result_boxes import DetectedBox
+from darknet_py.images import display
 
 
 def test_json_has_alexeyabs_layout_and_escaped_strings() -> None:
@@ -130,3 +131,11 @@ def test_plot_draws_in_class_colours_and_leaves_the_image_alone() -> None:
 def test_save_writes_the_image(tmp_path: Path) -> None:
     result().save(tmp_path / "p.png")
     assert (tmp_path / "p.png").stat().st_size > 100
+
+
+def test_a_result_is_shown_with_its_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[tuple[np.ndarray, str]] = []
+    monkeypatch.setattr(display, "show_until_closed", lambda *given: shown.append(given))
+    result("a/dog.jpg").show()
+    ((image, title),) = shown
+    assert title == "a/dog.jpg" and (image == result().plot()).all()

@@ -2,76 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
+from support.fake_screen import NOT_BUILT, Screen, raising, screen_of
 from support.small_result import result
 
 from darknet_py.errors import OutputError
-from darknet_py.video import window
 from darknet_py.video.output import OutputFrame
-from darknet_py.video.window import Window, no_window_reason
-
-NOT_BUILT = "OpenCV(5.0.0) window.cpp:582: error: (-2:Unspecified error) The function is not built"
-
-
-class Screen:
-    """In place of OpenCV's windows: what was called, and the keys that are pressed in turn."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[object, ...]] = []
-        self.keys: list[int] = []
-        self.visible = 1.0
-        self.closes_at_key = False
-
-    def imshow(self, title: str, image: np.ndarray) -> None:
-        self.calls.append(("imshow", title, image.shape))
-
-    def namedWindow(self, title: str, flags: int = 1) -> None:
-        self.calls.append(("namedWindow", title, flags))
-
-    def resizeWindow(self, title: str, width: int, height: int) -> None:
-        self.calls.append(("resizeWindow", title, width, height))
-
-    def setWindowProperty(self, title: str, number: int, value: int) -> None:
-        self.calls.append(("setWindowProperty", title, number, value))
-
-    def destroyWindow(self, title: str) -> None:
-        self.calls.append(("destroyWindow", title))
-
-    def waitKey(self, milliseconds: int) -> int:
-        assert milliseconds == 1
-        self.visible = 0.0 if self.closes_at_key else self.visible
-        return self.keys.pop(0) if self.keys else -1
-
-    def getWindowProperty(self, title: str, number: int) -> float:
-        assert (title, number) == ("Demo", cv2.WND_PROP_VISIBLE)
-        return self.visible
-
-    @property
-    def shown(self) -> int:
-        return sum(call[0] == "imshow" for call in self.calls)
+from darknet_py.video.window import Window
 
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
-    made = Screen()
-    for name in (
-        "imshow",
-        "namedWindow",
-        "resizeWindow",
-        "destroyWindow",
-        "setWindowProperty",
-        "waitKey",
-        "getWindowProperty",
-    ):
-        monkeypatch.setattr(cv2, name, getattr(made, name))
-    return made
+    return screen_of(monkeypatch)
 
 
 def frame(width: int = 200, height: int = 100) -> OutputFrame:
@@ -189,81 +135,6 @@ def test_a_window_that_fails_is_an_error_of_one_line(
     assert str(raised.value) == f"the window fails: {NOT_BUILT}; go on without it: -dont_show"
     monkeypatch.setattr(cv2, "destroyWindow", raising(cv2.error("closed already")))
     shown.close()
-
-
-def raising(failure: Exception) -> Callable[..., object]:
-    def call(*values: object, **options: object) -> object:
-        raise failure
-
-    return call
-
-
-@pytest.fixture
-def linux(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(window.sys, "platform", "linux")
-    monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-
-
-def test_without_a_display_nothing_is_tried(linux: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DISPLAY")
-    monkeypatch.setattr(subprocess, "run", raising(AssertionError()))
-    assert no_window_reason() == "no display (DISPLAY and WAYLAND_DISPLAY are not set)"
-
-
-@pytest.mark.parametrize("variable", ["DISPLAY", "WAYLAND_DISPLAY"])
-def test_a_display_is_tried_in_another_process(
-    linux: None, monkeypatch: pytest.MonkeyPatch, variable: str
-) -> None:
-    monkeypatch.delenv("DISPLAY")
-    monkeypatch.setenv(variable, "x")
-    commands = []
-
-    def run(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
-        commands.append((command, options["timeout"]))
-        return subprocess.CompletedProcess(command, 0, "", "a warning")
-
-    monkeypatch.setattr(subprocess, "run", run)
-    assert no_window_reason() == ""
-    assert commands == [([sys.executable, "-c", window.PROBE], 30.0)]
-
-
-@pytest.mark.parametrize(
-    ("program", "reason"),
-    [
-        (
-            "import os, sys; sys.stderr.write('\\nqt: no display\\nmore\\n'); "
-            "sys.stderr.flush(); os.abort()",
-            "OpenCV opens none: qt: no display",
-        ),
-        (f"raise SystemError({NOT_BUILT!r})", f"OpenCV opens none: SystemError: {NOT_BUILT}"),
-        ("raise SystemExit(3)", "OpenCV opens none: no reason is given"),
-        ("import time; time.sleep(60)", "the display does not answer within 0.2 seconds"),
-    ],
-)
-def test_a_display_that_cannot_be_used(
-    linux: None, monkeypatch: pytest.MonkeyPatch, program: str, reason: str
-) -> None:
-    monkeypatch.setattr(window, "PROBE", program)
-    if "sleep" in program:
-        monkeypatch.setattr(window, "PROBE_SECONDS", 0.2)
-    assert no_window_reason() == reason
-
-
-def test_another_process_cannot_be_started(linux: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(window.sys, "executable", "/no/such/python")
-    assert no_window_reason() == "the display cannot be tried: No such file or directory"
-
-
-def test_where_there_always_is_a_display_it_is_tried_here(
-    screen: Screen, linux: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(subprocess, "run", raising(AssertionError()))
-    monkeypatch.setattr(window.sys, "platform", "darwin")
-    assert no_window_reason() == ""
-    assert [call[0] for call in screen.calls] == ["namedWindow", "destroyWindow"]
-    monkeypatch.setattr(cv2, "namedWindow", raising(cv2.error(NOT_BUILT)))
-    assert no_window_reason() == f"OpenCV opens none: {NOT_BUILT}"
 
 
 @pytest.mark.parametrize("fullscreen", [True, False])
