@@ -14,7 +14,8 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 POLL_SECONDS = 0.1
-"""After which a thread that cannot hand on an item looks whether anybody still wants it."""
+"""After which a thread that cannot hand on an item looks whether anybody still wants it, and one
+that waits for an item does what there is to do meanwhile."""
 
 
 def ordered_map(
@@ -63,11 +64,18 @@ def ordered_map(
 _END = object()
 
 
-def ahead(items: Iterable[S], depth: int, *, name: str = "ahead") -> Generator[S, None, None]:
+def ahead(
+    items: Iterable[S],
+    depth: int,
+    *,
+    name: str = "ahead",
+    idle: Callable[[], object] | None = None,
+) -> Generator[S, None, None]:
     """The items, taken by a thread of their own, which is up to `depth` of them ahead.
 
     depth: at least 1. An exception of the items is raised when its turn comes. The thread ends with
-    the iteration, also when that is cut short: after the item that it is waiting for.
+    the iteration, also when that is cut short: after the item that it is waiting for. idle: called
+    by who waits for an item, now and then.
     """
     waiting: queue.Queue[Any] = queue.Queue(max(1, depth))
     stop = threading.Event()
@@ -75,7 +83,7 @@ def ahead(items: Iterable[S], depth: int, *, name: str = "ahead") -> Generator[S
     thread.start()
     try:
         while True:
-            item, error = waiting.get()
+            item, error = waiting.get() if idle is None else _patiently(waiting, idle)
             if error is not None:
                 raise error
             if item is _END:
@@ -87,6 +95,14 @@ def ahead(items: Iterable[S], depth: int, *, name: str = "ahead") -> Generator[S
             while True:
                 waiting.get_nowait()
         thread.join()
+
+
+def _patiently(waiting: queue.Queue[Any], idle: Callable[[], object]) -> Any:
+    while True:
+        try:
+            return waiting.get(timeout=POLL_SECONDS)
+        except queue.Empty:
+            idle()
 
 
 def _feed(items: Iterable[S], waiting: queue.Queue[Any], stop: threading.Event) -> None:

@@ -198,3 +198,15 @@ def wait_until(done: Callable[[], bool], seconds: float = 30) -> None:
     while not done():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_who_waits_for_an_item_has_time_for_something_else() -> None:
+    called: list[int] = []
+
+    def items() -> Iterator[int]:
+        yield 1
+        wait_until(lambda: len(called) >= 2)
+        yield 2
+
+    assert list(ahead(items(), 2, idle=lambda: called.append(1))) == [1, 2]
+    assert len(called) >= 2

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from darknet_py.detect.result import Result
@@ -76,6 +77,13 @@ class Outputs:
     def wants_end(self) -> bool:
         return self.window is not None and self.window.wants_end()
 
+    def idle(self, source: FrameSource) -> None:
+        """While a frame is waited for, which nobody wants any more once the window is closed."""
+        if self.window is not None:
+            self.window.idle()
+            if self.window.wants_end():
+                source.stop()
+
 
 def open_outputs(options: FrameOutputOptions, source: FrameSource, name: str) -> Outputs:
     """One for each option that is given. Raises OutputError for what cannot be written or served,
@@ -125,14 +133,22 @@ def run_outputs(
     failures: list[OutputError] = []
     signals = StopSignal(then=source.stop)
     with ended_after(seconds, source) as over:
+
+        def stop() -> bool:
+            ended = outputs.wants_end() or over()
+            if ended:
+                source.stop()  # the next frame may be long in coming
+            return ended
+
         playing = play(
             results,
             outputs.all,
             paint=paint,
-            stop=lambda: outputs.wants_end() or over(),
+            stop=stop,
             failures=failures,
             signals=signals,
             depth=LIVE_DEPTH if source.live else DEPTH,
+            idle=partial(outputs.idle, source) if outputs.window else None,
         )
         with closing(playing) as frames:
             for frame in frames:

@@ -30,6 +30,7 @@ def play(
     failures: list[OutputError] | None = None,
     signals: StopSignal | None = None,
     depth: int = DEPTH,
+    idle: Callable[[], object] | None = None,
 ) -> Generator[OutputFrame, None, None]:
     """Each result as a frame that every output has taken.
 
@@ -37,14 +38,15 @@ def play(
     asked after each frame, end the iteration; all outputs are closed then, as after an error.
     failures: takes the error of each output that could not go on. That is logged once, and the
     other outputs get the frames after it. signals: hears them, for who wants to know which it was.
-    depth: results that may wait for the outputs.
+    depth: results that may wait for the outputs. idle: called now and then while none comes.
     """
     takers = _Takers(outputs, [] if failures is None else failures)
     with ExitStack() as stack:
         signal = stack.enter_context(signals or StopSignal())
         for index, output in enumerate(outputs):
             stack.callback(takers.close, index, output)
-        running = stack.enter_context(contextlib.closing(ahead(results, depth, name="network")))
+        running = ahead(results, depth, name="network", idle=idle)
+        stack.enter_context(contextlib.closing(running))
         for number, result in enumerate(running, 1):
             frame = OutputFrame(number, result, paint)
             start = time.perf_counter()

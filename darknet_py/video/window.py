@@ -46,6 +46,12 @@ class Window:
             message = f"the window fails: {first_line(str(failure))}; go on without it: -dont_show"
             raise OutputError(message) from None
 
+    def idle(self) -> None:
+        """While no frame comes: keys are heard, and the window can be moved and closed."""
+        if self._open and not self._closed():
+            with contextlib.suppress(cv2.error):
+                self._heed(cv2.waitKey(1))
+
     def _closed(self) -> bool:
         """By its user, which ends the show; to draw on it would open it again."""
         self._ended = self._ended or (self._open and not is_visible())

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.fake_screen import screen_of
 from support.fake_video import frame_result
 
 from darknet_py.detect.result import Result
@@ -191,3 +192,22 @@ def test_frames_can_be_looked_at_while_they_go_out() -> None:
     assert run_outputs(looked_at(), FILE, made, Lines()) == 0
     viewer.join(30)
     assert [frame["frame_id"] for frame in json.loads(seen[0])] == [1, 2, 3]
+
+
+def test_closing_the_window_stops_a_source_that_says_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = screen_of(monkeypatch)
+    monkeypatch.setattr(outputs, "no_window_reason", lambda: "")
+    silent = threading.Event()
+
+    def waiting() -> Iterator[Result]:
+        yield frame_result(0)
+        screen.keys = [27]
+        silent.wait(60)
+
+    source = FrameSource([], live=True, endless=True, stats=CaptureStats(), stop=silent.set)
+    made = open_outputs(DemoOptions(cfg="a.cfg"), source, "a")
+    lines = Lines()
+    assert run_outputs(waiting(), source, made, lines) == 0
+    assert silent.is_set() and lines.numbers == [1]

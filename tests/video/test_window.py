@@ -142,3 +142,15 @@ def test_a_window_may_take_the_whole_screen(screen: Screen, fullscreen: bool) ->
     Window(fullscreen=fullscreen).write(frame())
     full = ("setWindowProperty", "Demo", cv2.WND_PROP_FULLSCREEN, cv2.WINDOW_FULLSCREEN)
     assert (full in screen.calls) == fullscreen
+
+
+def test_keys_are_heard_while_no_frame_comes(screen: Screen) -> None:
+    shown = Window()
+    shown.idle()
+    assert screen.calls == []
+    shown.write(frame())
+    shown.idle()
+    assert not shown.wants_end()
+    screen.keys = [27]
+    shown.idle()
+    assert shown.wants_end()
