@@ -32,7 +32,7 @@ FLAGS = {
     "prefix": (1, "-prefix pre"),
 }
 """Recording -> by how many frames his program is late, and the flags."""
-DARK = {"avgframes5": 3, "s2": 3}
+DARK = {"s2": 3}
 """Passes at his start without an image, of which he prints no boxes; 1 in the others."""
 NO_JSON = ("prefix",)
 ENDS = ("Stream closed.", "input video stream closed. ")
