@@ -11,11 +11,10 @@ from darknet_py.options.flag import flag
 from darknet_py.options.inference import ClassifierOptions
 from darknet_py.options.model import NAMES, LogOptions, ModelOptions, RunOptions
 from darknet_py.options.video import (
+    FollowOptions,
     FrameOutputOptions,
     OutputOptions,
     SourceOptions,
-    TileOptions,
-    TrackOptions,
 )
 from darknet_py.options.yolov1_words import YoloWordOptions
 
@@ -50,8 +49,7 @@ class ShowOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoOptions(
-    ModelOptions, CameraOptions, ShowOptions, OutputOptions, TrackOptions, TileOptions, RunOptions,
-    LogOptions,
+    ModelOptions, CameraOptions, ShowOptions, OutputOptions, FollowOptions, RunOptions, LogOptions
 ):  # fmt: skip
     """The options of `detector demo`."""
 

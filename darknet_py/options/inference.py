@@ -17,13 +17,12 @@ from darknet_py.options.model import (
     ModelOptions,
     RunOptions,
 )
-from darknet_py.options.video import OutputOptions, SourceOptions, TileOptions, TrackOptions
+from darknet_py.options.video import FollowOptions, OutputOptions, SourceOptions
 
 
 @dataclass(frozen=True, kw_only=True)
 class DetectOptions(
-    ModelOptions, ImageOptions, RunOptions, LogOptions, SourceOptions, OutputOptions, TrackOptions,
-    TileOptions,
+    ModelOptions, ImageOptions, RunOptions, LogOptions, SourceOptions, OutputOptions, FollowOptions
 ):  # fmt: skip
     """The options of `detect` and, with data, of `detector test`."""
 

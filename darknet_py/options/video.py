@@ -84,3 +84,8 @@ class TileOptions:
         metavar="2x2|auto",
     )
     overlap: float = flag(0.2, "Of neighbouring parts, as a share of one.", least=0, most=0.9)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowOptions(TrackOptions, TileOptions):
+    """What the frames of a moving image are looked at for, beside their boxes."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from darknet_py.detect.detector import Detector
 from darknet_py.detect.pipeline import PipelineOptions
@@ -13,6 +12,7 @@ from darknet_py.detect.tiles import Tiling
 from darknet_py.detect.tracking import Tracker, tracked
 from darknet_py.images.fitted_images import InputSpec
 from darknet_py.images.frames import FrameSource
+from darknet_py.options.video import FollowOptions
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Following:
     tracker: Tracker | None = None
 
     @staticmethod
-    def of(options: Any, source: FrameSource) -> Following:
-        """What TileOptions and TrackOptions ask for. Raises DataError for a tiling that is none,
+    def of(options: FollowOptions, source: FrameSource) -> Following:
+        """What options ask for. Raises DataError for a tiling that is none,
         DarknetError where the tracker's package is missing."""
         tiling = Tiling.parse(options.tile, options.overlap)
         return Following(tiling, Tracker(source.fps) if options.track else None)

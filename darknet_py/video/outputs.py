@@ -38,7 +38,7 @@ class Asked:
     """What an output is made from: the value of its option, all options, the source, its name."""
 
     value: Any
-    options: Any
+    options: FrameOutputOptions
     source: FrameSource
     name: str
 

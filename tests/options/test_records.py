@@ -85,6 +85,7 @@ DEFAULTS = {
     "YoloDemoOptions": "thresh=0.2",
     "CocoDemoOptions": "word=coco",
     "TrackOptions": "track=False",
+    "FollowOptions": "",
     "TileOptions": "tile=None overlap=0.2",
     "ImageModelOptions": "",
     "SegmentOptions": "data images=() instances=False names=None",
