@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from support.fake_video import FPS, frame_result, frames, holds_frames, levels
+from support.fake_video import FPS, frame_result, frames, holds_frames, level, levels
 
 from darknet_py import files
 from darknet_py.errors import OutputError
@@ -161,8 +161,9 @@ def test_a_full_disk_is_an_error_and_leaves_what_was_written(
     with pytest.raises(OutputError, match="No space left"):
         output.close()
     monkeypatch.undo()
-    kept = len(levels(path))
-    assert kept > 5 and holds_frames(path, kept)
+    kept = levels(path)[:-1]  # of the last one a part may be missing
+    assert len(kept) > 5
+    assert all(abs(grey - level(index)) < 6 for index, grey in enumerate(kept))
     assert os.listdir(tmp_path) == [path.name]
 
 
