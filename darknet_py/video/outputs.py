@@ -30,6 +30,8 @@ from darknet_py.video.printing import Printer
 from darknet_py.video.video_writer import VideoFile
 from darknet_py.video.window import Window
 
+EVERYWHERE = ("0.0.0.0", "::", "")
+"""Addresses that mean all of a machine's."""
 logger = logging.getLogger(__name__)
 
 
@@ -43,8 +45,12 @@ class Asked:
     name: str
 
 
-def _served(server: JsonServer | MjpegServer, what: str) -> Output:
-    logger.info("%s: %s", what, server.url)
+def _served(server: JsonServer | MjpegServer, what: str, host: str) -> Output:
+    """Said with its address, and that others can reach it where they can."""
+    open_to = (
+        "; other machines can look, too (--host 127.0.0.1: none)" if host in EVERYWHERE else ""
+    )
+    logger.info("%s: %s%s", what, server.url, open_to)
     return server
 
 
@@ -54,8 +60,12 @@ def _video(asked: Asked) -> Output:
 
 
 OUTPUTS: dict[str, Callable[[Asked], Output]] = {
-    "mjpeg_port": lambda asked: _served(MjpegServer(asked.options.host, asked.value), "MJPEG"),
-    "json_port": lambda asked: _served(JsonServer(asked.options.host, asked.value), "JSON"),
+    "mjpeg_port": lambda asked: _served(
+        MjpegServer(asked.options.host, asked.value), "MJPEG", asked.options.host
+    ),
+    "json_port": lambda asked: _served(
+        JsonServer(asked.options.host, asked.value), "JSON", asked.options.host
+    ),
     "out_filename": _video,
     "json_file_output": lambda asked: JsonFile(asked.value),
     "json_lines": lambda asked: JsonLines(asked.value),

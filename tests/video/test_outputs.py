@@ -42,7 +42,7 @@ def no_display(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def opened(source: FrameSource = FILE, **asked: object) -> list[object]:
-    made = open_outputs(DetectOptions(cfg="a.cfg", **SERVED, **asked), source, "a.avi")  # type: ignore[arg-type]
+    made = open_outputs(DetectOptions(cfg="a.cfg", **{**SERVED, **asked}), source, "a.avi")  # type: ignore[arg-type]
     for output in made.all:
         output.close()
     return [*made.all]
@@ -78,6 +78,10 @@ def test_where_it_is_served_is_said(caplog: pytest.LogCaptureFixture) -> None:
     words = [record.getMessage() for record in caplog.records]
     assert [word.partition(" ")[0] for word in words] == ["MJPEG:", "JSON:"]
     assert all("http://127.0.0.1:" in word for word in words)
+    assert "other machines" not in caplog.text
+    with caplog.at_level(logging.INFO, "darknet_py"):
+        opened(mjpeg_port=0, host="0.0.0.0")
+    assert "other machines can look, too (--host 127.0.0.1: none)" in caplog.text
 
 
 def test_what_was_opened_is_closed_when_the_next_cannot_be() -> None:
