@@ -36,7 +36,8 @@ def open_writer(
 
     extra: properties of the writer, each a key and a value.
     """
-    with _quiet():
+    # It remarks on codes that suit it well, beside its log, which images.io has made silent.
+    with _stderr, _nowhere(STDERR):
         code = cv2.VideoWriter.fourcc(*fourcc)
         writer = cv2.VideoWriter(path, cv2.CAP_FFMPEG, code, fps, size, list(extra))
     return writer if writer.isOpened() else None
@@ -51,18 +52,6 @@ class CodecError(OutputError):
 
 
 _stderr = threading.Lock()
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """OpenCV prints what comes as an error anyway, and remarks on codes that suit it well."""
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    try:
-        with _stderr, _nowhere(STDERR):
-            yield
-    finally:
-        cv2.utils.logging.setLogLevel(level)
 
 
 @contextlib.contextmanager
