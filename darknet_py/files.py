@@ -243,6 +243,14 @@ class GrowingFile:
                     os.unlink(self._temporary)
 
 
+def make_folder(folder: Path) -> None:
+    """With those above it, unless it is there. Raises OutputError when it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except CANNOT_OPEN as failure:
+        raise OutputError(f"{folder}: cannot be made: {open_failure(failure)}") from None
+
+
 def require_writable(target: Path) -> None:
     """Raises OutputError when a file of that path could not be written, before any work is done."""
     folder = target.parent

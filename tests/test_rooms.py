@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"augment", "data", "files", "images", "options", "parallel", "progress", "system"},
     "benchmark": NETWORK
     | {"", "detect", "engines", "files", "images", "options", "plots", "progress", "system"},
-    "classify": NETWORK | {"data", "detect", "engines", "images", "options"},
+    "classify": NETWORK | {"data", "detect", "engines", "files", "images", "options"},
     "segment": NETWORK | {"classify", "detect", "files", "images", "options"},
     "evaluate": NETWORK
     | {"data", "detect", "engines", "files", "images", "lazy", "options", "plots", "progress"},

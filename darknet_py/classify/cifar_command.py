@@ -24,7 +24,7 @@ from darknet_py.data.cifar_batches import (
     read_predictions,
     require_cifar,
 )
-from darknet_py.errors import OutputError
+from darknet_py.files import make_folder
 from darknet_py.images.draw import save_image
 from darknet_py.images.tensors import to_tensor
 from darknet_py.network.graph import Graph
@@ -86,10 +86,7 @@ def extract(options: CifarExtractOptions) -> None:
     """Write all images as PNG, named by number and class."""
     for name, files in (("train", TRAIN), ("test", TEST)):
         images, folder = read_cifar(options.batches, files), Path(options.out) / name
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
+        make_folder(folder)
         for number, (class_id, chw) in enumerate(zip(images.classes, images.pixels, strict=True)):
             path = folder / f"{number}_{NAMES[class_id]}.png"
             save_image(path, np.ascontiguousarray(chw[::-1].transpose(1, 2, 0)))

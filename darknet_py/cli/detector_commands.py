@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.cli.darknet_argv import PROGRAM_NOTE
+from darknet_py.cli.darknet_flags import VIDEO
 from darknet_py.options.flag import flags_of
 from darknet_py.options.inference import DetectOptions
 from darknet_py.options.model import ForkOptions, LogOptions, RunOptions, SizeOptions
@@ -68,9 +70,7 @@ def _say_unused(options: DetectOptions) -> None:
     for name, flag in moving.items():
         if getattr(options, name) != getattr(DetectOptions, name):
             spelling = (*flag.spellings, f"--{name}")[0]
-            click.echo(
-                f"darknet-py: {spelling}: no effect: only videos and cameras have it", err=True
-            )
+            click.echo(f"{PROGRAM_NOTE}{spelling}: no effect: {VIDEO}", err=True)
 
 
 def _print_layers(options: DetectOptions) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from darknet_py.cfg.names import read_names
 from darknet_py.detect.tiles import Tiling
 from darknet_py.network.darknet_lines import Said, inference_lines, names_line, told_keys
 from darknet_py.network.graph import Graph
 from darknet_py.network.load import LoadedModel, load_model
+from darknet_py.options.demo import DemoOptions
 from darknet_py.options.inference import DetectOptions
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ SMALL = 10**9
 """Operations of a small network: a single image does not pay a second thread for it."""
 
 
-def load_detection(options: DetectOptions) -> LoadedModel:
+def load_detection(options: DetectOptions | DemoOptions) -> LoadedModel:
     """The network that is asked for, checked as far as can be without torch."""
     data = options.data_file
     model = load_model(
@@ -41,9 +42,12 @@ def load_detection(options: DetectOptions) -> LoadedModel:
     return model
 
 
-def darknet_start(model: LoadedModel, options: DetectOptions, device: str) -> Iterator[Said]:
+def darknet_start(
+    model: LoadedModel, options: DetectOptions | DemoOptions, device: str, *title: Said
+) -> Iterator[Said]:
+    """What is printed before the first image. title: after what the machine has."""
     data = model.data
-    told = told_keys(data, {"names": "data/names.list"})
+    told = [*title, *told_keys(data, {"names": "data/names.list"})]
     yield from inference_lines(model.graph, model.plan, device, told)
     if options.names is None and data and "names" in data.options and (path := data.file("names")):
         yield from names_line(data.options["names"], len(read_names(path)), model.graph)
@@ -66,34 +70,21 @@ def _running(detector: Detector) -> str:
     return f"{config.engine} {detector.device} {config.precision}{compiled}"
 
 
-class DetectionRules(Protocol):
-    """What options say of boxes: see DetectOptions and DemoOptions."""
-
-    @property
-    def letter_box(self) -> bool: ...
-
-    @property
-    def least_score(self) -> float: ...
-
-    @property
-    def nms(self) -> float: ...
-
-
 def settings_lines(
-    detector: Detector, rules: DetectionRules, tiling: Tiling | None = None
+    detector: Detector, options: DetectOptions | DemoOptions, tiling: Tiling | None = None
 ) -> Iterator[str]:
     """What decides the numbers, which is the commonest reason why results differ; before it, what
     is odd in the cfg."""
     graph = detector.graph
     yield from (str(notice) for notice in graph.notices if notice.level == "warning")
-    letter_box = rules.letter_box or graph.letter_box
+    letter_box = options.letter_box or graph.letter_box
     words: Sequence[str] = (
         f"{len(graph.nodes)} layers",
         f"input {graph.net.input}",
         "letterbox" if letter_box else "stretch",
         *([f"tiles {tiling}"] if tiling else []),
-        f"thresh {rules.least_score:g}",
-        f"nms {detector.suppression.kind} {rules.nms:g}",
+        f"thresh {options.least_score:g}",
+        f"nms {detector.suppression.kind} {options.nms:g}",
         _running(detector),
         f"fork {graph.fork.name}",
     )

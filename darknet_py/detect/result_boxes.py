@@ -51,6 +51,12 @@ class Boxes:
     height: int
     track_id: Integers | None = None
 
+    @staticmethod
+    def none(width: int, height: int) -> Boxes:
+        """Those of an image without objects."""
+        floats, numbers = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+        return Boxes(floats, floats[:, 0], numbers, numbers, width, height)
+
     def __repr__(self) -> str:
         return f"Boxes({len(self)} rows, {self.width}x{self.height})"
 

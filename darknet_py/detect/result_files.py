@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from darknet_py.detect.result_data import ResultData
-from darknet_py.errors import CANNOT_OPEN, OutputError, open_failure
-from darknet_py.files import encoded, replacing
+from darknet_py.files import encoded, make_folder, replacing
 from darknet_py.images.draw import save_image
 from darknet_py.images.io import Pixels
 
@@ -36,7 +35,9 @@ def save_crops(result: ResultData, folder: Path) -> list[Path]:
     for row in result.best():
         if crops[row].size:
             name = result.name(int(result.boxes.class_id[row]))
-            target = _free_path(_made(folder / (UNSAFE.sub("_", name) or "_")), _stem(result))
+            home = folder / (UNSAFE.sub("_", name) or "_")
+            make_folder(home)
+            target = _free_path(home, _stem(result))
             save_image(target, crops[row], CROP_QUALITY)
             paths.append(target)
     return paths
@@ -47,14 +48,6 @@ def _stem(result: ResultData) -> str:
     name = Path(result.path).stem or "image"
     own_file = result.path and result.time is None
     return name if own_file else f"{UNSAFE.sub('_', name)}_{result.frame:06d}"
-
-
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except CANNOT_OPEN as error:
-        raise OutputError(f"{folder}: cannot be made: {open_failure(error)}") from None
-    return folder
 
 
 def _free_path(folder: Path, stem: str) -> Path:

@@ -43,12 +43,13 @@ def track_words(result: ResultData, row: int) -> str:
 
 def json_text(result: ResultData, frame: int, named: bool) -> str:
     """See Result.to_json."""
-    objects = ", \n".join(_json_object(result, row) for row in _json_rows(result))
+    objects = ", \n".join(_json_object(result, row) for row in json_rows(result))
     name = f' "filename":{json.dumps(result.path)}, \n' if result.path and named else ""
     return f'{{\n "frame_id":{frame}, \n{name} "objects": [ \n{objects}\n ] \n}}'
 
 
-def _json_rows(result: ResultData) -> list[int]:
+def json_rows(result: ResultData) -> list[int]:
+    """The rows that it has, in their order."""
     shown, confidence = set(result.ranked()), result.boxes.confidence
     return [r for r in range(len(result)) if r in shown and confidence[r] > JSON_FLOOR]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.errors import OutputError
 from darknet_py.evaluate.accumulator import MatchedDetections
 from darknet_py.evaluate.matching import Integers, Mask, hits
+from darknet_py.files import make_folder
 from darknet_py.images.draw import paint, save_image
 from darknet_py.images.io import Pixels, read_image, to_bgr
 from darknet_py.images.label_text import Colour
@@ -58,10 +58,7 @@ def draw_worst(
     Labels are dark green where a box hits them and yellow where no box does, boxes light blue and
     red likewise. honour_exif: as when the boxes were found. Raises OutputError.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
+    make_folder(folder)
     paths, found = [], _hits_and_misses(matched, thresh)
     for rank, errors in enumerate(worst_images(matched, thresh, count), 1):
         source = Path(matched.images[errors.image])

@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from darknet_py.errors import ImageError
+from darknet_py.images.exif import ORIENTATION_TAG
 from darknet_py.images.frames import PendingFrame
 from darknet_py.images.io import Pixels, bgr_pixels, upright
 
-ORIENTATION = 0x0112
-"""EXIF's number of how an image is to be held."""
 BGR_ORDER = {3: [2, 1, 0], 4: [2, 1, 0, 3]}
 SAME, COLOURS, ALPHA = "", "RGB", "RGBA"
 MODES = {
@@ -92,5 +91,5 @@ def _sixteen_bits(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
 
 def _orientation(image: Any) -> int:
     """How it is to be held; 1, as it is, for what EXIF does not know."""
-    told = image.getexif().get(ORIENTATION, 1)
+    told = image.getexif().get(ORIENTATION_TAG, 1)
     return told if told in range(1, 9) else 1

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.errors import OutputError
-from darknet_py.files import encoded, replacing
+from darknet_py.files import encoded, make_folder, replacing
 from darknet_py.images.draw import save_image
 from darknet_py.options.datasets import ShapesOptions
 from darknet_py.progress import follow
@@ -48,7 +48,7 @@ def write_dataset(
     """
     _require_room(width, height, smallest)
     home = Path(folder)
-    _make_folder(home / FOLDER)
+    make_folder(home / FOLDER)
     lists: dict[str, list[str]] = {"train": [], "valid": []}
     drawn = _images(images, seed, (width, height), (smallest, visible))
     for number, (pixels, rows) in enumerate(follow(drawn, images, "drawing")):
@@ -73,13 +73,6 @@ def _require_room(width: int, height: int, smallest: float) -> None:
         return
     message = f"no shape of radius {smallest:g} fits into {width} x {height} pixels"
     raise OutputError(f"{message}; take larger images, or a smallest radius of 1 to {most:g}")
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
 
 
 def _images(

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from darknet_py.cfg.names import class_names
 from darknet_py.classify.load_classifier import LoadedClassifier, load_classifier
 from darknet_py.detect.result import Result
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
     from darknet_py.classify.classifier import Classifier
 
 AHEAD = 4
-NOTHING = (np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
-NO_ROWS = (np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 def run(options: ClassifierDemoOptions) -> int:
@@ -80,7 +76,7 @@ def _results(
             yield ClassResult(
                 frame.path,
                 with_channels(frame.pixels, 3, "bgr"),
-                Boxes(*NOTHING, *NO_ROWS, *frame.size),
+                Boxes.none(*frame.size),
                 names,
                 milliseconds,
                 frame.number,

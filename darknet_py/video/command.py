@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from darknet_py.cfg.names import read_names
-from darknet_py.detect.command_start import settings_lines
+from darknet_py.detect.command_start import darknet_start, load_detection, settings_lines
 from darknet_py.images.moving_names import source_name
 from darknet_py.lazy import import_at_once
-from darknet_py.network.darknet_lines import Said, inference_lines, names_line, say, told_keys
-from darknet_py.network.load import LoadedModel, load_model
+from darknet_py.network.darknet_lines import Said, say
+from darknet_py.network.load import LoadedModel
 from darknet_py.options.demo import DemoOptions
 from darknet_py.video.demo_lines import Sent, source_line
 from darknet_py.video.opened_source import opened
@@ -31,16 +29,7 @@ def run(options: DemoOptions) -> int:
 
     What can be refused is refused before torch is imported and before anything is written.
     """
-    model = load_model(
-        options.cfg,
-        options.weights,
-        options.names,
-        data=options.data_file,
-        fork=options.fork_in_force,
-        width=options.width,
-        height=options.height,
-    )
-    options.require_engine()
+    model = load_detection(options)
     if _as_darknet(options):
         say(_darknet_start(model, options))
     source = opened(options)
@@ -61,18 +50,15 @@ def _as_darknet(options: DemoOptions) -> bool:
 
 
 def _darknet_start(model: LoadedModel, options: DemoOptions) -> Iterator[Said]:
-    data = model.data
-    told = [Said("Demo\n"), *told_keys(data, {"names": "data/names.list"})]
-    yield from inference_lines(model.graph, model.plan, options.chosen_device, told)
-    if options.names is None and data and "names" in data.options and (path := data.file("names")):
-        yield from names_line(data.options["names"], len(read_names(path)), model.graph)
+    title = Said("Demo\n")
+    yield from darknet_start(model, options, options.chosen_device, title)
     yield Said(source_line(options.source and source_name(options.source), options.c))
 
 
 def _play(options: DemoOptions, detector: Detector, source: FrameSource, outputs: Outputs) -> int:
     from darknet_py.images.fitted_images import InputSpec
     from darknet_py.video.followed import Following
-    from darknet_py.video.output import bare, plotted, plotted_by_track
+    from darknet_py.video.output import bare
     from darknet_py.video.outputs import run_outputs
 
     rules = detector.fork.detect
@@ -86,8 +72,7 @@ def _play(options: DemoOptions, detector: Detector, source: FrameSource, outputs
     if rules.demo_mean > 1 and following.tiling is None:
         detector = detector.averaging(rules.demo_mean)
     results = following.results(detector, source, _pipeline_options(options), spec)
-    shown = plotted_by_track if options.track else plotted
-    paint = bare if options.benchmark or options.dontdraw_bbox else shown
+    paint = bare if options.benchmark or options.dontdraw_bbox else following.paint
     printer = _printer(options, source)
     return run_outputs(results, source, outputs, printer, options.time_limit_sec, paint)
 
@@ -106,7 +91,7 @@ def _pipeline_options(options: DemoOptions) -> PipelineOptions:
 
 
 def _printer(options: DemoOptions, source: FrameSource) -> Printer:
-    from darknet_py.video.printing import DemoPrinter, LinePrinter, box_lines
+    from darknet_py.video.printing import DemoPrinter, box_printer
 
     fork = options.fork_in_force
     quiet = options.benchmark or options.dontdraw_bbox
@@ -118,7 +103,5 @@ def _printer(options: DemoOptions, source: FrameSource) -> Printer:
             video=options.out_filename is not None,
         )
         return DemoPrinter(fork, options.ext_output, quiet, sent)
-    hidden = quiet or options.stdout_is_json
-    wanted = not hidden and (options.ext_output or not sys.stdout.isatty())
-    lines = box_lines(source_name(options.asked_name), fork, options.ext_output) if wanted else None
-    return LinePrinter(source, source_name(options.asked_name), lines)
+    name, hidden = source_name(options.asked_name), quiet or options.stdout_is_json
+    return box_printer(source, name, fork, extended=options.ext_output, hidden=hidden)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from darknet_py.detect.result import Result
     from darknet_py.images.frames import FrameSource
     from darknet_py.video.followed import Following
-    from darknet_py.video.printing import Printer
 
 WRITTEN_AS = ".mp4"
 """Suffix of what is written of videos whose own kind cannot be written."""
@@ -70,8 +69,8 @@ class _Work:
         """The exit code of one source."""
         from darknet_py.images.sources import open_source
         from darknet_py.video.opened_source import capture_options
-        from darknet_py.video.output import plotted, plotted_by_track
         from darknet_py.video.outputs import open_outputs, run_outputs
+        from darknet_py.video.printing import box_printer
 
         options, shown = _with_files(self.options, name, self.many), source_name(name)
         source = open_source(name, capture_options(options))
@@ -84,9 +83,15 @@ class _Work:
         for line in settings_lines(self.detector, options, following.tiling):
             print(line, file=sys.stderr)
         results = self._results(source, following)
-        paint = plotted_by_track if options.track else plotted
-        printer = self._printer(source, shown)
-        code = run_outputs(results, source, outputs, printer, options.time_limit_sec, paint)
+        printer = box_printer(
+            source,
+            shown,
+            self.detector.fork,
+            extended=options.ext_output,
+            hidden=options.stdout_is_json,
+        )
+        seconds, paint = options.time_limit_sec, following.paint
+        code = run_outputs(results, source, outputs, printer, seconds, paint)
         if options.out_filename and Path(options.out_filename).exists():
             print(f"{options.out_filename}: boxes of {shown}", file=sys.stderr)
         return code
@@ -108,14 +113,6 @@ class _Work:
         if options.skipclasses is None:
             return results
         return without(results, class_numbers(options.skipclasses))
-
-    def _printer(self, source: FrameSource, shown: str) -> Printer:
-        from darknet_py.video.printing import LinePrinter, box_lines
-
-        extended = self.options.ext_output
-        wanted = not self.options.stdout_is_json and (extended or not sys.stdout.isatty())
-        lines = box_lines(shown, self.detector.fork, extended) if wanted else None
-        return LinePrinter(source, shown, lines)
 
 
 def _with_files(options: DetectOptions, name: str, many: bool) -> DetectOptions:

@@ -13,6 +13,7 @@ from darknet_py.detect.tracking import Tracker, tracked
 from darknet_py.images.fitted_images import InputSpec
 from darknet_py.images.frames import FrameSource
 from darknet_py.options.video import FollowOptions
+from darknet_py.video.output import Paint, plotted, plotted_by_track
 
 
 @dataclass(frozen=True)
@@ -34,3 +35,8 @@ class Following:
     ) -> Iterator[Result]:
         found = detector.results(source, options, spec, tiling=self.tiling)
         return tracked(found, self.tracker) if self.tracker else found
+
+    @property
+    def paint(self) -> Paint:
+        """What is drawn: objects that keep a number keep a colour too."""
+        return plotted_by_track if self.tracker else plotted

@@ -8,14 +8,13 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from darknet_py.detect.result import Result
-from darknet_py.detect.result_text import JSON_FLOOR
+from darknet_py.detect.result_text import json_rows
 from darknet_py.errors import DarknetError
 from darknet_py.files import encoded
 from darknet_py.video.broadcast import DroppingQueue
@@ -137,16 +136,10 @@ def _authorization(user: str | None, password: str | None) -> dict[str, str]:
 def found_lines(result: Result) -> list[str]:
     """`name, id: N` for each box: of its classes AlexeyAB's program names the lowest one."""
     lowest: dict[int, int] = {}
-    for box, class_id in _found(result):
+    for row in json_rows(result):
+        box, class_id = int(result.boxes.box[row]), int(result.boxes.class_id[row])
         lowest[box] = min(class_id, lowest.get(box, class_id))
     return [f"{result.name(class_id)}, id: {class_id}" for class_id in lowest.values()]
-
-
-def _found(result: Result) -> Iterator[tuple[int, int]]:
-    """Box and class of what may be shown, in the order of rows."""
-    for row in sorted(result.ranked()):
-        if result.boxes.confidence[row] > JSON_FLOOR:
-            yield int(result.boxes.box[row]), int(result.boxes.class_id[row])
 
 
 def post_text(lines: list[str], source: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from darknet_py.detect.result import Result
-from darknet_py.detect.result_text import JSON_FLOOR
+from darknet_py.detect.result_text import json_rows
 from darknet_py.errors import OutputError, open_failure
 from darknet_py.files import GrowingFile, encoded, replacing, require_writable
 from darknet_py.images.io import PathName
@@ -105,13 +105,11 @@ def frame_dict(number: int, result: Result) -> dict[str, Any]:
     objects, the rows that AlexeyAB's JSON has, each with class_id, name, confidence,
     relative_coordinates, box (left, top, right, bottom in pixels) and, where frames are tracked,
     track_id."""
-    confidences = result.boxes.confidence
-    rows = [row for row in sorted(result.ranked()) if confidences[row] > JSON_FLOOR]
     return {
         "frame_id": number,
         "time": None if result.time is None else round(result.time, DIGITS),
         "filename": result.path,
-        "objects": [_object(result, row) for row in rows],
+        "objects": [_object(result, row) for row in json_rows(result)],
     }
 
 

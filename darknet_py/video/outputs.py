@@ -27,11 +27,10 @@ from darknet_py.video.output import Output, Paint, plotted
 from darknet_py.video.paced_video import PacedVideo
 from darknet_py.video.playback import DEPTH, LIVE_DEPTH, play
 from darknet_py.video.printing import Printer
+from darknet_py.video.stream_server import EVERYWHERE
 from darknet_py.video.video_writer import VideoFile
 from darknet_py.video.window import Window
 
-EVERYWHERE = ("0.0.0.0", "::", "")
-"""Addresses that mean all of a machine's."""
 logger = logging.getLogger(__name__)
 
 

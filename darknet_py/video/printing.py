@@ -42,13 +42,11 @@ class DemoPrinter:
     quiet: bool = False
     sent: demo_lines.Sent = demo_lines.NOWHERE
     rate: FrameRate = field(default_factory=FrameRate)
-    _begun: bool = False
 
     def frame(self, frame: OutputFrame) -> None:
-        if not self._begun:
+        if frame.number == 1:
             boxes = frame.result.boxes
             self._print(demo_lines.size_line(boxes.width, boxes.height))
-            self._begun = True
         self._print(self._block(frame))
         self.rate.count()
 
@@ -128,6 +126,14 @@ class LinePrinter:
 
     def end(self) -> None:
         print(f"{self.name}: {self.live.end()}", file=sys.stderr)
+
+
+def box_printer(
+    source: FrameSource, name: str, fork: Fork, *, extended: bool, hidden: bool
+) -> LinePrinter:
+    """Of frames with boxes, whose lines a terminal shows only where `extended` asks for more."""
+    wanted = not hidden and (extended or not sys.stdout.isatty())
+    return LinePrinter(source, name, box_lines(name, fork, extended) if wanted else None)
 
 
 def box_lines(name: str, fork: Fork, extended: bool) -> Lines:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from darknet_py.detect.result import Result
 from darknet_py.detect.result_boxes import Boxes
 from darknet_py.options.datasets import ShapesVideoOptions
@@ -18,13 +16,7 @@ def write_shapes_video(options: ShapesVideoOptions) -> None:
     """Raises OutputError for what cannot be written."""
     video = VideoFile(options.out, options.fps)
     size = options.width, options.height
-    nothing = Boxes(
-        np.zeros((0, 4), np.float32),
-        np.zeros(0, np.float32),
-        np.zeros(0, np.int64),
-        np.zeros(0, np.int64),
-        *size,
-    )
+    nothing = Boxes.none(*size)
     drawn = moving_frames(options.seed, options.frames, *size, options.fps)
     try:
         for number, image in enumerate(follow(drawn, options.frames, "drawing")):

@@ -14,6 +14,7 @@ from socketserver import TCPServer
 from typing import Any
 
 from darknet_py.errors import OutputError
+from darknet_py.options.video import MOST_PORT
 from darknet_py.video.stream_handler import MOST_VIEWERS, StreamHandler
 from darknet_py.video.stream_sender import StreamFormat, StreamSender
 
@@ -21,7 +22,6 @@ logger = logging.getLogger(__name__)
 
 MOST_REQUESTS = 100
 """That are read at once, each by a thread; a connection that comes beyond is closed."""
-MOST_PORT = 65_535
 POLL_SECONDS = 0.1
 CUT_SECONDS = 1.0
 """For threads that read a request to end once they are cut off."""

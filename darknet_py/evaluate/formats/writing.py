@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.cfg.options import atoi
-from darknet_py.errors import DataError, OutputError
-from darknet_py.files import encoded, replacing
+from darknet_py.errors import DataError
+from darknet_py.files import encoded, make_folder, replacing
 from darknet_py.forks import Fork
 
 COCO_IDS = tuple(sorted(set(range(1, 91)) - {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}))
@@ -63,7 +63,7 @@ class ResultFiles:
         """The file of a form: in the folder, which is made, named by -out or by default."""
         name = (self.out or default).removesuffix(".json" if ending == ".json" else "\0")
         path = self.folder / f"{name}{ending}"
-        _make(path.parent)
+        make_folder(path.parent)
         return path
 
 
@@ -174,7 +174,7 @@ def kitti_files(results: ResultFiles) -> Iterator[Writer]:
     known = KITTI_NAMES if len(results.names) == len(KITTI_NAMES) else results.names
     names = np.array(known, object)
     folder = results.path("kitti_results", "") / "data"
-    _make(folder)
+    make_folder(folder)
     template = "%s -1 -1 -10 %f %f %f %f -1 -1 -1 -1000 -1000 -1000 -10 %f\n"
 
     def add(entries: ImageDetections) -> None:
@@ -198,13 +198,6 @@ FORMS: dict[str, Callable[[ResultFiles], AbstractContextManager[Writer]]] = {
 def form_of(word: str) -> str:
     """The form a word of eval= means."""
     return word if word in FORMS else "voc"
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
 
 
 @contextmanager
