@@ -68,6 +68,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "progress",
     }
     | {"signals"},
+    "serve": NETWORK
+    | {"data", "detect", "engines", "files", "images", "lazy", "options", "parallel", "signals"}
+    | {"system", "version", "video"},
     "weight_tools": NETWORK | {"files"},
     "export": NETWORK | {"conversion", "detect", "engines", "files", "images", "lazy", "options"},
     "train": NETWORK
@@ -105,6 +108,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "options",
         "rnn",
         "segment",
+        "serve",
         "synthetic",
         "system",
         "train",

@@ -135,6 +135,9 @@ COMMANDS = {
         "darknet_py.cli.evaluate_commands:coco", "pycocotools' metrics of a file of results."
     ),
     "eval voc": Command("darknet_py.cli.evaluate_commands:voc", "VOC's AP of comp4 files."),
+    "serve": Command(
+        "darknet_py.cli.serve_command:serve", "Answer over HTTP: a page, and cameras' API."
+    ),
     "export": Command(
         "darknet_py.cli.tool_commands:export", "Write a network as ONNX and other formats."
     ),

@@ -1,0 +1,72 @@
+"""What `serve` does: networks are loaded, and requests are answered until a signal comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darknet_py.errors import DarknetError
+from darknet_py.lazy import import_at_once
+from darknet_py.network.load import LoadedModel, load_model
+from darknet_py.options.serving import ServeOptions
+from darknet_py.serve.packages import require_packages
+
+if TYPE_CHECKING:
+    from darknet_py.detect.detector import Detector
+
+
+def run(options: ServeOptions) -> None:
+    """Returns when a signal ended it and all that was taken has been answered.
+
+    What can be refused is refused before torch is imported.
+    """
+    require_packages()
+    models = load_models(options)
+    import_at_once("torch")
+
+    import uvicorn
+
+    from darknet_py.detect.detector import from_loaded
+    from darknet_py.serve.application import build
+    from darknet_py.serve.service import Service
+
+    config = options.engine_config()
+    detectors: dict[str, Detector] = {
+        name: from_loaded(model, config) for name, model in models.items()
+    }
+    service = Service(detectors, options)
+    uvicorn.run(build(service), host=options.host, port=options.port, log_level="warning")
+
+
+def load_models(options: ServeOptions) -> dict[str, LoadedModel]:
+    """The networks by name, checked as far as can be without torch. Raises DarknetError."""
+    first = options.name or Path(options.cfg).stem
+    asked = {first: (options.cfg, options.weights, options.names)}
+    for text in options.more:
+        name, files = parsed(text)
+        if name in asked:
+            raise DarknetError(f"{text}: there is a network {name!r} already; give another name")
+        asked[name] = files
+    options.require_engine()
+    return {name: _loaded(options, *files) for name, files in asked.items()}
+
+
+def parsed(text: str) -> tuple[str, tuple[str, str, str | None]]:
+    """Name, cfg, weights and names file of NAME=CFG,WEIGHTS[,NAMES]; raises DarknetError."""
+    name, equals, files = text.partition("=")
+    words = files.split(",")
+    if not (equals and name and 2 <= len(words) <= 3 and all(words)):
+        raise DarknetError(f"{text}: give NAME=CFG,WEIGHTS or NAME=CFG,WEIGHTS,NAMES")
+    cfg, weights, *names = words
+    return name, (cfg, weights, names[0] if names else None)
+
+
+def _loaded(options: ServeOptions, cfg: str, weights: str | None, names: str | None) -> LoadedModel:
+    return load_model(
+        cfg,
+        weights,
+        names,
+        fork=options.fork_in_force,
+        width=options.width,
+        height=options.height,
+    )

@@ -1,0 +1,70 @@
+"""The API of our own: an image in, its boxes or the drawn image out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from darknet_py.serve.operation import Operation
+from darknet_py.serve.service import ServedModel, service_of
+from darknet_py.serve.uploads import read_upload
+
+JPEG = "image/jpeg"
+
+
+async def detect(request: Request) -> Response:
+    """POST /detect."""
+    service = service_of(request)
+    upload = await read_upload(request)
+    model = service.model(upload.fields.get("model"))
+    query = service.query.changed(upload.fields)
+    drawn = JPEG in request.headers.get("accept", "")
+    future = service.submit(model, upload.data, query, keep_pixels=drawn)
+    inference = await asyncio.wrap_future(future)
+    timing = f"network;dur={inference.network_ms:.2f}, total;dur={inference.total_ms:.2f}"
+    headers = {"Server-Timing": timing}
+    if drawn:
+        from darknet_py.video.mjpeg_server import jpeg_bytes
+
+        image = await asyncio.to_thread(lambda: jpeg_bytes(inference.result.plot()))
+        return Response(image, media_type=JPEG, headers=headers)
+    text = inference.result.to_json(named=False)
+    return Response(text, media_type="application/json", headers=headers)
+
+
+async def models(request: Request) -> Response:
+    """GET /models."""
+    service = service_of(request)
+    return JSONResponse({"models": [facts(model) for model in service.models.values()]})
+
+
+def facts(model: ServedModel) -> dict[str, Any]:
+    """What decides a network's numbers."""
+    detector = model.detector
+    graph, config = detector.graph, detector.engine.config
+    return {
+        "name": model.name,
+        "cfg": graph.path.rpartition("/")[2],
+        "classes": list(detector.names),
+        "width": graph.net.width,
+        "height": graph.net.height,
+        "channels": graph.net.channels,
+        "letter_box": graph.letter_box,
+        "nms_kind": detector.suppression.kind,
+        "beta_nms": detector.suppression.beta,
+        "engine": config.engine,
+        "device": str(detector.device),
+        "precision": config.precision,
+        "compiled": detector.engine.compiled,
+        "fork": graph.fork.name,
+        "layers": len(graph.nodes),
+    }
+
+
+OPERATIONS = (
+    Operation("/detect", ("POST",), detect, "Find the objects in an image", "Detection"),
+    Operation("/models", ("GET",), models, "The networks and what is in force", "Detection"),
+)
