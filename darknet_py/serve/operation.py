@@ -17,9 +17,9 @@ class Operation:
     """A row of a table OPERATIONS: the routes and the OpenAPI document are made from these.
 
     path: as Starlette writes it. methods: HEAD comes with GET. summary: in a few words. section:
-    its heading in the document. request, responses, parameters: as OpenAPI 3.1 has them (`requestBody`,
-    `responses`, `parameters`). error: from a refusal's status and words to the JSON of this dialect.
-    free: answered without the token.
+    its heading in the document. request, responses, parameters: as OpenAPI 3.1 has them, where
+    request is its `requestBody`. error: from a refusal's status and words to the JSON of this
+    dialect. free: answered without the token.
     """
 
     path: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from darknet_py.options.serving import QueryOptions
 from darknet_py.serve.refusal import Refusal
@@ -28,12 +29,10 @@ class Query:
 
     def changed(self, fields: Mapping[str, str]) -> Query:
         """With what a request says; raises Refusal for what is no number or beyond 0 to 1."""
-        numbers = {
-            name: share(name, fields[name]) for name in ("thresh", "nms", "hier") if name in fields
+        said: dict[str, Any] = {
+            name: read(name, fields[name]) for name, read in READERS.items() if name in fields
         }
-        padded = truth("letter_box", fields["letter_box"]) if "letter_box" in fields else None
-        changed = replace(self, **numbers)
-        return changed if padded is None else replace(changed, letter_box=padded)
+        return replace(self, **said)
 
 
 def share(name: str, text: str) -> float:
@@ -51,3 +50,12 @@ def truth(name: str, text: str) -> bool:
     if text.lower() not in YES | NO:
         raise Refusal(400, f"{name}={text[:40]!r}: give 1 or 0")
     return text.lower() in YES
+
+
+READERS: dict[str, Callable[[str, str], Any]] = {
+    "thresh": share,
+    "nms": share,
+    "hier": share,
+    "letter_box": truth,
+}
+"""Fields of a request, which are those of Query -> what reads their text."""
