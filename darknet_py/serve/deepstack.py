@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from darknet_py.detect.result import Result
 from darknet_py.detect.result_boxes import Boxes
+from darknet_py.detect.result_text import JSON_FLOOR
 from darknet_py.serve.batching import Inference
 from darknet_py.serve.deepstack_schema import (
     CUSTOM_MODEL,
@@ -32,6 +33,9 @@ from darknet_py.version import __version__
 MODULE = "darknet-py"
 MIN_CONFIDENCE = "0.4"
 """What holds where a client sends none; the server's own threshold does not count here."""
+
+MOST = 300
+"""Predictions, as the YOLOv5 of both servers gave at most."""
 
 NAMED = 3
 """So many labels are written out in `message`."""
@@ -88,7 +92,8 @@ def _plain(name: str) -> str:
 
 def least_confidence(fields: Mapping[str, str]) -> float:
     """What `min_confidence` says; "" is as good as none. Raises Refusal."""
-    return share("min_confidence", fields.get("min_confidence", "").strip() or MIN_CONFIDENCE)
+    said = share("min_confidence", fields.get("min_confidence", "").strip() or MIN_CONFIDENCE)
+    return max(said, JSON_FLOOR)
 
 
 def predictions(result: Result) -> list[dict[str, Any]]:
@@ -102,7 +107,7 @@ def predictions(result: Result) -> list[dict[str, Any]]:
             "confidence": float(boxes.confidence[row]),
             **dict(zip(("x_min", "y_min", "x_max", "y_max"), corners[row], strict=True)),
         }
-        for row in result.ranked()
+        for row in result.ranked()[:MOST]
     ]
 
 

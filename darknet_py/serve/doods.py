@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from darknet_py.detect.result import Result
+from darknet_py.detect.result_text import JSON_FLOOR
 from darknet_py.serve.doods_request import DoodsRequest, parsed
 from darknet_py.serve.doods_schema import DETECTORS
 from darknet_py.serve.operation import Operation
@@ -54,10 +55,11 @@ def named_detector(service: Service, name: str) -> ServedModel:
 
 
 def least_score(asked: DoodsRequest, usual: float) -> float:
-    """The lowest one asked for, in (0, 1]. A minimum of 0, which clients send where nothing is set,
+    """The lowest one asked for, above 0. A minimum of 0, which clients send where nothing is set,
     asks for all that a detector has to say: that is what is above the server's own threshold."""
     percents = [percent for wanted in asked.everything for percent in wanted.percents.values()]
-    return min((percent / 100 if percent else usual for percent in percents), default=usual)
+    scores = (percent / 100 if percent else usual for percent in percents)
+    return max(min(scores, default=usual), JSON_FLOOR)
 
 
 def kept(result: Result, asked: DoodsRequest) -> Result:
