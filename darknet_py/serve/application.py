@@ -12,12 +12,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from darknet_py.errors import DarknetError
-from darknet_py.serve import own_api
+from darknet_py.serve import deepstack, doods, own_api
 from darknet_py.serve.operation import Operation
 from darknet_py.serve.refusal import Refusal
 from darknet_py.serve.service import Service
 
-OPERATIONS: tuple[Operation, ...] = (*own_api.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (
+    *own_api.OPERATIONS,
+    *deepstack.OPERATIONS,
+    *doods.OPERATIONS,
+)
 """All of them. A new dialect adds a table here."""
 
 
