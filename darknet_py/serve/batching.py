@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -26,11 +27,20 @@ class Inference:
 
 
 class Batcher:
-    """Takes images from any thread. TODO(h1): this is the thin path only."""
+    """Takes images from any thread. TODO(h1): this is the thin path only.
 
-    def __init__(self, detector: Detector, options: ServerOptions) -> None:
+    on_batch: is told of how many images each batch is, and the seconds it was in the network.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        options: ServerOptions,
+        on_batch: Callable[[int, float], None] = lambda size, seconds: None,
+    ) -> None:
         self.detector = detector
         self.options = options
+        self.on_batch = on_batch
         self._pool = ThreadPoolExecutor(1)
         self.waiting = 0
 
@@ -49,6 +59,7 @@ class Batcher:
         image = encoded_image("image", data).decode_bgr()
         result = self.detector(image, query.thresh, query.nms, query.letter_box, hier=query.hier)
         assert isinstance(result, Result)
+        self.on_batch(1, result.milliseconds / 1000)
         return Inference(result, result.milliseconds, 1000 * (time.perf_counter() - start))
 
     def close(self) -> None:

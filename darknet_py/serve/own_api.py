@@ -8,6 +8,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from darknet_py.serve.detect_facts import (
+    DETECT_PARAMETERS,
+    DETECT_REQUEST,
+    DETECT_RESPONSES,
+    MODELS_RESPONSES,
+)
 from darknet_py.serve.operation import Operation
 from darknet_py.serve.service import ServedModel, service_of
 from darknet_py.serve.uploads import read_upload
@@ -64,7 +70,24 @@ def facts(model: ServedModel) -> dict[str, Any]:
     }
 
 
+SECTION = "Detection"
 OPERATIONS = (
-    Operation("/detect", ("POST",), detect, "Find the objects in an image", "Detection"),
-    Operation("/models", ("GET",), models, "The networks and what is in force", "Detection"),
+    Operation(
+        "/detect",
+        ("POST",),
+        detect,
+        "Find the objects in an image",
+        SECTION,
+        DETECT_REQUEST,
+        DETECT_RESPONSES,
+        DETECT_PARAMETERS,
+    ),
+    Operation(
+        "/models",
+        ("GET",),
+        models,
+        "The networks and what is in force",
+        SECTION,
+        responses=MODELS_RESPONSES,
+    ),
 )
