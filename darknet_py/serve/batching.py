@@ -30,14 +30,19 @@ class Batcher:
     network, before it is answered. It must be quick, and what it raises is told to the batch.
     """
 
-    def __init__(self, detector: Detector, options: ServerOptions) -> None:
+    def __init__(
+        self,
+        detector: Detector,
+        options: ServerOptions,
+        on_batch: Callable[[int, float], None] = lambda size, seconds: None,
+    ) -> None:
         """Raises DarknetError for a detector whose answers depend on the image before."""
         if detector.engine.in_order:
             raise DarknetError("requests come in no order: serve a detector that does not average")
         self.detector = detector
         self.options = options
         self.plan = BatchPlan.of(detector, options.batch)
-        self.on_batch: Callable[[int, float], None] = lambda size, seconds: None
+        self.on_batch = on_batch
         self._queue = ImageQueue(self.plan, options.batch_wait / 1000)
         self._workers: BatchWorkers | None = None
         self._lock = threading.Lock()

@@ -9,6 +9,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from darknet_py.serve import doods
+from darknet_py.serve.detect_facts import (
+    DETECT_PARAMETERS,
+    DETECT_REQUEST,
+    DETECT_RESPONSES,
+    MODELS_RESPONSES,
+)
 from darknet_py.serve.operation import Endpoint, Operation
 from darknet_py.serve.service import ServedModel, service_of
 from darknet_py.serve.uploads import read_upload
@@ -74,7 +80,24 @@ def facts(model: ServedModel) -> dict[str, Any]:
 ANSWERS: dict[str, Endpoint] = {"application/json": doods.detect}
 """Media type of a body of /detect -> its dialect; all others are images, or forms with one."""
 
+SECTION = "Detection"
 OPERATIONS = (
-    Operation("/detect", ("POST",), detect, "Find the objects in an image", "Detection"),
-    Operation("/models", ("GET",), models, "The networks and what is in force", "Detection"),
+    Operation(
+        "/detect",
+        ("POST",),
+        detect,
+        "Find the objects in an image",
+        SECTION,
+        DETECT_REQUEST,
+        DETECT_RESPONSES,
+        DETECT_PARAMETERS,
+    ),
+    Operation(
+        "/models",
+        ("GET",),
+        models,
+        "The networks and what is in force",
+        SECTION,
+        responses=MODELS_RESPONSES,
+    ),
 )
