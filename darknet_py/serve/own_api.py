@@ -16,6 +16,8 @@ from darknet_py.serve.detect_facts import (
     MODELS_RESPONSES,
 )
 from darknet_py.serve.operation import Endpoint, Operation
+from darknet_py.serve.query import truth
+from darknet_py.serve.rows import refilters, rows_text
 from darknet_py.serve.service import ServedModel, service_of
 from darknet_py.serve.uploads import read_upload
 
@@ -44,14 +46,18 @@ async def detect_image(request: Request) -> Response:
 
         image = await asyncio.to_thread(lambda: jpeg_bytes(inference.result.plot()))
         return Response(image, media_type=JPEG, headers=headers)
-    text = inference.result.to_json(named=False)
+    result = inference.result
+    every_row = "rows" in upload.fields and truth("rows", upload.fields["rows"])
+    text = rows_text(result) if every_row else result.to_json(named=False)
     return Response(text, media_type="application/json", headers=headers)
 
 
 async def models(request: Request) -> Response:
     """GET /models."""
     service = service_of(request)
-    return JSONResponse({"models": [facts(model) for model in service.models.values()]})
+    usual = {name: getattr(service.query, name) for name in ("thresh", "nms", "letter_box")}
+    rows = [facts(model) for model in service.models.values()]
+    return JSONResponse({"models": rows, "defaults": usual})
 
 
 def facts(model: ServedModel) -> dict[str, Any]:
@@ -68,11 +74,14 @@ def facts(model: ServedModel) -> dict[str, Any]:
         "letter_box": graph.letter_box,
         "nms_kind": detector.suppression.kind,
         "beta_nms": detector.suppression.beta,
+        "sorts": detector.suppression.sorts,
+        "refilters": refilters(detector),
         "engine": config.engine,
         "device": str(detector.device),
         "precision": config.precision,
         "compiled": detector.engine.compiled,
         "fork": graph.fork.name,
+        "upright": graph.fork.images.upright,
         "layers": len(graph.nodes),
     }
 
