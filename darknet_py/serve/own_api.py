@@ -8,7 +8,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from darknet_py.serve.operation import Operation
+from darknet_py.serve import doods
+from darknet_py.serve.detect_facts import (
+    DETECT_PARAMETERS,
+    DETECT_REQUEST,
+    DETECT_RESPONSES,
+    MODELS_RESPONSES,
+)
+from darknet_py.serve.operation import Endpoint, Operation
 from darknet_py.serve.query import truth
 from darknet_py.serve.rows import refilters, rows_text
 from darknet_py.serve.service import ServedModel, service_of
@@ -18,7 +25,13 @@ JPEG = "image/jpeg"
 
 
 async def detect(request: Request) -> Response:
-    """POST /detect."""
+    """POST /detect: of what the body is decides whose answer it gets."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return await ANSWERS.get(kind, detect_image)(request)
+
+
+async def detect_image(request: Request) -> Response:
+    """The boxes of an image, or the drawn image."""
     service = service_of(request)
     upload = await read_upload(request)
     model = service.model(upload.fields.get("model"))
@@ -73,7 +86,27 @@ def facts(model: ServedModel) -> dict[str, Any]:
     }
 
 
+ANSWERS: dict[str, Endpoint] = {"application/json": doods.detect}
+"""Media type of a body of /detect -> its dialect; all others are images, or forms with one."""
+
+SECTION = "Detection"
 OPERATIONS = (
-    Operation("/detect", ("POST",), detect, "Find the objects in an image", "Detection"),
-    Operation("/models", ("GET",), models, "The networks and what is in force", "Detection"),
+    Operation(
+        "/detect",
+        ("POST",),
+        detect,
+        "Find the objects in an image",
+        SECTION,
+        DETECT_REQUEST,
+        DETECT_RESPONSES,
+        DETECT_PARAMETERS,
+    ),
+    Operation(
+        "/models",
+        ("GET",),
+        models,
+        "The networks and what is in force",
+        SECTION,
+        responses=MODELS_RESPONSES,
+    ),
 )

@@ -71,6 +71,4 @@ async def page(request: Request) -> Response:
     return Response(file.body, headers=dict(file.headers))
 
 
-OPERATIONS = (
-    Operation("/", ("GET",), page, "The page to try the networks on", "Page", free=True),
-)
+OPERATIONS = (Operation("/", ("GET",), page, "The page to try the networks on", "Page", free=True),)
