@@ -75,4 +75,3 @@ def test_nms_by_objectness_and_a_tree_without_hier_cannot_be_filtered_again(
     assert refilters(detector)
     detector.suppression = detector.suppression._replace(kind="objectness")
     assert not refilters(detector)
-
