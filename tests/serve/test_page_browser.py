@@ -520,7 +520,8 @@ def test_what_the_server_refuses_is_said_until_it_is_solved(visit: Visit, status
     page = visit.open()
     visit.choose(IMAGE)
     page.wait_for_selector("#error:visible")
-    assert page.text_content("#error-words") == said
+    assert page.text_content("#error-words") == f"shapes-2.jpg: {said}"
+    assert page.text_content("#more") == "Not looked at."
     page.unroute("**/detect*")
     page.click("text=Try again")
     page.locator("#summary", has_text="16 objects").wait_for()
@@ -584,7 +585,7 @@ def test_files_that_are_no_pictures(visit: Visit) -> None:
     assert not [url for url in visit.sent if "detect" in url]
     visit.expected = ("400",)
     visit.choose({"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"no jpeg"})
-    page.locator("#error", has_text="The server cannot use this: ").wait_for()
+    page.locator("#error", has_text="x.jpg: The server cannot use this: ").wait_for()
     visit.choose(IMAGE)
     page.wait_for_selector("#rows li")
     assert not page.is_visible("#error") and page.locator("#thumbs button").count() == 0
