@@ -18,9 +18,11 @@ from support.served import served
 
 import darknet_py
 from darknet_py.detect.result import Result
+from darknet_py.options.serving import ServerOptions
 from darknet_py.serve import app, doods
 from darknet_py.serve.doods_request import DoodsRequest, Wanted, parsed
 from darknet_py.serve.refusal import Refusal
+from darknet_py.serve.service import Service
 from darknet_py.video.mjpeg_server import jpeg_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -188,6 +190,10 @@ def test_a_network_called_default_is_no_other(detector: darknet_py.Detector) -> 
     with served(app({"yard": detector, "default": detector})) as port:
         listed = camera_clients.exchange(port, "GET", "/detectors").said["detectors"]
     assert [each["name"] for each in listed] == ["default", "yard"]
+    service = Service({"yard": detector, "default": detector}, ServerOptions())
+    names = [doods.named_detector(service, name).name for name in ("default", "", "yard")]
+    service.close()
+    assert names == ["default", "yard", "yard"]
 
 
 def test_an_unknown_detector(port: int) -> None:
