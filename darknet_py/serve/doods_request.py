@@ -14,6 +14,9 @@ from darknet_py.serve.refusal import Refusal
 ANY = "*"
 """The label that stands for all that are not named."""
 
+MOST_REGIONS = 100
+"""Each is held against each box."""
+
 JPEG_WORDS = {"true", "jpg", ".jpg", "jpeg", "image/jpeg"}
 
 KINDS = {
@@ -82,7 +85,7 @@ def parsed(body: bytes, usual: float) -> DoodsRequest:
     if _field(said, "preprocess", list, []):
         raise Refusal(400, "preprocess: images are taken as they are; leave it out")
     whole = Wanted(_percents(said, usual))
-    regions = [_region(region, usual) for region in _field(said, "regions", list, [])]
+    regions = _regions(said, usual)
     return DoodsRequest(
         _field(said, "id", str, None),
         _field(said, "detector_name", str, ""),
@@ -108,6 +111,13 @@ def _drawn(words: str) -> bool:
     if words and words not in JPEG_WORDS:
         raise Refusal(400, f"image={words[:40]!r}: the labelled image comes as jpg only")
     return bool(words)
+
+
+def _regions(said: Mapping[str, Any], usual: float) -> list[Wanted]:
+    regions = _field(said, "regions", list, [])
+    if len(regions) > MOST_REGIONS:
+        raise Refusal(400, f"regions: there are {len(regions)}; give at most {MOST_REGIONS}")
+    return [_region(region, usual) for region in regions]
 
 
 def _region(region: Any, usual: float) -> Wanted:

@@ -221,6 +221,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a list": (b'{"detect": ["dog"]}', "detect: give an object"),
     "a region that is none": (b'{"regions": [1]}', "regions: give a list of objects"),
     "half a region": (b'{"regions": [{"top": 0, "left": 0}]}', "'right': give a number"),
+    "many regions": (b'{"regions": [' + b"{}," * 100 + b"{}]}", "there are 101; give at most 100"),
     "grey": (b'{"preprocess": ["grayscale"]}', "preprocess: images are taken as they are"),
 }
 
