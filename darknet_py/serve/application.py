@@ -7,20 +7,25 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from darknet_py.errors import DarknetError
-from darknet_py.serve import deepstack, doods, own_api
+from darknet_py.serve import deepstack, docs, doods, health, own_api, page
 from darknet_py.serve.operation import Operation
 from darknet_py.serve.refusal import Refusal
-from darknet_py.serve.service import Service
+from darknet_py.serve.request_metrics import RequestMetrics
+from darknet_py.serve.service import Service, service_of
 
 OPERATIONS: tuple[Operation, ...] = (
+    *page.OPERATIONS,
     *own_api.OPERATIONS,
     *deepstack.OPERATIONS,
     *doods.OPERATIONS,
+    *health.OPERATIONS,
+    *docs.OPERATIONS,
 )
 """All of them. A new dialect adds a table here."""
 
@@ -33,11 +38,14 @@ def build(service: Service) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        health.warm_up(service)
         yield
         service.close()
 
-    app = Starlette(routes=routes, lifespan=lifespan)
+    counting = Middleware(RequestMetrics, metrics=service.metrics, operations=OPERATIONS)
+    app = Starlette(routes=routes, lifespan=lifespan, middleware=[counting])
     app.state.service = service
+    app.state.operations = OPERATIONS
     return app
 
 
@@ -46,7 +54,9 @@ async def _answer(operation: Operation, request: Request) -> Response:
     try:
         return await operation.endpoint(request)
     except Refusal as refusal:
+        service_of(request).metrics.refused(refusal.status)
         content = operation.error(refusal.status, str(refusal))
         return JSONResponse(content, refusal.status, refusal.headers)
     except DarknetError as error:
+        service_of(request).metrics.refused(400)
         return JSONResponse(operation.error(400, str(error)), 400)

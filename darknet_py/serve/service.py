@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 
@@ -12,7 +13,9 @@ from darknet_py.detect.detector import Detector
 from darknet_py.errors import DarknetError
 from darknet_py.options.serving import ServerOptions
 from darknet_py.serve.batching import Batcher, Inference
+from darknet_py.serve.metrics import ServerMetrics
 from darknet_py.serve.query import Query
+from darknet_py.serve.readiness import Readiness
 from darknet_py.serve.refusal import Refusal
 
 
@@ -31,10 +34,18 @@ class Service:
     def __init__(self, detectors: Mapping[str, Detector], options: ServerOptions) -> None:
         self.options = options
         self.query = Query.of(options)
+        self.metrics = ServerMetrics()
+        self.readiness = Readiness(detectors)
+        self.stopping = False
         self.models = {
-            name: ServedModel(name, detector, Batcher(detector, options))
+            name: ServedModel(name, detector, self._batcher(name, detector))
             for name, detector in detectors.items()
         }
+
+    def _batcher(self, name: str, detector: Detector) -> Batcher:
+        batcher = Batcher(detector, self.options, partial(self.metrics.batch, name))
+        self.metrics.serve_model(name, lambda: batcher.waiting)
+        return batcher
 
     @property
     def first(self) -> ServedModel:
@@ -53,10 +64,14 @@ class Service:
         self, model: ServedModel, data: bytes, query: Query, keep_pixels: bool = False
     ) -> Future[Inference]:
         """See Batcher.submit."""
-        return model.batcher.submit(data, query, keep_pixels)
+        future = model.batcher.submit(data, query, keep_pixels)
+        self.readiness.image(model.name, future)
+        self.metrics.image(model.name, future)
+        return future
 
     def close(self) -> None:
         """Finishes what was taken, and ends all threads."""
+        self.stopping = True
         for model in self.models.values():
             model.batcher.close()
 
