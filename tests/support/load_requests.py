@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from support.load_client import Exchange
 
 from darknet_py import Detector, Result
 from darknet_py.synthetic.shape_images import draw_image
+from support.load_client import Exchange
 
 SIZES = ((320, 240), (416, 416), (480, 640), (640, 480), (800, 600), (1024, 768), (1280, 960))
 """Width and height in pixels, in turn."""
