@@ -33,7 +33,12 @@ def basic_password(text: str) -> str:
         return ""
 
 
-SCHEMES: dict[str, Callable[[str], str]] = {"bearer": str, "basic": basic_password}
+def bearer_token(text: str) -> str:
+    """Headers come as if their bytes were Latin-1."""
+    return text.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+SCHEMES: dict[str, Callable[[str], str]] = {"bearer": bearer_token, "basic": basic_password}
 """First word of the header Authorization -> the token in the rest."""
 
 

@@ -8,17 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from darknet_py.serve.multipart_form import MOST_FIELD_BYTES, MultipartForm, boundary_of
 from darknet_py.serve.refusal import Refusal
 
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
-MOST_FILES = 16
 MOST_FIELDS = 100
-MOST_FIELD_BYTES = 65_536
 
 
 @dataclass(frozen=True)
@@ -37,16 +34,6 @@ class Form:
 
     files: Mapping[str, bytes] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
-
-
-class FormParser(MultiPartParser):
-    """Keeps files in memory, which bounds the whole body already; knows a form that breaks off."""
-
-    spool_max_size = 0  # of tempfile: without bound
-    whole = False
-
-    def on_end(self) -> None:
-        self.whole = True
 
 
 async def read_upload(request: Request, field: str = "image") -> Upload:
@@ -97,21 +84,11 @@ def media_type(request: Request) -> str:
 
 
 async def _multipart(request: Request) -> Form:
-    parser = FormParser(
-        request.headers,
-        request.stream(),
-        max_files=MOST_FILES,
-        max_fields=MOST_FIELDS,
-        max_part_size=MOST_FIELD_BYTES,
-    )
-    try:
-        items = (await parser.parse()).multi_items()
-    except MultiPartException as failure:
-        raise Refusal(400, f"the multipart form cannot be read: {failure.message}") from None
-    if not parser.whole:
-        raise Refusal(400, "the multipart form breaks off before its last boundary")
-    files = {name: value.file.read() for name, value in items if isinstance(value, UploadFile)}
-    return Form(files, {name: value for name, value in items if isinstance(value, str)})
+    form = MultipartForm(boundary_of(request.headers["content-type"]))
+    async for data in request.stream():
+        form.feed(data)
+    form.close()
+    return Form(form.files, form.fields)
 
 
 async def _urlencoded(request: Request) -> Form:
