@@ -28,9 +28,9 @@ async def detect(request: Request) -> Response:
     """POST /detect with a body of JSON."""
     service = service_of(request)
     upload = await read_upload(request)
-    asked = await asyncio.to_thread(parsed, upload.data)
+    asked = await asyncio.to_thread(parsed, upload.data, 100 * service.query.thresh)
     model = named_detector(service, asked.detector_name)
-    query = replace(service.query, thresh=least_score(asked, service.query.thresh))
+    query = replace(service.query, thresh=least_score(asked))
     future = service.submit(model, asked.data, query, keep_pixels=asked.drawn)
     inference = await asyncio.wrap_future(future)
     found = kept(inference.result, asked)
@@ -54,12 +54,10 @@ def named_detector(service: Service, name: str) -> ServedModel:
     return service.model("" if default else name)
 
 
-def least_score(asked: DoodsRequest, usual: float) -> float:
-    """The lowest one asked for, above 0. A minimum of 0, which clients send where nothing is set,
-    asks for all that a detector has to say: that is what is above the server's own threshold."""
+def least_score(asked: DoodsRequest) -> float:
+    """The lowest one asked for; 1 where nothing is asked for."""
     percents = [percent for wanted in asked.everything for percent in wanted.percents.values()]
-    scores = (percent / 100 if percent else usual for percent in percents)
-    return max(min(scores, default=usual), JSON_FLOOR)
+    return max(min(percents, default=100) / 100, JSON_FLOOR)
 
 
 def kept(result: Result, asked: DoodsRequest) -> Result:

@@ -14,6 +14,9 @@ from darknet_py.serve.refusal import Refusal
 ANY = "*"
 """The label that stands for all that are not named."""
 
+MOST_REGIONS = 100
+"""Each is held against each box."""
+
 JPEG_WORDS = {"true", "jpg", ".jpg", "jpeg", "image/jpeg"}
 
 KINDS = {
@@ -66,8 +69,12 @@ class DoodsRequest:
     everything: tuple[Wanted, ...]
 
 
-def parsed(body: bytes) -> DoodsRequest:
-    """Raises Refusal."""
+def parsed(body: bytes, usual: float) -> DoodsRequest:
+    """Raises Refusal.
+
+    usual: percent that stand for a minimum of 0, which clients send where nothing is set: it asks
+    for all that a detector has to say, not for thousands of boxes that are nothing.
+    """
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
@@ -77,8 +84,8 @@ def parsed(body: bytes) -> DoodsRequest:
         raise Refusal(400, f"the body is no object of JSON; give for example {example}")
     if _field(said, "preprocess", list, []):
         raise Refusal(400, "preprocess: images are taken as they are; leave it out")
-    whole = Wanted(_percents(said))
-    regions = [_region(region) for region in _field(said, "regions", list, [])]
+    whole = Wanted(_percents(said, usual))
+    regions = _regions(said, usual)
     return DoodsRequest(
         _field(said, "id", str, None),
         _field(said, "detector_name", str, ""),
@@ -106,21 +113,28 @@ def _drawn(words: str) -> bool:
     return bool(words)
 
 
-def _region(region: Any) -> Wanted:
+def _regions(said: Mapping[str, Any], usual: float) -> list[Wanted]:
+    regions = _field(said, "regions", list, [])
+    if len(regions) > MOST_REGIONS:
+        raise Refusal(400, f"regions: there are {len(regions)}; give at most {MOST_REGIONS}")
+    return [_region(region, usual) for region in regions]
+
+
+def _region(region: Any, usual: float) -> Wanted:
     if not isinstance(region, dict):
         raise Refusal(400, "regions: give a list of objects with top, left, bottom, right, detect")
     edges = {name: _number(region, name) for name in ("left", "top", "right", "bottom")}
     covers = bool(_field(region, "covers", bool, False))
-    return Wanted(_percents(region), **edges, covers=covers)
+    return Wanted(_percents(region, usual), **edges, covers=covers)
 
 
-def _percents(said: Mapping[str, Any]) -> dict[str, float]:
+def _percents(said: Mapping[str, Any], usual: float) -> dict[str, float]:
     detect = _field(said, "detect", dict, {})
     percents = {label: _number(detect, label) for label in detect}
     for label, percent in percents.items():
         if not 0 <= percent <= 100:  # not for NaN either
             raise Refusal(400, f"detect: {label[:40]!r}: give a percentage from 0 to 100")
-    return percents
+    return {label: percent or usual for label, percent in percents.items()}
 
 
 def _number(said: Mapping[str, Any], name: str) -> float:
