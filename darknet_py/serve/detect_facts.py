@@ -16,6 +16,12 @@ FIELDS: dict[str, dict[str, Any]] = {
         "description": "Keep the image's aspect ratio and pad with grey; otherwise stretch it.",
     },
     "model": {"type": "string", "description": "Name of the network; else the first one."},
+    "rows": {
+        "type": "boolean",
+        "description": "Answer with `width`, `height`, `boxes` [centre x, y, width, height] and "
+        "`rows` [box, class_id, confidence], all digits of them: with a low thresh and nms=0 "
+        "every other choice of these can be made from it.",
+    },
 }
 """Of a request to /detect: in its address or, which counts more, in its form."""
 IMAGE = {"description": "A file: JPEG, PNG, BMP, WebP, ...", "contentMediaType": "image/*"}
@@ -100,14 +106,20 @@ MODEL_EXAMPLE = {
     "letter_box": False,
     "nms_kind": "greedynms",
     "beta_nms": 0.6,
+    "sorts": True,
+    "refilters": True,
     "engine": "torch",
     "device": "cpu",
     "precision": "fp32",
     "compiled": False,
     "fork": "alexeyab",
+    "upright": True,
     "layers": 35,
 }
-MODELS_EXAMPLE = {"models": [MODEL_EXAMPLE]}
+MODELS_EXAMPLE = {
+    "models": [MODEL_EXAMPLE],
+    "defaults": {"thresh": 0.25, "nms": 0.45, "letter_box": False},
+}
 MODELS_RESPONSES = {
     "200": {
         "description": "In the order of the command line; the first is meant where none is named.",

@@ -12,7 +12,7 @@ from importlib import resources
 from starlette.requests import Request
 from starlette.responses import Response
 
-INLINE = re.compile(rb"<(script|style)>(.*?)</\1>", re.DOTALL)
+INLINE = re.compile(rb"<(script|style)(?: type=.module.)?>(.*?)</\1>", re.DOTALL)
 POLICY = {
     "default-src": "'none'",
     "img-src": "'self' data: blob:",
@@ -57,7 +57,8 @@ def _page(name: str) -> StaticPage:
 
 
 def policy(html: bytes) -> str:
-    """The Content-Security-Policy of a page whose scripts and styles have no attributes."""
+    """The Content-Security-Policy of a page whose scripts and styles have no attributes, but for
+    type="module"."""
     allowed: dict[str, list[str]] = {"script": [], "style": []}
     for kind, content in INLINE.findall(html):
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
