@@ -71,7 +71,7 @@ def test_everything_is_reached_and_done_by_keys(visit: Visit) -> None:
         assert name in names
     page.focus("#thresh")
     page.keyboard.press("ArrowRight")
-    assert page.text_content("#thresh-value") == "0.26"
+    page.locator("#thresh-value", has_text="0.26").wait_for()
     page.focus("#rows")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")

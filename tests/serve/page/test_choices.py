@@ -57,7 +57,7 @@ def test_a_network_whose_rows_do_not_hold_every_choice_is_asked_again(
     page.locator("#summary", has_text=f"{count} objects").wait_for()
     page.locator(".pane .time", has_text=" ms").wait_for()
     assert visit.json() == detected(port, thresh=0.5, nms=0.1).text
-    assert len([url for url in visit.sent if "detect?" in url]) == 2
+    assert len([url for url in visit.sent if "detect?" in url]) > 1
 
 
 def test_the_class_filter(visit: Visit) -> None:
