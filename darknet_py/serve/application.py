@@ -12,12 +12,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from darknet_py.errors import DarknetError
-from darknet_py.serve import own_api
+from darknet_py.serve import own_api, stream_api
 from darknet_py.serve.operation import Operation
 from darknet_py.serve.refusal import Refusal
 from darknet_py.serve.service import Service
 
-OPERATIONS: tuple[Operation, ...] = (*own_api.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (*own_api.OPERATIONS, *stream_api.OPERATIONS)
 """All of them. A new dialect adds a table here."""
 
 
@@ -29,6 +29,7 @@ def build(service: Service) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        service.start()
         yield
         service.close()
 

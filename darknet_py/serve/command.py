@@ -13,6 +13,7 @@ from darknet_py.serve.packages import require_packages
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
+    from darknet_py.serve.live_source import LiveSource
 
 
 def run(options: ServeOptions) -> None:
@@ -22,6 +23,7 @@ def run(options: ServeOptions) -> None:
     """
     require_packages()
     models = load_models(options)
+    source = _source(options)
     import_at_once("torch")
 
     import uvicorn
@@ -34,8 +36,18 @@ def run(options: ServeOptions) -> None:
     detectors: dict[str, Detector] = {
         name: from_loaded(model, config) for name, model in models.items()
     }
-    service = Service(detectors, options)
+    service = Service(detectors, options, source, options.track)
     uvicorn.run(build(service), host=options.host, port=options.port, log_level="warning")
+
+
+def _source(options: ServeOptions) -> LiveSource | None:
+    """Open, if one is asked for. Raises ImageError and DataError."""
+    if options.stream is None:
+        return None
+    from darknet_py.serve.live_source import open_live
+    from darknet_py.video.opened_source import capture_options
+
+    return open_live(options.stream, capture_options(options))
 
 
 def load_models(options: ServeOptions) -> dict[str, LoadedModel]:

@@ -38,7 +38,8 @@ async def detect(request: Request) -> Response:
 async def models(request: Request) -> Response:
     """GET /models."""
     service = service_of(request)
-    return JSONResponse({"models": [facts(model) for model in service.models.values()]})
+    rows = [facts(model) for model in service.models.values()]
+    return JSONResponse({"stream": service.stream is not None, "models": rows})
 
 
 def facts(model: ServedModel) -> dict[str, Any]:

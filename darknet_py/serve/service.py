@@ -12,6 +12,8 @@ from darknet_py.detect.detector import Detector
 from darknet_py.errors import DarknetError
 from darknet_py.options.serving import ServerOptions
 from darknet_py.serve.batching import Batcher, Inference
+from darknet_py.serve.live_source import LiveSource
+from darknet_py.serve.live_stream import LiveStream
 from darknet_py.serve.query import Query
 from darknet_py.serve.refusal import Refusal
 
@@ -26,15 +28,25 @@ class ServedModel:
 
 
 class Service:
-    """detectors: by name, at least one; the first is meant where none is named."""
+    """detectors: by name, at least one; the first is meant where none is named, and sees the
+    source of the live stream, if there is one."""
 
-    def __init__(self, detectors: Mapping[str, Detector], options: ServerOptions) -> None:
+    def __init__(
+        self,
+        detectors: Mapping[str, Detector],
+        options: ServerOptions,
+        source: LiveSource | None = None,
+        track: bool = False,
+    ) -> None:
         self.options = options
         self.query = Query.of(options)
         self.models = {
             name: ServedModel(name, detector, Batcher(detector, options))
             for name, detector in detectors.items()
         }
+        self.stream = None
+        if source is not None:
+            self.stream = LiveStream(self.first.detector, source, options, track)
 
     @property
     def first(self) -> ServedModel:
@@ -55,8 +67,21 @@ class Service:
         """See Batcher.submit."""
         return model.batcher.submit(data, query, keep_pixels)
 
+    def start(self) -> None:
+        """The stream runs from now on, whether or not anybody looks."""
+        if self.stream is not None:
+            self.stream.start()
+
+    def stop_streams(self) -> None:
+        """Ends the responses that have no end of their own; waits for nothing. A server has to call
+        it before it waits for its responses to end."""
+        if self.stream is not None:
+            self.stream.stop()
+
     def close(self) -> None:
         """Finishes what was taken, and ends all threads."""
+        if self.stream is not None:
+            self.stream.close()
         for model in self.models.values():
             model.batcher.close()
 

@@ -23,5 +23,6 @@ def served(app: Starlette) -> Iterator[int]:
     try:
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
+        app.state.service.stop_streams()
         server.should_exit = True
         thread.join()
