@@ -100,16 +100,20 @@ MODEL_EXAMPLE = {
     "letter_box": False,
     "nms_kind": "greedynms",
     "beta_nms": 0.6,
+    "sorts": True,
+    "refilters": True,
     "engine": "torch",
     "device": "cpu",
     "precision": "fp32",
     "compiled": False,
     "fork": "alexeyab",
+    "upright": False,
     "layers": 35,
 }
 MODELS_EXAMPLE = {
     "models": [MODEL_EXAMPLE],
     "defaults": {"thresh": 0.25, "nms": 0.45, "letter_box": False},
+    "stream": False,
 }
 MODELS_RESPONSES = {
     "200": {
