@@ -196,6 +196,7 @@ OPERATIONS = (
         SECTION,
         responses=MODELS,
         error=failure,
+        token_field="api_key",
     ),
     Operation(
         "/v1/vision/custom/{model}",

@@ -111,9 +111,17 @@ def _facts(name: str, model: ServedModel) -> dict[str, Any]:
     }
 
 
+TOKEN_HEADER = "doods-auth-key"
+
 OPERATIONS = (
     Operation(
-        "/detectors", ("GET",), detectors, "The networks as detectors", "DOODS", responses=DETECTORS
+        "/detectors",
+        ("GET",),
+        detectors,
+        "The networks as detectors",
+        "DOODS",
+        responses=DETECTORS,
+        token_header=TOKEN_HEADER,
     ),
 )
 """`/detect` is a row of our own API's, which hands bodies of JSON over to `detect`."""
