@@ -109,7 +109,10 @@ MODEL_EXAMPLE = {
     "fork": "alexeyab",
     "layers": 35,
 }
-MODELS_EXAMPLE = {"models": [MODEL_EXAMPLE]}
+MODELS_EXAMPLE = {
+    "models": [MODEL_EXAMPLE],
+    "defaults": {"thresh": 0.25, "nms": 0.45, "letter_box": False},
+}
 MODELS_RESPONSES = {
     "200": {
         "description": "In the order of the command line; the first is meant where none is named.",

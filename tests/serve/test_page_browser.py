@@ -340,7 +340,7 @@ def test_the_command_line_says_the_same(visit: Visit, tmp_path: Path) -> None:
     page.locator("#command", has_text="pjreddie").wait_for()
     first, second = str(page.text_content("#command")).splitlines()
     start = "darknet-py detect greedynms.cfg WEIGHTS "
-    rest = f"'it'\\''s here.jpg' -thresh 0.60 -nms 0.45 -letter_box"
+    rest = "'it'\\''s here.jpg' -thresh 0.60 -nms 0.45 -letter_box"
     assert (first, second) == (f"{start}{rest}", f"{start}{rest} --fork pjreddie")
     page.click("[data-action=copyCommand]")
     page.locator("#said", has_text="Command copied").wait_for()
