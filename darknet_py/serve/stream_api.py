@@ -12,8 +12,6 @@ from darknet_py.serve.live_response import Feed, LiveFormat, LiveResponse
 from darknet_py.serve.live_stream import LiveStream
 from darknet_py.serve.operation import Operation
 from darknet_py.serve.refusal import Refusal
-from darknet_py.serve.schema import TEXT, record
-from darknet_py.serve.schema import answer as json_answer
 from darknet_py.serve.service import service_of
 from darknet_py.video.json_files import BETWEEN, HEAD, TAIL
 from darknet_py.video.mjpeg_server import BOUNDARY
@@ -62,8 +60,7 @@ def _live(request: Request, live: LiveFormat, feed: Callable[[LiveStream], Feed]
 def _responses(content_type: str, what: str) -> dict[str, Any]:
     refused = {"404": "There is no stream", "410": "It has ended", "503": "No frames now"}
     answer: dict[str, Any] = {"description": what, "content": {content_type: {}}}
-    error = record(error=TEXT)
-    return {"200": answer} | {code: json_answer(why, error) for code, why in refused.items()}
+    return {"200": answer} | {code: {"description": why} for code, why in refused.items()}
 
 
 OPERATIONS = (
