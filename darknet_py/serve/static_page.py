@@ -12,7 +12,7 @@ from importlib import resources
 from starlette.requests import Request
 from starlette.responses import Response
 
-INLINE = re.compile(rb"<(script|style)>(.*?)</\1>", re.DOTALL)
+INLINE = re.compile(rb"<(script|style)(?: [^>]*)?>(.*?)</\1>", re.DOTALL)
 POLICY = {
     "default-src": "'none'",
     "img-src": "'self' data: blob:",
@@ -44,6 +44,7 @@ def page_response(request: Request, name: str) -> Response:
 @cache
 def _page(name: str) -> StaticPage:
     data = resources.files(__package__).joinpath(name).read_bytes()
+    data = data.replace(b"\r\n", b"\n")  # as browsers do before they take the hash
     return StaticPage(
         data,
         {
@@ -57,7 +58,8 @@ def _page(name: str) -> StaticPage:
 
 
 def policy(html: bytes) -> str:
-    """The Content-Security-Policy of a page whose scripts and styles have no attributes."""
+    """The Content-Security-Policy under which these scripts and styles run, and no others: neither
+    those of other files nor attributes such as onclick and style."""
     allowed: dict[str, list[str]] = {"script": [], "style": []}
     for kind, content in INLINE.findall(html):
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
