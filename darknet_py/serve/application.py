@@ -13,14 +13,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from darknet_py.errors import DarknetError
-from darknet_py.serve import docs, health, own_api
+from darknet_py.serve import deepstack, docs, doods, health, own_api, page
 from darknet_py.serve.operation import Operation
 from darknet_py.serve.refusal import Refusal
 from darknet_py.serve.request_metrics import RequestMetrics
 from darknet_py.serve.service import Service, service_of
 
 OPERATIONS: tuple[Operation, ...] = (
+    *page.OPERATIONS,
     *own_api.OPERATIONS,
+    *deepstack.OPERATIONS,
+    *doods.OPERATIONS,
     *health.OPERATIONS,
     *docs.OPERATIONS,
 )

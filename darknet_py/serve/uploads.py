@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
+from darknet_py.serve.forms import read_form
 from darknet_py.serve.refusal import Refusal
 
 FORM = "multipart/form-data"
@@ -33,10 +34,13 @@ async def read_upload(request: Request, field: str = "image") -> Upload:
         if not data:
             raise Refusal(400, "no image: send its bytes as the body, or as the field 'image'")
         return Upload(data, fields)
-    async with request.form() as form:
+    form = await read_form(request)
+    try:
         files = {name: value for name, value in form.items() if isinstance(value, UploadFile)}
         fields |= {name: value for name, value in form.items() if isinstance(value, str)}
         chosen = files.get(field) or next(iter(files.values()), None)
         if chosen is None:
             raise Refusal(400, f"no image: the form has no file called {field!r}")
         return Upload(await chosen.read(), fields)
+    finally:
+        await form.close()
