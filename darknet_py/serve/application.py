@@ -17,7 +17,7 @@ from darknet_py.serve import deepstack, docs, doods, health, own_api, page
 from darknet_py.serve.operation import Operation
 from darknet_py.serve.refusal import Refusal
 from darknet_py.serve.request_metrics import RequestMetrics
-from darknet_py.serve.service import Service, service_of
+from darknet_py.serve.service import Service
 
 OPERATIONS: tuple[Operation, ...] = (
     *page.OPERATIONS,
@@ -54,9 +54,7 @@ async def _answer(operation: Operation, request: Request) -> Response:
     try:
         return await operation.endpoint(request)
     except Refusal as refusal:
-        service_of(request).metrics.refused(refusal.status)
         content = operation.error(refusal.status, str(refusal))
         return JSONResponse(content, refusal.status, refusal.headers)
     except DarknetError as error:
-        service_of(request).metrics.refused(400)
         return JSONResponse(operation.error(400, str(error)), 400)

@@ -16,6 +16,10 @@ FIELDS: dict[str, dict[str, Any]] = {
         "description": "Keep the image's aspect ratio and pad with grey; otherwise stretch it.",
     },
     "model": {"type": "string", "description": "Name of the network; else the first one."},
+    "rows": {
+        "type": "boolean",
+        "description": "Answer with all digits, and each box once however many classes it has.",
+    },
 }
 """Of a request to /detect: in its address or, which counts more, in its form."""
 IMAGE = {"description": "A file: JPEG, PNG, BMP, WebP, ...", "contentMediaType": "image/*"}
@@ -69,6 +73,19 @@ DETECTIONS = {
         "objects": {"type": "array", "items": OBJECT},
     },
 }
+NUMBERS = {"type": "array", "items": {"type": "number"}}
+ROWS = {
+    "type": "object",
+    "description": "With rows=1: width and height of the image in pixels; boxes as centre x, y, "
+    "width and height relative to it; rows as index of the box, class_id, confidence.",
+    "required": ["width", "height", "boxes", "rows"],
+    "properties": {
+        "width": {"type": "integer"},
+        "height": {"type": "integer"},
+        "boxes": {"type": "array", "items": NUMBERS},
+        "rows": {"type": "array", "items": NUMBERS},
+    },
+}
 DETECTIONS_EXAMPLE = {
     "frame_id": 1,
     "objects": [
@@ -84,7 +101,10 @@ DETECT_RESPONSES = {
         "description": "The boxes, or with Accept: image/jpeg the image with them drawn.",
         "headers": {"Server-Timing": SERVER_TIMING},
         "content": {
-            "application/json": {"schema": DETECTIONS, "example": DETECTIONS_EXAMPLE},
+            "application/json": {
+                "schema": {"anyOf": [DETECTIONS, ROWS]},
+                "example": DETECTIONS_EXAMPLE,
+            },
             "image/jpeg": {},
         },
     },
@@ -100,19 +120,28 @@ MODEL_EXAMPLE = {
     "letter_box": False,
     "nms_kind": "greedynms",
     "beta_nms": 0.6,
+    "sorts": True,
+    "refilters": True,
     "engine": "torch",
     "device": "cpu",
     "precision": "fp32",
     "compiled": False,
     "fork": "alexeyab",
+    "upright": True,
     "layers": 35,
 }
-MODELS_EXAMPLE = {"models": [MODEL_EXAMPLE]}
+MODELS_EXAMPLE = {
+    "models": [MODEL_EXAMPLE],
+    "defaults": {"thresh": 0.25, "nms": 0.45, "letter_box": False},
+}
+MODELS_SCHEMA = schema_of(MODELS_EXAMPLE)
+MODELS_SCHEMA["properties"]["defaults"]["properties"]["letter_box"] = {
+    "type": ["boolean", "null"],
+    "description": "null: as the fork and the cfg say.",
+}
 MODELS_RESPONSES = {
     "200": {
         "description": "In the order of the command line; the first is meant where none is named.",
-        "content": {
-            "application/json": {"schema": schema_of(MODELS_EXAMPLE), "example": MODELS_EXAMPLE}
-        },
+        "content": {"application/json": {"schema": MODELS_SCHEMA, "example": MODELS_EXAMPLE}},
     },
 }
