@@ -7,15 +7,14 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from darknet_py.errors import DarknetError
 from darknet_py.serve import deepstack, docs, doods, health, own_api, page
+from darknet_py.serve.answers import answer, failure, http_error
+from darknet_py.serve.guards import middleware
 from darknet_py.serve.operation import Operation
-from darknet_py.serve.refusal import Refusal
 from darknet_py.serve.request_metrics import RequestMetrics
 from darknet_py.serve.service import Service
 
@@ -30,10 +29,10 @@ OPERATIONS: tuple[Operation, ...] = (
 """All of them. A new dialect adds a table here."""
 
 
-def build(service: Service) -> Starlette:
+def build(service: Service, operations: tuple[Operation, ...] = OPERATIONS) -> Starlette:
     """The application; `app.state.service` is the service."""
     routes = [
-        Route(row.path, partial(_answer, row), methods=list(row.methods)) for row in OPERATIONS
+        Route(row.path, partial(answer, row), methods=list(row.methods)) for row in operations
     ]
 
     @contextlib.asynccontextmanager
@@ -42,19 +41,15 @@ def build(service: Service) -> Starlette:
         yield
         service.close()
 
-    counting = Middleware(RequestMetrics, metrics=service.metrics, operations=OPERATIONS)
-    app = Starlette(routes=routes, lifespan=lifespan, middleware=[counting])
+    counting = Middleware(RequestMetrics, metrics=service.metrics, operations=operations)
+    app = Starlette(
+        routes=routes,
+        middleware=[counting, *middleware(service.options)],
+        exception_handlers={HTTPException: http_error, Exception: failure},
+        lifespan=lifespan,
+    )
+    # Its redirection to a path without the last / would be to a host that the client names.
+    app.router.redirect_slashes = False
     app.state.service = service
-    app.state.operations = OPERATIONS
+    app.state.operations = operations
     return app
-
-
-async def _answer(operation: Operation, request: Request) -> Response:
-    """The operation's answer, or its error in its own dialect."""
-    try:
-        return await operation.endpoint(request)
-    except Refusal as refusal:
-        content = operation.error(refusal.status, str(refusal))
-        return JSONResponse(content, refusal.status, refusal.headers)
-    except DarknetError as error:
-        return JSONResponse(operation.error(400, str(error)), 400)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from darknet_py.serve.doods_facts import DETECT_JSON
 from darknet_py.serve.openapi import schema_of
 
 SHARE = {"type": "number", "minimum": 0, "maximum": 1}
@@ -34,10 +35,11 @@ DETECT_PARAMETERS = tuple(
 )
 DETECT_REQUEST = {
     "required": True,
-    "description": "The bytes of an image file as they are, or a form with the file.",
+    "description": "The bytes of an image file as they are, a form with the file, or DOODS' JSON.",
     "content": {
         "image/*": {},
         "application/octet-stream": {},
+        "application/json": {"schema": DETECT_JSON},
         "multipart/form-data": {
             "schema": {
                 "type": "object",

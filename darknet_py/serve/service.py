@@ -17,6 +17,8 @@ from darknet_py.serve.metrics import ServerMetrics
 from darknet_py.serve.query import Query
 from darknet_py.serve.readiness import Readiness
 from darknet_py.serve.refusal import Refusal
+from darknet_py.serve.request_limits import RequestLimits
+from darknet_py.serve.tokens import TokenGate
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,8 @@ class Service:
         self.query = Query.of(options)
         self.metrics = ServerMetrics()
         self.readiness = Readiness(detectors)
+        self.limits = RequestLimits.of(options)
+        self.gate = TokenGate(options.token)
         self.stopping = False
         self.models = {
             name: ServedModel(name, detector, self._batcher(name, detector))
@@ -68,6 +72,10 @@ class Service:
         self.readiness.image(model.name, future)
         self.metrics.image(model.name, future)
         return future
+
+    def stop_streams(self) -> None:
+        """A server stops: responses without an end of their own must end, as it waits for them."""
+        self.stopping = True
 
     def close(self) -> None:
         """Finishes what was taken, and ends all threads."""

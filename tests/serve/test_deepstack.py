@@ -254,7 +254,7 @@ def test_a_form_without_an_image_and_one_that_is_none(port: int) -> None:
     headers = {"Content-Type": "multipart/form-data"}
     answer = camera_clients.exchange(port, "POST", camera_clients.DETECTION, JPEG, headers)
     assert answer.status == 400
-    assert answer.said["error"] == "the form cannot be read: Missing boundary in multipart."
+    assert answer.said["error"] == "the multipart form has no boundary in its Content-Type"
 
 
 def test_an_image_of_another_field_or_alone_will_do(
@@ -265,6 +265,18 @@ def test_an_image_of_another_field_or_alone_will_do(
     body = httpx.post(url, params={"min_confidence": ".7"}, content=JPEG).json()
     assert rows_of(form["predictions"]) == expected(detector, IMAGE, 0.7)
     assert form["predictions"] == body["predictions"]
+
+
+def test_a_token_comes_as_the_api_key(detector: darknet_py.Detector) -> None:
+    with served(app(detector, token="s3cret")) as port:
+        right, wrong, none = (
+            camera_clients.requests_form(port, camera_clients.DETECTION, fields, JPEG)
+            for fields in ({"api_key": "s3cret"}, {"api_key": "other"}, {})
+        )
+        ping = camera_clients.exchange(port, "GET", "/v1/status/ping")
+    assert rows_of(right.said["predictions"]) == expected(detector, IMAGE, 0.4)
+    assert [answer.status for answer in (wrong, none, ping)] == [401, 401, 200]
+    assert wrong.said == deepstack.failure(401, "this is not the token of this server")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
