@@ -17,6 +17,10 @@ FIELDS: dict[str, dict[str, Any]] = {
         "description": "Keep the image's aspect ratio and pad with grey; otherwise stretch it.",
     },
     "model": {"type": "string", "description": "Name of the network; else the first one."},
+    "rows": {
+        "type": "boolean",
+        "description": "Answer with all digits, and each box once however many classes it has.",
+    },
 }
 """Of a request to /detect: in its address or, which counts more, in its form."""
 IMAGE = {"description": "A file: JPEG, PNG, BMP, WebP, ...", "contentMediaType": "image/*"}
@@ -71,6 +75,19 @@ DETECTIONS = {
         "objects": {"type": "array", "items": OBJECT},
     },
 }
+NUMBERS = {"type": "array", "items": {"type": "number"}}
+ROWS = {
+    "type": "object",
+    "description": "With rows=1: width and height of the image in pixels; boxes as centre x, y, "
+    "width and height relative to it; rows as index of the box, class_id, confidence.",
+    "required": ["width", "height", "boxes", "rows"],
+    "properties": {
+        "width": {"type": "integer"},
+        "height": {"type": "integer"},
+        "boxes": {"type": "array", "items": NUMBERS},
+        "rows": {"type": "array", "items": NUMBERS},
+    },
+}
 DETECTIONS_EXAMPLE = {
     "frame_id": 1,
     "objects": [
@@ -86,7 +103,10 @@ DETECT_RESPONSES = {
         "description": "The boxes, or with Accept: image/jpeg the image with them drawn.",
         "headers": {"Server-Timing": SERVER_TIMING},
         "content": {
-            "application/json": {"schema": DETECTIONS, "example": DETECTIONS_EXAMPLE},
+            "application/json": {
+                "schema": {"anyOf": [DETECTIONS, ROWS]},
+                "example": DETECTIONS_EXAMPLE,
+            },
             "image/jpeg": {},
         },
     },
@@ -120,8 +140,6 @@ MODELS_EXAMPLE = {
 MODELS_RESPONSES = {
     "200": {
         "description": "In the order of the command line; the first is meant where none is named.",
-        "content": {
-            "application/json": {"schema": schema_of(MODELS_EXAMPLE), "example": MODELS_EXAMPLE}
-        },
+        "content": {"application/json": {"schema": schema_of(MODELS_EXAMPLE), "example": MODELS_EXAMPLE}},
     },
 }
