@@ -19,7 +19,9 @@ FIELDS: dict[str, dict[str, Any]] = {
     "model": {"type": "string", "description": "Name of the network; else the first one."},
     "rows": {
         "type": "boolean",
-        "description": "Answer with all digits, and each box once however many classes it has.",
+        "description": "Answer with `width`, `height`, `boxes` [centre x, y, width, height] and "
+        "`rows` [box, class_id, confidence], all digits of them: with a low thresh and nms=0 "
+        "every other choice of these can be made from it.",
     },
 }
 """Of a request to /detect: in its address or, which counts more, in its form."""
