@@ -25,8 +25,6 @@ from darknet_py.video.addresses import EVERYWHERE, cannot_serve, url_of
 
 logger = logging.getLogger(__name__)
 
-IDLE_SECONDS = 60
-"""That a connection is kept for the client's next request."""
 BACKLOG = 1024
 LEAST_TOKEN = 8
 """Characters; what is shorter can be guessed."""
@@ -49,7 +47,6 @@ class Server(uvicorn.Server):
             proxy_headers=False,
             server_header=False,
             backlog=BACKLOG,
-            timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=math.ceil(seconds),
             h11_max_incomplete_event_size=MOST_HEAD_BYTES,
         )
