@@ -14,6 +14,8 @@ from darknet_py.serve.origins import SameOrigin, origin_of
 MOST_ADDRESS_BYTES = 8_192
 MOST_HEAD_BYTES = 16_384
 MOST_HEADERS = 100
+TWO_LENGTHS = {b"content-length", b"transfer-encoding"}
+"""With both, servers in a row may disagree about where the next request begins."""
 ALWAYS = {"x-content-type-options": "nosniff"}
 USUALLY = {"cache-control": "no-store"}
 """Unless the answer says otherwise."""
@@ -38,19 +40,20 @@ class AnswerHeaders:
 
 
 class HeadLimits:
-    """Middleware: the address and the headers have a sensible size."""
+    """Middleware: the address and the headers have a sensible size, and tell one length of the
+    body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refused = too_large(scope) if scope["type"] == "http" else None
+        refused = bad_head(scope) if scope["type"] == "http" else None
         answer = self.app if refused is None else refused
         await answer(scope, receive, send)
 
 
-def too_large(scope: Scope) -> JSONResponse | None:
-    """The answer to a head that is."""
+def bad_head(scope: Scope) -> JSONResponse | None:
+    """The answer to one; None for a good one."""
     address = len(scope.get("raw_path") or scope["path"]) + len(scope.get("query_string", b""))
     if address > MOST_ADDRESS_BYTES:
         return JSONResponse({"error": "the address is too long"}, 414)
@@ -58,6 +61,10 @@ def too_large(scope: Scope) -> JSONResponse | None:
     size = sum(len(name) + len(value) for name, value in headers)
     if len(headers) > MOST_HEADERS or size > MOST_HEAD_BYTES:
         return JSONResponse({"error": "the headers are too many or too long"}, 431)
+    names = {name for name, _ in headers}
+    if names >= TWO_LENGTHS:
+        error = {"error": "the body has a length and comes in chunks; send one of the headers"}
+        return JSONResponse(error, 400, {"Connection": "close"})
     return None
 
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import re
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -22,10 +18,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from support.plain_app import operation, plain_app
 from support.raw_http import answer_on, connect, exchange, head
+from support.serve_command import serve_command
 from support.served import served
 
 from darknet_py.errors import OutputError
-from darknet_py.serve.http_server import Server, announce, serve, uvicorn_messages
+from darknet_py.serve.http_server import Server, announce, library_messages, serve
 from darknet_py.video.addresses import bound
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,7 +128,7 @@ def test_an_answer_that_breaks_off_is_logged_once(caplog: pytest.LogCaptureFixtu
         return StreamingResponse(parts())
 
     app = plain_app(operation("/broken", broken, "GET"))
-    with uvicorn_messages(), caplog.at_level(logging.DEBUG, "darknet_py"), served(app) as port:
+    with library_messages(), caplog.at_level(logging.DEBUG, "darknet_py"), served(app) as port:
         with pytest.raises(httpx.RemoteProtocolError):
             httpx.get(f"http://127.0.0.1:{port}/broken")
         assert exchange(port, b"nonsense\r\n\r\n").status == 400
@@ -147,32 +144,13 @@ def test_uvicorn_sets_no_handlers_of_signals() -> None:
         assert signal.getsignal(signal.SIGTERM) is before
 
 
-@contextlib.contextmanager
-def command(*words: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """`darknet-py serve` of a network in data/, and its port."""
-    files = (ROOT / "cfg" / "shapes.cfg", ROOT / "data" / "shapes.weights")
-    call = [sys.executable, "-m", "darknet_py", "serve", *map(str, files), "--port", "0", *words]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **variables}
-    process = subprocess.Popen(call, env=environment, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    try:
-        line = process.stderr.readline()
-        port = re.search(r"serving at http://127\.0\.0\.1:(\d+)", line)
-        assert port, line + process.stderr.read()
-        yield process, int(port[1])
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_under_load(number: signal.Signals) -> None:
     """All that was sent before the signal is answered, and the exit code is 0."""
     image = (ROOT / "data" / "shapes-2.jpg").read_bytes()
     request = head("POST /detect HTTP/1.1", f"Content-Length: {len(image)}") + image
-    with command() as (process, port):
+    with serve_command() as (process, port):
         connections = [connect(port) for _ in range(32)]
         for connection in connections:
             connection.sendall(request)
@@ -189,7 +167,7 @@ def test_a_signal_under_load(number: signal.Signals) -> None:
 
 @pytest.mark.slow
 def test_a_second_signal_ends_at_once() -> None:
-    with command("--timeout", "60") as (process, port), connect(port) as connection:
+    with serve_command("--timeout", "60") as (process, port), connect(port) as connection:
         connection.sendall(head("POST /detect HTTP/1.1", "Content-Length: 10"))  # never whole
         time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
