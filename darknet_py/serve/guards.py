@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
@@ -16,8 +15,8 @@ MOST_HEAD_BYTES = 16_384
 MOST_HEADERS = 100
 TWO_LENGTHS = {b"content-length", b"transfer-encoding"}
 """With both, servers in a row may disagree about where the next request begins."""
-ALWAYS = {"x-content-type-options": "nosniff"}
-USUALLY = {"cache-control": "no-store"}
+NO_GUESS = (b"x-content-type-options", b"nosniff")
+NO_STORE = (b"cache-control", b"no-store")
 """Unless the answer says otherwise."""
 
 
@@ -30,10 +29,10 @@ class AnswerHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(ALWAYS)
-                for name, value in USUALLY.items():
-                    headers.setdefault(name, value)
+                headers = [*message.get("headers", ()), NO_GUESS]
+                if not any(name.lower() == NO_STORE[0] for name, _ in headers):
+                    headers.append(NO_STORE)
+                message = {**message, "headers": headers}
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
@@ -71,15 +70,20 @@ def bad_head(scope: Scope) -> JSONResponse | None:
 def middleware(options: ServerOptions) -> list[Middleware]:
     """From the outside in."""
     others = [origin_of(one) or one for one in options.allow_origin]
-    return [
+    stack = [
         Middleware(AnswerHeaders),
         Middleware(HeadLimits),
         Middleware(SameOrigin, allowed=others),
-        Middleware(
-            CORSMiddleware,
-            allow_origins=others,
-            allow_methods=("GET", "POST", "PUT", "DELETE"),
-            allow_headers=("Authorization",),
-            expose_headers=("Server-Timing", "Retry-After"),
-        ),
     ]
+    return [*stack, *([pages_allowed(others)] if others else [])]
+
+
+def pages_allowed(origins: list[str]) -> Middleware:
+    """Tells browsers what pages of these may send, and see of an answer."""
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=("GET", "POST", "PUT", "DELETE"),
+        allow_headers=("Authorization",),
+        expose_headers=("Server-Timing", "Retry-After"),
+    )

@@ -15,10 +15,11 @@ from support.raw_http import CLOSED, answer_on, connect, exchange, head, posted
 from support.served import served
 
 from darknet_py.serve import http_protocol
-from darknet_py.serve.http_protocol import ConnectionLimits
+from darknet_py.serve.http_protocol import ConnectionLimits, LimitedProtocol
 
 HELLO = head("GET /hello HTTP/1.1")
 SLOW = head("GET /slow HTTP/1.1")
+NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY)
 BOUND = 10.0
 """Seconds that are less than any default, and more than a busy machine needs."""
 
@@ -113,6 +114,20 @@ def test_an_idle_connection_is_closed_in_the_end() -> None:
         connection.sendall(HELLO)
         assert answer_on(connection).status == 200
         assert closed(connection)
+
+
+def test_answers_are_sent_without_delay(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a body would wait 40 milliseconds for the client to acknowledge its head."""
+    kept = []
+    made = LimitedProtocol.connection_made
+
+    def connection_made(protocol: LimitedProtocol, transport: asyncio.BaseTransport) -> None:
+        made(protocol, transport)
+        kept.append(transport.get_extra_info("socket").getsockopt(*NO_DELAY))
+
+    monkeypatch.setattr(LimitedProtocol, "connection_made", connection_made)
+    assert exchange(port, HELLO).status == 200
+    assert kept == [1]
 
 
 def test_requests_on_one_connection(port: int) -> None:

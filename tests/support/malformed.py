@@ -123,8 +123,8 @@ def lying_images() -> Iterator[Malformed]:
 
 def hundred_megapixels() -> bytes:
     """A sound PNG of about 1 MB, 10000 x 10000. Its rows repeat, and so does what they become."""
-    noise = random.Random(2).randbytes(100)
-    rows = (b"\0" + bytes(9_900) + noise) * 100
+    noise = random.Random(2).randbytes
+    rows = b"".join(b"\0" + bytes(9_900) + noise(100) for _ in range(100))
     squeeze = zlib.compressobj(0, wbits=-15)
     block = zlib.compressobj(1, wbits=-15)
     squeezed = block.compress(rows) + block.flush(zlib.Z_FULL_FLUSH)
