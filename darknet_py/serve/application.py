@@ -7,24 +7,23 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from darknet_py.errors import DarknetError
 from darknet_py.serve import own_api
+from darknet_py.serve.answers import answer, failure, http_error
+from darknet_py.serve.guards import middleware
 from darknet_py.serve.operation import Operation
-from darknet_py.serve.refusal import Refusal
 from darknet_py.serve.service import Service
 
 OPERATIONS: tuple[Operation, ...] = (*own_api.OPERATIONS,)
 """All of them. A new dialect adds a table here."""
 
 
-def build(service: Service) -> Starlette:
+def build(service: Service, operations: tuple[Operation, ...] = OPERATIONS) -> Starlette:
     """The application; `app.state.service` is the service."""
     routes = [
-        Route(row.path, partial(_answer, row), methods=list(row.methods)) for row in OPERATIONS
+        Route(row.path, partial(answer, row), methods=list(row.methods)) for row in operations
     ]
 
     @contextlib.asynccontextmanager
@@ -32,17 +31,13 @@ def build(service: Service) -> Starlette:
         yield
         service.close()
 
-    app = Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(
+        routes=routes,
+        middleware=middleware(service.options),
+        exception_handlers={HTTPException: http_error, Exception: failure},
+        lifespan=lifespan,
+    )
+    # Its redirection to a path without the last / would be to a host that the client names.
+    app.router.redirect_slashes = False
     app.state.service = service
     return app
-
-
-async def _answer(operation: Operation, request: Request) -> Response:
-    """The operation's answer, or its error in its own dialect."""
-    try:
-        return await operation.endpoint(request)
-    except Refusal as refusal:
-        content = operation.error(refusal.status, str(refusal))
-        return JSONResponse(content, refusal.status, refusal.headers)
-    except DarknetError as error:
-        return JSONResponse(operation.error(400, str(error)), 400)

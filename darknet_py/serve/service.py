@@ -14,6 +14,8 @@ from darknet_py.options.serving import ServerOptions
 from darknet_py.serve.batching import Batcher, Inference
 from darknet_py.serve.query import Query
 from darknet_py.serve.refusal import Refusal
+from darknet_py.serve.request_limits import RequestLimits
+from darknet_py.serve.tokens import TokenGate
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,9 @@ class Service:
     def __init__(self, detectors: Mapping[str, Detector], options: ServerOptions) -> None:
         self.options = options
         self.query = Query.of(options)
+        self.limits = RequestLimits.of(options)
+        self.gate = TokenGate(options.token)
+        self.stopping = False
         self.models = {
             name: ServedModel(name, detector, Batcher(detector, options))
             for name, detector in detectors.items()
@@ -54,6 +59,10 @@ class Service:
     ) -> Future[Inference]:
         """See Batcher.submit."""
         return model.batcher.submit(data, query, keep_pixels)
+
+    def stop_streams(self) -> None:
+        """A server stops: responses without an end of their own must end, as it waits for them."""
+        self.stopping = True
 
     def close(self) -> None:
         """Finishes what was taken, and ends all threads."""
