@@ -76,7 +76,9 @@ class LiveSource:
 
     def fail(self, reason: str) -> None:
         """There is no frame because of that: it is said once, and then waited for a while."""
-        if reason != self._trouble and not self._stopped.is_set():
+        if self._stopped.is_set():
+            return
+        if reason != self._trouble:
             again = "" if self.over else "; it is tried again and again"
             logger.warning("%s: %s%s", self.name, reason, again)
         self._trouble = reason
