@@ -32,11 +32,9 @@ async def answer(operation: Operation, request: Request) -> Response:
     try:
         return await LimitedRequest(request, service.limits).answer(admitted)
     except Refusal as refusal:
-        service.metrics.refused(refusal.status)
         content = operation.error(refusal.status, str(refusal))
         return JSONResponse(content, refusal.status, refusal.headers)
     except DarknetError as error:
-        service.metrics.refused(400)
         return JSONResponse(operation.error(400, str(error)), 400)
     except Exception:  # noqa: BLE001 - one request fails, and nobody else's
         log_failure(request)

@@ -16,7 +16,7 @@ from darknet_py.detect.result import Result
 from darknet_py.detect.result_boxes import Boxes
 from darknet_py.detect.result_text import JSON_FLOOR
 from darknet_py.serve.batching import Inference
-from darknet_py.serve.deepstack_schema import (
+from darknet_py.serve.deepstack_facts import (
     CUSTOM_MODEL,
     FOUND,
     IMAGE_FORM,
@@ -196,6 +196,7 @@ OPERATIONS = (
         SECTION,
         responses=MODELS,
         error=failure,
+        token_field="api_key",
     ),
     Operation(
         "/v1/vision/custom/{model}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from darknet_py.serve.doods_facts import DETECT_JSON
 from darknet_py.serve.openapi import schema_of
 
 SHARE = {"type": "number", "minimum": 0, "maximum": 1}
@@ -36,10 +37,11 @@ DETECT_PARAMETERS = tuple(
 )
 DETECT_REQUEST = {
     "required": True,
-    "description": "The bytes of an image file as they are, or a form with the file.",
+    "description": "The bytes of an image file as they are, a form with the file, or DOODS' JSON.",
     "content": {
         "image/*": {},
         "application/octet-stream": {},
+        "application/json": {"schema": DETECT_JSON},
         "multipart/form-data": {
             "schema": {
                 "type": "object",
@@ -75,6 +77,19 @@ DETECTIONS = {
         "objects": {"type": "array", "items": OBJECT},
     },
 }
+NUMBERS = {"type": "array", "items": {"type": "number"}}
+ROWS = {
+    "type": "object",
+    "description": "With rows=1: width and height of the image in pixels; boxes as centre x, y, "
+    "width and height relative to it; rows as index of the box, class_id, confidence.",
+    "required": ["width", "height", "boxes", "rows"],
+    "properties": {
+        "width": {"type": "integer"},
+        "height": {"type": "integer"},
+        "boxes": {"type": "array", "items": NUMBERS},
+        "rows": {"type": "array", "items": NUMBERS},
+    },
+}
 DETECTIONS_EXAMPLE = {
     "frame_id": 1,
     "objects": [
@@ -90,7 +105,10 @@ DETECT_RESPONSES = {
         "description": "The boxes, or with Accept: image/jpeg the image with them drawn.",
         "headers": {"Server-Timing": SERVER_TIMING},
         "content": {
-            "application/json": {"schema": DETECTIONS, "example": DETECTIONS_EXAMPLE},
+            "application/json": {
+                "schema": {"anyOf": [DETECTIONS, ROWS]},
+                "example": DETECTIONS_EXAMPLE,
+            },
             "image/jpeg": {},
         },
     },
@@ -113,18 +131,17 @@ MODEL_EXAMPLE = {
     "precision": "fp32",
     "compiled": False,
     "fork": "alexeyab",
-    "upright": True,
+    "upright": False,
     "layers": 35,
 }
 MODELS_EXAMPLE = {
     "models": [MODEL_EXAMPLE],
     "defaults": {"thresh": 0.25, "nms": 0.45, "letter_box": False},
+    "stream": False,
 }
 MODELS_RESPONSES = {
     "200": {
         "description": "In the order of the command line; the first is meant where none is named.",
-        "content": {
-            "application/json": {"schema": schema_of(MODELS_EXAMPLE), "example": MODELS_EXAMPLE}
-        },
+        "content": {"application/json": {"schema": schema_of(MODELS_EXAMPLE), "example": MODELS_EXAMPLE}},
     },
 }

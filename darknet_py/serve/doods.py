@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, Response
 
 from darknet_py.detect.result import Result
 from darknet_py.detect.result_text import JSON_FLOOR
+from darknet_py.serve.doods_facts import DETECTORS
 from darknet_py.serve.doods_request import DoodsRequest, parsed
-from darknet_py.serve.doods_schema import DETECTORS
 from darknet_py.serve.operation import Operation
 from darknet_py.serve.service import ServedModel, Service, service_of
 from darknet_py.serve.uploads import read_upload
@@ -111,9 +111,17 @@ def _facts(name: str, model: ServedModel) -> dict[str, Any]:
     }
 
 
+TOKEN_HEADER = "doods-auth-key"
+
 OPERATIONS = (
     Operation(
-        "/detectors", ("GET",), detectors, "The networks as detectors", "DOODS", responses=DETECTORS
+        "/detectors",
+        ("GET",),
+        detectors,
+        "The networks as detectors",
+        "DOODS",
+        responses=DETECTORS,
+        token_header=TOKEN_HEADER,
     ),
 )
 """`/detect` is a row of our own API's, which hands bodies of JSON over to `detect`."""

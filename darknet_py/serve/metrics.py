@@ -23,14 +23,18 @@ REFUSALS = {
     401: "no token",
     403: "not allowed",
     404: "not found",
+    405: "wrong method",
     408: "too slow",
+    411: "no length",
     413: "too large",
+    414: "too large",
     415: "wrong type",
     429: "too many",
+    431: "too large",
     503: "busy",
     504: "too late",
 }
-"""Status of a refusal -> the reason it is counted under; others are counted as "other"."""
+"""Status of a refusal -> the reason it is counted under; other answers are no refusals."""
 
 
 class ServerMetrics:
@@ -90,8 +94,9 @@ class ServerMetrics:
         self._bytes.inc(size)
 
     def refused(self, status: int) -> None:
-        """A request was refused with that status of HTTP."""
-        self._refusals.labels(REFUSALS.get(status, "other")).inc()
+        """A request was refused, if that status of HTTP says so."""
+        if status in REFUSALS:
+            self._refusals.labels(REFUSALS[status]).inc()
 
     def image(self, model: str, future: Future[Inference]) -> None:
         """One was taken in; what becomes of it is counted when that is known."""

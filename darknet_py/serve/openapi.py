@@ -112,3 +112,9 @@ def schema_of(value: Any) -> Document:
     elif isinstance(value, list) and value:
         schema["items"] = schema_of(value[0])
     return schema
+
+
+def json_response(description: str, example: Any) -> Document:
+    """The responses of a row that answers with JSON such as this."""
+    content = {"schema": schema_of(example), "example": example}
+    return {"200": {"description": description, "content": {"application/json": content}}}

@@ -19,15 +19,14 @@ from darknet_py.serve.operation import Endpoint, Operation
 from darknet_py.serve.query import truth
 from darknet_py.serve.rows import refilters, rows_text
 from darknet_py.serve.service import ServedModel, service_of
-from darknet_py.serve.uploads import read_upload
+from darknet_py.serve.uploads import media_type, read_upload
 
 JPEG = "image/jpeg"
 
 
 async def detect(request: Request) -> Response:
     """POST /detect: of what the body is decides whose answer it gets."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return await ANSWERS.get(kind, detect_image)(request)
+    return await ANSWERS.get(media_type(request), detect_image)(request)
 
 
 async def detect_image(request: Request) -> Response:
@@ -58,7 +57,8 @@ async def models(request: Request) -> Response:
     query = service.query
     usual = {"thresh": query.thresh, "nms": query.nms, "letter_box": bool(query.letter_box)}
     rows = [facts(model) for model in service.models.values()]
-    return JSONResponse({"models": rows, "defaults": usual})
+    streams = service.stream is not None
+    return JSONResponse({"models": rows, "defaults": usual, "stream": streams})
 
 
 def facts(model: ServedModel) -> dict[str, Any]:
@@ -101,6 +101,7 @@ OPERATIONS = (
         DETECT_REQUEST,
         DETECT_RESPONSES,
         DETECT_PARAMETERS,
+        token_header=doods.TOKEN_HEADER,
     ),
     Operation(
         "/models",

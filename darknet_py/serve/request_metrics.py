@@ -45,7 +45,9 @@ class RequestMetrics:
     ) -> None:
         self.app = app
         self.metrics = metrics
+        operations = tuple(operations)
         self.templates = PathTemplates(operations)
+        self.probes = {operation.path for operation in operations if operation.free}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -73,3 +75,5 @@ class RequestMetrics:
         finally:
             seconds = time.perf_counter() - start
             self.metrics.request(path, method, status or GONE, seconds, size)
+            if path not in self.probes:  # the 503 of /readyz is what it was asked for
+                self.metrics.refused(status)

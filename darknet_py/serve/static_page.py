@@ -12,11 +12,11 @@ from importlib import resources
 from starlette.requests import Request
 from starlette.responses import Response
 
-INLINE = re.compile(rb"<(script|style)(?: type=.module.)?>(.*?)</\1>", re.DOTALL)
+INLINE = re.compile(rb"<(script|style)(?: [^>]*)?>(.*?)</\1>", re.DOTALL)
 POLICY = {
     "default-src": "'none'",
-    "img-src": "'self' data: blob:",
     "connect-src": "'self'",
+    "img-src": "'self' data: blob:",
     "base-uri": "'none'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",
@@ -36,7 +36,8 @@ def page_response(request: Request, name: str) -> Response:
     """The file NAME of this package, whose <script> and <style> run by their hashes: nothing else
     that gets into the page can, nor can it reach another server, or be shown in another's frame."""
     page = _page(name)
-    if request.headers.get("if-none-match") == page.headers["ETag"]:
+    known = request.headers.get("if-none-match", "").split(",")
+    if page.headers["ETag"] in [tag.strip().removeprefix("W/") for tag in known]:
         return Response(status_code=304, headers=page.headers)
     return Response(page.data, media_type="text/html", headers=page.headers)
 
@@ -44,6 +45,7 @@ def page_response(request: Request, name: str) -> Response:
 @cache
 def _page(name: str) -> StaticPage:
     data = resources.files(__package__).joinpath(name).read_bytes()
+    data = data.replace(b"\r\n", b"\n")  # as browsers do before they take the hash
     return StaticPage(
         data,
         {
@@ -57,8 +59,8 @@ def _page(name: str) -> StaticPage:
 
 
 def policy(html: bytes) -> str:
-    """The Content-Security-Policy of a page whose scripts and styles have no attributes, but for
-    type="module"."""
+    """The Content-Security-Policy under which these scripts and styles run, and no others: neither
+    those of other files nor attributes such as onclick and style."""
     allowed: dict[str, list[str]] = {"script": [], "style": []}
     for kind, content in INLINE.findall(html):
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()

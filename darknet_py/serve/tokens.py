@@ -71,7 +71,10 @@ class TokenGate:
         """
         if self._token is None or operation.free:
             return
-        given = token_in(request.headers.get("authorization", ""))
+        headers = request.headers
+        given = token_in(headers.get("authorization", ""))
+        if not given and operation.token_header:
+            given = bearer_token(headers.get(operation.token_header, ""))
         if not given and operation.token_field:
             given = (await read_form(request)).fields.get(operation.token_field, "")
         if not given:

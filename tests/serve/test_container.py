@@ -12,10 +12,9 @@ from pathlib import Path
 
 import click
 import pytest
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from support.plain_app import operation, plain_app
 from support.served import served
 
 from darknet_py.cli.serve_command import serve
@@ -94,7 +93,7 @@ def test_its_health_is_asked_for_by_python(status: int) -> None:
     program, option, code = json.loads(check.partition("CMD ")[2])
     port = f", {steps('EXPOSE')[0]},"
     assert (program, option, code.count(port)) == ("python", "-c", 1)
-    with served(Starlette(routes=[Route("/healthz", healthz)])) as real:
+    with served(plain_app(operation("/healthz", healthz, "GET"))) as real:
         words = [sys.executable, option, code.replace(port, f", {real},")]
         assert subprocess.run(words).returncode == (status != 200)
 

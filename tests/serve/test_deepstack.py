@@ -267,6 +267,18 @@ def test_an_image_of_another_field_or_alone_will_do(
     assert form["predictions"] == body["predictions"]
 
 
+def test_a_token_comes_as_the_api_key(detector: darknet_py.Detector) -> None:
+    with served(app(detector, token="s3cret")) as port:
+        right, wrong, none = (
+            camera_clients.requests_form(port, camera_clients.DETECTION, fields, JPEG)
+            for fields in ({"api_key": "s3cret"}, {"api_key": "other"}, {})
+        )
+        ping = camera_clients.exchange(port, "GET", "/v1/status/ping")
+    assert rows_of(right.said["predictions"]) == expected(detector, IMAGE, 0.4)
+    assert [answer.status for answer in (wrong, none, ping)] == [401, 401, 200]
+    assert wrong.said == deepstack.failure(401, "this is not the token of this server")
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_list_of_models(port: int, method: str) -> None:
     said = camera_clients.exchange(port, method, "/v1/vision/custom/list").said

@@ -205,6 +205,17 @@ def test_an_unknown_detector(port: int) -> None:
         client.detect(JPEG, {"*": 50})
 
 
+def test_a_token_comes_as_the_auth_key(detector: darknet_py.Detector) -> None:
+    with served(app(detector, token="s3cret")) as port:
+        said = PyDoods(port, "default", "s3cret").detect(JPEG, {"*": 50})
+        for key in ("other", ""):
+            headers = {"doods-auth-key": key, "Content-Type": "application/json"}
+            for method, path in (("GET", "/detectors"), ("POST", "/detect")):
+                answer = camera_clients.exchange(port, method, path, b"{}", headers)
+                assert answer.status == 401
+    assert rows_of(said) == expected(detector, 0.5)
+
+
 REFUSED: dict[str, tuple[bytes, str]] = {
     "no JSON": (b"{", "the body is no object of JSON"),
     "no object": (b"[]", "the body is no object of JSON"),

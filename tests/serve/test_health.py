@@ -130,7 +130,9 @@ def test_an_application_that_is_mounted_gets_ready_when_asked(
 ) -> None:
     """Starlette does not run the lifespan of what is mounted."""
     ours = app(detector)
-    with served(Starlette(routes=[Mount("/boxes", ours)])) as port:
+    outer = Starlette(routes=[Mount("/boxes", ours)])
+    outer.state.service = ours.state.service
+    with served(outer) as port:
         assert ready_answer(port, "/boxes/readyz") == (503, {"ready": False, "reasons": [FIRST]})
         ours.state.service.close()  # what was taken is finished
     assert ours.state.service.readiness.troubles() == {}

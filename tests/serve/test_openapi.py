@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from support.served import served
 import darknet_py
 from darknet_py.serve import app
 from darknet_py.serve.application import OPERATIONS
+from darknet_py.serve.detect_facts import DETECT_RESPONSES
 from darknet_py.serve.openapi import document, schema_of
 from darknet_py.serve.operation import Operation
 from darknet_py.version import __version__
@@ -113,6 +115,14 @@ def test_it_is_an_openapi_document(rows: tuple[Operation, ...], token: bool) -> 
     validator.validate(document(rows, token=token), cls=validator.OpenAPIV31SpecValidator)
 
 
+def test_both_forms_of_an_answer_are_documented(port: int) -> None:
+    schema = DETECT_RESPONSES["200"]["content"][JSON]["schema"]
+    for said, form in zip(("0", "1"), schema["anyOf"], strict=True):
+        answer = httpx.post(f"http://127.0.0.1:{port}/detect?rows={said}", content=IMAGE).json()
+        require_fit(answer, form)
+        assert set(answer) == set(form["properties"])
+
+
 def test_every_route_is_in_the_document(detector: darknet_py.Detector) -> None:
     application = app(detector, token="secret")
     with served(application) as port:
@@ -177,26 +187,44 @@ KINDS: dict[str, Any] = {
     "boolean": bool,
     "integer": int,
     "number": (int, float),
+    "null": type(None),
 }
 
 
 def require_fit(value: Any, schema: dict[str, Any]) -> None:
-    """As jsonschema checks it, as far as our documents go."""
-    known = {"type", "properties", "required", "items", "minimum", "maximum", "description"}
-    assert set(schema) <= known | {"enum", "default", "examples"}
-    if "type" in schema:
-        assert isinstance(value, KINDS[schema["type"]]), (value, schema)
-        assert schema["type"] == "boolean" or not isinstance(value, bool)
-    assert schema.get("minimum", value) <= value if "minimum" in schema else True
-    assert schema.get("maximum", value) >= value if "maximum" in schema else True
-    assert value in schema.get("enum", [value])
-    for key in schema.get("required", ()):
-        assert key in value
-    for key, one in schema.get("properties", {}).items():
-        if key in value:
-            require_fit(value[key], one)
-    for one in value if "items" in schema else ():
-        require_fit(one, schema["items"])
+    """As jsonschema checks it, as far as our documents go; they use no other words."""
+    assert set(schema) <= CHECKS.keys() | {"description", "default", "examples"}
+    for word, said in schema.items():
+        if word in CHECKS:
+            assert CHECKS[word](value, said), (word, value, schema)
+
+
+def is_of(value: Any, kinds: str | list[str]) -> bool:
+    names = [kinds] if isinstance(kinds, str) else kinds
+    return any(
+        isinstance(value, KINDS[name]) and (name == "boolean" or not isinstance(value, bool))
+        for name in names
+    )
+
+
+def fits(value: Any, schema: dict[str, Any]) -> bool:
+    try:
+        require_fit(value, schema)
+    except AssertionError:
+        return False
+    return True
+
+
+CHECKS: dict[str, Callable[[Any, Any], bool]] = {
+    "type": is_of,
+    "enum": lambda value, choices: value in choices,
+    "minimum": lambda value, least: value >= least,
+    "maximum": lambda value, most: value <= most,
+    "required": lambda value, names: set(names) <= set(value),
+    "properties": lambda value, all_: all(fits(value[k], all_[k]) for k in all_ if k in value),
+    "items": lambda value, one: all(fits(item, one) for item in value),
+    "anyOf": lambda value, some: any(fits(value, one) for one in some),
+}
 
 
 @pytest.mark.parametrize(
@@ -208,6 +236,9 @@ def require_fit(value: Any, schema: dict[str, Any]) -> None:
         (True, {"type": "integer"}),
         (1.5, {"maximum": 1}),
         (-1, {"minimum": 0}),
+        (2, {"enum": [1]}),
+        (None, {"type": ["boolean", "integer"]}),
+        ({"b": 1}, {"anyOf": [{"required": ["a"]}, {"type": "array"}]}),
     ],
 )
 def test_what_does_not_fit_is_seen(value: Any, schema: dict[str, Any]) -> None:
