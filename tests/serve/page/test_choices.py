@@ -120,7 +120,7 @@ def test_the_command_line_says_the_same(visit: Visit, tmp_path: Path) -> None:
     page.click("#command-card summary")
     page.locator("#command", has_text="pjreddie").wait_for()
     first, second = str(page.text_content("#command")).splitlines()
-    start = "darknet-py detect greedynms.cfg WEIGHTS "
+    start = "darknet-py detect greedynms.cfg shapes.weights "
     rest = "'it'\\''s here.jpg' -thresh 0.60 -nms 0.45 -letter_box"
     assert (first, second) == (f"{start}{rest}", f"{start}{rest} --fork pjreddie")
     page.click("[data-action=copyCommand]")
