@@ -13,7 +13,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
-from support.page_visit import IMAGE, Visit, pixel, summary
+from support.page_visit import IMAGE, Visit, dropped, pixel, summary
 from support.served import served
 
 import darknet_py
@@ -78,7 +78,7 @@ def with_stream(route: Any) -> None:
     route.fulfill(response=answer, json={**answer.json(), "stream": True})
 
 
-def streaming(detector: darknet_py.Detector) -> Any:
+def streaming(detectors: Any) -> Any:
     """An application whose stream is grey, of a shade that changes, with one ring."""
 
     def parts() -> Iterator[bytes]:
@@ -102,7 +102,7 @@ def streaming(detector: darknet_py.Detector) -> Any:
 
         return answer
 
-    application = app(detector)
+    application = app(detectors)
     for path, source in (("/stream", parts), ("/stream.jsonl", lines)):
         application.router.routes.insert(0, Route(path, live(source)))
     return application
@@ -121,3 +121,21 @@ def test_a_stream_that_ends_is_said(visit: Visit) -> None:
     page.click("text=Try again")
     page.locator("#error", has_text="The stream has ended.").wait_for()
     page.wait_for_selector("body[data-mode=empty]")
+
+
+def test_a_picture_takes_the_place_of_the_stream(
+    browser: Any, detectors: dict[str, darknet_py.Detector]
+) -> None:
+    with served(streaming({name: detectors[name] for name in ("shapes", "default")})) as port:
+        visit = Visit(browser, port)
+        visit.page.route("**/models", with_stream)
+        page = visit.open()
+        page.check("text=default")
+        page.keyboard.press("s")
+        page.locator("#summary", has_text="1 object in the stream").wait_for()
+        assert page.locator(".pane").count() == 1
+        dropped(page, "drop", ("shapes-2.jpg", "image/jpeg", IMAGE.read_bytes()))
+        page.locator("#summary", has_text="16 objects in shapes-2.jpg").wait_for()
+        assert page.locator(".pane").count() == 2 and page.is_enabled("#thresh")
+        page.goto("about:blank")
+        visit.close()
