@@ -142,6 +142,8 @@ MODELS_EXAMPLE = {
 MODELS_RESPONSES = {
     "200": {
         "description": "In the order of the command line; the first is meant where none is named.",
-        "content": {"application/json": {"schema": schema_of(MODELS_EXAMPLE), "example": MODELS_EXAMPLE}},
+        "content": {
+            "application/json": {"schema": schema_of(MODELS_EXAMPLE), "example": MODELS_EXAMPLE}
+        },
     },
 }
