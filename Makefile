@@ -1,11 +1,11 @@
-# make demo | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-video | bench-start
+# make demo | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-video | bench-start | bench-serve
 PYTHON ?= python3
 VENV ?= .venv
 SEED ?= 1
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test parity check format fuzz mutants bench bench-train bench-folder bench-video bench-start
+.PHONY: demo test parity check format fuzz mutants bench bench-train bench-folder bench-video bench-start bench-serve
 
 demo: $(INSTALLED)
 	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg -thresh .6
@@ -65,3 +65,10 @@ bench-video: $(INSTALLED)
 
 bench-start: $(INSTALLED)
 	$(BIN)/python tests/bench/start.py $(CFG) $(WEIGHTS) $(IMAGE)
+
+# make bench-serve CFG=cfg/shapes.cfg WEIGHTS=data/shapes.weights CLIENTS=64 REQUESTS=2000
+CLIENTS ?= 64
+REQUESTS ?= 2000
+
+bench-serve: $(INSTALLED)
+	PYTHONPATH=tests $(BIN)/python tests/bench/serve.py $(CFG) $(WEIGHTS) $(THRESH) $(CLIENTS) $(REQUESTS)

@@ -8,17 +8,17 @@ import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
 
 from darknet_py.cfg.names import Names
-from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.decode import suppression_of
+from darknet_py.detect.image_results import batch_results
 from darknet_py.detect.mean_engine import MeanEngine
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
 from darknet_py.detect.result import Result
-from darknet_py.detect.result_boxes import Boxes
 from darknet_py.detect.tiled_detection import TiledPipeline
 from darknet_py.detect.tiles import Tiling
 from darknet_py.detect.tracking import Tracker, tracked
@@ -29,8 +29,7 @@ from darknet_py.errors import DataError
 from darknet_py.forks import Fork
 from darknet_py.images.capture import CaptureOptions
 from darknet_py.images.fitted_images import InputSpec, OnError, fitted_images
-from darknet_py.images.frames import Frame, FrameSource
-from darknet_py.images.io import with_channels
+from darknet_py.images.frames import FrameSource
 from darknet_py.images.sources import open_source
 from darknet_py.network.load import LoadedModel, head_classes, load_model
 from darknet_py.network.network import Network, load_planned
@@ -160,13 +159,13 @@ class Detector:
         tiling: None sees each as a whole only. Of a live source a frame is taken when its result is
         asked for, and runs on all threads.
         """
-        pipeline = Pipeline(self._timed_engine, options)
+        pipeline = self.pipeline(options)
         one_by_one = source.live or self.engine.in_order
         pool = replace(pipeline.workers(source.length, one_by_one), eager=source.waits)
         ahead = pool.ahead if tiling is None else IMAGES_AHEAD
         images = fitted_images(source, spec, ahead, keep_pixels=True, on_error=on_error)
         if tiling is None:
-            found = pipeline.map(self._batch_results, images, pool)
+            found = pipeline.map(partial(batch_results, names=self.names), images, pool)
         else:
             found = self._image_results(TiledPipeline(pipeline, spec, tiling).run(images, source))
         with closing(images), closing(found), ExitStack() as stack:
@@ -179,7 +178,12 @@ class Detector:
     ) -> Generator[list[Result], None, None]:
         with closing(found):
             for detections in found:
-                yield self._batch_results(detections)
+                yield batch_results(detections, self.names)
+
+    def pipeline(self, options: PipelineOptions) -> Pipeline:
+        """The steps that find boxes by these options; all pipelines of a detector, from whatever
+        threads, share its one engine."""
+        return Pipeline(self._timed_engine, options)
 
     def averaging(self, images: int) -> Detector:
         """The same detector on the mean of the outputs for so many images, as pjreddie's `demo`."""
@@ -187,26 +191,6 @@ class Detector:
         other.engine = MeanEngine(self.engine, images)
         other._timed_engine = TimedEngine(other.engine)
         return other
-
-    def _batch_results(self, batch: Detections) -> list[Result]:
-        share = 1000 * batch.timing.network / len(batch.frames)
-        return [
-            self._result(frame, batch.candidates.of_image(number), share)
-            for number, frame in enumerate(batch.frames)
-        ]
-
-    def _result(self, frame: Frame, candidates: Candidates, milliseconds: float) -> Result:
-        assert frame.pixels is not None
-        box, class_id = torch.nonzero(candidates.scores > 0, as_tuple=True)
-        boxes = Boxes(
-            candidates.boxes[box].numpy(),
-            candidates.scores[box, class_id].numpy(),
-            class_id.numpy(),
-            box.numpy(),
-            *frame.size,
-        )
-        bgr = with_channels(frame.pixels, 3, "bgr")
-        return Result(frame.path, bgr, boxes, self.names, milliseconds, frame.number, frame.time)
 
 
 def load(

@@ -77,6 +77,14 @@ class _AtWork:
 _AT_WORK = _AtWork()
 
 
+@contextmanager
+def at_work(threads: int) -> Iterator[None]:
+    """A batch of a thread that is no pool's and lives on when it has none: torch with so many
+    threads, and the process as for a pool, until the batch is done."""
+    with _AT_WORK, using_threads(threads):
+        yield
+
+
 class TimedEngine:
     """An engine that several threads call: all at once if it is made for that, else in turn."""
 

@@ -21,10 +21,19 @@ def token_set() -> str | None:
 class QueryOptions:
     """What holds for a request that does not say otherwise."""
 
-    thresh: float = flag(0.25, "Minimum score of a box, where a request names none.", least=0)
-    nms: float = flag(0.45, "Overlap above which the weaker of two boxes is dropped.", least=0)
-    hier: float = flag(0.5, "Minimum product of the scores down a class tree.", least=0)
+    thresh: float = flag(
+        0.25, "Minimum score of a box, where a request names none.", least=0, most=1
+    )
+    nms: float = flag(
+        0.45, "Overlap above which the weaker of two boxes is dropped.", least=0, most=1
+    )
+    hier: float = flag(0.5, "Minimum product of the scores down a class tree.", least=0, most=1)
     letter_box: bool = flag(False, "Keep the image's aspect ratio and pad with grey.")
+
+    @property
+    def least_score(self) -> float:
+        """What a score must be above."""
+        return self.thresh
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from darknet_py.lazy import import_at_once
 from darknet_py.network.load import LoadedModel, load_model
 from darknet_py.options.serving import ServeOptions
 from darknet_py.serve.packages import require_packages
+from darknet_py.video.addresses import bound
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
@@ -24,12 +25,12 @@ def run(options: ServeOptions) -> None:
     require_packages()
     models = load_models(options)
     source = _source(options)
+    listener = bound("--port", options.host, options.port)
     import_at_once("torch")
-
-    import uvicorn
 
     from darknet_py.detect.detector import from_loaded
     from darknet_py.serve.application import build
+    from darknet_py.serve.http_server import serve
     from darknet_py.serve.service import Service
 
     config = options.engine_config()
@@ -37,7 +38,7 @@ def run(options: ServeOptions) -> None:
         name: from_loaded(model, config) for name, model in models.items()
     }
     service = Service(detectors, options, source, options.track)
-    uvicorn.run(build(service), host=options.host, port=options.port, log_level="warning")
+    serve(build(service), listener, options.host)
 
 
 def _source(options: ServeOptions) -> LiveSource | None:

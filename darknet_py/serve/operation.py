@@ -19,7 +19,8 @@ class Operation:
     path: as Starlette writes it. methods: HEAD comes with GET. summary: in a few words. section:
     its heading in the document. request, responses, parameters: as OpenAPI 3.1 has them, where
     request is its `requestBody`. error: from a refusal's status and words to the JSON of this
-    dialect. free: answered without the token.
+    dialect. free: answered without the token. token_field, token_header: of the form, and of the
+    request, in which clients of this dialect send it.
     """
 
     path: str
@@ -32,3 +33,5 @@ class Operation:
     parameters: tuple[Mapping[str, Any], ...] = ()
     error: Callable[[int, str], dict[str, Any]] = lambda status, words: {"error": words}
     free: bool = False
+    token_field: str = ""
+    token_header: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 
@@ -14,8 +15,12 @@ from darknet_py.options.serving import ServerOptions
 from darknet_py.serve.batching import Batcher, Inference
 from darknet_py.serve.live_source import LiveSource
 from darknet_py.serve.live_stream import LiveStream
+from darknet_py.serve.metrics import ServerMetrics
 from darknet_py.serve.query import Query
+from darknet_py.serve.readiness import Readiness
 from darknet_py.serve.refusal import Refusal
+from darknet_py.serve.request_limits import RequestLimits
+from darknet_py.serve.tokens import TokenGate
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +45,23 @@ class Service:
     ) -> None:
         self.options = options
         self.query = Query.of(options)
+        self.metrics = ServerMetrics()
+        self.readiness = Readiness(detectors)
+        self.limits = RequestLimits.of(options)
+        self.gate = TokenGate(options.token)
+        self.stopping = False
         self.models = {
-            name: ServedModel(name, detector, Batcher(detector, options))
+            name: ServedModel(name, detector, self._batcher(name, detector))
             for name, detector in detectors.items()
         }
         self.stream = None
         if source is not None:
             self.stream = LiveStream(self.first.detector, source, options, track)
+
+    def _batcher(self, name: str, detector: Detector) -> Batcher:
+        batcher = Batcher(detector, self.options, partial(self.metrics.batch, name))
+        self.metrics.serve_model(name, lambda: batcher.waiting)
+        return batcher
 
     @property
     def first(self) -> ServedModel:
@@ -65,7 +80,10 @@ class Service:
         self, model: ServedModel, data: bytes, query: Query, keep_pixels: bool = False
     ) -> Future[Inference]:
         """See Batcher.submit."""
-        return model.batcher.submit(data, query, keep_pixels)
+        future = model.batcher.submit(data, query, keep_pixels)
+        self.readiness.image(model.name, future)
+        self.metrics.image(model.name, future)
+        return future
 
     def start(self) -> None:
         """The stream runs from now on, whether or not anybody looks."""
@@ -75,11 +93,13 @@ class Service:
     def stop_streams(self) -> None:
         """Ends the responses that have no end of their own; waits for nothing. A server has to call
         it before it waits for its responses to end."""
+        self.stopping = True
         if self.stream is not None:
             self.stream.stop()
 
     def close(self) -> None:
         """Finishes what was taken, and ends all threads."""
+        self.stopping = True
         if self.stream is not None:
             self.stream.close()
         for model in self.models.values():

@@ -18,6 +18,7 @@ from darknet_py.images.frames import FrameSource
 from darknet_py.options.demo import ShowOptions
 from darknet_py.options.video import FrameOutputOptions
 from darknet_py.signals import SIGNALLED, StopSignal
+from darknet_py.video.addresses import EVERYWHERE
 from darknet_py.video.frame_images import FrameImages
 from darknet_py.video.http_post import HttpPost
 from darknet_py.video.json_files import JsonFile, JsonLines
@@ -27,7 +28,6 @@ from darknet_py.video.output import Output, Paint, plotted
 from darknet_py.video.paced_video import PacedVideo
 from darknet_py.video.playback import DEPTH, LIVE_DEPTH, play
 from darknet_py.video.printing import Printer
-from darknet_py.video.stream_server import EVERYWHERE
 from darknet_py.video.video_writer import VideoFile
 from darknet_py.video.window import Window
 

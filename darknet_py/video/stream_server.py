@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
 import socket
 import sys
 import threading
@@ -13,8 +11,7 @@ from http.server import ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
 
-from darknet_py.errors import OutputError
-from darknet_py.options.video import MOST_PORT
+from darknet_py.video.addresses import REUSE, cannot_serve, resolved, url_of
 from darknet_py.video.stream_handler import MOST_VIEWERS, StreamHandler
 from darknet_py.video.stream_sender import StreamFormat, StreamSender
 
@@ -25,14 +22,6 @@ MOST_REQUESTS = 100
 POLL_SECONDS = 0.1
 CUT_SECONDS = 1.0
 """For threads that read a request to end once they are cut off."""
-EVERYWHERE = {"": "localhost", "0.0.0.0": "localhost", "::": "localhost"}
-"""All addresses of this machine -> one that a browser on it opens."""
-CURES = {
-    errno.EADDRINUSE: "stop the program that has it, or give another port (0: any free one)",
-    errno.EACCES: "give a port from 1024 on (0: any free one)",
-    errno.EADDRNOTAVAIL: "give an address of this machine, or 0.0.0.0 for all of them",
-}
-CURE = "give an address of this machine (0.0.0.0: all of them) and a port up to 65535"
 
 
 class StreamServer(ThreadingHTTPServer):
@@ -43,8 +32,7 @@ class StreamServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
-    allow_reuse_address = os.name == "posix"
-    """On Windows two programs would share the port."""
+    allow_reuse_address = REUSE
     request_queue_size = MOST_VIEWERS
 
     def __init__(self, flag: str, host: str, port: int, stream: StreamFormat) -> None:
@@ -68,8 +56,7 @@ class StreamServer(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         """Where it is served, with the port that was found."""
-        host = EVERYWHERE.get(self.host, self.host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.server_port}"
+        return url_of(self.host, self.server_port)
 
     def server_bind(self) -> None:
         """Without HTTPServer's question for the name of the address, which may take seconds."""
@@ -122,19 +109,3 @@ class StreamServer(ThreadingHTTPServer):
                     connection.shutdown(socket.SHUT_RDWR)
                 except OSError:  # gone already
                     continue
-
-
-def resolved(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
-    """The family and the address to bind to; of several that of IPv4, which everybody reaches."""
-    if not 0 <= port <= MOST_PORT:  # the system takes the rest of a division
-        raise ValueError("there is no such port")
-    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
-    return family, address
-
-
-def cannot_serve(flag: str, host: str, port: int, failure: Exception) -> OutputError:
-    number = getattr(failure, "errno", None)
-    reason = getattr(failure, "strerror", None) or str(failure)
-    cure = CURES.get(number, CURE) if number is not None else CURE
-    return OutputError(f"{flag} {port}: cannot be served on {host or '0.0.0.0'}: {reason}; {cure}")

@@ -85,6 +85,10 @@ DEFAULTS = {
     "YoloDemoOptions": "thresh=0.2",
     "CocoDemoOptions": "word=coco",
     "TrackOptions": "track=False",
+    "QueryOptions": "thresh=0.25 nms=0.45 hier=0.5 letter_box=False",
+    "ServerOptions": "batch=None batch_wait=3.0 queue=256 max_mb=20.0 max_megapixels=50.0 "
+    "timeout=30.0 token=None allow_origin=()",
+    "ServeOptions": "more=() names=None name=None host=127.0.0.1 port=5000 stream=None",
     "FollowOptions": "",
     "TileOptions": "tile=None overlap=0.2",
     "ImageModelOptions": "",
@@ -189,6 +193,16 @@ FrameOutputOptions.mjpeg_port >= 0 <= 65535
 FrameOutputOptions.time_limit_sec >= 0
 OutputOptions.json_port >= 0 <= 65535
 TileOptions.overlap >= 0 <= 0.9
+QueryOptions.thresh >= 0 <= 1
+QueryOptions.nms >= 0 <= 1
+QueryOptions.hier >= 0 <= 1
+ServerOptions.batch >= 1 <= 65536
+ServerOptions.batch_wait >= 0 <= 1000
+ServerOptions.queue >= 1
+ServerOptions.max_mb > 0
+ServerOptions.max_megapixels > 0
+ServerOptions.timeout > 0
+ServeOptions.port >= 0 <= 65535
 ThreadOptions.threads >= 1 <= 1024
 BenchmarkOptions.batch >= 1 <= 65536
 BenchmarkOptions.runs >= 1
@@ -274,6 +288,10 @@ SPELLINGS = {
     "LogOptions.log_style": "--log-style",
     "DetectorTrainOptions.reduced_decode": "--reduced-decode",
     "EngineOptions.compiled": "--compile",
+    "ServerOptions.batch_wait": "--batch-wait",
+    "ServerOptions.max_mb": "--max-mb",
+    "ServerOptions.max_megapixels": "--max-megapixels",
+    "ServerOptions.allow_origin": "--allow-origin",
     "ClassifierOptions.top": "-t",
     "ClassifyOptions.top": "-t",
     "DrawOptions.length": "--len",

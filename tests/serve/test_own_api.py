@@ -29,3 +29,24 @@ def test_a_body_is_answered_as_detect_does(detector: darknet_py.Detector) -> Non
     assert answer.status_code == 200
     assert answer.text == expected.to_json(named=False)
     assert len(answer.json()["objects"]) == 14
+
+
+def test_all_rows_are_answered_where_they_are_asked_for(detector: darknet_py.Detector) -> None:
+    with served(app(detector)) as port:
+        address = f"http://127.0.0.1:{port}/detect?thresh=.02&nms=0"
+        every = httpx.post(f"{address}&rows=1", content=IMAGE.read_bytes()).json()
+        usual = httpx.post(f"{address}&rows=0", content=IMAGE.read_bytes()).json()
+        wrong = httpx.post(f"{address}&rows=few", content=IMAGE.read_bytes())
+    assert (every["width"], every["height"]) == (416, 416)
+    found = [(box["class_id"], box["confidence"]) for box in usual["objects"]]
+    assert [(row[1], round(row[2], 6)) for row in every["rows"]] == found and len(found) > 50
+    assert wrong.status_code == 400 and "rows='few'" in wrong.json()["error"]
+
+
+def test_what_is_in_force_is_told(detector: darknet_py.Detector) -> None:
+    with served(app({"a": detector}, thresh=0.3, nms=0.2, letter_box=True)) as port:
+        answer = httpx.get(f"http://127.0.0.1:{port}/models").json()
+    assert answer["defaults"] == {"thresh": 0.3, "nms": 0.2, "letter_box": True}
+    (model,) = answer["models"]
+    told = ("nms_kind", "beta_nms", "sorts", "refilters", "fork", "upright", "letter_box")
+    assert [model[name] for name in told] == ["greedynms", 0.6, True, True, "alexeyab", True, False]

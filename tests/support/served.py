@@ -10,19 +10,26 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from darknet_py.serve.http_protocol import ConnectionLimits
+from darknet_py.serve.http_server import Server
+from darknet_py.video.addresses import bound
+
 
 @contextmanager
-def served(app: Starlette) -> Iterator[int]:
-    """The port."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
+def served(app: Starlette, limits: ConnectionLimits | None = None) -> Iterator[int]:
+    """The port. limits: of connections to an application of ours; one that ours is mounted in has
+    uvicorn's."""
+    ours = hasattr(app.state, "service")
+    plain = uvicorn.Config(app, log_level="warning")
+    server = Server(app, limits) if ours else uvicorn.Server(plain)
+    listener = bound("--port", "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive(), "the server ended at its start"
         time.sleep(0.01)
     try:
-        yield server.servers[0].sockets[0].getsockname()[1]
+        yield listener.getsockname()[1]
     finally:
-        app.state.service.stop_streams()
         server.should_exit = True
         thread.join()
