@@ -18,7 +18,15 @@ from starlette.applications import Starlette
 from support.served import served
 from support.simulated_camera import Openings, SimulatedCamera
 from support.small_videos import write_video
-from support.stream_client import PATIENCE, close_all, connect, read_all, read_until, wait_until
+from support.stream_client import (
+    PATIENCE,
+    close_all,
+    closed,
+    connect,
+    read_all,
+    read_until,
+    wait_until,
+)
 from support.tiny_detector import files, noise_image
 
 import darknet_py
@@ -325,6 +333,30 @@ def test_a_stop_ends_who_waits_for_a_frame(
         application.state.service.stop_streams()
         assert read_all(viewer).endswith(b"0\r\n\r\n")  # whole, as HTTP has it
         frames.end()
+
+
+def test_a_viewer_that_reads_nothing_does_not_hold_up_the_end(
+    detector: darknet_py.Detector,
+    frames: Frames,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("darknet_py.serve.live_response.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("darknet_py.serve.live_response.CLOSING_SECONDS", 0.05)
+    application = app(detector, thresh=1, stream=iter(frames))
+    stream = stream_of(application)
+    with served(application) as port:
+        slow = connect(url(port, "/"), asked("/stream"), receive_buffer=4096)
+        read_until(slow, b"\r\n\r\n")
+        while not stream.state.dropped:
+            pictures = stream.state.pictures
+            frames.give(noise_image(1, 1280, 720))
+            wait_until(lambda before=pictures: stream.state.pictures > before)  # type: ignore[misc]
+        start = time.monotonic()
+        frames.end()
+    assert time.monotonic() - start < PATIENCE  # of the 30 s that a client may leave its answer
+    assert closed(slow)
+    assert [line for line in caplog.messages if "ASGI" in line] == []
 
 
 def test_a_stream_that_never_gave_a_frame_can_be_closed(
