@@ -184,6 +184,7 @@ def test_nobody_looks_and_nothing_is_drawn(
         viewers(application, 20)
         close_all()
         viewers(application, 0)
+        frames.end()
 
 
 class Painted:
@@ -205,7 +206,7 @@ def test_a_viewer_that_reads_nothing_holds_up_nobody(
     detector: darknet_py.Detector, frames: Frames
 ) -> None:
     application = app(detector, thresh=1, stream=iter(frames))
-    large = noise_image(1, 1280, 720)  # what the system keeps for a client is full soon
+    large = noise_image(1, 640, 480)  # what the system keeps for a client is full soon
     with served(application) as port:
         slow = connect(url(port, "/"), asked("/stream"), receive_buffer=4096)
         read_until(slow, b"\r\n\r\n")
@@ -221,6 +222,7 @@ def test_a_viewer_that_reads_nothing_holds_up_nobody(
         assert httpx.get(url(port, "/models")).json()["stream"] is True
         slow.close()
         viewers(application, 0)
+        frames.end()
 
 
 def test_requests_are_answered_while_it_runs(detector: darknet_py.Detector, tmp_path: Path) -> None:
@@ -273,6 +275,7 @@ def test_no_more_viewers_than_a_machine_bears(
         first.close()
         viewers(application, 1)
         assert b" 200 OK" in read_until(connect(url(port, "/"), asked("/stream")), b"\r\n")
+        frames.end()
 
 
 def test_a_camera_that_is_gone_is_said_while_it_lasts(
@@ -350,7 +353,7 @@ def test_a_viewer_that_reads_nothing_does_not_hold_up_the_end(
         read_until(slow, b"\r\n\r\n")
         while not stream.state.dropped:
             pictures = stream.state.pictures
-            frames.give(noise_image(1, 1280, 720))
+            frames.give(noise_image(1, 640, 480))
             wait_until(lambda before=pictures: stream.state.pictures > before)  # type: ignore[misc]
         start = time.monotonic()
         frames.end()
