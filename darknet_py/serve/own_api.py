@@ -54,7 +54,8 @@ async def detect_image(request: Request) -> Response:
 async def models(request: Request) -> Response:
     """GET /models."""
     service = service_of(request)
-    usual = {name: getattr(service.query, name) for name in ("thresh", "nms", "letter_box")}
+    query = service.query
+    usual = {"thresh": query.thresh, "nms": query.nms, "letter_box": bool(query.letter_box)}
     rows = [facts(model) for model in service.models.values()]
     return JSONResponse({"models": rows, "defaults": usual})
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import uvicorn
 from starlette.applications import Starlette
 
 from darknet_py.serve.http_protocol import ConnectionLimits
@@ -16,8 +17,11 @@ from darknet_py.video.addresses import bound
 
 @contextmanager
 def served(app: Starlette, limits: ConnectionLimits | None = None) -> Iterator[int]:
-    """The port."""
-    server = Server(app, limits)
+    """The port. limits: of connections to an application of ours; one that ours is mounted in has
+    uvicorn's."""
+    ours = hasattr(app.state, "service")
+    plain = uvicorn.Config(app, log_level="warning")
+    server = Server(app, limits) if ours else uvicorn.Server(plain)
     listener = bound("--port", "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
@@ -27,5 +31,5 @@ def served(app: Starlette, limits: ConnectionLimits | None = None) -> Iterator[i
     try:
         yield listener.getsockname()[1]
     finally:
-        server.stop()
+        server.should_exit = True
         thread.join()
