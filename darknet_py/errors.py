@@ -8,6 +8,7 @@ DarknetError
 ├── WeightsError      a .weights file that does not fit its cfg
 ├── DataError         a names, list or .data file
 │   └── ImageError    an image that cannot be read
+│       └── OversizedImage  one of more pixels than may be read
 └── OutputError       something that cannot be written
 """
 
@@ -72,6 +73,14 @@ class DataError(DarknetError):
 
 class ImageError(DataError):
     """An image that cannot be read."""
+
+
+class OversizedImage(ImageError):
+    """An image of more pixels than may be read. size: width and height in pixels."""
+
+    def __init__(self, message: str, size: tuple[int, int]) -> None:
+        super().__init__(message)
+        self.size = size
 
 
 class OutputError(DarknetError):

@@ -73,6 +73,7 @@ class CaptureStats:
     captured: frames that came in. dropped: of these, those that were never handed out because a
     newer one was there. broken: frames that could not be decoded. reconnected: how often a stream
     was taken up again. seconds: of a thread's time that waiting for a frame and decoding it took.
+    trouble: why no frame comes now, in words; "" while they do.
     """
 
     captured: int = 0
@@ -80,6 +81,7 @@ class CaptureStats:
     broken: int = 0
     reconnected: int = 0
     seconds: float = 0.0
+    trouble: str = ""
 
 
 @dataclass(frozen=True, eq=False)

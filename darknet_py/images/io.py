@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from darknet_py.errors import CANNOT_OPEN, ImageError, open_failure
+from darknet_py.errors import CANNOT_OPEN, ImageError, OversizedImage, open_failure
 from darknet_py.images.header_record import DamagedHeader, ImageHeader
 from darknet_py.images.headers import read_header, refusal
 
@@ -306,12 +306,12 @@ def _contents(path: PathName, most: int | None = None) -> bytes:
 
 
 def refuse_oversized(path: PathName, size: tuple[int, int]) -> None:
-    """Raises ImageError for a width and height that are none, or too many pixels."""
+    """Raises ImageError for a width and height that are none, OversizedImage for too many."""
     width, height = size
     if width == 0 or height == 0:
         raise ImageError(f"{path}: an image of {width} x {height} pixels; save it again")
     if width * height > _pixel_limit():
-        raise ImageError(f"{path}: {width} x {height} pixels; {_limit_cure()}")
+        raise OversizedImage(f"{path}: {width} x {height} pixels; {_limit_cure()}", size)
 
 
 def _pixel_limit() -> float:

@@ -143,7 +143,7 @@ class LiveReading:
             if pixels is None:
                 self.stats.broken += 1
                 continue
-            self.pause = FIRST_PAUSE
+            self.pause, self.stats.trouble = FIRST_PAUSE, ""
             self.began = moment if self.began is None else self.began
             self.buffer.put(decoded_frame(pixels, self.name, number, moment - self.began))
 
@@ -152,6 +152,7 @@ class LiveReading:
         self.capture.release()
         reason = f"stopped after {self.stats.captured} frames"
         while not self.buffer.closed:
+            self.stats.trouble = reason
             logger.warning("%s: %s; it is opened again in %g s", self.name, reason, self.pause)
             if self.buffer.closed_within(self.pause):
                 return

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from darknet_py.serve import deepstack, docs, doods, health, own_api, page
+from darknet_py.serve import deepstack, docs, doods, health, own_api, page, stream_api
 from darknet_py.serve.answers import answer, failure, http_error
 from darknet_py.serve.guards import middleware
 from darknet_py.serve.operation import Operation
@@ -21,6 +21,7 @@ from darknet_py.serve.service import Service
 OPERATIONS: tuple[Operation, ...] = (
     *page.OPERATIONS,
     *own_api.OPERATIONS,
+    *stream_api.OPERATIONS,
     *deepstack.OPERATIONS,
     *doods.OPERATIONS,
     *health.OPERATIONS,
@@ -38,6 +39,7 @@ def build(service: Service, operations: tuple[Operation, ...] = OPERATIONS) -> S
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         health.warm_up(service)
+        service.start()
         yield
         service.close()
 

@@ -12,9 +12,10 @@ from darknet_py.detect.detector import Detector
 from darknet_py.detect.pipeline import NOT_FINITE
 from darknet_py.detect.result import Result
 from darknet_py.detect.workers import at_work
+from darknet_py.errors import OversizedImage
 from darknet_py.images.fitted_images import FittedImage, InputSpec, read_fitted
 from darknet_py.images.frames import PendingFrame, readers
-from darknet_py.images.io import encoded_image
+from darknet_py.images.io import Encoded, encoded_image
 from darknet_py.serve.batch_inference import BatchAnswer, batch_answer
 from darknet_py.serve.batch_plan import BatchPlan
 from darknet_py.serve.image_queue import ImageQueue
@@ -72,8 +73,7 @@ class BatchWorkers:
 
     def _fitted(self, image: EncodedImage) -> FittedImage:
         """Raises Refusal, ImageError."""
-        encoded = encoded_image(IMAGE, image.data)
-        require_pixels(encoded.size(), self._max_megapixels)
+        encoded = accepted_image(image.data, self._max_megapixels)
         spec = InputSpec.of(self._detector.graph, image.request.query.letter_box)
         return read_fitted(PendingFrame(encoded.decode_bgr), spec, image.request.keep_pixels)
 
@@ -119,8 +119,19 @@ class BatchWorkers:
             logger.warning(NOT_FINITE, not_finite, "an image of a request; later ones are not told")
 
 
-def require_pixels(size: tuple[int, int], most: float) -> None:
-    """Raises Refusal for an image of more megapixels than `most`."""
+def accepted_image(data: bytes, most: float) -> Encoded:
+    """The image in these bytes, not decoded yet. Raises ImageError for what is none, and Refusal
+    (413) for one of more than `most` megapixels."""
+    try:
+        encoded = encoded_image(IMAGE, data)
+    except OversizedImage as error:
+        _require_pixels(error.size, most)
+        raise
+    _require_pixels(encoded.size(), most)
+    return encoded
+
+
+def _require_pixels(size: tuple[int, int], most: float) -> None:
     width, height = size
     if width * height > 1e6 * most:
         found = f"{width} x {height} pixels are {width * height / 1e6:.1f} megapixels"

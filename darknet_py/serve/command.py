@@ -14,6 +14,7 @@ from darknet_py.video.addresses import bound
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
+    from darknet_py.serve.live_source import LiveSource
 
 
 def run(options: ServeOptions) -> None:
@@ -23,6 +24,7 @@ def run(options: ServeOptions) -> None:
     """
     require_packages()
     models = load_models(options)
+    source = _source(options)
     listener = bound("--port", options.host, options.port)
     import_at_once("torch")
 
@@ -35,8 +37,18 @@ def run(options: ServeOptions) -> None:
     detectors: dict[str, Detector] = {
         name: from_loaded(model, config) for name, model in models.items()
     }
-    service = Service(detectors, options)
+    service = Service(detectors, options, source, options.track)
     serve(build(service), listener, options.host)
+
+
+def _source(options: ServeOptions) -> LiveSource | None:
+    """Open, if one is asked for. Raises ImageError and DataError."""
+    if options.stream is None:
+        return None
+    from darknet_py.serve.live_source import open_live
+    from darknet_py.video.opened_source import capture_options
+
+    return open_live(options.stream, capture_options(options))
 
 
 def load_models(options: ServeOptions) -> dict[str, LoadedModel]:

@@ -129,12 +129,13 @@ MODEL_EXAMPLE = {
     "precision": "fp32",
     "compiled": False,
     "fork": "alexeyab",
-    "upright": True,
+    "upright": False,
     "layers": 35,
 }
 MODELS_EXAMPLE = {
     "models": [MODEL_EXAMPLE],
     "defaults": {"thresh": 0.25, "nms": 0.45, "letter_box": False},
+    "stream": False,
 }
 MODELS_SCHEMA = schema_of(MODELS_EXAMPLE)
 MODELS_SCHEMA["properties"]["defaults"]["properties"]["letter_box"] = {
@@ -144,6 +145,8 @@ MODELS_SCHEMA["properties"]["defaults"]["properties"]["letter_box"] = {
 MODELS_RESPONSES = {
     "200": {
         "description": "In the order of the command line; the first is meant where none is named.",
-        "content": {"application/json": {"schema": MODELS_SCHEMA, "example": MODELS_EXAMPLE}},
+        "content": {
+            "application/json": {"schema": schema_of(MODELS_EXAMPLE), "example": MODELS_EXAMPLE}
+        },
     },
 }

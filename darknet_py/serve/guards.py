@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
@@ -14,8 +13,10 @@ from darknet_py.serve.origins import SameOrigin, origin_of
 MOST_ADDRESS_BYTES = 8_192
 MOST_HEAD_BYTES = 16_384
 MOST_HEADERS = 100
-ALWAYS = {"x-content-type-options": "nosniff"}
-USUALLY = {"cache-control": "no-store"}
+TWO_LENGTHS = {b"content-length", b"transfer-encoding"}
+"""With both, servers in a row may disagree about where the next request begins."""
+NO_GUESS = (b"x-content-type-options", b"nosniff")
+NO_STORE = (b"cache-control", b"no-store")
 """Unless the answer says otherwise."""
 
 
@@ -28,29 +29,30 @@ class AnswerHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(ALWAYS)
-                for name, value in USUALLY.items():
-                    headers.setdefault(name, value)
+                headers = [*message.get("headers", ()), NO_GUESS]
+                if not any(name.lower() == NO_STORE[0] for name, _ in headers):
+                    headers.append(NO_STORE)
+                message = {**message, "headers": headers}
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
 
 
 class HeadLimits:
-    """Middleware: the address and the headers have a sensible size."""
+    """Middleware: the address and the headers have a sensible size, and tell one length of the
+    body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refused = too_large(scope) if scope["type"] == "http" else None
+        refused = bad_head(scope) if scope["type"] == "http" else None
         answer = self.app if refused is None else refused
         await answer(scope, receive, send)
 
 
-def too_large(scope: Scope) -> JSONResponse | None:
-    """The answer to a head that is."""
+def bad_head(scope: Scope) -> JSONResponse | None:
+    """The answer to one; None for a good one."""
     address = len(scope.get("raw_path") or scope["path"]) + len(scope.get("query_string", b""))
     if address > MOST_ADDRESS_BYTES:
         return JSONResponse({"error": "the address is too long"}, 414)
@@ -58,21 +60,30 @@ def too_large(scope: Scope) -> JSONResponse | None:
     size = sum(len(name) + len(value) for name, value in headers)
     if len(headers) > MOST_HEADERS or size > MOST_HEAD_BYTES:
         return JSONResponse({"error": "the headers are too many or too long"}, 431)
+    names = {name for name, _ in headers}
+    if names >= TWO_LENGTHS:
+        error = {"error": "the body has a length and comes in chunks; send one of the headers"}
+        return JSONResponse(error, 400, {"Connection": "close"})
     return None
 
 
 def middleware(options: ServerOptions) -> list[Middleware]:
     """From the outside in."""
     others = [origin_of(one) or one for one in options.allow_origin]
-    return [
+    stack = [
         Middleware(AnswerHeaders),
         Middleware(HeadLimits),
         Middleware(SameOrigin, allowed=others),
-        Middleware(
-            CORSMiddleware,
-            allow_origins=others,
-            allow_methods=("GET", "POST", "PUT", "DELETE"),
-            allow_headers=("Authorization",),
-            expose_headers=("Server-Timing", "Retry-After"),
-        ),
     ]
+    return [*stack, *([pages_allowed(others)] if others else [])]
+
+
+def pages_allowed(origins: list[str]) -> Middleware:
+    """Tells browsers what pages of these may send, and see of an answer."""
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=("GET", "POST", "PUT", "DELETE"),
+        allow_headers=("Authorization",),
+        expose_headers=("Server-Timing", "Retry-After"),
+    )

@@ -31,11 +31,13 @@ HEADERS = [
 @dataclass(frozen=True)
 class ConnectionLimits:
     """head_seconds: for the head of a request, and to read on what was refused already.
-    stall_seconds: that a client may leave its answer unread. most: connections at once; beyond, the
-    one that has waited longest for its client makes room."""
+    stall_seconds: that a client may leave its answer unread. idle_seconds: that a connection is
+    kept for the next request. most: connections at once; beyond, the one that has waited longest
+    for its client makes room."""
 
     head_seconds: float = 10.0
     stall_seconds: float = 30.0
+    idle_seconds: float = 60.0
     most: int = 500
 
 
@@ -51,6 +53,7 @@ class LimitedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
         self.limits: ConnectionLimits = self.config.limits  # type: ignore[attr-defined]
+        self.timeout_keep_alive = self.limits.idle_seconds
         self.since = self.loop.time()
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
         self._start(self._late, self.limits.head_seconds)
@@ -72,7 +75,7 @@ class LimitedProtocol(H11Protocol):
             return None
         if self.answering and not self.cycle.more_body:
             self.cycle.keep_alive = False
-            self._start(self.transport.abort, HALF_CLOSED_SECONDS)
+            self._start(self._left, HALF_CLOSED_SECONDS)
             return True
         if self.answering or self.conn.trailing_data[0]:
             self.refuse(400, "the request breaks off before its end")
@@ -84,11 +87,11 @@ class LimitedProtocol(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._start(self.transport.abort, self.limits.stall_seconds)
+        self._start(self._stalled, self.limits.stall_seconds)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._stop(self.transport.abort)
+        self._stop(self._stalled)
 
     def shutdown(self) -> None:
         if not self.transport.is_closing():
@@ -113,7 +116,7 @@ class LimitedProtocol(H11Protocol):
             return 1
         return 2 if self.cycle.more_body else None
 
-    def refuse(self, status: int, words: str) -> None:
+    def refuse(self, status: int, words: str, *more: tuple[bytes, bytes]) -> None:
         """Answers by itself, unless an answer has begun, and closes."""
         if self.cycle is not None:  # who waits for the body gives up
             self.cycle.disconnected = True
@@ -122,7 +125,7 @@ class LimitedProtocol(H11Protocol):
             self.transport.abort()
             return
         body = json.dumps({"error": words}).encode()
-        headers = [*HEADERS, (b"content-length", str(len(body)).encode())]
+        headers = [*HEADERS, *more, (b"content-length", str(len(body)).encode())]
         reason = HTTPStatus(status).phrase.encode()
         answer = h11.Response(status_code=status, headers=headers, reason=reason)
         for event in (answer, h11.Data(data=body), h11.EndOfMessage()):
@@ -140,7 +143,7 @@ class LimitedProtocol(H11Protocol):
         if ready:
             min(ready, key=lambda row: row[:2])[2].give_way()
         else:
-            self.refuse(503, "too many connections; try again later")
+            self.refuse(503, "too many connections; try again later", (b"retry-after", b"1"))
 
     def _watch(self) -> None:
         """Sees to it that one timer runs while the client has to send something."""
@@ -160,6 +163,12 @@ class LimitedProtocol(H11Protocol):
             self.refuse(408, "the head of the request did not arrive in time")
         else:
             self.transport.abort()
+
+    def _stalled(self) -> None:
+        self.transport.abort()
+
+    def _left(self) -> None:
+        self.transport.abort()
 
     def _start(self, call: Callable[[], None], seconds: float) -> None:
         """Unless it runs already."""

@@ -25,9 +25,8 @@ from darknet_py.video.addresses import EVERYWHERE, cannot_serve, url_of
 
 logger = logging.getLogger(__name__)
 
-IDLE_SECONDS = 60
-"""That a connection is kept for the client's next request."""
 BACKLOG = 1024
+LIBRARIES = ("uvicorn", "python_multipart")
 LEAST_TOKEN = 8
 """Characters; what is shorter can be guessed."""
 
@@ -49,7 +48,6 @@ class Server(uvicorn.Server):
             proxy_headers=False,
             server_header=False,
             backlog=BACKLOG,
-            timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=math.ceil(seconds),
             h11_max_incomplete_event_size=MOST_HEAD_BYTES,
         )
@@ -84,7 +82,7 @@ def serve(app: Starlette, listener: socket.socket, host: str) -> None:
     except OSError as failure:
         listener.close()
         raise cannot_serve("--port", host, port, failure) from None
-    with StopSignal(then=server.stop), uvicorn_messages():
+    with StopSignal(then=server.stop), library_messages():
         announce(host, port, server.service.options.token)
         server.run([listener])
 
@@ -110,8 +108,8 @@ def is_open(host: str) -> bool:
 
 
 class _Forward(logging.Handler):
-    """What uvicorn says: of errors, such as an answer that breaks off, with what led there; of
-    strangers' bad requests only who wants to know all."""
+    """What libraries say: of errors, such as an answer that breaks off, with what led there; of
+    strangers' bad requests only to who wants to know all."""
 
     def emit(self, record: logging.LogRecord) -> None:
         words = record.getMessage().strip()
@@ -122,12 +120,14 @@ class _Forward(logging.Handler):
 
 
 @contextlib.contextmanager
-def uvicorn_messages() -> Iterator[None]:
-    """Inside, uvicorn's messages are those of this module."""
-    theirs = logging.getLogger("uvicorn")
-    handlers, propagate = theirs.handlers, theirs.propagate
-    theirs.handlers, theirs.propagate = [_Forward()], False
+def library_messages() -> Iterator[None]:
+    """Inside, the messages of LIBRARIES are those of this module."""
+    theirs = [logging.getLogger(name) for name in LIBRARIES]
+    before = [(one, one.handlers, one.propagate) for one in theirs]
+    for one in theirs:
+        one.handlers, one.propagate = [_Forward()], False
     try:
         yield
     finally:
-        theirs.handlers, theirs.propagate = handlers, propagate
+        for one, handlers, propagate in before:
+            one.handlers, one.propagate = handlers, propagate

@@ -57,7 +57,8 @@ async def models(request: Request) -> Response:
     query = service.query
     usual = {"thresh": query.thresh, "nms": query.nms, "letter_box": bool(query.letter_box)}
     rows = [facts(model) for model in service.models.values()]
-    return JSONResponse({"models": rows, "defaults": usual})
+    streams = service.stream is not None
+    return JSONResponse({"models": rows, "defaults": usual, "stream": streams})
 
 
 def facts(model: ServedModel) -> dict[str, Any]:

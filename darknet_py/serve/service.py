@@ -13,6 +13,8 @@ from darknet_py.detect.detector import Detector
 from darknet_py.errors import DarknetError
 from darknet_py.options.serving import ServerOptions
 from darknet_py.serve.batching import Batcher, Inference
+from darknet_py.serve.live_source import LiveSource
+from darknet_py.serve.live_stream import LiveStream
 from darknet_py.serve.metrics import ServerMetrics
 from darknet_py.serve.query import Query
 from darknet_py.serve.readiness import Readiness
@@ -31,9 +33,16 @@ class ServedModel:
 
 
 class Service:
-    """detectors: by name, at least one; the first is meant where none is named."""
+    """detectors: by name, at least one; the first is meant where none is named, and sees the
+    source of the live stream, if there is one."""
 
-    def __init__(self, detectors: Mapping[str, Detector], options: ServerOptions) -> None:
+    def __init__(
+        self,
+        detectors: Mapping[str, Detector],
+        options: ServerOptions,
+        source: LiveSource | None = None,
+        track: bool = False,
+    ) -> None:
         self.options = options
         self.query = Query.of(options)
         self.metrics = ServerMetrics()
@@ -45,6 +54,10 @@ class Service:
             name: ServedModel(name, detector, self._batcher(name, detector))
             for name, detector in detectors.items()
         }
+        self.stream = None
+        if source is not None:
+            stream = self.stream = LiveStream(self.first.detector, source, options, track)
+            self.metrics.serve_stream(lambda: stream.state.viewers, lambda: stream.state.frames)
 
     def _batcher(self, name: str, detector: Detector) -> Batcher:
         batcher = Batcher(detector, self.options, partial(self.metrics.batch, name))
@@ -73,13 +86,23 @@ class Service:
         self.metrics.image(model.name, future)
         return future
 
+    def start(self) -> None:
+        """The stream runs from now on, whether or not anybody looks."""
+        if self.stream is not None:
+            self.stream.start()
+
     def stop_streams(self) -> None:
-        """A server stops: responses without an end of their own must end, as it waits for them."""
+        """Ends the responses that have no end of their own; waits for nothing. A server has to call
+        it before it waits for its responses to end."""
         self.stopping = True
+        if self.stream is not None:
+            self.stream.stop()
 
     def close(self) -> None:
         """Finishes what was taken, and ends all threads."""
         self.stopping = True
+        if self.stream is not None:
+            self.stream.close()
         for model in self.models.values():
             model.batcher.close()
 

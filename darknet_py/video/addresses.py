@@ -39,7 +39,8 @@ def bound(flag: str, host: str, port: int) -> socket.socket:
     """
     try:
         family, address = resolved(host, port)
-        made = socket.socket(family, socket.SOCK_STREAM)
+        # asyncio sends without delay only what says that it is TCP.
+        made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except (OSError, ValueError) as failure:
         raise cannot_serve(flag, host, port, failure) from None
     try:

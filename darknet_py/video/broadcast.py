@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -15,11 +15,13 @@ class DroppingQueue(Generic[T]):
     """Values from one thread to another; when it is full the oldest makes room for the newest.
 
     depth: values that may wait, at least 1; with 1 it is the newest value that the reader gets.
-    dropped: how many were never taken because of that.
+    changed: called after each value and after the end, by the thread that brings it: for readers
+    that are no thread of their own. dropped: how many were never taken because others came.
     """
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, changed: Callable[[], object] = lambda: None) -> None:
         self.depth = depth
+        self.changed = changed
         self.dropped = 0
         self._waiting: deque[T] = deque()
         self._changed = threading.Condition()
@@ -35,6 +37,7 @@ class DroppingQueue(Generic[T]):
                 self._waiting.popleft()
                 self.dropped += 1
             self._changed.notify()
+        self.changed()
 
     def take(self, timeout: float) -> T | None:
         """The oldest value; None where none came for `timeout` seconds, and once it has `ended`."""
@@ -47,10 +50,16 @@ class DroppingQueue(Generic[T]):
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        self.changed()
 
     def __len__(self) -> int:
         """Values that wait."""
         return len(self._waiting)
+
+    @property
+    def closed(self) -> bool:
+        """Nothing comes after what waits."""
+        return self._closed
 
     @property
     def ended(self) -> bool:
@@ -92,9 +101,10 @@ class Broadcast(Generic[T]):
         finally:
             self.leave(queue)
 
-    def join(self) -> DroppingQueue[T]:
-        """A new reader, until `leave`."""
-        queue: DroppingQueue[T] = DroppingQueue(self.depth)
+    def join(self, changed: Callable[[], object] = lambda: None) -> DroppingQueue[T]:
+        """A new reader, until `leave`. changed: see DroppingQueue; it must neither wait nor ask
+        anything of this Broadcast."""
+        queue: DroppingQueue[T] = DroppingQueue(self.depth, changed)
         with self._lock:
             for value in self._newest:
                 queue.put(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from darknet_py.detect.detector import Detector
@@ -32,7 +32,7 @@ class Following:
 
     def results(
         self, detector: Detector, source: FrameSource, options: PipelineOptions, spec: InputSpec
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         found = detector.results(source, options, spec, tiling=self.tiling)
         return tracked(found, self.tracker) if self.tracker else found
 

@@ -73,8 +73,7 @@ class JsonLines:
             require_writable(self.path)
 
     def write(self, frame: OutputFrame) -> None:
-        values = frame_dict(frame.number, frame.result)
-        line = json.dumps(values, separators=(",", ":")) + "\n"
+        line = frame_line(frame)
         if self._stdout:
             _to_stdout(line)
             return
@@ -98,6 +97,11 @@ def _to_stdout(line: str) -> None:
     except OSError as failure:
         message = f"the standard output takes no more lines: {open_failure(failure)}"
         raise OutputError(message) from None
+
+
+def frame_line(frame: OutputFrame) -> str:
+    """`frame_dict` on one line, with its end."""
+    return json.dumps(frame_dict(frame.number, frame.result), separators=(",", ":")) + "\n"
 
 
 def frame_dict(number: int, result: Result) -> dict[str, Any]:

@@ -56,8 +56,9 @@ def jpeg_bytes(image: Pixels) -> bytes:
         encoded = False
     if not encoded:
         height, width = image.shape[:2]
-        message = f"a frame of {width}x{height} cannot be shown as JPEG, which ends at 65500x65500"
-        raise OutputError(f"-mjpeg_port: {message}")
+        raise OutputError(
+            f"a frame of {width}x{height} cannot be shown as JPEG, which ends at 65500x65500"
+        )
     return data.tobytes()
 
 

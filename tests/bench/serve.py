@@ -5,8 +5,9 @@
 Two servers, one with the usual batch and one with `--batch 1`, and in turns with them `detect` of
 the same images in this process: as `make bench-folder` does it, every image drawn and written, and
 the results alone. The clients share the processors with the server: their part is told beside it.
-Every answer is compared with what `detect` gives. WEIGHTS: random makes a file of random ones;
-their boxes are many, so give a THRESH near 1.
+Every answer is compared with what `detect` gives for the image, alone or in a batch. WEIGHTS:
+random makes a file of random ones; their boxes are many, so give a THRESH near 1. Needs Linux and
+PYTHONPATH=tests.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from folder import detecting, open_detector, rate
+from folder import detecting, open_detector
 from support.load_client import Exchange, LoadReport, load
-from support.load_requests import exchanges_of, mixed_images, raw_request, shuffled
+from support.load_requests import exchanges_of, mixed_images, shuffled
 from support.served_process import ServerProcess, server_process
 
 from darknet_py import Detector
@@ -38,6 +39,64 @@ WARM_UP = 100
 IDLE_SECONDS = 10
 SAMPLES = 10
 """Of a server's memory in a round."""
+SERVERS: dict[str, tuple[str, ...]] = {"serve": (), "serve --batch 1": ("--batch", "1")}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """rate: images a second. cpu: milliseconds of the processors for each."""
+
+    rate: float
+    cpu: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A way of having the images looked at, and its rounds."""
+
+    name: str
+    work: Callable[[], Measured]
+    rounds: list[Measured] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """paths, exchanges: the same images in the same order."""
+
+    detector: Detector
+    thresh: float
+    clients: int
+    paths: list[str]
+    exchanges: list[Exchange]
+
+    @staticmethod
+    def of(detector: Detector, thresh: float, clients: int, count: int, folder: str) -> Workload:
+        images = mixed_images(IMAGES)
+        for image in images:
+            Path(folder, image.name).write_bytes(image.data)
+        known, order = exchanges_of(detector, images, thresh), shuffled(images, count)
+        paths = [str(Path(folder, images[number].name)) for number in order]
+        return Workload(detector, thresh, clients, paths, [known[number] for number in order])
+
+    @property
+    def objects(self) -> float:
+        """In an image, on average: with none, no answer could be wrong."""
+        counts = [one.bodies[0].count(b'"class_id"') for one in self.exchanges]
+        return statistics.mean(counts)
+
+    def results_alone(self) -> None:
+        """Neither drawn nor written."""
+        batch = usual_batch(self.detector.graph, len(self.paths))
+        for _ in self.detector.stream(self.paths, self.thresh, batch=batch):
+            pass
+
+    def rows(self, folder: str, servers: dict[str, ServerProcess]) -> list[Row]:
+        written = partial(detecting, self.detector, self.paths, self.thresh, folder)
+        return [
+            Row("folder, written", partial(in_process, len(self.paths), written)),
+            Row("folder, results alone", partial(in_process, len(self.paths), self.results_alone)),
+            *(Row(name, partial(serving, name, self, server)) for name, server in servers.items()),
+        ]
 
 
 def say(line: str) -> None:
@@ -45,134 +104,99 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-@dataclass
-class Row:
-    """One way of having the images looked at, and its rounds."""
-
-    name: str
-    work: Callable[[], float]
-    rates: list[float] = field(default_factory=list)
-
-
-def alone(detector: Detector, paths: list[str], thresh: float) -> None:
-    """The results of a folder, neither drawn nor written."""
-    for _ in detector.stream(paths, thresh, batch=usual_batch(detector.graph, len(paths))):
-        pass
-
-
 def own_cpu() -> float:
-    """Seconds of the processor that this process has used."""
+    """Seconds of the processors that this process has used."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
-def serving(name: str, server: ServerProcess, exchanges: Sequence[Exchange], clients: int) -> float:
-    """One round; says what became of it."""
-    memory = []
-    every = max(1, len(exchanges) // SAMPLES)
+def in_process(count: int, work: Callable[[], None]) -> Measured:
+    start, before = time.perf_counter(), own_cpu()
+    work()
+    return Measured(count / (time.perf_counter() - start), 1000 * (own_cpu() - before) / count)
+
+
+def serving(name: str, workload: Workload, server: ServerProcess) -> Measured:
+    """Says what became of the requests."""
+    count, memory = len(workload.exchanges), list[float]()
 
     def watch(answered: int) -> None:
-        if answered % every == 0:
+        if answered % max(1, count // SAMPLES) == 0:
             memory.append(server.megabytes())
 
     before = own_cpu(), server.cpu_seconds()
-    report = load(server.port, exchanges, clients, watch)
-    used = own_cpu() - before[0], server.cpu_seconds() - before[1]
-    tell(name, report, memory, used)
-    return report.rate
+    report = load(server.port, workload.exchanges, workload.clients, watch)
+    clients, cpu = own_cpu() - before[0], server.cpu_seconds() - before[1]
+    tell(name, report, memory, 1000 * clients / count)
+    return Measured(report.rate, 1000 * cpu / count)
 
 
-def tell(name: str, report: LoadReport, memory: list[float], used: tuple[float, float]) -> None:
-    times = ", ".join(
-        f"{word} {report.milliseconds(share):.0f}"
-        for word, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0))
-    )
-    client, server = (1000 * seconds / report.requests for seconds in used)
-    say(
-        f"  {name}: {report.rate:.1f} requests/s, {times} ms, {report.lost} lost, "
-        f"{report.wrong} wrong"
-    )
-    say(
-        f"    CPU a request: server {server:.2f} ms, clients {client:.2f} ms; "
-        f"MB: {' '.join(f'{one:.0f}' for one in memory)}"
-    )
-    for got, wanted in report.examples[:1]:
-        say(f"    got {got.decode(errors='replace')}\n    instead of {wanted.decode()}")
+def tell(name: str, report: LoadReport, memory: list[float], clients: float) -> None:
+    parts = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0))
+    times = ", ".join(f"{word} {report.milliseconds(share):.0f}" for word, share in parts)
+    digits = f", {report.unusual} as in a batch" if report.unusual else ""
+    say(f"  {name}: {times} ms, {report.lost} lost, {report.wrong} wrong{digits}")
+    sizes = " ".join(f"{size:.0f}" for size in memory)
+    say(f"    clients' CPU {clients:.2f} ms a request, server's memory in MB: {sizes}")
+    for got, exchange in report.examples[:1]:
+        say(f"    got {got.decode(errors='replace')}\n    not {exchange.bodies[0].decode()}")
 
 
-def first_answer(cfg: str, weights: str, flags: Sequence[str], data: bytes) -> None:
-    """Says how long a server takes from nothing to an answer, and what it does after that."""
-    with server_process(cfg, weights, flags) as server:
-        open_after = time.perf_counter() - server.started
-        report = load(server.port, [Exchange(raw_request(data), b"")], 1)
+def start_and_idle(cfg: str, weights: str, exchange: Exchange) -> None:
+    """Says how long a server takes from nothing to an answer, and what it costs after that."""
+    with server_process(cfg, weights) as server:
+        opened = time.perf_counter() - server.started
+        report = load(server.port, [exchange], 1)
         seconds = time.perf_counter() - server.started
-        assert not report.lost
         before = server.cpu_seconds()
         time.sleep(IDLE_SECONDS)
         idle = server.cpu_seconds() - before
-    say(
-        f"start: port open after {open_after:.2f} s, first answer after {seconds:.2f} s; "
-        f"idle: {idle:.2f} s of CPU in {IDLE_SECONDS} s"
-    )
+    say(f"port open after {opened:.2f} s, first answer after {seconds:.2f} s, {report.wrong} wrong")
+    say(f"idle: {idle:.2f} s of CPU in {IDLE_SECONDS} s")
 
 
 def compare(rows: Sequence[Row], rounds: int) -> None:
+    """The servers' shares of what the folder's rows reach in the same round."""
     for number in range(rounds):
         say(f"round {number + 1}")
         for row in rows:
-            row.rates.append(row.work())
+            row.rounds.append(row.work())
     for row in rows:
-        say(f"{row.name:24}{statistics.median(row.rates):8.1f} images/s")
+        rate = statistics.median(one.rate for one in row.rounds)
+        cpu = statistics.median(one.cpu for one in row.rounds)
+        say(f"{row.name:24}{rate:8.1f} images/s, {cpu:6.2f} ms of CPU each")
     for row in rows[2:]:
         for base in rows[:2]:
-            shares = [a / b for a, b in zip(row.rates, base.rates, strict=True)]
-            share, least, most = statistics.median(shares), min(shares), max(shares)
-            say(f"{row.name} / {base.name}: {share:.2f} ({least:.2f} to {most:.2f})")
+            pairs = zip(row.rounds, base.rounds, strict=True)
+            shares = sorted(mine.rate / other.rate for mine, other in pairs)
+            share = f"{statistics.median(shares):.2f} ({shares[0]:.2f} to {shares[-1]:.2f})"
+            say(f"{row.name} / {base.name}: {share}")
 
 
 def main(
     cfg: str,
-    weights: str = "random",
+    weights: str,
     thresh: str = "0.25",
     clients: str = str(CLIENTS),
     requests: str = str(REQUESTS),
     rounds: str = str(ROUNDS),
 ) -> None:
-    least, count = float(thresh), int(requests)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         detector = open_detector(cfg, None if weights == "random" else weights, folder)
-        weights = f"{folder}/random.weights" if weights == "random" else weights
-        images = mixed_images(IMAGES)
-        for image in images:
-            Path(folder, image.name).write_bytes(image.data)
-        order = shuffled(images, count)
-        paths = [str(Path(folder, images[number].name)) for number in order]
-        known = exchanges_of(detector, images, least)
-        exchanges = [known[number] for number in order]
-        say(f"{cfg}: {clients} clients, {count} requests, {torch.get_num_threads()} threads")
-        first_answer(cfg, weights, (), images[0].data)
-        flags = {"serve": (), "serve, --batch 1": ("--batch", "1")}
+        if weights == "random":
+            weights = str(Path(folder, "random.weights"))
+        workload = Workload.of(detector, float(thresh), int(clients), int(requests), folder)
+        say(f"{cfg}: {clients} clients, {requests} requests, {torch.get_num_threads()} threads")
+        say(f"{workload.objects:.1f} objects in an image")
+        start_and_idle(cfg, weights, workload.exchanges[0])
         servers = {
-            name: stack.enter_context(server_process(cfg, weights, more))
-            for name, more in flags.items()
+            name: stack.enter_context(server_process(cfg, weights, flags))
+            for name, flags in SERVERS.items()
         }
         for server in servers.values():
-            load(server.port, exchanges[:WARM_UP], int(clients))
-        rows = [
-            Row(
-                "folder, written",
-                lambda: rate(count, partial(detecting, detector, paths, least, folder)),
-            ),
-            Row(
-                "folder, results alone", lambda: rate(count, partial(alone, detector, paths, least))
-            ),
-            *(
-                Row(name, partial(serving, name, server, exchanges, int(clients)))
-                for name, server in servers.items()
-            ),
-        ]
-        alone(detector, paths[:WARM_UP], least)
-        compare(rows, int(rounds))
+            load(server.port, workload.exchanges[:WARM_UP], int(clients))
+        workload.results_alone()
+        compare(workload.rows(folder, servers), int(rounds))
 
 
 if __name__ == "__main__":

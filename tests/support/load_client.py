@@ -17,10 +17,11 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Exchange:
-    """request: all its bytes. body: what must come back, with a status of 200."""
+    """request: all its bytes. bodies: what may come back, with a status of 200; the first one is
+    the usual."""
 
     request: bytes
-    body: bytes
+    bodies: tuple[bytes, ...]
 
 
 @dataclass
@@ -28,13 +29,15 @@ class LoadReport:
     """What became of the requests.
 
     latencies: seconds of each that was answered, from its first byte to the answer's last. wrong:
-    answers with another status or body, the first ones kept in `examples`. seconds: of all of it.
+    answers with another status or body, the first ones kept in `examples`. unusual: those that are
+    right, and not the first of what may come back. seconds: of all of it.
     """
 
     requests: int
     latencies: list[float] = field(default_factory=list)
     wrong: int = 0
-    examples: list[tuple[bytes, bytes]] = field(default_factory=list)
+    unusual: int = 0
+    examples: list[tuple[bytes, Exchange]] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -98,12 +101,14 @@ class _Client(asyncio.Protocol):
         self.send()
 
     def answered(self, head: bytes, body: bytes) -> None:
-        report = self.report
+        report, bodies = self.report, self.exchange.bodies
         report.latencies.append(time.perf_counter() - self.start)
-        if b" 200 " not in head[:13] or body != self.exchange.body:
+        if b" 200 " in head[:13] and body in bodies:
+            report.unusual += body != bodies[0]
+        else:
             report.wrong += 1
             if len(report.examples) < SHOWN:
-                report.examples.append((head + END_OF_HEAD + body, self.exchange.body))
+                report.examples.append((head + END_OF_HEAD + body, self.exchange))
         self.watch(len(report.latencies))
 
     def connection_lost(self, error: Exception | None) -> None:

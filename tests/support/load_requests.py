@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import torch
 
-from darknet_py import Detector, Result
+from darknet_py import Detector
 from darknet_py.synthetic.shape_images import draw_image
 from support.load_client import Exchange
 
@@ -16,6 +17,7 @@ SIZES = ((320, 240), (416, 416), (480, 640), (640, 480), (800, 600), (1024, 768)
 """Width and height in pixels, in turn."""
 PNG_EVERY = 8
 """So manieth image is a PNG, the others are JPEG."""
+BATCHES = (1, 2, 4)
 BOUNDARY = b"a-boundary-that-no-image-has"
 
 
@@ -53,23 +55,31 @@ def form_request(data: bytes, query: str = "") -> bytes:
     return head.encode() + body
 
 
-def expected_body(detector: Detector, image: ImageFile, thresh: float) -> bytes:
-    """What /detect answers, by `detector` itself."""
+def expected_bodies(detector: Detector, image: ImageFile, thresh: float) -> tuple[bytes, ...]:
+    """What /detect may answer: what `detector` gives for the image alone, and in a batch of each
+    size. The last digit of a number may differ there, whatever the other images are."""
     pixels = cv2.imdecode(np.frombuffer(image.data, np.uint8), cv2.IMREAD_COLOR)
-    result = detector(pixels, thresh)
-    assert isinstance(result, Result)
-    return result.to_json(named=False).encode()
+    texts = []
+    for batch in BATCHES:
+        copies = [pixels] * (batch * torch.get_num_threads())  # of fewer, each thread takes a part
+        results = detector(copies, thresh, batch=batch)
+        assert isinstance(results, list)
+        texts.append(results[0].to_json(named=False).encode())
+    return tuple(dict.fromkeys(texts))
 
 
 def exchanges_of(
-    detector: Detector, images: Sequence[ImageFile], thresh: float, form_every: int = 4
+    detector: Detector,
+    images: Sequence[ImageFile],
+    thresh: float,
+    form_every: int = 4,
 ) -> list[Exchange]:
     """One for each image, every so manieth by a form."""
     made = []
     for number, image in enumerate(images):
         request = form_request if number % form_every == form_every - 1 else raw_request
-        bodies = request(image.data, f"?thresh={thresh:g}"), expected_body(detector, image, thresh)
-        made.append(Exchange(*bodies))
+        data = request(image.data, f"?thresh={thresh:g}")
+        made.append(Exchange(data, expected_bodies(detector, image, thresh)))
     return made
 
 

@@ -195,7 +195,7 @@ def test_what_drawing_raises_ends_the_show(server: MjpegServer) -> None:
 def test_a_frame_larger_than_jpeg_allows() -> None:
     wide = np.zeros((1, 70_000, 3), np.uint8)
     part = JpegPart(OutputFrame(1, replace(result(), image=wide), lambda found: found.image))
-    message = "^-mjpeg_port: a frame of 70000x1 cannot be shown as JPEG, which ends at 65500x65500$"
+    message = "^a frame of 70000x1 cannot be shown as JPEG, which ends at 65500x65500$"
     with pytest.raises(OutputError, match=message):
         part()
 
