@@ -75,7 +75,7 @@ def not_ready(service: Service) -> list[str]:
     for name, trouble in service.readiness.troubles().items():
         lines.append(f"network {name} {trouble}")
     for name, model in service.models.items():
-        if model.batcher.waiting >= service.options.queue:
+        if model.batcher.waiting + model.batcher.at_work >= service.options.queue:
             lines.append(f"the queue of network {name} is full")
     return lines
 

@@ -141,7 +141,7 @@ def test_an_application_that_is_mounted_gets_ready_when_asked(
 class Full:
     """A batcher that takes nothing."""
 
-    waiting = ServerOptions().queue
+    waiting, at_work = ServerOptions().queue - 1, 1
 
     def submit(self, data: bytes, query: Query) -> None:
         raise Refusal(503, "full")
