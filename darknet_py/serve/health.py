@@ -42,7 +42,7 @@ def warm_up(service: Service) -> None:
     Making a network ready for its first image takes up to a few seconds, and minutes with
     --compile, which no request shall wait for.
     """
-    for model in () if service.stopping else service.models.values():
+    for model in service.models.values():
         if service.readiness.begin_trial(model.name):
             _try(service, model)
 

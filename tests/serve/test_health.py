@@ -110,6 +110,7 @@ def test_no_request_pays_for_the_first_image(
             if breaking.calls:
                 break
             time.sleep(0.01)
+        assert breaking.calls == 1
         assert wait_for(port, 200)["ready"] and breaking.calls == 1
 
 
