@@ -54,17 +54,15 @@ class Service:
             name: ServedModel(name, detector, self._batcher(name, detector))
             for name, detector in detectors.items()
         }
-        self.stream = None if source is None else self._stream(source, track)
+        self.stream = None
+        if source is not None:
+            stream = self.stream = LiveStream(self.first.detector, source, options, track)
+            self.metrics.serve_stream(lambda: stream.state.viewers, lambda: stream.state.frames)
 
     def _batcher(self, name: str, detector: Detector) -> Batcher:
         batcher = Batcher(detector, self.options, partial(self.metrics.batch, name))
         self.metrics.serve_model(name, lambda: batcher.waiting)
         return batcher
-
-    def _stream(self, source: LiveSource, track: bool) -> LiveStream:
-        stream = LiveStream(self.first.detector, source, self.options, track)
-        self.metrics.serve_stream(lambda: stream.state.viewers, lambda: stream.state.frames)
-        return stream
 
     @property
     def first(self) -> ServedModel:

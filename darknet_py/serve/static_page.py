@@ -50,7 +50,6 @@ def _page(name: str) -> StaticPage:
         data,
         {
             "Content-Security-Policy": policy(data),
-            "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
             "Cache-Control": "no-cache",  # ask whether there is another one; the ETag answers
             "ETag": f'"{hashlib.sha256(data).hexdigest()[:32]}"',
