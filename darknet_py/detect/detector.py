@@ -55,6 +55,7 @@ class Detector:
         shared: bool = False,
     ) -> None:
         """network: as it is now; training on it later changes nothing here. The rest as for `load`.
+        `weights` is the path of the file that `load` read, "" without one.
 
         shared: nobody changes the network from here on, so that no tensor need be copied.
         Raises DarknetError for a network without detection head, and for
@@ -62,6 +63,7 @@ class Detector:
         """
         head_classes(network.graph)
         self.graph = network.graph
+        self.weights = ""
         self.names = list(names)
         config = EngineConfig(engine, precision, compiled, str(device))
         self.engine = open_engine(network, config, shared=shared)
@@ -224,7 +226,7 @@ def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
     network, report = load_planned(model.graph, model.plan)
     for note in report.warnings:
         logger.warning("%s: %s", report.path, note)
-    return Detector(
+    detector = Detector(
         network,
         model.names,
         config.device,
@@ -233,3 +235,5 @@ def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
         config.compiled,
         shared=True,
     )
+    detector.weights = model.plan.path if model.plan.is_file else ""
+    return detector

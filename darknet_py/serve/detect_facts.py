@@ -115,6 +115,7 @@ DETECT_RESPONSES = {
 MODEL_EXAMPLE = {
     "name": "shapes",
     "cfg": "shapes.cfg",
+    "weights": "shapes.weights",
     "classes": ["circle", "square", "triangle"],
     "width": 256,
     "height": 256,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
 from starlette.requests import Request
@@ -68,6 +69,7 @@ def facts(model: ServedModel) -> dict[str, Any]:
     return {
         "name": model.name,
         "cfg": graph.path.rpartition("/")[2],
+        "weights": os.path.basename(detector.weights),
         "classes": list(detector.names),
         "width": graph.net.width,
         "height": graph.net.height,

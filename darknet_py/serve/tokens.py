@@ -17,8 +17,10 @@ from darknet_py.serve.uploads import read_form
 
 logger = logging.getLogger(__name__)
 
-CHALLENGE = {"WWW-Authenticate": 'Basic realm="darknet-py"'}
+BASIC = {"WWW-Authenticate": 'Basic realm="darknet-py"'}
 """Browsers ask for it by themselves: any user, the token as the password."""
+BEARER = {"WWW-Authenticate": 'Bearer realm="darknet-py"'}
+"""They do not: for what a page fetches, which asks in its own words."""
 WRONG_SECONDS = 0.25
 """That a wrong token waits for its answer."""
 MOST_ADDRESSES = 1000
@@ -49,6 +51,11 @@ def token_in(authorization: str) -> str:
     return read(rest.strip()) if read else ""
 
 
+def challenge(request: Request) -> dict[str, str]:
+    """The header of a 401; X-Requested-With is how pages say that it is they who ask."""
+    return BEARER if "x-requested-with" in request.headers else BASIC
+
+
 class TokenGate:
     """token: None lets everybody through."""
 
@@ -71,10 +78,10 @@ class TokenGate:
         if not given and operation.token_field:
             given = (await read_form(request)).fields.get(operation.token_field, "")
         if not given:
-            raise Refusal(401, "this server asks for its token", CHALLENGE)
+            raise Refusal(401, "this server asks for its token", challenge(request))
         if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token):
             await self._slow_down(request.client.host if request.client else "")
-            raise Refusal(401, "this is not the token of this server", CHALLENGE)
+            raise Refusal(401, "this is not the token of this server", challenge(request))
 
     async def _slow_down(self, address: str) -> None:
         if address not in self._wrong and len(self._wrong) < MOST_ADDRESSES:

@@ -48,5 +48,6 @@ def test_what_is_in_force_is_told(detector: darknet_py.Detector) -> None:
         answer = httpx.get(f"http://127.0.0.1:{port}/models").json()
     assert answer["defaults"] == {"thresh": 0.3, "nms": 0.2, "letter_box": True}
     (model,) = answer["models"]
+    assert (model["cfg"], model["weights"]) == ("shapes.cfg", "shapes.weights")
     told = ("nms_kind", "beta_nms", "sorts", "refilters", "fork", "upright", "letter_box")
     assert [model[name] for name in told] == ["greedynms", 0.6, True, True, "alexeyab", True, False]

@@ -81,6 +81,8 @@ def test_who_does_not_is_asked_for_it(port: int) -> None:
     assert answer.status == 401
     assert answer.headers["www-authenticate"] == 'Basic realm="darknet-py"'
     assert answer.error == "this server asks for its token"
+    page = exchange(port, head("GET /closed HTTP/1.1", "X-Requested-With: fetch"))
+    assert page.headers["www-authenticate"] == 'Bearer realm="darknet-py"'
     wrong = exchange(port, head("GET /closed HTTP/1.1", "Authorization: Bearer no"))
     assert wrong.status == 401 and wrong.error == "this is not the token of this server"
     assert get(port, "/closed", "Authorization: Digest x") == 401

@@ -74,9 +74,11 @@ class Visit:
 
     def json(self) -> str:
         """What the button copies."""
+        self.page.evaluate("navigator.clipboard.writeText('')")
         self.page.click("[data-action=copyJson]")
-        self.page.wait_for_selector("#said:visible")
-        return str(self.page.evaluate("navigator.clipboard.readText()"))
+        while not (text := str(self.page.evaluate("navigator.clipboard.readText()"))):
+            self.page.wait_for_timeout(10)
+        return text
 
     def close(self) -> None:
         self.context.close()

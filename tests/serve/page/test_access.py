@@ -71,7 +71,7 @@ def test_everything_is_reached_and_done_by_keys(visit: Visit) -> None:
         assert name in names
     page.focus("#thresh")
     page.keyboard.press("ArrowRight")
-    assert page.text_content("#thresh-value") == "0.26"
+    page.locator("#thresh-value", has_text="0.26").wait_for()
     page.focus("#rows")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
@@ -133,3 +133,33 @@ def test_what_was_found_is_told_to_who_listens(visit: Visit) -> None:
     assert page.get_attribute("html", "lang") == "en"
     assert page.get_attribute("#live", "aria-live") == "polite"
     assert page.get_attribute("#error", "role") == "alert"
+
+
+def test_two_fingers_zoom_and_one_scrolls_the_page(browser: Any, port: int) -> None:
+    size = {"width": 390, "height": 844}
+    visit = Visit(browser, port, viewport=size, has_touch=True, is_mobile=True)
+    page = visit.look()
+    box = page.locator(".pane canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    session = visit.context.new_cdp_session(page)
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (x - 30, y))
+    touch("touchStart", (x - 30, y), (x + 30, y))
+    for step in range(1, 11):
+        touch("touchMove", (x - 30 - 6 * step, y), (x + 30 + 6 * step, y))
+    touch("touchEnd")
+    page.locator("#zoom", has_text="300 %").wait_for()
+    assert page.evaluate("visualViewport.scale") == 1
+    page.click("text=Fit")
+    page.locator("#zoom", has_text="100 %").wait_for()
+    touch("touchStart", (x, y))
+    for step in range(1, 8):
+        touch("touchMove", (x, y - 20 * step))
+    touch("touchEnd")
+    while not page.evaluate("scrollY"):
+        page.wait_for_timeout(20)
+    visit.close()

@@ -57,7 +57,7 @@ def test_a_network_whose_rows_do_not_hold_every_choice_is_asked_again(
     page.locator("#summary", has_text=f"{count} objects").wait_for()
     page.locator(".pane .time", has_text=" ms").wait_for()
     assert visit.json() == detected(port, thresh=0.5, nms=0.1).text
-    assert len([url for url in visit.sent if "detect?" in url]) == 2
+    assert len([url for url in visit.sent if "detect?" in url]) > 1
 
 
 def test_the_class_filter(visit: Visit) -> None:
@@ -120,7 +120,7 @@ def test_the_command_line_says_the_same(visit: Visit, tmp_path: Path) -> None:
     page.click("#command-card summary")
     page.locator("#command", has_text="pjreddie").wait_for()
     first, second = str(page.text_content("#command")).splitlines()
-    start = "darknet-py detect greedynms.cfg WEIGHTS "
+    start = "darknet-py detect greedynms.cfg shapes.weights "
     rest = "'it'\\''s here.jpg' -thresh 0.60 -nms 0.45 -letter_box"
     assert (first, second) == (f"{start}{rest}", f"{start}{rest} --fork pjreddie")
     page.click("[data-action=copyCommand]")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from support.page_visit import IMAGE, Visit, dropped
+from support.served import served
+
+from darknet_py.serve import app
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +33,7 @@ def test_what_the_server_refuses_is_said_until_it_is_solved(visit: Visit, status
     visit.choose(IMAGE)
     page.wait_for_selector("#error:visible")
     assert page.text_content("#error-words") == f"shapes-2.jpg: {said}"
-    assert page.text_content("#more") == "Not looked at."
+    page.locator("#more", has_text="Not looked at.").wait_for()
     page.unroute("**/detect*")
     page.click("text=Try again")
     page.locator("#summary", has_text="16 objects").wait_for()
@@ -67,21 +73,41 @@ def test_a_busy_server_is_asked_again_when_it_says(visit: Visit) -> None:
     page.wait_for_selector("#error", state="hidden")
 
 
-def test_a_server_that_asks_for_its_token(visit: Visit) -> None:
-    def guard(route: Any) -> None:
-        if route.request.headers.get("authorization") == "Bearer a secret":
-            return route.continue_()
-        return route.fulfill(status=401, json={"error": "this server asks for its token"})
-
-    visit.page.route("**/models", guard)
-    visit.expected = ("401",)
-    page = visit.open()
-    page.locator("#error", has_text="only with its token").wait_for()
-    for token, state in (("wrong", "visible"), ("a secret", "hidden")):
-        page.fill("#token", token)
+def test_a_server_that_asks_for_its_token(browser: Any, detectors: dict[str, Any]) -> None:
+    with served(app(detectors, token="open sesame, please")) as port:
+        visit = Visit(browser, port)
+        visit.expected = ("401",)
+        page = visit.open()
+        page.locator("#error", has_text="This server asks for its token.").wait_for()
+        assert not page.is_visible("#empty") and not page.is_visible("aside")
+        assert page.evaluate("document.activeElement.id") == "token"
+        page.fill("#token", "wrong")
+        page.keyboard.press("Enter")
+        page.locator("#error", has_text="This is not the token of this server.").wait_for()
+        page.fill("#token", "open sesame, please")
         page.click("text=Use it")
-        page.wait_for_selector("#error", state=state)
-    page.locator("#settings", has_text="greedynms.cfg").wait_for()
+        page.wait_for_selector("#error", state="hidden")
+        visit.choose(IMAGE)
+        page.locator("#summary", has_text="16 objects").wait_for()
+        visit.close()
+
+
+def test_a_picture_that_is_too_large_for_the_real_server(
+    browser: Any, detectors: dict[str, Any], tmp_path: Path
+) -> None:
+    large = tmp_path / "large.png"
+    noise = np.random.default_rng(0).integers(0, 256, (1200, 1200, 3), np.uint8)
+    assert cv2.imwrite(str(large), noise)
+    with served(app(detectors, max_mb=0.2)) as port:
+        visit = Visit(browser, port)
+        visit.expected = ("413",)
+        page = visit.open()
+        visit.choose(large)
+        page.locator("#error", has_text="large.png: This is more than the server takes").wait_for()
+        visit.choose(IMAGE)
+        page.locator("#summary", has_text="16 objects").wait_for()
+        assert not page.is_visible("#error")
+        visit.close()
 
 
 def test_files_that_are_no_pictures(visit: Visit) -> None:

@@ -60,7 +60,7 @@ def test_the_stream(browser: Any, detectors: dict[str, darknet_py.Detector]) -> 
         page = visit.open()
         page.click("text=Watch the stream")
         page.wait_for_selector("body[data-mode=stream]")
-        page.locator("#summary", has_text="1 object in stream").wait_for()
+        page.locator("#summary", has_text="1 object in the stream").wait_for()
         assert page.text_content("#rows li") == "ring80.0 %"
         assert page.is_disabled("#thresh") and page.is_visible("#fixed-note")
         seen = set()
