@@ -118,6 +118,8 @@ def test_what_comes_while_the_network_is_busy_shares_a_batch(
         assert (batcher.waiting, batcher.at_work) == (0, 1)
         others = [batcher.submit(image(number), USUAL) for number in range(1, 10)]
         assert (batcher.waiting, batcher.at_work) == (9, 1)
+        while len(batcher._queue._ready) < 8:  # which is as many as are decoded ahead
+            time.sleep(0.001)
         engine.free.set()
         answers([first, *others])
     assert engine.sizes == [1, 4, 4, 1]
