@@ -54,7 +54,9 @@ def test_a_large_one_has_all_threads_while_it_is_alone(
     assert (plan.sizes, plan.workers, plan.threads) == (sizes, 16, (16, 4, 1))
     assert [plan.threads_for(1, active) for active in (1, 2, 4, 5, 16)] == [16, 4, 4, 1, 1]
     assert plan.threads_for(8, 1) == 1
-    assert len(plan.sizes) + len(plan.threads) - 1 <= MOST_PROGRAMS
+    assert plan.programs[:3] == [(1, 16), (1, 4), (1, 1)]
+    assert plan.programs[3:] == [(size, 1) for size in sizes[1:]]
+    assert len(plan.programs) <= MOST_PROGRAMS
 
 
 def test_an_engine_that_takes_turns_has_all_threads_and_does_not_spread(
