@@ -12,6 +12,7 @@ from darknet_py.network.graph import Graph
 from darknet_py.network.load import LoadedModel, load_model
 from darknet_py.options.demo import DemoOptions
 from darknet_py.options.inference import DetectOptions
+from darknet_py.options.serving import ServeOptions
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
@@ -71,7 +72,9 @@ def _running(detector: Detector) -> str:
 
 
 def settings_lines(
-    detector: Detector, options: DetectOptions | DemoOptions, tiling: Tiling | None = None
+    detector: Detector,
+    options: DetectOptions | DemoOptions | ServeOptions,
+    tiling: Tiling | None = None,
 ) -> Iterator[str]:
     """What decides the numbers, which is the commonest reason why results differ; before it, what
     is odd in the cfg."""

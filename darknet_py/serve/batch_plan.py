@@ -40,6 +40,13 @@ class BatchPlan:
         sizes = tuple(sorted({1, batch}))
         return BatchPlan(sizes, pool.workers, threads, spread, pool.ahead)
 
+    @property
+    def programs(self) -> list[tuple[int, int]]:
+        """Size and torch's threads of each kind of batch there will be, in the order in which an
+        engine that pads a batch for want of a program should make them."""
+        alone = [(1, count) for count in self.threads]
+        return alone + [(size, self.threads[-1]) for size in self.sizes if size > 1]
+
     def size(self, most: int) -> int:
         """Of the largest batch of at most so many images, at least 1."""
         return max(size for size in self.sizes if size <= max(1, most))
@@ -53,5 +60,5 @@ class BatchPlan:
 
 
 def steps(batch: int) -> tuple[int, ...]:
-    """1, the batch, and what lies between as the mean of the two that matters for sizes."""
+    """Each as many times the one before: what is ready fills more than half of a batch mostly."""
     return tuple(sorted({1, math.isqrt(batch), batch}))

@@ -19,7 +19,7 @@ from darknet_py.images.io import Encoded, encoded_image
 from darknet_py.serve.batch_inference import BatchAnswer, batch_answer
 from darknet_py.serve.batch_plan import BatchPlan
 from darknet_py.serve.image_queue import ImageQueue
-from darknet_py.serve.inference import EncodedImage, InferenceRequest, ReadyBatch, ReadyImage
+from darknet_py.serve.inference import EncodedImage, ReadyImage
 from darknet_py.serve.refusal import Refusal
 
 logger = logging.getLogger(__name__)
@@ -66,10 +66,10 @@ class BatchWorkers:
                 ready = ReadyImage(image.request, self._fitted(image))
             except Exception as error:  # noqa: BLE001 - told to who asked for it
                 if image.request.begin():
-                    image.request.future.set_exception(error)
+                    image.request.answer(error)
             finally:
                 self._queue.put_ready(ready)
-            del image, ready  # or they would be kept until the next one comes
+            del image, ready  # as below
 
     def _fitted(self, image: EncodedImage) -> FittedImage:
         """Raises Refusal, ImageError."""
@@ -81,24 +81,19 @@ class BatchWorkers:
         # A thread that starts while others are at work would take theirs for what is usual.
         torch.set_num_threads(self._torch_threads)
         while (batch := self._queue.next_batch()) is not None:
-            try:
-                self._answer(batch)
-            finally:
-                self._queue.done(batch)
-            del batch
+            images = [image for image in batch.images if image.request.begin()]
+            outcomes = self._outcomes(images, batch.active)
+            self._queue.done(batch)
+            for image, outcome in zip(images, outcomes, strict=True):
+                image.request.answer(outcome)
+            del batch, images, outcomes  # or they would be kept until the next one comes
 
-    def _answer(self, batch: ReadyBatch) -> None:
-        """Answers all that have not been cancelled."""
-        images = [image for image in batch.images if image.request.begin()]
-        requests = [image.request for image in images]
-        if not images:
-            return
+    def _outcomes(self, images: Sequence[ReadyImage], active: int) -> Sequence[Result | Exception]:
+        """For each of the images, of which there may be none."""
         try:
-            answer = self._inferred(images, batch.active)
+            return self._inferred(images, active).outcomes if images else ()
         except Exception as error:  # noqa: BLE001 - told to those who asked for it
-            _tell(requests, [error] * len(requests))
-        else:
-            _tell(requests, answer.outcomes)
+            return [error] * len(images)
 
     def _inferred(self, images: Sequence[ReadyImage], active: int) -> BatchAnswer:
         fitted = [image.fitted for image in images]
@@ -136,11 +131,3 @@ def _require_pixels(size: tuple[int, int], most: float) -> None:
     if width * height > 1e6 * most:
         found = f"{width} x {height} pixels are {width * height / 1e6:.1f} megapixels"
         raise Refusal(413, f"{IMAGE}: {found}; at most {most:g} are taken: send a smaller image")
-
-
-def _tell(requests: Sequence[InferenceRequest], outcomes: Sequence[Result | Exception]) -> None:
-    for request, outcome in zip(requests, outcomes, strict=True):
-        if isinstance(outcome, Exception):
-            request.future.set_exception(outcome)
-        else:
-            request.answer(outcome)

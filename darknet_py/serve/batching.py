@@ -8,7 +8,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
+import torch
+
 from darknet_py.detect.detector import Detector
+from darknet_py.detect.pipeline import PipelineOptions
+from darknet_py.detect.workers import at_work
 from darknet_py.errors import DarknetError
 from darknet_py.options.serving import ServerOptions
 from darknet_py.serve.batch_plan import BatchPlan
@@ -57,6 +61,16 @@ class Batcher:
     def at_work(self) -> int:
         """Images in the network."""
         return self._queue.running
+
+    def prepare(self) -> None:
+        """Makes now what the first batches would wait for: with --compile and some engines it takes
+        minutes. Whatever thread calls it, images may be submitted meanwhile."""
+        engine = self.detector.engine
+        pipeline = self.detector.pipeline(PipelineOptions())
+        for size, threads in self.plan.programs:
+            x = torch.zeros(size, *engine.graph.net.input, device=engine.device)
+            with at_work(threads):
+                pipeline.timed(x.contiguous(memory_format=engine.layout))
 
     def submit(self, data: bytes, query: Query, keep_pixels: bool = False) -> Future[Inference]:
         """The inference of the image in these bytes of a file (JPEG, PNG, ...).

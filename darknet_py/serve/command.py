@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from darknet_py.detect.command_start import settings_lines
 from darknet_py.errors import DarknetError
 from darknet_py.lazy import import_at_once
 from darknet_py.network.load import LoadedModel, load_model
+from darknet_py.options.flag import flags_of
 from darknet_py.options.serving import ServeOptions
+from darknet_py.options.video import SourceOptions, TrackOptions
 from darknet_py.serve.packages import require_packages
 from darknet_py.video.addresses import bound
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
     from darknet_py.serve.live_source import LiveSource
+
+logger = logging.getLogger(__name__)
 
 
 def run(options: ServeOptions) -> None:
@@ -24,6 +31,8 @@ def run(options: ServeOptions) -> None:
     """
     require_packages()
     models = load_models(options)
+    if idle := without_stream(options):
+        logger.warning("%s: no effect without --stream", ", ".join(idle))
     source = _source(options)
     listener = bound("--port", options.host, options.port)
     import_at_once("torch")
@@ -37,6 +46,9 @@ def run(options: ServeOptions) -> None:
     detectors: dict[str, Detector] = {
         name: from_loaded(model, config) for name, model in models.items()
     }
+    for detector in detectors.values():
+        for line in settings_lines(detector, options):
+            logger.info("%s", line)
     service = Service(detectors, options, source, options.track)
     serve(build(service), listener, options.host)
 
@@ -49,6 +61,15 @@ def _source(options: ServeOptions) -> LiveSource | None:
     from darknet_py.video.opened_source import capture_options
 
     return open_live(options.stream, capture_options(options))
+
+
+def without_stream(options: ServeOptions) -> list[str]:
+    """What was asked of a stream that there is not."""
+    if options.stream is not None:
+        return []
+    usual = {field.name: field.default for field in dataclasses.fields(options)}
+    names = (*flags_of(SourceOptions), *flags_of(TrackOptions))
+    return [f"--{name}" for name in names if getattr(options, name) != usual[name]]
 
 
 def load_models(options: ServeOptions) -> dict[str, LoadedModel]:

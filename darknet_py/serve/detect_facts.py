@@ -19,9 +19,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "model": {"type": "string", "description": "Name of the network; else the first one."},
     "rows": {
         "type": "boolean",
-        "description": "Answer with `width`, `height`, `boxes` [centre x, y, width, height] and "
-        "`rows` [box, class_id, confidence], all digits of them: with a low thresh and nms=0 "
-        "every other choice of these can be made from it.",
+        "description": "Answer with all digits, and each box once however many classes it has.",
     },
 }
 """Of a request to /detect: in its address or, which counts more, in its form."""
@@ -139,6 +137,11 @@ MODELS_EXAMPLE = {
     "models": [MODEL_EXAMPLE],
     "defaults": {"thresh": 0.25, "nms": 0.45, "letter_box": False},
     "stream": False,
+}
+MODELS_SCHEMA = schema_of(MODELS_EXAMPLE)
+MODELS_SCHEMA["properties"]["defaults"]["properties"]["letter_box"] = {
+    "type": ["boolean", "null"],
+    "description": "null: as the fork and the cfg say.",
 }
 MODELS_RESPONSES = {
     "200": {

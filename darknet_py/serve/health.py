@@ -42,7 +42,7 @@ def warm_up(service: Service) -> None:
     Making a network ready for its first image takes up to a few seconds, and minutes with
     --compile, which no request shall wait for.
     """
-    for model in () if service.stopping else service.models.values():
+    for model in service.models.values():
         if service.readiness.begin_trial(model.name):
             _try(service, model)
 
@@ -75,7 +75,7 @@ def not_ready(service: Service) -> list[str]:
     for name, trouble in service.readiness.troubles().items():
         lines.append(f"network {name} {trouble}")
     for name, model in service.models.items():
-        if model.batcher.waiting >= service.options.queue:
+        if model.batcher.waiting + model.batcher.at_work >= service.options.queue:
             lines.append(f"the queue of network {name} is full")
     return lines
 

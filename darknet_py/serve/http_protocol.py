@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,6 +16,9 @@ from http import HTTPStatus
 import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from darknet_py.serve.live_response import ABORT
+from darknet_py.video.stream_handler import SEND_BUFFER
 
 HALF_CLOSED_SECONDS = 1.0
 """That an answer may take when a client has closed its sending side: whether it still listens, or
@@ -52,6 +56,8 @@ class LimitedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self.limits: ConnectionLimits = self.config.limits  # type: ignore[attr-defined]
         self.timeout_keep_alive = self.limits.idle_seconds
         self.since = self.loop.time()
@@ -64,6 +70,11 @@ class LimitedProtocol(H11Protocol):
         for call in list(self._timers):
             self._stop(call)
         super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self.cycle is not None:
+            self.cycle.scope["extensions"] = {ABORT: {"call": self.transport.abort}}
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

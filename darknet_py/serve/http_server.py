@@ -6,7 +6,6 @@ import contextlib
 import logging
 import math
 import socket
-import traceback
 from collections.abc import Iterator
 
 import uvicorn
@@ -19,6 +18,7 @@ from darknet_py.serve.http_protocol import (
     LimitedConfig,
     LimitedProtocol,
 )
+from darknet_py.serve.library_messages import library_messages
 from darknet_py.serve.service import Service
 from darknet_py.signals import StopSignal
 from darknet_py.video.addresses import EVERYWHERE, cannot_serve, url_of
@@ -26,7 +26,6 @@ from darknet_py.video.addresses import EVERYWHERE, cannot_serve, url_of
 logger = logging.getLogger(__name__)
 
 BACKLOG = 1024
-LIBRARIES = ("uvicorn", "python_multipart")
 LEAST_TOKEN = 8
 """Characters; what is shorter can be guessed."""
 
@@ -105,29 +104,3 @@ def is_open(host: str) -> bool:
         return True
     address = str(socket.getaddrinfo(host, None)[0][4][0])
     return not (address.startswith("127.") or address == "::1")
-
-
-class _Forward(logging.Handler):
-    """What libraries say: of errors, such as an answer that breaks off, with what led there; of
-    strangers' bad requests only to who wants to know all."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        words = record.getMessage().strip()
-        if record.exc_info:
-            words = "\n".join([words, "".join(traceback.format_exception(*record.exc_info))])
-        level = logging.ERROR if record.levelno >= logging.ERROR else logging.DEBUG
-        logger.log(level, "%s", words.rstrip())
-
-
-@contextlib.contextmanager
-def library_messages() -> Iterator[None]:
-    """Inside, the messages of LIBRARIES are those of this module."""
-    theirs = [logging.getLogger(name) for name in LIBRARIES]
-    before = [(one, one.handlers, one.propagate) for one in theirs]
-    for one in theirs:
-        one.handlers, one.propagate = [_Forward()], False
-    try:
-        yield
-    finally:
-        for one, handlers, propagate in before:
-            one.handlers, one.propagate = handlers, propagate

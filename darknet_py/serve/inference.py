@@ -35,9 +35,13 @@ class InferenceRequest:
         """From now on it cannot be cancelled; False if it was. To be called once."""
         return self.future.set_running_or_notify_cancel()
 
-    def answer(self, result: Result) -> None:
+    def answer(self, outcome: Result | Exception) -> None:
+        """Of one that has begun."""
+        if isinstance(outcome, Exception):
+            self.future.set_exception(outcome)
+            return
         total = 1000 * (time.perf_counter() - self.start)
-        self.future.set_result(Inference(result, result.milliseconds, total))
+        self.future.set_result(Inference(outcome, outcome.milliseconds, total))
 
 
 @dataclass(frozen=True, eq=False)

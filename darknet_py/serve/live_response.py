@@ -18,7 +18,7 @@ from darknet_py.video.stream_sender import CLOSING_SECONDS, STALL_SECONDS
 LOOK_SECONDS = 1.0
 """After which is looked whether a viewer still takes what it gets."""
 ABORT = "darknet_py.abort"
-"""Key of the scope's extensions: cuts the connection off, with what was not taken yet."""
+"""Of the scope's extensions: its "call" cuts the connection off, with what was not taken yet."""
 
 
 class Feed(Protocol):
@@ -157,6 +157,6 @@ def _body(data: bytes, more: bool = True) -> Message:
 def _abort(scope: Scope) -> None:
     """Where the server has no such extension the viewer's connection ends when it takes the
     rest."""
-    abort = scope.get("extensions", {}).get(ABORT)
-    if abort is not None:
-        abort()
+    extension = scope.get("extensions", {}).get(ABORT)
+    if extension is not None:
+        extension["call"]()

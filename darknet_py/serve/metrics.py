@@ -25,6 +25,7 @@ REFUSALS = {
     404: "not found",
     405: "wrong method",
     408: "too slow",
+    410: "gone",
     411: "no length",
     413: "too large",
     414: "too large",

@@ -12,15 +12,18 @@ from darknet_py.serve.refusal import Refusal
 
 MOST_PARTS = 100
 MOST_FIELD_BYTES = 65_536
+MOST_BOUNDARY_BYTES = 200
 MOST_HEAD_BYTES = 8_192
 """Of the head of a part."""
 
 
 def boundary_of(content_type: str) -> bytes:
-    """What stands between the parts; raises Refusal where nothing does."""
+    """What stands between the parts; raises Refusal where nothing does, or too much."""
     boundary = parse_options_header(content_type.encode("latin-1"))[1].get(b"boundary", b"")
     if not boundary:
         raise Refusal(400, "the multipart form has no boundary in its Content-Type")
+    if len(boundary) > MOST_BOUNDARY_BYTES:
+        raise Refusal(400, "the boundary of the multipart form is too long")
     return boundary
 
 

@@ -56,7 +56,8 @@ class Service:
         }
         self.stream = None
         if source is not None:
-            self.stream = LiveStream(self.first.detector, source, options, track)
+            stream = self.stream = LiveStream(self.first.detector, source, options, track)
+            self.metrics.serve_stream(lambda: stream.state.viewers, lambda: stream.state.frames)
 
     def _batcher(self, name: str, detector: Detector) -> Batcher:
         batcher = Batcher(detector, self.options, partial(self.metrics.batch, name))

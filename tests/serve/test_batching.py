@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, wait
 from pathlib import Path
@@ -20,6 +22,7 @@ import darknet_py
 from darknet_py import Detector, Result
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.options.serving import ServerOptions
+from darknet_py.serve import batch_plan
 from darknet_py.serve.batching import Batcher, Inference
 from darknet_py.serve.query import Query
 from darknet_py.serve.refusal import Refusal
@@ -118,6 +121,8 @@ def test_what_comes_while_the_network_is_busy_shares_a_batch(
         assert (batcher.waiting, batcher.at_work) == (0, 1)
         others = [batcher.submit(image(number), USUAL) for number in range(1, 10)]
         assert (batcher.waiting, batcher.at_work) == (9, 1)
+        while len(batcher._queue._ready) < 8:  # which is as many as are decoded ahead
+            time.sleep(0.001)
         engine.free.set()
         answers([first, *others])
     assert engine.sizes == [1, 4, 4, 1]
@@ -154,8 +159,25 @@ def test_pixels_are_kept_where_they_are_asked_for(
     assert (result.plot() != pixels(1)).any()
 
 
-def test_more_than_may_wait_are_refused_until_some_have_left(
+def test_nothing_keeps_an_image_that_was_answered(
     detector: Detector, batchers: list[Batcher]
+) -> None:
+    batcher = opened(batchers, detector)
+    gc.disable()
+    try:
+        future = batcher.submit(image(1), USUAL, keep_pixels=True)
+        kept = weakref.ref(future.result(SECONDS).result.image)
+        del future
+        end = time.monotonic() + SECONDS
+        while kept() is not None and time.monotonic() < end:
+            time.sleep(0.001)  # the worker that answered forgets it a moment later
+        assert kept() is None
+    finally:
+        gc.enable()
+
+
+def test_more_than_may_wait_are_refused_until_some_have_left(
+    detector: Detector, batchers: list[Batcher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batcher = opened(batchers, detector, queue=3)
     with held(detector) as engine:
@@ -163,9 +185,45 @@ def test_more_than_may_wait_are_refused_until_some_have_left(
         with pytest.raises(Refusal, match="3 images are on their way already") as refused:
             batcher.submit(image(3), USUAL)
         assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "1"})
+        monkeypatch.setattr(batcher, "_latest_seconds", 4.2)
+        with pytest.raises(Refusal, match="try again in 5 s") as refused:
+            batcher.submit(image(3), USUAL)
+        assert refused.value.headers == {"Retry-After": "5"}
         engine.free.set()
         answers(futures)
     batcher.submit(image(3), USUAL).result(SECONDS)
+
+
+def test_what_is_prepared_are_all_batches_there_will_be(
+    detector: Detector, batchers: list[Batcher]
+) -> None:
+    batcher, before = opened(batchers, detector, batch=4), set(threading.enumerate())
+    with held(detector) as engine:
+        engine.free.set()
+        batcher.prepare()
+    assert list(zip(engine.sizes, engine.threads, strict=True)) == batcher.plan.programs
+    assert engine.sizes == [1, 2, 4]
+    assert set(threading.enumerate()) == before
+
+
+def test_a_large_network_has_all_threads_for_a_lone_image(
+    detector: Detector, batchers: list[Batcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_plan, "SMALL", 1)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        batcher = opened(batchers, detector, batch=1)
+        with held(detector) as engine:
+            first = batcher.submit(image(0), USUAL)
+            assert engine.entered.acquire(timeout=SECONDS)
+            second = batcher.submit(image(1), USUAL)
+            assert engine.entered.acquire(timeout=SECONDS)
+            engine.free.set()
+            answers([first, second])
+        assert engine.threads == [2, 1]
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_cancelled_image_leaves_its_place_and_never_runs(
@@ -178,6 +236,7 @@ def test_a_cancelled_image_leaves_its_place_and_never_runs(
         gone, kept = (batcher.submit(image(number), USUAL) for number in (1, 2))
         assert not first.cancel()
         assert gone.cancel()
+        assert batcher.waiting == 1
         last = batcher.submit(image(3), USUAL)
         engine.free.set()
         answers([first, kept, last])

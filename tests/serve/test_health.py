@@ -110,6 +110,7 @@ def test_no_request_pays_for_the_first_image(
             if breaking.calls:
                 break
             time.sleep(0.01)
+        assert breaking.calls == 1
         assert wait_for(port, 200)["ready"] and breaking.calls == 1
 
 
@@ -141,7 +142,7 @@ def test_an_application_that_is_mounted_gets_ready_when_asked(
 class Full:
     """A batcher that takes nothing."""
 
-    waiting = ServerOptions().queue
+    waiting, at_work = ServerOptions().queue - 1, 1
 
     def submit(self, data: bytes, query: Query) -> None:
         raise Refusal(503, "full")

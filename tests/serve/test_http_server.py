@@ -22,7 +22,8 @@ from support.serve_command import serve_command
 from support.served import served
 
 from darknet_py.errors import OutputError
-from darknet_py.serve.http_server import Server, announce, library_messages, serve
+from darknet_py.serve.http_server import Server, announce, serve
+from darknet_py.serve.library_messages import library_messages
 from darknet_py.video.addresses import bound
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -25,7 +25,7 @@ class Viewer:
         self.messages: list[Any] = []
         self.gone = asyncio.Event()
         self.aborted = self.asked = False
-        scope = {"type": "http", "method": method, "extensions": {ABORT: self.abort}}
+        scope = {"type": "http", "method": method, "extensions": {ABORT: {"call": self.abort}}}
         response = LiveResponse(FORMAT, feed)
         self.task = asyncio.create_task(response(scope, self.receive, self.send))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -227,3 +229,9 @@ def test_a_stop_ends_a_wait_for_the_next_frame(tmp_path: Path) -> None:
 def test_a_failure_is_one_line() -> None:
     assert said(DarknetError("a\nb")) == "a b"
     assert said(ValueError("a\n  b")) == "ValueError: a b"
+
+
+def test_it_is_opened_without_torch() -> None:
+    """So that a missing file is said at once."""
+    code = "import sys, darknet_py.serve.live_source; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -18,7 +18,15 @@ from starlette.applications import Starlette
 from support.served import served
 from support.simulated_camera import Openings, SimulatedCamera
 from support.small_videos import write_video
-from support.stream_client import PATIENCE, close_all, connect, read_all, read_until, wait_until
+from support.stream_client import (
+    PATIENCE,
+    close_all,
+    closed,
+    connect,
+    read_all,
+    read_until,
+    wait_until,
+)
 from support.tiny_detector import files, noise_image
 
 import darknet_py
@@ -176,6 +184,7 @@ def test_nobody_looks_and_nothing_is_drawn(
         viewers(application, 20)
         close_all()
         viewers(application, 0)
+        frames.end()
 
 
 class Painted:
@@ -197,22 +206,24 @@ def test_a_viewer_that_reads_nothing_holds_up_nobody(
     detector: darknet_py.Detector, frames: Frames
 ) -> None:
     application = app(detector, thresh=1, stream=iter(frames))
-    large = noise_image(1, 1280, 720)  # what the system keeps for a client is full soon
+    large = noise_image(1, 640, 480)  # what the system keeps for a client is full soon
     with served(application) as port:
         slow = connect(url(port, "/"), asked("/stream"), receive_buffer=4096)
         read_until(slow, b"\r\n\r\n")
         with httpx.stream("GET", url(port, "/stream.jsonl"), timeout=PATIENCE) as answer:
             viewers(application, 2)
             lines = answer.iter_lines()
-            for number in range(1, 120):
+            number, end = 0, time.monotonic() + PATIENCE
+            while not stream_of(application).state.dropped:
+                assert time.monotonic() < end, "what nobody takes is lost at some time"
+                number += 1
                 frames.give(large)
                 assert json.loads(next(lines))["frame_id"] == number
-                if stream_of(application).state.dropped:
-                    break
-            assert stream_of(application).state.dropped
+                time.sleep(0.01)
         assert httpx.get(url(port, "/models")).json()["stream"] is True
         slow.close()
         viewers(application, 0)
+        frames.end()
 
 
 def test_requests_are_answered_while_it_runs(detector: darknet_py.Detector, tmp_path: Path) -> None:
@@ -265,6 +276,7 @@ def test_no_more_viewers_than_a_machine_bears(
         first.close()
         viewers(application, 1)
         assert b" 200 OK" in read_until(connect(url(port, "/"), asked("/stream")), b"\r\n")
+        frames.end()
 
 
 def test_a_camera_that_is_gone_is_said_while_it_lasts(
@@ -325,6 +337,30 @@ def test_a_stop_ends_who_waits_for_a_frame(
         application.state.service.stop_streams()
         assert read_all(viewer).endswith(b"0\r\n\r\n")  # whole, as HTTP has it
         frames.end()
+
+
+def test_a_viewer_that_reads_nothing_does_not_hold_up_the_end(
+    detector: darknet_py.Detector,
+    frames: Frames,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("darknet_py.serve.live_response.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("darknet_py.serve.live_response.CLOSING_SECONDS", 0.05)
+    application = app(detector, thresh=1, stream=iter(frames))
+    stream = stream_of(application)
+    with served(application) as port:
+        slow = connect(url(port, "/"), asked("/stream"), receive_buffer=4096)
+        read_until(slow, b"\r\n\r\n")
+        while not stream.state.dropped:
+            pictures = stream.state.pictures
+            frames.give(noise_image(1, 640, 480))
+            wait_until(lambda before=pictures: stream.state.pictures > before)  # type: ignore[misc]
+        start = time.monotonic()
+        frames.end()
+    assert time.monotonic() - start < PATIENCE  # of the 30 s that a client may leave its answer
+    assert closed(slow)
+    assert [line for line in caplog.messages if "ASGI" in line] == []
 
 
 def test_a_stream_that_never_gave_a_frame_can_be_closed(

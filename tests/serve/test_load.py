@@ -24,8 +24,8 @@ CFG, WEIGHTS = ROOT / "cfg" / "shapes.cfg", ROOT / "data" / "shapes.weights"
 THRESH = 0.3
 IMAGES = 10
 MEGABYTES = 40
-"""More than a server's memory varies by between two images, and less than a leak of a few kilobytes
-for each of 1,500 requests of megabytes would show."""
+"""More than a server's memory varies by from one answer to the next, and less than what is lost
+where 1,500 requests leave a fourth of their image behind."""
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 

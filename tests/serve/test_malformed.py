@@ -38,8 +38,7 @@ def port(detector: darknet_py.Detector) -> Iterator[int]:
 @pytest.fixture(scope="module")
 def hasty(detector: darknet_py.Detector) -> Iterator[int]:
     """The port of a server that does not wait for long."""
-    options = {"max_mb": MOST_MB, "timeout": 0.2}
-    with served(app(detector, **options), ConnectionLimits(0.2, 0.2)) as port:
+    with served(app(detector, max_mb=MOST_MB, timeout=1.0), ConnectionLimits(1.0, 1.0)) as port:
         yield port
 
 

@@ -156,3 +156,22 @@ def test_a_client_that_goes_while_it_sends_is_told_apart() -> None:
     with pytest.raises(Refusal) as refused:
         asyncio.run(limited(request, limits, whole))
     assert refused.value.status == 499 and limits.memory.taken == 0
+
+
+def test_the_answer_has_a_time_of_its_own() -> None:
+    deadlines = []
+
+    async def run() -> Response:
+        request = LimitedRequest(request_of(part(1)), RequestLimits(100, 10, BodyMemory(150)))
+
+        async def endpoint(body: Request) -> Response:
+            deadlines.append(request._time.deadline)
+            await asyncio.sleep(0.02)
+            await body.body()
+            deadlines.append(request._time.deadline)
+            return Response()
+
+        return await request.answer(endpoint)
+
+    asyncio.run(run())
+    assert deadlines[1] - deadlines[0] >= 0.02

@@ -23,7 +23,7 @@ async def endpoint(request: Request) -> Response:
 OPERATIONS = [
     Operation(path, ("GET",), endpoint, "", "")
     for path in ("/", "/list", "/{model}", "/v1/{model}", "/files/{rest:path}")
-]
+] + [Operation("/probe", ("GET",), endpoint, "", "", free=True)]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,13 @@ async def half(scope: Scope, receive: Receive, send: Send) -> None:
     raise RuntimeError("the answer ends")
 
 
-def asked(answering: Callable[..., Any], method: str = "GET", kind: str = "http") -> ServerMetrics:
+async def busy(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 503, "headers": []})
+
+
+def asked(
+    answering: Callable[..., Any], method: str = "GET", kind: str = "http", path: str = "/list"
+) -> ServerMetrics:
     metrics = ServerMetrics()
     parts = [b"abc", b"de"]
 
@@ -79,7 +85,7 @@ def asked(answering: Callable[..., Any], method: str = "GET", kind: str = "http"
         return {"type": "http.request", "body": body, "more_body": bool(parts)}
 
     application = RequestMetrics(answering, metrics, OPERATIONS)
-    scope = {"type": kind, "method": method, "path": "/list"}
+    scope = {"type": kind, "method": method, "path": path}
     try:
         asyncio.run(application(scope, receive, nothing))
     except (RuntimeError, asyncio.CancelledError):
@@ -115,3 +121,9 @@ def test_the_body_is_measured() -> None:
 
 def test_what_is_no_request_is_not_counted() -> None:
     assert requests(asked(nothing, kind="websocket")) == {}
+
+
+@pytest.mark.parametrize(("path", "count"), [("/list", 1), ("/unknown/path", 1), ("/probe", 0)])
+def test_the_answers_of_probes_are_no_refusals(path: str, count: int) -> None:
+    text = asked(busy, path=path).text("")[0].decode()
+    assert text.count('darknet_py_refusals_total{reason="busy"} 1.0') == count

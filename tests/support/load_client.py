@@ -20,7 +20,7 @@ class Exchange:
     """request: all its bytes. bodies: what may come back, with a status of 200; the first one is
     the usual."""
 
-    request: bytes
+    request: bytes = field(repr=False)  # an image's bytes help nobody
     bodies: tuple[bytes, ...]
 
 

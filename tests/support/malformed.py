@@ -103,9 +103,9 @@ def png(width: int, height: int, rows: bytes) -> bytes:
 
 def lying_images() -> Iterator[Malformed]:
     few = zlib.compress(bytes(1000))
-    for width, height in ((0, 0), (0, 10), (1 << 31, 1), (200, 200)):
+    for width, height in ((0, 0), (0, 10), (200, 200)):
         yield row(f"png said {width} x {height}", posted(png(width, height, few)), BAD)
-    for width, height in ((65_535, 65_535), (1_000_000, 1_000)):
+    for width, height in ((1 << 31, 1), (65_535, 65_535), (1_000_000, 1_000)):
         data = posted(png(width, height, few))
         yield row(f"png said {width} x {height}", data, {400, 413})
     bmp = bytearray(encoded(".bmp"))
@@ -118,7 +118,7 @@ def lying_images() -> Iterator[Malformed]:
         yield row(f"jpeg said {side} x {side}", posted(lie), {400, 413})
     whole = encoded(".png")
     yield row("png whose middle is gone", posted(whole[:500] + whole[900:]), BAD)
-    yield row("png with a wrong head", posted(whole[:16] + b"\xff" * 8 + whole[24:]), BAD)
+    yield row("png with a wrong head", posted(whole[:16] + b"\xff" * 8 + whole[24:]), {400, 413})
 
 
 def hundred_megapixels() -> bytes:

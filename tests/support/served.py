@@ -20,8 +20,7 @@ def served(app: Starlette, limits: ConnectionLimits | None = None) -> Iterator[i
     """The port. limits: of connections to an application of ours; one that ours is mounted in has
     uvicorn's."""
     ours = hasattr(app.state, "service")
-    plain = uvicorn.Config(app, log_level="warning")
-    server = Server(app, limits) if ours else uvicorn.Server(plain)
+    server = Server(app, limits) if ours else uvicorn.Server(uvicorn.Config(app, log_config=None))
     listener = bound("--port", "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

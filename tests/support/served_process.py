@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -46,32 +46,28 @@ class ServerProcess:
 
 @contextmanager
 def server_process(cfg: str, weights: str, flags: Sequence[str] = ()) -> Iterator[ServerProcess]:
-    """The server when its port is open; it is ended by SIGTERM."""
-    port = free_port()
-    words = ["serve", cfg, weights, "--port", str(port), *flags]
+    """The server when its port is open; SIGTERM must end it well."""
+    command = [sys.executable, "-m", "darknet_py", "serve", cfg, weights, "--port", "0", *flags]
     started = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "darknet_py", *words])
-    server = ServerProcess(process, port, started)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
     try:
-        wait_for_port(server)
-        yield server
-    finally:
+        yield ServerProcess(process, announced_port(process), started)
         process.terminate()
-        process.wait(PATIENCE)
+        _, said = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, said.decode()
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def wait_for_port(server: ServerProcess) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        assert server.process.poll() is None, "the server ended at its start"
-        try:
-            socket.create_connection(("127.0.0.1", server.port)).close()
-            return
-        except ConnectionRefusedError:
-            time.sleep(0.005)
-    raise AssertionError(f"nobody listens on port {server.port}")
+def announced_port(process: subprocess.Popen[bytes]) -> int:
+    """Of the line that says where it serves; it may say other things before."""
+    assert process.stderr is not None
+    before = []
+    for line in process.stderr:
+        if found := re.search(rb"serving at http://127\.0\.0\.1:(\d+)", line):
+            return int(found[1])
+        before.append(line)
+    raise AssertionError(f"the server ended at its start: {b''.join(before).decode()}")

@@ -112,3 +112,18 @@ def test_the_writer_is_not_held_up_by_who_never_reads() -> None:
         for number in range(10_000):
             numbers.publish(number)
         assert len(sleeper) == 5 and sleeper.dropped == 9_995
+
+
+def test_a_reader_that_is_no_thread_is_called() -> None:
+    """After each value and after the end; not once it has left."""
+    numbers: Broadcast[int] = Broadcast(1)
+    calls: list[str] = []
+    queue = numbers.join(lambda: calls.append("called"))
+    numbers.publish(1)
+    numbers.publish(2)
+    assert (calls, rest(queue)) == (["called"] * 2, [2])
+    numbers.close()
+    assert (len(calls), queue.closed) == (3, True)
+    numbers.leave(queue)
+    numbers.publish(3)
+    assert len(calls) == 3
