@@ -19,7 +19,7 @@ from darknet_py.images.io import Encoded, encoded_image
 from darknet_py.serve.batch_inference import BatchAnswer, batch_answer
 from darknet_py.serve.batch_plan import BatchPlan
 from darknet_py.serve.image_queue import ImageQueue
-from darknet_py.serve.inference import EncodedImage, ReadyImage
+from darknet_py.serve.inference import EncodedImage, ReadyBatch, ReadyImage
 from darknet_py.serve.refusal import Refusal
 
 logger = logging.getLogger(__name__)
@@ -61,15 +61,17 @@ class BatchWorkers:
 
     def _decode(self) -> None:
         while (image := self._queue.next_encoded()) is not None:
-            ready = None
-            try:
-                ready = ReadyImage(image.request, self._fitted(image))
-            except Exception as error:  # noqa: BLE001 - told to who asked for it
-                if image.request.begin():
-                    image.request.answer(error)
-            finally:
-                self._queue.put_ready(ready)
-            del image, ready  # as below
+            self._queue.put_ready(self._ready(image))
+            del image  # or its memory would be kept until the next one comes
+
+    def _ready(self, image: EncodedImage) -> ReadyImage | None:
+        """None where it cannot be, which has been told."""
+        try:
+            return ReadyImage(image.request, self._fitted(image))
+        except Exception as error:  # noqa: BLE001 - told to who asked for it
+            if image.request.begin():
+                image.request.answer(error)
+            return None
 
     def _fitted(self, image: EncodedImage) -> FittedImage:
         """Raises Refusal, ImageError."""
@@ -81,12 +83,16 @@ class BatchWorkers:
         # A thread that starts while others are at work would take theirs for what is usual.
         torch.set_num_threads(self._torch_threads)
         while (batch := self._queue.next_batch()) is not None:
-            images = [image for image in batch.images if image.request.begin()]
-            outcomes = self._outcomes(images, batch.active)
-            self._queue.done(batch)
-            for image, outcome in zip(images, outcomes, strict=True):
-                image.request.answer(outcome)
-            del batch, images, outcomes  # or they would be kept until the next one comes
+            self._answer(batch)
+            del batch  # or its memory would be kept until the next one comes
+
+    def _answer(self, batch: ReadyBatch) -> None:
+        """Answers all that have not been cancelled."""
+        images = [image for image in batch.images if image.request.begin()]
+        outcomes = self._outcomes(images, batch.active)
+        self._queue.done(batch)
+        for image, outcome in zip(images, outcomes, strict=True):
+            image.request.answer(outcome)
 
     def _outcomes(self, images: Sequence[ReadyImage], active: int) -> Sequence[Result | Exception]:
         """For each of the images, of which there may be none."""
