@@ -27,7 +27,8 @@ def main(argv: list[str]) -> int:
     try:
         runpy.run_path(script, run_name="__main__")
     except Exception as failure:  # noqa: BLE001
-        sys.excepthook(type(failure), failure, _of_the_script(failure.__traceback__, script))
+        trace = _of_the_script(failure.__traceback__, script)
+        sys.excepthook(type(failure), failure.with_traceback(trace), trace)
         return 1
     return 0
 

@@ -95,9 +95,10 @@ class DarknetNet:
         return tuple((output,) for output in self.forward(list(outBlobNames)))
 
     def _run(self, wanted: Sequence[NamedLayer]) -> list[Floats]:
-        start = cv2.getTickCount()
         with as_opencv_error():
-            outputs = self._sized()(self._ready_input(), wanted, self._nms)
+            sized, x = self._sized(), self._ready_input()
+            start = cv2.getTickCount()
+            outputs = sized(x, wanted, self._nms)
         ticks = cv2.getTickCount() - start
         self._profile = net_facts.profile(ticks, len(self._layers), wanted)
         return outputs
