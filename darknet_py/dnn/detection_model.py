@@ -57,7 +57,7 @@ class DetectionModel(FrameModel):
         suppression everything in the order of the heads. Raises OpenCvError for a network that
         does not end in a detection head.
         """
-        if self.net.getLayer(self.net.getLayerNames()[-1]).type != HEAD_TYPE:
+        if self.net.last_layer.type != HEAD_TYPE:
             raise OpenCvError("detect: the network does not end in a detection head")
         height, width = np.shape(frame.get() if isinstance(frame, cv2.UMat) else frame)[:2] or (
             0,

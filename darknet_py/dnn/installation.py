@@ -16,7 +16,7 @@ from darknet_py.dnn.model import FrameModel
 from darknet_py.dnn.net import DarknetNet
 from darknet_py.dnn.originals import REPLACED, original
 from darknet_py.dnn.placement import BACKENDS, TARGETS
-from darknet_py.dnn.reading import is_darknet, readNet, readNetFromDarknet
+from darknet_py.dnn.reading import darknet_files, readNet, readNetFromDarknet
 
 MODELS = {
     "Model": FrameModel,
@@ -105,8 +105,5 @@ def _model_class(name: str, ours: type[FrameModel]) -> type[FrameModel]:
 
 def _ours_to_make(model: Any = "", config: Any = "", *_: Any, network: Any = None) -> bool:
     """Whether a model's arguments are a Darknet network."""
-    return (
-        isinstance(model, DarknetNet)
-        or isinstance(network, DarknetNet)
-        or is_darknet(model, config)
-    )
+    given = isinstance(model, DarknetNet) or isinstance(network, DarknetNet)
+    return given or darknet_files(model, config) is not None

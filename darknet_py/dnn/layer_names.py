@@ -87,7 +87,7 @@ WORDS: dict[type[Layer], Words] = {
     Cost: Words("identity", "Identity"),
     Reorg: Words("reorg", "Reorg"),
     Shortcut: Words("shortcut", "Eltwise", staged=True),
-    Sam: Words("sam", "Scale", staged=True),
+    Sam: Words("sam", "Eltwise", staged=True),
     ScaleChannels: Words("scale_channels", "Scale", staged=True),
     Upsample: Words("upsample", "Resize"),
     Yolo: Words("yolo", "Region", permuted=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
@@ -21,8 +22,11 @@ from darknet_py.dnn.opencv_error import OpenCvError, as_opencv_error
 from darknet_py.dnn.placement import Choice, engine_config
 from darknet_py.dnn.sized_network import Floats, SizedNetwork
 from darknet_py.engines.table import EngineConfig
+from darknet_py.errors import DarknetError
 from darknet_py.layers.head import Head
 from darknet_py.network.network import Network
+
+logger = logging.getLogger(__name__)
 
 MOST_SIZES = 3
 """Sizes of blobs whose engines are kept; each holds the weights once more."""
@@ -82,12 +86,12 @@ class DarknetNet:
         """
         names = outputName if outBlobNames is None else outBlobNames
         if names is None or isinstance(names, str):
-            (answer,) = self._run([self._named(names or self._layers[-1].name)])
+            (answer,) = self._run([self._named(names) if names else self.last_layer])
             return answer if outputBlobs is None else net_facts.filled([answer], outputBlobs)
         given = list(names)
         if given and isinstance(given[0], np.ndarray):  # OpenCV's form with arrays first
-            return net_facts.filled(self._run([self._layers[-1]]), given)
-        wanted = [self._named(str(name)) for name in given] or [self._layers[-1]]
+            return net_facts.filled(self._run([self.last_layer]), given)
+        wanted = [self._named(str(name)) for name in given] or [self.last_layer]
         return net_facts.filled(self._run(wanted), outputBlobs or ())
 
     def forwardAndRetrieve(self, outBlobNames: Sequence[str]) -> tuple[tuple[Floats, ...], ...]:
@@ -120,15 +124,24 @@ class DarknetNet:
             raise OpenCvError(f"{network.graph.path}: was read without weights; give both files")
         net = network.graph.net
         size = (x.shape[3], x.shape[2]) if x.dim() == 4 else (net.width, net.height)
-        if self._config is None:
-            self._config = engine_config(self._choice)
-        sized = self._sizes.pop(size, None)
-        if sized is None:
-            sized = SizedNetwork(network.resized(*size), self._config)
+        sized = self._sizes.pop(size, None) or self._on_engine(network.resized(*size))
         self._sizes[size] = sized
         if len(self._sizes) > MOST_SIZES:
             self._sizes.popitem(last=False)
         return sized
+
+    def _on_engine(self, network: Network) -> SizedNetwork:
+        """On the engine chosen; where that cannot run it, one warning and the usual one."""
+        if self._config is None:
+            self._config = engine_config(self._choice)
+        try:
+            return SizedNetwork(network, self._config)
+        except DarknetError as failure:
+            if self._config == EngineConfig():
+                raise
+            logger.warning("%s; running on torch, on the processor", failure)
+            self._config = EngineConfig()
+            return SizedNetwork(network, self._config)
 
     def _named(self, name: str) -> NamedLayer:
         self._loaded()
@@ -136,6 +149,12 @@ class DarknetNet:
         if layer is None:
             raise OpenCvError(f'no layer "{name}"{net_facts.hint(name, self._by_name)}')
         return layer
+
+    @property
+    def last_layer(self) -> NamedLayer:
+        """What `forward` computes without a name."""
+        self._loaded()
+        return self._layers[-1]
 
     def setPreferableBackend(self, backendId: int) -> None:
         """CUDA: the CUDA device; inference engine: OpenVINO; the others: torch on the processor.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from darknet_py.dnn.epsilon import use_opencv_epsilon
 from darknet_py.dnn.net import DarknetNet
 from darknet_py.dnn.opencv_error import OpenCvError, as_opencv_error
 from darknet_py.dnn.originals import original
-from darknet_py.errors import CfgError, Problems
+from darknet_py.errors import CfgError, Location, Problems
 from darknet_py.forks import fork_named
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, build, read_graph
@@ -46,14 +45,14 @@ def readNetFromDarknet(
     Without weights the net answers names and numbers of layers, but no `forward`. bufferCfg,
     bufferModel: OpenCV's other names of the same two. Raises OpenCvError.
     """
-    cfg = bufferCfg if cfgFile is None else cfgFile
-    weights = bufferModel if darknetModel is None else darknetModel
-    if cfg is None:
+    cfg = bufferCfg if _is_empty(cfgFile) else cfgFile
+    weights = bufferModel if _is_empty(darknetModel) else darknetModel
+    if _is_empty(cfg):
         raise OpenCvError("readNetFromDarknet: no cfg given, expected a path or the file's content")
     with as_opencv_error():
         graph = _graph(cfg)
         require_memory(graph)
-        if weights is None or len(weights if isinstance(weights, (str, bytes)) else [1]) == 0:
+        if _is_empty(weights):
             return DarknetNet(load_planned(graph, weights_layout.plan(graph, None))[0], False)
         network, report = load_planned(graph, _plan(graph, weights))
         use_opencv_epsilon(network)
@@ -62,25 +61,40 @@ def readNetFromDarknet(
         return DarknetNet(network)
 
 
-def readNet(model: Source, config: Source = "", framework: Source = "", *more: Any) -> Any:
+def readNet(*arguments: Any, **named: Any) -> Any:
     """A net by the endings of its files, in either order; other formats are read by OpenCV.
 
-    Also as readNet(framework, bufferModel, bufferConfig). Raises OpenCvError for a Darknet network,
-    cv2.error for another.
+    As readNet(model, config="", framework="") or readNet(framework, bufferModel, bufferConfig).
+    Raises OpenCvError for a Darknet network, cv2.error for another.
     """
-    if isinstance(model, str) and model.lower() == FRAMEWORK and _is_content(config):
-        return readNetFromDarknet(framework if _is_content(framework) else None, config)
-    if is_darknet(model, config, framework):
-        cfg, weights = _in_order(model, config)
-        return readNetFromDarknet(cfg, weights)
-    theirs = original("readNet")
-    return theirs(*_without_defaults(model, config, framework), *more)
+    files = darknet_files(*arguments, **named)
+    if files is None:
+        return original("readNet")(*arguments, **named)
+    return readNetFromDarknet(*files)
 
 
-def is_darknet(model: Source, config: Source = "", framework: Source = "") -> bool:
-    """Whether files are a Darknet network's, by their endings or by the framework's name."""
-    named = isinstance(framework, str) and framework.lower() == FRAMEWORK
-    return named or any(_ending(source) in ENDINGS for source in (model, config))
+def darknet_files(
+    model: Source = "",
+    config: Source = "",
+    framework: Source = "",
+    *_: Any,
+    bufferModel: Source = None,
+    bufferConfig: Source = None,
+    **__: Any,
+) -> tuple[Source, Source] | None:
+    """cfg and weights in readNet's arguments, None where they are not a Darknet network's."""
+    if bufferModel is not None or _is_content(config):  # the framework's name comes first then
+        content = config if bufferModel is None else bufferModel
+        text = framework if bufferConfig is None else bufferConfig
+        return (text, content) if _names_darknet(model or framework) else None
+    if not _names_darknet(framework) and not {_ending(model), _ending(config)} & set(ENDINGS):
+        return None
+    swapped = _ending(model) == ".cfg" or _ending(config) == ".weights"
+    return (model, config) if swapped else (config, model)
+
+
+def _names_darknet(framework: Source) -> bool:
+    return isinstance(framework, str) and framework.lower() == FRAMEWORK
 
 
 def _ending(source: Source) -> str:
@@ -89,19 +103,9 @@ def _ending(source: Source) -> str:
     return os.path.splitext(os.fsdecode(source))[1].lower()
 
 
-def _in_order(model: Source, config: Source) -> tuple[Source, Source]:
-    """cfg and weights: OpenCV takes them as they are given unless an ending says otherwise."""
-    swapped = _ending(model) == ".cfg" or _ending(config) == ".weights"
-    return (model, config) if swapped else (config or None, model)
-
-
-def _without_defaults(*values: Source) -> Sequence[Source]:
-    """Arguments up to the last one that was given: OpenCV has forms with fewer."""
-    count = max(
-        (n for n, value in enumerate(values, 1) if not (isinstance(value, str) and not value)),
-        default=1,
-    )
-    return values[:count]
+def _is_empty(source: Source) -> bool:
+    """OpenCV's signs of a file that is not given: nothing, "", an empty buffer."""
+    return source is None or (hasattr(source, "__len__") and len(source) == 0)
 
 
 def _is_content(source: Source) -> bool:
@@ -122,10 +126,12 @@ def _graph(source: Source) -> Graph:
     if not _is_content(source):
         return read_graph(os.fsdecode(source), fork=FORK, time_steps=1)
     raw = _content(source)
-    if len(raw) > MAX_BYTES:
-        raise CfgError(f"{CFG_BUFFER}: has {len(raw)} bytes, expected a cfg; are the two swapped?")
+    text = decoded(raw) if len(raw) <= MAX_BYTES else "\0"
+    if "\0" in text:
+        message = f"{len(raw)} bytes that are no text, expected a cfg; are cfg and weights swapped?"
+        raise CfgError(message, Location(CFG_BUFFER))
     problems = Problems()
-    sections = parse(decoded(raw), CFG_BUFFER, problems)
+    sections = parse(text, CFG_BUFFER, problems)
     return build(sections, fork_named(FORK), problems, time_steps=1)
 
 

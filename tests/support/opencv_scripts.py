@@ -70,7 +70,9 @@ FORWARD_NAMES = (
     + LOOP,
     "net = cv2.dnn.readNet(weights, cfg, 'darknet')\n"
     + "blob = cv2.dnn.blobFromImages([frame, frame[::-1]], 1 / 255.0, (256, 256), swapRB=True)\n"
-    + "net.setInput(blob)\nouts = [out[0] for out in net.forward(net.getUnconnectedOutLayersNames())]\n"
+    + "net.setInput(blob)\n"
+    + NAMES
+    + "outs = [out[0] for out in outs]\n"
     + LOOP,
 )
 """readNet in either order, blobFromImage, setInput, forward of all heads, NMSBoxes."""
@@ -130,7 +132,12 @@ BACKENDS = (
 )
 """A backend and a target first."""
 CHECKED = (
-    READ + "if net.empty():\n    sys.exit('no net')\n" + BLOB + "net.setInput(blob)\n" + NAMES + LOOP,
+    READ
+    + "if net.empty():\n    sys.exit('no net')\n"
+    + BLOB
+    + "net.setInput(blob)\n"
+    + NAMES
+    + LOOP,
     "try:\n    net = cv2.dnn.readNetFromDarknet('missing.cfg', weights)\n"
     + "except cv2.error:\n    print(json.dumps(['fallback', 0, []]))\n    "
     + READ
@@ -142,7 +149,8 @@ CHECKED = (
     READ
     + BLOB
     + "net.setInput(blob)\n"
-    + "try:\n    net.forward(['nothing'])\nexcept cv2.error:\n    print(json.dumps(['none', 1, []]))\n"
+    + "try:\n    net.forward(['nothing'])\nexcept cv2.error:\n"
+    + "    print(json.dumps(['none', 1, []]))\n"
     + "print(json.dumps([net.getLayer(net.getLayerId('yolo_27')).type, net.getLayerId('x'), []]))\n"
     + NAMES
     + LOOP,
