@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class ClassificationModel(FrameModel):
     """OpenCV's ClassificationModel."""
 
-    def __init__(self, model: Any, config: Any = "") -> None:
-        super().__init__(model, config)
+    def __init__(self, model: Any = None, config: Any = "", *, network: Any = None) -> None:
+        super().__init__(model, config, network=network)
         self._softmax = False
 
     def setEnableSoftmaxPostProcessing(self, enable: bool) -> Self:

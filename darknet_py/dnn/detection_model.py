@@ -35,8 +35,8 @@ class _Found(NamedTuple):
 class DetectionModel(FrameModel):
     """OpenCV's DetectionModel. Its net's heads suppress nothing by themselves any more."""
 
-    def __init__(self, model: Any, config: Any = "") -> None:
-        super().__init__(model, config)
+    def __init__(self, model: Any = None, config: Any = "", *, network: Any = None) -> None:
+        super().__init__(model, config, network=network)
         self.net.disable_region_nms()
         self._across_classes = False
 

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 class FrameModel:
     """OpenCV's Model. Frames are stretched to the input's size, or cropped when crop is set."""
 
-    def __init__(self, model: Any, config: Any = "") -> None:
-        """model: a Net, or with config the two files in either order. Raises OpenCvError."""
+    def __init__(self, model: Any = None, config: Any = "", *, network: Any = None) -> None:
+        """model: a Net, or with config the two files in either order. network: OpenCV's other name
+        of a Net. Raises OpenCvError."""
+        model = network if model is None else model
         net = model if isinstance(model, DarknetNet) else readNet(model, config)
         if not isinstance(net, DarknetNet):
             raise OpenCvError(f"{model}: is no Darknet network; use OpenCV's own class for it")

@@ -76,9 +76,7 @@ def test_across_classes_the_surest_box_wins(
     assert model.detect(FRAME, 0.2)[0].tolist() == [0, 2, 1], "as the heads have them"
 
 
-def test_boxes_are_cut_at_the_frame(
-    model: DetectionModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_boxes_are_cut_at_the_frame(model: DetectionModel, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.zeros((3, 8), np.float32)
     rows[:, :4] = [[0.0, 0.0, 0.5, 0.5], [1.0, 1.0, 0.001, 0.001], [0.5, 0.5, np.inf, 9.0]]
     rows[:, 5] = 0.5

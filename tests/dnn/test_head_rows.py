@@ -36,9 +36,16 @@ def test_of_several_images_of_another_size(head: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("head", "score", "nms"),
-    [("region", 0.001, 0.4), ("region thresh", 0.25, 0.4), ("yolo", 0.2, 0), ("yolo nms", 0.1, 0.3)],
+    [
+        ("region", 0.001, 0.4),
+        ("region thresh", 0.25, 0.4),
+        ("yolo", 0.2, 0),
+        ("yolo nms", 0.1, 0.3),
+    ],
 )
-def test_thresholds_are_those_of_the_cfg(head: str, score: float, nms: float, tmp_path: Path) -> None:
+def test_thresholds_are_those_of_the_cfg(
+    head: str, score: float, nms: float, tmp_path: Path
+) -> None:
     graph = read_graph(opencv_nets.files(tmp_path, head)[0])
     thresholds = thresholds_of(graph.detection_heads[0])
     assert (thresholds.score, thresholds.nms) == (score, nms)
@@ -52,7 +59,12 @@ def test_a_region_does_not_read_nms_threshold(tmp_path: Path) -> None:
 
 def test_the_weaker_of_two_boxes_of_a_class_loses_its_score() -> None:
     rows = np.zeros((4, 7), np.float32)
-    rows[:, :4] = [[0.5, 0.5, 0.2, 0.2], [0.51, 0.5, 0.2, 0.2], [0.5, 0.5, 0.2, 0.2], [0.1, 0.1, 0.1, 0.1]]
+    rows[:, :4] = [
+        [0.5, 0.5, 0.2, 0.2],
+        [0.51, 0.5, 0.2, 0.2],
+        [0.5, 0.5, 0.2, 0.2],
+        [0.1, 0.1, 0.1, 0.1],
+    ]
     rows[:, 5:] = [[0.6, 0], [0.7, 0], [0, 0.5], [0.4, 0]]
     suppress(rows, 0.2, 0.4)
     expected = np.array([[0, 0], [0.7, 0], [0, 0.5], [0.4, 0]], np.float32)
@@ -60,7 +72,10 @@ def test_the_weaker_of_two_boxes_of_a_class_loses_its_score() -> None:
 
 
 HEADS = {
-    "Gaussian_yolo": ("filters=24", "[Gaussian_yolo]\nclasses=3\nnum=2\nmask=0,1\nanchors=9,9,4,4\n"),
+    "Gaussian_yolo": (
+        "filters=24",
+        "[Gaussian_yolo]\nclasses=3\nnum=2\nmask=0,1\nanchors=9,9,4,4\n",
+    ),
     "region tree": ("filters=16", "[region]\nclasses=3\nnum=2\nanchors=1,2,2,1\ntree=t.tree\n"),
 }
 
