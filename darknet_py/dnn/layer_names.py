@@ -138,7 +138,7 @@ def _stages(node: Node) -> Iterator[tuple[str, str, Stage]]:
     words = _words(layer)
     if words.permuted:
         yield f"permute_{index}", "Permute", Stage.PERMUTED
-    normalized = words.staged and bool(getattr(layer, "batch_normalize", 0))
+    normalized = words.staged and _normalized(layer)
     activation = str(getattr(layer, "activation", LINEAR)) if words.staged else LINEAR
     before_activation = Stage.OUTPUT if activation == LINEAR else Stage.NORMALIZED
     name = f"{words.name}_{index}" if words.numbered else words.name
@@ -148,6 +148,11 @@ def _stages(node: Node) -> Iterator[tuple[str, str, Stage]]:
     if activation != LINEAR:
         kind = ACTIVATION_TYPES.get(activation, activation)
         yield f"{activation}_{index + 1}", kind, Stage.OUTPUT
+
+
+def _normalized(layer: Layer) -> bool:
+    """A convolution says it itself, as cbn=1 is a normalisation too."""
+    return bool(getattr(layer, "normalized", getattr(layer, "batch_normalize", 0)))
 
 
 def _words(layer: Layer) -> Words:

@@ -39,6 +39,13 @@ def test_it_is_a_copy_whatever_lies_how() -> None:
     assert x.any()
 
 
+def test_rows_are_copied() -> None:
+    rows = np.ones((2, 3), np.float32)
+    x = input_tensor(rows)
+    rows[...] = 0
+    assert np.array_equal(x.numpy(), np.ones((2, 3)))
+
+
 def test_rows_and_opencl() -> None:
     assert input_tensor(BLOB[0, 0]).shape == (4, 5)
     rows = cv2.UMat(np.ones((2, 3), np.float32))
