@@ -98,6 +98,7 @@ def _found(rows: Rows, width: int, height: int, score: float) -> _Found:
     return _Found(class_id[enough].astype(np.int32), confidence[enough], boxes)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _pixels(boxes: NDArray[np.float32], width: int, height: int) -> NDArray[np.int32]:
     """Left, top, width, height (K, 4), whole pixels cut off towards zero, within the frame."""
     side = np.array([width, height], np.int32)

@@ -94,6 +94,7 @@ class HeadRows:
         return self.head.objectness(values, self.fork)[..., None] * products
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def suppress(rows: Rows, score: float, nms: float) -> None:
     """Non-maximum suppression class by class in place: the boxes that lose keep a score of 0."""
     boxes = rows[:, :4].astype(np.float64)

@@ -77,12 +77,13 @@ def test_across_classes_the_surest_box_wins(
 
 
 def test_boxes_are_cut_at_the_frame(model: DetectionModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = np.zeros((3, 8), np.float32)
-    rows[:, :4] = [[0.0, 0.0, 0.5, 0.5], [1.0, 1.0, 0.001, 0.001], [0.5, 0.5, np.inf, 9.0]]
+    rows = np.zeros((4, 8), np.float32)
+    rows[:3, :4] = [[0.0, 0.0, 0.5, 0.5], [1.0, 1.0, 0.001, 0.001], [0.5, 0.5, np.inf, 9.0]]
+    rows[3, :4] = [0.5, 0.5, 3e38, 3e38]
     rows[:, 5] = 0.5
     monkeypatch.setattr(model, "predict", lambda frame: (rows,))
     boxes = model.detect(FRAME, 0.2)[2]
-    assert boxes.tolist() == [[0, 0, 20, 12], [39, 23, 1, 1], [0, 0, 40, 24]]
+    assert boxes.tolist() == [[0, 0, 20, 12], [39, 23, 1, 1], [0, 0, 40, 24], [0, 0, 40, 24]]
 
 
 def test_a_threshold_that_is_met_is_enough(

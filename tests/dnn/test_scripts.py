@@ -75,6 +75,7 @@ def test_through_the_command(
     compared(name, capsys.readouterr().out)
 
 
+@pytest.mark.slow
 def test_in_a_process_of_its_own(arguments: list[str], tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(scripts()["old numbers 1"])
