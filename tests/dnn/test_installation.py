@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,3 +102,10 @@ def test_names_that_are_opencvs_own() -> None:
     with pytest.raises(AttributeError, match="neither 'darknet_py.dnn' nor cv2.dnn has 'nothing'"):
         dnn.nothing  # noqa: B018
     assert set(dnn.__all__) <= set(dir(dnn))
+
+
+def test_importing_it_imports_nothing_heavy() -> None:
+    heavy = "print(*{'torch', 'cv2', 'numpy'} & {*sys.modules})"
+    check = f"import sys, darknet_py.dnn; dir(darknet_py.dnn); {heavy}"
+    ran = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert ran.stdout == "\n"
