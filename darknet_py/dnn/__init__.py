@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from darknet_py.dnn.classification_model import ClassificationModel
+    from darknet_py.dnn.darknet_net import DarknetNet as Net
     from darknet_py.dnn.detection_model import DetectionModel
+    from darknet_py.dnn.frame_model import FrameModel as Model
     from darknet_py.dnn.installation import install, installed, uninstall
     from darknet_py.dnn.layer_view import LayerView as Layer
-    from darknet_py.dnn.model import FrameModel as Model
-    from darknet_py.dnn.net import DarknetNet as Net
+    from darknet_py.dnn.net_reading import readNet, readNetFromDarknet
     from darknet_py.dnn.opencv_error import OpenCvError
-    from darknet_py.dnn.reading import readNet, readNetFromDarknet
 
 __all__ = [
     "ClassificationModel",
@@ -42,13 +42,13 @@ _HOMES = {
     "ClassificationModel": "classification_model:ClassificationModel",
     "DetectionModel": "detection_model:DetectionModel",
     "Layer": "layer_view:LayerView",
-    "Model": "model:FrameModel",
-    "Net": "net:DarknetNet",
+    "Model": "frame_model:FrameModel",
+    "Net": "darknet_net:DarknetNet",
     "OpenCvError": "opencv_error:OpenCvError",
     "install": "installation:install",
     "installed": "installation:installed",
-    "readNet": "reading:readNet",
-    "readNetFromDarknet": "reading:readNetFromDarknet",
+    "readNet": "net_reading:readNet",
+    "readNetFromDarknet": "net_reading:readNetFromDarknet",
     "uninstall": "installation:uninstall",
 }
 """Public name -> module and name there."""

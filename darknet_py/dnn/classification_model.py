@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darknet_py.dnn.model import FrameModel
+from darknet_py.dnn.frame_model import FrameModel
 from darknet_py.dnn.opencv_error import OpenCvError
 
 if TYPE_CHECKING:

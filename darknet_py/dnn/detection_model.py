@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.dnn.either_shape import either_shape
+from darknet_py.dnn.frame_model import FrameModel
 from darknet_py.dnn.head_rows import Rows
-from darknet_py.dnn.model import FrameModel
 from darknet_py.dnn.opencv_error import OpenCvError
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from typing import Any
 import cv2
 import numpy as np
 
+from darknet_py.dnn.backends import BACKENDS, TARGETS
 from darknet_py.dnn.classification_model import ClassificationModel
+from darknet_py.dnn.darknet_net import DarknetNet
 from darknet_py.dnn.detection_model import DetectionModel
 from darknet_py.dnn.either_shape import either_shape
-from darknet_py.dnn.model import FrameModel
-from darknet_py.dnn.net import DarknetNet
+from darknet_py.dnn.frame_model import FrameModel
+from darknet_py.dnn.net_reading import darknet_files, readNet, readNetFromDarknet
 from darknet_py.dnn.originals import REPLACED, original
-from darknet_py.dnn.placement import BACKENDS, TARGETS
-from darknet_py.dnn.reading import darknet_files, readNet, readNetFromDarknet
 
 MODELS = {
     "Model": FrameModel,

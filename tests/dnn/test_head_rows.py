@@ -10,7 +10,7 @@ import pytest
 from support import opencv_nets
 
 from darknet_py.dnn.head_rows import suppress, thresholds_of
-from darknet_py.dnn.reading import readNet
+from darknet_py.dnn.net_reading import readNet
 from darknet_py.network.graph import read_graph
 
 RECORDED = json.loads((Path(__file__).parent / "opencv-4.13-heads.json").read_text())

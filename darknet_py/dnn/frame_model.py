@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.dnn.net import DarknetNet
+from darknet_py.dnn.darknet_net import DarknetNet
 from darknet_py.dnn.net_input import four
+from darknet_py.dnn.net_reading import readNet
 from darknet_py.dnn.opencv_error import OpenCvError
-from darknet_py.dnn.reading import readNet
 
 if TYPE_CHECKING:
     from typing_extensions import Self

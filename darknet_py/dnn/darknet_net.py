@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from darknet_py.dnn import net_facts
+from darknet_py.dnn.backends import BackendChoice, engine_config
 from darknet_py.dnn.either_shape import EitherShape, either_shape
 from darknet_py.dnn.head_rows import thresholds_of
 from darknet_py.dnn.layer_names import INPUT_NAME, INPUT_TYPE, NamedLayer, named_layers, unread
 from darknet_py.dnn.layer_view import LayerView
 from darknet_py.dnn.net_input import INPUT_NAMES, input_tensor
 from darknet_py.dnn.opencv_error import OpenCvError, as_opencv_error
-from darknet_py.dnn.placement import Choice, engine_config
 from darknet_py.dnn.sized_network import Floats, SizedNetwork
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
@@ -47,7 +47,7 @@ class DarknetNet:
         self._outputs = unread(self._layers)
         self._nms = _usual_suppression(network) if network else {}
         self._input: Tensor | None = None
-        self._choice = Choice()
+        self._choice = BackendChoice()
         self._config: EngineConfig | None = None
         self._sizes = OrderedDict[tuple[int, int], SizedNetwork]()
         self._profile = net_facts.NO_PROFILE
@@ -167,7 +167,7 @@ class DarknetNet:
         """The CUDA targets: the CUDA device; those named FP16: half precision."""
         self._choose(self._choice._replace(target=int(targetId)))
 
-    def _choose(self, choice: Choice) -> None:
+    def _choose(self, choice: BackendChoice) -> None:
         if choice != self._choice:
             self._choice, self._config = choice, None
             self._sizes.clear()

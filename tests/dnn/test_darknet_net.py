@@ -11,8 +11,8 @@ import pytest
 import torch
 from support import opencv_nets
 
-from darknet_py.dnn import Net, OpenCvError, net, readNetFromDarknet
-from darknet_py.dnn.net import DarknetNet
+from darknet_py.dnn import Net, OpenCvError, darknet_net, readNetFromDarknet
+from darknet_py.dnn.darknet_net import DarknetNet
 from darknet_py.dnn.sized_network import SizedNetwork
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
@@ -169,7 +169,7 @@ def test_the_usual_outputs_come_from_the_engine(
 
 
 def test_blobs_of_other_sizes(two: DarknetNet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(net, "MOST_SIZES", 2)
+    monkeypatch.setattr(darknet_net, "MOST_SIZES", 2)
     usual = two.forward()
     for width, height, rows in ((64, 32, 32), (32, 96, 48), (64, 64, 64)):
         two.setInput(opencv_nets.blob(width, height)[:, :1])
@@ -299,7 +299,7 @@ def test_an_engine_that_cannot_run_it_is_said_once(
     two: DarknetNet, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = two.forward()
-    monkeypatch.setattr(net, "engine_config", lambda choice: EngineConfig("no such engine"))
+    monkeypatch.setattr(darknet_net, "engine_config", lambda choice: EngineConfig("no such engine"))
     two.setPreferableBackend(2)
     with caplog.at_level(logging.WARNING):
         assert np.array_equal(two.forward(), before)

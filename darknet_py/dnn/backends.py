@@ -12,7 +12,7 @@ from darknet_py.engines.table import EngineConfig, installed
 logger = logging.getLogger(__name__)
 
 
-class Choice(NamedTuple):
+class BackendChoice(NamedTuple):
     """What was asked for, in OpenCV's numbers."""
 
     backend: int = 0
@@ -50,7 +50,7 @@ CUDA_TARGETS = {TARGETS["DNN_TARGET_CUDA"]: "fp32", TARGETS["DNN_TARGET_CUDA_FP1
 CPU_TARGETS = {TARGETS["DNN_TARGET_CPU"]: "fp32", TARGETS["DNN_TARGET_CPU_FP16"]: "fp16"}
 
 
-def engine_config(choice: Choice) -> EngineConfig:
+def engine_config(choice: BackendChoice) -> EngineConfig:
     """The engine, the precision and the device for a choice; one warning where it cannot be had."""
     backend, target = choice
     if backend == CUDA or target in CUDA_TARGETS:
@@ -64,7 +64,7 @@ def engine_config(choice: Choice) -> EngineConfig:
     return _openvino(choice, precision) if backend == OPENVINO else EngineConfig("torch", precision)
 
 
-def _cuda(choice: Choice) -> EngineConfig:
+def _cuda(choice: BackendChoice) -> EngineConfig:
     if torch.cuda.is_available():
         return EngineConfig("torch", CUDA_TARGETS.get(choice.target, "fp32"), device="cuda")
     message = "%s: this torch sees no CUDA device; running on the processor"
@@ -72,7 +72,7 @@ def _cuda(choice: Choice) -> EngineConfig:
     return EngineConfig()
 
 
-def _openvino(choice: Choice, precision: str) -> EngineConfig:
+def _openvino(choice: BackendChoice, precision: str) -> EngineConfig:
     if "openvino" in installed():
         return EngineConfig("openvino", precision)
     message = "%s: needs `pip install openvino onnx`; running on torch"
@@ -80,7 +80,7 @@ def _openvino(choice: Choice, precision: str) -> EngineConfig:
     return EngineConfig("torch", precision)
 
 
-def _named(choice: Choice) -> str:
+def _named(choice: BackendChoice) -> str:
     backends = {number: name for name, number in BACKENDS.items()}
     targets = {number: name for name, number in TARGETS.items()}
     backend = backends.get(choice.backend, f"backend {choice.backend}")

@@ -8,11 +8,12 @@ import cv2
 import pytest
 import torch
 
-from darknet_py.dnn import placement
-from darknet_py.dnn.placement import BACKENDS, TARGETS, Choice, engine_config
+from darknet_py.dnn import backends
+from darknet_py.dnn.backends import BACKENDS, TARGETS, BackendChoice, engine_config
 from darknet_py.engines.table import EngineConfig
 
 PROCESSOR = EngineConfig()
+CUDA_HALF = "DNN_BACKEND_CUDA, DNN_TARGET_CUDA_FP16"
 
 
 @pytest.fixture
@@ -30,17 +31,17 @@ def test_the_numbers_are_those_of_opencv() -> None:
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [
-        (Choice(), PROCESSOR),
-        (Choice(3, 0), PROCESSOR),
-        (Choice(0, 10), EngineConfig(precision="fp16")),
-        (Choice(5, 6), EngineConfig(device="cuda")),
-        (Choice(5, 7), EngineConfig(precision="fp16", device="cuda")),
-        (Choice(0, 6), EngineConfig(device="cuda")),
-        (Choice(5, 0), EngineConfig(device="cuda")),
+        (BackendChoice(), PROCESSOR),
+        (BackendChoice(3, 0), PROCESSOR),
+        (BackendChoice(0, 10), EngineConfig(precision="fp16")),
+        (BackendChoice(5, 6), EngineConfig(device="cuda")),
+        (BackendChoice(5, 7), EngineConfig(precision="fp16", device="cuda")),
+        (BackendChoice(0, 6), EngineConfig(device="cuda")),
+        (BackendChoice(5, 0), EngineConfig(device="cuda")),
     ],
 )
 def test_what_runs_how(
-    choice: Choice, expected: EngineConfig, cuda: None, caplog: pytest.LogCaptureFixture
+    choice: BackendChoice, expected: EngineConfig, cuda: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
         assert engine_config(choice) == expected
@@ -50,14 +51,17 @@ def test_what_runs_how(
 @pytest.mark.parametrize(
     ("choice", "words"),
     [
-        (Choice(5, 7), "DNN_BACKEND_CUDA, DNN_TARGET_CUDA_FP16: this torch sees no CUDA device"),
-        (Choice(1, 0), "DNN_BACKEND_HALIDE, DNN_TARGET_CPU is not there"),
-        (Choice(3, 2), "DNN_BACKEND_OPENCV, DNN_TARGET_OPENCL_FP16 is not there"),
-        (Choice(99, 98), "backend 99, target 98 is not there"),
+        (
+            BackendChoice(5, 7),
+            f"{CUDA_HALF}: this torch sees no CUDA device",
+        ),
+        (BackendChoice(1, 0), "DNN_BACKEND_HALIDE, DNN_TARGET_CPU is not there"),
+        (BackendChoice(3, 2), "DNN_BACKEND_OPENCV, DNN_TARGET_OPENCL_FP16 is not there"),
+        (BackendChoice(99, 98), "backend 99, target 98 is not there"),
     ],
 )
 def test_what_is_not_there_runs_on_the_processor(
-    choice: Choice,
+    choice: BackendChoice,
     words: str,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -72,9 +76,9 @@ def test_what_is_not_there_runs_on_the_processor(
 def test_the_inference_engine_is_openvino(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(placement, "installed", lambda: ["torch", "openvino"])
-    assert engine_config(Choice(2, 0)) == EngineConfig("openvino")
-    monkeypatch.setattr(placement, "installed", lambda: ["torch"])
+    monkeypatch.setattr(backends, "installed", lambda: ["torch", "openvino"])
+    assert engine_config(BackendChoice(2, 0)) == EngineConfig("openvino")
+    monkeypatch.setattr(backends, "installed", lambda: ["torch"])
     with caplog.at_level(logging.WARNING):
-        assert engine_config(Choice(2, 0)) == PROCESSOR
+        assert engine_config(BackendChoice(2, 0)) == PROCESSOR
     assert "pip install openvino onnx" in caplog.text

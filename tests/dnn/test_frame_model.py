@@ -10,7 +10,7 @@ import pytest
 from support import opencv_nets
 
 from darknet_py.dnn import Model, OpenCvError, readNet
-from darknet_py.dnn.model import FrameModel
+from darknet_py.dnn.frame_model import FrameModel
 
 FRAME = (opencv_nets.blob(40, 24)[0].transpose(1, 2, 0) * 255).astype(np.uint8)
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from darknet_py.cfg.text import parse
 from darknet_py.cfg.text_file import MAX_BYTES, decoded
+from darknet_py.dnn.darknet_net import DarknetNet
 from darknet_py.dnn.epsilon import use_opencv_epsilon
-from darknet_py.dnn.net import DarknetNet
 from darknet_py.dnn.opencv_error import OpenCvError, as_opencv_error
 from darknet_py.dnn.originals import original
 from darknet_py.errors import CfgError, Location, Problems

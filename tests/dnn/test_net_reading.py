@@ -11,7 +11,7 @@ import pytest
 from support import opencv_nets
 
 from darknet_py.dnn import OpenCvError, originals, readNet, readNetFromDarknet
-from darknet_py.dnn.reading import darknet_files
+from darknet_py.dnn.net_reading import darknet_files
 from darknet_py.errors import DarknetError
 from darknet_py.network import load
 
