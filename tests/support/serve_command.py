@@ -22,9 +22,11 @@ def serve_command(*words: str, **variables: str) -> Iterator[tuple[subprocess.Po
     process = subprocess.Popen(call, env=environment, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
-        line = process.stderr.readline()
-        port = re.search(r"serving at http://127\.0\.0\.1:(\d+)", line)
-        assert port, line + process.stderr.read()
+        said = ""
+        while not (port := re.search(r"serving at http://127\.0\.0\.1:(\d+)", said)):
+            line = process.stderr.readline()
+            assert line, f"the server ended at its start: {said}"
+            said += line
         yield process, int(port[1])
     finally:
         process.kill()
