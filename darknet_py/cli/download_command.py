@@ -26,4 +26,6 @@ def download(ctx: click.Context, /, as_json: bool, **choices: Any) -> None:
     options = DownloadOptions(**choices)
     if not (options.names or options.list):
         raise click.UsageError("expected NAMES of networks; --list shows them", ctx)
+    if options.all_mirrors and options.offline:
+        raise click.UsageError("--all-mirrors and --offline contradict each other", ctx)
     ctx.exit(run(options, as_json))

@@ -76,9 +76,9 @@ class _Row:
             return choices | {"cfg": cfg} | _weights(choices)
         words = self._words(choices)
         own = words.pop(0) if words and words[0].endswith(ENDING) else None
+        behind = self._behind_weights(words)
         paths = network_paths(cfg, weights=own is None)
-        made = choices | {"cfg": paths.cfg, "weights": own or paths.weights}
-        made |= self._behind_weights(words)
+        made = choices | behind | {"cfg": paths.cfg, "weights": own or paths.weights}
         if "names" in choices and not (choices["names"] or choices.get("data")):
             made["names"] = paths.names
         return made

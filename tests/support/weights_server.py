@@ -17,7 +17,7 @@ class Site:
     """What is served at /file, how, and what was asked.
 
     cuts: bytes after which the connection of each request breaks, in turn. ranges: whether it knows
-    of them, conditions: of If-Range. etag: of the content. length: what it says of the length of everything. delay: seconds
+    of them, conditions: of If-Range. etag: of the content. length: said of all, delay: seconds
     between one KiB and the next. statuses: answered instead, in turn.
     """
 
