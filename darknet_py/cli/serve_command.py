@@ -17,7 +17,8 @@ from darknet_py.options.serving import ServeOptions
 def serve(**choices: Any) -> None:
     """Answer requests over HTTP: a page to try CFG on, and the API that cameras speak.
 
-    MORE: other networks, each NAME=CFG,WEIGHTS or NAME=CFG,WEIGHTS,NAMES.
+    MORE: other networks, each NAME=CFG,WEIGHTS or NAME=CFG,WEIGHTS,NAMES, or a published network's
+    name, with NAME= before it or alone.
     """
     from darknet_py.serve.command import run
 

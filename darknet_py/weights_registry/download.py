@@ -56,14 +56,12 @@ def download(file: RegistryFile, *, offline: bool = False, patience: Patience = 
     """The path of a file that is here, or was brought here and is what was published.
 
     A second process that wants the same file waits for the first. What came before an
-    interruption is gone on with. Raises DownloadError, which names every address and what it gave,
-    and OutputError for a folder that cannot be written and a disk without room.
+    interruption is gone on with. offline: download nothing, as $DARKNET_PY_OFFLINE says too. Raises
+    DownloadError, which names every address and what it gave, and OutputError for a folder that cannot be written and a disk without room.
     """
     if is_here(file):
         return cached_path(file)
-    if offline:
-        where = f"it is not at {cached_path(file)}"
-        raise DownloadError(f"{file.name}: {where}, and nothing may be downloaded (--offline)")
+    _require_online(file, offline)
     with _alone_with(file) as part:
         target = cached_path(file)
         if not is_here(file):
@@ -74,8 +72,10 @@ def download(file: RegistryFile, *, offline: bool = False, patience: Patience = 
 def try_mirrors(file: RegistryFile, *, patience: Patience = PATIENCE) -> Iterator[MirrorReport]:
     """Every address of a file is asked for all of it, whether it is here or not.
 
-    Of those that are well the first is kept, if the file was not here. Raises OutputError.
+    Of those that are well the first is kept, if the file was not here. Raises OutputError, and
+    DownloadError when nothing may be downloaded.
     """
+    _require_online(file)
     with _alone_with(file, ".mirror") as part:
         for url in file.urls:
             part.discard()
@@ -98,6 +98,14 @@ def verified(file: RegistryFile) -> str:
         return issue(cached_path(file), file)
     except CANNOT_OPEN as failure:
         return f"cannot be read: {open_failure(failure)}"
+
+
+def _require_online(file: RegistryFile, offline: bool = False) -> None:
+    """Raises DownloadError when nothing may be downloaded."""
+    if offline or offline_set():
+        why = "--offline" if offline else f"${OFFLINE_VARIABLE}"
+        where = "is here" if is_here(file) else f"is not at {cached_path(file)}"
+        raise DownloadError(f"{file.name}: it {where}, and nothing may be downloaded ({why})")
 
 
 @contextmanager

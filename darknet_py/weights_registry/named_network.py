@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from darknet_py.cfg.names import Names
 from darknet_py.errors import DarknetError, nearest
-from darknet_py.weights_registry.download import download, offline_set
+from darknet_py.weights_registry.download import download
 from darknet_py.weights_registry.registry import files, network_named, networks
 
 Path = str | os.PathLike[str]
@@ -77,4 +77,4 @@ def slip(word: str) -> str:
 
 
 def _path(name: str) -> str:
-    return os.fspath(download(files()[name], offline=offline_set()))
+    return os.fspath(download(files()[name]))

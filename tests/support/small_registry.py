@@ -21,13 +21,14 @@ CACHED = (registry.networks, registry.files, registry._table)
 def registered(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """The one network is called `name`; its weights are at the second of two addresses.
 
-    folder: one where the table may be written.
+    folder: one where the table may be written. Downloads are allowed meanwhile.
     """
     content = (ROOT / "data" / "shapes.weights").read_bytes()
     with serving(content) as site, monkeypatch.context() as patch:
         table = folder / "registry.json"
         table.write_text(json.dumps(_table(name, content, site.url)))
         patch.setattr(registry, "TABLE", table)
+        patch.delenv("DARKNET_PY_OFFLINE", raising=False)
         _forget()
         try:
             yield site

@@ -15,6 +15,6 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.delenv("DARKNET_PY_OFFLINE", raising=False)
+    monkeypatch.delenv("DARKNET_PY_OFFLINE")
     monkeypatch.setenv("DARKNET_PY_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "weights"

@@ -247,7 +247,7 @@ def test_the_second_says_that_it_waits(cache: Path, caplog: pytest.LogCaptureFix
     assert is_here(file)
 
 
-def test_offline(cache: Path) -> None:
+def test_offline(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(CONTENT) as site:
         file = asked_for(site)
         with pytest.raises(DownloadError, match=r"a\.weights: it is not at .*\(--offline\)"):
@@ -255,6 +255,14 @@ def test_offline(cache: Path) -> None:
         assert site.asked == []
         download(file, patience=QUICK)
     assert download(file, offline=True) == cache / "a.weights"
+    monkeypatch.setenv("DARKNET_PY_OFFLINE", "1")
+    assert download(file) == cache / "a.weights"
+    with pytest.raises(DownloadError, match=r"is here, .* \(\$DARKNET_PY_OFFLINE\)"):
+        list(try_mirrors(file))
+    (cache / "a.weights").unlink()
+    with pytest.raises(DownloadError, match=r"is not at .* \(\$DARKNET_PY_OFFLINE\)"):
+        download(file)
+    assert len(site.asked) == 1
 
 
 def test_a_full_disk(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
