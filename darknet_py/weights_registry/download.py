@@ -55,9 +55,10 @@ def is_here(file: RegistryFile) -> bool:
 def download(file: RegistryFile, *, offline: bool = False, patience: Patience = PATIENCE) -> Path:
     """The path of a file that is here, or was brought here and is what was published.
 
-    A second process that wants the same file waits for the first. What came before an
-    interruption is gone on with. offline: download nothing, as $DARKNET_PY_OFFLINE says too. Raises
-    DownloadError, which names every address and what it gave, and OutputError for a folder that cannot be written and a disk without room.
+    A second process that wants the same file waits for the first. What came before an interruption
+    is gone on with. offline: download nothing, as $DARKNET_PY_OFFLINE says too. Raises
+    DownloadError, which names every address and what it gave, and OutputError for a folder that
+    cannot be written and a disk without room.
     """
     if is_here(file):
         return cached_path(file)
