@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from darknet_py.cfg.names import Names
 from darknet_py.errors import DarknetError, nearest
-from darknet_py.weights_registry.download import download
 from darknet_py.weights_registry.registry import files, network_named, networks
 
 Path = str | os.PathLike[str]
@@ -27,7 +26,7 @@ class NetworkPaths:
 
 def is_name(word: object) -> bool:
     """Whether a word stands for a network of the registry: no file of that name exists."""
-    return isinstance(word, str) and word in networks() and not os.path.isfile(word)
+    return isinstance(word, str) and not os.path.isfile(word) and word in networks()
 
 
 def network_paths(name: str, *, weights: bool = True) -> NetworkPaths:
@@ -77,4 +76,6 @@ def slip(word: str) -> str:
 
 
 def _path(name: str) -> str:
+    from darknet_py.weights_registry.download import download  # urllib takes a while to import
+
     return os.fspath(download(files()[name]))

@@ -49,6 +49,10 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(403)
         elif self.path.startswith("/to/"):
             self.answer(302, {"Location": self.path.removeprefix("/to/")})
+        elif self.path == "/endless":
+            self.answer(302, {"Location": "/file"}, length=10**9)
+            self.wfile.write(b"x")
+            self.rfile.read(1)  # until whoever asked goes away
         elif self.path == "/loop":
             self.answer(301, {"Location": "/loop"})
         elif self.path != "/file":
@@ -58,11 +62,11 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.give()
 
-    def answer(self, status: int, headers: dict[str, str] | None = None) -> None:
+    def answer(self, status: int, headers: dict[str, str] | None = None, length: int = 0) -> None:
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(length))
         self.end_headers()
 
     def give(self) -> None:

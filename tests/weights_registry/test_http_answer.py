@@ -94,6 +94,13 @@ def test_where_a_redirect_may_lead(start: str, end: str, taken: bool) -> None:
     assert dict(following.header_items()) == {"User-agent": AGENT, "Range": "bytes=4-"}
 
 
+def test_the_page_of_a_redirect_is_not_waited_for() -> None:
+    with serving(b"0123") as site:
+        answer = ask(site.url.replace("/file", "/endless"), 0, "", 0.5)
+        assert answer.read() == b"0123"
+        answer.close()
+
+
 @pytest.mark.parametrize(
     ("failure", "again"),
     [
