@@ -9,6 +9,7 @@ DarknetError
 ├── DataError         a names, list or .data file
 │   └── ImageError    an image that cannot be read
 │       └── OversizedImage  one of more pixels than may be read
+├── DownloadError     a published file that no address gives
 └── OutputError       something that cannot be written
 """
 
@@ -81,6 +82,10 @@ class OversizedImage(ImageError):
     def __init__(self, message: str, size: tuple[int, int]) -> None:
         super().__init__(message)
         self.size = size
+
+
+class DownloadError(DarknetError):
+    """A published file that no address gives, or that may not be asked for."""
 
 
 class OutputError(DarknetError):

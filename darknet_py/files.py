@@ -28,6 +28,8 @@ SETTLED = 60.0
 DEVICES, IN_MEMORY = ("/dev/", "/proc/"), "/dev/shm/"
 LONGEST_NAME = 200
 """Bytes; most systems allow 255, and a temporary name is a little longer."""
+LOOKS_AGAIN = 0.1
+"""Seconds between two looks at a lock that another process has."""
 LONGEST = 6 * 3600.0
 """Seconds that nothing takes to be made."""
 RENAMES_OPEN_FILES = os.name != "nt"
@@ -135,6 +137,51 @@ def _locked(path: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):  # some network's disks have none
                 fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextlib.contextmanager
+def exclusive(path: Path, waits: Callable[[], object]) -> Iterator[None]:
+    """One process at a time is inside: `path` is a file that serves as the lock, and stays.
+
+    waits: called once if another is inside. Where the system has no locks nobody waits. Raises
+    OutputError when the file cannot be made.
+    """
+    try:
+        lock = open(path, "ab")  # noqa: SIM115 - closed below
+    except OSError as failure:
+        raise _cannot_be_written(path, failure) from None
+    with lock:
+        if not _taken(lock):
+            waits()
+            while not _taken(lock):
+                time.sleep(LOOKS_AGAIN)
+        yield
+
+
+def _taken(lock: BinaryIO) -> bool:
+    """Whether we have it: asked for again and again, so that Ctrl-C ends the wait."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # some network's disks have none
+        return True
+    return True
+
+
+def take_name(part: Path, path: Path) -> None:
+    """A file that was written before, bit by bit, is on the disk and then called `path`.
+
+    Raises OutputError.
+    """
+    try:
+        with open(part, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as failure:
+        raise _cannot_be_written(path, failure) from None
 
 
 def append(path: Path, data: bytes) -> None:

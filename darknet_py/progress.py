@@ -60,11 +60,34 @@ def counted(total: int, label: str) -> Iterator[Callable[[int], object]]:
         yield _Lines(total, label).add
 
 
-class _Lines:
-    """A line every SECONDS, of what has passed, the rate and the time left."""
+@contextmanager
+def transferred(total: int, label: str) -> Iterator[Callable[[int], object]]:
+    """The same for bytes, shown as megabytes. total: bytes that are still to come."""
+    if sys.stderr.isatty():
+        steps = max(1, total // REDRAWS)
+        bar = click.progressbar(
+            length=total, label=label, show_eta=True, file=sys.stderr, update_min_steps=steps
+        )
+        bar.item_show_func = lambda _: f"{bar.pos / MEGA:.1f} of {total / MEGA:.1f} MB"
+        with bar:
+            yield bar.update
+    else:
+        yield _Lines(total, label, MEGA, " MB").add
 
-    def __init__(self, total: int, label: str) -> None:
+
+MEGA = 1e6
+"""Bytes of a megabyte."""
+
+
+class _Lines:
+    """A line every SECONDS, of what has passed, the rate and the time left.
+
+    scale: how many make one of `unit`.
+    """
+
+    def __init__(self, total: int, label: str, scale: float = 1, unit: str = "") -> None:
         self.total, self.label, self.passed = total, label, 0
+        self.scale, self.unit, self.digits = scale, unit, 1 if unit else 0
         self.start = self.said = time.monotonic()
 
     def add(self, count: int) -> None:
@@ -74,5 +97,9 @@ class _Lines:
             self.said = now
             rate = self.passed / (now - self.start)
             left = (self.total - self.passed) / rate
-            words = f"{self.passed} of {self.total}, {rate:.1f}/s, about {left:.0f} s left"
+            words = f"{self._shown(self.passed)} of {self._shown(self.total)}{self.unit}"
+            words += f", {rate / self.scale:.1f}{self.unit}/s, about {left:.0f} s left"
             click.echo(f"{self.label}: {words}", err=True)
+
+    def _shown(self, count: int) -> str:
+        return f"{count / self.scale:.{self.digits}f}"

@@ -51,3 +51,9 @@ def golden() -> Path:
 def _results_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands print their results; tests of all that Darknet prints take the variable away."""
     monkeypatch.setenv("DARKNET_PY_LOG_STYLE", "plain")
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test downloads anything; those of downloads, from this machine, take the variable away."""
+    monkeypatch.setenv("DARKNET_PY_OFFLINE", "1")

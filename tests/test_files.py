@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ from darknet_py.files import (
     GrowingFile,
     append,
     encoded,
+    exclusive,
     is_device,
     replacing,
     replacing_path,
     require_writable,
+    take_name,
 )
 from darknet_py.images.draw import save_image
 
@@ -294,3 +297,33 @@ def test_a_growing_file_on_a_full_disk_is_as_before(
     file.write(b", three]", over=b"]")
     file.close()
     assert target.read_bytes() == b"one, three]"
+
+
+def test_one_at_a_time_is_inside(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with exclusive(tmp_path / "lock", lambda: order.append("waits")):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with exclusive(tmp_path / "lock", lambda: order.append("never")):
+        thread.start()
+        while not order:
+            thread.join(0.01)
+        order.append("first")
+    thread.join()
+    assert order == ["waits", "first", "second"]
+    with pytest.raises(OutputError, match="lock: cannot be written: No such file"):  # noqa: SIM117
+        with exclusive(tmp_path / "none" / "lock", order.clear):
+            raise AssertionError("the body must not run")
+
+
+def test_a_part_takes_its_name(tmp_path: Path, steps: list[str]) -> None:
+    (tmp_path / "a").write_text("old")
+    append(tmp_path / "a.part", b"new")
+    take_name(tmp_path / "a.part", tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == b"new" and os.listdir(tmp_path) == ["a"]
+    assert steps == ["fsync", "replace"]
+    with pytest.raises(OutputError, match="a: cannot be written: No such file"):
+        take_name(tmp_path / "a.part", tmp_path / "a")

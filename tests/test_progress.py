@@ -7,7 +7,7 @@ import io
 import pytest
 
 from darknet_py import progress
-from darknet_py.progress import counted, follow
+from darknet_py.progress import counted, follow, transferred
 
 
 class Terminal(io.StringIO):
@@ -64,3 +64,28 @@ def test_a_bar_with_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
             passed(10)
     assert "valid" in terminal.getvalue() and "40/40" in terminal.getvalue()
     assert "/s" in terminal.getvalue()
+
+
+def test_bytes_are_shown_as_megabytes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = iter(range(0, 1000, 5))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    with transferred(24_251_276, "a.weights") as passed:
+        for _ in range(4):
+            passed(4_000_000)
+    lines = [
+        "a.weights: 8.0 of 24.3 MB, 0.8 MB/s, about 20 s left",
+        "a.weights: 16.0 of 24.3 MB, 0.8 MB/s, about 10 s left",
+    ]
+    out, err = capsys.readouterr()
+    assert (out, err.splitlines()) == ("", lines)
+
+
+def test_a_bar_of_megabytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    with transferred(3_000_000, "a.weights") as passed:
+        passed(1_500_000)
+        passed(1_500_000)
+    assert "a.weights" in terminal.getvalue() and "1.5 of 3.0 MB" in terminal.getvalue()

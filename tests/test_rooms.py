@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "layers": {"boxes", "cfg", "errors", "forks", "lazy"},
     "losses": {"boxes", "forks", "layers", "lazy"},
     "network": {"cfg", "errors", "files", "forks", "layers", "system"},
+    "weights_registry": NETWORK | {"engines", "files", "options", "progress", "version"},
     "augment": NETWORK,
     "conversion": NETWORK | {"boxes", "lazy", "version"},
     "images": NETWORK | {"files", "lazy", "parallel", "system"},
@@ -43,7 +44,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "synthetic": {"errors", "files", "images", "options", "progress"},
     "anchors": NETWORK | {"augment", "data", "files", "options", "plots"},
     "detect": NETWORK
-    | {"boxes", "data", "engines", "files", "images", "lazy", "options", "parallel"},
+    | {"boxes", "data", "engines", "files", "images", "lazy", "options", "parallel"}
+    | {"weights_registry"},
     "rnn": NETWORK | {"data", "engines", "options"},
     "go": NETWORK | {"data", "engines", "options"},
     "validate": NETWORK
@@ -70,7 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"signals"},
     "serve": NETWORK
     | {"data", "detect", "engines", "files", "images", "lazy", "options", "parallel", "signals"}
-    | {"system", "version", "video"},
+    | {"system", "version", "video", "weights_registry"},
     "dnn": NETWORK | {"conversion", "engines"},
     "weight_tools": NETWORK | {"files"},
     "export": NETWORK | {"conversion", "detect", "engines", "files", "images", "lazy", "options"},
@@ -117,6 +119,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "video",
         "visualize",
         "weight_tools",
+        "weights_registry",
     },
     "__main__": {"cli"},
 }
@@ -141,6 +144,7 @@ LIGHT = {
     "images.moving_names",
     "images.plain_headers",
     "images.tiled_headers",
+    "engines.cache_folder",
     "engines.devices",
     "engines.table",
     "errors",
@@ -162,6 +166,7 @@ LIGHT = {
     "train.schedule",
     "signals",
     "version",
+    "weights_registry",
 }
 """Modules, and rooms with all their modules, that run without torch, numpy and cv2."""
 LIGHT_TO_IMPORT = {

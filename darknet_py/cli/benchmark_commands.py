@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.cli.click_options import options_of
+from darknet_py.cli.network_arguments import network_arguments
 from darknet_py.options.benchmarking import BenchmarkOptions, SpeedOptions, ThreadOptions
 from darknet_py.options.model import (
     CfgOptions,
@@ -18,7 +19,7 @@ from darknet_py.options.model import (
 
 
 @click.command()
-@arguments("cfg", "[weights]")
+@network_arguments("cfg", "[weights]")
 @options_of(
     BenchmarkOptions,
     *("engines", "precision", "compiled", "batch"),
@@ -36,7 +37,7 @@ def benchmark(ctx: click.Context, /, **choices: Any) -> None:
 
 
 @click.command()
-@click.argument("cfg")
+@network_arguments("cfg")
 @click.argument("tics", type=click.IntRange(0), default=SpeedOptions.tics)
 @options_of(SpeedOptions, CfgOptions, RunOptions)
 def speed(**choices: Any) -> None:
@@ -55,7 +56,7 @@ def speed(**choices: Any) -> None:
 
 
 @click.command()
-@click.argument("cfg")
+@network_arguments("cfg")
 @options_of(CfgOptions)
 def ops(cfg: str, fork: str, width: int | None, height: int | None) -> None:
     """Print how many floating point operations CFG needs for an image."""

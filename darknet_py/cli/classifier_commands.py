@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.cli.click_options import options_of
+from darknet_py.cli.network_arguments import network_arguments
 from darknet_py.options.inference import ClassifyOptions, ListedOptions, PredictOptions
 
 
 @click.command()
-@arguments("cfg", "[weights]", "images...")
+@network_arguments("cfg", "[weights]", "images...")
 @options_of(ClassifyOptions, "top")
 def classify(**choices: Any) -> None:
     """Say what IMAGES (files, folders, globs, .txt lists) show; without any, paths from stdin.
@@ -24,7 +25,7 @@ def classify(**choices: Any) -> None:
 
 
 @click.command()
-@arguments("data", "cfg", "[weights]", "images...")
+@network_arguments("data", "cfg", "[weights]", "images...")
 @options_of(PredictOptions, "top")
 def predict(**choices: Any) -> None:
     """Say what IMAGES show, with the names= (or labels=) of DATA; without any, paths from stdin."""
@@ -46,7 +47,7 @@ def _over_list(way: str, help: str, run: Callable[[ListedOptions, str], int]) ->
     """A command that runs over a list of DATA."""
 
     @click.command(way, help=help)
-    @arguments("data", "cfg", "[weights]")
+    @network_arguments("data", "cfg", "[weights]")
     @options_of(ListedOptions, "top")
     def command(**choices: Any) -> None:
         _finish(run(ListedOptions(**choices), way))

@@ -138,6 +138,9 @@ COMMANDS = {
     "serve": Command(
         "darknet_py.cli.serve_command:serve", "Answer over HTTP: a page, and cameras' API."
     ),
+    "download": Command(
+        "darknet_py.cli.download_command:download", "Bring pre-trained networks by their names."
+    ),
     "export": Command(
         "darknet_py.cli.tool_commands:export", "Write a network as ONNX and other formats."
     ),

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.cli.click_options import options_of
+from darknet_py.cli.network_arguments import network_arguments
 from darknet_py.options.demo import (
     CameraOptions,
     ClassifierDemoOptions,
@@ -24,7 +25,7 @@ SHOWN_FIRST = (
 
 
 @click.command("demo")
-@arguments("data", "cfg", "[weights]", "[source]")
+@network_arguments("data", "cfg", "[weights]", "[source]")
 @options_of(DemoOptions, *SHOWN_FIRST)
 def detector_demo(**choices: Any) -> None:
     """Find objects in SOURCE: a video, an address, - for a pipe; without one, in camera -c."""
@@ -35,7 +36,7 @@ def _yolo(record: type[YoloDemoOptions], classes: str) -> click.Command:
     text = f"Find objects of {classes} classes in SOURCE, as `detector demo`."
 
     @click.command("demo", help=text)
-    @arguments("cfg", "[weights]", "[source]")
+    @network_arguments("cfg", "[weights]", "[source]")
     @options_of(record, *SHOWN_FIRST)
     def command(**choices: Any) -> None:
         _run(record(**choices))
@@ -59,7 +60,7 @@ coco_demo = _yolo(CocoDemoOptions, "COCO's 80")
 
 
 @click.command("demo")
-@arguments("data", "cfg", "[weights]", "[source]")
+@network_arguments("data", "cfg", "[weights]", "[source]")
 @options_of(ClassifierDemoOptions, "top", CameraOptions, ShowOptions, FrameOutputOptions)
 def classifier_demo(**choices: Any) -> None:
     """Say what SOURCE shows: a video, an address, - for a pipe; without one, camera -c."""

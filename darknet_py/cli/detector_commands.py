@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.cli.click_options import options_of
 from darknet_py.cli.darknet_argv import PROGRAM_NOTE
 from darknet_py.cli.darknet_flags import VIDEO
+from darknet_py.cli.network_arguments import network_arguments
 from darknet_py.options.flag import flags_of
 from darknet_py.options.inference import DetectOptions
 from darknet_py.options.model import ForkOptions, LogOptions, RunOptions, SizeOptions
@@ -27,7 +28,7 @@ benchmark_layers = click.option(
 
 
 @click.command()
-@arguments("cfg", "[weights]", "images...")
+@network_arguments("cfg", "[weights]", "images...")
 @detection_options
 @benchmark_layers
 def detect(benchmark_layers: bool, **choices: Any) -> None:
@@ -36,7 +37,7 @@ def detect(benchmark_layers: bool, **choices: Any) -> None:
 
 
 @click.command()
-@arguments("data", "cfg", "[weights]", "images...")
+@network_arguments("data", "cfg", "[weights]", "images...")
 @detection_options
 @benchmark_layers
 def test(benchmark_layers: bool, **choices: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.cli.network_arguments import network_arguments
 from darknet_py.options.evaluation import (
     AnchorOptions,
     CompareOptions,
@@ -19,7 +20,7 @@ from darknet_py.options.evaluation import (
 
 
 @click.command("map")
-@arguments("data", "cfg", "[weights]")
+@network_arguments("data", "cfg", "[weights]")
 @options_of(MapOptions, "thresh", MatchOptions)
 def mean_ap(**choices: Any) -> None:
     """Score WEIGHTS on the images of DATA's valid= list: AP of each class, and their mean.
@@ -32,7 +33,7 @@ def mean_ap(**choices: Any) -> None:
 
 
 @click.command()
-@arguments("data", "cfg", "[weights]")
+@network_arguments("data", "cfg", "[weights]")
 @options_of(ValidOptions)
 def valid(**choices: Any) -> None:
     """Write what is found in the images of DATA's valid= to result files.
@@ -46,7 +47,7 @@ def valid(**choices: Any) -> None:
 
 
 @click.command()
-@arguments("data", "cfg", "[weights]")
+@network_arguments("data", "cfg", "[weights]")
 @options_of(ValidOptions)
 def valid2(**choices: Any) -> None:
     """Like valid, with every image and its mirror image averaged."""
@@ -56,7 +57,7 @@ def valid2(**choices: Any) -> None:
 
 
 @click.command()
-@arguments("data", "cfg", "[weights]")
+@network_arguments("data", "cfg", "[weights]")
 @options_of(RecallOptions)
 def recall(**choices: Any) -> None:
     """Count the labels of DATA's valid= that any box overlaps by half, whatever its class."""

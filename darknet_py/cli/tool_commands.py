@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from darknet_py.cli.click_options import PATH, arguments, as_json, options_of
+from darknet_py.cli.click_options import PATH, as_json, options_of
+from darknet_py.cli.network_arguments import network_arguments
 from darknet_py.errors import DarknetError, Notice
 from darknet_py.options.datasets import CheckOptions, SummaryOptions
 from darknet_py.options.inference import ExportOptions
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("cfg")
+@network_arguments("cfg")
 @as_json
 @options_of(SummaryOptions, CfgOptions)
 def summary(
@@ -90,7 +91,7 @@ def partial(cfg: str, weights: str, out: str, layers: int, fork: str) -> None:
 
 
 @click.command()
-@arguments("cfg", "weights", "images...")
+@network_arguments("cfg", "weights", "images...")
 @options_of(ExportOptions, *("format", "out", "form", "dynamic", "batch"), SizeOptions, ForkOptions)
 @click.pass_context
 def export(ctx: click.Context, /, **choices: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.cli.network_arguments import network_arguments
 from darknet_py.options.model import SizeOptions
 from darknet_py.options.training import (
     ClassifierTrainOptions,
@@ -32,7 +33,7 @@ IMAGES = ("sync_batchnorm", "workers", "cache", "reduced_decode", "show_imgs")
 
 
 @click.command()
-@arguments("data", "cfg", "[weights]")
+@network_arguments("data", "cfg", "[weights]", fills=False)
 @options_of(DetectorTrainOptions, *NET, SizeOptions, *GOING_ON, *MAP, *RUNNING, *IMAGES)
 def train(**choices: Any) -> None:
     """Train CFG on the images of DATA, from scratch or from WEIGHTS."""
@@ -40,7 +41,7 @@ def train(**choices: Any) -> None:
 
 
 @click.command("train")
-@arguments("data", "cfg", "[weights]")
+@network_arguments("data", "cfg", "[weights]", fills=False)
 @options_of(
     ClassifierTrainOptions, *NET, SizeOptions, *GOING_ON, "evaluates", *RUNNING, "sync_batchnorm"
 )
@@ -53,7 +54,7 @@ def classifier(**choices: Any) -> None:
 
 
 @click.command("train")
-@arguments("data", "cfg", "[weights]")
+@network_arguments("data", "cfg", "[weights]", fills=False)
 @options_of(SegmenterTrainOptions, *NET, SizeOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
 def segmenter(**choices: Any) -> None:
     """Train the segmenter CFG on the images of DATA, from scratch or from WEIGHTS.
@@ -64,7 +65,7 @@ def segmenter(**choices: Any) -> None:
 
 
 @click.command("train")
-@arguments("data", "cfg", "[weights]")
+@network_arguments("data", "cfg", "[weights]", fills=False)
 @options_of(InstanceTrainOptions, *NET, SizeOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
 def isegmenter(**choices: Any) -> None:
     """Train CFG, which ends in [iseg], to tell the objects in DATA's images apart.
@@ -75,7 +76,7 @@ def isegmenter(**choices: Any) -> None:
 
 
 @click.command("train")
-@arguments("data", "cfg", "[weights]")
+@network_arguments("data", "cfg", "[weights]", fills=False)
 @options_of(RegressorTrainOptions, *NET, SizeOptions, *GOING_ON, *RUNNING, "sync_batchnorm")
 def regressor(**choices: Any) -> None:
     """Train CFG to give the numbers that belong to DATA's images.

@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from darknet_py.cfg.built_in_data import BUILT_IN
-from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.cli.click_options import options_of
 from darknet_py.cli.detector_commands import run_detect
+from darknet_py.cli.network_arguments import network_arguments
 from darknet_py.cli.train_commands import GOING_ON, IMAGES, MAP, RUNNING, run_training
 from darknet_py.options.yolov1_words import (
     CocoRecallOptions,
@@ -26,7 +27,7 @@ def _test(record: type[YoloTestOptions], classes: str) -> click.Command:
     text = f"Find objects of {classes} classes in IMAGES; without any, paths from stdin."
 
     @click.command("test", help=text)
-    @arguments("cfg", "[weights]", "images...")
+    @network_arguments("cfg", "[weights]", "images...")
     @options_of(record, "thresh", "hier", "nms", "letter_box", "ext_output", "out", "prefix")
     def command(**choices: Any) -> None:
         run_detect(record(**choices))
@@ -38,7 +39,7 @@ def _valid(record: type[YoloValidOptions], form: str) -> click.Command:
     text = f"Write what is found in the images of {_lists(record, 'valid')} as {form}."
 
     @click.command("valid", help=text)
-    @arguments("cfg", "[weights]")
+    @network_arguments("cfg", "[weights]")
     @options_of(record, "valid", "results", "out", "names")
     def command(**choices: Any) -> None:
         from darknet_py.evaluate.valid_command import valid as run
@@ -52,7 +53,7 @@ def _recall(record: type[YoloRecallOptions]) -> click.Command:
     text = f"Count the labels of {_lists(record, 'recall')} that any box overlaps by half."
 
     @click.command("recall", help=text)
-    @arguments("cfg", "[weights]")
+    @network_arguments("cfg", "[weights]")
     @options_of(record, "valid")
     def command(**choices: Any) -> None:
         from darknet_py.evaluate.valid_command import recall as run
@@ -67,7 +68,7 @@ def _train(record: type[YoloTrainOptions]) -> click.Command:
     first = ("train", "backup", *GOING_ON, *MAP, "valid", *RUNNING, *IMAGES)
 
     @click.command("train", help=text)
-    @arguments("cfg", "[weights]")
+    @network_arguments("cfg", "[weights]", fills=False)
     @options_of(record, *first)
     def command(**choices: Any) -> None:
         run_training(record, choices)

@@ -33,6 +33,7 @@ from darknet_py.images.frames import FrameSource
 from darknet_py.images.sources import open_source
 from darknet_py.network.load import LoadedModel, head_classes, load_model
 from darknet_py.network.network import Network, load_planned
+from darknet_py.weights_registry.named_network import named_files
 
 logger = logging.getLogger(__name__)
 
@@ -197,7 +198,7 @@ class Detector:
 
 def load(
     cfg: str | os.PathLike[str],
-    weights: str | os.PathLike[str],
+    weights: str | os.PathLike[str] | None = None,
     names: Names = None,
     device: str | torch.device = "cpu",
     precision: str = "fp32",
@@ -209,14 +210,18 @@ def load(
     engine: str = "torch",
     compiled: bool = False,
 ) -> Detector:
-    """A detector from a cfg and a .weights file.
+    """A detector from a cfg and a .weights file, or of a published network by its name.
 
-    names: a names file or a list; None looks into the .data file and then beside the cfg.
-    precision: fp32, bf16 or fp16; heads are always computed in fp32. fork: alexeyab or pjreddie,
-    whose numbers to give. width, height: override those of [net]. engine: torch, or one of
-    engines.table that is installed. compiled: have torch make machine code for this machine first.
-    Raises CfgError, WeightsError, DataError, DarknetError.
+    cfg: a file, or a name that `darknet-py download --list` shows, where no file is called so: its
+    weights and class names are downloaded once, unless others are given. weights: a file or a
+    name; None for those of a named network. names: a names file or a list; None looks into the
+    .data file and then beside the cfg. precision: fp32, bf16 or fp16; heads are always computed in
+    fp32. fork: alexeyab or pjreddie, whose numbers to give. width, height: override those of [net].
+    engine: torch, or one of engines.table that is installed. compiled: have torch make machine code
+    for this machine first.
+    Raises CfgError, WeightsError, DataError, DownloadError, DarknetError.
     """
+    cfg, weights, names = named_files(cfg, weights, names, data)
     model = load_model(cfg, weights, names, data=data, fork=fork, width=width, height=height)
     return from_loaded(model, EngineConfig(engine, precision, compiled, str(device)))
 

@@ -1,4 +1,4 @@
-"""The folder of the engines' cache. Machine code is loaded from it, so that it must be ours alone.
+"""The cache folder. Engines load machine code from it, so that for them it must be ours alone.
 
 Whoever may write to the folder, or may put another in its place, may run code as us. So it is made
 for its owner only, and refused, as ssh does with its keys, when somebody else could have written
@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from darknet_py.errors import OutputError
+from darknet_py.errors import CANNOT_OPEN, OutputError, open_failure
 
 FOLDER_VARIABLE = "DARKNET_PY_CACHE"
 INDUCTOR_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
@@ -31,6 +31,20 @@ def folder() -> Path:
     return Path(base) / "darknet-py"
 
 
+def subfolder(name: str) -> Path:
+    """A folder of that name in it for what is no code, made if it is not there.
+
+    It may be shared with others. Raises OutputError when it cannot be made, and for a relative
+    path.
+    """
+    made = _absolute(folder()) / name
+    try:
+        _make(made)
+    except CANNOT_OPEN as failure:
+        raise OutputError(f"{made}: {open_failure(failure)}; {CURE}") from None
+    return made
+
+
 def private_folder() -> Path:
     """The folder, made if it is not there, with rights for its owner only.
 
@@ -38,10 +52,7 @@ def private_folder() -> Path:
     above it is somebody else's or may be written by others. A folder above may be root's, and one
     where only owners may rename (/tmp) may be written by all.
     """
-    home = folder()
-    if not home.is_absolute():
-        cure = f"set {FOLDER_VARIABLE} to an absolute path"
-        raise OutputError(f"{home}: the cache folder's path is relative; {cure}")
+    home = _absolute(folder())
     try:
         _make(home)
         _require_ours(home, home.stat())
@@ -67,6 +78,13 @@ def keep_inductor_private() -> None:
     """
     if not os.environ.get(INDUCTOR_VARIABLE):
         os.environ[INDUCTOR_VARIABLE] = str(private_folder() / "inductor")
+
+
+def _absolute(home: Path) -> Path:
+    if not home.is_absolute():
+        cure = f"set {FOLDER_VARIABLE} to an absolute path"
+        raise OutputError(f"{home}: the cache folder's path is relative; {cure}")
+    return home
 
 
 def _make(home: Path) -> None:

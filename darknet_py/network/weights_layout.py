@@ -249,10 +249,14 @@ def _require_bytes(name: str, size: int, needed: int) -> None:
         raise WeightsError(f"{name}: {message}; the download was cut off")
 
 
-IMPOSTORS = (
+DOWNLOADED_INSTEAD = (
     (b"version https://git-lfs", "is a git-lfs pointer, not the weights: run `git lfs pull`"),
     (b"<!doctype", "is an HTML page, not weights: the download link led to a web page"),
     (b"<html", "is an HTML page, not weights: the download link led to a web page"),
+)
+"""How a file begins that a server gave in the place of another, and what it is."""
+IMPOSTORS = (
+    *DOWNLOADED_INSTEAD,
     (b"[net]", "is a cfg; are cfg and weights swapped?"),
     (b"\xff\xd8\xff", "is a JPEG image, not weights; WEIGHTS come before the images"),
     (b"\x89png", "is a PNG image, not weights; WEIGHTS come before the images"),

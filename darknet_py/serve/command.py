@@ -16,6 +16,7 @@ from darknet_py.options.serving import ServeOptions
 from darknet_py.options.video import SourceOptions, TrackOptions
 from darknet_py.serve.packages import require_packages
 from darknet_py.video.addresses import bound
+from darknet_py.weights_registry.named_network import is_name, network_paths
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
@@ -86,11 +87,17 @@ def load_models(options: ServeOptions) -> dict[str, LoadedModel]:
 
 
 def parsed(text: str) -> tuple[str, tuple[str, str, str | None]]:
-    """Name, cfg, weights and names file of NAME=CFG,WEIGHTS[,NAMES]; raises DarknetError."""
+    """Name, cfg, weights and names file of NAME=CFG,WEIGHTS[,NAMES], of NETWORK or NAME=NETWORK,
+    a published one; raises DarknetError."""
     name, equals, files = text.partition("=")
+    network = files if equals else name
+    if name and is_name(network):
+        paths = network_paths(network)
+        return name, (paths.cfg, str(paths.weights), paths.names)
     words = files.split(",")
     if not (equals and name and 2 <= len(words) <= 3 and all(words)):
-        raise DarknetError(f"{text}: give NAME=CFG,WEIGHTS or NAME=CFG,WEIGHTS,NAMES")
+        cure = "give NAME=CFG,WEIGHTS or NAME=CFG,WEIGHTS,NAMES, or a published network's name"
+        raise DarknetError(f"{text}: {cure}")
     cfg, weights, *names = words
     return name, (cfg, weights, names[0] if names else None)
 

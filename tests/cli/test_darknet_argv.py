@@ -137,7 +137,7 @@ def test_every_darknet_word_has_its_flags() -> None:
     ours = {words for words in COMMANDS if flags_of_command(words) is None}
     assert ours == {
         *("compare", "eval coco", "eval voc", "export", "summary", "check"),
-        *("data shapes", "data video", "data sheet", "doctor", "benchmark", "serve"),
+        *("data shapes", "data video", "data sheet", "doctor", "benchmark", "serve", "download"),
     }
 
 

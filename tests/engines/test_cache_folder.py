@@ -166,3 +166,21 @@ def test_torchs_compiler_keeps_its_code_there_too(
     monkeypatch.setenv(cache_folder.INDUCTOR_VARIABLE, "chosen")
     cache_folder.keep_inductor_private()
     assert os.environ[cache_folder.INDUCTOR_VARIABLE] == "chosen"
+
+
+@needs_owners
+def test_a_folder_in_it_for_what_is_no_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cache folder that it makes is one that engines take, whatever the umask."""
+    monkeypatch.setenv("DARKNET_PY_CACHE", str(tmp_path / "a" / "b"))
+    before = os.umask(0o002)
+    try:
+        assert cache_folder.subfolder("weights") == tmp_path / "a" / "b" / "weights"
+    finally:
+        os.umask(before)
+    assert cache_folder.private_folder() == tmp_path / "a" / "b"
+    (tmp_path / "a" / "b").chmod(0o777)
+    assert cache_folder.subfolder("weights").is_dir()
+    with pytest.raises(OutputError):
+        cache_folder.private_folder()

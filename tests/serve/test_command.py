@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from support.small_registry import registered
 
 from darknet_py.cli.main import main
 from darknet_py.errors import DarknetError
 from darknet_py.options.serving import ServeOptions
 from darknet_py.serve.command import load_models, parsed, without_stream
+from darknet_py.weights_registry.named_network import network_paths
 
 ROOT = Path(__file__).resolve().parents[2]
 CFG, WEIGHTS = str(ROOT / "cfg" / "shapes.cfg"), str(ROOT / "data" / "shapes.weights")
@@ -41,7 +43,7 @@ def test_the_words_of_a_network() -> None:
 
 @pytest.mark.parametrize("words", ["b.cfg,c.weights", "=b,c", "a=b", "a=b,", "a=b,c,d,e", "a="])
 def test_words_that_are_none(words: str) -> None:
-    with pytest.raises(DarknetError, match="give NAME=CFG,WEIGHTS or NAME=CFG,WEIGHTS,NAMES"):
+    with pytest.raises(DarknetError, match="give NAME=CFG,WEIGHTS or NAME=CFG,WEIGHTS,NAMES, or"):
         parsed(words)
 
 
@@ -80,3 +82,15 @@ def test_a_port_that_is_taken() -> None:
         result = run(CFG, WEIGHTS, "--port", listener.getsockname()[1])
     assert result.exit_code == 1
     assert "stop the program that has it" in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_published_networks_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DARKNET_PY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with registered("demo", tmp_path, monkeypatch):
+        paths = network_paths("demo")
+        files = (paths.cfg, paths.weights, paths.names)
+        assert parsed("demo") == ("demo", files)
+        assert parsed("yard=demo") == ("yard", files)
+    with pytest.raises(DarknetError, match="or a published network's name"):
+        parsed("demo")

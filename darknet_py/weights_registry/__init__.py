@@ -1,0 +1,1 @@
+"""Pre-trained networks by name: where their files are published, and bringing them here."""

@@ -1,0 +1,23 @@
+"""Files of cfg/ and data/ that the registry names: inside an installed package, or in a checkout.
+
+Installing copies them into the package (setup.py), because cfg/ and data/ stay behind.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from darknet_py.errors import DarknetError
+from darknet_py.weights_registry.registry import RegistryFile
+
+HERE = Path(__file__).parent
+PLACES = (HERE / "shipped", HERE.parents[1])
+"""Where `cfg/NAME.cfg` and `data/NAME.names` may lie: the package's own copy comes first."""
+
+
+def shipped_path(file: RegistryFile) -> Path:
+    """Raises DarknetError for one that is missing."""
+    for place in PLACES:
+        if (place / file.shipped).is_file():
+            return place / file.shipped
+    raise DarknetError(f"{file.shipped}: is missing in this installation; install darknet-py again")
