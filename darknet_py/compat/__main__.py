@@ -6,6 +6,9 @@ import runpy
 import sys
 from pathlib import Path
 
+from darknet_py.compat.dialects import use_dialect
+from darknet_py.errors import DarknetError
+
 USAGE = "usage: python -m darknet_py.compat [--dialect NAME] SCRIPT [ARGS...]"
 
 
@@ -15,20 +18,19 @@ def run(words: list[str]) -> None:
     `import darknet` gives darknet_py.compat.darknet there, also where a darknet.py lies beside the
     script. Exits with a line on stderr where there is no such script.
     """
-    from darknet_py.compat import darknet
-    from darknet_py.errors import DarknetError
-
     if words[:1] == ["--dialect"] and len(words) > 1:
         try:
-            darknet.use_dialect(words[1])
+            use_dialect(words[1])
         except DarknetError as failure:
-            sys.exit(f"{failure}")
+            sys.exit(str(failure))
         words = words[2:]
     if not words or words[0].startswith("-"):
         sys.exit(USAGE)
     script = Path(words[0])
     if not script.is_file():
         sys.exit(f"{script}: no such file; {USAGE}")
+    from darknet_py.compat import darknet  # takes seconds, as torch does
+
     sys.modules["darknet"] = darknet
     sys.argv = words
     sys.path[0] = str(script.resolve().parent)

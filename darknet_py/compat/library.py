@@ -7,7 +7,8 @@ from typing import Any
 
 from darknet_py.compat.arguments import Path, path_text, whole
 from darknet_py.compat.dialects import HANK, notice, present_dialect
-from darknet_py.compat.library_lines import LINES, tell_processor
+from darknet_py.compat import library_lines
+from darknet_py.compat.library_lines import tell_processor
 from darknet_py.compat.open_network import opened
 from darknet_py.files import replacing
 from darknet_py.network import darknet_lines
@@ -18,7 +19,7 @@ from darknet_py.version import __version__
 def set_verbose(flag: bool) -> None:
     """hank-ai's: whether the layers are printed when a network is loaded."""
     notice(HANK)
-    LINES.verbose = bool(whole(flag, "flag"))
+    library_lines.LINES.verbose = bool(whole(flag, "flag"))
 
 
 def set_output_stream(filename: Path) -> None:
@@ -28,9 +29,9 @@ def set_output_stream(filename: Path) -> None:
     """
     notice(HANK)
     name = path_text(filename, "filename")
-    LINES.file = FilePath(name) if name else None
-    if LINES.file is not None:
-        with replacing(LINES.file):
+    library_lines.LINES.file = FilePath(name) if name else None
+    if library_lines.LINES.file is not None:
+        with replacing(library_lines.LINES.file):
             pass
 
 
