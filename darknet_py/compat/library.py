@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path as FilePath
 from typing import Any
 
+from darknet_py.compat import library_lines
 from darknet_py.compat.arguments import Path, path_text, whole
 from darknet_py.compat.dialects import HANK, notice, present_dialect
-from darknet_py.compat import library_lines
 from darknet_py.compat.library_lines import tell_processor
 from darknet_py.compat.open_network import opened
 from darknet_py.files import replacing

@@ -97,7 +97,7 @@ def test_what_alexeyabs_library_prints(capfd: pytest.CaptureFixture[str]) -> Non
     out, err = capfd.readouterr()
     first = f" Try to load cfg: {CFG}, weights: {WEIGHTS}, clear = 0 \n"
     assert out.startswith(f"{first}mini_batch = 2, batch = 2, time_steps = 1, train = 0 \n")
-    end = f"Loaded - names_list: data/shapes.names, classes = 8 \n"
+    end = "Loaded - names_list: data/shapes.names, classes = 8 \n"
     assert f" Try to load weights: {WEIGHTS} \n\n seen 64" in out and out.endswith(end)
     assert "conv     16" in err
     load_net(CFG, WEIGHTS, 1, dialect="alexeyab")

@@ -92,7 +92,7 @@ def test_relative_boxes_are_those_in_pixels_by_the_size(net: Any) -> None:
     pixels = get_network_boxes(net, 640, 480, 0.25, 0.5, None, 0, None, 0)
     shares = get_network_boxes(net, 640, 480, 0.25, 0.5, None, 1, None, 0)
     assert pixels.boxes == pytest.approx(shares.boxes * np.float32([640, 480, 640, 480]))
-    assert 0 < shares.boxes[:, :2].min() and shares.boxes[:, :2].max() < 1
+    assert shares.boxes[:, :2].min() > 0 and shares.boxes[:, :2].max() < 1
     for rows in (pixels, shares):
         do_nms_sort(rows, len(rows), 8, 0.45)
     assert (pixels.prob == shares.prob).all()

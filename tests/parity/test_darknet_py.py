@@ -191,7 +191,7 @@ def test_pjreddies(shared: Path, model: str) -> None:
         for key, options in PJREDDIES_RUNS.items():
             found = darknet.detect(net, meta, path, **options)
             require_rows([(name.decode(), *rest) for name, *rest in found], one[key])
-            assert all(type(part) is kind for part, kind in zip(found[0], (bytes, float, tuple)))
+            assert [type(part) for part in found[0]] == [bytes, float, tuple]
 
 
 SCRIPT = """
