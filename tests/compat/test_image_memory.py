@@ -78,6 +78,20 @@ def test_a_file_is_resized_as_the_dialect_does(file: str) -> None:
     assert (np.rint(made * 255) == expected.transpose(2, 0, 1)).all()
 
 
+def test_an_image_lies_as_the_dialects_program_takes_it(tmp_path: Path) -> None:
+    path = tmp_path / "turned.jpg"
+    done, jpeg = cv2.imencode(".jpg", np.repeat(PIXELS, 8, axis=0))
+    assert done
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    path.write_bytes(jpeg.tobytes()[:2] + segment + jpeg.tobytes()[2:])
+    upright = load_image(str(path), 0, 0)
+    assert (upright.w, upright.h) == (16, 4)
+    use_dialect("pjreddie")
+    as_stored = load_image(str(path), 0, 0)
+    assert (as_stored.w, as_stored.h) == (4, 16)
+
+
 def test_what_is_no_image(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"none.png: no such file"):
         load_image(str(tmp_path / "none.png"), 0, 0)

@@ -35,6 +35,7 @@ from darknet_py.compat.network_boxes import (
     remove_negatives,
     remove_negatives_faster,
 )
+from darknet_py.compat.open_network import opened
 from darknet_py.compat.structures import DETECTIONS, IMAGE
 from darknet_py.errors import DarknetError
 
@@ -55,12 +56,22 @@ def test_the_calls_of_detect_image_one_by_one(net: Any) -> None:
     count = pointer(c_int(0))
     rows = get_network_boxes(net, SIDE, SIDE, 0.25, 0.5, None, 0, count, 0)
     assert count[0] == len(rows) > 8
+    assert rows.objectness == pytest.approx(objectness_by_cell(net, 0.25))
     do_nms_sort(rows, len(rows), 8, 0.45)
     found = ranked(remove_negatives(rows, NAMES, len(rows)))
     assert len(found) == 8 and found[0][0] == "crescent"
     # cv2.resize in bytes makes other pixels than Darknet's resize in floats.
     for one, other in zip(found, detected("alexeyab", thresh=0.25, nms=0.45), strict=True):
         assert one[0] == other[0] and one[1] == pytest.approx(other[1], abs=0.02)
+
+
+def objectness_by_cell(net: Any, thresh: float) -> list[float]:
+    """Those above a threshold in C's order: head by head, cells row by row, anchors within."""
+    values: list[float] = []
+    for head in opened(net).last_heads:
+        cells = head[0].unflatten(0, (3, 4 + 1 + 8))[:, 4].permute(1, 2, 0)
+        values += cells[cells > thresh].tolist()
+    return values
 
 
 def wide_image() -> tuple[IMAGE, np.ndarray]:
