@@ -37,6 +37,14 @@ from darknet_py.compat.answers import (
     print_detections,
 )
 from darknet_py.compat.arguments import Path, path_text, required
+from darknet_py.compat.box_lists import (
+    do_nms_obj,
+    do_nms_sort,
+    free_batch_detections,
+    free_detections,
+    remove_negatives,
+    remove_negatives_faster,
+)
 from darknet_py.compat.colors import class_colors
 from darknet_py.compat.detecting import Found, Thresholds, boxes_found, by_score, step
 from darknet_py.compat.dialects import BEFORE_2020_04, TODAY, notice, use_dialect
@@ -75,18 +83,12 @@ from darknet_py.compat.loading import (
     set_gpu,
 )
 from darknet_py.compat.network_boxes import (
-    do_nms_obj,
-    do_nms_sort,
-    free_batch_detections,
-    free_detections,
     get_network_boxes,
     make_network_boxes,
     network_predict_batch,
     predict,
     predict_image,
     predict_image_letterbox,
-    remove_negatives,
-    remove_negatives_faster,
 )
 from darknet_py.compat.open_network import free_network_ptr, opened
 from darknet_py.compat.performed import SAMPLES, batch_answers, shown

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from darknet_py.compat.arguments import required
+from darknet_py.compat.box_lists import do_nms_obj, do_nms_sort, remove_negatives
 from darknet_py.compat.library_lines import print_lines
-from darknet_py.compat.network_boxes import do_nms_obj, do_nms_sort, image_boxes, remove_negatives
+from darknet_py.compat.network_boxes import image_boxes
 from darknet_py.compat.open_network import OpenNetwork
 from darknet_py.compat.structures import IMAGE
 

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.compat.arguments import real
+from darknet_py.compat.box_lists import do_nms_obj
 from darknet_py.compat.library_lines import print_lines
 from darknet_py.compat.loading import network_height, network_width
-from darknet_py.compat.network_boxes import do_nms_obj, network_predict_batch
+from darknet_py.compat.network_boxes import network_predict_batch
 from darknet_py.compat.structures import DETECTIONS, IMAGE
 from darknet_py.errors import DarknetError
 from darknet_py.images.display import show_until_closed

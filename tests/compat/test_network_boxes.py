@@ -19,24 +19,25 @@ from support.shapes_network import (
     require_same,
 )
 
-from darknet_py.compat.image_memory import copy_image_from_bytes, load_image, make_image
-from darknet_py.compat.loading import load_net, load_net_custom
-from darknet_py.compat.network_boxes import (
+from darknet_py.compat.box_lists import (
     do_nms_obj,
     do_nms_sort,
     free_batch_detections,
     free_detections,
+    remove_negatives,
+)
+from darknet_py.compat.image_memory import copy_image_from_bytes, load_image, make_image
+from darknet_py.compat.loading import load_net, load_net_custom
+from darknet_py.compat.network_boxes import (
     get_network_boxes,
     make_network_boxes,
     network_predict_batch,
     predict,
     predict_image,
     predict_image_letterbox,
-    remove_negatives,
-    remove_negatives_faster,
 )
 from darknet_py.compat.open_network import opened
-from darknet_py.compat.structures import DETECTIONS, IMAGE
+from darknet_py.compat.structures import IMAGE
 from darknet_py.errors import DarknetError
 
 SIDE, SIZE = 416, 256
@@ -107,58 +108,6 @@ def test_relative_boxes_are_those_in_pixels_by_the_size(net: Any) -> None:
     for rows in (pixels, shares):
         do_nms_sort(rows, len(rows), 8, 0.45)
     assert (pixels.prob == shares.prob).all()
-
-
-def made(boxes: list[list[float]], prob: list[list[float]], objectness: list[float]) -> DETECTIONS:
-    values = (np.array(column, np.float32) for column in (boxes, objectness, prob))
-    return DETECTIONS(*values, np.zeros(len(boxes), np.int64), (100, 100))
-
-
-BOXES = [[50, 50, 20, 20], [51, 50, 20, 20], [90, 90, 10, 10]]
-
-
-def test_suppression_class_by_class_leaves_rows_in_cs_order() -> None:
-    rows = made(BOXES, [[0.5, 0], [0.25, 0.75], [0, 0.875]], [0.5, 0.75, 0.875])
-    do_nms_sort(rows, 3, 2, 0.45)
-    # Sorted by class 0, then by class 1, the highest first.
-    assert rows.prob.tolist() == [[0, 0.875], [0, 0.75], [0.5, 0]]
-    assert rows.boxes[:, 0].tolist() == [90, 51, 50]
-    assert rows.objectness.tolist() == [0.875, 0.75, 0.5]
-    assert rows[0].sort_class == 1
-
-
-def test_suppression_by_objectness_takes_all_classes() -> None:
-    rows = made(BOXES, [[0.5, 0], [0.25, 0.75], [0, 0.875]], [0.75, 0.5, 0.25])
-    do_nms_obj(rows, 3, 2, 0.45)
-    assert rows.prob.tolist() == [[0.5, 0], [0, 0], [0, 0.875]]
-    assert rows.objectness.tolist() == [0.75, 0, 0.25] and rows[0].sort_class == -1
-
-
-def test_suppression_is_plain_iou_of_the_boxes_as_they_are_now() -> None:
-    rows = made(BOXES, [[0.5, 0], [0.25, 0], [0, 0.875]], [0.5, 0.25, 0.875])
-    do_nms_sort(rows, 2, 2, 19 / 21 + 0.001)
-    assert (rows.prob[:, 0] > 0).sum() == 2
-    rows[0].bbox.w = 19
-    rows[1].bbox.x, rows[1].bbox.w = rows[0].bbox.x, 19
-    do_nms_sort(rows, 2, 2, 19 / 21 + 0.001)
-    assert (rows.prob[:, 0] > 0).sum() == 1
-
-
-def test_only_the_first_rows_and_classes_are_looked_at() -> None:
-    rows = made(BOXES, [[0.5, 0.25], [0.25, 0.5], [0, 0.875]], [0.5, 0.25, 0.875])
-    do_nms_sort(rows, 2, 1, 0.45)
-    assert rows.prob.tolist() == [[0.5, 0.25], [0, 0.5], [0, 0.875]]
-    names = remove_negatives(rows, ["a"], 2)
-    assert names == [("a", 0.5, (50, 50, 20, 20))]
-
-
-def test_remove_negatives_faster_says_class_0_as_in_c(net: Any) -> None:
-    rows = made(BOXES, [[0.5, 0], [0.25, 0.75], [0, 0.875]], [0.5, 0.75, 0.875])
-    answers = [row[:2] for row in remove_negatives_faster(rows, ["a", "b"], 3)]
-    assert answers == [("a", 0.5), ("a", 0.25), ("a", 0)]
-    rows.best_class[:] = 1, 1, -1  # as [region] says
-    answers = [row[:2] for row in remove_negatives_faster(rows, ["a", "b"], 3)]
-    assert answers == [("b", 0), ("b", 0.75)]
 
 
 def test_a_batch_gives_each_image_its_boxes() -> None:
@@ -237,11 +186,6 @@ def test_wrong_arguments(net: Any) -> None:
         get_network_boxes(net, 1, 1, "0.5", 0.5, None, 0, None, 0)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="expected a width and a height from 1, got 0 x 1"):
         get_network_boxes(net, 0, 1, 0.5, 0.5, None, 0, None, 0)
-    rows = made(BOXES, [[0.5, 0]] * 3, [0.5] * 3)
-    with pytest.raises(ValueError, match="num: expected 0 to 3, the number of boxes, got 4"):
-        do_nms_sort(rows, 4, 2, 0.45)
-    with pytest.raises(TypeError, match="dets: expected what get_network_boxes returned, got list"):
-        remove_negatives([], ["a"], 0)  # type: ignore[arg-type]
     with pytest.raises(DarknetError, match="holds 3 numbers, 393216 are needed"):
         network_predict_batch(net, make_image(1, 1, 3), 2, 1, 1, 0.5, 0.5, None, 0, 0)
     with pytest.raises(ValueError, match="batch_size: expected 1 or more images, got 0"):
