@@ -93,6 +93,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "system",
     },
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
+    "compat": NETWORK | {"detect", "engines", "files", "images", "version"},
     "cli": {
         "",
         "anchors",

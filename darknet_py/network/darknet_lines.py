@@ -48,9 +48,14 @@ def program_lines(device: str = "cpu") -> Iterator[Said]:
 
 
 def _cpu_lines() -> Iterator[Said]:
+    yield Said(" GPU isn't used \n")
+    yield from processor_lines()
+
+
+def processor_lines() -> Iterator[Said]:
+    """Which instructions the processor has, of those that AlexeyAB's library asks for."""
     import cv2
 
-    yield Said(" GPU isn't used \n")
     if platform.machine() not in X86:
         return
     for name, features in CPU_FEATURES.items():

@@ -1,0 +1,1 @@
+"""Other programs' Python interfaces on this package: `darknet_py.compat.darknet` is darknet.py."""
