@@ -55,5 +55,5 @@ def test_the_example_is_the_same_each_time(net: Network) -> None:
 
 
 def test_an_unknown_form_is_refused(net: Network) -> None:
-    with pytest.raises(DarknetError, match="unknown form 'corners', known are heads, boxes, nms"):
+    with pytest.raises(DarknetError, match="unknown form 'corners', known are heads, boxes, nms, "):
         ExportModule(net, ExportTarget(form="corners"))

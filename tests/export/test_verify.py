@@ -54,7 +54,7 @@ def test_the_error_is_a_share_of_the_largest(other: list[float], error: float) -
 def test_what_a_library_raises_is_one_line(
     tmp_path: Path, image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path, names: object) -> None:
+    def refuse(file: object) -> None:
         raise RuntimeError("no such\n  operator")
 
     runtime = Runtime("onnxruntime", refuse)  # type: ignore[arg-type]
