@@ -18,9 +18,7 @@ Arranged = Callable[[Tensor, Tensor, Input, ExportTarget], tuple[Tensor, ...]]
 """From boxes (N, K, 4), centre x, y, width, height as shares of the input, and scores (N, K, C)."""
 
 
-def _apart(
-    boxes: Tensor, scores: Tensor, into: Input, target: ExportTarget
-) -> tuple[Tensor, ...]:
+def _apart(boxes: Tensor, scores: Tensor, into: Input, target: ExportTarget) -> tuple[Tensor, ...]:
     return boxes, scores
 
 

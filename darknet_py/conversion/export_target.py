@@ -61,7 +61,7 @@ def layer_name(graph: Graph, index: int) -> str:
 
 
 def taken_layers(graph: Graph, form: str) -> list[int]:
-    """Indices of the layers that a program of this form runs up to: its heads, or what they read."""
+    """Indices of the layers that a program of this form ends in: its heads, or what they read."""
     if form != "raw":
         return graph.heads
     return list(dict.fromkeys(graph.nodes[index].inputs[0] for index in graph.heads))

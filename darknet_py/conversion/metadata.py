@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from darknet_py.conversion.export_target import BOX, DETECTION, ExportTarget, heads, layer_name
+from darknet_py.conversion.export_target import BOX, DETECTION, ExportTarget, layer_name
 from darknet_py.layers.base import Node
 from darknet_py.layers.head import Head
 from darknet_py.network.graph import Graph

@@ -19,8 +19,9 @@ from darknet_py.conversion.export_target import (
 from darknet_py.conversion.formats import FORMATS, FORMS
 from darknet_py.conversion.metadata import metadata
 from darknet_py.conversion.ncnn_heads import boxes_output, head_output
-from darknet_py.conversion.ncnn_layers import WRITERS, LayerSite
+from darknet_py.conversion.ncnn_layers import WRITERS
 from darknet_py.conversion.ncnn_program import NcnnProgram
+from darknet_py.conversion.ncnn_site import LayerSite
 from darknet_py.errors import DarknetError
 from darknet_py.layers.base import INPUT
 from darknet_py.network.graph import Step
@@ -85,5 +86,5 @@ def _written(site: LayerSite) -> str:
     if site.layer.HEAD:
         return head_output(site)
     if type(site.layer) not in WRITERS:
-        site.refuse(f"[{site.layer.kind}]")
+        site.refuse("this kind")
     return WRITERS[type(site.layer)](site)

@@ -10,13 +10,7 @@ from typing import NamedTuple
 
 import torch
 
-from darknet_py.conversion.ncnn_layers import (
-    ADD,
-    MULTIPLY,
-    ROWS,
-    SUBTRACT,
-    LayerSite,
-)
+from darknet_py.conversion.ncnn_site import ADD, MULTIPLY, ROWS, SUBTRACT, LayerSite
 from darknet_py.layers.base import Layer
 from darknet_py.layers.detection import Detection
 from darknet_py.layers.head import Head
@@ -45,8 +39,7 @@ class HeadRows(NamedTuple):
 def head_output(site: LayerSite) -> str:
     """The output as Darknet holds it, (C, H, W); refuses kinds without a function here."""
     if isinstance(site.layer, Detection):
-        if site.layer.softmax:
-            site.refuse("softmax=1", "softmax")
+        site.require(softmax=0)
         return site.reshaped(site.inputs[0], site.out)
     rows = _rows(site)
     return site.reshaped(site.program.add("Concat", rows, {0: ROWS}), site.out)
@@ -65,7 +58,7 @@ def boxes_output(sites: Sequence[LayerSite], name: str) -> None:
 
 def _rows(site: LayerSite) -> HeadRows:
     if type(site.layer) not in HEAD_ROWS:
-        site.refuse(f"the output of [{site.layer.kind}]")
+        site.refuse("the output of this kind")
     cells = site.out.h * site.out.w
     shape = Shape(len(site.layer.masks), site.layer.entries, cells)
     return HEAD_ROWS[type(site.layer)](site, site.reshaped(site.inputs[0], shape))
@@ -73,7 +66,7 @@ def _rows(site: LayerSite) -> HeadRows:
 
 def _yolo(site: LayerSite, values: str) -> HeadRows:
     layer, fork = site.layer, site.context.fork
-    location, extent, rest = _taken(site, values, 0, 2), _taken(site, values, 2, 4), ""
+    location, extent = _taken(site, values, 0, 2), _taken(site, values, 2, 4)
     rest = _taken(site, values, 4, layer.entries)
     if not layer.squares(fork):
         location, rest = site.add("Sigmoid", location), site.add("Sigmoid", rest)
@@ -85,9 +78,7 @@ def _yolo(site: LayerSite, values: str) -> HeadRows:
 
 def _region(site: LayerSite, values: str) -> HeadRows:
     layer, rules = site.layer, site.context.fork.layers
-    for key, usual in (("coords", 4), ("tree", None), ("background", 0), ("classfix", 0)):
-        if getattr(layer, key) != usual:
-            site.refuse(f"{key}={getattr(layer, key)}", key)
+    site.require(coords=4, tree=None, background=0, classfix=0)
     location, extent = _taken(site, values, 0, 2), _taken(site, values, 2, 4)
     if not rules.region_raw_location:
         location = site.add("Sigmoid", location)
@@ -119,7 +110,11 @@ def _parted(site: LayerSite, rest: str) -> tuple[str, str]:
 def _columns(site: LayerSite) -> str:
     """A head's boxes (4 + C, K): cells row by row, anchors within a cell."""
     rows, program = _rows(site), site.program
-    parts = (_centres(site, rows), _sizes(site, rows), site.both(MULTIPLY, rows.classes, rows.objectness))
+    parts = (
+        _centres(site, rows),
+        _sizes(site, rows),
+        site.both(MULTIPLY, rows.classes, rows.objectness),
+    )
     joined = program.add("Concat", parts, {0: ROWS})
     turned = site.add("Permute", joined, {0: CELLS_LAST})
     anchors, cells = len(site.layer.masks), site.out.h * site.out.w

@@ -6,14 +6,21 @@ refused by name, never left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any
 
-from darknet_py.conversion.ncnn_program import NcnnProgram, Params, raw_bytes, weight_bytes
-from darknet_py.errors import DarknetError
-from darknet_py.layers.activations import SELU_ALPHA, SELU_SCALE
-from darknet_py.layers.base import Layer, LayerContext, Weights
+from darknet_py.conversion.ncnn_program import Params, raw_bytes, weight_bytes
+from darknet_py.conversion.ncnn_site import (
+    ADD,
+    CHANNELS,
+    COLUMNS,
+    FUSED,
+    MULTIPLY,
+    ROWS,
+    SUBTRACT,
+    LayerSite,
+)
+from darknet_py.layers.base import Layer
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.dense import Connected
 from darknet_py.layers.joins import Implicit, Route, Sam, ScaleChannels
@@ -25,88 +32,10 @@ from darknet_py.layers.scores import Softmax
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.shortcut import Shortcut
 
-ADD, SUBTRACT, MULTIPLY = 0, 1, 2
-"""ncnn's numbers of BinaryOp's operations."""
-CHANNELS, ROWS, COLUMNS = 0, 1, 2
-"""ncnn's numbers of the axes of a blob (C, H, W)."""
 MAX, MEAN = 0, 1
 EXACT_PADS = 1
 """A pooling layer's mode in which windows lie where the padding says."""
 NEAREST = 1
-
-
-@dataclass(frozen=True)
-class LayerSite:
-    """A layer of the network where it stands: what it reads as blobs, its tensors, its output."""
-
-    program: NcnnProgram
-    layer: Any
-    context: LayerContext
-    inputs: tuple[str, ...]
-    weights: Weights
-    out: Shape
-
-    def add(self, kind: str, blob: str, params: Params | None = None, weights: bytes = b"") -> str:
-        """A layer with one input."""
-        return self.program.add(kind, (blob,), params, weights)
-
-    def scalar(self, operation: int, blob: str, value: float) -> str:
-        """Every value of a blob with a number; nothing where that changes nothing."""
-        if value == (1 if operation == MULTIPLY else 0):
-            return blob
-        return self.add("BinaryOp", blob, {0: operation, 1: 1, 2: float(value)})
-
-    def both(self, operation: int, one: str, other: str) -> str:
-        """Two blobs value by value; a side of 1 is repeated."""
-        return self.program.add("BinaryOp", (one, other), {0: operation})
-
-    def part(self, blob: str, axis: int, start: int, end: int) -> str:
-        return self.add("Crop", blob, {9: [start], 10: [end], 11: [axis]})
-
-    def reshaped(self, blob: str, shape: Shape) -> str:
-        return self.add("Reshape", blob, {0: shape.w, 1: shape.h, 2: shape.c})
-
-    def refuse(self, what: str, key: str = "") -> NoReturn:
-        location = self.layer.location(key)
-        raise DarknetError(f"{what} is not written for ncnn; use --format onnx", location)
-
-    def activated(self, blob: str) -> str:
-        """By the layer's own activation."""
-        name = self.layer.activation
-        if name == "linear":
-            return blob
-        if name not in ACTIVATION_LAYERS:
-            self.refuse(f"activation={name}", "activation")
-        kind, params = ACTIVATION_LAYERS[name]
-        return self.add(kind, blob, params)
-
-
-ACTIVATION_LAYERS: Mapping[str, tuple[str, Params]] = {
-    "logistic": ("Sigmoid", {}),
-    "relu": ("ReLU", {}),
-    "relu6": ("Clip", {0: 0.0, 1: 6.0}),
-    "leaky": ("ReLU", {0: 0.1}),
-    "revleaky": ("ReLU", {0: 0.1}),
-    "relie": ("ReLU", {0: 0.01}),
-    "hardtan": ("Clip", {0: -1.0, 1: 1.0}),
-    "elu": ("ELU", {0: 1.0}),
-    "selu": ("SELU", {0: SELU_ALPHA, 1: SELU_SCALE}),
-    "gelu": ("GELU", {0: 1}),
-    "tanh": ("TanH", {}),
-    "swish": ("Swish", {}),
-    "mish": ("Mish", {}),
-}
-FUSED: Mapping[str, tuple[int, tuple[float, ...]]] = {
-    "relu": (1, ()),
-    "leaky": (2, (0.1,)),
-    "revleaky": (2, (0.1,)),
-    "relie": (2, (0.01,)),
-    "relu6": (3, (0.0, 6.0)),
-    "hardtan": (3, (-1.0, 1.0)),
-    "logistic": (4, ()),
-    "mish": (5, ()),
-}
-"""Activations that ncnn's convolutions and matrices do themselves: its number, its parameters."""
 
 
 def _fused(name: str) -> dict[int, Any]:
@@ -118,9 +47,7 @@ def _fused(name: str) -> dict[int, Any]:
 
 def _convolution(site: LayerSite) -> str:
     layer: Convolutional = site.layer
-    for key in ("xnor", "binary", "antialiasing"):
-        if getattr(layer, key):
-            site.refuse(f"{key}={getattr(layer, key)}", key)
+    site.require(xnor=0, binary=0, antialiasing=0)
     left, right, top, bottom = layer.pads(site.context.input)
     if min(right, bottom) < 0:
         site.refuse(f"dilation={layer.dilation} with this padding", "dilation")
@@ -154,9 +81,7 @@ def _pooled(site: LayerSite, kind: int) -> str:
 
 
 def _maxpool(site: LayerSite) -> str:
-    for key in ("maxpool_depth", "antialiasing"):
-        if getattr(site.layer, key):
-            site.refuse(f"{key}={getattr(site.layer, key)}", key)
+    site.require(maxpool_depth=0, antialiasing=0)
     return _pooled(site, MAX)
 
 
@@ -191,18 +116,31 @@ def _route(site: LayerSite) -> str:
 
 
 def _shortcut(site: LayerSite) -> str:
-    layer: Shortcut = site.layer
-    if layer.weights_type != "none":
-        site.refuse(f"weights_type={layer.weights_type}", "weights_type")
-    if site.context.fork.layers.shortcut_alpha and (layer.alpha, layer.beta) != (1, 1):
-        site.refuse(f"alpha={layer.alpha:g} with beta={layer.beta:g}", "alpha")
+    site.require(weights_type="none")
+    if site.context.fork.layers.shortcut_alpha:
+        site.require(alpha=1.0, beta=1.0)
     blob, into = site.inputs[0], site.context.input
     for other, shape in zip(site.inputs[1:], site.context.inputs[1:], strict=True):
-        if shape.c < into.c or shape[1:] != into[1:]:
-            site.refuse(f"adding {shape} to {into}", "from")
-        added = other if shape.c == into.c else site.part(other, CHANNELS, 0, into.c)
-        blob = site.both(ADD, blob, added)
+        sampled = _sampled(site, other, shape, into)
+        blob = site.both(ADD, blob, _with_channels(site, sampled, shape.c, into.c))
     return site.activated(blob)
+
+
+def _sampled(site: LayerSite, blob: str, has: Shape, wanted: Shape) -> str:
+    """pjreddie's rule for a larger image: every so many pixels of it."""
+    if has[1:] == wanted[1:]:
+        return blob
+    stride = has.h // wanted.h
+    if (has.h, has.w) != (wanted.h * stride, wanted.w * stride):
+        site.refuse(f"adding {has} to {wanted}", "from")
+    return site.add("Pooling", blob, {0: MAX, 1: 1, 2: stride, 5: EXACT_PADS})
+
+
+def _with_channels(site: LayerSite, blob: str, has: int, wanted: int) -> str:
+    """The first channels of a blob, zeros behind them where it has fewer."""
+    if has < wanted:
+        return site.add("Padding", blob, {8: wanted - has})
+    return blob if has == wanted else site.part(blob, CHANNELS, 0, wanted)
 
 
 def _scaled(site: LayerSite) -> str:
@@ -210,19 +148,16 @@ def _scaled(site: LayerSite) -> str:
 
 
 def _reorg(site: LayerSite) -> str:
-    """YOLOv2's: the buffer is taken as an image of stride times the size before it is taken apart."""
+    """YOLOv2's: the buffer counts as an image of stride times the size when it is taken apart."""
     layer: Reorg = site.layer
-    for key in ("reverse", "flatten", "extra"):
-        if getattr(layer, key):
-            site.refuse(f"{key}={getattr(layer, key)}", key)
+    site.require(reverse=0, flatten=0, extra=0)
     into, s = site.context.input, layer.stride
     wide = site.reshaped(site.inputs[0], Shape(into.c // (s * s), into.h * s, into.w * s))
     return site.reshaped(site.add("Reorg", wide, {0: s, 1: 1}), site.out)
 
 
 def _reorg3d(site: LayerSite) -> str:
-    if site.layer.reverse:
-        site.refuse(f"reverse={site.layer.reverse}", "reverse")
+    site.require(reverse=0)
     return site.add("Reorg", site.inputs[0], {0: site.layer.stride, 1: 1})
 
 
@@ -244,9 +179,7 @@ def _batchnorm(site: LayerSite) -> str:
 
 def _softmax(site: LayerSite) -> str:
     layer: Softmax = site.layer
-    for key, usual in (("groups", 1), ("tree", None)):
-        if getattr(layer, key) != usual:
-            site.refuse(f"{key}={getattr(layer, key)}", key)
+    site.require(groups=1, tree=None)
     blob = site.inputs[0]
     if not layer.spatial:
         blob = site.scalar(MULTIPLY, site.reshaped(blob, site.out), 1 / layer.temperature)

@@ -106,10 +106,18 @@ def _ncnn(file: ExportedFile) -> Run:
     # By default values are rounded to 16 bits where the processor can.
     for word in ("fp16_packed", "fp16_storage", "fp16_arithmetic", "bf16_storage"):
         setattr(net.opt, f"use_{word}", False)
-    for load, path in ((net.load_param, file.path), (net.load_model, file.path.with_suffix(".bin"))):
+    for load, path in (
+        (net.load_param, file.path),
+        (net.load_model, file.path.with_suffix(".bin")),
+    ):
         if load(str(path)):
             raise DarknetError(f"ncnn does not read {path}")
-    return lambda x: [np.concatenate(each) for each in zip(*(_extracted(ncnn, net, file, image) for image in x))]
+
+    def run(x: Array) -> Outputs:
+        images = [_extracted(ncnn, net, file, image) for image in x]
+        return [np.concatenate(each) for each in zip(*images, strict=True)]
+
+    return run
 
 
 def _extracted(ncnn: Any, net: Any, file: ExportedFile, image: Array) -> Outputs:
