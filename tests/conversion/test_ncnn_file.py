@@ -36,7 +36,7 @@ def test_three_files() -> None:
 @pytest.mark.parametrize("name", ["yolov3", "yolov4_csp_newcoords", "classifier", "conv_geometry"])
 def test_recorded_networks(name: str, tmp_path: Path) -> None:
     pytest.importorskip("ncnn", reason="needs pip install ncnn")
-    assert largest_difference(loaded(GOLDEN / name, "alexeyab"), "heads", tmp_path) < 1e-5
+    assert largest_difference(loaded(GOLDEN / name, "alexeyab"), "heads", tmp_path) < 1e-4
 
 
 @pytest.mark.parametrize(

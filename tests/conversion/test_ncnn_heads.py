@@ -19,7 +19,7 @@ NETS = {
     "one yolo": YOLO,
     "scale_x_y": f"{YOLO} scale_x_y=1.2",
     "new_coords": f"{YOLO} new_coords=1 scale_x_y=2".replace("=21", "=21 activation=logistic"),
-    "two, unlike strides": f"conv stride_x=2 size=2 filters=4 stride_y=1;{YOLO};route layers=-3;{YOLO}",
+    "unlike strides": f"conv stride_x=2 size=2 filters=4 stride_y=1;{YOLO};route layers=-3;{YOLO}",
     "region": "conv filters=14;region classes=2 num=2 anchors=1,2,3,4 softmax=1",
     "region without softmax": "conv filters=14;region classes=2 num=2 anchors=1,2,3,4",
 }
@@ -43,7 +43,7 @@ def test_heads(name: str, fork: str, form: str, tmp_path: Path) -> None:
             "heads",
             "the output of this kind is not",
         ),
-        ("connected output=7;detection side=1 classes=2", "ultralytics", "the output of this kind"),
+        ("connected output=4;detection side=1 classes=2", "ultralytics", "the output of this kind"),
     ],
 )
 def test_refusals(layers: str, form: str, message: str) -> None:
