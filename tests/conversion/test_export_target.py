@@ -99,7 +99,10 @@ def test_every_cfg_has_a_form_or_a_reason(path: Path, form: str) -> None:
 
 def test_raw_needs_a_layer_before_the_head() -> None:
     with pytest.raises(DarknetError, match="reads the images themselves"):
-        require(graph_of("yolo classes=1 num=1;conv"), ExportTarget(form="raw"))
+        require(
+            read(net_section(6, 32, 32) + sections("yolo classes=1 num=1")),
+            ExportTarget(form="raw"),
+        )
 
 
 def test_only_what_the_outputs_depend_on_is_run() -> None:

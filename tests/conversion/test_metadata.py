@@ -38,7 +38,7 @@ def test_words_that_ultralytics_readers_look_for() -> None:
     assert values["names"][0] == "it's" and values["names"][2] == "class2"
     assert list(values["names"]) == list(range(graph.head_classes or 0))
     assert values["imgsz"] == [48, 64] and values["args"]["dynamic"] is True
-    assert (words["task"], words["stride"], words["batch"]) == ("detect", "16", "2")
+    assert (words["task"], words["stride"], words["batch"]) == ("detect", "8", "2")
     assert foreign_words(metadata(graph, ExportTarget(), [])) == {}
 
 
