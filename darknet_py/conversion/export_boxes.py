@@ -76,8 +76,7 @@ def suppressed(boxes: Tensor, scores: Tensor, thresh: float, nms: float) -> Tens
     stays overlaps it by an IoU above `nms`. This is do_nms_sort of both Darknet programs. Boxes
     that are not finite are left out, as `detect` leaves them out.
     """
-    finite = boxes.abs().sum(dim=2, keepdim=True) <= torch.finfo(boxes.dtype).max
-    scores = torch.where(finite, scores, torch.zeros_like(scores))
+    scores = finite_scores(boxes, scores)
     chosen: Tensor = _Suppression.apply(  # type: ignore[no-untyped-call]
         boxes, scores.transpose(1, 2), thresh, nms
     )
@@ -85,6 +84,12 @@ def suppressed(boxes: Tensor, scores: Tensor, thresh: float, nms: float) -> Tens
     score = scores[image, row, number]
     head = torch.stack([image.to(scores), number.to(scores), score], dim=1)
     return torch.cat([head, boxes[image, row]], dim=1)
+
+
+def finite_scores(boxes: Tensor, scores: Tensor) -> Tensor:
+    """scores (N, K, C), 0 for boxes (N, K, 4) that are not finite."""
+    finite = boxes.abs().sum(dim=2, keepdim=True) <= torch.finfo(boxes.dtype).max
+    return torch.where(finite, scores, torch.zeros_like(scores))
 
 
 class _Suppression(torch.autograd.Function):

@@ -5,8 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from darknet_py.conversion.export_boxes import Input, decode_all, suppressed
-from darknet_py.conversion.export_target import ExportTarget, require
+from darknet_py.conversion.box_forms import ARRANGED
+from darknet_py.conversion.export_boxes import Input, decode_all
+from darknet_py.conversion.export_target import (
+    ExportTarget,
+    needed_steps,
+    require,
+    taken_layers,
+)
 from darknet_py.layers.base import Run
 from darknet_py.network.execute import execute_heads, layer_calls
 from darknet_py.network.network import Network
@@ -30,18 +36,18 @@ class ExportModule(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """The outputs of the target's form for images (N, C, H, W), float32 RGB in [0, 1]."""
-        heads = self._heads(images)
-        if self.target.form == "heads":
-            return tuple(heads)
-        boxes, scores = decode_all(self.graph, heads, self._input(images))
-        if self.target.form == "boxes":
-            return boxes, scores
-        return (suppressed(boxes, scores, self.target.thresh, self.target.nms),)
+        outputs = self._outputs(images)
+        if self.target.form not in ARRANGED:
+            return tuple(outputs)
+        into = self._input(images)
+        boxes, scores = decode_all(self.graph, outputs, into)
+        return ARRANGED[self.target.form](boxes, scores, into, self.target)
 
-    def _heads(self, images: Tensor) -> list[Tensor]:
-        steps = self.graph.steps
+    def _outputs(self, images: Tensor) -> list[Tensor]:
+        taken = taken_layers(self.graph, self.target.form)
+        steps = needed_steps(self.graph, taken)
         calls = layer_calls(steps, self.layers, Run())
-        return execute_heads(steps, calls, images, self.graph.heads)
+        return execute_heads(steps, calls, images, taken)
 
     def _input(self, images: Tensor) -> Input:
         net = self.graph.net

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from darknet_py.conversion.formats import FORMS
 from darknet_py.errors import DarknetError, Problems
-from darknet_py.layers.base import Layer, Node
+from darknet_py.layers.base import INPUT, Layer, Node
 from darknet_py.layers.head import Head
-from darknet_py.network.graph import Graph, build
+from darknet_py.network.graph import Graph, Step, build
 
 BOX = "centre x, centre y, width, height as shares of the network's input"
 DETECTION = "image number, class number, score, " + BOX
@@ -36,7 +36,10 @@ def require(graph: Graph, target: ExportTarget) -> None:
     """Raises DarknetError, with the layer and the reason, where the network has no such form."""
     if target.form not in FORMS:
         raise DarknetError(f"unknown form '{target.form}', known are {', '.join(FORMS)}")
-    if target.form != "heads":
+    needs = FORMS[target.form].needs
+    if needs != "layers":
+        _require_heads(graph)
+    if needs == "boxes":
         _require_boxes(graph)
     if target.dynamic_size:
         _require_any_size(graph)
@@ -49,25 +52,53 @@ def require(graph: Graph, target: ExportTarget) -> None:
 def heads(graph: Graph) -> Iterator[tuple[str, Layer]]:
     """Name and layer of each output of form "heads": yolo_82, or softmax_25 of a classifier."""
     for index in graph.heads:
-        layer = graph.nodes[index].layer
-        yield f"{layer.kind}_{index}", layer
+        yield layer_name(graph, index), graph.nodes[index].layer
+
+
+def layer_name(graph: Graph, index: int) -> str:
+    """A layer's name in a file: its kind and its number in the cfg, such as yolo_82."""
+    return f"{graph.nodes[index].layer.kind}_{index}"
+
+
+def taken_layers(graph: Graph, form: str) -> list[int]:
+    """Indices of the layers that a program of this form ends in: its heads, or what they read."""
+    if form != "raw":
+        return graph.heads
+    return list(dict.fromkeys(graph.nodes[index].inputs[0] for index in graph.heads))
+
+
+def needed_steps(graph: Graph, layers: Sequence[int]) -> list[Step]:
+    """The steps that these layers depend on, and their own."""
+    needed, steps = set(layers), list[Step]()
+    for step in reversed(graph.steps):
+        if step.index in needed:
+            needed.update(step.inputs)
+            steps.append(step)
+    return steps[::-1]
 
 
 def output_names(graph: Graph, form: str) -> list[str]:
     """Names of the outputs of a program of this form, in order."""
-    names = {"boxes": ["boxes", "scores"], "nms": ["detections"]}
-    return names.get(form) or [name for name, _ in heads(graph)]
+    own = list(FORMS[form].outputs)
+    return own or [layer_name(graph, index) for index in taken_layers(graph, form)]
+
+
+def _require_heads(graph: Graph) -> None:
+    for index in graph.heads:
+        node = graph.nodes[index]
+        if not isinstance(node.layer, Head):
+            message = "is the network's output and holds no boxes; use --form heads"
+            raise DarknetError(message, node.layer.location())
+        if node.inputs[0] == INPUT:
+            raise DarknetError("reads the images themselves", node.layer.location())
 
 
 def _require_boxes(graph: Graph) -> None:
-    for _, layer in heads(graph):
-        if not isinstance(layer, Head):
-            message = "is the network's output and holds no boxes; use --form heads"
-            raise DarknetError(message, layer.location())
-        if layer.hierarchy is not None:
+    for head in graph.detection_heads:
+        if head.hierarchy is not None:
             message = "a class tree is descended with a threshold that the caller chooses, which"
             message += " has no form without branches; use --form heads"
-            raise DarknetError(message, layer.location("tree"))
+            raise DarknetError(message, head.location("tree"))
 
 
 def _require_any_size(graph: Graph) -> None:

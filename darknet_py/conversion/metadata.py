@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from darknet_py.conversion.export_target import BOX, DETECTION, ExportTarget, heads
-from darknet_py.forks import Fork
-from darknet_py.layers.base import Layer
+from darknet_py.conversion.export_target import BOX, DETECTION, ExportTarget, layer_name
+from darknet_py.layers.base import Node
 from darknet_py.layers.head import Head
 from darknet_py.network.graph import Graph
+from darknet_py.network.summary import net_stride
 from darknet_py.version import __version__
 
 PREFIX = "darknet."
 COLOURS = {1: "grey", 3: "RGB", 4: "RGBA"}
-OUTPUTS = {"boxes": f"boxes: {BOX}; scores: one column a class", "nms": f"detections: {DETECTION}"}
+OUTPUTS = {
+    "boxes": f"boxes: {BOX}; scores: one column a class",
+    "nms": f"detections: {DETECTION}",
+    "ultralytics": "centre x, centre y, width, height in pixels of the input, then the scores",
+    "deepstream": "left, top, right, bottom in pixels of the input, score, class number",
+    "raw": "what each head reads, its activation done, NCHW; anchor by anchor the values of a box",
+}
 
 
 def metadata(graph: Graph, target: ExportTarget, names: Sequence[str]) -> dict[str, str]:
-    """Words to text, JSON but for plain words; the keys begin with `darknet.`."""
+    """Words to text, JSON but for plain words; the keys begin with `darknet.`.
+
+    Forms of other programs have the words of these programs too, under the keys they look for.
+    """
     net = graph.net
     values: dict[str, Any] = {
         "version": f"darknet-py {__version__}",
@@ -32,18 +42,71 @@ def metadata(graph: Graph, target: ExportTarget, names: Sequence[str]) -> dict[s
         "resize": "letterbox" if graph.letter_box else "stretch",
         "form": target.form,
         "outputs": OUTPUTS.get(target.form, "as Darknet's layers hold them, NCHW"),
-        "heads": [_head(name, layer, graph.fork) for name, layer in heads(graph)],
+        "heads": [_head(graph, index, target.form) for index in graph.heads],
     }
     if target.form == "nms":
         values |= {"thresh": target.thresh, "nms": target.nms}
-    return {PREFIX + key: _text(value) for key, value in values.items()}
+    words = {PREFIX + key: _text(value) for key, value in values.items()}
+    others = READERS.get(target.form)
+    return words | (others(graph, target, names) if others else {})
+
+
+def foreign_words(words: Mapping[str, str]) -> dict[str, str]:
+    """Of a file's metadata, those under the keys of other programs."""
+    return {key: value for key, value in words.items() if not key.startswith(PREFIX)}
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _head(name: str, layer: Layer, fork: Fork) -> dict[str, Any]:
-    """One head; anchors are (width, height), in pixels of the input or in cells of the grid."""
-    entry: dict[str, Any] = {"output": name, "kind": layer.kind}
-    return entry | (layer.description(fork) if isinstance(layer, Head) else {})
+def _head(graph: Graph, index: int, form: str) -> dict[str, Any]:
+    """One head; anchors are (width, height), in pixels of the input or in cells of the grid.
+
+    stride: pixels of the input for one cell, (x, y).
+    """
+    node = graph.nodes[index]
+    entry: dict[str, Any] = {"output": layer_name(graph, index), "kind": node.layer.kind}
+    if not isinstance(node.layer, Head):
+        return entry
+    columns, rows = node.layer.grid(node.out)
+    entry["stride"] = [graph.net.width // columns, graph.net.height // rows]
+    if form == "raw":
+        entry |= _read_by(graph, node)
+    return entry | node.layer.description(graph.fork)
+
+
+def _read_by(graph: Graph, node: Node) -> dict[str, Any]:
+    """The layer that is a head's input, and the activation that is part of it already."""
+    source = node.inputs[0]
+    activation = getattr(graph.nodes[source].layer, "activation", "linear")
+    return {"output": layer_name(graph, source), "layer": node.index, "activation": activation}
+
+
+def _ultralytics(graph: Graph, target: ExportTarget, names: Sequence[str]) -> dict[str, str]:
+    """Under the keys of ultralytics' own files, whose values readers take as Python's literals."""
+    classes = graph.head_classes or 0
+    known = [*names, *(f"class{number}" for number in range(len(names), classes))]
+    values: dict[str, Any] = {
+        "description": f"{Path(graph.path).stem}, a Darknet network",
+        "author": "darknet-py",
+        "version": __version__,
+        "task": "detect",
+        "stride": net_stride(graph),
+        "batch": target.batch,
+        "imgsz": [graph.net.height, graph.net.width],
+        "channels": graph.net.channels,
+        "names": dict(enumerate(known)),
+        "args": {
+            "batch": target.batch,
+            "half": False,
+            "dynamic": target.dynamic_batch or target.dynamic_size,
+            "nms": False,
+        },
+    }
+    return {key: value if isinstance(value, str) else repr(value) for key, value in values.items()}
+
+
+READERS: dict[str, Callable[[Graph, ExportTarget, Sequence[str]], dict[str, str]]] = {
+    "ultralytics": _ultralytics,
+}

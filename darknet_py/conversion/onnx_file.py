@@ -16,6 +16,7 @@ import torch
 
 from darknet_py.conversion.export_module import ExportModule
 from darknet_py.conversion.export_target import ExportTarget, output_names
+from darknet_py.conversion.formats import FORMS
 from darknet_py.conversion.metadata import metadata
 from darknet_py.errors import DarknetError
 from darknet_py.lazy import optional_module
@@ -86,13 +87,14 @@ def _dynamic_axes(graph: Graph, target: ExportTarget) -> dict[str, dict[int, str
 
 
 def _output_axes(name: str, target: ExportTarget) -> dict[int, str]:
-    if target.form == "nms":
+    form = FORMS[target.form]
+    if form.batch_axis is None:
         return {0: "found"}
-    batch = {0: "batch"} if target.dynamic_batch else {}
+    batch = {form.batch_axis: "batch"} if target.dynamic_batch else {}
     if not target.dynamic_size:
         return batch
     grid = {2: f"{name}_height", 3: f"{name}_width"}
-    return batch | (grid if target.form == "heads" else {1: "rows"})
+    return batch | (grid if form.rows_axis is None else {form.rows_axis: "rows"})
 
 
 def _require_room(module: ExportModule) -> None:

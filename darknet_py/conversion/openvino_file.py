@@ -18,7 +18,8 @@ from darknet_py.network.network import Network
 def to_openvino(
     network: Network, target: ExportTarget, names: Sequence[str] = ()
 ) -> dict[str, bytes]:
-    """The contents of both files by their endings, float32; the metadata are in rt_info/darknet.
+    """The contents of both files by their endings, float32; the metadata are in rt_info/darknet,
+    the words of other programs in rt_info/ultralytics.
 
     Input and outputs as of to_onnx. Raises DarknetError where the network has no such form, and
     where openvino is not installed.
@@ -26,7 +27,8 @@ def to_openvino(
     openvino = optional_module("openvino", "onnx")
     model = read_model(to_onnx(network, target, names))
     for key, value in metadata(network.graph, target, names).items():
-        model.set_rt_info(value, ["darknet", key.removeprefix(PREFIX)])
+        owner = "darknet" if key.startswith(PREFIX) else target.form
+        model.set_rt_info(value, [owner, key.removeprefix(PREFIX)])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.xml")
         openvino.save_model(model, path, compress_to_fp16=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -11,10 +12,13 @@ import torch
 
 from darknet_py.conversion.export_module import ExportModule
 from darknet_py.conversion.export_target import ExportTarget
-from darknet_py.conversion.metadata import metadata
+from darknet_py.conversion.metadata import foreign_words, metadata
 from darknet_py.errors import DarknetError
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
+
+CONFIG = "config.txt"
+"""The extra file of a TorchScript program in which ultralytics' readers look for metadata."""
 
 
 def to_torchscript(network: Network, target: ExportTarget, names: Sequence[str] = ()) -> bytes:
@@ -30,6 +34,8 @@ def to_torchscript(network: Network, target: ExportTarget, names: Sequence[str] 
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(module, (module.example(),), check_trace=False)
         extra = metadata(network.graph, target, names)
+        if target.form == "ultralytics":
+            extra[CONFIG] = json.dumps(foreign_words(extra))
         torch.jit.save(traced, file, _extra_files=extra)
     return file.getvalue()
 

@@ -1,44 +1,12 @@
-"""The boxes in a program's outputs, and how two lists of them differ."""
+"""How two lists of boxes differ."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from darknet_py.conversion.export_boxes import suppressed
-from darknet_py.conversion.export_target import ExportTarget
-from darknet_py.detect.candidates import Candidates
-from darknet_py.detect.pipeline import PipelineOptions, candidates_of
-from darknet_py.images.letterbox import Placement
-from darknet_py.network.graph import Graph
-
 CHUNK = 256
-
-
-def box_rows(graph: Graph, target: ExportTarget, outputs: list[Tensor]) -> Tensor:
-    """(D, 7): image, class, score, box, of outputs of the target's form.
-
-    Boxes of form "heads" are found as `detect` finds them, with the suppression the cfg asks for.
-    """
-    if target.form == "nms":
-        return outputs[0]
-    if target.form == "boxes":
-        return suppressed(outputs[0], outputs[1], target.thresh, target.nms)
-    size = graph.net.width, graph.net.height
-    # Images of the input's own size: their boxes stay where the network has them, as in a file.
-    placements = [Placement(*size, *size)] * len(outputs[0])
-    options = PipelineOptions(thresh=target.thresh, nms=target.nms)
-    return _entries(candidates_of(graph, outputs, placements, options))
-
-
-def _entries(candidates: Candidates) -> Tensor:
-    row, number = torch.nonzero(candidates.scores > 0, as_tuple=True)
-    columns = [candidates.image[row], number, candidates.scores[row, number]]
-    return torch.cat(
-        [torch.stack([column.float() for column in columns], 1), candidates.boxes[row]], 1
-    )
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ def run(options: ExportOptions) -> bool:
     Raises DarknetError for what cannot be exported, before anything is written.
     """
     target = _target(options)
+    _require_fit(options, target)
     out = Path(options.out or f"{Path(options.cfg).stem}{FORMATS[options.format].suffix}")
     paths = _paths(options, out)
     for path in paths.values():
@@ -69,16 +70,24 @@ def _target(options: ExportOptions) -> ExportTarget:
     )
 
 
+def _require_fit(options: ExportOptions, target: ExportTarget) -> None:
+    """What a format does not have, whatever the network."""
+    row, words = FORMATS[options.format], f"--format {options.format}"
+    if reason := row.unfit.get(options.form):
+        raise DarknetError(f"{words} --form {options.form}: {reason}")
+    if row.one_image and (target.batch > 1 or target.dynamic_batch or target.dynamic_size):
+        raise DarknetError(f"{words}: {row.one_image}; leave out --batch and --dynamic")
+
+
 def _paths(options: ExportOptions, out: Path) -> dict[str, Path]:
-    """Suffix -> path; OpenVINO's weights lie beside the file that -o names."""
-    suffix = FORMATS[options.format].suffix
-    if options.format == "openvino":
-        if out.suffix != suffix:
-            raise DarknetError(
-                f"-o {out}: expected a name that ends in .xml; a .bin goes beside it"
-            )
-        return {suffix: out, ".bin": out.with_suffix(".bin")}
-    return {suffix: out}
+    """Suffix -> path; other files of a format lie beside the one that -o names."""
+    row = FORMATS[options.format]
+    if row.beside and out.suffix != row.suffix:
+        others = " and a ".join(row.beside)
+        go = "goes" if len(row.beside) == 1 else "go"
+        expected = f"expected a name that ends in {row.suffix}; a {others} {go} beside it"
+        raise DarknetError(f"-o {out}: {expected}")
+    return {row.suffix: out} | {suffix: out.with_suffix(suffix) for suffix in row.beside}
 
 
 def _classes(graph: Graph) -> int:

@@ -16,8 +16,9 @@ from darknet_py.conversion.export_target import ExportTarget, output_names
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
-from darknet_py.export.box_difference import BoxDifference, box_difference, box_rows
-from darknet_py.export.runtimes import RUNTIMES, Runtime
+from darknet_py.export.box_difference import BoxDifference, box_difference
+from darknet_py.export.box_rows import box_rows, detector_rows
+from darknet_py.export.runtimes import RUNTIMES, ExportedFile, Runtime
 from darknet_py.images.fitted_images import InputSpec, read_fitted
 from darknet_py.images.frames import array_frame, file_frame
 from darknet_py.images.io import Pixels
@@ -37,10 +38,14 @@ class RuntimeCheck:
 
 @dataclass(frozen=True, eq=False)
 class _Expected:
-    """The inputs a file is run on, and what our engine makes of each."""
+    """The inputs a file is run on, what our engine makes of each, and the detector's boxes.
+
+    boxes: rows (D, 7) for each input; None for a network without detection heads.
+    """
 
     inputs: list[Tensor]
     outputs: list[list[Tensor]]
+    boxes: list[Tensor] | None
 
 
 def input_images(network: Network, paths: Sequence[str]) -> list[Tensor]:
@@ -70,7 +75,8 @@ def verify(
 ) -> Iterator[RuntimeCheck]:
     """The file in each runtime of these names."""
     inputs = _batches(images, target)
-    expected = _Expected(inputs, [_ours(network, target, x) for x in inputs])
+    outputs = [_ours(network, target, x) for x in inputs]
+    expected = _Expected(inputs, outputs, _detected(network, target, inputs))
     for name in names:
         yield _checked(network, target, path, name, expected)
 
@@ -89,6 +95,15 @@ def _ours(network: Network, target: ExportTarget, x: Tensor) -> list[Tensor]:
         return list(ExportModule(network, target)(x))
 
 
+def _detected(
+    network: Network, target: ExportTarget, inputs: Sequence[Tensor]
+) -> list[Tensor] | None:
+    if network.graph.head_classes is None:
+        return None
+    engine = open_engine(network, EngineConfig())
+    return [detector_rows(network.graph, target, engine(x)) for x in inputs]
+
+
 def _checked(
     network: Network, target: ExportTarget, path: Path, name: str, expected: _Expected
 ) -> RuntimeCheck:
@@ -100,20 +115,19 @@ def _checked(
     except DarknetError as missing:
         return RuntimeCheck(f"{name}: {missing}", agrees=False)
     try:
-        actual = _run(runtime, path, output_names(network.graph, target.form), expected.inputs)
+        file = ExportedFile(path, network.graph, output_names(network.graph, target.form))
+        actual = _run(runtime, file, expected.inputs)
     except Exception as failure:  # noqa: BLE001 - each library raises its own
         return RuntimeCheck(f"{title}: cannot run it: {_one_line(failure)}", agrees=False)
-    return _compared(network, target, title, expected.outputs, actual)
+    return _compared(network, target, title, expected, actual)
 
 
 def _one_line(failure: Exception) -> str:
     return " ".join(str(failure).split())[:300] or type(failure).__name__
 
 
-def _run(
-    runtime: Runtime, path: Path, names: Sequence[str], inputs: Sequence[Tensor]
-) -> list[list[Tensor]]:
-    run = runtime.open(path, names)
+def _run(runtime: Runtime, file: ExportedFile, inputs: Sequence[Tensor]) -> list[list[Tensor]]:
+    run = runtime.open(file)
     return [[torch.from_numpy(y) for y in run(x.numpy())] for x in inputs]
 
 
@@ -121,21 +135,32 @@ def _compared(
     network: Network,
     target: ExportTarget,
     title: str,
-    expected: Sequence[list[Tensor]],
+    expected: _Expected,
     actual: Sequence[list[Tensor]],
 ) -> RuntimeCheck:
-    pairs = list(zip(expected, actual, strict=True))
+    pairs = list(zip(expected.outputs, actual, strict=True))
     words, agrees = [title], True
     if target.form != "nms":
-        largest = max(_error(a, b) for pair in pairs for a, b in zip(*pair, strict=True))
+        compared = ((_values(target, one) for one in pair) for pair in pairs)
+        largest = max(_error(a, b) for pair in compared for a, b in zip(*pair, strict=True))
         agrees = largest <= TOLERANCE
         words.append(f"{target.form} differ by at most {largest:.1e}")
-    if all(network.graph.nodes[index].layer.HEAD for index in network.graph.heads):
-        boxes = [_boxes(network, target, *pair) for pair in pairs]
+    if expected.boxes is not None:
+        found = zip(expected.boxes, actual, strict=True)
+        boxes = [_boxes(network, target, rows, outputs) for rows, outputs in found]
         agrees = agrees and not sum(one.unmatched for one in boxes)
         words.append(_box_words(boxes))
     limit = "" if agrees else f" (above the tolerance of {TOLERANCE:g})"
     return RuntimeCheck(f"{words[0]}: {', '.join(words[1:])}{limit}", agrees)
+
+
+def _values(target: ExportTarget, outputs: list[Tensor]) -> list[Tensor]:
+    """What is compared number by number.
+
+    Where two classes of a row have all but equal scores, as in most rows that hold nothing, either
+    may be its class: the boxes show whether that matters.
+    """
+    return [outputs[0][:, :, :5]] if target.form == "deepstream" else outputs
 
 
 def _error(expected: Tensor, actual: Tensor) -> float:
@@ -147,10 +172,10 @@ def _error(expected: Tensor, actual: Tensor) -> float:
 
 
 def _boxes(
-    network: Network, target: ExportTarget, expected: list[Tensor], actual: list[Tensor]
+    network: Network, target: ExportTarget, expected: Tensor, outputs: list[Tensor]
 ) -> BoxDifference:
-    ours, theirs = (box_rows(network.graph, target, outputs) for outputs in (expected, actual))
-    return box_difference(ours, theirs, target.thresh, TOLERANCE)
+    theirs = box_rows(network.graph, target, outputs)
+    return box_difference(expected, theirs, target.thresh, TOLERANCE)
 
 
 def _box_words(differences: Sequence[BoxDifference]) -> str:

@@ -229,7 +229,7 @@ class Convolutional(Layer):
             x = torch.where(x > 0, 1.0, -1.0)
         bias = None if self.normalized else weights["biases"]
         if not self.pads_evenly:
-            x = self._padded(ctx.input, x)
+            x = F.pad(x, self.pads(ctx.input))
         return convolve(x, kernel, bias, *self._geometry)
 
     @cached_property
@@ -243,15 +243,17 @@ class Convolutional(Layer):
         """Those of the convolution itself: a blur takes over the stride."""
         return (1, 1) if self.antialiasing else self.strides
 
-    def _padded(self, into: Shape, x: torch.Tensor) -> torch.Tensor:
-        """x with padding of its own, where Darknet's output size is not torch's."""
-        # Dilation does not enter Darknet's output size: it reads zeros beyond the far edges.
+    def pads(self, into: Shape) -> tuple[int, int, int, int]:
+        """left, right, top, bottom: zeros around an input of this shape."""
         margin, stride = self.margin * self.spread, self._own_strides
+        if self.pads_evenly:
+            return margin, margin, margin, margin
+        # Dilation does not enter Darknet's output size: it reads zeros beyond the far edges.
         out = self._full_shape(into)
         extent = self.spread * (self.size - 1) + 1
         bottom = (out.h - 1) * stride[0] + extent - margin - into.h
         right = (out.w - 1) * stride[1] + extent - margin - into.w
-        return F.pad(x, (margin, right, margin, bottom))
+        return margin, right, margin, bottom
 
     def folded(self, ctx: LayerContext, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
         if not self.normalized or self.binary or self.xnor:

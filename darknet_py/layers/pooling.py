@@ -72,7 +72,7 @@ class Pool(Layer):
         height = window_count(into.h, self.window, strides[0], self.margin)
         return Shape(into.c, height, window_count(into.w, self.window, strides[1], self.margin))
 
-    def _pads(self, into: Shape, strides: tuple[int, int]) -> tuple[int, int, int, int]:
+    def pads(self, into: Shape, strides: tuple[int, int]) -> tuple[int, int, int, int]:
         """left, right, top, bottom: what the last window reaches beyond the far edges."""
         out = self._pooled(into, strides)
         near = self.margin // 2
@@ -151,7 +151,7 @@ class Maxpool(Pool):
 
     def _pool(self, into: Shape, x: torch.Tensor) -> torch.Tensor:
         strides = self._own_strides
-        left, right, top, bottom = self._pads(into, strides)
+        left, right, top, bottom = self.pads(into, strides)
         if left == right == top == bottom and 2 * left <= self.window:
             return F.max_pool2d(x, self.window, strides, left)
         x = F.pad(x, (left, right, top, bottom), value=float("-inf"))
@@ -205,7 +205,7 @@ class LocalAvgpool(Pool):
     def forward(
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
-        pads = self._pads(ctx.input, self.strides)
+        pads = self.pads(ctx.input, self.strides)
         mean = F.avg_pool2d(F.pad(inputs[0], pads), self.window, self.strides)
         return mean * self._growth(ctx.input, inputs[0])
 

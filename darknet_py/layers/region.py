@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
@@ -98,6 +98,10 @@ class Region(Head):
     def sizes(self) -> list[tuple[float, float]]:
         """(width, height) of the anchors in grid cells."""
         return anchor_sizes(self.anchors, self.num, self.masks)
+
+    def description(self, fork: Fork) -> dict[str, Any]:
+        rules = {"coords": self.coords, "softmax": self.softmax, "background": self.background}
+        return super().description(fork) | rules
 
     def default_labels(self, fork: Fork) -> int:
         return fork.samples.region_most_labels

@@ -188,7 +188,7 @@ class ExportOptions(ModelOptions):
     )
     form: str = flag(
         "heads",
-        "; ".join(f"{word}: {meaning}" for word, meaning in FORMS.items()) + ".",
+        "; ".join(f"{word}: {form.meaning}" for word, form in FORMS.items()) + ".",
         choices=tuple(FORMS),
     )
     dynamic: str = flag(

@@ -55,5 +55,16 @@ def test_the_example_is_the_same_each_time(net: Network) -> None:
 
 
 def test_an_unknown_form_is_refused(net: Network) -> None:
-    with pytest.raises(DarknetError, match="unknown form 'corners', known are heads, boxes, nms"):
+    with pytest.raises(DarknetError, match="unknown form 'corners', known are heads, boxes, nms, "):
         ExportModule(net, ExportTarget(form="corners"))
+
+
+def test_raw_is_the_trace_of_the_last_convolutions(net: Network) -> None:
+    x = torch.rand(2, *net.graph.net.input)
+    outputs = ExportModule(net, ExportTarget(form="raw"))(x)
+    trace = net.trace(x)
+    before = [trace[index - 1] for index in net.graph.heads]
+    assert [net.graph.nodes[index - 1].layer.kind for index in net.graph.heads] == [
+        "convolutional"
+    ] * len(before)
+    torch.testing.assert_close(list(outputs), before, atol=1e-4, rtol=1e-4)

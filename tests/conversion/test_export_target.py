@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from support.layer_check import net_section, read, sections
 
-from darknet_py.conversion.export_target import ExportTarget, require
+from darknet_py.conversion.export_target import (
+    ExportTarget,
+    needed_steps,
+    output_names,
+    require,
+    taken_layers,
+)
+from darknet_py.conversion.formats import FORMS
 from darknet_py.errors import DarknetError
-from darknet_py.network.graph import Graph
+from darknet_py.network.graph import Graph, read_graph
 
 ANY_SIZE = ExportTarget(dynamic_size=True)
 
@@ -70,3 +79,34 @@ def test_a_layer_may_fit_one_size_because_of_those_around_it() -> None:
     with pytest.raises(DarknetError) as caught:
         require(graph, ANY_SIZE)
     assert "[scale_channels] from: the previous layer is 2 x 2 x 4" in str(caught.value)
+
+
+CFGS = sorted((Path(__file__).resolve().parents[2] / "cfg").glob("*.cfg"))
+CLASSIFIERS = {"darknet19", "darknet53", "efficientnet_b0", "resnet50"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("path", CFGS, ids=lambda path: path.stem)
+def test_every_cfg_has_a_form_or_a_reason(path: Path, form: str) -> None:
+    graph = read_graph(path)
+    if path.stem in CLASSIFIERS and form != "heads":
+        with pytest.raises(DarknetError, match="is the network's output and holds no boxes"):
+            require(graph, ExportTarget(form=form))
+    else:
+        require(graph, ExportTarget(form=form))
+        assert len(output_names(graph, form)) >= 1
+
+
+def test_raw_needs_a_layer_before_the_head() -> None:
+    with pytest.raises(DarknetError, match="reads the images themselves"):
+        require(
+            read(net_section(6, 32, 32) + sections("yolo classes=1 num=1")),
+            ExportTarget(form="raw"),
+        )
+
+
+def test_only_what_the_outputs_depend_on_is_run() -> None:
+    graph = graph_of("conv;conv filters=6;yolo classes=1 num=1;route layers=0;conv filters=2")
+    assert [step.index for step in needed_steps(graph, taken_layers(graph, "raw"))] == [0, 1]
+    assert [step.index for step in needed_steps(graph, taken_layers(graph, "heads"))] == [0, 1, 2]
+    assert output_names(graph, "raw") == ["convolutional_1"]

@@ -148,7 +148,7 @@ def test_other_batch_and_size(name: str, form: str) -> None:
         (
             "yolov3",
             ExportTarget(form="corners"),
-            "unknown form 'corners', known are heads, boxes, nms",
+            "unknown form 'corners', known are heads, boxes, nms, ",
         ),
     ],
 )

@@ -30,6 +30,11 @@ def test_without_onnx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["--format", "openvino", "-o", "net.bin"], "expected a name that ends in .xml"),
         (["-o", "no/where.onnx"], "the folder no does not exist"),
         (["--form", "nms", "--format", "pt2"], "use --form boxes"),
+        (["--format", "ncnn", "-o", "net.bin"], "in .param; a .bin and a .json go beside it"),
+        (["--format", "ncnn", "--form", "nms"], "--format ncnn --form nms: it is written for ncnn"),
+        (["--format", "ncnn", "--batch", "2"], "single images of one size; leave out --batch and"),
+        (["--format", "safetensors", "--form", "raw"], "it holds weights and no program; use"),
+        (["--format", "safetensors", "--dynamic", "size"], "leave out --batch and --dynamic"),
     ],
 )
 def test_refusals(

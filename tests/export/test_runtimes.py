@@ -14,7 +14,7 @@ from support.export_run import NET, run
 from darknet_py import Network
 from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.conversion.torch_file import to_pt2, to_torchscript
-from darknet_py.export.runtimes import RUNTIMES
+from darknet_py.export.runtimes import RUNTIMES, ExportedFile
 
 pytest.importorskip("onnx", reason="needs pip install onnx")
 pytest.importorskip("onnxruntime", reason="needs pip install onnxruntime onnx")
@@ -39,7 +39,7 @@ def test_torchs_own_files_give_what_the_network_gives(
     net.load_weights(NET[1])
     (tmp_path / "net.pt").write_bytes(make(net, ExportTarget()))
     x = torch.rand(1, 3, net.graph.net.height, net.graph.net.width)
-    outputs = RUNTIMES[name].open(tmp_path / "net.pt", ["a"])(x.numpy())
+    outputs = RUNTIMES[name].open(ExportedFile(tmp_path / "net.pt", net.graph, ["a"]))(x.numpy())
     with torch.no_grad():
         for actual, expected in zip(outputs, net(x), strict=True):
             np.testing.assert_allclose(actual, expected.numpy(), rtol=1e-4, atol=1e-5)

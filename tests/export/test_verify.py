@@ -12,6 +12,7 @@ from support.layer_check import read
 
 import darknet_py.export.verify as room
 from darknet_py.conversion.export_target import ExportTarget
+from darknet_py.conversion.formats import FORMATS, FORMS
 from darknet_py.export.runtimes import RUNTIMES, Runtime
 from darknet_py.network.network import Network
 
@@ -19,7 +20,7 @@ pytest.importorskip("onnx", reason="needs pip install onnx")
 pytest.importorskip("onnxruntime", reason="needs pip install onnxruntime onnx")
 
 
-@pytest.mark.parametrize("form", ["heads", "boxes", "nms"])
+@pytest.mark.parametrize("form", FORMS)
 def test_verify_prints_a_line_for_each_runtime(form: str, tmp_path: Path, image: Path) -> None:
     out = tmp_path / "net.onnx"
     result = run("export", *NET, image, "-o", out, "--form", form, "-dynamic", "batch")
@@ -54,7 +55,7 @@ def test_the_error_is_a_share_of_the_largest(other: list[float], error: float) -
 def test_what_a_library_raises_is_one_line(
     tmp_path: Path, image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path, names: object) -> None:
+    def refuse(file: object) -> None:
         raise RuntimeError("no such\n  operator")
 
     runtime = Runtime("onnxruntime", refuse)  # type: ignore[arg-type]
@@ -84,3 +85,14 @@ def test_the_last_image_fills_the_batch() -> None:
         (ExportTarget(dynamic_batch=True), [[0, 1], [2, 2]]),
     ):
         assert [x.flatten().tolist() for x in room._batches(images, target)] == expected
+
+
+@pytest.mark.parametrize("format", ["ncnn", "safetensors"])
+def test_files_without_a_program_of_onnx(format: str, tmp_path: Path, image: Path) -> None:
+    pytest.importorskip(format, reason=f"needs pip install {format}")
+    out = tmp_path / f"net{FORMATS[format].suffix}"
+    result = run("export", *NET, image, "-o", out, "--format", format, "--verify")
+    assert result.exit_code == 0, result.output
+    version = RUNTIMES[format].version
+    assert f"{format} {version}: heads differ by at most" in result.output.splitlines()[-1]
+    assert "boxes, the same to" in result.output

@@ -116,7 +116,13 @@ def test_descriptions_for_exported_files() -> None:
     theirs = head("yolo").description(PJREDDIE)
     assert (theirs["scale_x_y"], theirs["new_coords"]) == (1.0, 0)
     sizes = [(1.0, 2.0), (3.0, 0.5)]
-    assert head("region").description(ALEXEYAB) == {"classes": 3, "anchors": sizes, "unit": "cells"}
+    rules = {"coords": 5, "softmax": 0, "background": 0}
+    assert head("region").description(ALEXEYAB) == {
+        "classes": 3,
+        "anchors": sizes,
+        "unit": "cells",
+        **rules,
+    }
     expected = {"classes": 3, "side": 3, "num": 2, "sqrt": 1}
     assert head("detection", "sqrt=1\n").description(ALEXEYAB) == expected
 

@@ -1,0 +1,96 @@
+"""A network's tensors as a .safetensors file, which no code is run to read.
+
+The names are those of `Network.state_dict()`: layers.12.weights, the number that of the layer in
+the cfg, the word that of Darknet's weights file. What a .weights file's header says lies in the
+metadata, so that such a file can be written again bit for bit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from darknet_py.conversion.export_target import ExportTarget
+from darknet_py.conversion.metadata import PREFIX, metadata
+from darknet_py.errors import WeightsError
+from darknet_py.lazy import optional_module
+from darknet_py.network.network import Network
+from darknet_py.network.weights import Header
+
+HEADER = PREFIX + "header"
+
+
+def to_safetensors(
+    network: Network, target: ExportTarget | None = None, names: Sequence[str] = ()
+) -> bytes:
+    """The bytes of the file: float32, batch normalisation not folded. names: of the classes.
+
+    Raises DarknetError where safetensors is not installed.
+    """
+    save = optional_module("safetensors.torch", "safetensors").save
+    words = metadata(network.graph, target or ExportTarget(), names)
+    header = network.header
+    numbers = (header.major, header.minor, header.revision, header.seen)
+    words[HEADER] = " ".join(map(str, numbers))
+    tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    data: bytes = save(tensors, words)
+    return data
+
+
+def read_safetensors(network: Network, path: str | os.PathLike[str]) -> None:
+    """Fill the network's tensors and its header from such a file.
+
+    Raises WeightsError, before anything is changed, for one that is no safetensors file or does
+    not have each of the network's tensors in its shape; DarknetError where safetensors is not
+    installed.
+    """
+    name = os.fspath(path)
+    tensors, words = _read(name)
+    wanted = network.state_dict()
+    _require_fit(name, wanted, tensors)
+    header = _header(name, words, network.header)
+    network.load_state_dict(tensors)
+    network.header = header
+
+
+def _read(name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    safetensors: Any = optional_module("safetensors")
+    try:
+        with safetensors.safe_open(name, "pt") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (safetensors.SafetensorError, OSError) as failure:
+        reason = " ".join(str(failure).split())
+        raise WeightsError(f"{name}: cannot be read as a safetensors file: {reason}") from None
+
+
+def _require_fit(name: str, wanted: dict[str, Tensor], there: dict[str, Tensor]) -> None:
+    for key, tensor in wanted.items():
+        if key not in there:
+            raise WeightsError(f"{name}: has no {key}; it belongs to another cfg")
+        if there[key].shape != tensor.shape or there[key].dtype != torch.float32:
+            has, want = _words(there[key]), _words(tensor)
+            raise WeightsError(f"{name}: {key} is {has}, the cfg needs {want}")
+    for key in there:
+        if key not in wanted:
+            raise WeightsError(f"{name}: has {key}, which the cfg has not")
+
+
+def _words(tensor: Tensor) -> str:
+    sizes = " x ".join(map(str, tensor.shape))
+    return f"{str(tensor.dtype).removeprefix('torch.')} {sizes}"
+
+
+def _header(name: str, words: dict[str, str], usual: Header) -> Header:
+    """That of the .weights file the tensors came from; the network's where it says none."""
+    if HEADER not in words:
+        return usual
+    try:
+        major, minor, revision, seen = map(int, words[HEADER].split())
+    except ValueError:
+        message = f"{HEADER} is '{words[HEADER][:40]}', expected four numbers"
+        raise WeightsError(f"{name}: {message}") from None
+    return Header(major, minor, revision, seen)
