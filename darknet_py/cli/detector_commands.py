@@ -36,7 +36,7 @@ def detect(benchmark_layers: bool, **choices: Any) -> None:
 
 
 @click.command()
-@arguments("data", "cfg", "[weights]", "images...")
+@arguments("data|folder", "cfg", "[weights]", "images...")
 @detection_options
 @benchmark_layers
 def test(benchmark_layers: bool, **choices: Any) -> None:

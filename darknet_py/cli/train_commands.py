@@ -32,7 +32,7 @@ IMAGES = ("sync_batchnorm", "workers", "cache", "reduced_decode", "show_imgs")
 
 
 @click.command()
-@arguments("data", "cfg", "[weights]")
+@arguments("data|folder", "cfg", "[weights]")
 @options_of(DetectorTrainOptions, *NET, SizeOptions, *GOING_ON, *MAP, *RUNNING, *IMAGES)
 def train(**choices: Any) -> None:
     """Train CFG on the images of DATA, from scratch or from WEIGHTS."""

@@ -1,0 +1,76 @@
+"""A folder, a zip or a data.yaml in the place of a .data file: imported once, and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from pathlib import Path
+
+from darknet_py.cfg.datafile import is_foreign
+from darknet_py.engines.cache_folder import folder as cache_folder
+from darknet_py.errors import OutputError
+from darknet_py.interchange.darknet_writer import DATA_NAME, write_darknet_set
+from darknet_py.interchange.layouts import read_labelled_set
+from darknet_py.interchange.open_tree import folder_tree
+from darknet_py.interchange.set_builder import ImportRules
+
+logger = logging.getLogger(__name__)
+
+FOLDER = "data"
+"""Below the cache folder."""
+BACKUP = "backup"
+"""Weights of a training are kept in the working folder, not in the cache."""
+VERSION = 1
+"""Of what is written: another one is imported anew."""
+
+
+def as_data_file(path: str) -> str:
+    """The .data file for what stands in its place; one that is given as it should be stays.
+
+    A data set of another layout is imported into the cache folder, once for what its files are now,
+    with links to the images of a folder. Raises DataError, OutputError.
+    """
+    if not is_foreign(path):
+        return path
+    home = cache_folder().absolute() / FOLDER / _name_of(path)
+    data = home / DATA_NAME
+    if data.exists():
+        logger.info("%s: imported before, to %s", path, data)
+        return os.fspath(data)
+    found = read_labelled_set(path, ImportRules())
+    try:
+        _, remarks = write_darknet_set(found, home, "link", BACKUP)
+    except OutputError:
+        if not data.exists():  # else another process has made it meanwhile
+            raise
+        remarks = ()
+    for remark in remarks:
+        logger.warning("%s: %s", path, remark)
+    logger.info("%s: imported to %s", path, data)
+    return os.fspath(data)
+
+
+def _name_of(path: str) -> str:
+    """Another one for every path and every change of its files."""
+    real = os.path.realpath(path)
+    facts = hashlib.sha256(f"{VERSION}\n{real}\n".encode("utf-8", "surrogateescape"))
+    around = real if os.path.isdir(real) else os.path.dirname(real)
+    for file in [real] if real.lower().endswith(".zip") else _files_below(around):
+        facts.update(_fact(file))
+    stem = "".join(sign if sign.isalnum() else "_" for sign in Path(real).stem)[:40]
+    return f"{stem}-{facts.hexdigest()[:16]}"
+
+
+def _files_below(folder: str) -> list[str]:
+    tree = folder_tree(Path(folder))
+    return [os.fspath(tree.path(name)) for name in tree.names]
+
+
+def _fact(file: str) -> bytes:
+    try:
+        found = os.stat(file)
+    except OSError:  # a link that leads nowhere
+        return f"{file}\n".encode("utf-8", "surrogateescape")
+    line = f"{file} {found.st_size} {found.st_mtime_ns}\n"
+    return line.encode("utf-8", "surrogateescape")
