@@ -53,10 +53,10 @@ def _require_paths(folder: Path) -> None:
     for fork in FORKS.values():
         if label_path(f"{text}/a.jpg", fork) == folder / "a.txt":
             continue
-        message = f"{folder}: with this name the labels would be looked for elsewhere ({fork.name})"
+        message = f"{folder}: by {fork.name}'s rule labels of images there are looked for elsewhere"
         if fork is ALEXEYAB:
             raise OutputError(f"{message}; name another folder")
-        logger.warning("%s", message)
+        logger.warning("%s; to train with --fork %s name another folder", message, fork.name)
 
 
 def _placed(

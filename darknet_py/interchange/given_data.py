@@ -52,14 +52,13 @@ def as_data_file(path: str) -> str:
 
 
 def _name_of(path: str) -> str:
-    """Another one for every path and every change of its files."""
+    """Another one for every path and every change of its files; no word of Darknet's rules in it."""
     real = os.path.realpath(path)
     facts = hashlib.sha256(f"{VERSION}\n{real}\n".encode("utf-8", "surrogateescape"))
     around = real if os.path.isdir(real) else os.path.dirname(real)
     for file in [real] if real.lower().endswith(".zip") else _files_below(around):
         facts.update(_fact(file))
-    stem = "".join(sign if sign.isalnum() else "_" for sign in Path(real).stem)[:40]
-    return f"{stem}-{facts.hexdigest()[:16]}"
+    return facts.hexdigest()[:20]
 
 
 def _files_below(folder: str) -> list[str]:

@@ -21,6 +21,7 @@ REASONS = {
     "ambiguous-image": "images left out because several files have their name",
     "unreadable-image": "images of unknown size left out: their file is none or damaged",
     "twice": "images listed twice; the first time counts",
+    "unlisted": "images that no list or annotation names left out",
     "no-labels": "images without a label file count as images without objects",
     "unsafe": "files of the archive left out: links, or names that lead out of it or are none",
     "renamed": "images given another name: theirs was taken, or cannot stand in a list",

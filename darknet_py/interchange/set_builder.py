@@ -151,6 +151,9 @@ class SetBuilder:
             LabelledImage(image, split, tuple(self._boxes(image, rows, numbers, len(classes))))
             for image, (split, rows) in self._rows.items()
         ]
+        for file in self.images.files:
+            if file.tree is self.tree and file not in self._rows:
+                self.left_out.add("unlisted", str(file))
         images.sort(key=lambda image: SPLITS.index(image.split))
         remarks = self.left_out.lines()
         if not images:
