@@ -8,7 +8,7 @@ from typing import Any
 
 from darknet_py.errors import DataError
 from darknet_py.interchange.file_tree import MOST_JSON, FileTree, StoredFile
-from darknet_py.interchange.json_text import number, numbers, read_json_file, records
+from darknet_py.interchange.json_text import number, numbers, read_json_file, records, starts_with
 from darknet_py.interchange.labelled_set import SPLIT_WORDS, LabelledSet, split_named
 from darknet_py.interchange.set_builder import (
     BOX,
@@ -36,8 +36,10 @@ def _files(tree: FileTree) -> list[StoredFile]:
 
 
 def _has_keys(file: StoredFile) -> bool:
+    if not starts_with(file, b"{"):
+        return False
     text = file.read(MOST_JSON)
-    return text.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and all(key in text for key in KEYS)
+    return all(key in text for key in KEYS)
 
 
 def read(builder: SetBuilder) -> LabelledSet:

@@ -6,7 +6,7 @@ from darknet_py.errors import DataError
 from darknet_py.interchange.file_tree import FileTree, StoredFile
 from darknet_py.interchange.labelled_set import SPLITS, LabelledSet
 from darknet_py.interchange.set_builder import SetBuilder
-from darknet_py.interchange.yolo_rows import label_file, rows_of
+from darknet_py.interchange.yolo_rows import class_names, label_file, rows_of
 
 SUFFIX = ".data"
 
@@ -32,8 +32,9 @@ def read(builder: SetBuilder) -> LabelledSet:
     options = _options(data)
     names = builder.rules.names or _names(builder, data, options)
     for split in SPLITS:
-        if split in options:
-            for line in _named(builder, data, options[split]).lines():
+        lines = _named(builder, data, options[split]).lines() if split in options else ()
+        for line in lines:
+            if not line.startswith("#"):
                 _add(builder, line, split)
     return builder.finish(names)
 
@@ -52,7 +53,7 @@ def _options(data: StoredFile) -> dict[str, str]:
 def _names(builder: SetBuilder, data: StoredFile, options: dict[str, str]) -> list[str]:
     if "names" not in options:
         raise DataError(f"{data}: has no names=; give the class names with --names FILE")
-    return _named(builder, data, options["names"]).lines()
+    return class_names(_named(builder, data, options["names"]))
 
 
 def _named(builder: SetBuilder, data: StoredFile, path: str) -> StoredFile:

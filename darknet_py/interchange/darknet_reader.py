@@ -24,7 +24,7 @@ def read_darknet_set(data: DataFile, fork: Fork) -> LabelledSet:
     Raises DataError when it has no list, no names, or when no image is there.
     """
     left_out = LeftOut()
-    tree = FolderTree(Path(), (), data.path)
+    tree = FolderTree(Path(), (), "")  # paths of images are looked for from the working folder
     builder = SetBuilder(tree, ImportRules(), left_out=left_out)
     for split in lists_of(data):
         path = data.file(split)
@@ -33,7 +33,10 @@ def read_darknet_set(data: DataFile, fork: Fork) -> LabelledSet:
                 builder.add(StoredFile(tree, image), split, _objects(image, fork))
             else:
                 left_out.add("missing-image", image)
-    return builder.finish(names_of(data))
+    try:
+        return builder.finish(names_of(data))
+    except DataError as error:
+        raise DataError(error.message, Location(data.path)) from None
 
 
 def lists_of(data: DataFile) -> list[str]:

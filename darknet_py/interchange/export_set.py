@@ -23,17 +23,15 @@ NOWHERE = "none"
 
 @dataclass(frozen=True)
 class Writer:
-    """write: the annotations. folder: that of the images of a split, below the set's. together:
-    whether the splits share it."""
+    """write: the annotations. folder: that of the images of a split, below the set's."""
 
     write: Callable[[LabelledSet, Iterable[SizedImage], Path], None]
     folder: Callable[[str], str]
-    together: bool
 
 
 WRITERS = {
-    "coco": Writer(write_coco, lambda split: split, together=False),
-    "voc": Writer(write_voc, lambda split: "JPEGImages", together=True),
+    "coco": Writer(write_coco, lambda split: split),
+    "voc": Writer(write_voc, lambda split: "JPEGImages"),
 }
 """What `data export --format` takes."""
 

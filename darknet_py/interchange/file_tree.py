@@ -52,7 +52,7 @@ class StoredFile:
     name: str
 
     def __str__(self) -> str:
-        return f"{self.tree.label}/{self.name}"
+        return f"{self.tree.label}/{self.name}" if self.tree.label else self.name
 
     @property
     def base(self) -> str:

@@ -7,9 +7,10 @@ import logging
 import os
 from pathlib import Path
 
-from darknet_py.cfg.datafile import is_foreign
+from darknet_py.cfg.datafile import is_foreign, read_data_file
 from darknet_py.engines.cache_folder import folder as cache_folder
-from darknet_py.errors import OutputError
+from darknet_py.errors import OutputError, Problems
+from darknet_py.images.image_paths import listed
 from darknet_py.interchange.darknet_writer import DATA_NAME, write_darknet_set
 from darknet_py.interchange.layouts import read_labelled_set
 from darknet_py.interchange.open_tree import folder_tree
@@ -29,10 +30,13 @@ def as_data_file(path: str) -> str:
     """The .data file for what stands in its place; one that is given as it should be stays.
 
     A data set of another layout is imported into the cache folder, once for what its files are now,
-    with links to the images of a folder. Raises DataError, OutputError.
+    with links to the images of a folder; of a folder as Darknet's programs take it the .data file
+    in it is meant. Raises DataError, OutputError.
     """
     if not is_foreign(path):
         return path
+    if own := _own_data_file(path):
+        return own
     home = cache_folder().absolute() / FOLDER / _name_of(path)
     data = home / DATA_NAME
     if data.exists():
@@ -51,8 +55,20 @@ def as_data_file(path: str) -> str:
     return os.fspath(data)
 
 
+def _own_data_file(path: str) -> str | None:
+    """The one .data file of a folder, when the images of its first list are where it says."""
+    files = sorted(Path(path).glob("*.data")) if os.path.isdir(path) else []
+    if len(files) != 1:
+        return None
+    data = read_data_file(files[0], Problems())
+    lists = [data.file(key) for key in ("train", "valid") if key in data.options]
+    there = [file for file in lists if file is not None and file.is_file()]
+    is_own = bool(there) and os.path.exists(listed(there[0])[0])
+    return os.fspath(files[0]) if is_own else None
+
+
 def _name_of(path: str) -> str:
-    """Another one for every path and every change of its files; no word of Darknet's rules in it."""
+    """Another one for every path and every change of its files; without words of label rules."""
     real = os.path.realpath(path)
     facts = hashlib.sha256(f"{VERSION}\n{real}\n".encode("utf-8", "surrogateescape"))
     around = real if os.path.isdir(real) else os.path.dirname(real)

@@ -49,9 +49,11 @@ class FileFinder:
             if is_image(name) == images
         ]
         self._by_base: dict[str, list[StoredFile]] = {}
+        self._by_folder: dict[Parts, list[StoredFile]] = {}
         self._by_stem: dict[str, list[StoredFile]] = {}
         for file in self.files:
             self._by_base.setdefault(file.base.lower(), []).append(file)
+            self._by_folder.setdefault(_last_two(parts_of(file.name)), []).append(file)
             self._by_stem.setdefault(stem_of(file.name).lower(), []).append(file)
 
     def find(self, path: str) -> list[StoredFile]:
@@ -59,7 +61,9 @@ class FileFinder:
         parts = parts_of(path)
         if not parts:
             return []
-        return _best(self._by_base.get(parts[-1].lower(), []), parts)
+        # Frames of videos have the same names in each of thousands of folders.
+        near = self._by_folder.get(_last_two(parts)) if len(parts) > 1 else None
+        return _best(near or self._by_base.get(parts[-1].lower(), []), parts)
 
     def find_stem(self, path: str) -> list[StoredFile]:
         """The same where the suffix may be another, or missing."""
@@ -77,6 +81,10 @@ class FileFinder:
         shorter = min(len(name), len(parts))
         folders = zip(name[-shorter:-1], parts[-shorter:-1], strict=True)
         return found[0] if all(one == other for one, other in folders) else None
+
+
+def _last_two(parts: Parts) -> Parts:
+    return *parts[-2:-1], parts[-1].lower()
 
 
 def _best(files: list[StoredFile], parts: Parts) -> list[StoredFile]:

@@ -34,7 +34,7 @@ class ImageNames:
 
 
 def _is_refused(sign: str) -> bool:
-    return sign in REFUSED or not (sign.isprintable() or 0xDC80 <= ord(sign) <= 0xDCFF)
+    return sign in REFUSED or not sign.isprintable()
 
 
 def _tried(stem: str) -> Iterator[str]:

@@ -18,6 +18,11 @@ def read_json_file(file: StoredFile) -> Any:
         raise DataError(f"{file}: is no JSON ({str(failure)[:200]})") from None
 
 
+def starts_with(file: StoredFile, sign: bytes) -> bool:
+    """Whether it may be a list ([) or an object ({)."""
+    return file.head(64)[0].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(sign)
+
+
 def numbers(value: Any, count: int) -> tuple[float, ...] | None:
     """A list of so many numbers, NaN among them for what no float holds; None for anything else."""
     if not isinstance(value, list) or len(value) != count:

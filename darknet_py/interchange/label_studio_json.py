@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from darknet_py.interchange.file_tree import MOST_JSON, FileTree, StoredFile
 from darknet_py.interchange.image_finder import is_image
-from darknet_py.interchange.json_text import number, numbers, read_json_file, records
+from darknet_py.interchange.json_text import number, numbers, read_json_file, records, starts_with
 from darknet_py.interchange.labelled_set import LabelledSet
 from darknet_py.interchange.set_builder import (
     BOX,
@@ -38,9 +38,10 @@ def _files(tree: FileTree) -> list[StoredFile]:
 
 
 def _has_marks(file: StoredFile) -> bool:
+    if not starts_with(file, b"["):
+        return False
     text = file.read(MOST_JSON)
-    is_list = text.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
-    return is_list and any(mark in text for mark in MARKS)
+    return any(mark in text for mark in MARKS)
 
 
 def read(builder: SetBuilder) -> LabelledSet:

@@ -6,7 +6,7 @@ from darknet_py.errors import DataError
 from darknet_py.interchange.file_tree import FileTree, StoredFile
 from darknet_py.interchange.labelled_set import LabelledSet, split_named
 from darknet_py.interchange.set_builder import SetBuilder
-from darknet_py.interchange.yolo_rows import LABELS, add_images, rows_of
+from darknet_py.interchange.yolo_rows import LABELS, add_images, class_names, rows_of
 
 NAMES = "classes.txt"
 
@@ -44,4 +44,4 @@ def read(builder: SetBuilder) -> LabelledSet:
             labelled.add(image)
             builder.add(image, split, rows_of(label, builder))
     add_images(builder, [file for file in builder.images.files if file not in labelled], None)
-    return builder.finish(named.lines())
+    return builder.finish(class_names(named))

@@ -67,6 +67,8 @@ def read_labelled_set(
     tree = open_tree(path, left_out)
     more = [] if images is None else [open_tree(images, left_out)]
     chosen = layout or _sniffed(path, tree)
+    if layout and LAYOUTS[layout].sniff(tree) is None:
+        raise DataError(f"{path}: has no files of {LAYOUTS[chosen].name}; leave --layout out")
     return LAYOUTS[chosen].read(SetBuilder(tree, rules, *more, left_out=left_out))
 
 

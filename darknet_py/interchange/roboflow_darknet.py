@@ -6,7 +6,7 @@ from darknet_py.errors import DataError
 from darknet_py.interchange.file_tree import FileTree, StoredFile
 from darknet_py.interchange.labelled_set import LabelledSet
 from darknet_py.interchange.set_builder import SetBuilder
-from darknet_py.interchange.yolo_rows import add_images
+from darknet_py.interchange.yolo_rows import add_images, class_names
 
 NAMES = "_darknet.labels"
 
@@ -24,9 +24,9 @@ def _names_files(tree: FileTree) -> list[StoredFile]:
 def read(builder: SetBuilder) -> LabelledSet:
     """Raises DataError when the splits have different names."""
     first, *others = _names_files(builder.tree)
-    names = first.lines()
+    names = class_names(first)
     for other in others:
-        if other.lines() != names and not builder.rules.names:
+        if class_names(other) != names and not builder.rules.names:
             raise DataError(f"{other}: has other class names than {first}; import one at a time")
     folders = tuple(file.name.removesuffix(NAMES) for file in (first, *others))
     images = [file for file in builder.images.files if _folder(file.name) in folders]

@@ -157,8 +157,8 @@ class SetBuilder:
         images.sort(key=lambda image: SPLITS.index(image.split))
         remarks = self.left_out.lines()
         if not images:
-            message = f"{self.tree.label}: no image of this data set is left"
-            raise DataError("; ".join([message, *remarks[:3]]))
+            where = f"{self.tree.label}: " if self.tree.label else ""
+            raise DataError("; ".join([f"{where}no image of the data set is left", *remarks[:3]]))
         return LabelledSet(tuple(map(plain_name, classes)), tuple(images), remarks)
 
     def names_met(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from darknet_py.errors import DataError
 from darknet_py.interchange.file_tree import StoredFile
 from darknet_py.interchange.image_finder import FileFinder, stem_of
 from darknet_py.interchange.labelled_set import split_named
@@ -51,6 +52,16 @@ def _object(line: str) -> FoundObject | None:
     points = list(zip(values[::2], values[1::2], strict=True))
     shape = ROTATED if len(values) == FOUR_CORNERS else POLYGON
     return FoundObject(int(class_id), around(points), shape)
+
+
+def class_names(file: StoredFile) -> list[str]:
+    """A name a line; an empty one counts unless nothing follows it. Raises DataError for none."""
+    names = [line.strip() for line in file.text().replace("\r\n", "\n").split("\n")]
+    while names and not names[-1]:
+        names.pop()
+    if not names:
+        raise DataError(f"{file}: has no names, expected one class name a line")
+    return names
 
 
 def label_file(path: str, texts: FileFinder) -> StoredFile | None:

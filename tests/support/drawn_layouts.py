@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from darknet_py.synthetic.shape_images import draw_image
 from darknet_py.images.draw import save_image
+from darknet_py.synthetic.shape_images import draw_image
 
 NAMES = ("disc", "kite", "ring")
 """Sorted, as some layouts have no order of classes."""
@@ -194,6 +194,9 @@ def voc(home: Path) -> None:
         text(home / "ImageSets" / "Main" / f"{file}.txt", "".join(lines))
 
 
+COLUMNS = ("ImageID", "Source", "LabelName", "Confidence", "XMin", "XMax", "YMin", "YMax") + (
+    "IsGroupOf",
+)
 MIDS = ("/m/0d", "/m/0k", "/m/0r")
 
 
@@ -205,9 +208,7 @@ def open_images(home: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "w", newline="") as out:
             table = csv.writer(out)
-            table.writerow(
-                "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsGroupOf".split(",")
-            )
+            table.writerow(COLUMNS)
             for one in (one for one in DRAWN if one.split == split):
                 put(home / file, one.name)
                 for label, left, top, right, bottom in one.boxes:
