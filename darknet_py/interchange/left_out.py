@@ -26,7 +26,7 @@ REASONS = {
     "unsafe": "files of the archive left out: links, or names that lead out of it or are none",
     "renamed": "images given another name: theirs was taken, or cannot stand in a list",
 }
-"""What is counted -> what is said of it, behind the number."""
+"""What is counted -> what is said of it, before the number."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ class LeftOut:
     def lines(self) -> tuple[str, ...]:
         """A line for each reason, in the order of REASONS."""
         return tuple(
-            f"{self.counts[reason]} {text}, the first: {_shown(self.first[reason])}"
+            f"{text}: {self.counts[reason]}, the first: {_shown(self.first[reason])}"
             for reason, text in REASONS.items()
             if reason in self.counts
         )

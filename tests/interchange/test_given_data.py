@@ -83,7 +83,10 @@ def test_what_is_left_out_is_a_warning() -> None:
     source = write("ultralytics", Path("set"))
     (source / "train" / "labels" / "a.txt").write_text("0 .1 .1 .3 .1 .2 .3\n")
     result = run("check", "set")
-    assert "warning: set: 1 polygons left out (--polygons takes" in result.stderr
+    assert (
+        "warning: set: polygons left out (--polygons takes their bounding boxes): 1, the"
+        in result.stderr
+    )
     assert result.exit_code == 0
 
 
