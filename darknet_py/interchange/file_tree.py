@@ -67,7 +67,7 @@ class StoredFile:
         except UNREADABLE as failure:
             raise DataError(f"{self}: cannot be read: {open_failure(failure)}") from None
         if len(data) > most:
-            raise DataError(f"{self}: is larger than {most >> 20} MB, which no such file is")
+            raise DataError(f"{self}: is larger than {most / 2**20:g} MB, which no such file is")
         return data
 
     def head(self, count: int) -> tuple[bytes, int]:

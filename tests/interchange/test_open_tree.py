@@ -104,7 +104,7 @@ def test_files_larger_than_they_can_be(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(bytes(10))
     file = StoredFile(opened(tmp_path)[0], "a.txt")
     assert file.read(10) == bytes(10) and file.head(3) == (bytes(3), 10)
-    with pytest.raises(DataError, match="a.txt: is larger than 0 MB, which no such file is"):
+    with pytest.raises(DataError, match="a.txt: is larger than .* MB, which no such file is"):
         file.read(9)
 
 
