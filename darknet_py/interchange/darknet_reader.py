@@ -32,7 +32,7 @@ def read_darknet_set(data: DataFile, fork: Fork) -> LabelledSet:
             if os.path.isfile(image):
                 builder.add(StoredFile(tree, image), split, _objects(image, fork))
             else:
-                left_out.add("missing-image", image)
+                left_out.add("gone-image", image)
     try:
         return builder.finish(names_of(data))
     except DataError as error:

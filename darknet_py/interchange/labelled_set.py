@@ -16,6 +16,9 @@ SPLIT_WORDS = {
 }
 """What the splits are called in other layouts -> the key of a .data file."""
 
+IMAGE_FOLDERS = ("images", "JPEGImages", "raw")
+"""Folders beside which the labels may lie, in one called labels."""
+
 
 class LabelledBox(NamedTuple):
     """class_id: counted from 0. x, y, w, h: centre and size as shares of the image, within it."""

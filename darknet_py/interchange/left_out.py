@@ -18,6 +18,7 @@ REASONS = {
     "bad-row": "lines or entries that are no labels left out",
     "no-image": "annotations of images that are not listed left out",
     "missing-image": "images that are not there left out (--images FOLDER says where they are)",
+    "gone-image": "images of the lists that are not there left out",
     "ambiguous-image": "images left out because several files have their name",
     "unreadable-image": "images of unknown size left out: their file is none or damaged",
     "twice": "images listed twice; the first time counts",

@@ -39,7 +39,8 @@ def split_images(
     their sum is taken as the whole. group: FOLDER, or a regular expression whose first group (or
     whole match) in a path images of one group have in common. None: each image for itself.
 
-    Raises DataError for an expression that is none, and for shares that are all 0.
+    Raises DataError for an expression that is none, for shares that are all 0, and where a split
+    of a share above 0 gets no image.
     """
     total = sum(shares.values())
     if total <= 0:
@@ -55,9 +56,22 @@ def split_images(
     }
     chosen = _dealt(groups, shown, classes, rooms, random.Random(seed))
     split_of = {n: chosen[g] for g, members in enumerate(groups) for n in members}
-    return {
-        name: [path for n, (path, _) in enumerate(images) if split_of[n] == name] for name in shares
-    }
+    lists: dict[str, list[str]] = {name: [] for name in shares}
+    for number, (path, _) in enumerate(images):
+        lists[split_of[number]].append(path)
+    _require_all(lists, shares, groups)
+    return lists
+
+
+def _require_all(
+    lists: Mapping[str, list[str]], shares: Mapping[str, float], groups: list[list[int]]
+) -> None:
+    """Raises DataError for a split that was asked for and gets nothing."""
+    without = [name for name, paths in lists.items() if shares[name] > 0 and not paths]
+    if without and groups:
+        largest = max(map(len, groups))
+        message = f"nothing is left for {without[0]}: {len(groups)} groups of images, the largest"
+        raise DataError(f"{message} of {largest}; take larger shares, or another --group")
 
 
 def _groups(paths: Sequence[str], group: str | None) -> list[list[int]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from darknet_py.errors import DataError
 from darknet_py.interchange.file_tree import StoredFile
 from darknet_py.interchange.image_finder import FileFinder, stem_of
-from darknet_py.interchange.labelled_set import split_named
+from darknet_py.interchange.labelled_set import IMAGE_FOLDERS, split_named
 from darknet_py.interchange.set_builder import (
     POLYGON,
     ROTATED,
@@ -17,7 +17,6 @@ from darknet_py.interchange.set_builder import (
 )
 
 BOX_VALUES, FOUR_CORNERS = 4, 8
-IMAGE_FOLDERS = ("images", "JPEGImages", "raw")
 LABELS = "labels"
 
 

@@ -35,7 +35,7 @@ def test_names_that_would_share_a_label_file(tmp_path: Path) -> None:
     data, remarks = write_darknet_set(a_set(tmp_path / "in", *names), tmp_path / "out")
     home = tmp_path / "out"
     lines = (home / "valid.txt").read_text().splitlines()
-    there = ["a.jpg", "A-2.png", "a-3.jpg", "a_.webp", "a_-2.jpg", "#x.jpg", "image.jpg"]
+    there = ["a.jpg", "b_A.png", "a-2.jpg", "a_.webp", "b_a_.jpg", "#x.jpg", "image.jpg"]
     assert lines == [f"{home}/valid/{name}" for name in there]
     assert [Path(line).read_text() for line in lines] == names
     for fork in FORKS.values():
@@ -44,7 +44,7 @@ def test_names_that_would_share_a_label_file(tmp_path: Path) -> None:
     assert remarks[1].startswith(
         "images given another name: theirs was taken, or cannot stand in a"
     )
-    assert ": 4, the first: " in remarks[1] and remarks[1].endswith("b/A.png is A-2.png")
+    assert ": 4, the first: " in remarks[1] and remarks[1].endswith("b/A.png is b_A.png")
     assert data.read_text() == (
         f"classes=2\nvalid={home}/valid.txt\nnames={home}/obj.names\nbackup={home}/backup\n"
     )
@@ -58,6 +58,15 @@ def test_names_that_no_list_could_hold(tmp_path: Path) -> None:
         for name in ("a\nb.jpg", "c\0.jpg", "x\udcff.png", " . .jpg", "n" * 400 + ".jpg")
     ]
     assert taken == ["a_b.jpg", "c_.jpg", "x_.png", "image.jpg", "n" * 150 + ".jpg"]
+
+
+def test_frames_of_many_videos(tmp_path: Path) -> None:
+    """The same name in each folder: the folder tells them apart, and numbers where it cannot."""
+    tree = folder_tree(put_one(tmp_path))
+    names = ImageNames(LeftOut())
+    files = [*(f"train/images/v{number}/1.jpg" for number in range(3)), "images/1.jpg", "1.png"]
+    taken = [names.take(StoredFile(tree, name)) for name in files]
+    assert taken == ["1.jpg", "v1_1.jpg", "v2_1.jpg", "1-2.jpg", "1-3.png"]
 
 
 def put_one(folder: Path) -> Path:

@@ -86,4 +86,6 @@ def test_one_split_and_none() -> None:
     assert [len(paths) for paths in lists.values()] == [9, 0, 0]
     with pytest.raises(DataError, match="the shares of the splits are all 0"):
         split_images(images, 5, {"train": 0.0}, seed=0)
+    with pytest.raises(DataError, match="nothing is left for valid: 1 groups of images, the larg"):
+        split_images([("a", [0]), ("b", [0])], 1, {"train": 0.8, "valid": 0.2}, 0, FOLDER)
     assert split_images([], 2, {"train": 1.0, "valid": 1.0}, seed=0) == {"train": [], "valid": []}
