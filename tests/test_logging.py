@@ -33,6 +33,7 @@ PRINTING = {
     "classify/given_images.py",
     "classify/regress.py",
     "detect/prompt.py",
+    "dnn/__main__.py",
     "progress.py",
     "train/logs/progress_log.py",
     "video/json_files.py",

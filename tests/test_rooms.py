@@ -73,6 +73,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve": NETWORK
     | {"data", "detect", "engines", "files", "images", "lazy", "options", "parallel", "signals"}
     | {"system", "version", "video"},
+    "dnn": NETWORK | {"conversion", "engines"},
     "weight_tools": NETWORK | {"files"},
     "export": NETWORK | {"conversion", "detect", "engines", "files", "images", "lazy", "options"},
     "train": NETWORK

@@ -37,7 +37,7 @@ def decode_all(graph: Graph, heads: Sequence[Tensor], into: Input) -> tuple[Tens
     parts = []
     for head, index, output in zip(graph.detection_heads, graph.heads, heads, strict=True):
         columns, rows = head.grid(_shape(graph, graph.nodes[index].out, into))
-        raw = _raw(head, output, (columns, rows), into)
+        raw = every_box(head, output, (columns, rows), into)
         parts.append((head.boxes(raw, graph.fork), head.scores(raw.values, graph.fork)))
     if len(parts) == 1:
         return parts[0]
@@ -53,7 +53,7 @@ def _shape(graph: Graph, out: Shape, into: Input) -> Shape:
     return Shape(out.c, into.height // down, into.width // right)
 
 
-def _raw(head: Head, output: Tensor, grid: tuple[int, int], into: Input) -> RawBoxes:
+def every_box(head: Head, output: Tensor, grid: tuple[int, int], into: Input) -> RawBoxes:
     """All K boxes of a head's output (N, C, H, W)."""
     (w, h), count = grid, len(head.masks)
     values = head.by_cell(output, w, h).reshape(-1, h * w * count, head.entries)

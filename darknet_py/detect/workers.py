@@ -58,12 +58,14 @@ class _AtWork:
         self._lock = threading.Lock()
         self._pools, self._interval, self._threads = 0, 0.0, 0
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> int:
+        """The threads that torch has when no pool is at work."""
         with self._lock:
             if not self._pools:
                 self._interval, self._threads = sys.getswitchinterval(), torch.get_num_threads()
                 sys.setswitchinterval(min(self._interval, SWITCH_SECONDS))
             self._pools += 1
+            return self._threads
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
@@ -81,8 +83,14 @@ _AT_WORK = _AtWork()
 def at_work(threads: int) -> Iterator[None]:
     """A batch of a thread that is no pool's and lives on when it has none: torch with so many
     threads, and the process as for a pool, until the batch is done."""
-    with _AT_WORK, using_threads(threads):
-        yield
+    with _AT_WORK as usual:
+        # A thread's first call takes over what another one has set, and would do so later.
+        torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(usual)
 
 
 class TimedEngine:

@@ -120,7 +120,7 @@ def read(network: TensorOwner, plan: Layout) -> LoadReport:
 
 def _read_layers(network: TensorOwner, plan: Layout) -> list[TensorFault]:
     found = list[TensorFault]()
-    with open(plan.path, "rb") as file:
+    with plan.opened() as file:
         for index, start in zip(plan.layers, plan.starts, strict=True):
             file.seek(plan.header.size + 4 * start)
             found += _read_layer(network, index, plan, file)

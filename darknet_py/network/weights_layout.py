@@ -6,10 +6,12 @@ Nothing here allocates tensors or imports torch: a file that does not fit is ref
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from darknet_py.errors import CANNOT_OPEN, DarknetError, WeightsError, open_failure
 from darknet_py.layers.base import Stored
@@ -17,6 +19,8 @@ from darknet_py.layers.head import Head
 from darknet_py.network.graph import Graph
 
 _VERSION = struct.Struct("<iii")
+Content = bytes
+"""Of a whole file."""
 MAX_VERSION = 100_000
 """Versions of real files are below 10; files of the transposed era add 1000s."""
 
@@ -56,6 +60,7 @@ class Layout:
     starts: of each of the layers, floats before it in the file. covered: layers before this index
     are in it. partial: the file ends there, at a layer boundary. misfit: why layers are left out of
     a file that does not fit, "" for one that does. missing: layers with tensors that are left out.
+    content: the file's bytes where they are in memory already.
     """
 
     path: str
@@ -68,11 +73,16 @@ class Layout:
     bytes: int
     missing: tuple[int, ...] = ()
     misfit: str = ""
+    content: Content | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_file(self) -> bool:
         """False where no file was given; path is the cfg's then."""
         return self.bytes > 0
+
+    def opened(self) -> BinaryIO:
+        """The file, at its beginning."""
+        return open(self.path, "rb") if self.content is None else io.BytesIO(self.content)
 
 
 def loaded(graph: Graph, index: int) -> Iterator[Stored]:
@@ -123,17 +133,18 @@ def plan(
     path: str | os.PathLike[str] | None,
     cutoff: int | None = None,
     start: int = 0,
+    content: bytes | None = None,
 ) -> Layout:
     """Compare the file with the cfg; raises WeightsError that says what each has, and where.
 
     path: None for no file, of which Darknet's programs make random weights. start: the layer that
-    the file begins with.
+    the file begins with. content: the file's bytes, so that `path` is but what messages call it.
     """
     if path is None:
         return _without_file(graph)
     name = os.fspath(path)
     end = layers_before(graph, cutoff)
-    size, header, have = measured(name)
+    size, header, have = measured(name, content)
     counts = [0] * start + counts_of(graph)[start:end]
     covered, floats = covered_by(counts, have)
     fits = floats == have or (cutoff is not None and covered == end)
@@ -146,7 +157,9 @@ def plan(
         message = f"has a header and no weights; the cfg needs {sum(counts)} floats"
         raise WeightsError(f"{name}: {message}")
     reached = covered if partial else end
-    return Layout(name, header, layers, starts, reached, floats, partial, size, missing)
+    return Layout(
+        name, header, layers, starts, reached, floats, partial, size, missing, content=content
+    )
 
 
 RANDOM_SEED = 0
@@ -160,10 +173,11 @@ def _without_file(graph: Graph) -> Layout:
     return Layout(graph.path, Header(0, 2, revision, 0), (), (), 0, 0, True, 0, missing, why)
 
 
-def measured(name: str) -> tuple[int, Header, float]:
+def measured(name: str, content: bytes | None = None) -> tuple[int, Header, float]:
     """Bytes, header and floats of a file; raises WeightsError for one that is no .weights file."""
-    size = _size(name)
-    header = _read_header(name, size)
+    size = _size(name) if content is None else len(content)
+    head = _head(name) if content is None else content[:HEAD_BYTES]
+    header = _read_header(name, size, head)
     return size, header, (size - header.size) / 4
 
 
@@ -205,12 +219,19 @@ def _size(name: str) -> int:
         raise WeightsError(f"{name}: cannot be read: {open_failure(failure)}") from None
 
 
-def _read_header(name: str, size: int) -> Header:
+HEAD_BYTES = 512
+"""Of a file, enough to tell what it is."""
+
+
+def _head(name: str) -> bytes:
     try:
         with open(name, "rb") as file:
-            head = file.read(512)
+            return file.read(HEAD_BYTES)
     except CANNOT_OPEN as failure:
         raise WeightsError(f"{name}: cannot be read: {open_failure(failure)}") from None
+
+
+def _read_header(name: str, size: int, head: bytes) -> Header:
     _refuse_text(name, head)
     _require_bytes(name, size, 16)
     version: tuple[int, int, int] = _VERSION.unpack(head[:12])
@@ -320,6 +341,6 @@ def notes_on(graph: Graph, plan: Layout) -> tuple[str, ...]:
     heads = graph.detection_heads
     if plan.bytes not in TINY_SIZES or len(heads) != 2 or heads[1].masks != (0, 1, 2):
         return ()
-    with open(plan.path, "rb") as file:
+    with plan.opened() as file:
         digest = hashlib.md5(file.read(), usedforsecurity=False).hexdigest()
     return (TINY_NOTE,) if digest == TINY_MD5 else ()

@@ -6,8 +6,6 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-import torch
-
 from darknet_py.detect.detector import Detector
 from darknet_py.detect.pipeline import NOT_FINITE
 from darknet_py.detect.result import Result
@@ -45,7 +43,6 @@ class BatchWorkers:
         self._detector, self._plan, self._queue = detector, plan, queue
         self._max_megapixels, self._on_batch = max_megapixels, on_batch
         self._lock, self._not_finite = threading.Lock(), 0
-        self._torch_threads = torch.get_num_threads()
         loops = [("decode", self._decode)] * readers() + [("network", self._run)] * plan.workers
         self._threads = [
             threading.Thread(target=loop, name=f"serve-{name}", daemon=True) for name, loop in loops
@@ -80,8 +77,6 @@ class BatchWorkers:
         return read_fitted(PendingFrame(encoded.decode_bgr), spec, image.request.keep_pixels)
 
     def _run(self) -> None:
-        # A thread that starts while others are at work would take theirs for what is usual.
-        torch.set_num_threads(self._torch_threads)
         while (batch := self._queue.next_batch()) is not None:
             self._answer(batch)
             del batch  # or its memory would be kept until the next one comes

@@ -138,11 +138,6 @@ MODELS_EXAMPLE = {
     "defaults": {"thresh": 0.25, "nms": 0.45, "letter_box": False},
     "stream": False,
 }
-MODELS_SCHEMA = schema_of(MODELS_EXAMPLE)
-MODELS_SCHEMA["properties"]["defaults"]["properties"]["letter_box"] = {
-    "type": ["boolean", "null"],
-    "description": "null: as the fork and the cfg say.",
-}
 MODELS_RESPONSES = {
     "200": {
         "description": "In the order of the command line; the first is meant where none is named.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -31,13 +32,13 @@ async def detect(request: Request) -> Response:
     asked = await asyncio.to_thread(parsed, upload.data, 100 * service.query.thresh)
     model = named_detector(service, asked.detector_name)
     query = replace(service.query, thresh=least_score(asked))
-    future = service.submit(model, asked.data, query, keep_pixels=asked.drawn)
-    inference = await asyncio.wrap_future(future)
-    found = kept(inference.result, asked)
     said: dict[str, Any] = {} if asked.id is None else {"id": asked.id}
-    said["detections"] = detections(found)
-    if asked.drawn:
-        said["image"] = await asyncio.to_thread(_drawn, found)
+    async with service.drawings if asked.drawn else nullcontext():
+        future = service.submit(model, asked.data, query, keep_pixels=asked.drawn)
+        found = kept((await asyncio.wrap_future(future)).result, asked)
+        said["detections"] = detections(found)
+        if asked.drawn:
+            said["image"] = await asyncio.to_thread(_drawn, found)
     return JSONResponse(said)
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
+import logging
+import threading
+from functools import cache, partial
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from darknet_py.engines.table import EngineConfig
 from darknet_py.serve.operation import Operation
 from darknet_py.serve.refusal import Refusal
 from darknet_py.serve.service import ServedModel, Service, service_of
+
+logger = logging.getLogger(__name__)
 
 SECTION = "Operation"
 NO_STORE = {"Cache-Control": "no-store"}
@@ -48,6 +53,24 @@ def warm_up(service: Service) -> None:
 
 
 def _try(service: Service, model: ServedModel) -> None:
+    config = model.detector.engine.config
+    if config.compiled or config.engine != EngineConfig.engine:
+        start = partial(_prepare_and_submit, service, model)
+        threading.Thread(target=start, name="warm-up", daemon=True).start()
+    else:
+        _submit(service, model)
+
+
+def _prepare_and_submit(service: Service, model: ServedModel) -> None:
+    """What makes a program for each size of a batch makes them now."""
+    try:
+        model.batcher.prepare()
+    except Exception as failure:  # noqa: BLE001 - images meet it again, and it is told to them
+        logger.error("%s: %s", model.name, failure)
+    _submit(service, model)
+
+
+def _submit(service: Service, model: ServedModel) -> None:
     def end(_: Any) -> None:
         service.readiness.end_trial(model.name)
 

@@ -36,29 +36,28 @@ def plain_text(data: bytes) -> str:
 
 
 class MultipartForm:
-    """boundary: of `boundary_of`. files: the bytes of parts with a file name, by the name of the
-    part. fields: the text of the others. Of a name that comes twice the last one counts."""
+    """boundary: of `boundary_of`."""
 
     def __init__(self, boundary: bytes) -> None:
-        self.files: dict[str, bytes] = {}
-        self.fields: dict[str, str] = {}
-        self._parts = 0
-        self._whole = False
-        calls: dict[str, Callable[..., None]] = {
-            "on_part_begin": self._begin,
-            "on_header_field": self._header_name,
-            "on_header_value": self._header_value,
-            "on_header_end": self._header_end,
-            "on_headers_finished": self._head_end,
-            "on_part_data": self._content,
-            "on_part_end": self._end,
-            "on_end": self._last,
-        }
-        arguments: Any = calls  # its type is that library's own
+        # The parser knows the parts and not this object: in a circle images of megabytes would
+        # stay in memory until Python looks for circles, which it seldom does.
+        self._parts = FormParts()
+        calls: Any = self._parts.calls()  # its type is that library's own
         try:
-            self._parser = MultipartParser(boundary, arguments)
+            self._parser = MultipartParser(boundary, calls)
         except FormParserError as failure:
             raise Refusal(400, f"the multipart form cannot be read: {failure}") from None
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The bytes of parts with a file name, by the name of the part; of a name that comes twice
+        the last one counts."""
+        return self._parts.files
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The text of the other parts, likewise."""
+        return self._parts.fields
 
     def feed(self, data: bytes) -> None:
         """The next bytes of the body. Raises Refusal for what is no form, and for too many parts,
@@ -71,12 +70,35 @@ class MultipartForm:
 
     def close(self) -> None:
         """All has been fed; raises Refusal where the form is not at its end."""
-        if not self._whole:
+        if not self._parts.whole:
             raise Refusal(400, "the multipart form breaks off before its last boundary")
 
+
+class FormParts:
+    """What the parser finds, put together. whole: the last boundary has come."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.fields: dict[str, str] = {}
+        self.whole = False
+        self._count = 0
+
+    def calls(self) -> dict[str, Callable[..., None]]:
+        """By the parser's names for its events."""
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._header_name,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_headers_finished": self._head_end,
+            "on_part_data": self._content,
+            "on_part_end": self._end,
+            "on_end": self._last,
+        }
+
     def _begin(self) -> None:
-        self._parts += 1
-        if self._parts > MOST_PARTS:
+        self._count += 1
+        if self._count > MOST_PARTS:
             raise Refusal(400, f"the multipart form has more than {MOST_PARTS} parts")
         self._head_bytes = 0
         self._header = self._value = self._disposition = b""
@@ -124,4 +146,4 @@ class MultipartForm:
             self.fields[self._name] = plain_text(content)
 
     def _last(self) -> None:
-        self._whole = True
+        self.whole = True

@@ -79,9 +79,12 @@ class LimitedRequest:
 
     async def answer(self, endpoint: Callable[[Request], Awaitable[Response]]) -> Response:
         """The endpoint's; raises Refusal, too. What it took is free again after it."""
+        # With a state of its own: the server's outlives the answer, until Python looks for circles,
+        # and a form in it has images of megabytes.
+        scope = {**self._request.scope, "state": dict(self._request.scope.get("state", {}))}
         try:
             with self._time:
-                return await endpoint(Request(self._request.scope, self.receive))
+                return await endpoint(Request(scope, self.receive))
             raise self._cut_short()
         finally:
             self._limits.memory.taken -= self._taken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from darknet_py.serve.readiness import Readiness
 from darknet_py.serve.refusal import Refusal
 from darknet_py.serve.request_limits import RequestLimits
 from darknet_py.serve.tokens import TokenGate
+
+MOST_DRAWINGS = 4
+"""Requests for drawn images at once: they keep their pixels, 150 MB of the largest ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +53,7 @@ class Service:
         self.readiness = Readiness(detectors)
         self.limits = RequestLimits.of(options)
         self.gate = TokenGate(options.token)
+        self.drawings = asyncio.Semaphore(MOST_DRAWINGS)
         self.stopping = False
         self.models = {
             name: ServedModel(name, detector, self._batcher(name, detector))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -330,3 +331,20 @@ def test_no_file_leaves_all_layers_at_random_and_the_same_each_time() -> None:
 def test_an_image_is_no_weights_file(tmp_path: Path, start: bytes, what: str) -> None:
     with pytest.raises(WeightsError, match=f"is a {what} image, not weights; WEIGHTS come before"):
         plan(graph(), written(tmp_path, start + bytes(100)))
+
+
+def test_a_file_whose_bytes_are_in_memory(tmp_path: Path) -> None:
+    """Its name is only said, and the network becomes the same."""
+    values = torch.arange(float(sum(FLOATS)))
+    raw = header(0, 2, 5) + values.numpy().tobytes()
+    held = plan(graph(), "from a database", content=raw)
+    assert held == replace(plan(graph(), written(tmp_path, raw)), path="from a database")
+    net, report = load_planned(graph(), held)
+    assert report.path == "from a database" and report.seen == 7
+    assert net.own(2)["biases"].tolist() == [10, 11, 12]
+    with pytest.raises(
+        WeightsError, match="from a database: the cfg needs 37 floats, the file has"
+    ):
+        plan(graph(), "from a database", content=raw[:-4])
+    with pytest.raises(WeightsError, match="memory: is an HTML page"):
+        plan(graph(), "memory", content=b"<html>" + raw)

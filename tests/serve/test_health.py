@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Iterator
@@ -174,3 +175,19 @@ def test_a_full_queue_is_tried_again_later(service: Service) -> None:
     warm_up(service)
     assert service.readiness.begin_trial("shapes")
     service.models["shapes"] = model
+
+
+def test_programs_are_made_before_the_first_image(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of engines that make one for each size of a batch."""
+    model = service.first
+    config = dataclasses.replace(model.detector.engine.config, compiled=True)
+    monkeypatch.setattr(model.detector.engine, "config", config)
+    before: list[list[str]] = []
+    monkeypatch.setattr(model.batcher, "prepare", lambda: before.append(not_ready(service)))
+    warm_up(service)
+    end = time.monotonic() + 60
+    while not_ready(service) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert before == [[FIRST]] and not_ready(service) == []

@@ -18,6 +18,9 @@ from support.served_process import server_process
 
 import darknet_py
 from darknet_py.serve import app
+from darknet_py.serve.inference import Inference, InferenceRequest
+from darknet_py.serve.multipart_form import FormParts
+from darknet_py.serve.uploads import Form, Upload
 
 ROOT = Path(__file__).resolve().parents[2]
 CFG, WEIGHTS = ROOT / "cfg" / "shapes.cfg", ROOT / "data" / "shapes.weights"
@@ -84,6 +87,25 @@ def test_threads_and_files_are_given_back(
     assert settled(threads, threading.active_count)
     gc.collect()
     assert settled(files, open_files)
+
+
+def test_an_image_goes_with_its_request_and_not_when_circles_are_looked_for(
+    detector: darknet_py.Detector, known: list[Exchange]
+) -> None:
+    """What holds an image: its form, and its result."""
+    with served(app(detector)) as port:
+        gc.collect()
+        gc.disable()
+        try:
+            require_right(load(port, known, clients=4))
+            assert settled(0, lambda: len(holders()))
+        finally:
+            gc.enable()
+
+
+def holders() -> list[str]:
+    kinds = (Form, FormParts, Upload, InferenceRequest, Inference)
+    return [type(one).__name__ for one in gc.get_objects() if type(one) in kinds]
 
 
 @linux

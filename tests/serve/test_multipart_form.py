@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import weakref
 
 import pytest
 from support.raw_http import multipart
@@ -74,3 +76,17 @@ def test_the_boundary() -> None:
             boundary_of(text)
     with pytest.raises(Refusal, match="too long"):
         boundary_of("multipart/form-data; boundary=" + "b" * 201)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_image_goes_with_its_form_and_not_when_circles_are_looked_for(whole: bool) -> None:
+    gc.disable()
+    try:
+        form = MultipartForm(b"b0")
+        form.feed(multipart(FILE, TEXT, end=whole))
+        assert form.files == {"image": FILE[1]}
+        forgotten = weakref.ref(form), weakref.ref(form._parts)
+        del form
+        assert [there() for there in forgotten] == [None, None]
+    finally:
+        gc.enable()

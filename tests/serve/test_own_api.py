@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -10,6 +11,8 @@ from support.served import served
 
 import darknet_py
 from darknet_py.serve import app
+from darknet_py.serve.service import MOST_DRAWINGS
+from darknet_py.video.mjpeg_server import jpeg_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = ROOT / "data" / "shapes-2.jpg"
@@ -51,3 +54,21 @@ def test_what_is_in_force_is_told(detector: darknet_py.Detector) -> None:
     assert (model["cfg"], model["weights"]) == ("shapes.cfg", "shapes.weights")
     told = ("nms_kind", "beta_nms", "sorts", "refilters", "fork", "upright", "letter_box")
     assert [model[name] for name in told] == ["greedynms", 0.6, True, True, "alexeyab", True, False]
+
+
+def test_drawn_images_wait_for_each_other(detector: darknet_py.Detector) -> None:
+    """Their pixels are in memory until they are drawn."""
+    application = app(detector, thresh=0.6, timeout=1)
+    service = application.state.service
+    assert service.drawings._value == MOST_DRAWINGS
+    url, headers = "http://127.0.0.1:{}/detect", {"Accept": "image/jpeg"}
+    with served(application) as port:
+        body = IMAGE.read_bytes()
+        drawn = httpx.post(url.format(port), content=body, headers=headers)
+        service.drawings = asyncio.Semaphore(0)
+        waiting = httpx.post(url.format(port), content=body, headers=headers)
+        assert httpx.post(url.format(port), content=body).status_code == 200
+    result = detector(IMAGE, 0.6)
+    assert isinstance(result, darknet_py.Result)
+    assert drawn.content == jpeg_bytes(result.plot())
+    assert waiting.status_code == 503
