@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Layout:
+class DataLayout:
     """name: of the program and its format. sniff: gives why a tree may be of this layout, None when
     it is not. read: gives the set in it."""
 
@@ -37,18 +37,18 @@ class Layout:
 
 
 LAYOUTS = {
-    "cvat": Layout(
+    "cvat": DataLayout(
         "CVAT YOLO 1.1 or another folder with a .data file", cvat_yolo.sniff, cvat_yolo.read
     ),
-    "roboflow": Layout("Roboflow Darknet", roboflow_darknet.sniff, roboflow_darknet.read),
-    "ultralytics": Layout("ultralytics data.yaml", ultralytics_yaml.sniff, ultralytics_yaml.read),
-    "label-studio": Layout("Label Studio YOLO", label_studio_yolo.sniff, label_studio_yolo.read),
-    "label-studio-json": Layout(
+    "roboflow": DataLayout("Roboflow Darknet", roboflow_darknet.sniff, roboflow_darknet.read),
+    "ultralytics": DataLayout("ultralytics data.yaml", ultralytics_yaml.sniff, ultralytics_yaml.read),
+    "label-studio": DataLayout("Label Studio YOLO", label_studio_yolo.sniff, label_studio_yolo.read),
+    "label-studio-json": DataLayout(
         "Label Studio JSON", label_studio_json.sniff, label_studio_json.read
     ),
-    "coco": Layout("COCO JSON", coco_json.sniff, coco_json.read),
-    "voc": Layout("Pascal VOC XML", voc_xml.sniff, voc_xml.read),
-    "open-images": Layout("Open Images CSV", open_images_csv.sniff, open_images_csv.read),
+    "coco": DataLayout("COCO JSON", coco_json.sniff, coco_json.read),
+    "voc": DataLayout("Pascal VOC XML", voc_xml.sniff, voc_xml.read),
+    "open-images": DataLayout("Open Images CSV", open_images_csv.sniff, open_images_csv.read),
 }
 """What --layout takes. Of several that may be meant the first is taken, which is said."""
 
