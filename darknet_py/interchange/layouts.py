@@ -41,8 +41,12 @@ LAYOUTS = {
         "CVAT YOLO 1.1 or another folder with a .data file", cvat_yolo.sniff, cvat_yolo.read
     ),
     "roboflow": DataLayout("Roboflow Darknet", roboflow_darknet.sniff, roboflow_darknet.read),
-    "ultralytics": DataLayout("ultralytics data.yaml", ultralytics_yaml.sniff, ultralytics_yaml.read),
-    "label-studio": DataLayout("Label Studio YOLO", label_studio_yolo.sniff, label_studio_yolo.read),
+    "ultralytics": DataLayout(
+        "ultralytics data.yaml", ultralytics_yaml.sniff, ultralytics_yaml.read
+    ),
+    "label-studio": DataLayout(
+        "Label Studio YOLO", label_studio_yolo.sniff, label_studio_yolo.read
+    ),
     "label-studio-json": DataLayout(
         "Label Studio JSON", label_studio_json.sniff, label_studio_json.read
     ),
