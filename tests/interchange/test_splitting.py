@@ -61,7 +61,7 @@ def test_the_seed_decides() -> None:
 @pytest.mark.parametrize(
     ("group", "key"),
     [
-        (FOLDER, lambda path: path.split("/")[0]),
+        ("folder", lambda path: path.split("/")[0]),
         (r"(\d\d\d)\d\.jpg", lambda path: path.split("/")[1][:3]),
         (r"\d\d\d(?=\d\.)", lambda path: path.split("/")[1][:3]),
     ],
