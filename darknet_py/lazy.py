@@ -54,13 +54,14 @@ def import_at_once(name: str) -> None:
             gc.enable()
 
 
-def optional_module(module: str, *more: str) -> Any:
+def optional_module(module: str, *more: str, package: str | None = None) -> Any:
     """A module of an extra of this package, imported where it is used.
 
-    Raises DarknetError with the line that installs its package and `more`.
+    package: what it is installed as, where that is another name. Raises DarknetError with the line
+    that installs it and `more`.
     """
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError:
-        cure = f"pip install {' '.join((module, *more))}"
+        cure = f"pip install {' '.join((package or module, *more))}"
         raise DarknetError(f"{module} is not installed; {cure}") from None

@@ -327,3 +327,53 @@ def test_a_part_takes_its_name(tmp_path: Path, steps: list[str]) -> None:
     assert steps == ["fsync", "replace"]
     with pytest.raises(OutputError, match="a: cannot be written: No such file"):
         take_name(tmp_path / "a.part", tmp_path / "a")
+
+
+def test_a_folder_appears_when_all_in_it_is_written(tmp_path: Path) -> None:
+    target = tmp_path / "a" / "b"
+    with files.new_folder(target) as making:
+        (making / "x").write_text("1")
+        assert not target.exists() and making.parent == target.parent
+    assert [path.name for path in target.parent.iterdir()] == ["b"]
+    assert (target / "x").read_text() == "1"
+    with pytest.raises(OutputError, match="b: is there already; name a new folder, or remove it"):
+        files.new_folder(target).__enter__()
+    with pytest.raises(OutputError, match="x: is there already"):
+        files.new_folder(target / "x").__enter__()
+    with pytest.raises(OutputError, match="y: cannot be made: "):
+        files.new_folder(target / "x" / "y").__enter__()
+
+
+def test_a_folder_that_fails_leaves_no_trace(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for name in ("new", "empty"):
+        with pytest.raises(KeyboardInterrupt), files.new_folder(tmp_path / name) as making:
+            (making / "x").write_text("1")
+            raise KeyboardInterrupt
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+    with files.new_folder(tmp_path / "empty") as making:
+        (making / "x").write_text("1")
+    assert (tmp_path / "empty" / "x").exists()
+
+
+def test_a_folder_that_another_has_made_meanwhile_stays(tmp_path: Path) -> None:
+    target = tmp_path / "a"
+    with pytest.raises(OutputError, match="a: cannot be made: "), files.new_folder(target):
+        target.mkdir()
+        (target / "other").write_text("1")
+    assert [path.name for path in tmp_path.rglob("*")] == ["a", "other"]
+
+
+def test_files_at_a_second_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a").write_text("1")
+    Path("in").mkdir()
+    for how, place in files.PLACE_BY.items():
+        place(Path("a"), Path("in") / how)
+    Path("a").write_text("2")
+    assert [Path("in", name).read_text() for name in ("copy", "link")] == ["1", "2"]
+    with pytest.raises(OutputError, match="none: cannot be copied: No such file"):
+        files.PLACE_BY["copy"](Path("none"), Path("b"))
+    with pytest.raises(OutputError, match=r"in/link: cannot be a link: File exists; copy it"):
+        files.PLACE_BY["link"](Path("a"), Path("in/link"))
+    assert not Path("b").exists()

@@ -41,6 +41,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engines": NETWORK | {"conversion", "files", "lazy", "system"},
     "options": {"cfg", "conversion", "engines", "forks"},
     "data": NETWORK | {"augment", "files", "images", "options", "progress", "system"},
+    "interchange": {"cfg", "data", "engines", "errors", "files", "forks", "images", "lazy"}
+    | {"options", "progress"},
     "synthetic": {"errors", "files", "images", "options", "progress"},
     "anchors": NETWORK | {"augment", "data", "files", "options", "plots"},
     "detect": NETWORK
@@ -108,6 +110,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "export",
         "go",
         "images",
+        "interchange",
         "network",
         "options",
         "rnn",

@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 MOST = 1_000_000
 """Of the classes, or the best classes, that a .data file counts; lists are as long."""
 CFG_STARTS = ("[net]", "[network]")
+FOREIGN = (".zip", ".yaml", ".yml", ".json", ".csv")
+"""Suffixes of data sets of other programs, which `interchange` makes a .data file of."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class DataFile:
         folder = Path(self.path).parent
         beside = [folder / here, folder.parent / here]
         return next((path for path in (here, *beside) if os.path.exists(path)), here)
+
+
+def is_foreign(path: str) -> bool:
+    """Whether a path in the place of a .data file means a data set of another layout."""
+    return os.path.isdir(path) or path.lower().endswith(FOREIGN)
 
 
 def read_data_file(path: str | os.PathLike[str], problems: Problems | None = None) -> DataFile:

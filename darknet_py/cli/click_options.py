@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 
+from darknet_py.cfg.datafile import is_foreign
 from darknet_py.options.flag import Flag, flags_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -36,13 +37,29 @@ class PathText(click.ParamType[str]):
         return value
 
 
+class DataSet(PathText):
+    """A .data file, or a data set of another layout in its place, which is then imported."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        path = super().convert(value, param, ctx)
+        if not is_foreign(path):
+            return path
+        from darknet_py.interchange.given_data import as_data_file
+
+        return as_data_file(path)
+
+
 PATH = PathText()
+DATA_SET = DataSet()
 PATHS = re.compile("FILE|FOLDER|DIR|NAME")
 """What the metavar of an option says whose value is a path."""
 
 
 def arguments(*names: str) -> Callable[[Function], Function]:
-    """Words that must be given, in this order; [name] need not be, and of name... there are any."""
+    """Words that must be given, in this order; [name] need not be, and of name... there are any.
+
+    data|folder is a .data file, or a data set of any layout.
+    """
     return _stacked([_argument(name) for name in names])
 
 
@@ -87,7 +104,8 @@ def _argument(name: str) -> Decorator:
     if name.startswith("["):
         # An empty one is none, as in Darknet.
         return click.argument(name.strip("[]"), required=False, callback=_none_if_empty)
-    return click.argument(name, type=PATH)
+    word, _, other = name.partition("|")
+    return click.argument(word, type=DATA_SET if other else PATH)
 
 
 class UsualOption(click.Option):

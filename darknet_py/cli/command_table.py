@@ -159,6 +159,15 @@ COMMANDS = {
     "data sheet": Command(
         "darknet_py.cli.data_commands:sheet", "Show training samples as augmentation leaves them."
     ),
+    "data import": Command(
+        "darknet_py.cli.data_commands:import_data", "Take over a data set of another program."
+    ),
+    "data export": Command(
+        "darknet_py.cli.data_commands:export", "Write a data set as COCO's or VOC's."
+    ),
+    "data split": Command(
+        "darknet_py.cli.data_commands:split", "Divide a data set into training and validation."
+    ),
     "partial": Command(
         "darknet_py.cli.tool_commands:partial", "Save the first layers of a weights file."
     ),
@@ -285,7 +294,7 @@ COMMANDS = {
 """Every command: its words, its function, its help. To add one, add a row."""
 GROUPS = {
     "data": Command(
-        "", "Data sets: shapes draws one, video a film of shapes, sheet shows what training sees."
+        "", "Data sets: import and export those of other programs, split, shapes, video, sheet."
     ),
     "detector": Command(
         "", "Darknet's commands for detection networks: train, test, map, valid ..."

@@ -1,4 +1,4 @@
-"""`data shapes`, `data video` and `data sheet`."""
+"""`data shapes`, `data video`, `data sheet`, `data import`, `data export` and `data split`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,15 @@ from typing import Any
 
 import click
 
-from darknet_py.cli.click_options import PATH, options_of
-from darknet_py.options.datasets import ShapesOptions, ShapesVideoOptions, SheetOptions
+from darknet_py.cli.click_options import DATA_SET, PATH, arguments, options_of
+from darknet_py.options.datasets import (
+    DataExportOptions,
+    DataImportOptions,
+    DataSplitOptions,
+    ShapesOptions,
+    ShapesVideoOptions,
+    SheetOptions,
+)
 
 
 @click.command()
@@ -45,7 +52,7 @@ def video(**choices: Any) -> None:
 
 
 @click.command()
-@click.argument("data")
+@click.argument("data", type=DATA_SET)
 @click.argument("cfg")
 @click.argument("out", metavar="OUT.jpg", type=PATH)
 @options_of(SheetOptions)
@@ -54,3 +61,40 @@ def sheet(**choices: Any) -> None:
     from darknet_py.data.sample_sheet import write_sheet
 
     click.echo(write_sheet(SheetOptions(**choices)))
+
+
+@click.command("import")
+@arguments("path")
+@options_of(DataImportOptions)
+def import_data(**choices: Any) -> None:
+    """Make a data set for Darknet of PATH, a folder, a zip or a file as other programs write it.
+
+    Images and labels are put into a new folder with lists, names and obj.data. What cannot be
+    taken is counted and named.
+    """
+    from darknet_py.interchange import command
+
+    click.echo(command.import_data(DataImportOptions(**choices)))
+
+
+@click.command()
+@arguments("data|folder")
+@options_of(DataExportOptions)
+def export(**choices: Any) -> None:
+    """Write the images and labels of DATA as COCO's JSON or VOC's XML."""
+    from darknet_py.interchange import command
+
+    click.echo(command.export_data(DataExportOptions(**choices)))
+
+
+@click.command()
+@arguments("data|folder")
+@options_of(DataSplitOptions)
+def split(**choices: Any) -> None:
+    """Divide the images of DATA into lists for training and validation, each class alike.
+
+    The images stay where they are; the lists, names and obj.data are written to a new folder.
+    """
+    from darknet_py.interchange import command
+
+    click.echo(command.split_data(DataSplitOptions(**choices)))

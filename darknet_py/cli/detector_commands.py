@@ -37,7 +37,7 @@ def detect(benchmark_layers: bool, **choices: Any) -> None:
 
 
 @click.command()
-@network_arguments("data", "cfg", "[weights]", "images...")
+@network_arguments("data|folder", "cfg", "[weights]", "images...")
 @detection_options
 @benchmark_layers
 def test(benchmark_layers: bool, **choices: Any) -> None:

@@ -20,7 +20,7 @@ from darknet_py.options.evaluation import (
 
 
 @click.command("map")
-@network_arguments("data", "cfg", "[weights]")
+@network_arguments("data|folder", "cfg", "[weights]")
 @options_of(MapOptions, "thresh", MatchOptions)
 def mean_ap(**choices: Any) -> None:
     """Score WEIGHTS on the images of DATA's valid= list: AP of each class, and their mean.
@@ -33,7 +33,7 @@ def mean_ap(**choices: Any) -> None:
 
 
 @click.command()
-@network_arguments("data", "cfg", "[weights]")
+@network_arguments("data|folder", "cfg", "[weights]")
 @options_of(ValidOptions)
 def valid(**choices: Any) -> None:
     """Write what is found in the images of DATA's valid= to result files.
@@ -47,7 +47,7 @@ def valid(**choices: Any) -> None:
 
 
 @click.command()
-@network_arguments("data", "cfg", "[weights]")
+@network_arguments("data|folder", "cfg", "[weights]")
 @options_of(ValidOptions)
 def valid2(**choices: Any) -> None:
     """Like valid, with every image and its mirror image averaged."""
@@ -57,7 +57,7 @@ def valid2(**choices: Any) -> None:
 
 
 @click.command()
-@network_arguments("data", "cfg", "[weights]")
+@network_arguments("data|folder", "cfg", "[weights]")
 @options_of(RecallOptions)
 def recall(**choices: Any) -> None:
     """Count the labels of DATA's valid= that any box overlaps by half, whatever its class."""
@@ -88,7 +88,7 @@ def voc(**choices: Any) -> None:
 
 
 @click.command()
-@arguments("data", "[cfg]")
+@arguments("data|folder", "[cfg]")
 @options_of(AnchorOptions)
 def calc_anchors(**choices: Any) -> None:
     """Find anchors for the labels of DATA's train= list; with CFG, compare with its own."""

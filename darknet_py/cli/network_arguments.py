@@ -33,7 +33,7 @@ def network_arguments(*names: str, fills: bool = True) -> Callable[[Function], F
     trained, only its cfg.
     """
     required = "weights" in names
-    words = tuple(name.strip("[]").removesuffix("...") for name in names)
+    words = tuple(name.strip("[]").removesuffix("...").partition("|")[0] for name in names)
     lists = {name.removesuffix("...") for name in names if name.endswith("...")}
     row = _Row(words[words.index("cfg") + 1 :], lists, required, fills)
 

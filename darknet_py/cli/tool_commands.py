@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from darknet_py.cli.click_options import PATH, as_json, options_of
+from darknet_py.cli.click_options import DATA_SET, PATH, as_json, options_of
 from darknet_py.cli.network_arguments import network_arguments
 from darknet_py.errors import DarknetError, Notice
 from darknet_py.options.datasets import CheckOptions, SummaryOptions
@@ -41,7 +41,7 @@ def summary(
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="CFG|DATA [WEIGHTS]...")
+@click.argument("files", nargs=-1, required=True, type=DATA_SET, metavar="CFG|DATA [WEIGHTS]...")
 @as_json
 @options_of(CheckOptions, ForkOptions, SizeOptions)
 @click.pass_context

@@ -33,7 +33,7 @@ IMAGES = ("sync_batchnorm", "workers", "cache", "reduced_decode", "show_imgs")
 
 
 @click.command()
-@network_arguments("data", "cfg", "[weights]", fills=False)
+@network_arguments("data|folder", "cfg", "[weights]", fills=False)
 @options_of(DetectorTrainOptions, *NET, SizeOptions, *GOING_ON, *MAP, *RUNNING, *IMAGES)
 def train(**choices: Any) -> None:
     """Train CFG on the images of DATA, from scratch or from WEIGHTS."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from darknet_py.cli.command_table import COMMANDS
 from fuzz.cases import Case
-from fuzz.seeds import DETECT, ENDINGS, TESTS, TRAIN, Seeds
+from fuzz.seeds import DETECT, ENDINGS, TESTS, TRAIN, Seeds, zip_bytes
 
 MIB = 1 << 20
 LAST = "backup/small_last.weights"
@@ -85,6 +85,16 @@ def data(seeds: Seeds) -> Iterator[Case]:
         yield _case(words, files, *targets)
 
 
+def layouts(seeds: Seeds) -> Iterator[Case]:
+    """The files that describe a data set of another program, and the archive they come in."""
+    for layout, files in seeds.layouts.items():
+        texts = [name for name in files if not name.endswith((".jpg", ".png"))]
+        yield _case("data import . -o out", files, *texts)
+        yield _case(f"data import . -o out --layout {layout} --polygons", files, *texts)
+        archive = {"set.zip": zip_bytes(files)}
+        yield _case("data import set.zip -o out", archive, "set.zip")
+
+
 def results(seeds: Seeds) -> Iterator[Case]:
     files = seeds.data_set | seeds.files(
         "results/", "annotations.json", "boxes.json", "comp4/", "voc.data"
@@ -140,6 +150,7 @@ CATEGORIES = (
     Category("detect", detect, 1500 * MIB),
     Category("image", image, seconds=10),
     Category("data", data),
+    Category("layouts", layouts, seconds=10),
     Category("results", results, seconds=10),
     Category("state", state),
     Category("train", train, 1500 * MIB, 40),

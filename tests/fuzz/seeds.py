@@ -7,12 +7,15 @@ import io
 import json
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from support.drawn_layouts import LAYOUT_WRITERS, write
 from support.learnt_text import CFG as TEXT_CFG
 from support.learnt_text import LAYERS, TEXT
 from support.small_detector import CFG as DETECTOR_CFG
@@ -69,6 +72,15 @@ class Seeds:
             paths = (path for path in Path().rglob("*") if path.is_file())
             self.made = {path.as_posix(): path.read_bytes() for path in paths}
 
+    @cached_property
+    def layouts(self) -> dict[str, dict[str, bytes]]:
+        """The files of one drawn data set by layout and name."""
+        with tempfile.TemporaryDirectory() as name:
+            return {
+                layout: _files_below(write(layout, Path(name) / layout))
+                for layout in LAYOUT_WRITERS
+            }
+
     def files(self, *names: str) -> dict[str, bytes]:
         """Those whose names are given or begin with a given folder, as "pictures/"."""
         return {name: content for name, content in self.made.items() if name.startswith(names)}
@@ -76,6 +88,19 @@ class Seeds:
     @property
     def data_set(self) -> dict[str, bytes]:
         return self.files("pictures/", "train.txt", "valid.txt", "shapes.names", "shapes.data")
+
+
+def _files_below(folder: Path) -> dict[str, bytes]:
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def zip_bytes(files: dict[str, bytes]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+    return archive.getvalue()
 
 
 def _make_files() -> None:

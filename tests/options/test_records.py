@@ -141,6 +141,10 @@ DEFAULTS = {
     "DrawnOptions": "out seed=0 width=416 height=416",
     "ShapesVideoOptions": "frames=120 fps=25.0",
     "ShapesOptions": "images smallest=18 visible=0.75 valid_every=10",
+    "DataImportOptions": "path out=None layout=None images=None names=None polygons=False "
+    "difficult=False place=copy",
+    "DataExportOptions": "data out=exported format=coco place=copy",
+    "DataSplitOptions": "data out=split valid=0.2 test=0.0 seed=0 group=None",
     "YoloWordOptions": "word=yolo names=None",
     "YoloTestOptions": "thresh=0.2 nms=0.4",
     "CocoTestOptions": "word=coco prefix=prediction",
@@ -222,6 +226,9 @@ DrawnOptions.height >= 32 <= 8192
 ShapesOptions.smallest >= 4
 ShapesOptions.visible >= 0 <= 1
 ShapesOptions.valid_every >= 1
+DataSplitOptions.valid >= 0 <= 1
+DataSplitOptions.test >= 0 <= 1
+DataSplitOptions.seed >= 0 <= 1.84467e+19
 EvalOptions.batch >= 1 <= 65536
 AnchorOptions.num_of_clusters >= 1 <= 10000
 AnchorOptions.width >= 1 <= 65536
@@ -312,6 +319,9 @@ SPELLINGS = {
     "BenchmarkOptions.out": "-o --out",
     "VisualizeOptions.out": "-o --out",
     "ImageTestOptions.out": "-o --out",
+    "DataImportOptions.out": "-o --out",
+    "DataExportOptions.out": "-o --out",
+    "DataSplitOptions.out": "-o --out",
     "NightmareOptions.smoothing": "--lambda",
     "NightmareOptions.neighbours": "--smooth",
 }
