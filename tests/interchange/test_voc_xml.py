@@ -105,3 +105,19 @@ def test_the_name_in_the_file_counts_where_its_own_is_none(tmp_path: Path) -> No
     text(tmp_path / "x1.xml", "<annotation><filename>b.png</filename></annotation>")
     text(tmp_path / "x2.xml", "<annotation><filename>/home/me/a.jpeg</filename></annotation>")
     assert [one.file.base for one in found(tmp_path).images] == ["b.png", "a.jpg"]
+
+
+def test_the_first_list_that_names_an_image_says_its_split(tmp_path: Path) -> None:
+    put(tmp_path / "JPEGImages")
+    lists = {"train": "a\n", "trainval": "a 1\nb 1\nc -1\n", "val": "c\n", "test": "empty\n"}
+    for name, stems in lists.items():
+        text(tmp_path / "ImageSets" / "Main" / f"{name}.txt", stems)
+    for stem in ("a", "b", "c", "empty one"):
+        text(
+            tmp_path / "Annotations" / f"{stem.split()[0]}.xml",
+            f"""<annotation>
+            <filename>{stem}.jpg</filename></annotation>""",
+        )
+    splits = {one.file.base: one.split for one in found(tmp_path).images}
+    wanted = {"a.jpg": "train", "b.png": "train", "c.jpg": "valid", "empty one.jpg": "test"}
+    assert splits == wanted
