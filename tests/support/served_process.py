@@ -52,14 +52,15 @@ def server_process(cfg: str, weights: str, flags: Sequence[str] = ()) -> Iterato
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     try:
         yield ServerProcess(process, announced_port(process), started)
-        process.terminate()
-        _, said = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0, said.decode()
     finally:
-        process.kill()
-        process.wait()
-        assert process.stderr is not None
-        process.stderr.close()
+        ended = process.poll()
+        process.terminate()
+        try:
+            _, said = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+        # Also where it is why the caller failed.
+        assert (ended, process.returncode) == (None, 0), f"ended with {ended}: {said.decode()}"
 
 
 def announced_port(process: subprocess.Popen[bytes]) -> int:
