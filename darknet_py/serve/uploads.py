@@ -28,7 +28,7 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Form:
+class RequestForm:
     """files: their bytes by field. fields: the text fields. Of a name that comes twice the last
     one counts."""
 
@@ -57,15 +57,15 @@ async def read_upload(request: Request, field: str = "image") -> Upload:
     return Upload(data, fields | dict(form.fields))
 
 
-async def read_form(request: Request) -> Form:
+async def read_form(request: Request) -> RequestForm:
     """The form that is the body, empty where it is none; may be read again.
 
     Raises Refusal: 400 for a form that breaks off, that has no boundary, or too many parts.
     """
     kind = media_type(request)
     if not hasattr(request.state, "form"):
-        request.state.form = await READERS[kind](request) if kind in READERS else Form()
-    form: Form = request.state.form
+        request.state.form = await READERS[kind](request) if kind in READERS else RequestForm()
+    form: RequestForm = request.state.form
     return form
 
 
@@ -83,21 +83,21 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def _multipart(request: Request) -> Form:
+async def _multipart(request: Request) -> RequestForm:
     form = MultipartForm(boundary_of(request.headers["content-type"]))
     async for data in request.stream():
         form.feed(data)
     form.close()
-    return Form(form.files, form.fields)
+    return RequestForm(form.files, form.fields)
 
 
-async def _urlencoded(request: Request) -> Form:
+async def _urlencoded(request: Request) -> RequestForm:
     """Of no fields where the body is something else, such as an image sent by curl."""
     body = await request.body()
     if len(body) > MOST_FIELD_BYTES or not body.isascii():
-        return Form()
+        return RequestForm()
     try:
-        return Form(fields=dict(parse_qsl(body.decode(), max_num_fields=MOST_FIELDS)))
+        return RequestForm(fields=dict(parse_qsl(body.decode(), max_num_fields=MOST_FIELDS)))
     except ValueError:
         raise Refusal(400, f"the form has more than {MOST_FIELDS} fields") from None
 

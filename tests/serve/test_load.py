@@ -20,7 +20,7 @@ import darknet_py
 from darknet_py.serve import app
 from darknet_py.serve.inference import Inference, InferenceRequest
 from darknet_py.serve.multipart_form import FormParts
-from darknet_py.serve.uploads import Form, Upload
+from darknet_py.serve.uploads import RequestForm, Upload
 
 ROOT = Path(__file__).resolve().parents[2]
 CFG, WEIGHTS = ROOT / "cfg" / "shapes.cfg", ROOT / "data" / "shapes.weights"
@@ -104,7 +104,7 @@ def test_an_image_goes_with_its_request_and_not_when_circles_are_looked_for(
 
 
 def holders() -> list[str]:
-    kinds = (Form, FormParts, Upload, InferenceRequest, Inference)
+    kinds = (RequestForm, FormParts, Upload, InferenceRequest, Inference)
     return [type(one).__name__ for one in gc.get_objects() if type(one) in kinds]
 
 
