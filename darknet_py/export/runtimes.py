@@ -106,6 +106,7 @@ def _ncnn(file: ExportedFile) -> Run:
     # By default values are rounded to 16 bits where the processor can.
     for word in ("fp16_packed", "fp16_storage", "fp16_arithmetic", "bf16_storage"):
         setattr(net.opt, f"use_{word}", False)
+    net.opt.num_threads = 1  # more would wait for each other where torch's are at work
     for load, path in (
         (net.load_param, file.path),
         (net.load_model, file.path.with_suffix(".bin")),

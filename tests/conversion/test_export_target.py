@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -82,13 +83,14 @@ def test_a_layer_may_fit_one_size_because_of_those_around_it() -> None:
 
 
 CFGS = sorted((Path(__file__).resolve().parents[2] / "cfg").glob("*.cfg"))
+GRAPHS = cache(read_graph)
 CLASSIFIERS = {"darknet19", "darknet53", "efficientnet_b0", "resnet50"}
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("path", CFGS, ids=lambda path: path.stem)
 def test_every_cfg_has_a_form_or_a_reason(path: Path, form: str) -> None:
-    graph = read_graph(path)
+    graph = GRAPHS(path)
     if path.stem in CLASSIFIERS and form != "heads":
         with pytest.raises(DarknetError, match="is the network's output and holds no boxes"):
             require(graph, ExportTarget(form=form))

@@ -33,6 +33,16 @@ def test_openvino(net: Network, tmp_path: Path) -> None:
         torch.testing.assert_close(torch.from_numpy(compiled(x.numpy())[number]), head)
 
 
+def test_words_of_others_lie_apart(net: Network, tmp_path: Path) -> None:
+    pytest.importorskip("openvino", reason="needs pip install openvino onnx")
+    pytest.importorskip("onnx")
+    for suffix, data in to_openvino(net, ExportTarget(form="ultralytics"), ["a"]).items():
+        (tmp_path / f"net{suffix}").write_bytes(data)
+    model = openvino_core().read_model(tmp_path / "net.xml")
+    assert json.loads(model.get_rt_info(["darknet", "names"]).astype(str)) == ["a"]
+    assert model.get_rt_info(["ultralytics", "task"]).astype(str) == "detect"
+
+
 def test_a_missing_library_is_named(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "openvino", None)
     with pytest.raises(DarknetError, match="openvino is not installed; pip install openvino onnx"):

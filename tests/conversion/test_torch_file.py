@@ -77,3 +77,15 @@ def test_sizes_that_cannot_be_left_open(
         to_pt2(net, target)
     with pytest.raises(RuntimeError, match="and more"):
         to_pt2(net, ExportTarget())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_ultralytics_readers_find_their_words_in_config_txt(net: Network) -> None:
+    extra = {"config.txt": ""}
+    target = ExportTarget(form="ultralytics")
+    program = torch.jit.load(io.BytesIO(to_torchscript(net, target, ["a"])), _extra_files=extra)
+    words = json.loads(extra["config.txt"])
+    assert words["names"].startswith("{0: 'a', 1: ") and words["imgsz"] == "[48, 64]"
+    assert not any(key.startswith("darknet.") for key in words)
+    x = torch.rand(1, *net.graph.net.input)
+    torch.testing.assert_close(program(x), ExportModule(net, target)(x))
