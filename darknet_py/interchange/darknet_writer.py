@@ -10,7 +10,7 @@ from pathlib import Path
 from darknet_py.data.label_paths import label_path
 from darknet_py.errors import OutputError
 from darknet_py.files import encoded, make_folder, new_folder, replacing
-from darknet_py.forks import ALEXEYAB, FORKS
+from darknet_py.forks import FORKS
 from darknet_py.interchange.image_names import ImageNames
 from darknet_py.interchange.labelled_set import SPLITS, LabelledBox, LabelledImage, LabelledSet
 from darknet_py.interchange.left_out import LeftOut
@@ -50,13 +50,14 @@ def _require_paths(folder: Path) -> None:
     text = os.fspath(folder)
     if "\n" in text or "\r" in text:
         raise OutputError(f"{folder}: has a line break, which no list of images can hold")
+    image, label = f"{text}/a.jpg", folder / "a.txt"
+    elsewhere = "labels of images there are looked for elsewhere"
+    if label_path(image) != label:
+        raise OutputError(f"{folder}: by Darknet's rule {elsewhere}; name another folder")
     for fork in FORKS.values():
-        if label_path(f"{text}/a.jpg", fork) == folder / "a.txt":
-            continue
-        message = f"{folder}: by {fork.name}'s rule labels of images there are looked for elsewhere"
-        if fork is ALEXEYAB:
-            raise OutputError(f"{message}; name another folder")
-        logger.warning("%s; to train with --fork %s name another folder", message, fork.name)
+        if label_path(image, fork) != label:
+            cure = f"to train with --fork {fork.name} name another folder"
+            logger.warning("%s: by %s's rule %s; %s", folder, fork.name, elsewhere, cure)
 
 
 def _placed(

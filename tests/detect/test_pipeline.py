@@ -36,7 +36,7 @@ from darknet_py.evaluate.map import evaluate
 from darknet_py.evaluate.recall import OPTIONS as RECALL_OPTIONS
 from darknet_py.evaluate.recall import measure_recall
 from darknet_py.evaluate.valid import per_image, write_results
-from darknet_py.export.box_difference import box_rows
+from darknet_py.export.box_rows import box_rows
 from darknet_py.images.fitted_images import InputSpec, fitted_images, read_fitted
 from darknet_py.images.frames import file_frame, file_source
 from darknet_py.images.letterbox import Placement

@@ -165,7 +165,7 @@ def test_names_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         (("import", "text", "--layout", "coco"), "text: has no files of COCO JSON"),
         (("import", "broken.zip"), "broken.zip: expected a folder or a .zip"),
         (("import", "cvat", "-o", "text"), "text: is there already; name a new folder"),
-        (("import", "cvat", "-o", "x/JPEGImages/o"), "alexeyab's rule labels of images there"),
+        (("import", "cvat", "-o", "x/JPEGImages/o"), "Darknet's rule labels of images there"),
         (("import", "cvat", "-o", "a\nb"), "has a line break"),
         (("export", "none.data"), "none.data: no such file"),
         (("export", "notes.txt"), "notes.txt"),

@@ -44,7 +44,9 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> darknet_py.Detector:
 
 @pytest.fixture(scope="module")
 def port(detector: darknet_py.Detector, other: darknet_py.Detector) -> Iterator[int]:
-    with served(app({"shapes": detector, "IPcam-General": other}, thresh=MOSTLY_WEAK)) as number:
+    with served(
+        app({"shapes": detector, "IPcam-General": other}, thresh=MOSTLY_WEAK, batch=1)
+    ) as number:
         yield number
 
 
@@ -268,7 +270,7 @@ def test_an_image_of_another_field_or_alone_will_do(
 
 
 def test_a_token_comes_as_the_api_key(detector: darknet_py.Detector) -> None:
-    with served(app(detector, token="s3cret")) as port:
+    with served(app(detector, token="s3cret", batch=1)) as port:
         right, wrong, none = (
             camera_clients.requests_form(port, camera_clients.DETECTION, fields, JPEG)
             for fields in ({"api_key": "s3cret"}, {"api_key": "other"}, {})

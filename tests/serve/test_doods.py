@@ -38,7 +38,7 @@ def detector() -> darknet_py.Detector:
 
 @pytest.fixture(scope="module")
 def port(detector: darknet_py.Detector) -> Iterator[int]:
-    with served(app({"shapes": detector}, thresh=0.5)) as number:
+    with served(app({"shapes": detector}, thresh=0.5, batch=1)) as number:
         yield number
 
 
@@ -206,7 +206,7 @@ def test_an_unknown_detector(port: int) -> None:
 
 
 def test_a_token_comes_as_the_auth_key(detector: darknet_py.Detector) -> None:
-    with served(app(detector, token="s3cret")) as port:
+    with served(app(detector, token="s3cret", batch=1)) as port:
         said = PyDoods(port, "default", "s3cret").detect(JPEG, {"*": 50})
         for key in ("other", ""):
             headers = {"doods-auth-key": key, "Content-Type": "application/json"}

@@ -24,7 +24,7 @@ def detector() -> darknet_py.Detector:
 
 
 def test_a_body_is_answered_as_detect_does(detector: darknet_py.Detector) -> None:
-    with served(app(detector)) as port:
+    with served(app(detector, batch=1)) as port:
         body = IMAGE.read_bytes()
         answer = httpx.post(f"http://127.0.0.1:{port}/detect?thresh=.6", content=body)
     expected = detector(IMAGE, 0.6)
@@ -35,7 +35,7 @@ def test_a_body_is_answered_as_detect_does(detector: darknet_py.Detector) -> Non
 
 
 def test_all_rows_are_answered_where_they_are_asked_for(detector: darknet_py.Detector) -> None:
-    with served(app(detector)) as port:
+    with served(app(detector, batch=1)) as port:
         address = f"http://127.0.0.1:{port}/detect?thresh=.02&nms=0"
         every = httpx.post(f"{address}&rows=1", content=IMAGE.read_bytes()).json()
         usual = httpx.post(f"{address}&rows=0", content=IMAGE.read_bytes()).json()
