@@ -155,12 +155,16 @@ def _compared(
 
 
 def _values(target: ExportTarget, outputs: list[Tensor]) -> list[Tensor]:
-    """What is compared number by number.
+    """What is compared number by number: boxes in pixels and scores each by a measure of their own.
 
     Where two classes of a row have all but equal scores, as in most rows that hold nothing, either
     may be its class: the boxes show whether that matters.
     """
-    return [outputs[0][:, :, :5]] if target.form == "deepstream" else outputs
+    if target.form == "ultralytics":
+        return [outputs[0][:, :4], outputs[0][:, 4:]]
+    if target.form == "deepstream":
+        return [outputs[0][:, :, :4], outputs[0][:, :, 4:5]]
+    return outputs
 
 
 def _error(expected: Tensor, actual: Tensor) -> float:

@@ -96,3 +96,13 @@ def test_files_without_a_program_of_onnx(format: str, tmp_path: Path, image: Pat
     version = RUNTIMES[format].version
     assert f"{format} {version}: heads differ by at most" in result.output.splitlines()[-1]
     assert "boxes, the same to" in result.output
+
+
+@pytest.mark.parametrize("form", ["ultralytics", "deepstream"])
+def test_scores_are_not_measured_by_pixels(form: str) -> None:
+    rows = torch.tensor([[[200.0, 100, 50, 50, 0.5, 1]]])
+    outputs = rows.transpose(1, 2) if form == "ultralytics" else rows
+    boxes, scores = room._values(ExportTarget(form=form), [outputs])
+    assert boxes.flatten().tolist() == [200, 100, 50, 50]
+    # DeepStream's last column is a class number.
+    assert scores.flatten().tolist() == ([0.5, 1] if form == "ultralytics" else [0.5])
