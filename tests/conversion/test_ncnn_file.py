@@ -52,6 +52,10 @@ def test_refusals(target: ExportTarget, message: str) -> None:
         to_ncnn(loaded(GOLDEN / "yolov3", "alexeyab"), target)
 
 
+VARIANCE = {"efficientnet_b0.cfg": 0.25, "yolov7.cfg": 0.25}
+"""Of what is normalised: with 1, as in the others, nothing of the image is left at their end."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", sorted((ROOT / "cfg").glob("*.cfg")), ids=lambda path: path.name)
 def test_every_cfg(path: Path, tmp_path: Path) -> None:
@@ -59,7 +63,7 @@ def test_every_cfg(path: Path, tmp_path: Path) -> None:
     net = Network.from_cfg(path, width=64, height=64, seed=1)
     for index in range(len(net.layers)):
         if "rolling_variance" in (tensors := net.own(index)):
-            tensors["rolling_variance"].data.fill_(1)
+            tensors["rolling_variance"].data.fill_(VARIANCE.get(path.name, 1.0))
     if path.name in NO_NCNN:
         with pytest.raises(DarknetError) as caught:
             to_ncnn(net)
