@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -185,8 +186,14 @@ LIGHT_TO_IMPORT = {
 """Those whose functions import heavy modules when they run, and not before."""
 
 
-def sources() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
+@cache
+def sources() -> tuple[Path, ...]:
+    return tuple(sorted(PACKAGE.rglob("*.py")))
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 def room_of(path: Path) -> str:
@@ -216,7 +223,7 @@ def run_time_nodes(tree: ast.AST, into_functions: bool) -> Iterator[ast.AST]:
 
 def imported(path: Path, into_functions: bool = True) -> set[str]:
     """Full names of the modules (and of what is taken from them) a file imports at run time."""
-    return names_imported(run_time_nodes(ast.parse(path.read_text()), into_functions), path)
+    return names_imported(run_time_nodes(parsed(path), into_functions), path)
 
 
 def names_imported(nodes: Iterable[ast.AST], path: Path) -> set[str]:
@@ -230,14 +237,16 @@ def names_imported(nodes: Iterable[ast.AST], path: Path) -> set[str]:
     return names
 
 
+ROOMS = {room_of(source) for source in sources()}
+
+
 def rooms_imported(path: Path, into_functions: bool = True) -> set[str]:
-    rooms = {room_of(source) for source in sources()}
     actual = set()
     for name in imported(path, into_functions):
         package, _, rest = name.partition(".")
         if package == PACKAGE.name:
             room = room_named(rest)
-            actual.add(room if room in rooms else "")
+            actual.add(room if room in ROOMS else "")
     return actual - {room_of(path)}
 
 
@@ -284,7 +293,7 @@ def test_circles_are_seen() -> None:
 
 def every_import(path: Path) -> set[str]:
     """As `imported`, with those in functions and those for type checking."""
-    return names_imported(ast.walk(ast.parse(path.read_text())), path)
+    return names_imported(ast.walk(parsed(path)), path)
 
 
 def test_only_layers_asks_what_kind_a_layer_is() -> None:
@@ -296,7 +305,7 @@ def test_only_layers_asks_what_kind_a_layer_is() -> None:
 
 def decisions_by_kind(path: Path) -> Iterator[int]:
     """Lines that compare `layer.kind` or look it up in a table."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         asked: list[ast.expr] = []
         if isinstance(node, ast.Compare):
             asked = [node.left, *node.comparators]
@@ -360,7 +369,7 @@ def test_only_the_command_line_imports_the_command_line() -> None:
 
 def evaluated_names(path: Path) -> set[str]:
     """Names a file evaluates; annotations are only text with the `annotations` future import."""
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text())  # one of its own: it is changed
     for node in ast.walk(tree):
         for field in {"annotation", "returns"} & set(node._fields):
             setattr(node, field, None)
