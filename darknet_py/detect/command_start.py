@@ -12,10 +12,10 @@ from darknet_py.network.graph import Graph
 from darknet_py.network.load import LoadedModel, load_model
 from darknet_py.options.demo import DemoOptions
 from darknet_py.options.inference import DetectOptions
-from darknet_py.options.serving import ServeOptions
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
+    from darknet_py.options.serving import ServeOptions
 
 FOLDER_BATCH = 4
 """Of many images a small network takes so many at once: what Python does for a layer is done

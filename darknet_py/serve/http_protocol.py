@@ -17,17 +17,17 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from darknet_py.serve.guards import MOST_HEAD_BYTES, NO_GUESS, NO_STORE
 from darknet_py.serve.live_response import ABORT
 from darknet_py.video.stream_handler import SEND_BUFFER
 
 HALF_CLOSED_SECONDS = 1.0
 """That an answer may take when a client has closed its sending side: whether it still listens, or
 has gone, cannot be seen, and work for who has gone should end soon."""
-MOST_HEAD_BYTES = 16_384
 HEADERS = [
     (b"content-type", b"application/json"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"cache-control", b"no-store"),
+    NO_GUESS,
+    NO_STORE,
     (b"connection", b"close"),
 ]
 

@@ -12,8 +12,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from darknet_py.options.serving import TOKEN_VARIABLE
+from darknet_py.serve.guards import MOST_HEAD_BYTES
 from darknet_py.serve.http_protocol import (
-    MOST_HEAD_BYTES,
     ConnectionLimits,
     LimitedConfig,
     LimitedProtocol,

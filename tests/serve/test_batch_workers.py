@@ -6,8 +6,6 @@ import gc
 import threading
 import time
 import weakref
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -25,28 +23,12 @@ from support.asked_images import (
     opened,
 )
 from support.held_engine import held
-from support.tiny_detector import files
 
-import darknet_py
 from darknet_py import Detector
 from darknet_py.errors import ImageError
 from darknet_py.serve import batch_plan
 from darknet_py.serve.batching import Batcher
 from darknet_py.serve.refusal import Refusal
-
-
-@pytest.fixture
-def detector(tmp_path: Path) -> Detector:
-    return darknet_py.load(*files(tmp_path))
-
-
-@pytest.fixture
-def batchers() -> Iterator[list[Batcher]]:
-    """Those that are put here are closed."""
-    made: list[Batcher] = []
-    yield made
-    for batcher in made:
-        batcher.close()
 
 
 def test_nothing_keeps_an_image_that_was_answered(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, wait
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,28 +19,12 @@ from support.asked_images import (
     pixels,
 )
 from support.held_engine import held
-from support.tiny_detector import files
 
-import darknet_py
 from darknet_py import Detector
 from darknet_py.errors import DarknetError
 from darknet_py.options.serving import ServerOptions
 from darknet_py.serve.batching import Batcher, Inference
 from darknet_py.serve.refusal import Refusal
-
-
-@pytest.fixture
-def detector(tmp_path: Path) -> Detector:
-    return darknet_py.load(*files(tmp_path))
-
-
-@pytest.fixture
-def batchers() -> Iterator[list[Batcher]]:
-    """Those that are put here are closed."""
-    made: list[Batcher] = []
-    yield made
-    for batcher in made:
-        batcher.close()
 
 
 @pytest.mark.parametrize("batch", [1, 4])
