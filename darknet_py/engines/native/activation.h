@@ -1,0 +1,34 @@
+// What is done to a sum before it is stored.
+#pragma once
+#include "vectors.h"
+
+enum ActivationKind : int32_t { BOUNDED = 0, LOGISTIC = 1, SWISH = 2, MISH = 3 };
+
+// BOUNDED is min(max(y, slope * y), top): slope 1 is linear, 0 relu, .1 leaky; top 6 relu6.
+struct Activation {
+  int32_t kind;
+  float slope, top;
+
+  inline Vec operator()(Vec y) const {
+    switch (kind) {
+      case LOGISTIC: return 1.0f / (1.0f + exponential(-y));
+      case SWISH: return y / (1.0f + exponential(-y));
+      case MISH: return mish(y);
+      default: return bounded(y);
+    }
+  }
+
+ private:
+  inline Vec bounded(Vec y) const {
+    const Vec steep = y * slope, highest = spread(top);
+    y = y < steep ? steep : y;
+    return highest < y ? highest : y;  // in this order what is not a number stays so
+  }
+
+  // y * tanh(ln(1 + e^y)), with n = e^y: y * (n^2 + 2n) / (n^2 + 2n + 2)
+  static inline Vec mish(Vec y) {
+    const Vec most = spread(20.0f);
+    const Vec n = exponential(most < y ? most : y), p = n * (n + 2.0f);
+    return y * (p / (p + 2.0f));
+  }
+};
