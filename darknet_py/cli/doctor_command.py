@@ -110,7 +110,7 @@ def _memory() -> str:
 
 def _compiler() -> str:
     try:
-        from darknet_py.engines.kernels import CannotBuild, compiler
+        from darknet_py.engines.native.library import CannotBuild, compiler
     except ImportError:
         return "unknown without torch"
     try:

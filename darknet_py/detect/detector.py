@@ -51,8 +51,9 @@ class Detector:
         device: str | torch.device = "cpu",
         precision: str = "fp32",
         engine: str = "torch",
-        compiled: bool = False,
+        compiled: bool | None = None,
         *,
+        exact: bool = False,
         shared: bool = False,
     ) -> None:
         """network: as it is now; training on it later changes nothing here. The rest as for `load`.
@@ -66,7 +67,7 @@ class Detector:
         self.graph = network.graph
         self.weights = ""
         self.names = list(names)
-        config = EngineConfig(engine, precision, compiled, str(device))
+        config = EngineConfig(engine, precision, compiled, str(device), exact=exact)
         self.engine = open_engine(network, config, shared=shared)
         self.device = self.engine.device
         self._timed_engine = TimedEngine(self.engine)
@@ -208,7 +209,8 @@ def load(
     width: int | None = None,
     height: int | None = None,
     engine: str = "torch",
-    compiled: bool = False,
+    compiled: bool | None = None,
+    exact: bool = False,
 ) -> Detector:
     """A detector from a cfg and a .weights file, or of a published network by its name.
 
@@ -217,13 +219,14 @@ def load(
     name; None for those of a named network. names: a names file or a list; None looks into the
     .data file and then beside the cfg. precision: fp32, bf16 or fp16; heads are always computed in
     fp32. fork: alexeyab or pjreddie, whose numbers to give. width, height: override those of [net].
-    engine: torch, or one of engines.table that is installed. compiled: have torch make machine code
-    for this machine first.
+    engine: torch, or one of engines.table that is installed. compiled: make machine code
+    for this machine first; None: where that takes seconds, which is fp32 on a CPU. exact: sums as a
+    direct convolution makes them.
     Raises CfgError, WeightsError, DataError, DownloadError, DarknetError.
     """
     cfg, weights, names = named_files(cfg, weights, names, data)
     model = load_model(cfg, weights, names, data=data, fork=fork, width=width, height=height)
-    return from_loaded(model, EngineConfig(engine, precision, compiled, str(device)))
+    return from_loaded(model, EngineConfig(engine, precision, compiled, str(device), exact=exact))
 
 
 def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
@@ -238,6 +241,7 @@ def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
         config.precision,
         config.engine,
         config.compiled,
+        exact=config.exact,
         shared=True,
     )
     detector.weights = model.plan.path if model.plan.is_file else ""

@@ -15,15 +15,18 @@ class EngineConfig:
     """How a network is to run.
 
     engine: a row of ENGINES. precision: of the arithmetic; heads are always float32.
-    compiled: made into machine code for this machine and this batch size first (torch only; the
-    others always do). device: cpu, cuda, cuda:N or mps. threads: None leaves it to the engine.
+    compiled: made into machine code for this machine first (torch only; the others always do);
+    None: where that takes no longer than a moment, which is fp32 on a processor. exact: sums as
+    they are written down, without Winograd's way to fewer products (torch only). device: cpu, cuda,
+    cuda:N or mps. threads: None leaves it to the engine.
     """
 
     engine: str = "torch"
     precision: str = "fp32"
-    compiled: bool = False
+    compiled: bool | None = None
     device: str = "cpu"
     threads: int | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ def checked(config: EngineConfig) -> EngineRow:
         raise DarknetError(f"engine {config.engine} needs {', '.join(missing)}; {cure}")
     if config.compiled and not row.compiles:
         raise DarknetError(f"--compile is for engine torch; {config.engine} always compiles")
+    if config.exact and not row.compiles:
+        raise DarknetError(f"--exact is for engine torch; {config.engine} sums as it likes")
     return row
 
 

@@ -38,12 +38,12 @@ def test_doctor_without_a_library_has_exit_code_1(monkeypatch: pytest.MonkeyPatc
 
 
 def test_doctor_without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
-    from darknet_py.engines import kernels
+    from darknet_py.engines.native import library
 
     def none() -> str:
-        raise kernels.CannotBuild("no C++ compiler found")
+        raise library.CannotBuild("no C++ compiler found")
 
-    monkeypatch.setattr(kernels, "compiler", none)
+    monkeypatch.setattr(library, "compiler", none)
     assert doctor_command._compiler() == "none; --compile needs one: install g++ or clang"
 
 

@@ -68,13 +68,22 @@ def check(net: Network, x: torch.Tensor, config: EngineConfig | None = None) -> 
         assert relative(fast.numpy(), plain.numpy()) <= TOLERANCE
 
 
+FORMS = {
+    "as usual": EngineConfig(),
+    "exact": EngineConfig(exact=True),
+    "not compiled": EngineConfig(compiled=False),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("case", cases(GOLDEN))
-def test_recorded_networks(case: str) -> None:
+def test_recorded_networks(case: str, form: str) -> None:
     name, fork = case.split("/")
     net = loaded(GOLDEN / name, fork)
     if net.graph.net.time_steps > 1:
         pytest.skip("engines see single images")
-    check(net, torch.from_numpy(np.load(GOLDEN / name / f"forward-{fork}.npz")["input"]))
+    x = torch.from_numpy(np.load(GOLDEN / name / f"forward-{fork}.npz")["input"])
+    check(net, x, FORMS[form])
 
 
 VARIANTS = {

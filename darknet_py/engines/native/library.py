@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import logging
 import os
 import shutil
 import subprocess
@@ -15,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from darknet_py.engines.cache import kept
+from darknet_py.errors import OutputError
 from darknet_py.system import instruction_set
 
+logger = logging.getLogger(__name__)
 FOLDER = Path(__file__).parent
 SOURCE = FOLDER / "program.cpp"
 COMPILERS = ("g++", "clang++", "c++")
@@ -24,6 +27,7 @@ FLAGS = ("-O3", "-march=native", "-std=c++17", "-shared", "-fPIC")
 THREADED = ("-fopenmp",)
 SECONDS = 300
 """A compiler that takes longer is taken for one that hangs."""
+RETURNING = ("lanes", "scratch_of")
 CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD = range(6)
 """Kinds of operations, as operation.h counts them."""
 BOUNDED, LOGISTIC, SWISH, MISH = range(4)
@@ -56,7 +60,7 @@ class Operation(ctypes.Structure):
             (name, ctypes.c_int32)
             for name in (
                 *("kind", "size", "stride_y", "stride_x", "pad_y", "pad_x", "dilation", "groups"),
-                *("vectors", "chunk", "parts", "summand"),
+                *("halves", "chunk", "parts", "summand"),
             )
         ),
         ("activation", Activation),
@@ -69,25 +73,42 @@ class Operation(ctypes.Structure):
     )
 
 
-@functools.cache
 def library() -> Any:
     """The functions of program.cpp; raises CannotBuild with the reason."""
+    functions, reason = _attempt()
+    if functions is None:
+        raise CannotBuild(reason)
+    return functions
+
+
+@functools.cache
+def _attempt() -> tuple[Any, str]:
+    """The functions, else why there are none: once for a process."""
     words = (*_sources(), FLAGS, THREADED, instruction_set())
     key = hashlib.sha256(repr(words).encode()).hexdigest()[:32]
-    path = kept(key, ".so", _build)
     try:
+        path = kept(key, ".so", _build)
         functions = ctypes.CDLL(str(path))
-    except OSError as failure:
-        raise CannotBuild(f"{path}: {failure}") from None
-    functions.lanes.restype = functions.scratch_of.restype = ctypes.c_int64
-    functions.scratch_of.argtypes = [ctypes.POINTER(Operation)]
-    pointers = [ctypes.c_void_p] * 4
-    functions.run.argtypes = [
-        *(ctypes.POINTER(Operation), ctypes.c_int64, *pointers),
-        *(ctypes.c_int64, ctypes.c_int64, ctypes.c_int32),
-    ]
-    functions.run.restype = None
-    return functions
+    except (CannotBuild, OutputError, OSError) as failure:
+        return None, str(failure)
+    _declare(functions)
+    return functions, ""
+
+
+def _declare(functions: Any) -> None:
+    number, floats = ctypes.c_int64, ctypes.c_void_p
+    threads, operations = ctypes.c_int32, ctypes.POINTER(Operation)
+    arguments: dict[str, list[Any]] = {
+        "lanes": [],
+        "scratch_of": [operations],
+        "pack_direct": [floats, *[number] * 5, floats, threads],
+        "pack_winograd": [floats, *[number] * 3, floats, threads],
+        "run": [operations, number, *[floats] * 4, number, number, threads],
+    }
+    for name, types in arguments.items():
+        function = getattr(functions, name)
+        function.argtypes = types
+        function.restype = number if name in RETURNING else None
 
 
 def compiler() -> str:
@@ -104,6 +125,7 @@ def _sources() -> list[bytes]:
 
 def _build(path: Path) -> None:
     """With threads; without where the compiler has no OpenMP."""
+    logger.info("building the code for this processor's networks, once ...")
     try:
         _compile(path, THREADED)
     except CannotBuild:

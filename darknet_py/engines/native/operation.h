@@ -12,12 +12,12 @@ struct Tensor {
 
 enum Kind : int32_t { CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD };
 
-// size: of a window, stride, pad: above and left, dilation: from tap to tap. vectors: width of a
-// block of outputs. chunk: pixels, or tiles of 4x4, that one thread takes at once. parts: into
+// size: of a window, stride, pad: above and left, dilation: from tap to tap. halves: half vectors
+// that a block of outputs has. chunk: pixels, or tiles of 4x4, that one thread takes at once. parts: into
 // which the blocks are divided for the threads. summand: in2 is added after the activation.
 struct Operation {
   int32_t kind, size, stride_y, stride_x, pad_y, pad_x, dilation, groups;
-  int32_t vectors, chunk, parts, summand;
+  int32_t halves, chunk, parts, summand;
   Activation activation;
   float scale;
   const float *weights, *biases;

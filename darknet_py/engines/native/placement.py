@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from darknet_py.engines.native.library import Tensor
 from darknet_py.layers.base import INPUT
@@ -19,19 +20,36 @@ NOWHERE = -1
 
 @dataclass(frozen=True)
 class Alias:
-    """The output is a part of another layer's: `shape.c` of its channels from `channel` on."""
+    """The output is a part of another layer's: its channels from `channel` on."""
 
     source: int
     channel: int = 0
 
+    @property
+    def reads(self) -> tuple[int, ...]:
+        return (self.source,)
+
 
 @dataclass(frozen=True)
-class Made:
-    """The output is made of those of `reads`; joined: it has their channels one after the other,
-    in its own memory, as the layers wrote them or as they are copied."""
+class Joined:
+    """The output has the channels of those of `reads` one after the other, where the layers wrote
+    them or as they are copied."""
 
     reads: tuple[int, ...]
-    joined: bool = False
+
+
+@dataclass(frozen=True)
+class TorchStep:
+    """The output is torch's."""
+
+    reads: tuple[int, ...]
+
+
+class Step(Protocol):
+    """What makes a layer's output of those of `reads`."""
+
+    @property
+    def reads(self) -> tuple[int, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -62,7 +80,7 @@ class Placement:
 
 
 def placed(
-    steps: Mapping[int, Alias | Made],
+    steps: Mapping[int, Step],
     shapes: Mapping[int, Shape],
     images: int,
     kept: Iterable[int],
@@ -77,25 +95,25 @@ def placed(
     sizes = {root: images * shapes[root].size for root in lives}
     offsets, floats = _offsets(lives, sizes)
     located = {
-        index: View(view.root, view.channel, view.shape, view.pitch, offsets.get(view.root, NOWHERE))
+        index: View(
+            view.root, view.channel, view.shape, view.pitch, offsets.get(view.root, NOWHERE)
+        )
         for index, view in views.items()
     }
     written = frozenset((join, source) for source, (join, _) in claims.items())
     return Placement(located, written, floats)
 
 
-def _claims(
-    steps: Mapping[int, Alias | Made], shapes: Mapping[int, Shape]
-) -> dict[int, tuple[int, int]]:
+def _claims(steps: Mapping[int, Step], shapes: Mapping[int, Shape]) -> dict[int, tuple[int, int]]:
     """Layer -> the joined one it writes into, and the first of its channels there."""
     claims: dict[int, tuple[int, int]] = {}
     for join, step in steps.items():
-        if not isinstance(step, Made) or not step.joined:
+        if not isinstance(step, Joined):
             continue
         channel = 0
         for source in step.reads:
-            made = steps.get(source)
-            if isinstance(made, Made) and not made.joined and source not in claims:
+            own = source in steps and not isinstance(steps[source], Alias | Joined)
+            if own and source not in claims:
                 claims[source] = join, channel
             channel += shapes[source].c
     return claims
@@ -103,7 +121,7 @@ def _claims(
 
 def _view(
     index: int,
-    step: Alias | Made,
+    step: Step,
     shapes: Mapping[int, Shape],
     views: Mapping[int, View],
     claims: Mapping[int, tuple[int, int]],
@@ -117,14 +135,13 @@ def _view(
 
 
 def _lives(
-    steps: Mapping[int, Alias | Made], views: Mapping[int, View], kept: frozenset[int]
+    steps: Mapping[int, Step], views: Mapping[int, View], kept: frozenset[int]
 ) -> dict[int, tuple[int, int]]:
     """Memory -> the first and the last step that needs it."""
     lives: dict[int, tuple[int, int]] = {}
     end = max(steps) + 1
     for index, step in steps.items():
-        used = [index, *(step.reads if isinstance(step, Made) else (step.source,))]
-        for root in {views[source].root for source in used} - {INPUT}:
+        for root in {views[source].root for source in (index, *step.reads)} - {INPUT}:
             first, last = lives.get(root, (index, index))
             lives[root] = first, max(last, end if index in kept else index)
     for index in kept & steps.keys():

@@ -4,24 +4,21 @@
 #include "operation.h"
 #include "products.h"
 
-// channel by channel of a row: work(c, count) for vectors, the last of them maybe not full
+// work(Vec, c, count) for vectors of all channels, or halves of vectors for few; count is below
+// what these hold only where there are fewer channels.
+template <class V, class Work>
+inline void in_vectors_of(int64_t channels, const Work& work) {
+  constexpr int64_t lanes = lanes_of<V>;
+  int64_t c = 0;
+  for (; c + lanes <= channels; c += lanes) work(V{}, c, lanes);
+  if (c < channels && c) work(V{}, channels - lanes, lanes);  // some of them once more
+  else if (c < channels) work(V{}, c, channels);
+}
+
 template <class Work>
 inline void in_vectors(int64_t channels, const Work& work) {
-  int64_t c = 0;
-  for (; c + LANES <= channels; c += LANES) work(c, (int64_t)LANES);
-  if (c < channels) work(c, channels - c);
-}
-
-inline Vec load_some(const float* from, int64_t count) {
-  if (count == LANES) return load(from);
-  Vec value = {};
-  std::memcpy(&value, from, count * sizeof(float));
-  return value;
-}
-
-inline void store_some(float* to, Vec value, int64_t count) {
-  const Vec values[1] = {value};
-  store_some(to, values, count);
+  if (channels <= LANES / 2) in_vectors_of<Half>(channels, work);
+  else in_vectors_of<Vec>(channels, work);
 }
 
 struct Maxpool {
@@ -34,15 +31,16 @@ struct Maxpool {
     for (int64_t x = 0; x < op.out.width; ++x) {
       const Window columns = window(x * op.stride_x - op.pad_x, op.in.width);
       float* to = image.out + (y * op.out.width + x) * op.out.pitch;
-      in_vectors(op.out.channels, [&](int64_t c, int64_t count) {
-        Vec most = spread(-3.4028234663852886e38f);
+      in_vectors(op.out.channels, [&](auto like, int64_t c, int64_t count) {
+        typedef decltype(like) V;
+        V most = spread<V>(-3.4028234663852886e38f);
         for (int64_t row = rows.first; row < rows.last; ++row)
           for (int64_t column = columns.first; column < columns.last; ++column) {
             const float* from = image.in + (row * op.in.width + column) * op.in.pitch + c;
-            const Vec value = load_some(from, count);
+            const V value = load_up_to<V>(from, count);
             most = value > most ? value : most;
           }
-        store_some(to + c, most, count);
+        store_up_to(to + c, most, count);
       });
     }
   }
@@ -64,8 +62,9 @@ struct Upsample {
     for (int64_t x = 0; x < op.out.width; ++x) {
       const float* from = row + x / op.stride_x * op.in.pitch;
       float* to = image.out + (y * op.out.width + x) * op.out.pitch;
-      in_vectors(op.out.channels, [&](int64_t c, int64_t count) {
-        store_some(to + c, load_some(from + c, count) * op.scale, count);
+      in_vectors(op.out.channels, [&](auto like, int64_t c, int64_t count) {
+        typedef decltype(like) V;
+        store_up_to(to + c, load_up_to<V>(from + c, count) * op.scale, count);
       });
     }
   }
@@ -83,10 +82,11 @@ struct Add {
       const float* a = image.in + pixel * op.in.pitch;
       const float* b = image.in2 + pixel * op.in2.pitch;
       float* to = image.out + pixel * op.out.pitch;
-      in_vectors(op.out.channels, [&](int64_t c, int64_t count) {
-        Vec value = load_some(a + c, count);
-        if (op.summand) value += load_some(b + c, count);
-        store_some(to + c, op.activation(value), count);
+      in_vectors(op.out.channels, [&](auto like, int64_t c, int64_t count) {
+        typedef decltype(like) V;
+        V value = load_up_to<V>(a + c, count);
+        if (op.summand) value += load_up_to<V>(b + c, count);
+        store_up_to(to + c, op.activation(value), count);
       });
     }
   }
@@ -135,18 +135,19 @@ struct Depthwise {
               int64_t end) const {
     const int64_t size = S ? S : op.size;
     if (S) first = begin = 0, last = end = S;  // known when this is compiled
-    in_vectors(op.out.channels, [&](int64_t c, int64_t width) {
-      Vec sum[count];
-      for (int n = 0; n < count; ++n) sum[n] = load_some(op.biases + c, width);
+    in_vectors(op.out.channels, [&](auto like, int64_t c, int64_t width) {
+      typedef decltype(like) V;
+      V sum[count];
+      for (int n = 0; n < count; ++n) sum[n] = load_up_to<V>(op.biases + c, width);
       for (int64_t dy = first; dy < last; ++dy)
         for (int64_t dx = begin; dx < end; ++dx) {
-          const Vec w = load_some(op.weights + (dy * size + dx) * op.out.channels + c, width);
+          const V w = load_up_to<V>(op.weights + (dy * size + dx) * op.out.channels + c, width);
           const float* taps = from + (dy * op.in.width + dx) * op.in.pitch + c;
           for (int n = 0; n < count; ++n)
-            sum[n] += load_some(taps + n * op.stride_x * op.in.pitch, width) * w;
+            sum[n] += load_up_to<V>(taps + n * op.stride_x * op.in.pitch, width) * w;
         }
       for (int n = 0; n < count; ++n)
-        store_some(to + n * op.out.pitch + c, op.activation(sum[n]), width);
+        store_up_to(to + n * op.out.pitch + c, op.activation(sum[n]), width);
     });
   }
 };

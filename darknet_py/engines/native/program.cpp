@@ -1,7 +1,10 @@
 // A network's operations one after the other, each divided among the threads.
 // Built by engines/native_library.py for this machine; no header of torch is needed.
 
+#include <cmath>
+
 #include "convolution.h"
+#include "packing.h"
 #include "planes.h"
 #include "winograd.h"
 
@@ -48,6 +51,12 @@ struct Run {
   }
 };
 
+template <class Work>
+void pack(int64_t tasks, int32_t threads, const Work& work) {
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+  for (int64_t number = 0; number < tasks; ++number) work(number);
+}
+
 }  // namespace
 
 extern "C" {
@@ -61,6 +70,20 @@ int64_t scratch_of(const Operation* op) {
     case WINOGRAD: return Winograd{*op}.scratch();
     default: return 0;
   }
+}
+
+// kernels (groups * outputs, inputs, taps) as CONVOLUTION takes them.
+void pack_direct(const float* kernels, int64_t groups, int64_t outputs, int64_t inputs, int64_t taps,
+                 int64_t block, float* to, int32_t threads) {
+  const Packing packing{kernels, groups, outputs, inputs, taps, block, to};
+  pack(groups * packing.blocks(), threads, [&](int64_t number) { packing.direct(number); });
+}
+
+// kernels (outputs, inputs, 3 * 3) as WINOGRAD takes them.
+void pack_winograd(const float* kernels, int64_t outputs, int64_t inputs, int64_t block, float* to,
+                   int32_t threads) {
+  const Packing packing{kernels, 1, outputs, inputs, 9, block, to};
+  pack(packing.blocks(), threads, [&](int64_t number) { packing.winograd(number); });
 }
 
 void run(const Operation* ops, int64_t count, float* memory, const float* input, const float* zeros,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,13 +12,19 @@ from torch import Tensor
 from darknet_py.engines.eager import RULES as TORCH_RULES
 from darknet_py.engines.eager import RuleContext, call_of
 from darknet_py.engines.native import library as native
-from darknet_py.engines.native.operations import RULES, Joined, ProgramOptions, Work
-from darknet_py.engines.native.placement import Alias, Made, Placement, View, placed
+from darknet_py.engines.native.operations import UNBOUNDED, Planned, ProgramOptions, Work
+from darknet_py.engines.native.placement import Joined, Step, TorchStep, View, placed
+from darknet_py.engines.native.plan import planned
+from darknet_py.engines.native.workspace import Workspace, Workspaces, WorkspaceSize
 from darknet_py.layers.base import INPUT
 from darknet_py.network.execute import Call
 from darknet_py.network.network import Network
 
-IDENTITY = native.Activation(native.BOUNDED, 1.0, 3.4028234662852886e38)
+ZEROS = 64 * 1024
+"""Floats at least: a row of a window, of few channels, is no longer."""
+LINE = 16
+"""Floats of a line of the cache."""
+IDENTITY = native.Activation(native.BOUNDED, 1.0, UNBOUNDED)
 
 
 @dataclass(frozen=True)
@@ -30,32 +35,13 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Torch:
-    """A layer that torch computes. kept: others read its output, or it is no head."""
+class TorchCall:
+    """A layer that torch computes. kept: in the workspace, because others read it."""
 
     index: int
     inputs: tuple[int, ...]
     call: Call
     kept: bool
-
-
-class Workspace:
-    """The memory of one pass: `memory` has the outputs, `scratch` what each thread works in."""
-
-    def __init__(self, images: int, placement: Placement, scratch: int, zeros: int) -> None:
-        self.memory = torch.empty(placement.floats)
-        self.scratch = torch.empty(scratch)
-        self.zeros = torch.zeros(zeros)
-        self.views = {
-            index: self._view(images, view)
-            for index, view in placement.views.items()
-            if view.root != INPUT
-        }
-
-    def _view(self, images: int, view: View) -> Tensor:
-        c, h, w = view.shape
-        strides = (h * w * view.pitch, 1, w * view.pitch, view.pitch)
-        return self.memory.as_strided((images, c, h, w), strides, view.offset + view.channel)
 
 
 class NativeProgram:
@@ -67,52 +53,36 @@ class NativeProgram:
         self._images, self._threads = images, options.threads
         graph = network.graph
         self._heads = graph.heads
-        contexts = {
-            node.index: RuleContext(
-                node, step.context, network.used(step.index), images, torch.device("cpu")
-            )
-            for node, step in zip(graph.nodes, graph.steps, strict=True)
-        }
-        plan = _planned(contexts, options)
+        contexts = _contexts(network, images)
+        self._plan = planned(contexts, self._heads, options)
         shapes = {INPUT: graph.net.input, **{node.index: node.out for node in graph.nodes}}
-        steps = {index: _step(ctx, plan[index]) for index, ctx in contexts.items()}
-        self._placement = placed(steps, shapes, images, graph.heads)
-        self._keep = [work for work in plan.values() if isinstance(work, Work)]
-        self._parts = self._made(contexts, plan)
-        self._scratch = self._scratch_each()
-        self._zeros = max(shape.c for shape in shapes.values())
-        self._free: list[Workspace] = []
-        self._lock = threading.Lock()
+        self._placement = placed(self._plan, shapes, images, self._heads)
+        self._parts = list(self._made(contexts))
+        self._scratch_each = self._most_scratch()
+        zeros = max(ZEROS, *(shape.c for shape in shapes.values()))
+        scratch = self._scratch_each * self._threads
+        size = WorkspaceSize(images, self._placement, scratch, zeros)
+        self._workspaces = Workspaces(size)
+
+    @property
+    def torch_layers(self) -> list[int]:
+        """Those that torch computes."""
+        return [part.index for part in self._parts if isinstance(part, TorchCall)]
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         """The heads (N, C, H, W) for x, float32."""
         x = x.contiguous(memory_format=torch.channels_last)
-        workspace = self._taken()
         outputs: dict[int, Tensor] = {}
-        for part in self._parts:
-            if isinstance(part, Run):
-                self._run(part, workspace, x)
-            else:
-                self._torch(part, workspace, x, outputs)
-        heads = [self._head(index, workspace, x, outputs) for index in self._heads]
-        with self._lock:
-            self._free.append(workspace)
-        return heads
-
-    def _head(
-        self, index: int, workspace: Workspace, x: Tensor, outputs: Mapping[int, Tensor]
-    ) -> Tensor:
-        if index in outputs:
-            return outputs[index]
-        view = workspace.views.get(index)
-        return x if view is None else view.clone()
-
-    def _taken(self) -> Workspace:
-        with self._lock:
-            if self._free:
-                return self._free.pop()
-        scratch = self._scratch * self._threads
-        return Workspace(self._images, self._placement, scratch, self._zeros)
+        with self._workspaces.one() as workspace:
+            for part in self._parts:
+                if isinstance(part, Run):
+                    self._run(part, workspace, x)
+                else:
+                    _call(part, workspace, x, outputs)
+            return [
+                outputs[index] if index in outputs else workspace.views.get(index, x).clone()
+                for index in self._heads
+            ]
 
     def _run(self, part: Run, workspace: Workspace, x: Tensor) -> None:
         self._library.run(
@@ -122,97 +92,78 @@ class NativeProgram:
             x.data_ptr(),
             workspace.zeros.data_ptr(),
             workspace.scratch.data_ptr(),
-            self._scratch,
+            self._scratch_each,
             self._images,
             self._threads,
         )
 
-    def _torch(
-        self, part: Torch, workspace: Workspace, x: Tensor, outputs: dict[int, Tensor]
-    ) -> None:
-        y = part.call([workspace.views.get(source, x) for source in part.inputs])
-        if part.kept:
-            workspace.views[part.index].copy_(y)
-        else:
-            outputs[part.index] = y
-
-    def _made(
-        self, contexts: Mapping[int, RuleContext], plan: Mapping[int, object]
-    ) -> list[Run | Torch]:
-        read = {source for ctx in contexts.values() for source in ctx.node.inputs}
-        parts: list[Run | Torch] = []
+    def _made(self, contexts: Mapping[int, RuleContext]) -> list[Run | TorchCall]:
+        read = {source for step in self._plan.values() for source in step.reads}
+        parts: list[Run | TorchCall] = []
         run: list[native.Operation] = []
-        for index, ctx in contexts.items():
-            planned = plan[index]
-            if planned is None:
+        for index, step in self._plan.items():
+            if isinstance(step, TorchStep):
                 _end(parts, run)
-                kept = index in read or index not in self._heads
-                parts.append(Torch(index, ctx.node.inputs, call_of(ctx, TORCH_RULES), kept))
+                call = call_of(contexts[index], TORCH_RULES)
+                parts.append(TorchCall(index, step.reads, call, index in read))
             else:
-                run += self._operations(ctx, planned)
+                run += self._operations(index, step)
         _end(parts, run)
         return parts
 
-    def _operations(self, ctx: RuleContext, planned: object) -> list[native.Operation]:
-        index, inputs = ctx.node.index, ctx.node.inputs
+    def _operations(self, index: int, step: Step | Planned) -> list[native.Operation]:
         views = self._placement.views
-        if isinstance(planned, Work):
-            return [_operation(planned, [views[source] for source in inputs], views[index])]
-        if isinstance(planned, Joined):
-            return self._copies(index, inputs)
-        return []
+        if isinstance(step, Work):
+            return [_operation(step, [views[source] for source in step.reads], views[index])]
+        return self._copies(index, step.reads) if isinstance(step, Joined) else []
 
-    def _copies(self, join: int, inputs: Sequence[int]) -> list[native.Operation]:
+    def _copies(self, join: int, reads: Sequence[int]) -> list[native.Operation]:
         """Of what could not be written into the joined tensor at once."""
-        views, channel, copies = self._placement.views, 0, []
-        written = set()
-        for source in inputs:
-            view, into = views[source], views[join]
-            there = (join, source) in self._placement.written and source not in written
-            written.add(source)
-            if not there:
-                place = View(into.root, into.channel + channel, view.shape, into.pitch, into.offset)
-                copies.append(_operation(Work(native.ADD), [view], place))
+        views, into, copies, channel = self._placement.views, self._placement.views[join], [], 0
+        for source in reads:
+            view, to = views[source], into.channel + channel
+            if (view.root, view.channel) != (into.root, to):
+                place = View(into.root, to, view.shape, into.pitch, into.offset)
+                copies.append(_operation(Work(native.ADD, (source,)), [view], place))
             channel += view.shape.c
         return copies
 
-    def _scratch_each(self) -> int:
-        sizes = [
-            self._library.scratch_of(operation)
-            for part in self._parts
-            if isinstance(part, Run)
-            for operation in part.operations
-        ]
-        return -(-max(sizes, default=0) // 16) * 16
+    def _most_scratch(self) -> int:
+        runs = [part.operations for part in self._parts if isinstance(part, Run)]
+        sizes = [self._library.scratch_of(operation) for run in runs for operation in run]
+        return -(-max(sizes, default=0) // LINE) * LINE
 
 
-def _planned(
-    contexts: Mapping[int, RuleContext], options: ProgramOptions
-) -> dict[int, Work | Joined | Alias | None]:
-    plan: dict[int, Work | Joined | Alias | None] = {}
-    for index, ctx in contexts.items():
-        rule = RULES.get(type(ctx.node.layer))
-        plan[index] = rule(ctx, options) if rule else None
-    return plan
+def _contexts(network: Network, images: int) -> dict[int, RuleContext]:
+    cpu = torch.device("cpu")
+    nodes, steps = network.graph.nodes, network.graph.steps
+    return {
+        node.index: RuleContext(node, step.context, network.used(step.index), images, cpu)
+        for node, step in zip(nodes, steps, strict=True)
+    }
 
 
-def _step(ctx: RuleContext, planned: object) -> Alias | Made:
-    if isinstance(planned, Alias):
-        return planned
-    return Made(ctx.node.inputs, isinstance(planned, Joined))
+def _call(part: TorchCall, workspace: Workspace, x: Tensor, outputs: dict[int, Tensor]) -> None:
+    y = part.call([workspace.views.get(source, x) for source in part.inputs])
+    if part.kept:
+        workspace.views[part.index].copy_(y)
+    else:
+        ours = y.untyped_storage().data_ptr() == workspace.memory.untyped_storage().data_ptr()
+        outputs[part.index] = y.clone() if ours else y
 
 
 def _operation(work: Work, inputs: Sequence[View], output: View) -> native.Operation:
     numbers = {"activation": IDENTITY, "scale": 1.0, "dilation": 1, "groups": 1, **work.numbers}
     operation = native.Operation(kind=work.kind, **numbers)
-    operation.input, operation.output = inputs[0].tensor, output.tensor
-    operation.input2 = inputs[-1].tensor
-    operation.weights = 0 if work.weights is None else work.weights.data_ptr()
-    operation.biases = 0 if work.biases is None else work.biases.data_ptr()
+    operation.input, operation.input2 = inputs[0].tensor, inputs[-1].tensor
+    operation.output = output.tensor
+    if work.packed:
+        operation.weights = work.packed.weights.data_ptr()
+        operation.biases = work.packed.biases.data_ptr()
     return operation
 
 
-def _end(parts: list[Run | Torch], run: list[native.Operation]) -> None:
+def _end(parts: list[Run | TorchCall], run: list[native.Operation]) -> None:
     if run:
         parts.append(Run((native.Operation * len(run))(*run)))
         run.clear()

@@ -13,7 +13,7 @@ struct Winograd {
 
   int64_t across() const { return quotient_up(op.out.width, SIDE); }
   int64_t tiles() const { return across() * quotient_up(op.out.height, SIDE); }
-  int64_t block() const { return op.vectors * LANES; }
+  int64_t block() const { return op.halves * (LANES / 2); }
   int64_t blocks() const { return quotient_up(op.out.channels, block()); }
   // One more vector than needed: lines that are a power of two apart push each other out of caches.
   int64_t in_stride() const { return quotient_up(op.in.channels, LANES) * LANES + LANES; }
@@ -35,7 +35,7 @@ struct Winograd {
         const Rows rows{points + point * op.chunk * in_stride(), in_stride(), op.in.channels, weights,
                         products + point * op.chunk * out_stride() + (b - range.first) * block(),
                         out_stride()};
-        in_tiles(op.vectors, last - first, rows);
+        in_tiles(op.halves, last - first, rows);
       }
     for (int64_t n = first; n < last; ++n)
       transform_outputs(n, products + (n - first) * out_stride(), range, image);
@@ -49,14 +49,15 @@ struct Winograd {
     float* out;
     int64_t out_stride;
 
-    template <int R, int V>
+    template <class B, int R>
     void tile(int64_t row) const {
       const float* rows[R];
       for (int r = 0; r < R; ++r) rows[r] = in + (row + r) * in_stride;
-      Vec sum[R][V] = {};
-      add_products(sum, rows, inputs, weights);
+      typename B::Vector sum[R][B::count] = {};
+      add_products<B>(sum, rows, inputs, weights);
       for (int r = 0; r < R; ++r)
-        for (int v = 0; v < V; ++v) store(out + (row + r) * out_stride + v * LANES, sum[r][v]);
+        for (int v = 0; v < B::count; ++v)
+          store(out + (row + r) * out_stride + v * B::lanes, sum[r][v]);
     }
   };
 
@@ -97,7 +98,7 @@ struct Winograd {
     const float* corner = in + (top * op.in.width + left) * op.in.pitch;
     for (int64_t row = 0; row < PATCH; ++row)
       for (int64_t column = 0; column < PATCH; ++column)
-        patch[column][row] = load(corner + (row * op.in.width + column) * op.in.pitch);
+        patch[column][row] = load<Vec>(corner + (row * op.in.width + column) * op.in.pitch);
   }
 
   // At the edges, or of channels that do not fill a vector.
@@ -108,8 +109,7 @@ struct Winograd {
         const int64_t y = top + row, x = left + column;
         patch[column][row] = Vec{};
         if (y >= 0 && x >= 0 && y < op.in.height && x < op.in.width)
-          std::memcpy(&patch[column][row], in + (y * op.in.width + x) * op.in.pitch,
-                      count * sizeof(float));
+          patch[column][row] = load_some<Vec>(in + (y * op.in.width + x) * op.in.pitch, count);
       }
   }
 
@@ -134,7 +134,7 @@ struct Winograd {
     for (int64_t c = start; c < end; c += LANES) {
       Vec values[SIDE][SIDE];  // [column][row]
       read_products(products + c - start, values);
-      const Vec bias = load(op.biases + c);
+      const Vec bias = load<Vec>(op.biases + c);
       const int64_t count = std::min<int64_t>(LANES, end - c);
       for (int64_t row = 0; row < SIDE && top + row < op.out.height; ++row)
         for (int64_t column = 0; column < SIDE && left + column < op.out.width; ++column) {
@@ -151,7 +151,7 @@ struct Winograd {
     for (int row = 0; row < PATCH; ++row) {
       Vec products[PATCH];
       for (int column = 0; column < PATCH; ++column)
-        products[column] = load(from + (row * PATCH + column) * plane);
+        products[column] = load<Vec>(from + (row * PATCH + column) * plane);
       output_values(products, half[row]);
     }
     for (int column = 0; column < SIDE; ++column) {
@@ -162,12 +162,8 @@ struct Winograd {
   }
 
   void write(Vec sum, float* to, const float* more, int64_t count) const {
-    Vec value[1] = {op.activation(sum)};
-    if (more) {
-      Vec summand = {};
-      std::memcpy(&summand, more, count * sizeof(float));
-      value[0] += summand;
-    }
+    Vec value = op.activation(sum);
+    if (more) value += load_some<Vec>(more, count);
     store_some(to, value, count);
   }
 };
