@@ -19,8 +19,9 @@ from torch import Tensor, nn
 
 from darknet_py.engines.cache import NetworkFiles
 from darknet_py.engines.cache_folder import keep_inductor_private
+from darknet_py.engines.compiler import CannotBuild
 from darknet_py.engines.eager import EagerProgram, Rules, prepared_yolo
-from darknet_py.engines.kernels import CannotBuild, operators, small_convolution
+from darknet_py.engines.kernels import operators, small_convolution
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.yolo import Yolo
 from darknet_py.network.network import Network

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from darknet_py.engines.cache import kept
+from darknet_py.engines.compiler import FLAGS, CannotBuild, build, compiler
 from darknet_py.engines.eager import RuleContext
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.convolution import Convolutional
@@ -27,8 +25,6 @@ from darknet_py.network.execute import Call
 from darknet_py.system import instruction_set
 
 SOURCE = Path(__file__).with_name("kernels.cpp")
-COMPILERS = ("g++", "clang++", "c++")
-FLAGS = ("-O3", "-march=native", "-fopenmp", "-std=c++20", "-shared", "-fPIC")
 UNBOUNDED = 3.4028234663852886e38
 """The largest float32: packages hold no infinity."""
 LANES = 8
@@ -36,12 +32,6 @@ LANES = 8
 MOST_FLOPS = 64e6
 MOST_WEIGHTS = 1 << 16
 """Larger 1x1 convolutions are oneDNN's: it divides them to fit the caches."""
-SECONDS = 300
-"""A compiler that takes longer is taken for one that hangs."""
-
-
-class CannotBuild(Exception):
-    """There is no C++ compiler here, or it refused."""
 
 
 @functools.cache
@@ -59,26 +49,11 @@ def operators() -> Any:
     return torch.ops.darknet_py
 
 
-def compiler() -> str:
-    """The C++ compiler: $CXX, else the first known one; raises CannotBuild without any."""
-    for name in (os.environ.get("CXX", ""), *COMPILERS):
-        if name and shutil.which(name):
-            return name
-    raise CannotBuild("no C++ compiler found; install g++ or clang")
-
-
 def _build(path: Path) -> None:
     package = Path(torch.__file__).parent
     include, library = package / "include", package / "lib"
-    command = [compiler(), *FLAGS, str(SOURCE), f"-I{include}", f"-L{library}"]
-    command += ["-ltorch_cpu", "-lc10", "-o", str(path)]
-    try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=SECONDS)
-    except subprocess.TimeoutExpired:
-        raise CannotBuild(f"{command[0]} took over {SECONDS} s") from None
-    except subprocess.CalledProcessError as failure:
-        errors = [line for line in failure.stderr.splitlines() if "error" in line]
-        raise CannotBuild(f"{command[0]}: {(errors or ['it failed'])[0]}") from None
+    command = [compiler(), f"-I{include}", f"-L{library}", "-ltorch_cpu", "-lc10"]
+    build(command, SOURCE.read_text(), path)
 
 
 def small_convolution(ctx: RuleContext) -> Call | None:

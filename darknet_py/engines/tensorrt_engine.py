@@ -16,6 +16,7 @@ class TensorRt(OnnxRuntime):
     """Engines of TensorRT are kept in the cache folder: making one takes minutes."""
 
     PROVIDERS: ClassVar[dict[str, str]] = {"cuda": "TensorrtExecutionProvider"}
+    PRECISIONS: ClassVar[tuple[str, ...]] = tuple(FLAGS)
 
     def options(self) -> dict[str, Any]:
         cache = {"trt_engine_cache_enable": True, "trt_engine_cache_path": str(private_folder())}
