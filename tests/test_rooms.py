@@ -97,6 +97,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
     "compat": NETWORK | {"detect", "engines", "files", "images", "version"},
+    "doctor": {"benchmark", "cfg", "engines", "errors", "forks", "images", "network", "system"}
+    | {"train", "version", "video", "weights_registry"},
     "cli": {
         "",
         "anchors",
@@ -105,6 +107,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify",
         "data",
         "detect",
+        "doctor",
         "engines",
         "errors",
         "evaluate",
@@ -150,6 +153,7 @@ LIGHT = {
     "images.plain_headers",
     "images.tiled_headers",
     "engines.cache_folder",
+    "engines.compiler",
     "engines.devices",
     "engines.table",
     "errors",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 
 from darknet_py.doctor.section import Examined, Fact
@@ -26,6 +27,8 @@ OTHERS = (
 """Of torch, OpenCV and the system."""
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 SET = "set, not shown"
+LOGIN = re.compile(r"^([a-zA-Z][\w+.-]*://)?.*@")
+"""Of an address with or without its scheme; a password may hold an @ itself."""
 
 
 def environment(variables: Mapping[str, str] = os.environ) -> Examined:
@@ -48,6 +51,4 @@ def _shown(name: str, value: str) -> str:
 
 def without_password(address: str) -> str:
     """An address without the user and password before its @."""
-    scheme, mark, rest = address.rpartition("://")
-    who, at, where = rest.rpartition("@")
-    return f"{scheme}{mark}{'***@' if at and who else ''}{where}"
+    return LOGIN.sub(r"\1***@", address)

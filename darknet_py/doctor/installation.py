@@ -15,7 +15,8 @@ PACKAGE = Path(__file__).resolve().parents[1]
 COMMIT_FILE = "commit.txt"
 """In the package, where setup.py has built a wheel or an sdist from a checkout."""
 GIT_SECONDS = 10
-NETWORKS = ("cfg/shapes.cfg", "data/shapes.names")
+NETWORKS = ("cfg/yolov3-tiny.cfg", "data/coco.names")
+"""Of those that setup.py copies into the package."""
 
 
 def installation(package: Path = PACKAGE) -> Examined:
