@@ -9,7 +9,7 @@ import tensorrt  # noqa: F401 - it loads the libraries that onnxruntime looks fo
 from darknet_py.engines.cache_folder import private_folder
 from darknet_py.engines.onnxruntime_engine import OnnxRuntime
 
-FLAGS = {"fp32": [], "fp16": ["trt_fp16_enable"], "bf16": ["trt_bf16_enable"]}
+FLAGS = {"fp32": [], "bf16": ["trt_bf16_enable"], "fp16": ["trt_fp16_enable"]}
 
 
 class TensorRt(OnnxRuntime):
