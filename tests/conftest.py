@@ -12,7 +12,8 @@ from hypothesis import settings
 from support.golden_check import GOLDEN, SHARED
 
 from darknet_py.cli.messages import messages_shown
-from darknet_py.engines.native.library import CannotBuild, library
+from darknet_py.engines.compiler import CannotBuild
+from darknet_py.engines.native.library import library
 
 # The same examples in every run, and no database of failures in the working directory.
 settings.register_profile(

@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lazy": {"errors"},
     "parallel": set(),
     "signals": set(),
+    "run_script": set(),
     "": {"errors", "version"},
     "cfg": {"errors"},
     "files": {"errors"},
@@ -76,7 +77,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve": NETWORK
     | {"data", "detect", "engines", "files", "images", "lazy", "options", "parallel", "signals"}
     | {"system", "version", "video", "weights_registry"},
-    "dnn": NETWORK | {"conversion", "engines"},
+    "dnn": NETWORK | {"conversion", "engines", "run_script"},
     "weight_tools": NETWORK | {"files"},
     "export": NETWORK | {"conversion", "detect", "engines", "files", "images", "lazy", "options"},
     "train": NETWORK
@@ -96,7 +97,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "system",
     },
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
-    "compat": NETWORK | {"detect", "engines", "files", "images", "version"},
+    "compat": NETWORK | {"detect", "engines", "files", "images", "run_script", "version"},
+    "doctor": {"benchmark", "cfg", "engines", "errors", "forks", "images", "network", "system"}
+    | {"train", "version", "video", "weights_registry"},
     "cli": {
         "",
         "anchors",
@@ -105,6 +108,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify",
         "data",
         "detect",
+        "doctor",
         "engines",
         "errors",
         "evaluate",
@@ -150,6 +154,7 @@ LIGHT = {
     "images.plain_headers",
     "images.tiled_headers",
     "engines.cache_folder",
+    "engines.compiler",
     "engines.devices",
     "engines.table",
     "errors",
@@ -165,6 +170,7 @@ LIGHT = {
     "options",
     "parallel",
     "progress",
+    "run_script",
     "files",
     "network.summary",
     "system",

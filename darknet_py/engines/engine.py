@@ -42,6 +42,14 @@ class Engine(ABC):
         cure = "make another with darknet_py.load"
         raise DarknetError(f"{message}: what it has made belongs to this process; {cure}")
 
+    @classmethod
+    def offers(cls) -> dict[str, tuple[str, ...]]:
+        """Types of device of this machine that it runs on -> its precisions there.
+
+        Nothing for one that is no row of ENGINES: it runs on whatever another runs on.
+        """
+        return {}
+
     @abstractmethod
     def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
         """The heads of net(x), float32 (N, C, H, W), for float32 x (N, C, H, W) on the device.

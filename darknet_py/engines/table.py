@@ -59,7 +59,7 @@ ENGINES: dict[str, EngineRow] = {
 
 def installed() -> list[str]:
     """The engines that can be used here."""
-    return [name for name, row in ENGINES.items() if not _missing(row)]
+    return [name for name, row in ENGINES.items() if not missing(row)]
 
 
 def checked(config: EngineConfig) -> EngineRow:
@@ -75,9 +75,9 @@ def checked(config: EngineConfig) -> EngineRow:
         hint = "" if config.precision in PRECISIONS else nearest(config.precision, row.precisions)
         unknown = f"unknown precision '{config.precision}' for engine {config.engine}"
         raise DarknetError(f"{unknown}, known are {known}{hint}")
-    if missing := _missing(row):
+    if lacking := missing(row):
         cure = f"pip install {' '.join(row.packages or row.modules)}"
-        raise DarknetError(f"engine {config.engine} needs {', '.join(missing)}; {cure}")
+        raise DarknetError(f"engine {config.engine} needs {', '.join(lacking)}; {cure}")
     if config.compiled and not row.compiles:
         raise DarknetError(f"--compile is for engine torch; {config.engine} always compiles")
     if config.exact and not row.compiles:
@@ -85,5 +85,6 @@ def checked(config: EngineConfig) -> EngineRow:
     return row
 
 
-def _missing(row: EngineRow) -> list[str]:
+def missing(row: EngineRow) -> list[str]:
+    """The modules it needs that are not installed."""
     return [name for name in row.modules if importlib.util.find_spec(name) is None]

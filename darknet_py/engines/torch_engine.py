@@ -18,11 +18,16 @@ from torch import Tensor
 
 from darknet_py.engines.cache import NetworkFiles
 from darknet_py.engines.compiled import CannotCompile, compiled
+from darknet_py.engines.compiler import CannotBuild
 from darknet_py.engines.cuda_graphs import exact_convolutions, recorded
-from darknet_py.engines.devices import checked_device, possible_precision
+from darknet_py.engines.devices import (
+    checked_device,
+    computes,
+    device_types,
+    possible_precision,
+)
 from darknet_py.engines.eager import EagerProgram
 from darknet_py.engines.engine import Engine
-from darknet_py.engines.native.library import CannotBuild
 from darknet_py.engines.native.operations import ProgramOptions
 from darknet_py.engines.native.packing import PackedWeights
 from darknet_py.engines.native.program import NativeProgram
@@ -54,6 +59,11 @@ class Pytorch(Engine):
         self.dtype = TYPES[self.config.precision]
         self.network.to(self.device, self.dtype)
         self._start()
+
+    @classmethod
+    def offers(cls) -> dict[str, tuple[str, ...]]:
+        on_cpu = tuple(name for name, dtype in TYPES.items() if computes(dtype))
+        return {device: on_cpu if device == "cpu" else tuple(TYPES) for device in device_types()}
 
     def _start(self) -> None:
         self._files = NetworkFiles(self.network)

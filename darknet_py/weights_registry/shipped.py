@@ -20,4 +20,6 @@ def shipped_path(file: RegistryFile) -> Path:
     for place in PLACES:
         if (place / file.shipped).is_file():
             return place / file.shipped
-    raise DarknetError(f"{file.shipped}: is missing in this installation; install darknet-py again")
+    raise DarknetError(
+        f"{file.shipped}: is missing in this installation; install this package again"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from darknet_py.engines.devices import checked_device, chosen_device, computes
+from darknet_py.engines.devices import checked_device, chosen_device, computes, device_types
 from darknet_py.errors import DarknetError
 
 
@@ -42,3 +42,15 @@ def test_types_the_processor_computes_in(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_fp16_supported", lambda: True)
     assert not computes(torch.bfloat16) and computes(torch.float16)
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "types"),
+    [(False, False, ("cpu",)), (True, False, ("cpu", "cuda")), (False, True, ("cpu", "mps"))],
+)
+def test_types_of_device_here(
+    cuda: bool, mps: bool, types: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    assert device_types() == types

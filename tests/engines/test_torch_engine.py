@@ -10,7 +10,7 @@ import pytest
 import torch
 from support.golden_check import GOLDEN, cases, loaded, relative
 
-from darknet_py.engines import devices
+from darknet_py.engines import devices, torch_engine
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.engines.torch_engine import MOST_PROGRAMS, Pytorch
@@ -209,6 +209,13 @@ def test_a_processor_without_half_precision_computes_in_full_and_says_so(
     x = torch.rand(1, 3, 16, 16)
     with torch.no_grad():
         assert relative(engine(x)[0].numpy(), net(x)[0].numpy()) <= TOLERANCE
+
+
+def test_what_it_offers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_engine, "device_types", lambda: ("cpu", "cuda"))
+    monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype != torch.float16)
+    expected = {"cpu": ("fp32", "bf16"), "cuda": ("fp32", "bf16", "fp16")}
+    assert Pytorch.offers() == expected
 
 
 def test_an_image_of_another_size_is_refused(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ DEFAULTS = {
     "CfgOptions": "cfg",
     "ModelOptions": "weights=None",
     "DeviceOptions": "gpu=None nogpu=False device=None",
-    "EngineOptions": "precision=fp32 engine=torch compiled=False",
+    "EngineOptions": "precision=fp32 engine=torch compiled=None exact=False",
     "RunOptions": "",
     "DetectOptions": "images=() data=None thresh=None hier=0.5 nms=0.45 letter_box=False "
     "ext_output=False save_labels=False out=None prefix=None no_pictures=False names=None "
@@ -295,7 +295,7 @@ SPELLINGS = {
     "ImageOptions.exif": "--exif/--no-exif",
     "LogOptions.log_style": "--log-style",
     "DetectorTrainOptions.reduced_decode": "--reduced-decode",
-    "EngineOptions.compiled": "--compile",
+    "EngineOptions.compiled": "--compile/--no-compile",
     "ServerOptions.batch_wait": "--batch-wait",
     "ServerOptions.max_mb": "--max-mb",
     "ServerOptions.max_megapixels": "--max-megapixels",

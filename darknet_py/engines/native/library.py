@@ -9,33 +9,22 @@ import ctypes
 import functools
 import hashlib
 import logging
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from darknet_py.engines.cache import kept
+from darknet_py.engines.compiler import FLAGS, THREADS, CannotBuild, build, compiler
 from darknet_py.errors import OutputError
 from darknet_py.system import instruction_set
 
 logger = logging.getLogger(__name__)
 FOLDER = Path(__file__).parent
 SOURCE = FOLDER / "program.cpp"
-COMPILERS = ("g++", "clang++", "c++")
-FLAGS = ("-O3", "-march=native", "-std=c++17", "-shared", "-fPIC")
-THREADED = ("-fopenmp",)
-SECONDS = 300
-"""A compiler that takes longer is taken for one that hangs."""
 RETURNING = ("lanes", "scratch_of")
 CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD = range(6)
 """Kinds of operations, as operation.h counts them."""
 BOUNDED, LOGISTIC, SWISH, MISH = range(4)
 """Activations, as activation.h counts them."""
-
-
-class CannotBuild(Exception):
-    """There is no C++ compiler here, or it refused."""
 
 
 class Tensor(ctypes.Structure):
@@ -84,7 +73,7 @@ def library() -> Any:
 @functools.cache
 def _attempt() -> tuple[Any, str]:
     """The functions, else why there are none: once for a process."""
-    words = (*_sources(), FLAGS, THREADED, instruction_set())
+    words = (*_sources(), FLAGS, instruction_set())
     key = hashlib.sha256(repr(words).encode()).hexdigest()[:32]
     try:
         path = kept(key, ".so", _build)
@@ -111,33 +100,14 @@ def _declare(functions: Any) -> None:
         function.restype = number if name in RETURNING else None
 
 
-def compiler() -> str:
-    """The C++ compiler: $CXX, else the first known one; raises CannotBuild without any."""
-    for name in (os.environ.get("CXX", ""), *COMPILERS):
-        if name and shutil.which(name):
-            return name
-    raise CannotBuild("no C++ compiler found; install g++ or clang")
-
-
 def _sources() -> list[bytes]:
     return [path.read_bytes() for path in sorted(FOLDER.iterdir()) if path.suffix in (".cpp", ".h")]
 
 
 def _build(path: Path) -> None:
-    """With threads; without where the compiler has no OpenMP."""
     logger.info("building the code for this processor's networks, once ...")
+    command, source = [compiler(), f"-I{FOLDER}"], SOURCE.read_text()
     try:
-        _compile(path, THREADED)
-    except CannotBuild:
-        _compile(path, ())
-
-
-def _compile(path: Path, more: tuple[str, ...]) -> None:
-    command = [compiler(), *FLAGS, *more, str(SOURCE), "-o", str(path)]
-    try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=SECONDS)
-    except subprocess.TimeoutExpired:
-        raise CannotBuild(f"{command[0]} took over {SECONDS} s") from None
-    except subprocess.CalledProcessError as failure:
-        errors = [line for line in failure.stderr.splitlines() if "error" in line]
-        raise CannotBuild(f"{command[0]}: {(errors or ['it failed'])[0]}") from None
+        build(command, source, path)
+    except CannotBuild:  # without threads, where the compiler has no OpenMP, as Apple's
+        build(command, source, path, [flag for flag in FLAGS if flag != THREADS])
