@@ -1,0 +1,80 @@
+"""How large the network's input should be, by the sizes of the objects and of the images."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from darknet_py.advice.measured_set import MeasuredSet
+from darknet_py.anchors.kmeans import Sizes
+from darknet_py.network.graph import Graph
+from darknet_py.network.summary import net_stride
+
+SMALL = 16
+"""Pixels of the input: AlexeyAB's advice is for objects that are smaller both ways."""
+MOST_SMALL = 0.1
+"""The share of the objects that may be small before a larger input is recommended."""
+MOST_SIDE = 832
+"""The largest side that is recommended, unless the cfg has a larger one already."""
+LIKE = 1.25
+"""Sides of inputs whose ratio is within this of the images' are kept: stretching is learnt."""
+ALIKE = 0.9
+"""The share of the images that must have about one ratio for the input to take it over."""
+STRIDE = 32
+"""Inputs are multiples of it in all published cfgs."""
+
+
+def small_share(boxes: Sizes, side: float = SMALL) -> float:
+    """The share of boxes (N, 2) that are smaller than `side` both ways."""
+    return float((boxes < side).all(axis=1).mean())
+
+
+def chosen_size(
+    measured: MeasuredSet, graph: Graph, width: int | None, height: int | None
+) -> tuple[int, int]:
+    """Width and height as given, else as recommended."""
+    if width and height:
+        return width, height
+    advised = advised_size(measured, graph)
+    return width or advised[0], height or advised[1]
+
+
+def advised_size(measured: MeasuredSet, graph: Graph) -> tuple[int, int]:
+    """The input that is recommended: the graph's, in the images' proportions where these differ
+    much and nearly all have the same, and larger while too many objects are small.
+
+    It does not grow beyond MOST_SIDE or the images themselves: what a camera did not see no
+    enlargement shows. Sides are multiples of the network's stride.
+    """
+    stride = math.lcm(STRIDE, net_stride(graph))
+    shape = _shaped(measured, (graph.net.width, graph.net.height), stride)
+    limit = _limit(measured, shape, stride)
+    best = shape
+    for longer in range(max(shape), limit + 1, stride):
+        best = tuple(_whole(side * longer / max(shape), stride) for side in shape)
+        if small_share(measured.at(*best, graph.letter_box)) <= MOST_SMALL:
+            break
+    return best[0], best[1]
+
+
+def _limit(measured: MeasuredSet, shape: tuple[int, int], stride: int) -> int:
+    """Of the longer side: the typical image's, at most MOST_SIDE, at least that of the shape."""
+    image = np.median(measured.image_sizes.max(axis=1))
+    return max(max(shape), min(MOST_SIDE, math.ceil(float(image) / stride) * stride))
+
+
+def _shaped(measured: MeasuredSet, size: tuple[int, int], stride: int) -> tuple[int, int]:
+    """The size in the images' proportions and of about as many pixels."""
+    ratios = measured.image_sizes[:, 0] / measured.image_sizes[:, 1]
+    ratio = float(np.median(ratios))
+    alike = (np.abs(np.log(ratios / ratio)) < math.log(LIKE)).mean()
+    change = ratio / (size[0] / size[1])
+    if alike < ALIKE or max(change, 1 / change) <= LIKE:
+        return size
+    side = math.sqrt(size[0] * size[1])
+    return _whole(side * math.sqrt(ratio), stride), _whole(side / math.sqrt(ratio), stride)
+
+
+def _whole(side: float, stride: int) -> int:
+    return max(1, round(side / stride)) * stride
