@@ -47,7 +47,8 @@ class MemoryFit:
         free = "of an unknown amount" if self.free is None else f"of {self.free / GIB:.1f} GiB free"
         size = f"at {self.step.width} x {self.step.height}"
         images = "1 image" if self.images == 1 else f"{self.images} images"
-        return f"{images} at once {size} take about {self.needed / GIB:.1f} GiB {free} on {self.device}"
+        needed = f"{self.needed / GIB:.1f} GiB {free} on {self.device}"
+        return f"{images} at once {size} take about {needed}"
 
 
 def memory_fit(graph: Graph, batch: int, device: str) -> MemoryFit:

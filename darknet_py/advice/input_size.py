@@ -8,8 +8,10 @@ import numpy as np
 
 from darknet_py.advice.measured_set import MeasuredSet
 from darknet_py.anchors.kmeans import Sizes
-from darknet_py.network.graph import Graph
+from darknet_py.errors import Problems
+from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.summary import net_stride
+from darknet_py.options.advising import SuitedOptions
 
 SMALL = 16
 """Pixels of the input: AlexeyAB's advice is for objects that are smaller both ways."""
@@ -30,7 +32,15 @@ def small_share(boxes: Sizes, side: float = SMALL) -> float:
     return float((boxes < side).all(axis=1).mean())
 
 
-def chosen_size(
+def sized_graph(path: str, measured: MeasuredSet, options: SuitedOptions) -> tuple[Graph, Graph]:
+    """The cfg as it is, and with the input that is asked for or recommended."""
+    fork = options.fork_in_force
+    graph = read_graph(path, fork=fork, problems=Problems())
+    width, height = _chosen(measured, graph, options.width, options.height)
+    return graph, read_graph(path, width=width, height=height, fork=fork, problems=Problems())
+
+
+def _chosen(
     measured: MeasuredSet, graph: Graph, width: int | None, height: int | None
 ) -> tuple[int, int]:
     """Width and height as given, else as recommended."""
@@ -52,10 +62,11 @@ def advised_size(measured: MeasuredSet, graph: Graph) -> tuple[int, int]:
     limit = _limit(measured, shape, stride)
     best = shape
     for longer in range(max(shape), limit + 1, stride):
-        best = tuple(_whole(side * longer / max(shape), stride) for side in shape)
+        width, height = (_whole(side * longer / max(shape), stride) for side in shape)
+        best = (width, height)
         if small_share(measured.at(*best, graph.letter_box)) <= MOST_SMALL:
             break
-    return best[0], best[1]
+    return best
 
 
 def _limit(measured: MeasuredSet, shape: tuple[int, int], stride: int) -> int:

@@ -1,4 +1,4 @@
-"""`new-cfg`: writes a cfg for a data set, and says what is different from the one it started as."""
+"""`new-cfg`: writes a cfg for a data set, and says which of its lines are others."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from darknet_py.advice.advised_cfg import advised_choices, advised_parts
 from darknet_py.advice.anchor_advice import new_anchors
 from darknet_py.advice.base_cfg import base_path, require_other, start_weights
 from darknet_py.advice.cfg_choices import CfgChoices, edited_cfg
 from darknet_py.advice.device_memory import MemoryFit, memory_fit
-from darknet_py.advice.measured_set import classes_of, data_names, measure
-from darknet_py.advice.input_size import chosen_size
-from darknet_py.advice.schedule import BATCH, LEAST_BATCH, batches_for, sided_names
+from darknet_py.advice.input_size import sized_graph
+from darknet_py.advice.measured_set import MeasuredSet, classes_of, data_names, measure
+from darknet_py.advice.schedule import batches_for, usual_batch
 from darknet_py.anchors.cfg_anchors import heads_of, rebuilt
+from darknet_py.anchors.kmeans import Sizes
 from darknet_py.cfg.datafile import read_data_file
 from darknet_py.cfg.edited_text import OptionChange
 from darknet_py.errors import DarknetError, Notice, Problems
@@ -61,7 +63,8 @@ def write_new_cfg(options: NewCfgOptions) -> NewCfg:
     require_writable(Path(options.out))
     path = base_path(options.base)
     require_other(options.out, path)
-    graph = _read(path, options.width, options.height, options)
+    size = {"width": options.width, "height": options.height}
+    graph = read_graph(path, **size, fork=options.fork_in_force, problems=Problems())
     make = _for_detector if graph.detection_heads else _for_classifier
     graph, choices, memory = make(graph, options)
     edited = edited_cfg(graph, choices)
@@ -82,30 +85,29 @@ def write_new_cfg(options: NewCfgOptions) -> NewCfg:
     )
 
 
-def _read(path: str, width: int | None, height: int | None, options: NewCfgOptions) -> Graph:
-    fork = options.fork_in_force
-    return read_graph(path, width=width, height=height, fork=fork, problems=Problems())
-
-
 Choice = tuple[Graph, CfgChoices, MemoryFit | None]
-"""The graph at the size of the input that is chosen, and what else is."""
+"""The graph at the size of the input that is chosen, what else is, and the memory for it."""
 
 
 def _for_detector(graph: Graph, options: NewCfgOptions) -> Choice:
     measured = measure(options.data, options.fork_in_force)
-    flip = None
     if options.advise:
-        width, height = chosen_size(measured, graph, options.width, options.height)
-        graph = _read(graph.path, width, height, options)
-        flip = 0 if sided_names(measured.names) else None
-    net = graph.net
-    anchors = None
-    if not options.keep_anchors and all(head.ANCHOR_UNIT for head in graph.detection_heads):
-        boxes = measured.at(net.width, net.height, graph.letter_box)
-        anchors = new_anchors(boxes, heads_of(graph), options.seed)
-    max_batches = batches_for(measured.classes, measured.images)
-    choices = CfgChoices(measured.classes, anchors, max_batches=max_batches, flip=flip)
+        _, sized = sized_graph(graph.path, measured, options)
+        choices = advised_choices(advised_parts(measured, graph, sized, options))
+        if options.keep_anchors:
+            choices = replace(choices, anchors=None)
+        return _with_batch(sized, choices, options)
+    batches = batches_for(measured.classes, measured.images)
+    choices = CfgChoices(measured.classes, _anchors(measured, graph, options), max_batches=batches)
     return _with_batch(graph, choices, options)
+
+
+def _anchors(measured: MeasuredSet, graph: Graph, options: NewCfgOptions) -> Sizes | None:
+    """None where they stay, or where the heads have none, as those of YOLOv1."""
+    if options.keep_anchors or not all(head.ANCHOR_UNIT for head in graph.detection_heads):
+        return None
+    boxes = measured.at(graph.net.width, graph.net.height, graph.letter_box)
+    return new_anchors(boxes, heads_of(graph), options.seed)
 
 
 def _for_classifier(graph: Graph, options: NewCfgOptions) -> Choice:
@@ -118,7 +120,7 @@ def _for_classifier(graph: Graph, options: NewCfgOptions) -> Choice:
 
 def _with_batch(graph: Graph, choices: CfgChoices, options: NewCfgOptions) -> Choice:
     """A batch of 64 where the base has one that is too small to learn from."""
-    batch = options.batch or (graph.net.batch if graph.net.batch >= LEAST_BATCH else BATCH)
+    batch = options.batch or usual_batch(graph.net.batch)
     if options.subdivisions:
         return graph, replace(choices, batch=batch, subdivisions=options.subdivisions), None
     memory = memory_fit(graph, batch, options.chosen_device)

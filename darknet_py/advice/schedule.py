@@ -25,6 +25,11 @@ def batches_for(classes: int, images: int) -> int:
     return max(BATCHES_PER_CLASS * classes, LEAST_BATCHES, images)
 
 
+def usual_batch(batch: int) -> int:
+    """The batch of a cfg, 64 where it has one that is too small to learn from."""
+    return batch if batch >= LEAST_BATCH else BATCH
+
+
 def schedule_options(net: Net, max_batches: int) -> dict[str, str]:
     """The options of [net] that end a training after so many updates.
 

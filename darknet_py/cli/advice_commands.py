@@ -20,10 +20,11 @@ def advise(as_json: bool, **choices: Any) -> None:
 
     With CFG: which of its lines should change; without, which of the shipped ones to start from.
     """
+    from darknet_py.advice.advice_text import advice_text
     from darknet_py.advice.command import advice
 
     result = advice(AdviseOptions(**choices))
-    click.echo(result.to_json() if as_json else result.text())
+    click.echo(result.to_json() if as_json else advice_text(result))
 
 
 @click.command("new-cfg")

@@ -33,7 +33,9 @@ class NewCfgOptions(SuitedOptions):
 
     base: str
     out: str
-    advise: bool = flag(False, "Take width, height and flip from what `advise` says.")
+    advise: bool = flag(
+        False, "Change what `advise` would: width, height and flip too, anchors if it pays."
+    )
     keep_anchors: bool = flag(False, "Keep the anchors and masks of the base.", "--keep-anchors")
     batch: int | None = flag(
         None, "Images of an update (default: the base's, at least 64).", least=1, most=MOST_IMAGES

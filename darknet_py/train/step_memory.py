@@ -80,7 +80,7 @@ def free_on(device: torch.device) -> int | None:
 def _on_meta(graph: Graph) -> Network:
     with torch.device("meta"):
         network = Network(graph, start=False)
-    return network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload, no-any-return]
+    return network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
 
 
 def _held(network: Network) -> list[int]:
