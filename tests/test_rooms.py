@@ -95,10 +95,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "signals",
         "system",
     },
+    "advice": NETWORK
+    | {"anchors", "data", "engines", "files", "images", "options", "parallel", "plots", "progress"}
+    | {"system", "train", "weights_registry"},
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
     "compat": NETWORK | {"detect", "engines", "files", "images", "version"},
     "cli": {
         "",
+        "advice",
         "anchors",
         "benchmark",
         "cfg",

@@ -22,7 +22,8 @@ def notes_on(facts: DataFacts, parts: AdvisedParts) -> Iterator[str]:
     yield from _of_classes(facts)
     yield from _of_small_objects(parts)
     if not parts.memory.fits:
-        yield f"{parts.memory.text()}: too much; make width and height smaller, or use another base"
+        cure = "make width and height smaller, or use another base"
+        yield f"{parts.memory.text()}: too much even one by one; {cure}"
     if facts.empty:
         yield (
             f"{facts.empty} images have no labels: they teach what is none of the objects, if that "
@@ -42,20 +43,20 @@ def _left_out(facts: DataFacts, parts: AdvisedParts) -> Iterator[str]:
 
 
 def _of_classes(facts: DataFacts) -> Iterator[str]:
-    counts = sorted(facts.images_per_class.items(), key=lambda item: item[1])
-    rare = [(name, count) for name, count in counts if count < ENOUGH_IMAGES]
+    rows = sorted(facts.per_class, key=lambda row: row.images)
+    rare = [row for row in rows if row.images < ENOUGH_IMAGES]
     if rare:
-        some = ", ".join(f"{name} {count}" for name, count in rare[:RAREST])
+        some = ", ".join(f"{row.name} {row.images}" for row in rare[:RAREST])
         some += " ..." if len(rare) > RAREST else ""
         yield (
             f"{len(rare)} of {facts.classes} classes are in fewer than {ENOUGH_IMAGES} images, "
             f"which is the number to aim at: {some}"
         )
-    labels = [count for count in facts.labels_per_class.values() if count]
+    labels = [row.labels for row in rows if row.labels]
     if labels and max(labels) >= UNEVEN * min(labels):
         yield (
             f"the commonest class has {max(labels)} labels, the rarest {min(labels)}: "
-            "counters_per_class= of the heads evens that out (calc_anchors writes the line)"
+            "counters_per_class= in the heads evens that out (calc_anchors writes the line)"
         )
 
 

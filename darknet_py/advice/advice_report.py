@@ -11,12 +11,21 @@ from darknet_py.advice.device_memory import MemoryFit
 
 
 @dataclass(frozen=True)
+class ClassFacts:
+    """How many labels a class has, and how many images have at least one of them."""
+
+    name: str
+    labels: int
+    images: int
+
+
+@dataclass(frozen=True)
 class DataFacts:
     """What a data set holds.
 
     empty: images without a usable label. unreadable, refused: images, and labels, that are left
     out. beyond: labels of a class that classes= does not know. typical, smallest, largest: sizes of
-    images (width, height) by median and extreme sides. images_per_class, labels_per_class: by name.
+    images (width, height) by their areas. per_class: in the order of the classes.
     """
 
     path: str
@@ -30,8 +39,7 @@ class DataFacts:
     typical: tuple[int, int]
     smallest: tuple[int, int]
     largest: tuple[int, int]
-    images_per_class: dict[str, int]
-    labels_per_class: dict[str, int]
+    per_class: tuple[ClassFacts, ...]
 
 
 @dataclass(frozen=True)

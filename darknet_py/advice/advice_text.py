@@ -9,6 +9,7 @@ from darknet_py.advice.advice_report import (
     Advice,
     AdvisedChange,
     BaseFacts,
+    ClassFacts,
     DataFacts,
     ObjectFacts,
 )
@@ -37,16 +38,24 @@ def _data_lines(data: DataFacts) -> Iterator[str]:
         f"{data.path}: {data.images} images, {data.labels} labels, {data.classes} classes "
         f"(`darknet-py check {shlex.quote(data.path)}` lists what is wrong with them)"
     )
-    sizes = [f"{w} x {h}" for w, h in (data.typical, data.smallest, data.largest)]
-    yield f"  image sizes: typically {sizes[0]}, from {sizes[1]} to {sizes[2]}"
+    typical, smallest, largest = (
+        f"{width} x {height}" for width, height in (data.typical, data.smallest, data.largest)
+    )
+    spread = f"typically {typical}, from {smallest} to {largest}"
+    yield f"  image sizes: {typical if smallest == largest else spread}"
     yield "  labels of each class, and images it is in:"
-    counts = sorted(data.labels_per_class.items(), key=lambda item: -item[1])
-    left = len(counts) - SHOWN_CLASSES
-    shown = counts if left <= 0 else [*counts[: SHOWN_CLASSES // 2], *counts[-SHOWN_CLASSES // 2 :]]
-    for place, (name, labels) in enumerate(shown):
-        if left > 0 and place == SHOWN_CLASSES // 2:
-            yield f"    ... {left} more ..."
-        yield f"    {name}: {labels} in {data.images_per_class[name]}"
+    rows = sorted(data.per_class, key=lambda row: -row.labels)
+    half = SHOWN_CLASSES // 2
+    left = len(rows) - SHOWN_CLASSES
+    for row in rows if left <= 0 else rows[:half]:
+        yield _class_line(row)
+    if left > 0:
+        yield f"    ... {left} more ..."
+        yield from map(_class_line, rows[-half:])
+
+
+def _class_line(row: ClassFacts) -> str:
+    return f"    {row.name}: {row.labels} in {row.images}"
 
 
 def _base_lines(advice: Advice) -> Iterator[str]:

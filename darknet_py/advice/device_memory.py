@@ -44,11 +44,11 @@ class MemoryFit:
 
     def text(self) -> str:
         """In words, without a full stop."""
-        free = "of an unknown amount" if self.free is None else f"of {self.free / GIB:.1f} GiB free"
+        free = "an unknown amount" if self.free is None else f"{self.free / GIB:.1f} GiB"
         size = f"at {self.step.width} x {self.step.height}"
         images = "1 image" if self.images == 1 else f"{self.images} images"
-        needed = f"{self.needed / GIB:.1f} GiB {free} on {self.device}"
-        return f"{images} at once {size} take about {needed}"
+        needed = f"about {self.needed / GIB:.1f} GiB"
+        return f"{needed} for {images} at once {size}, {free} free on {self.device}"
 
 
 def memory_fit(graph: Graph, batch: int, device: str) -> MemoryFit:

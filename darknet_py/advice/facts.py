@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from darknet_py.advice.advice_report import DataFacts, HeadFacts, ObjectFacts
+from darknet_py.advice.advice_report import ClassFacts, DataFacts, HeadFacts, ObjectFacts
 from darknet_py.advice.input_size import small_share
 from darknet_py.advice.measured_set import MeasuredSet
 from darknet_py.anchors.cfg_anchors import heads_of
@@ -16,15 +14,16 @@ PERCENTILES = (5, 50, 95)
 
 
 def data_facts(measured: MeasuredSet) -> DataFacts:
-    """What the data set holds, by class names."""
+    """What the data set holds, class by class."""
     sides = measured.image_sizes
     order = np.argsort(sides.prod(axis=1), kind="stable")
     some = [sides[order[place]] for place in (len(order) // 2, 0, -1)]
     typical, smallest, largest = ((int(width), int(height)) for width, height in some)
-
-    def named(counts: Sequence[int]) -> dict[str, int]:
-        return {measured.name(k): count for k, count in enumerate(counts[: measured.classes])}
-
+    counts = zip(measured.labels_per_class, measured.images_per_class, strict=True)
+    rows = tuple(
+        ClassFacts(measured.name(number), labels, images)
+        for number, (labels, images) in enumerate(counts)
+    )
     return DataFacts(
         path=measured.path,
         images=measured.images,
@@ -33,12 +32,11 @@ def data_facts(measured: MeasuredSet) -> DataFacts:
         empty=measured.empty,
         unreadable=measured.unreadable,
         refused=measured.refused,
-        beyond=sum(measured.labels_per_class[measured.classes :]),
+        beyond=measured.beyond,
         typical=typical,
         smallest=smallest,
         largest=largest,
-        images_per_class=named(measured.images_per_class),
-        labels_per_class=named(measured.labels_per_class),
+        per_class=rows[: measured.classes],
     )
 
 

@@ -88,4 +88,4 @@ def _shaped(measured: MeasuredSet, size: tuple[int, int], stride: int) -> tuple[
 
 
 def _whole(side: float, stride: int) -> int:
-    return max(1, round(side / stride)) * stride
+    return max(1, math.floor(side / stride + 0.5)) * stride

@@ -70,6 +70,11 @@ class MeasuredSet:
         pairs = np.unique(np.stack([self.owners, self.kinds], axis=1), axis=0)
         return self._counted(pairs[:, 1])
 
+    @property
+    def beyond(self) -> int:
+        """Labels of a class that the data set does not have."""
+        return int((self.kinds >= self.classes).sum())
+
     def _counted(self, kinds: NDArray[np.int64]) -> list[int]:
         counts: list[int] = np.bincount(kinds, minlength=self.classes).tolist()
         return counts
@@ -87,11 +92,10 @@ class MeasuredSet:
         return self.sizes * self.image_of * scale
 
 
-def measure(path: str, fork: Fork, classes: int | None = None) -> MeasuredSet:
+def measure(path: str, fork: Fork) -> MeasuredSet:
     """The data set of a .data file; images are read as far as their headers go.
 
-    classes: how many there are, None for what `classes_of` says. Raises DataError where there is
-    nothing to learn from.
+    Raises DataError where there is nothing to learn from.
     """
     data = read_data_file(path)
     images = read_list(required_file(data, "train"))
@@ -107,7 +111,7 @@ def measure(path: str, fork: Fork, classes: int | None = None) -> MeasuredSet:
     names = data_names(data)
     return MeasuredSet(
         path=path,
-        classes=classes or classes_of(data, names, boxes),
+        classes=classes_of(data, names, boxes),
         names=names,
         images=len(images),
         image_sizes=all_sizes[known],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from darknet_py.network.check import check_graph
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.options.advising import NewCfgOptions
 from darknet_py.weights_registry.backbones import backbone_for
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,9 @@ Choice = tuple[Graph, CfgChoices, MemoryFit | None]
 
 def _for_detector(graph: Graph, options: NewCfgOptions) -> Choice:
     measured = measure(options.data, options.fork_in_force)
+    if measured.beyond:
+        message = "%s: %d labels are of a class beyond classes=%d; `darknet-py check` names them"
+        logger.warning(message, options.data, measured.beyond, measured.classes)
     if options.advise:
         _, sized = sized_graph(graph.path, measured, options)
         choices = advised_choices(advised_parts(measured, graph, sized, options))

@@ -6,19 +6,19 @@ from typing import Any
 
 import click
 
-from darknet_py.cli.click_options import DATA_SET, PATH, as_json, options_of
-from darknet_py.cli.network_arguments import network_arguments
+from darknet_py.cli.click_options import DATA_SET, PATH, arguments, as_json, options_of
 from darknet_py.options.advising import AdviseOptions, NewCfgOptions
 
 
 @click.command()
-@network_arguments("data|folder", "[cfg]", fills=False)
+@arguments("data|folder", "[cfg]")
 @as_json
 @options_of(AdviseOptions)
 def advise(as_json: bool, **choices: Any) -> None:
     """Say what suits DATA: input size, heads, anchors, batch, length of training.
 
-    With CFG: which of its lines should change; without, which of the shipped ones to start from.
+    With CFG (a file or a name): which of its lines should change; without, which of the shipped
+    ones to start from.
     """
     from darknet_py.advice.advice_text import advice_text
     from darknet_py.advice.command import advice
