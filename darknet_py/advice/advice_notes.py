@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from darknet_py.advice.advice_report import DataFacts
 from darknet_py.advice.advised_cfg import AdvisedParts
 from darknet_py.advice.base_choice import EXACT, FINE
+from darknet_py.advice.finer_head import finer_head
 from darknet_py.advice.input_size import MOST_SMALL
 from darknet_py.advice.schedule import ENOUGH_IMAGES
 
@@ -69,8 +70,12 @@ def _of_small_objects(parts: AdvisedParts) -> Iterator[str]:
             f"{under:.1%} of the objects are smaller than a cell of the finest head (stride "
             f"{finest:g}): {FINE} and {EXACT} have one of stride {FINE_STRIDE}"
         )
-    elif after.under_16 > MOST_SMALL:
+        return
+    if after.under_16 > MOST_SMALL:
         yield (
             f"{after.under_16:.1%} of the objects are under 16 x 16 pixels even at {after.width} x "
             f"{after.height}: train on cut-outs of the images, and find them with `detect --tile`"
         )
+        if lines := finer_head(parts.graph):
+            words = "; ".join(f"line {one.line}: {one.key}={one.old} -> {one.new}" for one in lines)
+            yield f"or give the finest head a stride of 4, and then make new anchors: {words}"

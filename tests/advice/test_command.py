@@ -102,6 +102,17 @@ def test_a_larger_input_for_small_objects() -> None:
     assert {c.key: c.reason for c in result.changes}["width"] == reason
 
 
+def test_objects_that_stay_small() -> None:
+    """At most the images' own 64 pixels: a cfg with a finer head, then cut-outs and stride 4."""
+    sized_set(Path(), {(64, 64): [(0, 0.1, 0.1), (0, 0.2, 0.2), (1, 0.3, 0.3)]})
+    notes = given().notes
+    assert any(note.startswith("66.7% of the objects are under 16 x 16 pixels") for note in notes)
+    notes = given(cfg="yolov3", width=64, height=64).notes
+    assert notes[-1].endswith("line 712: stride=2 -> 4; line 715: layers=-1,36 -> -1,11")
+    notes = given(cfg="yolov4-tiny", width=64, height=64).notes
+    assert "(stride 16): yolov4-tiny-3l and yolov4 have one of stride 8" in notes[-1]
+
+
 def test_memory_decides_on_subdivisions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device_memory, "free_on", lambda device: 3_000_000)
     changes = {change.key: change for change in given().changes}
