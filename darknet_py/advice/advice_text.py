@@ -16,6 +16,8 @@ from darknet_py.advice.advice_report import (
 from darknet_py.advice.anchor_advice import AnchorFit
 
 SHOWN_CLASSES = 12
+LONG_KEYS = ("anchors",)
+"""Whose values are said once where all heads get the same."""
 
 
 def advice_text(advice: Advice) -> str:
@@ -121,11 +123,17 @@ def _change_lines(advice: Advice) -> Iterator[str]:
         yield f"{advice.cfg}: suits the data set as it is"
         return
     yield f"lines of {advice.cfg} that should change:"
-    yield from map(_change_line, advice.changes)
+    said: dict[tuple[str, str | None, str], int] = {}
+    for change in advice.changes:
+        same = said.setdefault((change.key, change.old, change.new), change.line)
+        yield _change_line(change, same if change.key in LONG_KEYS else change.line)
 
 
-def _change_line(change: AdvisedChange) -> str:
+def _change_line(change: AdvisedChange, same: int) -> str:
+    """same: the line where just this has been said, or its own."""
     where = f"  line {change.line}: [{change.section}] "
+    if same != change.line:
+        return f"{where}{change.key}: as in line {same}"
     if change.old is None:
         return f"{where}add {change.key}={change.new}: {change.reason}"
     return f"{where}{change.key}={change.old} -> {change.new}: {change.reason}"

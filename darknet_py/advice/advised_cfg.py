@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from darknet_py.advice.advice_report import AdvisedChange, ObjectFacts
 from darknet_py.advice.anchor_advice import AnchorFit, new_anchors, new_fit, own_fit
 from darknet_py.advice.cfg_choices import CfgChoices, edited_cfg
@@ -129,13 +131,14 @@ def _reasons(parts: AdvisedParts) -> dict[str, str]:
 
 
 def _of_size(parts: AdvisedParts) -> str:
+    """Why the input should be another one; it may be what was asked for on the command line."""
     before, after = parts.before, parts.after
-    text = f"{before.under_16:.1%} of the objects are under 16 x 16 pixels"
-    if before.under_16 != after.under_16:
-        return f"{text} at {before.width} x {before.height}, {after.under_16:.1%} at " + (
-            f"{after.width} x {after.height}"
-        )
-    return f"{text}; the images are about {after.width / after.height:.2f} times as wide as high"
+    text = f"{before.under_16:.1%} of the objects are under 16 x 16 pixels at {before.width} x "
+    text += f"{before.height}, {after.under_16:.1%} at {after.width} x {after.height}"
+    if before.width * after.height == after.width * before.height:
+        return text
+    ratio = float(np.median(parts.measured.image_sizes[:, 0] / parts.measured.image_sizes[:, 1]))
+    return f"{text}; the images are {ratio:.2f} times as wide as high"
 
 
 def _of_anchors(parts: AdvisedParts) -> str:

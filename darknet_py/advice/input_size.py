@@ -18,7 +18,7 @@ SMALL = 16
 MOST_SMALL = 0.1
 """The share of the objects that may be small before a larger input is recommended."""
 MOST_SIDE = 832
-"""The largest side that is recommended, unless the cfg has a larger one already."""
+"""Of a square: the most pixels that are recommended, unless the cfg has more already."""
 LIKE = 1.25
 """Sides of inputs whose ratio is within this of the images' are kept: stretching is learnt."""
 ALIKE = 0.9
@@ -54,25 +54,39 @@ def advised_size(measured: MeasuredSet, graph: Graph) -> tuple[int, int]:
     """The input that is recommended: the graph's, in the images' proportions where these differ
     much and nearly all have the same, and larger while too many objects are small.
 
-    It does not grow beyond MOST_SIDE or the images themselves: what a camera did not see no
-    enlargement shows. Sides are multiples of the network's stride.
+    It does not grow beyond MOST_SIDE squared or the images themselves: what a camera did not see
+    no enlargement shows. Sides are multiples of the network's stride.
     """
     stride = math.lcm(STRIDE, net_stride(graph))
-    shape = _shaped(measured, (graph.net.width, graph.net.height), stride)
-    limit = _limit(measured, shape, stride)
-    best = shape
-    for longer in range(max(shape), limit + 1, stride):
-        width, height = (_whole(side * longer / max(shape), stride) for side in shape)
-        best = (width, height)
-        if small_share(measured.at(*best, graph.letter_box)) <= MOST_SMALL:
+    size = (graph.net.width, graph.net.height)
+    shaped = _shaped(measured, size, stride)
+    share, best = _grown(measured, shaped, stride, graph.letter_box)
+    if shaped == size:
+        return best
+    # In other proportions objects are flatter or slimmer, which must not cost any.
+    other_share, other = _grown(measured, size, stride, graph.letter_box)
+    return best if share <= max(MOST_SMALL, other_share) else other
+
+
+def _grown(
+    measured: MeasuredSet, shape: tuple[int, int], stride: int, letter_box: bool
+) -> tuple[float, tuple[int, int]]:
+    """The smallest size of these proportions with few small objects, else the largest one there
+    is; and their share at it."""
+    share, best = small_share(measured.at(*shape, letter_box)), shape
+    for longer in range(max(shape), _limit(measured, shape, stride) + 1, stride):
+        if share <= MOST_SMALL:
             break
-    return best
+        width, height = (_whole(side * longer / max(shape), stride) for side in shape)
+        share, best = small_share(measured.at(width, height, letter_box)), (width, height)
+    return share, best
 
 
 def _limit(measured: MeasuredSet, shape: tuple[int, int], stride: int) -> int:
-    """Of the longer side: the typical image's, at most MOST_SIDE, at least that of the shape."""
-    image = np.median(measured.image_sizes.max(axis=1))
-    return max(max(shape), min(MOST_SIDE, math.ceil(float(image) / stride) * stride))
+    """Of the longer side: the typical image's, at most as many pixels as MOST_SIDE squared."""
+    image = float(np.median(measured.image_sizes.max(axis=1)))
+    most = MOST_SIDE * math.sqrt(max(shape) / min(shape))
+    return math.ceil(min(image, most) / stride) * stride
 
 
 def _shaped(measured: MeasuredSet, size: tuple[int, int], stride: int) -> tuple[int, int]:

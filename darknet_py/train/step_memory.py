@@ -55,7 +55,7 @@ def step_memory(graph: Graph) -> StepMemory:
     """What a step needs, with weights, gradients and all that is held for the backward pass.
 
     A forward pass on torch's "meta" device, which has no memory, says what is held: on the CPU the
-    peak of a real step was .88 to 1.05 times as high.  Raises DarknetError where the network
+    peak of real steps was .72 to 1.05 times as high.  Raises DarknetError where the network
     cannot be trained.
     """
     network = _on_meta(graph)

@@ -89,6 +89,8 @@ def test_a_cfg_for_other_data() -> None:
     reasons = {change.key: change.reason for change in result.changes}
     assert reasons["flip"] == "mirrored they would be others: left, right"
     assert reasons["anchors"].startswith("average IoU 9.4% -> ")
+    first, second = (change.line for change in result.changes if change.key == "anchors")
+    assert f"  line {second}: [yolo] anchors: as in line {first}\n" in advice_text(result)
     (added,) = [change for change in result.changes if change.old is None]
     assert (added.key, added.line) == ("flip", 2)
 

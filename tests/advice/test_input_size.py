@@ -56,6 +56,18 @@ def test_wide_images_get_a_wide_input(tmp_path: Path) -> None:
     assert size(tmp_path, {(800, 200): [(0, 0.05, 0.2)]}) == (320, 96), "and small objects"
 
 
+def test_other_proportions_must_not_cost_small_objects(tmp_path: Path) -> None:
+    """Of images of 64 x 16 no input is larger; 128 x 32 would leave objects half as high."""
+    wide = [(0, 0.1, 0.3)] + 3 * [(0, 0.1, 0.1)]
+    assert size(tmp_path, {(64, 16): wide}) == (64, 64)
+    assert size(tmp_path, {(64, 16): [LARGE]}) == (128, 32)
+
+
+def test_pixels_are_what_is_limited(tmp_path: Path) -> None:
+    """832 x 832 at 4 to 1 is 1664 x 416."""
+    assert size(tmp_path, {(4000, 1000): [(0, 0.001, 0.001)]}) == (1664, 416)
+
+
 def test_images_of_many_shapes_keep_the_input(tmp_path: Path) -> None:
     assert size(tmp_path, {(800, 200): [LARGE], (200, 800): [LARGE]}) == (64, 64)
     assert size(tmp_path, {(240, 200): [LARGE]}) == (64, 64), "1.2 to 1 is stretched"

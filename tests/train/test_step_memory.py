@@ -95,4 +95,4 @@ def test_a_real_step_takes_about_as_much(name: str, size: int, images: int) -> N
     command = [sys.executable, "-c", REAL_STEP, cfg, str(size), str(images)]
     result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     graph = read_graph(cfg, width=size, height=size, problems=Problems())
-    assert 0.7 < int(result.stdout) / step_memory(graph).of(images) < 1.4
+    assert 0.5 < int(result.stdout) / step_memory(graph).of(images) < 1.5
