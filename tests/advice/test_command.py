@@ -75,6 +75,8 @@ def test_only_what_should_change_is_named() -> None:
     )
     two_heads(Path(), batch="batch=64", max_batches="max_batches=12000")
     assert given().changes == (), "twice as long is left alone"
+    two_heads(Path(), batch="batch=64", max_batches="max_batches=5999")
+    assert [change.key for change in given().changes] == ["max_batches", "steps"], "too short"
 
 
 def test_a_cfg_for_other_data() -> None:
