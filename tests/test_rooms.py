@@ -96,12 +96,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "signals",
         "system",
     },
+    "advice": NETWORK
+    | {"anchors", "data", "engines", "files", "images", "options", "parallel", "plots", "progress"}
+    | {"system", "train", "weights_registry"},
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
     "compat": NETWORK | {"detect", "engines", "files", "images", "run_script", "version"},
     "doctor": {"benchmark", "cfg", "engines", "errors", "forks", "images", "network", "system"}
     | {"train", "version", "video", "weights_registry"},
     "cli": {
         "",
+        "advice",
         "anchors",
         "benchmark",
         "cfg",
