@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from darknet_py.detect.result_data import ResultData
-from darknet_py.detect.result_text import json_text, summary_line
+from darknet_py.detect.result_text import json_text, result_lines
 from darknet_py.images.io import Pixels
 
 
@@ -23,8 +23,8 @@ class Result(ResultData):
     from the start of the video, camera or stream it is a frame of; None for a still image.
 
     Iteration, `result[0]` and `len(result)` go over the rows of `boxes`, one per box and class
-    above the threshold, each as a DetectedBox. `str(result)` is a line about it. Names known from
-    ultralytics, for arrays of numpy:
+    above the threshold, each as a DetectedBox. `str(result)` is a line about it and one for each
+    box. Names known from ultralytics, for arrays of numpy:
 
         result.orig_img    image              boxes.conf  confidence
         result.orig_shape  (height, width)    boxes.cls   class_id, as integers
@@ -35,7 +35,7 @@ class Result(ResultData):
     """
 
     def __str__(self) -> str:
-        return summary_line(self)
+        return result_lines(self)
 
     def __repr__(self) -> str:
         where = f"{self.path!r}, frame={self.frame}"
