@@ -35,8 +35,9 @@ class SentTensor:
 
     def tensor(self) -> Tensor:
         """In the main memory, and nobody else's."""
-        values = torch.from_numpy(self.data.copy()).view(getattr(torch, self.dtype))
-        return values.reshape(self.shape)
+        made = torch.empty(self.shape, dtype=getattr(torch, self.dtype))
+        made.view(-1).view(torch.uint8).copy_(torch.from_numpy(self.data))
+        return made
 
 
 @dataclass(frozen=True, eq=False)

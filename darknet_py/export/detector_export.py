@@ -51,17 +51,20 @@ def export_options(cfg: str, path: Any, choices: Mapping[str, Any]) -> ExportOpt
     another type, DataError for a value that cannot be."""
     refuse_keywords("export()", choices, CHECKS, {})
     if path is not None:
-        require_path("path", path, "such as 'net.onnx'")
+        require_path("path", path, "the name of a file, such as 'net.onnx'")
     given = {name: CHECKS[name](name, value) for name, value in choices.items()}
-    given.setdefault("format", _format_of(path))
-    return ExportOptions(cfg=cfg, out=None if path is None else os.fspath(path), **given)
+    format = given.pop("format", None) or _format_of(path)
+    out = None if path is None else os.fspath(path)
+    return ExportOptions(cfg=cfg, out=out, format=format, **given)
 
 
 def _row_of(table: Mapping[str, object]) -> Check:
     def checked(name: str, value: Any) -> str:
-        if not isinstance(value, str) or value not in table:
-            raise DataError(f"{name} {value!r:.60}: expected one of {', '.join(table)}")
-        return value
+        expected = f"one of {', '.join(table)}"
+        require_type(name, value, (str,), expected)
+        if value not in table:
+            raise DataError(f"{name} '{value:.60}': expected {expected}")
+        return str(value)
 
     return checked
 

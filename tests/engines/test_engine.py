@@ -47,7 +47,8 @@ def test_a_copy_is_opened_anew(network: Network, way: Callable[[Engine], Engine]
     x = torch.rand(2, *network.graph.net.input)
     assert torch.equal(engine(x)[0], other(x)[0])
     with torch.no_grad():
-        next(engine.network.parameters()).zero_()
+        for tensor in engine.network.parameters():
+            tensor.zero_()
     assert not torch.equal(engine(x)[0], other(x)[0])
 
 
