@@ -31,6 +31,7 @@ from darknet_py.detect.checked_arguments import (
     require_switch,
     require_type,
 )
+from darknet_py.detect.class_results import of_classes
 from darknet_py.detect.decode import suppression_of
 from darknet_py.detect.detector_words import detector_words
 from darknet_py.detect.image_results import batch_results
@@ -40,7 +41,7 @@ from darknet_py.detect.result import Result
 from darknet_py.detect.tiled_detection import TiledPipeline
 from darknet_py.detect.tiles import Tiling
 from darknet_py.detect.tracking import Tracker, tracked
-from darknet_py.detect.wanted_classes import Classes, of_classes, wanted_classes
+from darknet_py.detect.wanted_classes import Classes, wanted_classes
 from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
@@ -137,7 +138,8 @@ class Detector:
         Raises ImageError, DataError, which a camera or a stream is as well: `stream` takes those;
         ArgumentError for arguments of other types and for keywords that are none.
         """
-        refuse_keywords("detector()", others, call_words(Detector.__call__), FOREIGN_WORDS)
+        if others:
+            refuse_keywords("detector()", others, call_words(Detector.__call__), FOREIGN_WORDS)
         options = CallOptions(
             thresh=thresh,
             nms=nms,
@@ -195,7 +197,8 @@ class Detector:
         `boxes.track_id`, from a new Tracker or from one that goes on with what it knows; it needs
         the package trackers. Raises ImageError, DataError, ArgumentError.
         """
-        refuse_keywords("stream()", others, call_words(Detector.stream), FOREIGN_WORDS)
+        if others:
+            refuse_keywords("stream()", others, call_words(Detector.stream), FOREIGN_WORDS)
         options = CallOptions(
             thresh=thresh,
             nms=nms,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from darknet_py.detect.result_data import ResultData
 from darknet_py.detect.result_text import json_text, result_lines
+from darknet_py.detect.wanted_classes import Classes
 from darknet_py.images.io import Pixels
 
 
@@ -62,7 +62,7 @@ class Result(ResultData):
         conf: bool = True,
         ids: bool = True,
         boxes: bool = True,
-        classes: Collection[int] | None = None,
+        classes: Classes | None = None,
         line_width: int | None = None,
         font_scale: float | None = None,
         color_mode: str = "class",
@@ -72,7 +72,7 @@ class Result(ResultData):
         Classes whose name starts with dont_show are left out.
 
         labels: write names at the boxes. conf, ids: the confidence and the track's number in them.
-        boxes: draw the boxes themselves. classes: numbers of the classes to draw; None for all.
+        boxes: draw the boxes themselves. classes: numbers or names of those to draw; None for all.
         line_width: in pixels, 1 to 1000; font_scale: above 0 to 100, as cv2.putText takes it; None
         grows with the image. color_mode: "class" as Darknet, or "instance": each object has its
         own, which it keeps while it is tracked. Raises DarknetError for other values.

@@ -1,18 +1,14 @@
-"""Results of some classes only, by their names or numbers."""
+"""Which classes are meant by names and numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Sequence
-from contextlib import closing
+from collections.abc import Collection, Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from darknet_py.errors import ArgumentError, DataError, nearest
-
-if TYPE_CHECKING:
-    from darknet_py.detect.result import Result
 
 Classes = int | str | Collection[int | str]
 """Numbers and names of classes, or one of these."""
@@ -47,16 +43,3 @@ def _numbers(word: Any, names: Sequence[str]) -> list[int]:
         last = len(names) - 1
         raise DataError(f"classes: no class has the number {number}; they go from 0 to {last}")
     return [number]
-
-
-def of_classes(
-    results: Generator[Result, None, None], wanted: frozenset[int] | None
-) -> Generator[Result, None, None]:
-    """The results with the rows of these classes; all rows for None."""
-    with closing(results):
-        for result in results:
-            yield result if wanted is None else _selected(result, wanted)
-
-
-def _selected(result: Result, wanted: frozenset[int]) -> Result:
-    return result.select(np.isin(result.boxes.class_id, sorted(wanted)))

@@ -75,3 +75,14 @@ def test_the_mean_of_images_starts_anew(tmp_path: Path) -> None:
     assert np.array_equal(actual.boxes.data, fresh.boxes.data)  # type: ignore[union-attr]
     mixed = detector(noise_image(), thresh=0.1)
     assert not np.array_equal(mixed.boxes.data, fresh.boxes.data)  # type: ignore[union-attr]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_detector_on_a_gpu_goes_by_the_main_memory(tmp_path: Path) -> None:
+    detector = darknet_py.load(*files(tmp_path), device="cuda")
+    rgb = torch.from_numpy(noise_image()[..., ::-1].copy()).permute(2, 0, 1).cuda()
+    expected = detector(noise_image(), thresh=0.1)
+    for other in (detector, sent(detector)):
+        actual = other(rgb, thresh=0.1)
+        assert other.device.type == "cuda" and len(actual) > 0
+        assert np.array_equal(actual.boxes.data, expected.boxes.data)  # type: ignore[union-attr]
