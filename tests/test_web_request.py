@@ -93,6 +93,17 @@ def test_where_a_redirect_may_lead(start: str, end: str, taken: bool) -> None:
     assert dict(following.header_items()) == {"User-agent": AGENT, "Range": "bytes=4-"}
 
 
+def test_what_kind_of_file_it_is_and_who_is_told_the_password() -> None:
+    with serving(b"0123") as site:
+        site.url, target = site.url.replace("/file", f"/to/{site.url}"), site.url
+        answer = ask(site.url, 0, "", 5, authorization="Basic abc")
+        assert (answer.read(), answer.content_type) == (b"0123", "")
+        answer.close()
+    first, second = site.asked
+    assert first["authorization"] == "Basic abc" and "authorization" not in second
+    assert target.endswith(second["path"])
+
+
 def test_the_page_of_a_redirect_is_not_waited_for() -> None:
     with serving(b"0123") as site:
         answer = ask(site.url.replace("/file", "/endless"), 0, "", 0.5)

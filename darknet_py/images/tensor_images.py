@@ -40,13 +40,13 @@ def tensor_frame(tensor: Any, number: int = 0) -> PendingFrame:
     """A tensor (C, H, W); what is read are other pixels, so that it may change."""
 
     def decode(channels: int, honour_exif: bool) -> Pixels:
-        return bgr_pixels(_array(tensor), channels).copy()
+        return bgr_pixels(_array(tensor), channels)
 
     return PendingFrame(decode, number=number)
 
 
 def _array(tensor: Any) -> npt.NDArray[np.generic]:
-    """(H, W, C) grey, BGR or BGRA in the main memory, of the tensor's values."""
+    """(H, W, C) grey, BGR or BGRA in the main memory: a copy of the tensor's values."""
     kind = str(tensor.dtype).removeprefix("torch.")
     if kind != "uint8" and not tensor.dtype.is_floating_point:
         raise ImageError(f"a tensor of {kind} is no image; {EXPECTED}")
