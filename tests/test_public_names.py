@@ -35,9 +35,11 @@ DEFAULTS = {
     load: "weights=None names=None device=cpu precision=fp32 fork=alexeyab data=None "
     "width=None height=None engine=torch compiled=None exact=False",
     Detector: "device=cpu precision=fp32 engine=torch compiled=None exact=False shared=False",
-    Detector.__call__: "thresh=0.25 nms=0.45 letter_box=None hier=0.5 batch=1 honour_exif=None "
-    "tile=None overlap=0.2",
-    Detector.stream: "thresh=0.25 nms=0.45 letter_box=None hier=0.5 batch=1 honour_exif=None "
+    Detector.__call__: "thresh=0.25 nms=0.45 letter_box=None conf=None iou=None classes=None "
+    "hier=0.5 batch=1 honour_exif=None tile=None overlap=0.2",
+    Detector.export: "path=None",
+    Detector.stream: "thresh=0.25 nms=0.45 letter_box=None conf=None iou=None classes=None "
+    "hier=0.5 batch=1 honour_exif=None "
     "on_error=None every_frame=False rotate=None track=False tile=None overlap=0.2",
     Network: "seed=None start=True",
     Network.from_cfg: "width=None height=None fork=alexeyab time_steps=None seed=None",

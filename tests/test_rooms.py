@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parallel": set(),
     "signals": set(),
     "run_script": set(),
+    "web_request": {"version"},
     "": {"errors", "version"},
     "cfg": {"errors"},
     "files": {"errors"},
@@ -36,10 +37,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "layers": {"boxes", "cfg", "errors", "forks", "lazy"},
     "losses": {"boxes", "forks", "layers", "lazy"},
     "network": {"cfg", "errors", "files", "forks", "layers", "system"},
-    "weights_registry": NETWORK | {"engines", "files", "options", "progress", "version"},
+    "weights_registry": NETWORK | {"engines", "files", "options", "progress", "web_request"},
     "augment": NETWORK,
     "conversion": NETWORK | {"boxes", "lazy", "version"},
-    "images": NETWORK | {"files", "lazy", "parallel", "system"},
+    "images": NETWORK | {"files", "lazy", "parallel", "system", "web_request"},
     "engines": NETWORK | {"conversion", "files", "lazy", "system"},
     "options": {"cfg", "conversion", "engines", "forks"},
     "data": NETWORK | {"augment", "files", "images", "options", "progress", "system"},
@@ -96,12 +97,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "signals",
         "system",
     },
+    "advice": NETWORK
+    | {"anchors", "data", "engines", "files", "images", "options", "parallel", "plots", "progress"}
+    | {"system", "train", "weights_registry"},
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
     "compat": NETWORK | {"detect", "engines", "files", "images", "run_script", "version"},
     "doctor": {"benchmark", "cfg", "engines", "errors", "forks", "images", "network", "system"}
     | {"train", "version", "video", "weights_registry"},
     "cli": {
         "",
+        "advice",
         "anchors",
         "benchmark",
         "cfg",
@@ -153,6 +158,7 @@ LIGHT = {
     "images.moving_names",
     "images.plain_headers",
     "images.tiled_headers",
+    "images.web_addresses",
     "engines.cache_folder",
     "engines.compiler",
     "engines.devices",
@@ -177,6 +183,7 @@ LIGHT = {
     "train.schedule",
     "signals",
     "version",
+    "web_request",
     "weights_registry",
 }
 """Modules, and rooms with all their modules, that run without torch, numpy and cv2."""

@@ -10,7 +10,6 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -58,27 +57,15 @@ class Pytorch(Engine):
         self.parallel = self._native or not self.compiled
         self.dtype = TYPES[self.config.precision]
         self.network.to(self.device, self.dtype)
-        self._start()
-
-    @classmethod
-    def offers(cls) -> dict[str, tuple[str, ...]]:
-        on_cpu = tuple(name for name, dtype in TYPES.items() if computes(dtype))
-        return {device: on_cpu if device == "cpu" else tuple(TYPES) for device in device_types()}
-
-    def _start(self) -> None:
         self._files = NetworkFiles(self.network)
         self._packed = PackedWeights()
         self._programs: dict[tuple[int, int], Call] = {}
         self._lock = threading.Lock()
 
-    def __getstate__(self) -> dict[str, Any]:
-        """All but the programs, which a copy makes for itself."""
-        made = ("_programs", "_lock", "_packed")
-        return {name: value for name, value in self.__dict__.items() if name not in made}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._start()
+    @classmethod
+    def offers(cls) -> dict[str, tuple[str, ...]]:
+        on_cpu = tuple(name for name, dtype in TYPES.items() if computes(dtype))
+        return {device: on_cpu if device == "cpu" else tuple(TYPES) for device in device_types()}
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         x = self._placed(self.network.checked(x))

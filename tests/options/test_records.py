@@ -141,6 +141,9 @@ DEFAULTS = {
     "DrawnOptions": "out seed=0 width=416 height=416",
     "ShapesVideoOptions": "frames=120 fps=25.0",
     "ShapesOptions": "images smallest=18 visible=0.75 valid_every=10",
+    "SuitedOptions": "data seed=0",
+    "AdviseOptions": "cfg=None show=None",
+    "NewCfgOptions": "base out advise=False keep_anchors=False batch=None subdivisions=None",
     "DataImportOptions": "path out=None layout=None images=None names=None polygons=False "
     "difficult=False place=copy",
     "DataExportOptions": "data out=exported format=coco place=copy",
@@ -226,6 +229,9 @@ DrawnOptions.height >= 32 <= 8192
 ShapesOptions.smallest >= 4
 ShapesOptions.visible >= 0 <= 1
 ShapesOptions.valid_every >= 1
+SuitedOptions.seed >= 0 <= 1.84467e+19
+NewCfgOptions.batch >= 1 <= 65536
+NewCfgOptions.subdivisions >= 1 <= 65536
 DataSplitOptions.valid >= 0 <= 1
 DataSplitOptions.test >= 0 <= 1
 DataSplitOptions.seed >= 0 <= 1.84467e+19
@@ -322,6 +328,7 @@ SPELLINGS = {
     "DataImportOptions.out": "-o --out",
     "DataExportOptions.out": "-o --out",
     "DataSplitOptions.out": "-o --out",
+    "NewCfgOptions.keep_anchors": "--keep-anchors",
     "NightmareOptions.smoothing": "--lambda",
     "NightmareOptions.neighbours": "--smooth",
 }

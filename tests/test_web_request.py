@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 from support.weights_server import serving
 
-from darknet_py.weights_registry import http_answer
-from darknet_py.weights_registry.http_answer import AGENT, Redirects, ask
-from darknet_py.weights_registry.mirror_failure import MirrorFailure
+from darknet_py import web_request
+from darknet_py.web_request import AGENT, Redirects, RequestFailure, ask
 
 
 def test_the_rest_of_a_file() -> None:
@@ -57,7 +56,7 @@ def test_answers_that_are_none(
     status: int, headers: dict[str, str], again: bool, wait: float, stale: bool
 ) -> None:
     site = serving(b"0123456789", statuses=[status], headers=headers)
-    with site as served, pytest.raises(MirrorFailure, match=str(status)) as caught:
+    with site as served, pytest.raises(RequestFailure, match=str(status)) as caught:
         ask(served.url, 4, "", 5)
     failure = caught.value
     assert (failure.again, failure.wait, failure.stale) == (again, wait, stale)
@@ -85,13 +84,24 @@ def test_where_a_redirect_may_lead(start: str, end: str, taken: bool) -> None:
     request = urllib.request.Request(start, headers={"User-Agent": AGENT, "Range": "bytes=4-"})
     how: tuple[Any, ...] = (request, io.BytesIO(), 302, "Found", HTTPMessage(), end)
     if not taken:
-        with pytest.raises(MirrorFailure, match="redirects from http.* refused") as caught:
+        with pytest.raises(RequestFailure, match="redirects from http.* refused") as caught:
             Redirects().redirect_request(*how)
         assert not caught.value.again
         return
     following = Redirects().redirect_request(*how)
     assert following is not None and following.full_url == end
     assert dict(following.header_items()) == {"User-agent": AGENT, "Range": "bytes=4-"}
+
+
+def test_what_kind_of_file_it_is_and_who_is_told_the_password() -> None:
+    with serving(b"0123") as site:
+        site.url, target = site.url.replace("/file", f"/to/{site.url}"), site.url
+        answer = ask(site.url, 0, "", 5, authorization="Basic abc")
+        assert (answer.read(), answer.content_type) == (b"0123", "")
+        answer.close()
+    first, second = site.asked
+    assert first["authorization"] == "Basic abc" and "authorization" not in second
+    assert target.endswith(second["path"])
 
 
 def test_the_page_of_a_redirect_is_not_waited_for() -> None:
@@ -122,8 +132,8 @@ def test_connections_that_fail(
     def refuse(opener: object, *values: object, **how: object) -> None:
         raise failure
 
-    monkeypatch.setattr(http_answer.urllib.request.OpenerDirector, "open", refuse)
-    with pytest.raises(MirrorFailure) as caught:
+    monkeypatch.setattr(web_request.urllib.request.OpenerDirector, "open", refuse)
+    with pytest.raises(RequestFailure) as caught:
         ask("https://a/b", 0, "", 5)
     reason = getattr(failure, "reason", failure)
     assert str(caught.value) == str(reason) and caught.value.again == again
@@ -131,6 +141,6 @@ def test_connections_that_fail(
 
 def test_an_error_without_headers() -> None:
     failure = urllib.error.HTTPError("http://a", 503, "Busy", Message(), None)
-    told = http_answer._refused(failure)
+    told = web_request._refused(failure)
     assert (str(told), told.again, told.wait) == ("answered 503 Busy", True, 0)
     failure.close()

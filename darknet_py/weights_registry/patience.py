@@ -1,22 +1,8 @@
-"""Why an address did not give a file, and how long is waited for one that may yet."""
+"""How long is waited for an address that may yet give a file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-
-class MirrorFailure(Exception):
-    """An address did not give what was asked of it.
-
-    again: it may at another try. wait: seconds that it asked to wait before. stale: what is here
-    of the file is no beginning of what the address has now.
-    """
-
-    def __init__(
-        self, message: str, *, again: bool = False, wait: float = 0.0, stale: bool = False
-    ) -> None:
-        super().__init__(message)
-        self.again, self.wait, self.stale = again, wait, stale
 
 
 @dataclass(frozen=True)

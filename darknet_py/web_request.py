@@ -11,7 +11,6 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from darknet_py.version import __version__
-from darknet_py.weights_registry.mirror_failure import MirrorFailure
 
 AGENT = f"darknet-py/{__version__}"
 """data.pjreddie.com refuses the name that Python gives itself."""
@@ -22,6 +21,20 @@ BUSY = {408, 425, 429, 500, 502, 503, 504}
 NOT_THE_RANGE, PART, WHOLE = 416, 206, 200
 MOST_CHUNK = 1 << 16
 RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+
+
+class RequestFailure(Exception):
+    """An address did not give what was asked of it.
+
+    again: it may at another try. wait: seconds that it asked to wait before. stale: what is here
+    of the file is no beginning of what the address has now.
+    """
+
+    def __init__(
+        self, message: str, *, again: bool = False, wait: float = 0.0, stale: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.again, self.wait, self.stale = again, wait, stale
 
 
 @dataclass(frozen=True)
@@ -37,35 +50,47 @@ class Answer:
     total: int | None
     validator: str
 
+    @property
+    def content_type(self) -> str:
+        """What kind of file the server says it is, such as image/jpeg, in small letters; "" where
+        it says nothing."""
+        said = self.response.headers.get("Content-Type") or ""
+        return said.partition(";")[0].strip().lower()
+
     def read(self) -> bytes:
-        """What has arrived, up to MOST_CHUNK bytes; nothing at the end. Raises MirrorFailure."""
+        """What has arrived, up to MOST_CHUNK bytes; nothing at the end. Raises RequestFailure."""
         try:
             return self.response.read1(MOST_CHUNK)
         except (OSError, HTTPException, ValueError) as failure:
-            raise MirrorFailure(_why(failure), again=True) from None
+            raise RequestFailure(_why(failure), again=True) from None
 
     def close(self) -> None:
         self.response.close()
 
 
-def ask(url: str, start: int, validator: str, timeout: float) -> Answer:
-    """Raises MirrorFailure. start: bytes that are here. validator: of the version that they are
-    of, "" for none. The answer may begin at 0 all the same: servers need not know of ranges."""
+def ask(url: str, start: int, validator: str, timeout: float, authorization: str = "") -> Answer:
+    """Raises RequestFailure. start: bytes that are here. validator: of the version that they are
+    of, "" for none. The answer may begin at 0 all the same: servers need not know of ranges.
+
+    authorization: the header of that name, which no other server is told to which this one sends.
+    """
     if urlsplit(url).scheme not in SCHEMES:
-        raise MirrorFailure("is no http or https address")
+        raise RequestFailure("is no http or https address")
     headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
     if start:
         headers["Range"] = f"bytes={start}-"
         if validator:
             headers["If-Range"] = validator
-    request = urllib.request.Request(url, headers=headers)
     try:
+        request = urllib.request.Request(url, headers=headers)
+        if authorization:
+            request.add_unredirected_header("Authorization", authorization)
         return _read_answer(_opener().open(request, timeout=timeout), start)
     except urllib.error.HTTPError as failure:
         failure.close()
         raise _refused(failure) from None
     except (OSError, HTTPException, ValueError) as failure:
-        raise MirrorFailure(_why(failure), again=_may_pass(failure)) from None
+        raise RequestFailure(_why(failure), again=_may_pass(failure)) from None
 
 
 def _opener() -> urllib.request.OpenerDirector:
@@ -108,12 +133,12 @@ class Redirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         scheme = urlsplit(newurl).scheme
         if scheme not in SCHEMES or (req.type == "https" and scheme == "http"):
-            raise MirrorFailure(f"redirects from {req.type} to {scheme}: refused")
+            raise RequestFailure(f"redirects from {req.type} to {scheme}: refused")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _read_answer(response: HTTPResponse, asked: int) -> Answer:
-    """Raises MirrorFailure for an answer that is not what was asked for."""
+    """Raises RequestFailure for an answer that is not what was asked for."""
     headers = response.headers
     etag = headers.get("ETag") or ""
     # A weak tag does not promise the same bytes.
@@ -124,7 +149,7 @@ def _read_answer(response: HTTPResponse, asked: int) -> Answer:
     if response.status != PART or match is None or int(match[1]) != asked:
         response.close()
         told = f"answered {response.status} with range {headers.get('Content-Range')!r}"
-        raise MirrorFailure(f"{told}, asked for bytes {asked}-", again=True, stale=True)
+        raise RequestFailure(f"{told}, asked for bytes {asked}-", again=True, stale=True)
     return Answer(response, asked, _number(match[3]), validator)
 
 
@@ -132,12 +157,12 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() else None
 
 
-def _refused(failure: urllib.error.HTTPError) -> MirrorFailure:
+def _refused(failure: urllib.error.HTTPError) -> RequestFailure:
     told = f"answered {failure.code} {failure.reason}"
     if failure.code == NOT_THE_RANGE:
-        return MirrorFailure(told, again=True, stale=True)
+        return RequestFailure(told, again=True, stale=True)
     wait = _number(failure.headers.get("Retry-After")) if failure.headers else None
-    return MirrorFailure(told, again=failure.code in BUSY, wait=float(wait or 0))
+    return RequestFailure(told, again=failure.code in BUSY, wait=float(wait or 0))
 
 
 def _may_pass(failure: BaseException) -> bool:
