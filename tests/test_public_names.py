@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -21,9 +23,39 @@ def test_each_name_is_the_one_of_its_module() -> None:
 
 
 def test_what_is_public_is_listed() -> None:
-    names = ["Boxes", "DarknetError", "Detector", "Network", "Result", "load"]
+    names = ["Boxes", "DarknetError", "Detector", "Network", "Result", "evaluate", "load", "train"]
     assert darknet_py.__all__ == names
     assert set(names) <= set(dir(darknet_py))
+
+
+ORDERS = [
+    "import darknet_py; darknet_py.train.Trainer",
+    "from darknet_py.train import Trainer; import darknet_py",
+    "import darknet_py.train.command, darknet_py.evaluate.map; import darknet_py",
+    "from darknet_py import evaluate, train; import darknet_py; assert train is darknet_py.train",
+]
+CALLED = """
+import inspect, pydoc, sys
+from darknet_py.train import Trainer
+from darknet_py.evaluate.from_python import evaluate
+assert darknet_py.train.Trainer is Trainer and darknet_py.evaluate.evaluate is evaluate
+for module in (darknet_py.train, darknet_py.evaluate):
+    name = module.__name__.rpartition(".")[2]
+    assert inspect.signature(module) == inspect.signature(getattr(module, name))
+    assert f"{name}(" in pydoc.plain(pydoc.render_doc(module))
+    try:
+        module(3, 3)
+    except darknet_py.DarknetError as error:
+        print(str(error)[:9])
+"""
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_packages_that_are_functions_too(order: str) -> None:
+    """Whatever was imported first, in a process of its own."""
+    words = [sys.executable, "-c", f"{order}\n{CALLED}"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("data is 3\ndetector \n", "")
 
 
 def test_other_names_are_attribute_errors() -> None:
