@@ -23,10 +23,8 @@ def measure(data: str, **words: Any) -> None:
 def test_signature_and_help_are_the_records() -> None:
     parameters = inspect.signature(measure).parameters
     assert list(parameters)[:2] == ["data", "thresh"] and "words" not in parameters
-    assert (
-        parameters["batch"].default == 4
-        and parameters["batch"].kind == inspect.Parameter.KEYWORD_ONLY
-    )
+    batch = parameters["batch"]
+    assert (batch.default, batch.kind) == (4, inspect.Parameter.KEYWORD_ONLY)
     assert (parameters["out"].annotation, parameters["curves"].annotation) == (
         "tuple[str, ...]",
         "str | None",
@@ -72,7 +70,7 @@ BAD = [
     ("curves", "", "curves is '', of type str, expected text or a path"),
     ("out", 3, r"out is 3, of type int, expected tuple\[text or a path, ...\]"),
     ("worst", (1,), r"worst is \(1,\), of type tuple, expected tuple\[int, text or a path\]"),
-    ("precision", "fp8", "precision is 'fp8', expected fp32, bf16, fp16; did you mean 'fp"),
+    ("precision", "fp8", "precision is 'fp8', expected fp32, bf16, fp16$"),
 ]
 
 
@@ -85,16 +83,12 @@ def test_values_that_cannot_be(name: str, value: object, message: str) -> None:
 @pytest.mark.parametrize(
     ("word", "hint"),
     [
-        ("mAP_epochs", "it is called 'epochs' here"),
-        ("sedd", "did you mean 'seed'"),
-        ("zzz", "'zzz'$"),
+        ("mAP_epochs", "; it is called 'epochs' here"),
+        ("sedd", "; did you mean 'seed'?"),
+        ("zzz", ""),
     ],
 )
 def test_keywords_that_there_are_none_of(word: str, hint: str) -> None:
-    with pytest.raises(
-        TypeError,
-        match=rf"^f\(\) got an unexpected keyword argument '{word}'.*{hint}"
-        if hint != "'zzz'$"
-        else hint,
-    ):
+    with pytest.raises(TypeError) as raised:
         checked_words("f", DetectorTrainOptions, {word: 1})
+    assert str(raised.value) == f"f() got an unexpected keyword argument '{word}'{hint}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from support.outcome import rows_of
 from support.small_detector import small_options
 
 import darknet_py
+from darknet_py.cfg.datafile import read_data_file
 from darknet_py.cli.main import execute
 from darknet_py.errors import CfgError, DarknetError, WeightsError
 from darknet_py.train.logs.progress_log import Update
@@ -51,11 +53,8 @@ def test_the_weights_are_the_commands_byte_for_byte(
     rows = rows_of(tmp_path / "python")
     assert [f"{one.loss:.6g}" for one in updates] == [row["loss"] for row in rows]
     assert [f"{one.average:.6g}" for one in updates] == [row["avg_loss"] for row in rows]
-    assert [(one.number, one.of, one.images) for one in updates] == [
-        (1, 3, 8),
-        (2, 3, 16),
-        (3, 3, 24),
-    ]
+    counts = [(one.number, one.of, one.images) for one in updates]
+    assert counts == [(1, 3, 8), (2, 3, 16), (3, 3, 24)]
     measured = [one.measured for one in updates]
     assert measured[:2] == [None, None] and f"{measured[2]:.6f}" == rows[2]["map"]
 
@@ -122,8 +121,6 @@ def test_a_detector_with_the_best_weights(tmp_path: Path) -> None:
 
 
 def test_no_weights_no_detector(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     result = replace(trained(tmp_path, 1), final=None, last=None)
     with pytest.raises(WeightsError, match="nothing has been trained yet"):
         result.detector()
@@ -131,10 +128,8 @@ def test_no_weights_no_detector(tmp_path: Path) -> None:
 
 def test_data_as_a_dict(tmp_path: Path) -> None:
     by_file = trained(tmp_path / "file")
-    data = darknet_data(tmp_path / "file") | {
-        "backup": tmp_path / "dict",
-        "names": list("abcdefgh"),
-    }
+    own = {"backup": tmp_path / "dict", "names": list("abcdefgh")}
+    data = darknet_data(tmp_path / "file") | own
     words: dict[str, Any] = {"device": "cpu", "workers": 0}
     by_dict = darknet_py.train(data, tmp_path / "file" / "small.cfg", **words)
     assert by_file.final and by_dict.final == tmp_path / "dict" / "small_final.weights"
@@ -143,8 +138,6 @@ def test_data_as_a_dict(tmp_path: Path) -> None:
 
 
 def darknet_data(folder: Path) -> dict[str, Any]:
-    from darknet_py.cfg.datafile import read_data_file
-
     options = read_data_file(folder / "small.data").options
     return {"train": options["train"], "valid": options["valid"]}
 
@@ -156,6 +149,8 @@ def test_what_cannot_be_is_an_error_before_anything_is_written(tmp_path: Path) -
         trained(tmp_path / "b", map=True)
     with pytest.raises(DarknetError, match="^data is 3, expected a .data file, a folder"):
         darknet_py.train(3, "a.cfg")  # type: ignore[arg-type]
+    with pytest.raises(DarknetError, match="^cfg is None, expected a path or a network's name"):
+        darknet_py.train(files(tmp_path / "c")[0], None)  # type: ignore[arg-type]
     with pytest.raises(CfgError, match="gone.cfg"):
         darknet_py.train(files(tmp_path / "c")[0], tmp_path / "gone.cfg", device="cpu")
     with pytest.raises(DarknetError, match="did you mean 'yolov4-tiny'"):
