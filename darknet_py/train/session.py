@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -49,6 +50,8 @@ KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining
 """The kinds of training, and what opens them."""
 PATIENCE = timedelta(hours=6)
 """How long other processes wait while the first one evaluates."""
+_trainings = itertools.count()
+"""Of this process that were in a group."""
 
 
 ReportOf = Callable[[TrainOptions, ReadyTraining], TrainingLog]
@@ -86,11 +89,21 @@ def _process_group(options: TrainOptions) -> Iterator[tuple[DistributedContext, 
         yield DistributedContext(), checked_device(options.chosen_device)
         return
     device = checked_device(_on_own_gpu(options).chosen_device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+    _join("nccl" if device.type == "cuda" else "gloo")
     try:
         yield DistributedContext.here(), device
     finally:
         dist.destroy_process_group()
+
+
+def _join(backend: str) -> None:
+    """The processes find each other by what they write under a word of this training's own.
+
+    A group before it in the same processes has left addresses that nobody answers at any more.
+    """
+    store, rank, world = next(dist.rendezvous("env://", timeout=PATIENCE))  # type: ignore[attr-defined]
+    own = dist.PrefixStore(f"training {next(_trainings)}", store)  # type: ignore[attr-defined]
+    dist.init_process_group(backend, store=own, rank=rank, world_size=world, timeout=PATIENCE)
 
 
 def _on_own_gpu(options: TrainOptions) -> TrainOptions:
