@@ -40,6 +40,8 @@ def test_all_is_as_the_command_writes_it(
     assert execute(["map", data, *FILES, "-nogpu", "-out", "o.json", *flags]) == 0
     expected = timeless(json.loads(Path("o.json").read_text()))
     assert ("coco" in expected) == bool(words)
+    in_force = expected["computed_with"] | {"thresh": expected["thresh"]}
+    assert [in_force[name] for name in words if name != "coco"] == [*words.values()][1:]
     capsys.readouterr()
     detector = darknet_py.load(*FILES)
     by_files = darknet_py.evaluate(FILES, data, nogpu=True, **words)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import logging
+import signal
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +22,7 @@ from darknet_py.cfg.datafile import read_data_file
 from darknet_py.cli.main import execute
 from darknet_py.errors import CfgError, DarknetError, WeightsError
 from darknet_py.train.logs.progress_log import Update
+from darknet_py.train.tasks import detection_task
 from darknet_py.train.train_result import TrainResult
 
 
@@ -81,6 +85,12 @@ def test_false_ends_it_after_that_update_and_it_goes_on_from_there(tmp_path: Pat
     assert whole.final and rest.final
     assert whole.final.read_bytes() == rest.final.read_bytes()
     assert np.array_equal(whole.losses, [*half.losses, *rest.losses])
+
+
+def test_a_signal_ends_it_as_the_command(tmp_path: Path) -> None:
+    result = trained(tmp_path, callback=lambda update: signal.raise_signal(signal.SIGTERM))
+    assert (result.stopped, result.iterations) == ("SIGTERM", 1)
+    assert result.last and result.state.is_file()
 
 
 def test_iterations_end_this_run(tmp_path: Path) -> None:
@@ -156,3 +166,22 @@ def test_what_cannot_be_is_an_error_before_anything_is_written(tmp_path: Path) -
     with pytest.raises(DarknetError, match="did you mean 'yolov4-tiny'"):
         darknet_py.train(files(tmp_path / "c")[0], "yolov4-tinny")
     assert not any((tmp_path / name / "backup").exists() for name in "abc")
+
+
+def test_no_bar_shows_how_far_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a bar was drawn")
+
+    monkeypatch.setattr(detection_task, "follow", refuse)
+    assert trained(tmp_path, 1, cache=True).iterations == 1
+
+
+@pytest.mark.slow
+def test_a_script_needs_no_main(tmp_path: Path) -> None:
+    """Processes that make samples do not run it once more."""
+    data, cfg = files(tmp_path, max_batches=2)
+    call = f"darknet_py.train({data!r}, {cfg!r}, device='cpu', workers=2)"
+    script = tmp_path / "script.py"
+    script.write_text(f"import darknet_py\nprint({call}.stopped)\n")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("end\n", "")
