@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "conversion": NETWORK | {"boxes", "lazy", "version"},
     "images": NETWORK | {"files", "lazy", "parallel", "system", "web_request"},
     "engines": NETWORK | {"conversion", "files", "lazy", "system"},
-    "options": {"cfg", "conversion", "engines", "forks"},
+    "options": {"cfg", "conversion", "engines", "errors", "forks"},
     "data": NETWORK | {"augment", "files", "images", "options", "progress", "system"},
     "interchange": {"cfg", "data", "engines", "errors", "files", "forks", "images", "lazy"}
     | {"options", "progress"},
@@ -60,7 +60,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "classify": NETWORK | {"data", "detect", "engines", "files", "images", "options"},
     "segment": NETWORK | {"classify", "detect", "files", "images", "options"},
     "evaluate": NETWORK
-    | {"data", "detect", "engines", "files", "images", "lazy", "options", "plots", "progress"},
+    | {"data", "detect", "engines", "files", "images", "interchange", "lazy", "options", "plots"}
+    | {"progress", "weights_registry"},
     "video": NETWORK
     | {
         "synthetic",
@@ -91,11 +92,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "evaluate",
         "files",
         "images",
+        "interchange",
         "losses",
         "options",
         "progress",
         "signals",
         "system",
+        "weights_registry",
     },
     "advice": NETWORK
     | {"anchors", "data", "engines", "files", "images", "options", "parallel", "plots", "progress"}
