@@ -41,11 +41,18 @@ class BatchNorm:
         gamma = self.gamma.double() / torch.sqrt(self.variance.double() + self.epsilon)
         return gamma, self.beta.double() - self.mean.double() * gamma
 
-    def rolling_variance(self) -> Tensor:
-        """That which gives the same with Darknet's epsilon."""
-        if self.epsilon == BATCHNORM_EPSILON:
-            return self.variance
-        return (self.variance.double() + (self.epsilon - BATCHNORM_EPSILON)).float()
+    def rolling_variance(self, kept: Tensor | None = None) -> Tensor:
+        """That which gives the same with Darknet's epsilon. kept: the values a .weights file had,
+        which count where this variance was made of them."""
+        rolling = (self.variance.double() + (self.epsilon - BATCHNORM_EPSILON)).float()
+        if kept is None or kept.shape != rolling.shape:
+            return rolling
+        return torch.where(running_variance(kept, self.epsilon) == self.variance, kept, rolling)
+
+
+def running_variance(rolling: Tensor, epsilon: float) -> Tensor:
+    """What gives the same with this epsilon as a .weights file's variance with Darknet's."""
+    return (rolling.double() + (BATCHNORM_EPSILON - epsilon)).float()
 
 
 @dataclass(frozen=True)
@@ -70,11 +77,12 @@ class ConvTensors:
         factor, offset = self.norm.factors()
         return self.kernel.double() * factor[:, None, None, None], bias.double() * factor + offset
 
-    def darknet(self, normalized: bool) -> Weights:
-        """The tensors of a [convolutional] section; normalized: it has batch_normalize=1."""
+    def darknet(self, normalized: bool, kept: Tensor | None = None) -> Weights:
+        """The tensors of a [convolutional] section; normalized: it has batch_normalize=1. kept:
+        see BatchNorm.rolling_variance."""
         if normalized and self.norm is not None and self.bias is None:
             norm = self.norm
-            four = norm.beta, norm.gamma, norm.mean, norm.rolling_variance()
+            four = norm.beta, norm.gamma, norm.mean, norm.rolling_variance(kept)
             return {**dict(zip(DARKNET, four, strict=True)), "weights": self.kernel}
         kernel, bias = self.folded()
         weights = {"biases": bias.float(), "weights": kernel.float()}
@@ -125,8 +133,8 @@ def _plain(conv: ModuleTree, norm: ModuleTree | None, epsilon: float) -> ConvTen
 
 def batch_norm(tree: ModuleTree, channels: int, epsilon: float) -> BatchNorm:
     """Raises WeightsError."""
-    own = tree.attributes.get("eps", epsilon)
-    return BatchNorm(*(vector(tree, name, channels) for name in NORM), float(own))
+    beta, gamma, mean, variance = (vector(tree, name, channels) for name in NORM)
+    return BatchNorm(beta, gamma, mean, variance, float(tree.attributes.get("eps", epsilon)))
 
 
 def vector(tree: ModuleTree, name: str, size: int) -> Tensor:

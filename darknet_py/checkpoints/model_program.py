@@ -85,7 +85,7 @@ class ModelProgram:
 
 def head_part(head: ModuleTree, number: int) -> ModuleTree:
     """A convolution of the head with what is added to its input and multiplied with its output."""
-    parts = {
+    parts: dict[str, ModuleTree] = {
         name: head[name][str(number)]
         for name in ("ia", "im")
         if name in head.weighted and str(number) in head[name].children
@@ -123,6 +123,8 @@ def _pool(math: Arithmetic, module: ModuleTree, inputs: list[Value]) -> Value:
     """MP, SP (which have a MaxPool2d in them), or MaxPool2d itself."""
     own = module.children.get("m", module).attributes
     size = own.get("kernel_size")
+    if not isinstance(size, int):
+        raise WeightsError(f"{module.path} pools windows of {size!r}, expected a number")
     return math.pool(inputs[0], size, own.get("stride", size))
 
 

@@ -60,7 +60,7 @@ def _as_conv(module: ModuleTree) -> ModuleTree:
     conv = _convolution(module)
     norms = [part for part in module.children.values() if "running_mean" in part.tensors]
     assert conv is not None
-    parts = {"conv": conv} | {"bn": norm for norm in norms[:1]}
+    parts = {"conv": conv, **({"bn": norms[0]} if norms else {})}
     return ModuleTree(module.path, module.kind, module.tensors, parts, module.attributes)
 
 

@@ -82,8 +82,7 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Any:
         raise
     except CANNOT_OPEN as failure:
         raise WeightsError(f"{name}: cannot be read: {open_failure(failure)}") from None
-    except Exception as failure:
-        # torch, pickle and zipfile raise of everything for damaged input.
+    except Exception as failure:  # noqa: BLE001 - torch and pickle raise of everything
         reason = (str(failure) or type(failure).__name__).splitlines()[0][:120]
         raise WeightsError(f"{name}: cannot be read as a PyTorch file: {reason}") from None
     return found

@@ -26,7 +26,8 @@ class WeightMatch:
     trees: the convolution of each layer. run: the file's own forward pass in any arithmetic: it
     gives what the heads read, by layers. epsilon: of batch normalisation, where the file says none.
     orders: of the inputs of a convolution, where they are not those of the cfg. adds: path of a
-    Bottleneck -> whether it adds its input. notes: what was assumed.
+    Bottleneck -> whether it adds its input. notes: what was assumed. kept: variances that the file
+    has as a .weights file had them, by layers.
     """
 
     graph: Graph
@@ -36,6 +37,7 @@ class WeightMatch:
     orders: Mapping[int, torch.Tensor | None] = field(default_factory=dict)
     adds: Mapping[str, bool] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    kept: Mapping[int, torch.Tensor] = field(default_factory=dict)
 
     @cached_property
     def nodes(self) -> Mapping[str, int]:
@@ -46,7 +48,7 @@ class WeightMatch:
         """Of a layer, as a .weights file has them; raises WeightsError."""
         layer: Any = self.graph.nodes[index].layer
         made = conv_tensors(self.trees[index], self.epsilon).reordered(self.orders.get(index))
-        return made.darknet(layer.normalized)
+        return made.darknet(layer.normalized, self.kept.get(index))
 
 
 def shape_in_cfg(node: Node) -> tuple[int, ...]:
