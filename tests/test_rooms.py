@@ -95,6 +95,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "signals",
         "system",
     },
+    "checkpoints": NETWORK | {"conversion", "files", "options", "train"},
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
     "compat": NETWORK | {"detect", "engines", "files", "images", "version"},
     "cli": {
@@ -102,6 +103,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "anchors",
         "benchmark",
         "cfg",
+        "checkpoints",
         "classify",
         "data",
         "detect",

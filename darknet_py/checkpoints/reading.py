@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from darknet_py.checkpoints.cfg_values import described
+from darknet_py.checkpoints.conv_tensors import NORM
 from darknet_py.checkpoints.keepsake import Keepsake, keepsake_of
 from darknet_py.checkpoints.model_match import match_model
 from darknet_py.checkpoints.module_list import match_module_list
@@ -37,6 +38,8 @@ CHOICES = ("ema", "model", "state_dict")
 NETWORK = "net."
 """Before the names of the network's tensors in a state of `train`."""
 MOST_STATE = 1 << 40
+READ = (*NORM, "implicit")
+"""Tensors of a convolution and what belongs to it."""
 IGNORED = ("num_batches_tracked", "anchors", "anchor_grid")
 """Tensors that no .weights file has: what they say stands in the cfg."""
 
@@ -198,7 +201,8 @@ def _matched(
 
 def _require_all(tree: ModuleTree, match: WeightMatch) -> None:
     """Every tensor of the file has its place, and every layer its tensors."""
-    used = {name for part in match.trees.values() for name, _ in part.walk()}
+    found = (name for part in match.trees.values() for name, _ in part.walk())
+    used = {name for name in found if name.rpartition(".")[2] in READ}
     for name, _ in tree.walk():
         if name not in used and name.rpartition(".")[2] not in IGNORED:
             raise WeightsError(f"has {name}, which no layer of the cfg holds")
