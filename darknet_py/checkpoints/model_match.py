@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 
 from darknet_py.checkpoints.cfg_values import (
@@ -32,6 +33,7 @@ from darknet_py.checkpoints.module_tree import ModuleTree
 from darknet_py.checkpoints.weight_match import WeightMatch, require_shape, shape_in_cfg, words
 from darknet_py.errors import WeightsError
 from darknet_py.layers.base import INPUT, Node
+from darknet_py.layers.head import Head
 from darknet_py.layers.shortcut import Shortcut
 from darknet_py.network.graph import Graph
 
@@ -59,8 +61,29 @@ def match_model(root: ModuleTree, graph: Graph) -> WeightMatch:
     )
     labelling = _Labelling(graph, program.nodes)
     program.run(labelling, labels_of(IMAGE, graph.net.channels))
-    notes = () if program.whole else (TENSORS_ALONE,)
+    notes = (
+        *(() if program.whole else (TENSORS_ALONE,)),
+        *_anchor_notes(head, graph, program.nodes),
+    )
     return WeightMatch(graph, trees, program.run, EPSILON, labelling.orders, labelling.known, notes)
+
+
+def _anchor_notes(head: ModuleTree, graph: Graph, nodes: Mapping[str, int]) -> Iterator[str]:
+    """Anchors of the file's heads, in pixels, that are not the cfg's: boxes have other sizes."""
+    grid = head.tensors.get("anchor_grid")
+    parts = len(head["m"].children)
+    if grid is None or len(grid) != parts:
+        return
+    heads: dict[int, Any] = {
+        node.inputs[0]: node.layer for node in graph.nodes if isinstance(node.layer, Head)
+    }
+    for number in range(parts):
+        layer = heads[nodes[head_part(head, number).path]]
+        there = grid[number].float().reshape(-1).tolist()
+        told = [side for size in layer.sizes for side in size]
+        if not np.allclose(there[: len(told)], told, rtol=1e-2) or len(there) != len(told):
+            found, wanted = (", ".join(f"{side:g}" for side in one) for one in (there, told))
+            yield f"{head.path}.m.{number} has anchors {found}, the cfg {wanted}: sizes will differ"
 
 
 def is_head(tree: ModuleTree) -> bool:

@@ -63,7 +63,8 @@ def test_whole_models_compute_the_same(name: str, tmp_path: Path) -> None:
     save_pickled(twin, tmp_path / "net.pt", best=np.float64(0.5), optimizer=None)
     made = network(tmp_path, cfg)
     found = read_weights(made, str(tmp_path / "net.pt"))
-    assert found.notes == () and found.match is not None
+    assert found.match is not None
+    assert not any("tensors alone" in note for note in found.notes)
     assert_computes(made, twin)
     assert program_difference(made, found.match).largest < 1e-5
 
@@ -74,8 +75,19 @@ def test_tensors_alone_compute_the_same(name: str, tmp_path: Path) -> None:
     twin, cfg = TWINS[name][0](), TWINS[name][1]
     wrapped = {f"module.{key}": value for key, value in twin.state_dict().items()}
     made, found = read(tmp_path, cfg, {"state_dict": wrapped})
-    assert [note.partition(":")[0] for note in found.notes] == ["tensors alone"]
+    assert found.notes[0].startswith("tensors alone: joined layers are taken newest first")
     assert_computes(made, twin)
+
+
+def test_other_anchors_are_noted(tmp_path: Path) -> None:
+    tensors = dict(pyramid_twin().state_dict())
+    sizes = torch.tensor([[4.0, 5], [8, 9], [16, 20]])
+    tensors["model.9.anchor_grid"] = torch.stack([sizes, sizes * 2]).reshape(2, 1, 3, 1, 1, 2)
+    _, found = read(tmp_path, PYRAMID_CFG, {"model": tensors})
+    assert found.notes[1:] == (
+        "model.9.m.1 has anchors 8, 10, 16, 18, 32, 40, the cfg 4, 5, 8, 9, 16, 20: "
+        "sizes will differ",
+    )
 
 
 def test_half_precision_becomes_float(tmp_path: Path) -> None:

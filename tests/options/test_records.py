@@ -323,6 +323,8 @@ SPELLINGS = {
     "DataImportOptions.out": "-o --out",
     "DataExportOptions.out": "-o --out",
     "DataSplitOptions.out": "-o --out",
+    "ConvertOptions.cfg": "--cfg",
+    "ConvertOptions.out": "-o --out",
     "NightmareOptions.smoothing": "--lambda",
     "NightmareOptions.neighbours": "--smooth",
 }

@@ -132,7 +132,8 @@ class IDetect(nn.Module):
     def __init__(self, channels: Sequence[int], implicit: bool = True) -> None:
         super().__init__()
         self.register_buffer("anchors", torch.rand(len(channels), 3, 2))
-        self.register_buffer("anchor_grid", torch.rand(len(channels), 1, 3, 1, 1, 2))
+        sizes = torch.tensor([[4.0, 5], [8, 9], [16, 20]]).reshape(1, 1, 3, 1, 1, 2)
+        self.register_buffer("anchor_grid", sizes.repeat(len(channels), 1, 1, 1, 1, 1))
         self.m = nn.ModuleList(nn.Conv2d(into, 21, 1) for into in channels)
         if implicit:
             self.ia = nn.ModuleList(ImplicitA(into) for into in channels)
