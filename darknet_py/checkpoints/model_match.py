@@ -7,7 +7,7 @@ so that a file of another network is refused, with the first difference.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,8 @@ EPSILON = 1e-3
 """Of batch normalisation in all models of this kind, where the file holds tensors only."""
 ACTIVATIONS = {"SiLU": "swish", "LeakyReLU": "leaky", "Mish": "mish", "MishCuda": "mish"}
 """Class of an activation -> the cfg's word."""
+IMPLICIT = frozenset({"ia", "im"})
+"""What a head adds to its inputs and multiplies its outputs by."""
 SAME_WORDS = {"silu": "swish"}
 TENSORS_ALONE = "tensors alone: joined layers are taken newest first, as in these programs' models"
 
@@ -55,6 +57,7 @@ def match_model(root: ModuleTree, graph: Graph) -> WeightMatch:
         raise WeightsError("its last module is no detection head of m.0, m.1 ...")
     head = weighted[-1]
     modules = every[: every.index(head)] if head.whole else weighted[:-1]
+    head, unused = _without_folded(head, modules)
     trees = dict(_pairs(modules, head, graph))
     program = ModelProgram(
         graph, modules, head, {tree.path: index for index, tree in trees.items()}
@@ -65,7 +68,21 @@ def match_model(root: ModuleTree, graph: Graph) -> WeightMatch:
         *(() if program.whole else (TENSORS_ALONE,)),
         *_anchor_notes(head, graph, program.nodes),
     )
-    return WeightMatch(graph, trees, program.run, EPSILON, labelling.orders, labelling.known, notes)
+    run, orders, adds = program.run, labelling.orders, labelling.known
+    return WeightMatch(graph, trees, run, EPSILON, orders, adds, notes, unused=unused)
+
+
+def _without_folded(
+    head: ModuleTree, modules: Sequence[ModuleTree]
+) -> tuple[ModuleTree, frozenset[str]]:
+    """The head, and what of it has no effect: a model made for use (`fuse`) keeps the vectors that
+    it has folded into its heads, as it has batch normalisation into its other convolutions."""
+    names = [name for module in modules for name, _ in module.walk()]
+    if any(name.endswith("running_var") for name in names):
+        return head, frozenset()
+    used = {name: child for name, child in head.children.items() if name not in IMPLICIT}
+    unused = (name for part in IMPLICIT & head.weighted for name, _ in head[part].walk())
+    return replace(head, children=used), frozenset(unused)
 
 
 def _anchor_notes(head: ModuleTree, graph: Graph, nodes: Mapping[str, int]) -> Iterator[str]:
@@ -88,7 +105,7 @@ def _anchor_notes(head: ModuleTree, graph: Graph, nodes: Mapping[str, int]) -> I
 
 def is_head(tree: ModuleTree) -> bool:
     """Detect, or IDetect with what it adds and multiplies."""
-    return "m" in tree.weighted and tree.weighted <= {"m", "ia", "im"} and "anchors" in tree.tensors
+    return "m" in tree.weighted and tree.weighted <= {"m"} | IMPLICIT and "anchors" in tree.tensors
 
 
 def _number(name: str) -> int:

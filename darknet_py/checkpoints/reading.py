@@ -202,7 +202,7 @@ def _matched(
 def _require_all(tree: ModuleTree, match: WeightMatch) -> None:
     """Every tensor of the file has its place, and every layer its tensors."""
     found = (name for part in match.trees.values() for name, _ in part.walk())
-    used = {name for name in found if name.rpartition(".")[2] in READ}
+    used = {name for name in found if name.rpartition(".")[2] in READ} | match.unused
     for name, _ in tree.walk():
         if name not in used and name.rpartition(".")[2] not in IGNORED:
             raise WeightsError(f"has {name}, which no layer of the cfg holds")

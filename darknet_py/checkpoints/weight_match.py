@@ -27,7 +27,7 @@ class WeightMatch:
     gives what the heads read, by layers. epsilon: of batch normalisation, where the file says none.
     orders: of the inputs of a convolution, where they are not those of the cfg. adds: path of a
     Bottleneck -> whether it adds its input. notes: what was assumed. kept: variances that the file
-    has as a .weights file had them, by layers.
+    has as a .weights file had them, by layers. unused: names of tensors that have no effect.
     """
 
     graph: Graph
@@ -38,6 +38,7 @@ class WeightMatch:
     adds: Mapping[str, bool] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     kept: Mapping[int, torch.Tensor] = field(default_factory=dict)
+    unused: frozenset[str] = frozenset()
 
     @cached_property
     def nodes(self) -> Mapping[str, int]:

@@ -13,7 +13,9 @@ import torch
 from support.torch_twins import (
     CSP_CFG,
     PYRAMID_CFG,
+    Conv,
     Model,
+    RepConv,
     csp_twin,
     pyramid_twin,
     raw_outputs,
@@ -22,6 +24,8 @@ from support.torch_twins import (
 from torch import Tensor, nn
 
 from darknet_py import Network
+from darknet_py.checkpoints.conv_tensors import conv_tensors
+from darknet_py.checkpoints.module_tree import tree_of_tensors
 from darknet_py.checkpoints.reading import WeightsRead, file_kind, read_weights
 from darknet_py.checkpoints.verifying import program_difference
 from darknet_py.errors import WeightsError
@@ -98,6 +102,27 @@ def test_half_precision_becomes_float(tmp_path: Path) -> None:
     read_weights(made, str(tmp_path / "net.pt"))
     assert made.own(0)["weights"].dtype == torch.float32
     assert_computes(made, twin.float())
+
+
+def test_models_with_all_folded_in_keep_what_they_folded(tmp_path: Path) -> None:
+    """WongKinYiu's `fuse` leaves ImplicitA and ImplicitM where they were."""
+    torch.manual_seed(6)
+    twin = pyramid_twin()
+    tensors = {}
+    for name, tensor in twin.state_dict().items():
+        if "rbr_" not in name and ".bn." not in name:
+            tensors[name] = tensor
+    for name, module in twin.named_modules():
+        if isinstance(module, (Conv, RepConv)):
+            kernel, bias = conv_tensors(tree_of_tensors(module.state_dict()), 1e-3).folded()
+            part = "conv" if isinstance(module, Conv) else "rbr_reparam"
+            tensors |= {
+                f"{name}.{part}.weight": kernel.float(),
+                f"{name}.{part}.bias": bias.float(),
+            }
+    twin.model[9].implicit = False  # type: ignore[assignment]
+    made, _ = read(tmp_path, PYRAMID_CFG, {"model": tensors})
+    assert_computes(made, twin)
 
 
 def test_a_changed_weight_is_a_difference(tmp_path: Path) -> None:
