@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 from torch import Tensor
 
 from darknet_py.checkpoints.pickled import StandIn
+from darknet_py.errors import WeightsError
 
 DEPTH = 12
 """Of modules in modules; published networks have 5."""
+MOST_MODULES = 50_000
+"""Of a pickled model; the largest published one has 3,000."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +67,26 @@ def tree_of_tensors(tensors: Mapping[str, Tensor]) -> ModuleTree:
     return root
 
 
-def tree_of_model(model: StandIn, path: str = "", depth: int = DEPTH) -> ModuleTree:
-    """The tree of a pickled model."""
+def tree_of_model(model: StandIn) -> ModuleTree:
+    """The tree of a pickled model; raises WeightsError for one that contains itself, or more
+    modules than any network has."""
+    return _tree(model, "", DEPTH, itertools.count())
+
+
+def _tree(model: StandIn, path: str, depth: int, met: Iterator[int]) -> ModuleTree:
+    if not depth or next(met) > MOST_MODULES:
+        raise WeightsError(f"{path[:80]}: is in too many modules, or one of too many")
     state = model.state
     tensors = {
-        name: value
+        str(name): value
         for group in ("_parameters", "_buffers")
         for name, value in _table(state, group).items()
         if isinstance(value, Tensor)
     }
     children = {
-        str(name): tree_of_model(child, f"{path}.{name}".lstrip("."), depth - 1)
+        str(name): _tree(child, f"{path}.{name}".lstrip("."), depth - 1, met)
         for name, child in _table(state, "_modules").items()
-        if isinstance(child, StandIn) and depth
+        if isinstance(child, StandIn)
     }
     return ModuleTree(path, model.kind, tensors, children, state)
 

@@ -176,6 +176,23 @@ def test_a_model_that_is_joined_otherwise_is_refused(tmp_path: Path) -> None:
         read_weights(network(tmp_path, PYRAMID_CFG), str(tmp_path / "net.pt"))
 
 
+@pytest.mark.parametrize("itself", [True, False])
+def test_models_without_end_are_refused(itself: bool, tmp_path: Path) -> None:
+    twin = csp_twin()
+    if itself:
+        twin.model._modules.update({f"a{number}": twin.model for number in range(9)})
+    else:
+        wide = nn.ReLU()
+        for _ in range(4):
+            outer = nn.Module()
+            outer._modules = {str(number): wide for number in range(20)}
+            wide = outer  # type: ignore[assignment]
+        twin.model._modules["9"] = wide
+    save_pickled(twin, tmp_path / "net.pt")
+    with pytest.raises(WeightsError, match="net.pt: .*is in too many modules, or one of too many"):
+        read_weights(network(tmp_path, CSP_CFG), str(tmp_path / "net.pt"))
+
+
 def test_activations_and_strides_are_compared(tmp_path: Path) -> None:
     save_pickled(pyramid_twin(), tmp_path / "net.pt")
     other = network(tmp_path, PYRAMID_CFG.replace("swish", "mish"))
