@@ -103,6 +103,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "advice": NETWORK
     | {"anchors", "data", "engines", "files", "images", "options", "parallel", "plots", "progress"}
     | {"system", "train", "weights_registry"},
+    "checkpoints": NETWORK | {"conversion", "files", "options", "train"},
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
     "compat": NETWORK | {"detect", "engines", "files", "images", "run_script", "version"},
     "doctor": {"benchmark", "cfg", "engines", "errors", "forks", "images", "network", "system"}
@@ -113,6 +114,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "anchors",
         "benchmark",
         "cfg",
+        "checkpoints",
         "classify",
         "data",
         "detect",

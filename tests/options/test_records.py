@@ -143,6 +143,7 @@ DEFAULTS = {
     "SummaryOptions": "strict=False",
     "CheckOptions": "strict=False quick=False findings=5 report=None page=None workers=None",
     "DownloadOptions": "names=() list=False all_mirrors=False offline=False",
+    "ConvertOptions": "files=() cfg=None out=None form=None verify=False repair=False",
     "SheetOptions": "data out images=16 first=0 seed=0",
     "DrawnOptions": "out seed=0 width=416 height=416",
     "ShapesVideoOptions": "frames=120 fps=25.0",
@@ -335,6 +336,8 @@ SPELLINGS = {
     "DataExportOptions.out": "-o --out",
     "DataSplitOptions.out": "-o --out",
     "NewCfgOptions.keep_anchors": "--keep-anchors",
+    "ConvertOptions.cfg": "--cfg",
+    "ConvertOptions.out": "-o --out",
     "NightmareOptions.smoothing": "--lambda",
     "NightmareOptions.neighbours": "--smooth",
 }
