@@ -32,7 +32,7 @@ def test_signature_and_help_are_the_records() -> None:
     assert "log_style" not in parameters
     text = inspect.getdoc(measure) or ""
     assert text.startswith("Measure.\n\nOptions, as the command has them:\n")
-    assert "\n    compiled (--compile): Compile the network first;" in text
+    assert "\n    compiled (--compile/--no-compile): Compile the network first;" in text
 
 
 GOOD = {
