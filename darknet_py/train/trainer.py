@@ -185,7 +185,8 @@ class Trainer:
         self.rate = rate(
             self.network.graph.net, self.batch, random.Random(number), self.updates_per_step
         )
-        self._generator = torch.Generator(self._device).manual_seed(number)
+        # The few numbers that losses draw are drawn on the host, alike on all devices.
+        self._generator = torch.Generator().manual_seed(number)
         with torch.random.fork_rng(devices):
             torch.manual_seed(number)
             yield
