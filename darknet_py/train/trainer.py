@@ -19,7 +19,7 @@ from darknet_py.errors import DarknetError
 from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net
 from darknet_py.losses import LOSSES, LossInput
-from darknet_py.losses.head_loss import WIDTHS, HeadLoss
+from darknet_py.losses.head_loss import WIDTHS, HeadLoss, PendingLoss, read_losses
 from darknet_py.network.network import Network, torch_seed
 from darknet_py.network.weights_layout import Header
 from darknet_py.train.amp import Precision
@@ -215,7 +215,7 @@ class Trainer:
         for number, (x, t) in enumerate(parts, start=1):
             seen = self._seen + number * len(x) * self.distributed.world
             with self._exchange(last=number == len(parts)):
-                costs.append(self._learn(x, t.to(self._device), seen))
+                costs.append(self._learn(x, t, seen))
         return sum(costs) / len(costs)
 
     def _exchange(self, last: bool) -> AbstractContextManager[Any]:
@@ -246,15 +246,20 @@ class Trainer:
         x = to_input(images, self._device)
         captured, outputs = self._forward(x)
         pairs = list(zip(self.owners, captured, outputs, strict=True))
-        self.losses = {i: self._loss(i, into, y, truth, seen) for i, into, y in pairs}
+        pending = [self._loss(i, into, y, truth, seen) for i, into, y in pairs]
+        live = [
+            (into, -self._scaled(i, loss.delta).reshape(into.shape))
+            for (i, into, _), loss in zip(pairs, pending, strict=True)
+            if into.requires_grad
+        ]
+        if live:
+            self.amp.backward([into for into, _ in live], [gradient for _, gradient in live])
+        # Read now, when the device has work to do while the host waits for the numbers.
+        self.losses = dict(zip(self.owners, read_losses(pending), strict=True))
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
         if self.watch:
             self.watch(self.losses)
         self._require_finite(cost)
-        live = [(into, self._scaled(i, self.losses[i].delta)) for i, into, _ in pairs]
-        live = [(into, -delta.reshape(into.shape)) for into, delta in live if into.requires_grad]
-        if live:
-            self.amp.backward([into for into, _ in live], [gradient for _, gradient in live])
         return cost
 
     def _forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -276,7 +281,9 @@ class Trainer:
             boxes = self.network.graph.head_classes is not None
             raise LossError(_complaint(self.batch, cost, self.losses, boxes))
 
-    def _loss(self, index: int, into: Tensor, output: Tensor, truth: Tensor, seen: int) -> HeadLoss:
+    def _loss(
+        self, index: int, into: Tensor, output: Tensor, truth: Tensor, seen: int
+    ) -> PendingLoss:
         graph = self.resized.graph
         layer, size = graph.nodes[index].layer, (graph.net.width, graph.net.height)
         one = LossInput(
