@@ -25,7 +25,7 @@ SOFTMAX_FLOOR = torch.finfo(torch.float32).tiny
 
 @loss_of(Softmax, probabilities_width)
 def _softmax(p: LossInput) -> PendingLoss:
-    return softmax_loss(p.layer, p.output, p.truth_there)
+    return softmax_loss(p.layer, p.output, p.truth if p.layer.noloss else p.truth_there)
 
 
 @loss_of(Logistic, outputs_width)
