@@ -13,14 +13,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from darknet_py.layers.device_constant import DeviceConstant
+
 ALIGNMENT = 16
 """Bytes between the beginnings of tensors that travel together: any type can be read there."""
 MOST_CONSTANTS = 1024
 
 
 @functools.lru_cache(maxsize=MOST_CONSTANTS)
-def _constant(values: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
-    return torch.tensor(values, dtype=dtype, device=device)
+def _kept(values: tuple[Any, ...]) -> DeviceConstant:
+    return DeviceConstant(values)
 
 
 def constant(values: Sequence[Any], like: Tensor, dtype: torch.dtype | None = None) -> Tensor:
@@ -28,7 +30,7 @@ def constant(values: Sequence[Any], like: Tensor, dtype: torch.dtype | None = No
 
     dtype: that of the other unless given.
     """
-    return _constant(tuple(values), dtype or like.dtype, like.device)
+    return _kept(tuple(values)).on(like.device, dtype or like.dtype)
 
 
 @functools.lru_cache(maxsize=MOST_CONSTANTS)

@@ -21,6 +21,12 @@ def _written(x: Tensor) -> Tensor:
     return y
 
 
+def _several(x: Tensor) -> Tensor:
+    y = torch.zeros_like(x)
+    torch._foreach_add_([y[:1], y[1:]], [x[:1], x[1:]], alpha=2)
+    return y
+
+
 COMPUTED: dict[str, Callable[[Tensor], Tensor]] = {
     "arithmetic": lambda x: x * 2 + x.abs().sqrt(),
     "view": lambda x: x[None].expand(2, 3).t().contiguous(),
@@ -29,7 +35,8 @@ COMPUTED: dict[str, Callable[[Tensor], Tensor]] = {
     "made there": lambda x: x * torch.arange(3, device=x.device),
     "told the device": lambda x: x + torch.tensor([1.0, 2.0, 3.0], device=x.device),
     "out=": lambda x: torch.add(x, 1, out=torch.empty_like(x)),
-    "several": lambda x: x.sort()[1],
+    "several at once": _several,
+    "two results": lambda x: x.sort()[1],
     "split": lambda x: torch.cat(x.split([1, 2])[::-1]),
 }
 

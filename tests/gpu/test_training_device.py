@@ -63,25 +63,20 @@ KINDS: dict[str, Kind] = {
     "yolo, smooth": Kind(YOLO + "objectness_smooth=1\nlabel_smooth_eps=.1\n", 16),
     "yolo, rare classes": Kind(YOLO + "counters_per_class=10,20,1\ncls_normalizer=2\n", 16),
     "yolo, new_coords": Kind(YOLO + "new_coords=1\nscale_x_y=2\n", 16),
-    # How many boxes surpass it is for the host to wait for.
+    # How many boxes surpass it nobody knows before.
     "yolo, truth_thresh": Kind(YOLO + "truth_thresh=.1\n", 16, waits=2),
     "two yolo": Kind(YOLO + SECOND + YOLO, 16, uploads=3),
     "yolo, adam": Kind(YOLO, 16, net="adam=1\n"),
     "Gaussian_yolo": Kind(GAUSSIAN, 24),
     "Gaussian_yolo, giou": Kind(GAUSSIAN + "iou_loss=giou\nyolo_point=left_top\n", 24),
-    # Both rules have a number of boxes to wait for; no published cfg has both.
+    # Nor how many boxes learn a class because they are near a label.
     "Gaussian_yolo, smooth": Kind(GAUSSIAN + "objectness_smooth=1\n", 24, waits=2),
     "region": Kind(REGION + "softmax=1\nbias_match=1\n", 22),
     "region of pjreddie": Kind(REGION + "softmax=1\n", 22, fork="pjreddie"),
     "region, many classes": Kind(REGION + "rescore=1\n", 22),
     "region, classfix": Kind(REGION + "classfix=2\nthresh=.1\n", 22, waits=2),
-    # The forward pass takes the tree's groups to the device.
-    "region, tree": Kind(
-        REGION + "tree=tree.txt\nclassfix=1\nthresh=.1\n", 22, "tree", waits=2, uploads=3
-    ),
-    "region, tree of pjreddie": Kind(
-        REGION + "tree=tree.txt\n", 22, "tree", fork="pjreddie", uploads=3
-    ),
+    "region, tree": Kind(REGION + "tree=tree.txt\nclassfix=1\nthresh=.1\n", 22, "tree", waits=2),
+    "region, tree of pjreddie": Kind(REGION + "tree=tree.txt\n", 22, "tree", fork="pjreddie"),
     "detection": Kind(SPREAD + DETECTION, 4, "cells"),
     "detection, drawn": Kind(SPREAD + DETECTION + "random=1\n", 4, "cells"),
     "detection, forced": Kind(SPREAD + DETECTION + "forced=1\n", 4, "cells"),
