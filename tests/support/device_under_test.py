@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from support.stand_in_device import DEVICE, DeviceLog, StandIn, stand_in_device
 from torch import Tensor
 
 from darknet_py.engines.cuda_graphs import float32_arithmetic
+from support.stand_in_device import DEVICE, DeviceLog, StandIn, stand_in_device
 
 STAND_IN = "stand-in"
 COUNT = torch.cuda.device_count()
