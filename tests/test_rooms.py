@@ -54,7 +54,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "validate": NETWORK
     | {"augment", "data", "files", "images", "options", "parallel", "progress", "system"},
     "benchmark": NETWORK
-    | {"", "detect", "engines", "files", "images", "options", "plots", "progress", "system"},
+    | {"", "detect", "engines", "files", "images", "options", "plots", "progress", "system"}
+    | {"train", "weights_registry"},
     "classify": NETWORK | {"data", "detect", "engines", "files", "images", "options"},
     "segment": NETWORK | {"classify", "detect", "files", "images", "options"},
     "evaluate": NETWORK
@@ -133,6 +134,7 @@ LIGHT = {
     "",
     "boxes",
     "benchmark.entries",
+    "benchmark.gpu_rows",
     "network.check_data",
     "cfg",
     "conversion.metadata",
@@ -177,6 +179,7 @@ LIGHT = {
 LIGHT_TO_IMPORT = {
     "__main__",
     "benchmark.command",
+    "benchmark.gpu_command",
     "benchmark.speed",
     "cli",
     "evaluate.eval_files_command",

@@ -172,6 +172,9 @@ class _Watched(TorchDispatchMode):
         self.log = log
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func._can_decompose():  # inference mode hands on what else is taken apart before
+            with self:
+                return func.decompose(*args, **kwargs or {})
         call = _Call(func, args, kwargs or {})
         if call.name in TRANSFERS:
             self._transfer(call)
