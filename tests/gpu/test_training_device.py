@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
+from support.device_under_test import NAMES, DeviceUnderTest, device_under_test
 from support.layer_check import network
-from support.stand_in_device import WATCHED, DeviceLog
 from torch import Tensor
 
 from darknet_py.layers.scores import ISEG_INSTANCES
@@ -143,37 +142,37 @@ def trained_network(kind: Kind, folder: Path) -> Network:
     return network(NET + kind.net + conv + last + head, kind.fork)
 
 
-def steps(net: Network, kind: Kind, log: DeviceLog | None = None) -> list[float]:
-    """The losses of three steps; the log is of the last one."""
+def trained(net: Network, kind: Kind) -> tuple[Trainer, Tensor, Tensor]:
+    """After two steps, and what the third one is to learn."""
     torch.manual_seed(3)
-    truth, trainer, losses = TRUTHS[kind.truth]().flatten(1), Trainer(net), []
-    for images in torch.rand(3, IMAGES, 3, SIDE, SIDE):
-        if log:
-            log.clear()
-        losses.append(trainer.step(images, truth))
-    return losses
+    truth, trainer = TRUTHS[kind.truth]().flatten(1), Trainer(net)
+    images = torch.rand(3, IMAGES, 3, SIDE, SIDE)
+    for some in images[:2]:
+        trainer.step(some, truth)
+    return trainer, images[2], truth
 
 
-@pytest.fixture(params=WATCHED)
-def device(request: pytest.FixtureRequest) -> Any:
-    return WATCHED[request.param]
+def require_same(net: Network, device: DeviceUnderTest, expected: Network) -> None:
+    for name, tensor in net.state_dict().items():
+        torch.testing.assert_close(
+            device.values(tensor), expected.state_dict()[name], rtol=1e-4, atol=1e-5, msg=name
+        )
 
 
+@pytest.mark.parametrize("device_name", NAMES)
 @pytest.mark.parametrize("name", KINDS)
-def test_a_training_step(name: str, device: Any, tmp_path: Path) -> None:
-    kind, (watch, where) = KINDS[name], device
-    host = trained_network(kind, tmp_path)
-    expected = steps(host, kind)
-    with watch() as log:
-        net = trained_network(kind, tmp_path).to(where)
-        losses = steps(net, kind, log)
-        mixing, waits, uploads = log.totals
-        told = str(log)
-        weights = {name: tensor.cpu() for name, tensor in net.state_dict().items()}
-    assert losses == pytest.approx(expected, rel=1e-4)
-    for key, tensor in host.state_dict().items():
-        torch.testing.assert_close(weights[key], tensor, rtol=1e-4, atol=1e-5, msg=key)
-    assert mixing == 0, told
-    assert waits <= SUBDIVISIONS * kind.waits, told
-    assert uploads <= SUBDIVISIONS * kind.uploads, told
-    assert "(blocking)" not in told
+def test_a_training_step(name: str, device_name: str, tmp_path: Path) -> None:
+    kind, host = KINDS[name], trained_network(KINDS[name], tmp_path)
+    trainer, images, truth = trained(host, kind)
+    expected = trainer.step(images, truth)
+    with device_under_test(device_name) as device:
+        net = trained_network(kind, tmp_path).to(device.device)
+        trainer, images, truth = trained(net, kind)
+        with device.counted() as counted:
+            loss = trainer.step(images, truth)
+        require_same(net, device, host)
+    assert loss == pytest.approx(expected, rel=1e-4)
+    assert counted.mixing == 0, counted.lines
+    assert counted.waits <= SUBDIVISIONS * kind.waits, counted.lines
+    assert counted.uploads <= SUBDIVISIONS * kind.uploads, counted.lines
+    assert "(blocking)" not in counted.lines

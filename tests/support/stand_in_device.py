@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -251,29 +250,3 @@ def stand_in_device() -> Iterator[DeviceLog]:
 def to_device(tensor: Tensor) -> Tensor:
     """A copy on DEVICE that nobody counts."""
     return StandIn(tensor.clone())
-
-
-@contextlib.contextmanager
-def watched_cuda() -> Iterator[DeviceLog]:
-    """The same on a GPU: the waits that CUDA's own debugging tells of; mixing is an error there."""
-    log = DeviceLog()
-
-    def count(message: Warning | str, *_: Any) -> None:
-        if "synchronizing CUDA operation" in str(message):
-            log.waits[f"wait, {_line()}"] += 1
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        warnings.showwarning = count
-        torch.cuda.set_sync_debug_mode("warn")
-        try:
-            yield log
-        finally:
-            torch.cuda.set_sync_debug_mode("default")
-
-
-Watched = Callable[[], contextlib.AbstractContextManager[DeviceLog]]
-WATCHED: dict[str, tuple[Watched, torch.device]] = {DEVICE.type: (stand_in_device, DEVICE)}
-"""The devices there are, by name, and what counts on each."""
-if torch.cuda.is_available():
-    WATCHED["cuda"] = (watched_cuda, torch.device("cuda:0"))
