@@ -214,7 +214,7 @@ def test_a_processor_without_half_precision_computes_in_full_and_says_so(
 def test_what_it_offers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch_engine, "device_types", lambda: ("cpu", "cuda"))
     monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype != torch.float16)
-    expected = {"cpu": ("fp32", "bf16"), "cuda": ("fp32", "bf16", "fp16")}
+    expected = {"cpu": ("fp32", "bf16"), "cuda": ("fp32", "tf32", "bf16", "fp16")}
     assert Pytorch.offers() == expected
 
 
