@@ -13,7 +13,7 @@ from support.golden_check import GOLDEN, cases, loaded, relative
 from darknet_py.engines import devices
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
-from darknet_py.engines.torch_engine import MOST_PROGRAMS, Pytorch
+from darknet_py.engines.torch_engine import MOST_PROGRAMS, Pytorch, layout_for
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 
@@ -206,3 +206,19 @@ def test_an_image_of_another_size_is_refused(tmp_path: Path) -> None:
     engine = open_engine(network(tmp_path, convolution()), EngineConfig())
     with pytest.raises(DarknetError, match=r"expected \(N, 3, 16, 16\)"):
         engine(torch.rand(1, 3, 16, 8))
+
+
+@pytest.mark.parametrize(
+    ("precision", "device", "layout"),
+    [
+        ("fp32", "cpu", torch.channels_last),
+        ("fp32", "cuda:1", torch.contiguous_format),
+        ("tf32", "cuda:1", torch.channels_last),
+        ("fp16", "cuda:1", torch.channels_last),
+        ("bf16", "cuda:1", torch.channels_last),
+    ],
+)
+def test_how_inputs_and_weights_lie(
+    precision: str, device: str, layout: torch.memory_format
+) -> None:
+    assert layout_for(precision, torch.device(device)) == layout
