@@ -69,15 +69,27 @@ def run(options: TrainOptions) -> int:
 def _process_group(options: TrainOptions) -> Iterator[tuple[DistributedContext, torch.device]]:
     """This process in the group that torchrun started, or alone."""
     if "WORLD_SIZE" not in os.environ:
-        yield DistributedContext(), checked_device(options.chosen_device)
+        yield DistributedContext(), _current_device(options)
         return
     local = int(os.environ.get("LOCAL_RANK", "0"))
-    device = checked_device(replace(options, gpu=local).chosen_device)
+    device = _current_device(replace(options, gpu=local))
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     try:
         yield DistributedContext.here(), device
     finally:
         dist.destroy_process_group()
+
+
+def _current_device(options: TrainOptions) -> torch.device:
+    """The chosen one; of CUDA devices torch takes it from now on where none is named.
+
+    Pinned memory and NCCL would else take hundreds of megabytes of the first device in every
+    process.
+    """
+    device = checked_device(options.chosen_device)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    return device
 
 
 def _loop(options: TrainOptions, ready: ReadyTraining) -> Loop:

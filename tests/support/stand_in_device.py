@@ -148,7 +148,9 @@ class _Call:
         """On the CPU."""
         args, kwargs = tree_map(_on_cpu, self.args), tree_map(_on_cpu, self.kwargs)
         out = self.func(*args, **kwargs)
-        if self.name == "copy_" or (self.func._schema.is_mutable and self.name.endswith("_")):
+        if out is None:
+            return None
+        if self.func._schema.is_mutable and self.name.endswith("_"):
             return self.args[0]
         if not self.gives_there:
             return out
