@@ -1,15 +1,23 @@
-# make demo | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-video | bench-start | bench-serve | gpu
+# make demo | wheel | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-video | bench-start | bench-serve | gpu
 PYTHON ?= python3
 VENV ?= .venv
 SEED ?= 1
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test parity check format fuzz mutants bench bench-train bench-folder bench-video bench-start bench-serve gpu
+.PHONY: demo wheel test parity check format fuzz mutants bench bench-train bench-folder bench-video bench-start bench-serve gpu
 
 demo: $(INSTALLED)
 	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg -thresh .6
 	@echo "the boxes are drawn in predictions.jpg"
+
+# dist/*.whl, the same bytes for the same commit. build/ may hold what is no longer in the package.
+EPOCH = $$(git log -1 --format=%ct 2>/dev/null || date +%s)
+
+wheel: $(INSTALLED)
+	rm -rf build
+	SOURCE_DATE_EPOCH=$(EPOCH) $(BIN)/python -m pip wheel --quiet --disable-pip-version-check \
+		--use-pep517 --no-build-isolation --no-deps -w dist .
 
 # make test JOBS=4: on so many processors
 JOBS ?= 2

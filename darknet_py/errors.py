@@ -6,7 +6,8 @@ DarknetError
 │   ├── BadOption
 │   └── ShapeError    layers whose sizes do not fit together
 ├── WeightsError      a .weights file that does not fit its cfg
-├── DataError         a names, list or .data file
+├── DataError         a names, list or .data file, or an argument of a function
+│   ├── ArgumentError an argument of another type, or one that is none; a TypeError as well
 │   └── ImageError    an image that cannot be read
 │       └── OversizedImage  one of more pixels than may be read
 ├── DownloadError     a published file that no address gives
@@ -69,7 +70,11 @@ class WeightsError(DarknetError):
 
 
 class DataError(DarknetError):
-    """A names, list or .data file that cannot be used."""
+    """A names, list or .data file that cannot be used, or the value of a function's argument."""
+
+
+class ArgumentError(DataError, TypeError):
+    """An argument of a type that is not taken, or a keyword that a function does not have."""
 
 
 class ImageError(DataError):
@@ -82,6 +87,10 @@ class OversizedImage(ImageError):
     def __init__(self, message: str, size: tuple[int, int]) -> None:
         super().__init__(message)
         self.size = size
+
+    def __reduce__(self) -> tuple[type[OversizedImage], tuple[str, tuple[int, int]]]:
+        """An error comes back from another process too, which makes it from its arguments."""
+        return type(self), (self.message, self.size)
 
 
 class DownloadError(DarknetError):

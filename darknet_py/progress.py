@@ -37,6 +37,11 @@ def follow(items: Iterable[T], total: int, label: str) -> Iterator[T]:
         yield from _with_lines(items, total, label)
 
 
+def unseen(items: Iterable[T], total: int, label: str) -> Iterator[T]:
+    """The items as they are, and nothing is shown."""
+    yield from items
+
+
 def _with_lines(items: Iterable[T], total: int, label: str) -> Iterator[T]:
     start = said = time.monotonic()
     for count, item in enumerate(items, 1):

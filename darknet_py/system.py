@@ -52,6 +52,15 @@ def free_memory() -> int | None:
     return max(0, min(known)) if known else None
 
 
+def memory_limit() -> int | None:
+    """Bytes that the container this runs in may have; None without a limit below what there is."""
+    texts = [_text(GROUP_FOLDER / limit).strip() for limit, _, _ in GROUPS]
+    limits = [int(text) for text in texts if text.isdigit()]
+    whole = total_memory()
+    known = [limit for limit in limits if whole is None or limit < whole]
+    return min(known, default=None)
+
+
 def _of_system() -> int | None:
     for line in _text(MEMORY_FILE).splitlines():
         if line.startswith("MemAvailable:"):

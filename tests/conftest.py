@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from hypothesis import settings
 from support.golden_check import GOLDEN, SHARED
 
 from darknet_py.cli.messages import messages_shown
+from darknet_py.engines.compiler import CannotBuild
+from darknet_py.engines.native.library import library
 
 # The same examples in every run, and no database of failures in the working directory.
 settings.register_profile(
@@ -19,6 +22,13 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 torch.set_num_threads(1)  # for tensors of a few hundred values threads cost more than they bring
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built() -> None:
+    """The library is there before any test can be surprised by what is said while it is built."""
+    with contextlib.suppress(CannotBuild):
+        library()
 
 
 @pytest.fixture(autouse=True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from darknet_py.errors import (
+    ArgumentError,
     CfgError,
     DarknetError,
     DataError,
     ImageError,
     Location,
     Notice,
+    OversizedImage,
     Problems,
     ShapeError,
     nearest,
@@ -67,3 +71,21 @@ def test_strict_makes_errors_of_warnings() -> None:
 def test_nearest_known_word() -> None:
     assert nearest("widht", ["width", "height"]) == "; did you mean 'width'?"
     assert nearest("qqq", ["width", "height"]) == ""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        CfgError("read 0", SPOT),
+        ArgumentError("thresh 'high': expected a number"),
+        OversizedImage("a.png: 9 x 9 pixels", (9, 9)),
+    ],
+)
+def test_an_error_comes_back_from_another_process(error: DarknetError) -> None:
+    other = pickle.loads(pickle.dumps(error))
+    assert type(other) is type(error) and str(other) == str(error)
+    assert vars(other) == vars(error)
+
+
+def test_an_argument_of_another_type_is_a_type_error_too() -> None:
+    assert issubclass(ArgumentError, TypeError) and issubclass(ArgumentError, DataError)

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from darknet_py import progress
-from darknet_py.progress import counted, follow, transferred
+from darknet_py.progress import counted, follow, transferred, unseen
 
 
 class Terminal(io.StringIO):
@@ -89,3 +89,8 @@ def test_a_bar_of_megabytes(monkeypatch: pytest.MonkeyPatch) -> None:
         passed(1_500_000)
         passed(1_500_000)
     assert "a.weights" in terminal.getvalue() and "1.5 of 3.0 MB" in terminal.getvalue()
+
+
+def test_unseen_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(unseen(iter("abc"), 3, "x")) == ["a", "b", "c"]
+    assert capsys.readouterr() == ("", "")

@@ -26,6 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lazy": {"errors"},
     "parallel": set(),
     "signals": set(),
+    "run_script": set(),
+    "web_request": {"version"},
     "": {"errors", "version"},
     "cfg": {"errors"},
     "files": {"errors"},
@@ -35,12 +37,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "layers": {"boxes", "cfg", "errors", "forks", "lazy"},
     "losses": {"boxes", "forks", "layers", "lazy"},
     "network": {"cfg", "errors", "files", "forks", "layers", "system"},
-    "weights_registry": NETWORK | {"engines", "files", "options", "progress", "version"},
+    "weights_registry": NETWORK | {"engines", "files", "options", "progress", "web_request"},
     "augment": NETWORK,
     "conversion": NETWORK | {"boxes", "lazy", "version"},
-    "images": NETWORK | {"files", "lazy", "parallel", "system"},
+    "images": NETWORK | {"files", "lazy", "parallel", "system", "web_request"},
     "engines": NETWORK | {"conversion", "files", "lazy", "system"},
-    "options": {"cfg", "conversion", "engines", "forks"},
+    "options": {"cfg", "conversion", "engines", "errors", "forks"},
     "data": NETWORK | {"augment", "files", "images", "options", "progress", "system"},
     "interchange": {"cfg", "data", "engines", "errors", "files", "forks", "images", "lazy"}
     | {"options", "progress"},
@@ -59,7 +61,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "classify": NETWORK | {"data", "detect", "engines", "files", "images", "options"},
     "segment": NETWORK | {"classify", "detect", "files", "images", "options"},
     "evaluate": NETWORK
-    | {"data", "detect", "engines", "files", "images", "lazy", "options", "plots", "progress"},
+    | {"data", "detect", "engines", "files", "images", "interchange", "lazy", "options", "plots"}
+    | {"progress", "weights_registry"},
     "video": NETWORK
     | {
         "synthetic",
@@ -77,7 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve": NETWORK
     | {"data", "detect", "engines", "files", "images", "lazy", "options", "parallel", "signals"}
     | {"system", "version", "video", "weights_registry"},
-    "dnn": NETWORK | {"conversion", "engines"},
+    "dnn": NETWORK | {"conversion", "engines", "run_script"},
     "weight_tools": NETWORK | {"files"},
     "export": NETWORK | {"conversion", "detect", "engines", "files", "images", "lazy", "options"},
     "train": NETWORK
@@ -90,22 +93,33 @@ MAY_IMPORT: dict[str, set[str]] = {
         "evaluate",
         "files",
         "images",
+        "interchange",
         "losses",
         "options",
         "progress",
         "signals",
         "system",
+        "weights_registry",
     },
+    "advice": NETWORK
+    | {"anchors", "data", "engines", "files", "images", "options", "parallel", "plots", "progress"}
+    | {"system", "train", "weights_registry"},
+    "checkpoints": NETWORK | {"conversion", "files", "options", "train"},
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
-    "compat": NETWORK | {"detect", "engines", "files", "images", "version"},
+    "compat": NETWORK | {"detect", "engines", "files", "images", "run_script", "version"},
+    "doctor": {"benchmark", "cfg", "engines", "errors", "forks", "images", "network", "system"}
+    | {"train", "version", "video", "weights_registry"},
     "cli": {
         "",
+        "advice",
         "anchors",
         "benchmark",
         "cfg",
+        "checkpoints",
         "classify",
         "data",
         "detect",
+        "doctor",
         "engines",
         "errors",
         "evaluate",
@@ -151,7 +165,9 @@ LIGHT = {
     "images.moving_names",
     "images.plain_headers",
     "images.tiled_headers",
+    "images.web_addresses",
     "engines.cache_folder",
+    "engines.compiler",
     "engines.devices",
     "engines.table",
     "errors",
@@ -167,12 +183,14 @@ LIGHT = {
     "options",
     "parallel",
     "progress",
+    "run_script",
     "files",
     "network.summary",
     "system",
     "train.schedule",
     "signals",
     "version",
+    "web_request",
     "weights_registry",
 }
 """Modules, and rooms with all their modules, that run without torch, numpy and cv2."""

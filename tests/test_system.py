@@ -45,6 +45,24 @@ def test_the_limit_of_an_older_container(system: Path) -> None:
     assert machine.free_memory() == 600_000
 
 
+def test_only_a_limit_below_what_there_is_counts(
+    system: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "total_memory", lambda: 1000)
+    assert machine.memory_limit() is None
+    (system / "memory.max").write_text("max\n")
+    assert machine.memory_limit() is None
+    (system / "memory.max").write_text("1000\n")
+    assert machine.memory_limit() is None
+    (system / "memory.max").write_text("999\n")
+    assert machine.memory_limit() == 999
+    (system / "memory").mkdir()
+    (system / "memory/memory.limit_in_bytes").write_text("700\n")
+    assert machine.memory_limit() == 700
+    monkeypatch.setattr(machine, "total_memory", lambda: None)
+    assert machine.memory_limit() == 700
+
+
 def test_a_system_that_does_not_tell(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (system / "meminfo").unlink()
     pages = {"SC_AVPHYS_PAGES": 10, "SC_PHYS_PAGES": 30, "SC_PAGE_SIZE": 4096}

@@ -28,7 +28,7 @@ DOTS = 20_000
 class BoxSizes:
     """sizes: (N, 2) relative width and height of all usable labels; counts: of each class.
 
-    owners: (N,) the number of the image that each belongs to.
+    owners: (N,) the number of the image that each belongs to. classes: (N,) what it is.
 
     images: how many. refused: labels that are not usable, the first of them in `first_refused`.
     faults: what Darknet complains of, wrong labels and missing files, in the order of the images.
@@ -36,6 +36,7 @@ class BoxSizes:
 
     sizes: Sizes
     owners: NDArray[np.int64]
+    classes: NDArray[np.int64]
     counts: list[int]
     images: int
     refused: int
@@ -58,11 +59,13 @@ def read_box_sizes(data: DataFile, images: Sequence[str], fork: Fork) -> BoxSize
     owner = np.repeat(np.arange(len(tables)), [len(rows) for rows in tables])
     first = str(paths[owner[np.argmin(good)]]) if not good.all() else ""
     classes = max(data.integer("classes", 1), int(table[good, 0].max()) + 1)
-    counts = np.bincount(table[good, 0].astype(np.int64), minlength=classes).tolist()
+    kinds = table[good, 0].astype(np.int64)
+    counts = np.bincount(kinds, minlength=classes).tolist()
     faults = [
         fault for path, rows in zip(paths, tables, strict=True) for fault in _faults(path, rows)
     ]
-    return BoxSizes(size[good], owner[good], counts, len(images), int((~good).sum()), first, faults)
+    refused = int((~good).sum())
+    return BoxSizes(size[good], owner[good], kinds, counts, len(images), refused, first, faults)
 
 
 def _faults(path: Path, labels: LabelTable) -> Iterator[ListedFault]:

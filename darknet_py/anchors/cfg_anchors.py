@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from darknet_py.anchors.feeders import feeders_of, set_outputs
 from darknet_py.anchors.kmeans import Sizes
+from darknet_py.cfg.edited_text import EditedText
 from darknet_py.cfg.text import parse
 from darknet_py.cfg.text_file import read_text
 from darknet_py.errors import CfgError, DarknetError, Problems
-from darknet_py.layers.base import Layer
-from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.head import Head
 from darknet_py.network.graph import Graph, build
 
@@ -25,11 +25,11 @@ GRID_WIDTH = 32
 
 @dataclass(frozen=True)
 class FedHead:
-    """A head with anchors: its layer, the convolution that feeds it, input pixels per cell."""
+    """A head with anchors: its layer, those whose filters= it needs, input pixels per cell."""
 
     index: int
     layer: Head
-    feeder: int
+    feeders: tuple[int, ...]
     stride: float
 
     @property
@@ -45,7 +45,7 @@ def heads_of(graph: Graph) -> list[FedHead]:
         node = graph.nodes[index]
         if isinstance(node.layer, Head) and node.layer.ANCHOR_UNIT:
             stride = graph.net.width / node.shapes[0].w
-            heads.append(FedHead(index, node.layer, node.inputs[0], stride))
+            heads.append(FedHead(index, node.layer, feeders_of(graph, index), stride))
     if not heads:
         last = graph.nodes[graph.last].layer.kind
         raise DarknetError(f"{graph.path}: has no head with anchors, it ends in [{last}]")
@@ -97,42 +97,43 @@ def rewritten(graph: Graph, sizes: Sizes) -> str:
     anchors=, num= and mask= of every head change, and filters= of the convolution before it; all
     other lines stay as they are. Raises CfgError when the new text is no cfg.
     """
+    edited = text_of(graph)
+    set_anchors(edited, graph, sizes)
+    rebuilt(edited.text, graph)
+    return edited.text
+
+
+def text_of(graph: Graph) -> EditedText:
+    """The text of the graph's cfg, to be changed."""
+    return EditedText(read_text(graph.path, "a cfg", CfgError))
+
+
+def rebuilt(text: str, graph: Graph, problems: Problems | None = None) -> Graph:
+    """The graph of a changed text; raises CfgError when it is no cfg, or collects into problems."""
+    problems = problems or Problems()
+    return build(parse(text, graph.path, problems), graph.fork, problems)
+
+
+def set_anchors(edited: EditedText, graph: Graph, sizes: Sizes, classes: int | None = None) -> None:
+    """Other anchors (k, 2), in pixels of the input, for all heads, and filters= that fit them.
+
+    classes: that the heads will have, None for those they have. Raises CfgError, DarknetError.
+    """
     heads = heads_of(graph)
-    lines = read_text(graph.path, "a cfg", CfgError).split("\n")
     masks = recommended_masks(heads, sizes)
-    additions: list[tuple[int, str]] = []
     for head, mask in zip(heads, masks, strict=True):
-        feeder = graph.nodes[head.feeder].layer
-        if not isinstance(feeder, Convolutional):
-            message = f"the layer before it is [{feeder.kind}], expected [convolutional]"
-            raise CfgError(message, head.layer.location())
-        if not head.layer.MASKED:
-            mask = tuple(range(len(sizes)))
+        mask = mask if head.layer.MASKED else tuple(range(len(sizes)))
         # Cells are few and need four digits, however wide the input is.
         width = {"pixels": graph.net.width, "cells": GRID_WIDTH}[head.layer.ANCHOR_UNIT]
         values = {"num": str(len(sizes)), "anchors": anchor_text(sizes / head.pixels, width)}
         if head.layer.MASKED:
             values["mask"] = ",".join(map(str, mask))
-        additions += _set(lines, head.layer, values)
-        additions += _set(lines, feeder, {"filters": str(len(mask) * head.layer.entries)})
-    for line, text in sorted(additions, reverse=True):
-        lines.insert(line, text)
-    text = "\n".join(lines)
-    problems = Problems()
-    build(parse(text, graph.path, problems), graph.fork, problems)
-    return text
+        for key, value in values.items():
+            edited.set(head.layer.section, key, value)
+        entries = entries_with(head.layer, classes)
+        set_outputs(edited, graph, head.layer, head.feeders, len(mask) * entries)
 
 
-def _set(lines: list[str], layer: Layer, values: dict[str, str]) -> list[tuple[int, str]]:
-    """Change the options of a section in place; gives those to be added, and behind which line."""
-    section, missing = layer.section, []
-    for key, value in values.items():
-        option = section.find(key)
-        if option is None:
-            missing.append((section.line, f"{key}={value}"))
-        else:
-            before, equals, old = lines[option.line - 1].partition("=")
-            gap = " " * (len(old) - len(old.lstrip(" ")))
-            ending = "\r" if old.endswith("\r") else ""
-            lines[option.line - 1] = f"{before}{equals}{gap}{value.lstrip()}{ending}"
-    return missing
+def entries_with(layer: Head, classes: int | None) -> int:
+    """The values per anchor and cell that a head of so many classes has."""
+    return layer.entries if classes is None else layer.entries - layer.classes + classes

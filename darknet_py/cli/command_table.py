@@ -144,11 +144,21 @@ COMMANDS = {
     "export": Command(
         "darknet_py.cli.tool_commands:export", "Write a network as ONNX and other formats."
     ),
+    "convert": Command(
+        "darknet_py.cli.convert_command:convert",
+        "Turn PyTorch checkpoints into weights files, and back.",
+    ),
     "summary": Command(
         "darknet_py.cli.tool_commands:summary", "Show a network's layers and what they cost."
     ),
     "check": Command(
         "darknet_py.cli.tool_commands:check", "List all that is wrong with cfg, weights, data."
+    ),
+    "advise": Command(
+        "darknet_py.cli.advice_commands:advise", "Say which input, heads, anchors suit a data set."
+    ),
+    "new-cfg": Command(
+        "darknet_py.cli.advice_commands:new_cfg", "Write a cfg for a data set from another one."
     ),
     "data shapes": Command(
         "darknet_py.cli.data_commands:shapes", "Draw a labelled data set of shapes."

@@ -32,7 +32,8 @@ benchmark_layers = click.option(
 @detection_options
 @benchmark_layers
 def detect(benchmark_layers: bool, **choices: Any) -> None:
-    """Find objects in IMAGES (files, folders, globs, .txt lists); without any, paths from stdin."""
+    """Find objects in IMAGES (files, folders, globs, .txt lists, addresses); without any, paths
+    from stdin."""
     run_detect(DetectOptions(**choices), benchmark_layers)
 
 
@@ -49,8 +50,9 @@ def run_detect(options: DetectOptions, layers: bool = False) -> None:
     """layers: print the time of each as well."""
     from darknet_py.detect.command import run
     from darknet_py.images.moving_names import names_moving
+    from darknet_py.images.web_addresses import is_image_address
 
-    moving = [name for name in options.images if names_moving(name)]
+    moving = [n for n in options.images if names_moving(n) and not is_image_address(n)]
     still = tuple(name for name in options.images if name not in moving)
     if not moving:
         _say_unused(options)

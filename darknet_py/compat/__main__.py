@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import runpy
 import sys
 from pathlib import Path
 
 from darknet_py.compat.dialects import use_dialect
 from darknet_py.errors import DarknetError
+from darknet_py.run_script import run_script
 
 USAGE = "usage: python -m darknet_py.compat [--dialect NAME] SCRIPT [ARGS...]"
 
 
-def run(words: list[str]) -> None:
-    """Run the script that `words` begin with, as `python SCRIPT ARGS...` does.
+def run(words: list[str]) -> int:
+    """Run the script that `words` begin with, as `python SCRIPT ARGS...` does; its exit code.
 
     `import darknet` gives darknet_py.compat.darknet there, also where a darknet.py lies beside the
     script. Exits with a line on stderr where there is no such script.
@@ -32,10 +32,8 @@ def run(words: list[str]) -> None:
     from darknet_py.compat import darknet  # takes seconds, as torch does
 
     sys.modules["darknet"] = darknet
-    sys.argv = words
-    sys.path[0] = str(script.resolve().parent)
-    runpy.run_path(str(script), run_name="__main__")
+    return run_script(words)
 
 
 if __name__ == "__main__":
-    run(sys.argv[1:])
+    sys.exit(run(sys.argv[1:]))

@@ -63,7 +63,8 @@ class Format:
 
     runtimes: rows of export.runtimes.RUNTIMES that run such a file. beside: endings of the files
     that lie beside it. unfit: form -> why the format does not have it. one_image: why neither
-    --batch nor --dynamic is for it, "" where they are.
+    --batch nor --dynamic is for it, "" where they are. unfolded: it holds the tensors as the
+    weights file has them, which an engine's form of the network has no more.
     """
 
     home: str
@@ -72,6 +73,7 @@ class Format:
     beside: tuple[str, ...] = ()
     unfit: Mapping[str, str] = field(default_factory=dict)
     one_image: str = ""
+    unfolded: bool = False
 
 
 WEIGHTS_ONLY = "it holds weights and no program; use --form heads"
@@ -102,6 +104,7 @@ FORMATS = {
         ("safetensors",),
         unfit={form: WEIGHTS_ONLY for form in FORMS if form != "heads"},
         one_image="it holds weights and no program",
+        unfolded=True,
     ),
 }
 """To add a format, add a row."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-import multiprocessing
 import os
 import signal
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from multiprocessing.context import BaseContext
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import cv2
@@ -22,6 +20,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from darknet_py.data.bad_lists import ListedFault
+from darknet_py.data.worker_processes import fresh_processes, main_left_out
 from darknet_py.errors import DarknetError, DataError, ImageError
 from darknet_py.system import processors
 
@@ -31,7 +30,6 @@ ATTEMPTS = 100
 """Samples in a row with unreadable images before training gives up."""
 RETRY = 1 << 40
 """Added to a sample's number for each image that cannot be read: another is drawn."""
-SCRIPTS = "a script must start training under `if __name__ == '__main__':`"
 AHEAD = 2
 """Batches that are made before they are asked for; each worker makes at least so many parts."""
 T = TypeVar("T")
@@ -208,11 +206,12 @@ def batches(
             prefetch_factor=_parts_ahead(plan, workers) if workers else None,
             # Parts are pinned as a whole when they are joined.
             pin_memory=pin and plan.part == plan.images,
-            multiprocessing_context=_processes() if workers else None,
+            multiprocessing_context=fresh_processes() if workers else None,
             # Its own generator: it would take a number from torch's, and a resumed run one more.
             generator=torch.Generator(),
         )
-        parts = iter(loader)
+        with main_left_out():
+            parts = iter(loader)
     try:
         while True:
             # What a process that is gone has announced cannot be fetched from it: an OSError.
@@ -243,17 +242,8 @@ def worker_failures(*more: type[Exception]) -> Iterator[None]:
         known = text.startswith(("DataLoader worker", "Too many open files"))
         if isinstance(error, RuntimeError) and not known:
             raise
-        cure = f"is there enough memory? try fewer --workers, or --workers 0; {SCRIPTS}"
+        cure = "is there enough memory? try fewer --workers, or --workers 0"
         raise DarknetError(f"making samples ahead failed: {text.rstrip('. ')}; {cure}") from None
-
-
-def _processes() -> BaseContext:
-    """Fresh processes: OpenCV's threads do not outlive a fork, and hang in the child."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["darknet_py.data.detection_samples", __name__])
-    return context
 
 
 def _parts_ahead(plan: BatchPlan, workers: int) -> int:

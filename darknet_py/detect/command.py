@@ -26,6 +26,8 @@ from darknet_py.errors import DarknetError, ImageError
 from darknet_py.files import require_writable
 from darknet_py.images.image_paths import expand
 from darknet_py.images.io import read_image
+from darknet_py.images.moving_names import is_address
+from darknet_py.images.web_addresses import is_image_address
 from darknet_py.lazy import import_at_once
 from darknet_py.network.darknet_lines import say
 from darknet_py.options.inference import DetectOptions
@@ -97,16 +99,21 @@ def run(options: DetectOptions) -> int:
 
 def _only_argument(options: DetectOptions, channels: int) -> list[str]:
     """The images of the only argument, if there is just one; a single image must be readable."""
-    images = expand(options.images) if len(options.images) == 1 else []
-    if len(images) == 1:
+    images = _images_of(options.images[0]) if len(options.images) == 1 else []
+    if len(images) == 1 and not is_address(images[0]):  # those of the web are fetched once
         read_image(images[0], channels)
     return images
+
+
+def _images_of(argument: str) -> list[str]:
+    """Paths of image files, or the address of an image as it is written. Raises DataError."""
+    return [argument] if is_image_address(argument) else expand(argument)
 
 
 def _listed(image: str, session: _Session) -> list[str]:
     """The images an argument names; one that names none is reported and counted."""
     try:
-        return expand(image)
+        return _images_of(image)
     except DarknetError as error:
         _report_failure(error, session)
         return []
@@ -134,23 +141,25 @@ def _results(session: _Session) -> Iterator[Result]:
 
 
 def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
+    from darknet_py.detect.pipeline import PipelineOptions
+    from darknet_py.images.fitted_images import InputSpec
+    from darknet_py.images.sources import open_source
+
     def on_error(path: str, error: ImageError) -> None:
         _report_failure(error, session)
 
-    options = session.options
+    options, graph = session.options, session.detector.graph
     paths = [path for image in images for path in _listed(image, session)]
     tiles = session.tiling.most if session.tiling else 1
-    results = session.detector.stream(
-        paths,
-        options.least_score,
-        options.nms,
-        True if options.letter_box else None,
+    # Not through `stream`: Darknet takes any number for a threshold.
+    pipeline = PipelineOptions(
+        thresh=options.least_score,
+        nms=options.nms,
         hier=options.hier,
-        batch=options.batch or usual_batch(session.detector.graph, len(paths) * tiles),
-        on_error=on_error,
-        tile=options.tile,
-        overlap=options.overlap,
+        batch=options.batch or usual_batch(graph, len(paths) * tiles),
     )
+    spec = InputSpec.of(graph, True if options.letter_box else None)
+    results = session.detector.results(open_source(paths), pipeline, spec, on_error, session.tiling)
     return results if options.skipclasses is None else without(results, session.skipped)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from darknet_py.cfg.names import read_names
+from darknet_py.detect.detector_words import running_words
 from darknet_py.detect.tiles import Tiling
 from darknet_py.network.darknet_lines import Said, inference_lines, names_line, told_keys
 from darknet_py.network.graph import Graph
@@ -64,13 +65,6 @@ def operations(graph: Graph) -> float:
     return sum(node.layer.flops(graph.context(node.index), node.out) for node in graph.nodes)
 
 
-def _running(detector: Detector) -> str:
-    """Engine, device and precision as they are in force."""
-    config = detector.engine.config
-    compiled = " compiled" if detector.engine.compiled else ""
-    return f"{config.engine} {detector.device} {config.precision}{compiled}"
-
-
 def settings_lines(
     detector: Detector,
     options: DetectOptions | DemoOptions | ServeOptions,
@@ -88,7 +82,7 @@ def settings_lines(
         *([f"tiles {tiling}"] if tiling else []),
         f"thresh {options.least_score:g}",
         f"nms {detector.suppression.kind} {options.nms:g}",
-        _running(detector),
+        running_words(detector.engine),
         f"fork {graph.fork.name}",
     )
     yield f"{graph.path}: {', '.join(words)}"

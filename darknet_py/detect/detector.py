@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import logging
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import torch
 
 from darknet_py.cfg.names import Names
+from darknet_py.detect.call_options import (
+    FOREIGN_WORDS,
+    NMS,
+    THRESH,
+    CallOptions,
+    call_words,
+)
+from darknet_py.detect.checked_arguments import (
+    given_names,
+    refuse_keywords,
+    require_engine,
+    require_load,
+    require_switch,
+    require_type,
+)
+from darknet_py.detect.class_results import of_classes
 from darknet_py.detect.decode import suppression_of
+from darknet_py.detect.detector_words import detector_words
 from darknet_py.detect.image_results import batch_results
 from darknet_py.detect.mean_engine import MeanEngine
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
@@ -22,6 +41,7 @@ from darknet_py.detect.result import Result
 from darknet_py.detect.tiled_detection import TiledPipeline
 from darknet_py.detect.tiles import Tiling
 from darknet_py.detect.tracking import Tracker, tracked
+from darknet_py.detect.wanted_classes import Classes, wanted_classes
 from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
@@ -37,6 +57,10 @@ from darknet_py.weights_registry.named_network import named_files
 
 logger = logging.getLogger(__name__)
 
+_Found = Callable[[FrameSource], Generator[Result, None, None]]
+
+EXPORTING = "darknet_py.export.detector_export"
+"""By its name: that room imports this one."""
 IMAGES_AHEAD = 4
 """With tiles, images that are decoded before they are wanted."""
 
@@ -51,8 +75,9 @@ class Detector:
         device: str | torch.device = "cpu",
         precision: str = "fp32",
         engine: str = "torch",
-        compiled: bool = False,
+        compiled: bool | None = None,
         *,
+        exact: bool = False,
         shared: bool = False,
     ) -> None:
         """network: as it is now; training on it later changes nothing here. The rest as for `load`.
@@ -62,11 +87,13 @@ class Detector:
         Raises DarknetError for a network without detection head, and for
         an engine, a precision or a device that is not there.
         """
+        require_type("network", network, (Network,), "a darknet_py.Network")
+        require_engine(engine, precision, compiled, exact)
         head_classes(network.graph)
         self.graph = network.graph
         self.weights = ""
         self.names = list(names)
-        config = EngineConfig(engine, precision, compiled, str(device))
+        config = EngineConfig(engine, precision, compiled, str(device), exact=exact)
         self.engine = open_engine(network, config, shared=shared)
         self.device = self.engine.device
         self._timed_engine = TimedEngine(self.engine)
@@ -76,31 +103,58 @@ class Detector:
     def fork(self) -> Fork:
         return self.graph.fork
 
+    def __repr__(self) -> str:
+        """Network, input, classes, engine, precision, device and weights."""
+        return detector_words(self.graph, len(self.names), self.engine, self.weights)
+
     def __call__(
         self,
         source: Any,
-        thresh: float = 0.25,
-        nms: float = 0.45,
+        thresh: float = THRESH,
+        nms: float = NMS,
         letter_box: bool | None = None,
         *,
+        conf: float | None = None,
+        iou: float | None = None,
+        classes: Classes | None = None,
         hier: float = 0.5,
         batch: int = 1,
         honour_exif: bool | None = None,
         tile: str | None = None,
         overlap: float = 0.2,
+        **others: NoReturn,
     ) -> Result | list[Result]:
         """The Result of one image, or a list for a folder, glob, list file or list of images.
 
-        source: path, folder, glob, .txt list, numpy BGR image (uint8, uint16, float in [0, 1]), or
-        a list or generator of these. thresh: scores must be above it. nms: IoU above which the
-        weaker box goes; 0 keeps all. letter_box: pad instead of stretch; None does as the fork and
-        the cfg do. hier: least product down a class tree. batch: images run at once. honour_exif:
-        turn images upright as their EXIF says; None does as the fork. tile: "2x2", columns x rows,
-        or "auto", tiles about as large as the network's input: it sees these too, for small
-        objects; `batch` counts them. overlap: of neighbouring tiles, as a share of one, up to 0.9.
-        Raises ImageError, DataError, which a camera or a stream is as well: `stream` takes those.
+        source: path, address of an image, folder, glob, .txt list, numpy BGR image (uint8, uint16,
+        float in [0, 1]), torch tensor (C, H, W) RGB (uint8, float in [0, 1]; (N, C, H, W): a list),
+        image of PIL's, bytes of an image file, or a list or generator of these. thresh: scores must
+        be above it; conf is the same. nms: IoU above which the weaker box goes, 0 keeps all; iou is
+        the same. letter_box: pad instead of stretch; None does as the fork and the cfg do. classes:
+        numbers or names, whose boxes alone are wanted. hier: least product down a class tree.
+        batch: images run at once. honour_exif: turn images upright as their EXIF says; None does as
+        the fork. tile: "2x2", columns x rows, or "auto", tiles about as large as the network's
+        input: it sees these too, for small objects; `batch` counts them. overlap: of neighbouring
+        tiles, as a share of one, up to 0.9.
+        Raises ImageError, DataError, which a camera or a stream is as well: `stream` takes those;
+        ArgumentError for arguments of other types and for keywords that are none.
         """
-        tiling = Tiling.parse(tile, overlap)
+        if others:
+            refuse_keywords("detector()", others, call_words(Detector.__call__), FOREIGN_WORDS)
+        options = CallOptions(
+            thresh=thresh,
+            nms=nms,
+            conf=conf,
+            iou=iou,
+            classes=classes,
+            hier=hier,
+            batch=batch,
+            letter_box=letter_box,
+            honour_exif=honour_exif,
+            tile=tile,
+            overlap=overlap,
+        )
+        found = self._asked(options)
         frames = open_source(source)
         if frames.endless:
             frames.close()
@@ -108,18 +162,19 @@ class Detector:
                 "a camera or stream never ends, so that no list holds its results; use "
                 "stream() and take them one by one"
             )
-        options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
-        spec = InputSpec.of(self.graph, letter_box, honour_exif)
-        results = list(self.results(frames, options, spec, tiling=tiling))
+        results = list(found(frames))
         return results[0] if frames.single else results
 
     def stream(
         self,
         source: Any,
-        thresh: float = 0.25,
-        nms: float = 0.45,
+        thresh: float = THRESH,
+        nms: float = NMS,
         letter_box: bool | None = None,
         *,
+        conf: float | None = None,
+        iou: float | None = None,
+        classes: Classes | None = None,
         hier: float = 0.5,
         batch: int = 1,
         honour_exif: bool | None = None,
@@ -129,25 +184,58 @@ class Detector:
         track: bool | Tracker = False,
         tile: str | None = None,
         overlap: float = 0.2,
+        **others: NoReturn,
     ) -> Iterator[Result]:
         """The same results one by one: the next images are decoded while a batch runs.
 
         A generator is asked for a few more images than there are results so far, and may go on for
         ever. on_error: called with path and error for an image that cannot be read, which is then
         left out; without it the error is raised. source: also a video, the number of a camera, a
-        stream's address, "-" or an open file (MJPEG). every_frame: all frames of a camera or
-        stream, late ones too, instead of the newest. rotate: 90_CLOCKWISE, 180 or
-        90_COUNTERCLOCKWISE turns the frames first. track: give `boxes.track_id`, from a new Tracker
-        or from one that goes on with what it knows; it needs the package trackers. Raises
-        ImageError, DataError.
+        stream's address, "-" or an open file (MJPEG). The address of an image, given alone, is a
+        camera that shows one image at a time: it is asked again, every second and without end.
+        every_frame: all frames of a camera or stream, late ones too, instead of the newest. rotate:
+        90_CLOCKWISE, 180 or 90_COUNTERCLOCKWISE turns the frames first. track: give
+        `boxes.track_id`, from a new Tracker or from one that goes on with what it knows; it needs
+        the package trackers. Raises ImageError, DataError, ArgumentError.
         """
-        options = PipelineOptions(thresh=thresh, nms=nms, hier=hier, batch=batch)
-        spec = InputSpec.of(self.graph, letter_box, honour_exif)
-        tiling = Tiling.parse(tile, overlap)
-        opened = open_source(source, CaptureOptions(every_frame=every_frame, rotate=rotate))
-        with closing(self.results(opened, options, spec, on_error, tiling)) as results:
+        if others:
+            refuse_keywords("stream()", others, call_words(Detector.stream), FOREIGN_WORDS)
+        options = CallOptions(
+            thresh=thresh,
+            nms=nms,
+            conf=conf,
+            iou=iou,
+            classes=classes,
+            hier=hier,
+            batch=batch,
+            letter_box=letter_box,
+            honour_exif=honour_exif,
+            tile=tile,
+            overlap=overlap,
+        )
+        require_switch("every_frame", every_frame)
+        require_type("track", track, (bool, Tracker), "True, False or a Tracker")
+        capture = CaptureOptions(every_frame=every_frame, rotate=rotate, snapshots=True)
+        return self._streamed(source, capture, self._asked(options, on_error), track)
+
+    def _streamed(
+        self, source: Any, capture: CaptureOptions, found: _Found, track: bool | Tracker
+    ) -> Generator[Result, None, None]:
+        """Of a source that is opened when the first result is asked for."""
+        opened = open_source(source, capture)
+        with closing(found(opened)) as results:
             tracker = Tracker(opened.fps) if track is True else track
             yield from tracked(results, tracker) if tracker else results
+
+    def _asked(self, options: CallOptions, on_error: OnError | None = None) -> _Found:
+        """What finds the results of an open source; raises as `__call__` for the options."""
+        wanted = wanted_classes(options.classes, self.names)
+        pipeline, tiling, spec = options.pipeline, options.tiling, options.spec(self.graph)
+
+        def found(frames: FrameSource) -> Generator[Result, None, None]:
+            return of_classes(self.results(frames, pipeline, spec, on_error, tiling), wanted)
+
+        return found
 
     def results(
         self,
@@ -188,6 +276,19 @@ class Detector:
         threads, share its one engine."""
         return Pipeline(self._timed_engine, options)
 
+    def export(self, path: str | os.PathLike[str] | None = None, **options: Any) -> Path:
+        """Write a file of another format, as `darknet-py export` does, and return its path.
+
+        path: whose end says the format: .onnx, .torchscript, .pt2, .xml (OpenVINO; a .bin lies
+        beside it), .param (ncnn; .bin and .json), .safetensors; None: the cfg's name and .onnx.
+        options: those of the command with its defaults: format, form ("heads", "boxes", "nms",
+        "ultralytics", "deepstream", "raw"), dynamic ("batch,size"), batch, thresh, nms, verify
+        (run it where that can be done, and raise DarknetError if the results differ), images to
+        verify with. Raises DarknetError for what cannot be exported, OutputError, ArgumentError.
+        """
+        written: Path = importlib.import_module(EXPORTING).export_detector(self, path, options)
+        return written
+
     def averaging(self, images: int) -> Detector:
         """The same detector on the mean of the outputs for so many images, as pjreddie's `demo`."""
         other = copy.copy(self)
@@ -208,22 +309,27 @@ def load(
     width: int | None = None,
     height: int | None = None,
     engine: str = "torch",
-    compiled: bool = False,
+    compiled: bool | None = None,
+    exact: bool = False,
 ) -> Detector:
     """A detector from a cfg and a .weights file, or of a published network by its name.
 
     cfg: a file, or a name that `darknet-py download --list` shows, where no file is called so: its
     weights and class names are downloaded once, unless others are given. weights: a file or a
-    name; None for those of a named network. names: a names file or a list; None looks into the
-    .data file and then beside the cfg. precision: fp32, bf16 or fp16; heads are always computed in
-    fp32. fork: alexeyab or pjreddie, whose numbers to give. width, height: override those of [net].
-    engine: torch, or one of engines.table that is installed. compiled: have torch make machine code
-    for this machine first.
-    Raises CfgError, WeightsError, DataError, DownloadError, DarknetError.
+    name; None for those of a named network. names: a names file, a list, or a dict by the class's
+    number; None looks into the .data file and then beside the cfg. precision: fp32, bf16 or fp16;
+    heads are always computed in fp32. fork: alexeyab or pjreddie, whose numbers to give. width,
+    height: override those of [net]. engine: torch, or one of engines.table that is installed.
+    compiled: make machine code for this machine first; None: where that takes seconds, which is
+    fp32 on a CPU. exact: sums as a direct convolution makes them.
+    Raises CfgError, WeightsError, DataError, DownloadError, DarknetError; ArgumentError for an
+    argument of another type.
     """
-    cfg, weights, names = named_files(cfg, weights, names, data)
+    require_load(cfg, weights, data, fork, width, height)
+    require_engine(engine, precision, compiled, exact)
+    cfg, weights, names = named_files(cfg, weights, given_names(names), data)
     model = load_model(cfg, weights, names, data=data, fork=fork, width=width, height=height)
-    return from_loaded(model, EngineConfig(engine, precision, compiled, str(device)))
+    return from_loaded(model, EngineConfig(engine, precision, compiled, str(device), exact=exact))
 
 
 def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
@@ -231,14 +337,7 @@ def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
     network, report = load_planned(model.graph, model.plan)
     for note in report.warnings:
         logger.warning("%s: %s", report.path, note)
-    detector = Detector(
-        network,
-        model.names,
-        config.device,
-        config.precision,
-        config.engine,
-        config.compiled,
-        shared=True,
-    )
+    how = config.device, config.precision, config.engine, config.compiled
+    detector = Detector(network, model.names, *how, exact=config.exact, shared=True)
     detector.weights = model.plan.path if model.plan.is_file else ""
     return detector

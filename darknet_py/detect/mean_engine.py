@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,6 +24,10 @@ class MeanEngine(Engine):
         super().__init__(engine.network, engine.config, engine.device)
         self.engine = engine
         self._kept: deque[list[Tensor]] = deque(maxlen=images)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy has seen no image yet."""
+        return type(self), (self.engine, self._kept.maxlen)
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         """As of the engine; the images of a batch are one after the other."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from darknet_py.detect.result_data import ResultData
-from darknet_py.detect.result_text import json_text, summary_line
+from darknet_py.detect.result_text import json_text, result_lines
+from darknet_py.detect.wanted_classes import Classes
 from darknet_py.images.io import Pixels
 
 
@@ -23,8 +23,8 @@ class Result(ResultData):
     from the start of the video, camera or stream it is a frame of; None for a still image.
 
     Iteration, `result[0]` and `len(result)` go over the rows of `boxes`, one per box and class
-    above the threshold, each as a DetectedBox. `str(result)` is a line about it. Names known from
-    ultralytics, for arrays of numpy:
+    above the threshold, each as a DetectedBox. `str(result)` is a line about it and one for each
+    box. Names known from ultralytics, for arrays of numpy:
 
         result.orig_img    image              boxes.conf  confidence
         result.orig_shape  (height, width)    boxes.cls   class_id, as integers
@@ -35,7 +35,7 @@ class Result(ResultData):
     """
 
     def __str__(self) -> str:
-        return summary_line(self)
+        return result_lines(self)
 
     def __repr__(self) -> str:
         where = f"{self.path!r}, frame={self.frame}"
@@ -62,7 +62,7 @@ class Result(ResultData):
         conf: bool = True,
         ids: bool = True,
         boxes: bool = True,
-        classes: Collection[int] | None = None,
+        classes: Classes | None = None,
         line_width: int | None = None,
         font_scale: float | None = None,
         color_mode: str = "class",
@@ -72,7 +72,7 @@ class Result(ResultData):
         Classes whose name starts with dont_show are left out.
 
         labels: write names at the boxes. conf, ids: the confidence and the track's number in them.
-        boxes: draw the boxes themselves. classes: numbers of the classes to draw; None for all.
+        boxes: draw the boxes themselves. classes: numbers or names of those to draw; None for all.
         line_width: in pixels, 1 to 1000; font_scale: above 0 to 100, as cv2.putText takes it; None
         grows with the image. color_mode: "class" as Darknet, or "instance": each object has its
         own, which it keeps while it is tracked. Raises DarknetError for other values.

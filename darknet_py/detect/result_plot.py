@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from darknet_py.detect.result_data import ResultData
 from darknet_py.detect.result_text import track_words
+from darknet_py.detect.wanted_classes import Classes, wanted_classes
 from darknet_py.errors import DarknetError
 from darknet_py.images.draw import AS_SUITS, DrawStyle, colour, paint
 from darknet_py.images.io import Pixels
@@ -26,7 +26,7 @@ class PlotOptions:
     labels: bool = True
     conf: bool = True
     ids: bool = True
-    classes: Collection[int] | None = None
+    classes: Classes | None = None
     color_mode: str = "class"
     style: DrawStyle = AS_SUITS
 
@@ -38,7 +38,7 @@ class PlotOptions:
 
 def plotted_image(result: ResultData, options: PlotOptions) -> Pixels:
     """A copy of the image with what the options say, uint8 (H, W, 3) BGR."""
-    wanted = options.classes
+    wanted = wanted_classes(options.classes, result.names)
     rows = [row for row in result.best() if wanted is None or _class(result, row) in wanted]
     rows.reverse()  # the most confident box is drawn last, on top
     labels = [box_label(result, row, options) if options.labels else "" for row in rows]

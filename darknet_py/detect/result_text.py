@@ -20,6 +20,27 @@ def summary_line(result: ResultData) -> str:
     )
 
 
+def result_lines(result: ResultData) -> str:
+    """The line about the image, and one for each box that is drawn, the most confident first:
+    `  dog #3: 0.97 (or cat: 0.40) from (125, 25) to (175, 75)`, corners in pixels."""
+    rows = result.ranked()
+    lines = [_box_line(result, row, rows) for row in result.best()]
+    return "\n".join([summary_line(result), *lines])
+
+
+def _box_line(result: ResultData, row: int, rows: list[int]) -> str:
+    boxes = result.boxes
+    others = [other for other in rows if other != row and boxes.box[other] == boxes.box[row]]
+    more = f" (or {', '.join(_score(result, other) for other in others)})" if others else ""
+    left, top, right, bottom = boxes.xyxy[row].round().astype(int).tolist()
+    return f"  {_score(result, row)}{more} from ({left}, {top}) to ({right}, {bottom})"
+
+
+def _score(result: ResultData, row: int) -> str:
+    name = result.name(int(result.boxes.class_id[row]))
+    return f"{name}{track_words(result, row)}: {result.boxes.confidence[row]:.2f}"
+
+
 def origin(result: ResultData) -> str:
     """The path, or `image`; of a video the frame and its time too."""
     if result.time is None:

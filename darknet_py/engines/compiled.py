@@ -21,8 +21,6 @@ from torch import Tensor, nn
 from darknet_py.engines.cache import NetworkFiles
 from darknet_py.engines.cache_folder import keep_inductor_private
 from darknet_py.engines.eager import EagerProgram, Rules, prepared_yolo
-from darknet_py.engines.kernels import CannotBuild, operators, small_convolution
-from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.yolo import Yolo
 from darknet_py.network.network import Network
 from darknet_py.system import instruction_set
@@ -32,7 +30,7 @@ Call = Callable[[Tensor], list[Tensor]]
 OPTIONS: dict[str, Any] = {"freezing": True}
 
 
-RULES: Rules = {Convolutional: small_convolution, Yolo: prepared_yolo}
+RULES: Rules = {Yolo: prepared_yolo}
 
 
 class _Followed(nn.Module):
@@ -58,8 +56,6 @@ def compiled(files: NetworkFiles, x: Tensor, precision: str) -> Call:
 
     It runs on as many threads as torch has now. Raises CannotCompile, with the reason.
     """
-    if x.device.type == "cpu":
-        _have_operators()
     threads = torch.get_num_threads()
     words = ["inductor", tuple(x.shape), precision, x.device.type, threads, _machine(x)]
     words += [x.is_contiguous()]
@@ -68,13 +64,6 @@ def compiled(files: NetworkFiles, x: Tensor, precision: str) -> Call:
         return _loaded(path, x.device)
     except RuntimeError as failure:  # such as no room in /tmp, where torch unpacks it
         raise CannotCompile(f"{path}: {_reason(failure)}") from failure
-
-
-def _have_operators() -> None:
-    try:
-        operators()
-    except CannotBuild as failure:
-        raise CannotCompile(str(failure)) from None
 
 
 def _make(network: Network, x: Tensor, path: Path) -> None:

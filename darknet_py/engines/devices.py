@@ -50,6 +50,12 @@ def checked_device(device: str | torch.device) -> torch.device:
     return chosen
 
 
+def device_types() -> tuple[str, ...]:
+    """Those this torch can run on here."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    return ("cpu", *(name for name, known in there.items() if known))
+
+
 def computes(dtype: torch.dtype) -> bool:
     """Whether this processor has instructions for a type; without, it is hundreds of times slower.
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
+from darknet_py.engines.sent_network import SentNetwork
 from darknet_py.engines.table import EngineConfig, checked
-from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 
 
@@ -36,11 +36,18 @@ class Engine(ABC):
         self.config = config
         self.device = device
 
-    def __getstate__(self) -> dict[str, Any]:
-        """What a copy or a pickle holds; raises DarknetError for an engine without such a form."""
-        message = f"engine {self.config.engine} cannot be copied or pickled"
-        cure = "make another with darknet_py.load"
-        raise DarknetError(f"{message}: what it has made belongs to this process; {cure}")
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy or a pickle is the network and the config; another process opens its own with
+        them, and raises DarknetError where it has no such device or package."""
+        return _opened_again, (SentNetwork.of(self.network), self.config)
+
+    @classmethod
+    def offers(cls) -> dict[str, tuple[str, ...]]:
+        """Types of device of this machine that it runs on -> its precisions there.
+
+        Nothing for one that is no row of ENGINES: it runs on whatever another runs on.
+        """
+        return {}
 
     @abstractmethod
     def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
@@ -55,6 +62,10 @@ class Engine(ABC):
         self(x.contiguous(memory_format=self.layout))
 
 
+def _opened_again(sent: SentNetwork, config: EngineConfig) -> Engine:
+    return _kind(config)(sent.network(), config)
+
+
 def open_engine(network: Network, config: EngineConfig, *, shared: bool = False) -> Engine:
     """The network as it is now on the engine asked for, whatever becomes of the network.
 
@@ -62,6 +73,10 @@ def open_engine(network: Network, config: EngineConfig, *, shared: bool = False)
     Raises DarknetError for an engine that is unknown or not installed, and for a precision or a
     device it does not have.
     """
+    return _kind(config)(network.for_inference(shared=shared), config)
+
+
+def _kind(config: EngineConfig) -> Callable[[Network, EngineConfig], Engine]:
     module, _, name = checked(config).home.partition(":")
     kind: Callable[[Network, EngineConfig], Engine] = getattr(importlib.import_module(module), name)
-    return kind(network.for_inference(shared=shared), config)
+    return kind

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import onnxruntime
 import torch
 
-from darknet_py.engines.devices import checked_device
+from darknet_py.engines.devices import checked_device, device_types
 from darknet_py.engines.fixed_batch import BatchEngine, BatchProgram
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
@@ -24,12 +24,19 @@ class OnnxRuntime(BatchEngine):
         "cpu": "CPUExecutionProvider",
         "cuda": "CUDAExecutionProvider",
     }
+    PRECISIONS: ClassVar[tuple[str, ...]] = ("fp32",)
 
     def __init__(self, network: Network, config: EngineConfig) -> None:
         """Raises DarknetError for a device this onnxruntime has no kernels for."""
         device = checked_device(config.device)
         self.provider = self._provider(device, config.engine)
         super().__init__(network, config, device)
+
+    @classmethod
+    def offers(cls) -> dict[str, tuple[str, ...]]:
+        able = onnxruntime.get_available_providers()
+        here = [device for device in device_types() if cls.PROVIDERS.get(device) in able]
+        return dict.fromkeys(here, cls.PRECISIONS)
 
     def _provider(self, device: torch.device, engine: str) -> str:
         provider = self.PROVIDERS.get(device.type)

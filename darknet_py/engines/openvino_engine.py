@@ -39,14 +39,16 @@ class OpenVino(BatchEngine):
         if config.threads is not None:
             self.properties["INFERENCE_NUM_THREADS"] = str(config.threads)
 
+    @classmethod
+    def offers(cls) -> dict[str, tuple[str, ...]]:
+        return {"cpu": _precisions(openvino_core())}
+
     def _require_precision(self) -> None:
         """Without the instructions OpenVINO would compute in float32 and not say so."""
-        able = self.core.get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
-        if self.config.precision.upper() not in able:
-            has = ", ".join(name for name in TYPES if name.upper() in able)
-            raise DarknetError(
-                f"precision {self.config.precision} of engine openvino: this processor has {has}"
-            )
+        has = _precisions(self.core)
+        if self.config.precision not in has:
+            what = f"precision {self.config.precision} of engine openvino"
+            raise DarknetError(f"{what}: this processor has {', '.join(has)}")
 
     def make(self, batch: int) -> BatchProgram:
         compiled = self._compiled(batch)
@@ -81,3 +83,9 @@ class OpenVino(BatchEngine):
 
     def _model(self, batch: int) -> Any:
         return self.core.read_model(self.onnx(batch))
+
+
+def _precisions(core: Any) -> tuple[str, ...]:
+    """Those this processor has instructions for."""
+    able = core.get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
+    return tuple(name for name in TYPES if name.upper() in able)

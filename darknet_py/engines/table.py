@@ -17,15 +17,18 @@ class EngineConfig:
     """How a network is to run.
 
     engine: a row of ENGINES. precision: of the arithmetic; heads are always float32.
-    compiled: made into machine code for this machine and this batch size first (torch only; the
-    others always do). device: cpu, cuda, cuda:N or mps. threads: None leaves it to the engine.
+    compiled: made into machine code for this machine first (torch only; the others always do);
+    None: where that takes no longer than a moment, which is fp32 on a processor. exact: sums as
+    they are written down, without Winograd's way to fewer products (torch only). device: cpu, cuda,
+    cuda:N or mps. threads: None leaves it to the engine.
     """
 
     engine: str = "torch"
     precision: str = "fp32"
-    compiled: bool = False
+    compiled: bool | None = None
     device: str = "cpu"
     threads: int | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ ENGINES: dict[str, EngineRow] = {
 
 def installed() -> list[str]:
     """The engines that can be used here."""
-    return [name for name, row in ENGINES.items() if not _missing(row)]
+    return [name for name, row in ENGINES.items() if not missing(row)]
 
 
 def checked(config: EngineConfig) -> EngineRow:
@@ -78,13 +81,16 @@ def checked(config: EngineConfig) -> EngineRow:
         )
         unknown = f"unknown precision '{config.precision}' for engine {config.engine}"
         raise DarknetError(f"{unknown}, known are {known}{hint}")
-    if missing := _missing(row):
+    if lacking := missing(row):
         cure = f"pip install {' '.join(row.packages or row.modules)}"
-        raise DarknetError(f"engine {config.engine} needs {', '.join(missing)}; {cure}")
+        raise DarknetError(f"engine {config.engine} needs {', '.join(lacking)}; {cure}")
     if config.compiled and not row.compiles:
         raise DarknetError(f"--compile is for engine torch; {config.engine} always compiles")
+    if config.exact and not row.compiles:
+        raise DarknetError(f"--exact is for engine torch; {config.engine} sums as it likes")
     return row
 
 
-def _missing(row: EngineRow) -> list[str]:
+def missing(row: EngineRow) -> list[str]:
+    """The modules it needs that are not installed."""
     return [name for name in row.modules if importlib.util.find_spec(name) is None]

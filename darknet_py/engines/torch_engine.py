@@ -1,4 +1,8 @@
-"""The network on torch itself: prepared calls, or machine code with --compile."""
+"""The network on torch: machine code made for this processor where it can be, else prepared calls.
+
+On a processor that is C++ of our own (engines/native), built once by its compiler; elsewhere, with
+--compile, what torch's compiler makes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -14,10 +17,19 @@ from torch import Tensor
 
 from darknet_py.engines.cache import NetworkFiles
 from darknet_py.engines.compiled import CannotCompile, compiled
+from darknet_py.engines.compiler import CannotBuild
 from darknet_py.engines.cuda_graphs import float32_arithmetic, recorded
-from darknet_py.engines.devices import checked_device, possible_precision
+from darknet_py.engines.devices import (
+    checked_device,
+    computes,
+    device_types,
+    possible_precision,
+)
 from darknet_py.engines.eager import EagerProgram
 from darknet_py.engines.engine import Engine
+from darknet_py.engines.native.operations import ProgramOptions
+from darknet_py.engines.native.packing import PackedWeights
+from darknet_py.engines.native.program import NativeProgram
 from darknet_py.engines.table import EngineConfig
 from darknet_py.network.network import Network
 
@@ -44,27 +56,25 @@ class Pytorch(Engine):
         device = checked_device(config.device)
         precision = possible_precision(config.precision, device)
         super().__init__(network, replace(config, precision=precision), device)
-        self.compiled = config.compiled
-        self.parallel = not config.compiled
+        fp32 = self.config.precision == EngineConfig.precision
+        self._native = device.type == "cpu" and fp32 and config.compiled is not False
+        self.compiled = bool(config.compiled)
+        self.parallel = self._native or not self.compiled
         self.dtype = TYPES[self.config.precision]
         self.layout = layout_for(self.config.precision, device)
         self.network.to(self.device, self.dtype)
         self.network.to(memory_format=self.layout)  # type: ignore[call-overload]
-        self._start()
-
-    def _start(self) -> None:
         self._files = NetworkFiles(self.network)
+        self._packed = PackedWeights()
         self._programs: dict[tuple[int, int], Call] = {}
         self._lock = threading.Lock()
 
-    def __getstate__(self) -> dict[str, Any]:
-        """All but the programs, which a copy makes for itself."""
-        made = ("_programs", "_lock")
-        return {name: value for name, value in self.__dict__.items() if name not in made}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._start()
+    @classmethod
+    def offers(cls) -> dict[str, tuple[str, ...]]:
+        everywhere = [name for name in TYPES if name != "tf32"]
+        on_cpu = tuple(name for name in everywhere if computes(TYPES[name]))
+        own = {"cpu": on_cpu, "cuda": tuple(TYPES)}
+        return {device: own.get(device, tuple(everywhere)) for device in device_types()}
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         x = self._placed(self.network.checked(x))
@@ -95,7 +105,7 @@ class Pytorch(Engine):
         threads = torch.get_num_threads()
         with self._lock:
             fitting = [size for size, width in self._programs if width == threads and size >= count]
-            size = min(fitting) if fitting and self.compiled else count
+            size = min(fitting) if fitting and not self.parallel else count
             key = size, threads
             program = self._programs.pop(key, None) or self._made(count)
             self._programs[key] = program
@@ -104,6 +114,9 @@ class Pytorch(Engine):
         return size, program
 
     def _made(self, batch: int) -> Call:
+        program = self._native_program(batch) if self._native else None
+        if program:
+            return program
         x = self._placed(torch.zeros(batch, *self.graph.net.input, device=self.device))
         call = self._compiled(x) if self.compiled else EagerProgram(self.network, batch)
         return recorded(call, x, self._tf32) if self.device.type == "cuda" else call
@@ -111,6 +124,19 @@ class Pytorch(Engine):
     @property
     def _tf32(self) -> bool:
         return self.config.precision == "tf32"
+
+    def _native_program(self, batch: int) -> Call | None:
+        """None where there is no C++ compiler, which is said if one was asked for."""
+        options = ProgramOptions(torch.get_num_threads(), self.config.exact, self._packed)
+        try:
+            program = NativeProgram(self.network, batch, options)
+        except CannotBuild as failure:
+            level = logging.WARNING if self.config.compiled else logging.DEBUG
+            logger.log(level, "--compile: %s; running without", failure)
+            self._native = self.compiled = False
+            return None
+        self.compiled = True
+        return program
 
     def _compiled(self, x: Tensor) -> Call:
         try:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from darknet_py.cfg.datafile import DataFile, required_file
-from darknet_py.cfg.names import read_names
+from darknet_py.cfg.names import class_names, read_names
 from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text_file import read_text
 from darknet_py.data.listing import read_list
 from darknet_py.errors import DataError, Location
 from darknet_py.lazy import import_at_once
-from darknet_py.network.load import LoadedModel, load_model
+from darknet_py.network.graph import Graph
+from darknet_py.network.load import LoadedModel, head_classes, load_model
 from darknet_py.options.evaluation import EvalOptions
 
 if TYPE_CHECKING:
@@ -26,18 +27,30 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class EvalInputs:
+class EvalSet:
     """image_set: what valid= names; images: its images, some of them there. class_map: see map=.
 
     names: one per class of the network, or of the class map.
     """
 
     data: DataFile
-    model: LoadedModel
     names: Sequence[str]
     image_set: str
     images: list[str]
     class_map: tuple[int, ...] | None
+
+    @property
+    def difficult(self) -> list[str] | None:
+        """The list that difficult= names."""
+        listed = "difficult" in self.data.options
+        return read_list(required_file(self.data, "difficult")) if listed else None
+
+
+@dataclass(frozen=True)
+class EvalInputs(EvalSet):
+    """The same with the network."""
+
+    model: LoadedModel
 
 
 def read_inputs(options: EvalOptions) -> EvalInputs:
@@ -55,10 +68,26 @@ def read_inputs(options: EvalOptions) -> EvalInputs:
         width=options.width,
         height=options.height,
     )
-    names = model.names if class_map is None else read_names(required_file(file, "names"))
+    return EvalInputs(**vars(_set_of(file, class_map, model.names)), model=model)
+
+
+def read_set(file: DataFile, graph: Graph) -> EvalSet:
+    """What a network that is there already is measured on; its names as `load_model` finds them.
+
+    Raises DataError.
+    """
+    class_map, classes = read_class_map(file), head_classes(graph)
+    names = [] if class_map else class_names(None, graph.path, classes, file)
+    return _set_of(file, class_map, names)
+
+
+def _set_of(
+    file: DataFile, class_map: tuple[int, ...] | None, model_names: Sequence[str]
+) -> EvalSet:
+    names = model_names if class_map is None else read_names(required_file(file, "names"))
     image_set = os.fspath(required_file(file, "valid"))
     images = require_images(read_list(image_set), image_set)
-    return EvalInputs(file, model, names, image_set, images, class_map)
+    return EvalSet(file, names, image_set, images, class_map)
 
 
 def results_folder(data: DataFile) -> Path:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
 
 from darknet_py.cfg.names import fitted_names
+from darknet_py.detect.detector import Detector
 from darknet_py.detect.format import head_lines
-from darknet_py.detect.pipeline import Detections, Timing
+from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions, Timing
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DataError
 from darknet_py.evaluate.accumulator import Accumulator
@@ -36,7 +38,7 @@ Progress = Callable[[int], object]
 
 
 def evaluate(
-    network: Network,
+    network: Network | Detector,
     images: Sequence[str],
     names: Sequence[str],
     *,
@@ -54,15 +56,15 @@ def evaluate(
 ) -> MapResult:
     """AlexeyAB's `detector map` of a network as it stands; the network is left as it is.
 
-    images: paths; labels lie where data.label_paths says. names: one per class. thresh: for
-    TP, FP, FN, precision, recall and IoU; the AP does not depend on it. iou_thresh: a box must
-    overlap its label by more. points: 0 (area under the curve), 11 (VOC 2007), 101 (COCO) or any
-    other number of recalls. difficult: for each image another path, whose labels excuse a box
-    that matches no label. class_map: the network's classes that are numbered 0, 1, ... in names
-    and labels (YOLO9000). config: what the network runs on. batch: images run at once, on a CPU
-    by each core. progress: told how many more images are done. begin: told what decides the
-    metrics, before any is there. fitted: the images, where they are being read already. keep:
-    the result has `matched`.
+    network: of a Detector its own engine runs, whatever config says. images: paths; labels lie
+    where data.label_paths says. names: one per class. thresh: for TP, FP, FN, precision, recall and
+    IoU; the AP does not depend on it. iou_thresh: a box must overlap its label by more. points: 0
+    (area under the curve), 11 (VOC 2007), 101 (COCO) or any other number of recalls. difficult: for
+    each image another path, whose labels excuse a box that matches no label. class_map: the
+    network's classes that are numbered 0, 1, ... in names and labels (YOLO9000). config: what the
+    network runs on. batch: images run at once, on a CPU by each core. progress: told how many more
+    images are done. begin: told what decides the metrics, before any is there. fitted: the images,
+    where they are being read already. keep: the result has `matched`.
 
     Images that cannot be read are named in the log, left out and counted, and their labels do not
     count. Raises DataError before anything runs for labels that do not fit, and when not one image
@@ -79,13 +81,14 @@ def evaluate(
     )
     chosen = None if class_map is None else tuple(class_map)
     options = replace(MAP_OPTIONS, class_map=chosen, batch=batch)
-    pipeline = open_pipeline(network, options, config)
+    pipeline = _opened(network, options, config)
     # The engine's own, which may have fallen back to another precision than was asked for.
     in_force = replace(pipeline.engine.config, device=str(pipeline.engine.device))
     eval_config = eval_config_of(graph, options, in_force, len(images), iou_thresh, points)
     begin(eval_config)
     readable = fitted or ReadableImages(images, graph)
-    timing = _accumulate(pipeline.run(readable, len(images)), accumulator, progress)
+    with closing(pipeline.run(readable, len(images))) as batches:
+        timing = _accumulate(batches, accumulator, progress)
     accumulator.leave_out(readable.missing)
     eval_config = replace(eval_config, images=len(images) - len(readable.unreadable))
     result = _summed_up(accumulator, names, thresh, eval_config)
@@ -95,6 +98,14 @@ def evaluate(
     return replace(
         result, heads=heads, matched=matched, left_out=left_out, timing=timing, seconds=seconds
     )
+
+
+def _opened(
+    network: Network | Detector, options: PipelineOptions, config: EngineConfig
+) -> Pipeline:
+    if isinstance(network, Detector):
+        return network.pipeline(options)
+    return open_pipeline(network, options, config)
 
 
 def _accumulate(

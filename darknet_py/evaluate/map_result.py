@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +14,9 @@ from darknet_py.evaluate.accumulator import MatchedDetections
 from darknet_py.evaluate.average_precision import Ranking
 from darknet_py.evaluate.curves import ThresholdCurves
 from darknet_py.evaluate.eval_config import EvalConfig
+
+if TYPE_CHECKING:
+    from darknet_py.evaluate.coco import CocoMetrics
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,39 @@ class ClassResult:
     fp: int
     labels: int
 
+    @property
+    def fn(self) -> int:
+        return self.labels - self.tp
 
-@dataclass(frozen=True, kw_only=True)
+    @property
+    def precision(self) -> float:
+        return share(self.tp, self.tp + self.fp)
+
+    @property
+    def recall(self) -> float:
+        return share(self.tp, self.labels)
+
+    @property
+    def f1(self) -> float:
+        return share(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A class of the JSON of `map -out`."""
+        return {
+            "class_id": self.class_id,
+            "name": self.name,
+            "ap": self.ap,
+            "TP": self.tp,
+            "FP": self.fp,
+            "FN": self.fn,
+            "truths": self.labels,
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+        }
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class MapResult:
     """The metrics of `map`; what is a share lies in 0..1 and is 0 where nothing can be shared.
 
@@ -36,6 +72,8 @@ class MapResult:
     detection layers. ranking: every entry by falling score, for curves by recall; by_threshold:
     precision and recall that other thresholds give. matched: the boxes, where they were asked for.
     seconds: all the time it took; timing: what threads, some of them side by side, used it for.
+    origin: image_set, cfg and weights, where these are known. coco: pycocotools' metrics of the
+    same boxes, where they were asked for.
     """
 
     classes: tuple[ClassResult, ...]
@@ -55,6 +93,16 @@ class MapResult:
     heads: tuple[str, ...] = ()
     seconds: float = 0.0
     timing: Timing = Timing()
+    origin: Mapping[str, str | None] = field(default_factory=dict)
+    coco: CocoMetrics | None = None
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.classes)} classes, {self.eval_config.images} images"
+        mean = f"mAP@{self.eval_config.iou_thresh:0.2f} {self.map:.4f}"
+        shares = f"precision {self.precision:.2f}, recall {self.recall:.2f}, F1 {self.f1:.2f}"
+        iou = f"average IoU {self.average_iou:.2f}"
+        above = f"above {self.thresh:g}: {shares}, TP {self.tp}, FP {self.fp}, FN {self.fn}, {iou}"
+        return f"MapResult({mean}, {counts}; {above})"
 
     @property
     def fn(self) -> int:
@@ -86,6 +134,30 @@ class MapResult:
         above = self.ranking.score > np.float32(self.thresh)
         tp = int((self.ranking.hit & above).sum())
         return tp, int(above.sum()) - tp
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of `map -out`: all of the table, what it was computed with; shares in 0..1."""
+        thresh, f1 = self.by_threshold.best
+        return {
+            **self.origin,
+            **({} if self.coco is None else {"coco": self.coco.values}),
+            "computed_with": dataclasses.asdict(self.eval_config),
+            "images_left_out": len(self.left_out),
+            "thresh": self.thresh,
+            "mAP": self.map,
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "TP": self.tp,
+            "FP": self.fp,
+            "FN": self.fn,
+            "average_iou": self.average_iou,
+            "detections_count": self.detections_count,
+            "unique_truth_count": self.unique_truth_count,
+            "best_f1": {"f1": f1, "thresh": thresh},
+            "seconds": self.seconds,
+            "classes": [row.to_dict() for row in self.classes],
+        }
 
     def table(self, counter: bool = False) -> str:
         """What AlexeyAB's `detector map` prints to stdout; where C prints -nan, 0.00 stands here.

@@ -90,7 +90,7 @@ def _batches(images: Sequence[Tensor], target: ExportTarget) -> list[Tensor]:
 
 def _ours(network: Network, target: ExportTarget, x: Tensor) -> list[Tensor]:
     if target.form == "heads":
-        return open_engine(network, EngineConfig())(x)
+        return open_engine(network, EngineConfig(compiled=False))(x)
     with torch.no_grad():
         return list(ExportModule(network, target)(x))
 
@@ -100,7 +100,7 @@ def _detected(
 ) -> list[Tensor] | None:
     if network.graph.head_classes is None:
         return None
-    engine = open_engine(network, EngineConfig())
+    engine = open_engine(network, EngineConfig(compiled=False))
     return [detector_rows(network.graph, target, engine(x)) for x in inputs]
 
 

@@ -26,7 +26,8 @@ class CaptureOptions:
     """every_frame: a live source hands out all frames, late ones too, instead of the newest.
     rotate: a key of ROTATIONS, for frames and still images. upright: turned as a video file says
     that it is to be held. width, height: pixels asked of a camera, and those of a pipe of raw
-    frames. fps: asked of a camera, and that of a pipe. Raises DataError for another rotation.
+    frames. fps: asked of a camera, and that of a pipe. snapshots: an image in the web is one of a
+    camera's, and is asked for again and again. Raises DataError for another rotation.
     """
 
     every_frame: bool = False
@@ -35,6 +36,7 @@ class CaptureOptions:
     width: int | None = None
     height: int | None = None
     fps: float | None = None
+    snapshots: bool = False
 
     def __post_init__(self) -> None:
         if self.rotate is not None and self.rotate not in ROTATIONS:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Mapping
 from functools import partial
-from urllib.parse import SplitResult, urlsplit
 
 import cv2
 
@@ -15,18 +13,22 @@ from darknet_py.errors import DataError, ImageError
 from darknet_py.images.capture import CaptureOptions
 from darknet_py.images.frames import FrameSource
 from darknet_py.images.live_frames import LiveReading
-from darknet_py.images.moving_names import VIDEO_SUFFIXES, shown
+from darknet_py.images.moving_names import shown
 from darknet_py.images.opencv_capture import Capture, Opener, opened, told_fps, told_size
 from darknet_py.images.video_files import video_source
+from darknet_py.images.web_addresses import (
+    SCHEMES,
+    address_parts,
+    is_image_address,
+    is_video_address,
+)
+from darknet_py.images.web_images import web_image_source
 
 logger = logging.getLogger(__name__)
 
 STREAM_SCHEMES = frozenset(
     {"mms", "mmsh", "rtmp", "rtmps", "rtmpt", "rtp", "rtsp", "rtsps", "srt", "tcp", "udp"}
 )
-WEB_SCHEMES = frozenset({"http", "https"})
-WEB_FILES = VIDEO_SUFFIXES - {".mjpeg", ".mjpg", ".ts"}
-"""Ends of web addresses that are files and have an end; by the others cameras send streams."""
 OPEN_SECONDS, READ_SECONDS = 10.0, 4.0
 """After which an address that does not answer, and a stream that sends nothing, is given up."""
 AHEAD_BYTES, LEAST_AHEAD, MOST_AHEAD = 256 << 20, 8, 256
@@ -34,18 +36,19 @@ AHEAD_BYTES, LEAST_AHEAD, MOST_AHEAD = 256 << 20, 8, 256
 
 
 def address_source(address: str, options: CaptureOptions) -> FrameSource:
-    """The newest frames of a stream, or all those of a video in the web, which has an end.
+    """The newest frames of a stream, all those of a video in the web, which has an end, or the one
+    of an image there; with options.snapshots the image is asked for again and again.
 
-    Raises DataError for an address that is of neither kind, ImageError if it does not open.
+    Raises DataError for an address that is of no such kind, ImageError if it does not open.
     """
-    parts = _parts(address)
-    scheme = parts.scheme.lower()
-    if scheme not in STREAM_SCHEMES | WEB_SCHEMES:
-        known = ", ".join(sorted(STREAM_SCHEMES | WEB_SCHEMES))
+    scheme = address_parts(address).scheme.lower()
+    if scheme not in STREAM_SCHEMES | SCHEMES:
+        known = ", ".join(sorted(STREAM_SCHEMES | SCHEMES))
         raise DataError(f"{shown(address)}: streams come by {known}; write a file as a path")
+    if not options.snapshots and is_image_address(address):
+        return web_image_source(address)
     opener = partial(_opened_address, address)
-    suffix = os.path.splitext(parts.path)[1].lower()
-    if scheme in WEB_SCHEMES and suffix in WEB_FILES:
+    if scheme in SCHEMES and is_video_address(address):
         return video_source(opener(), shown(address), options)
     if options.asked:
         logger.warning("%s: %s: only a camera can be asked that", shown(address), options.asked)
@@ -79,13 +82,6 @@ def live_source(name: str, opener: Opener, options: CaptureOptions) -> FrameSour
         stats=reading.stats,
         stop=reading.stop,
     )
-
-
-def _parts(address: str) -> SplitResult:
-    try:
-        return urlsplit(address)
-    except ValueError as error:
-        raise DataError(f"{shown(address)}: no address: {error}") from None
 
 
 def _opened_address(address: str) -> Capture:

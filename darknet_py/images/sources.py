@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numbers
 import os
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from darknet_py.errors import DataError
+from darknet_py.errors import ArgumentError, DataError
 from darknet_py.images.capture import CaptureOptions, rotated
 from darknet_py.images.frames import (
     Decode,
@@ -24,12 +24,14 @@ from darknet_py.images.frames import (
     array_frame,
     file_source,
 )
+from darknet_py.images.image_bytes import bytes_frame, is_bytes
 from darknet_py.images.image_paths import expand
 from darknet_py.images.io import Pixels
 from darknet_py.images.live import address_source, camera_source
 from darknet_py.images.moving_names import is_address, is_camera_text, is_video_file
 from darknet_py.images.pil_images import is_pil_image, pil_frame
 from darknet_py.images.piped_frames import is_pipe, piped_source
+from darknet_py.images.tensor_images import is_tensor, tensor_source
 from darknet_py.images.video_files import video_file
 
 PLAIN = CaptureOptions()
@@ -45,22 +47,23 @@ class SourceKind:
 
 
 KNOWN = (
-    "a path, a folder, a pattern, a list file, a video, the number of a camera, the address of a "
-    "stream, '-' for standard input, a numpy array, an image of PIL's, an open file, or a list or "
-    "generator of these"
+    "a path, a folder, a pattern, a list file, a video, the number of a camera, the address of an "
+    "image, a video or a stream, '-' for standard input, a numpy array, a tensor, an image of "
+    "PIL's, the bytes of an image file, an open file, or a list or generator of these"
 )
 
 
 def open_source(source: Any, capture: CaptureOptions = PLAIN) -> FrameSource:
-    """The frames of a path (image, folder, glob, .txt list, video), an array, an image of PIL's, a
-    camera (its number, also as text if no file is called so), a stream's address, a pipe ("-" or
-    what has `read`), or of several of these. capture: how moving images are taken in.
+    """The frames of a path (image, folder, glob, .txt list, video), an array, a tensor, an image of
+    PIL's, the bytes of an image file, a camera (its number, also as text if no file is called so),
+    an address, a pipe ("-" or what has `read`), or of several of these. capture: how moving images
+    are taken in.
 
     A list or a tuple is looked through at once, so that its length is known and its paths are
     there; any other iterable, such as a generator, is taken item by item as frames are wanted.
 
-    Raises DataError for a path that names no image, and for what is no source; ImageError for a
-    video, a camera or a stream that cannot be opened.
+    Raises DataError for a path that names no image, ArgumentError for what is no source; ImageError
+    for a video, a camera or a stream that cannot be opened.
     """
     opened = _opened(source, capture)
     if capture.rotate is None:
@@ -72,7 +75,7 @@ def _opened(source: Any, capture: CaptureOptions) -> FrameSource:
     for kind in SOURCES.values():
         if kind.matches(source):
             return kind.open(source, capture)
-    raise DataError(f"no images come from {type(source).__name__}; give {KNOWN}")
+    raise ArgumentError(f"no images come from {type(source).__name__}; give {KNOWN}")
 
 
 def _turned(frames: Iterable[PendingFrame], rotate: str) -> Generator[PendingFrame, None, None]:
@@ -107,6 +110,11 @@ def _is_camera(source: Any) -> bool:
     return number or is_camera_text(source)
 
 
+def _is_iterable(source: Any) -> bool:
+    """A dict's keys are hardly images."""
+    return isinstance(source, Iterable) and not isinstance(source, Mapping)
+
+
 def _of_array(array: npt.NDArray[np.generic], _: CaptureOptions) -> FrameSource:
     return FrameSource([array_frame(array)], length=1, single=True)
 
@@ -120,6 +128,10 @@ def _of_path(path: str | os.PathLike[str], _: CaptureOptions) -> FrameSource:
 
 def _of_pil_image(image: Any, _: CaptureOptions) -> FrameSource:
     return FrameSource([pil_frame(image)], length=1, single=True)
+
+
+def _of_bytes(data: bytes | bytearray | memoryview, _: CaptureOptions) -> FrameSource:
+    return FrameSource([bytes_frame(data)], length=1, single=True)
 
 
 def _of_sequence(items: Sequence[Any], capture: CaptureOptions) -> FrameSource:
@@ -146,7 +158,8 @@ def _of_iterable(items: Iterable[Any], capture: CaptureOptions) -> FrameSource:
 
 def _part(item: Any, capture: CaptureOptions) -> FrameSource:
     """One of several sources. Raises DataError for one after which no other would ever come."""
-    part = _opened(item, capture)
+    # What is behind the address of an image comes once here: others are to have their turn.
+    part = _opened(item, replace(capture, snapshots=False))
     if part.endless:
         part.close()
         raise DataError(
@@ -157,7 +170,17 @@ def _part(item: Any, capture: CaptureOptions) -> FrameSource:
 
 def _kept(item: Any) -> Any:
     """A generator may fill one image again and again, or close it; ours is read a little later."""
-    return item.copy() if isinstance(item, np.ndarray) or is_pil_image(item) else item
+    for matches, copied in COPIES:
+        if matches(item):
+            return copied(item)
+    return item
+
+
+COPIES: tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...] = (
+    (lambda item: isinstance(item, np.ndarray) or is_pil_image(item), lambda item: item.copy()),
+    (is_tensor, lambda item: item.detach().clone()),
+    (is_bytes, bytes),
+)
 
 
 def _joined(parts: Iterable[Iterable[PendingFrame]]) -> Generator[PendingFrame, None, None]:
@@ -172,14 +195,16 @@ def _joined(parts: Iterable[Iterable[PendingFrame]]) -> Generator[PendingFrame, 
 
 SOURCES: dict[str, SourceKind] = {
     "array": SourceKind(lambda source: isinstance(source, np.ndarray), _of_array),
+    "tensor": SourceKind(is_tensor, lambda tensor, _: tensor_source(tensor)),
     "PIL image": SourceKind(is_pil_image, _of_pil_image),
+    "bytes": SourceKind(is_bytes, _of_bytes),
     "camera": SourceKind(_is_camera, camera_source),
     "address": SourceKind(is_address, address_source),
     "pipe": SourceKind(is_pipe, piped_source),
     "video": SourceKind(_is_video, video_file),
     "path": SourceKind(_is_path, _of_path),
     "sequence": SourceKind(lambda source: isinstance(source, Sequence), _of_sequence),
-    "iterable": SourceKind(lambda source: isinstance(source, Iterable), _of_iterable),
+    "iterable": SourceKind(_is_iterable, _of_iterable),
 }
 """In the order in which they are asked: a text may be an address and is then no path, an open file
 is no iterable of lines, and a sequence comes before an iterable."""

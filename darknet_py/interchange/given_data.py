@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from darknet_py.cfg.datafile import is_foreign, read_data_file
+from darknet_py.cfg.data_mapping import data_of_mapping
+from darknet_py.cfg.datafile import DataFile, is_foreign, read_data_file
 from darknet_py.engines.cache_folder import folder as cache_folder
-from darknet_py.errors import OutputError, Problems
+from darknet_py.errors import DataError, OutputError, Problems
 from darknet_py.images.image_paths import listed
 from darknet_py.interchange.darknet_writer import DATA_NAME, write_darknet_set
 from darknet_py.interchange.layouts import read_labelled_set
@@ -24,6 +27,20 @@ BACKUP = "backup"
 """Weights of a training are kept in the working folder, not in the cache."""
 VERSION = 1
 """Of what is written: another one is imported anew."""
+
+
+DataSource = str | os.PathLike[str] | Mapping[str, Any]
+"""What Python's functions take: a path, as the command line does, or a dict of the keys."""
+
+
+def read_given_data(source: DataSource) -> DataFile:
+    """The .data file that is given, or that `as_data_file` gives; raises DataError, OutputError."""
+    if isinstance(source, Mapping):
+        return data_of_mapping(source)
+    if not isinstance(source, (str, os.PathLike)) or not os.fspath(source):
+        accepted = "a .data file, a folder, a zip, a data.yaml, or a dict of a .data file's keys"
+        raise DataError(f"data is {source!r}, expected {accepted}")
+    return read_data_file(as_data_file(os.fspath(source)))
 
 
 def as_data_file(path: str) -> str:

@@ -34,8 +34,7 @@ def check(
     problems = Problems(strict=strict, collect=True)
     try:
         graph = read_graph(cfg_path, width=width, height=height, fork=fork, problems=problems)
-        for rule in RULES:
-            rule(graph, problems)
+        check_graph(graph, problems)
         if weights_path is not None:
             _check_weights(graph, weights_path, problems)
     except DarknetError as error:
@@ -98,6 +97,12 @@ RULES: tuple[Callable[[Graph, Problems], None], ...] = (
     _check_channels,
     _check_training,
 )
+
+
+def check_graph(graph: Graph, problems: Problems) -> None:
+    """All that can be said of a cfg that could be read; raises CfgError, or collects."""
+    for rule in RULES:
+        rule(graph, problems)
 
 
 def _check_weights(graph: Graph, path: StrPath, problems: Problems) -> None:

@@ -137,15 +137,19 @@ class EngineOptions:
         choices=RUN_PRECISIONS,
     )
     engine: str = flag(EngineConfig.engine, f"What runs the network: {', '.join(ENGINES)}.")
-    compiled: bool = flag(
+    compiled: bool | None = flag(
         EngineConfig.compiled,
-        "Compile the network first; the result is kept for the next start.",
-        "--compile",
+        "Compile the network first; the result is kept for the next start (default: only where "
+        "that takes seconds, which is fp32 on a CPU with a C++ compiler).",
+        "--compile/--no-compile",
+    )
+    exact: bool = flag(
+        EngineConfig.exact, "Sums in the usual order, without Winograd's fewer products."
     )
 
     def require_engine(self) -> None:
         """Raises DarknetError for an engine that is not there, or cannot do what is asked."""
-        checked(EngineConfig(self.engine, self.precision, self.compiled))
+        checked(EngineConfig(self.engine, self.precision, self.compiled, exact=self.exact))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,4 +158,5 @@ class RunOptions(DeviceOptions, EngineOptions):
 
     def engine_config(self, threads: int | None = None) -> EngineConfig:
         """On the device that is meant."""
-        return EngineConfig(self.engine, self.precision, self.compiled, self.chosen_device, threads)
+        where = self.chosen_device, threads, self.exact
+        return EngineConfig(self.engine, self.precision, self.compiled, *where)

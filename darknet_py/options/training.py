@@ -130,9 +130,10 @@ class ImageTrainOptions(TrainOptions, ImageOptions, SizeOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorTrainOptions(ImageTrainOptions):
-    """The options of `train` and `detector train`."""
+    """The options of `train` and `detector train`. quiet: no bar shows how far --cache has come."""
 
     kind: ClassVar[str] = "detector"
+    quiet: bool = False
     evaluates: bool = flag(
         False, "Measure the mAP now and then; keep the best weights as NAME_best.weights.", "--map"
     )

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from darknet_py.errors import DarknetError, DataError
@@ -178,12 +179,13 @@ class Pace:
 
 def open_live(asked: Any, capture: CaptureOptions = PLAIN) -> LiveSource:
     """A path of a video, the number of a camera, an address, "-", an open file, a generator of
-    arrays, or a FrameSource that is open.
+    arrays, or a FrameSource that is open. The image behind an address is taken for a camera's.
 
     Raises ImageError for what does not open, DataError for images that do not move.
     """
     if isinstance(asked, FrameSource):
         return LiveSource("stream", asked, every_frame=capture.every_frame)
+    capture = replace(capture, snapshots=True)
     named = isinstance(asked, (str, os.PathLike, int))
     name = source_name(os.fspath(asked)) if isinstance(asked, (str, os.PathLike)) else "stream"
     first = open_source(asked, capture)

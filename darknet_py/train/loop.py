@@ -58,6 +58,7 @@ class Loop:
     unlogged: str = ""
     unsaid: OSError | None = None
     lost: Failures = field(default_factory=list)
+    end_asked: Callable[[], bool] | None = None
 
     def run(self) -> int:
         """Train; returns the number of the signal that stopped it, else 0.
@@ -67,7 +68,7 @@ class Loop:
         """
         with StopSignal() as stop, self._saved_before_errors():
             self._catch_up()
-            stopped = 0 if self._complete else self._train(stop)
+            stopped = 0 if self._complete or self._unwanted else self._train(stop)
             self._end()
         if self.lost:
             raise self.lost[0]
@@ -82,7 +83,7 @@ class Loop:
                 stopped = self._received(stop)
                 if self._complete:
                     return 0
-                if stopped or done == self.limit:
+                if stopped or done == self.limit or self._unwanted:
                     return stopped
         return 0
 
@@ -299,6 +300,13 @@ class Loop:
             return stop.received
         flag = self.trainer.distributed.any(bool(stop.received), self._device)
         return stop.received or (15 if flag else 0)
+
+    @property
+    def _unwanted(self) -> bool:
+        """Whether the end was asked for in any process."""
+        if self.end_asked is None:
+            return False
+        return self.trainer.distributed.any(self.end_asked(), self._device)
 
     @property
     def _device(self) -> torch.device:

@@ -16,7 +16,7 @@ def opened(options: CameraOptions) -> FrameSource:
 
 
 def capture_options(options: SourceOptions) -> CaptureOptions:
-    """How it is taken in."""
+    """How it is taken in; the image behind an address is taken for a camera's."""
     return CaptureOptions(
         every_frame=options.every_frame,
         rotate=options.rotate,
@@ -24,4 +24,5 @@ def capture_options(options: SourceOptions) -> CaptureOptions:
         width=options.frame_width,
         height=options.frame_height,
         fps=options.fps,
+        snapshots=True,
     )

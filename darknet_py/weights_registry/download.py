@@ -14,9 +14,10 @@ from darknet_py import files
 from darknet_py.engines.cache_folder import FOLDER_VARIABLE, folder, subfolder
 from darknet_py.errors import CANNOT_OPEN, DownloadError, OutputError, open_failure
 from darknet_py.progress import MEGA
+from darknet_py.web_request import RequestFailure
 from darknet_py.weights_registry.integrity import issue, right_size
-from darknet_py.weights_registry.mirror_failure import PATIENCE, MirrorFailure, Patience
 from darknet_py.weights_registry.part_file import PartFile
+from darknet_py.weights_registry.patience import PATIENCE, Patience
 from darknet_py.weights_registry.registry import RegistryFile
 from darknet_py.weights_registry.shipped import shipped_path
 from darknet_py.weights_registry.transfer import transfer
@@ -82,7 +83,7 @@ def try_mirrors(file: RegistryFile, *, patience: Patience = PATIENCE) -> Iterato
             part.discard()
             try:
                 _from_mirror(url, file, part, patience)
-            except MirrorFailure as failure:
+            except RequestFailure as failure:
                 yield MirrorReport(file.name, url, str(failure))
                 continue
             yield MirrorReport(file.name, url, "")
@@ -134,7 +135,7 @@ def _from_any(file: RegistryFile, part: PartFile, target: Path, patience: Patien
         logger.info("%s: downloading %.1f MB from %s", file.name, max(file.sizes) / MEGA, url)
         try:
             _from_mirror(url, file, part, patience)
-        except MirrorFailure as failure:
+        except RequestFailure as failure:
             logger.info("%s: %s: %s", file.name, url, failure)
             failures.append(f"{url}: {failure}")
         else:
@@ -146,7 +147,7 @@ def _from_any(file: RegistryFile, part: PartFile, target: Path, patience: Patien
 
 
 def _from_mirror(url: str, file: RegistryFile, part: PartFile, patience: Patience) -> None:
-    """`part` is all of the file and right; raises MirrorFailure and OutputError."""
+    """`part` is all of the file and right; raises RequestFailure and OutputError."""
     continued = part.size > 0
     transfer(url, file, part, patience)
     told = issue(part.path, file)
@@ -154,7 +155,7 @@ def _from_mirror(url: str, file: RegistryFile, part: PartFile, patience: Patienc
         return
     part.discard()
     if not continued:
-        raise MirrorFailure(told)
+        raise RequestFailure(told)
     logger.info("%s: what was here before does not fit: %s; from the start", file.name, told)
     _from_mirror(url, file, part, patience)
 

@@ -67,6 +67,23 @@ def named_files(cfg: Path, weights: Path | None, names: Names, data: str | None)
     return cfg, known, names
 
 
+def training_files(cfg: Path, weights: Path | None) -> tuple[str, str | None]:
+    """Cfg and weights to start a training from, for Python, with the files of the registry for
+    names: of a network only its cfg is taken. Raises as network_paths."""
+    for name, given in (("cfg", cfg), ("weights", weights)):
+        if not isinstance(given, (str, os.PathLike)) and (given is not None or name == "cfg"):
+            raise DarknetError(f"{name} is {given!r}, expected a path or a network's name")
+    start = None if weights is None else os.fspath(weights)
+    if start is not None and is_name(start):
+        start = weights_path(start)
+    path = os.fspath(cfg)
+    if is_name(path):
+        return network_paths(path, weights=False).cfg, start
+    if hint := slip(path):
+        raise DarknetError(f"{path}: no such file, and no network of that name{hint}")
+    return path, start
+
+
 def slip(word: str) -> str:
     """`; did you mean 'x'?` for a word that is no file and almost a name, else nothing."""
     looks_like_a_path = os.sep in word or word.endswith((".cfg", ".weights"))

@@ -20,4 +20,19 @@ def shipped_path(file: RegistryFile) -> Path:
     for place in PLACES:
         if (place / file.shipped).is_file():
             return place / file.shipped
-    raise DarknetError(f"{file.shipped}: is missing in this installation; install darknet-py again")
+    raise DarknetError(
+        f"{file.shipped}: is missing in this installation; install this package again"
+    )
+
+
+def shipped_cfg(name: str) -> Path | None:
+    """cfg/NAME.cfg of this repository, also of networks that have no published weights."""
+    if Path(name).name != name:
+        return None
+    files = (place / "cfg" / f"{name}.cfg" for place in PLACES)
+    return next((file for file in files if file.is_file()), None)
+
+
+def shipped_names() -> list[str]:
+    """The names of all cfg files that come along."""
+    return sorted({file.stem for place in PLACES for file in (place / "cfg").glob("*.cfg")})

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import closing
 
 from darknet_py.progress import MEGA, transferred
-from darknet_py.weights_registry.http_answer import Answer, ask
+from darknet_py.web_request import Answer, RequestFailure, ask
 from darknet_py.weights_registry.integrity import impostor, sizes_text
-from darknet_py.weights_registry.mirror_failure import MirrorFailure, Patience
 from darknet_py.weights_registry.part_file import PartFile, Source
+from darknet_py.weights_registry.patience import Patience
 from darknet_py.weights_registry.registry import RegistryFile
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ PROGRESS = 1 << 16
 
 
 def transfer(url: str, file: RegistryFile, part: PartFile, patience: Patience) -> None:
-    """Returns when `part` has one of the file's sizes; raises MirrorFailure and OutputError.
+    """Returns when `part` has one of the file's sizes; raises RequestFailure and OutputError.
 
     What is in it already is kept where it may be the beginning of the same file.
     """
@@ -35,7 +35,7 @@ def transfer(url: str, file: RegistryFile, part: PartFile, patience: Patience) -
         try:
             _one_try(url, file, part, patience)
             return
-        except MirrorFailure as failure:
+        except RequestFailure as failure:
             if failure.stale:
                 part.discard()
             fruitless = 0 if part.size - before >= PROGRESS else fruitless + 1
@@ -57,7 +57,7 @@ def _usable(part: PartFile, file: RegistryFile, url: str) -> bool:
 
 
 def _one_try(url: str, file: RegistryFile, part: PartFile, patience: Patience) -> None:
-    """All that one answer brings; raises MirrorFailure when it is not all that is missing."""
+    """All that one answer brings; raises RequestFailure when it is not all that is missing."""
     source = part.source
     validator = source.validator if source.url == url else ""
     with closing(ask(url, part.size, validator, patience.timeout)) as answer:
@@ -70,23 +70,23 @@ def _one_try(url: str, file: RegistryFile, part: PartFile, patience: Patience) -
 
 
 def _first(answer: Answer) -> bytes:
-    """The first bytes of the answer; raises MirrorFailure for those of another kind of file."""
+    """The first bytes of the answer; raises RequestFailure for those of another kind of file."""
     first = answer.read()
     if not answer.start and (told := impostor(first)):
-        raise MirrorFailure(told)
+        raise RequestFailure(told)
     return first
 
 
 def _require_same(answer: Answer, file: RegistryFile, source: Source) -> None:
-    """Raises MirrorFailure where the answer is no part of the file, or of another version of it
+    """Raises RequestFailure where the answer is no part of the file, or of another version of it
     than what is here. source: of what is here, if it is from the same address."""
     continued = answer.start > 0
     if answer.total is not None and answer.total not in file.sizes:
         told = f"has {answer.total} bytes, expected {sizes_text(file)}"
-        raise MirrorFailure(told, again=continued, stale=continued)
+        raise RequestFailure(told, again=continued, stale=continued)
     was, now = (source.validator, source.total), (answer.validator, answer.total or 0)
     if continued and any(old and new and old != new for old, new in zip(was, now, strict=True)):
-        raise MirrorFailure("has another version of it now", again=True, stale=True)
+        raise RequestFailure("has another version of it now", again=True, stale=True)
 
 
 def _receive(
@@ -100,18 +100,18 @@ def _receive(
         while data:
             size += len(data)
             if size > most:
-                raise MirrorFailure(f"sends more than {sizes_text(file)} bytes", stale=True)
+                raise RequestFailure(f"sends more than {sizes_text(file)} bytes", stale=True)
             part.add(data)
             passed(len(data))
             pace.add(len(data))
             data = answer.read()
     if size not in file.sizes or size != (answer.total or size):
         told = f"ended after {size} of {answer.total or sizes_text(file)} bytes"
-        raise MirrorFailure(told, again=True)
+        raise RequestFailure(told, again=True)
 
 
 class _Pace:
-    """Raises MirrorFailure when bytes come too slowly to wait for the rest."""
+    """Raises RequestFailure when bytes come too slowly to wait for the rest."""
 
     def __init__(self, patience: Patience, now: Callable[[], float] = time.monotonic) -> None:
         self.patience, self.now = patience, now
@@ -124,5 +124,5 @@ class _Pace:
             return
         if self.passed < seconds * self.patience.slowest:
             told = f"sends {self.passed / seconds:.0f} bytes a second"
-            raise MirrorFailure(told, again=True)
+            raise RequestFailure(told, again=True)
         self.since, self.passed = self.now(), 0

@@ -58,7 +58,10 @@ def graph(folder: Path, text: str = CFG) -> Graph:
 
 def test_masks_go_by_size_and_every_head_gets_some(tmp_path: Path) -> None:
     heads = heads_of(graph(tmp_path))
-    assert [(head.index, head.feeder, head.stride) for head in heads] == [(2, 1, 8), (5, 4, 16)]
+    assert [(head.index, head.feeders, head.stride) for head in heads] == [
+        (2, (1,), 8),
+        (5, (4,), 16),
+    ]
     sizes = np.array([[10.0, 10], [20, 20], [29, 29], [31, 31], [70, 70]])
     assert recommended_masks(heads, sizes) == [(0, 1, 2), (3, 4)]
     assert recommended_masks(heads[::-1], sizes) == [(3, 4), (0, 1, 2)]
@@ -79,7 +82,6 @@ def test_a_new_cfg_changes_four_options_and_nothing_else(tmp_path: Path) -> None
     assert [new.nodes[k].out.c for k in (1, 4)] == [16, 8]
     changed = [(a, b) for a, b in zip(CFG.split("\n"), text.split("\n"), strict=True) if a != b]
     assert [b for _, b in changed] == [
-        "filters = 16\r",
         *("num=3", "mask = 0,1", "anchors = 8, 10,  20, 21, 100, 33"),
         *("filters=8", "mask=2", "num=3", "anchors = 8, 10,  20, 21, 100, 33"),
     ]
@@ -107,6 +109,7 @@ def test_anchors_of_region_are_in_cells(tmp_path: Path) -> None:
 def test_networks_without_such_heads_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DarknetError, match=r"has no head with anchors, it ends in \[convolu"):
         heads_of(graph(tmp_path, CFG[: CFG.index("[yolo]")]))
-    text = CFG[: CFG.index("[route]")].replace("[yolo]", "[maxpool]\nsize=1\n[yolo]")
-    with pytest.raises(CfgError, match=r"the layer before it is \[maxpool\]"):
+    text = CFG[: CFG.index("[route]")].replace("filters = 16", "filters = 8")
+    text = text.replace("[yolo]", "[route]\nlayers=-1,-1\n[yolo]")
+    with pytest.raises(CfgError, match=r"which filters= make the channels of \[yolo\]"):
         rewritten(graph(tmp_path, text), CENTRES)

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import pytest
 from click.testing import CliRunner, Result
+from support.image_server import Page, image_site
 from support.tiny_detector import files, noise_image, save
 
 from darknet_py.cli.main import main
@@ -55,6 +56,30 @@ def test_prints_darknets_lines_and_writes_the_image(here: Path) -> None:
     assert cv2.imread("predictions.jpg").shape == (40, 50, 3)
     assert written(here) == {"predictions.jpg"}
     assert "3 layers, input 64 x 32 x 3, stretch, thresh 0.3, nms default 0.45" in result.stderr
+
+
+def test_an_address_is_an_image_like_its_file(here: Path) -> None:
+    expected = detect("a.png", "-thresh", ".3", "-out", "b.json").stdout.splitlines()
+    with image_site({"/x/c.png": Page("image/png", (here / "a.png").read_bytes())}) as site:
+        address = f"{site.url}/x/c.png"
+        result = detect(address, "-thresh", ".3", "-out", "a.json")
+        assert result.exit_code == 0 and site.paths == ["/x/c.png"]
+        assert result.stdout.splitlines()[1].startswith(f"{address}: Predicted in ")
+        assert result.stdout.splitlines()[2:] == expected[2:] and len(expected) > 3
+        ours, theirs = (json.loads(Path(f"{name}.json").read_text()) for name in "ab")
+        assert ours[0]["filename"] == address and ours[0]["objects"] == theirs[0]["objects"]
+        many = detect(f"{site.url}/gone.png", "a.png", address, "-thresh", ".3")
+    assert many.exit_code == 1 and many.stdout.count("Predicted in") == 2
+    assert f"error: {site.url}/gone.png: cannot be fetched: answered 404" in many.stderr
+    assert written(here) >= {"predictions_a.jpg", "predictions_c.jpg"}
+
+
+def test_thresholds_that_a_share_cannot_be_are_taken_as_in_darknet() -> None:
+    alone = ("a.png", "--no-pictures")
+    assert detect(*alone, "-thresh", "1.5", "-nms", "-1").stdout.count("%") == 0
+    every = detect(*alone, "-thresh", "-1", "-nms", "2").stdout.splitlines()
+    expected = detect(*alone, "-thresh", "0", "-nms", "1").stdout.splitlines()
+    assert every[2:] == expected[2:] and len(every) > 9
 
 
 def test_detector_test_takes_names_from_the_data_file(here: Path) -> None:

@@ -2,106 +2,95 @@
 
 from __future__ import annotations
 
-import builtins
-from typing import Any
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from darknet_py.cli import doctor_command
 from darknet_py.cli.main import main
+from darknet_py.doctor import sections
+from darknet_py.doctor.section import Examined, Section
+from darknet_py.doctor.sections import SECTIONS, SELF_TEST
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_doctor_has_a_line_for_each_thing() -> None:
-    result = CliRunner().invoke(main, ["doctor"])
-    assert result.exit_code == 0
-    lines = result.stdout.splitlines()
-    starts = [line.split()[0].rstrip(":") for line in lines]
-    libraries = ["torch", "numpy", "cv2", "pycocotools", "click"]
-    machine = ["cuda", "cpu", "memory", "C++", "optional"]
-    assert starts == ["darknet-py", *libraries, *machine, "0"]
-    assert lines[-1] == "0 issues"
+def sample(self_test: bool) -> Iterator[Section]:
+    yield Section("a", "First", Examined({"x": 1}, remarks=("b is slow",)))
+    if self_test:
+        yield Section("self_test", "Self-test", Examined({"right": False}, ("cpu: wrong",)))
 
 
-def test_doctor_names_optional_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor_command, "find_spec", lambda name: name == "onnx")
-    assert doctor_command._optional("onnx") == "onnx there"
-    assert doctor_command._optional("openvino") == "openvino missing (--engine openvino)"
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sections, "examined", sample)
 
 
-def test_doctor_without_a_library_has_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor_command, "LIBRARIES", {"cv2_not_there": "opencv-python"})
+@pytest.mark.usefixtures("few")
+def test_issues_are_told_and_give_exit_code_1() -> None:
     result = CliRunner().invoke(main, ["doctor"])
     assert result.exit_code == 1
-    assert "cv2_not_there: missing; pip install opencv-python\n" in result.stdout
-    assert result.stdout.endswith("\n1 issue\n")
+    first = "First\n  x: 1\n  remark: b is slow\n\n"
+    assert result.stdout == f"{first}Self-test\n  right: no\n  ISSUE: cpu: wrong\n\n1 issue\n"
+    result = CliRunner().invoke(main, ["doctor", "--no-self-test"])
+    assert (result.exit_code, result.stdout) == (0, f"{first}0 issues\n")
 
 
-def test_doctor_without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
-    from darknet_py.engines import kernels
-
-    def none() -> str:
-        raise kernels.CannotBuild("no C++ compiler found")
-
-    monkeypatch.setattr(kernels, "compiler", none)
-    assert doctor_command._compiler() == "none; --compile needs one: install g++ or clang"
-
-
-def test_doctor_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = builtins.__import__
-
-    def without_torch(name: str, *rest: Any, **extra: Any) -> Any:
-        if name == "torch":
-            raise ModuleNotFoundError(name)
-        return plain(name, *rest, **extra)
-
-    def without_modules(name: str) -> Any:
-        raise ModuleNotFoundError(name) if name == "torch" else ImportError("libGL.so.1")
-
-    monkeypatch.setattr(builtins, "__import__", without_torch)
-    monkeypatch.setattr("darknet_py.cli.doctor_command.importlib.import_module", without_modules)
-    from darknet_py.cli.doctor_command import examined
-
-    lines = [line.text for line in examined()]
-    assert "torch: missing; pip install torch" in lines
-    cure = "pip install --force-reinstall opencv-python"
-    assert f"cv2: cannot be imported (libGL.so.1); {cure}" in lines
-    assert "cuda: unknown without torch" in lines
+@pytest.mark.usefixtures("few")
+def test_as_json() -> None:
+    result = CliRunner().invoke(main, ["doctor", "--json"])
+    assert result.exit_code == 1 and json.loads(result.stdout) == {
+        "format": 1,
+        "a": {"x": 1},
+        "self_test": {"right": False},
+        "issues": [{"section": "self_test", "text": "cpu: wrong"}],
+        "remarks": [{"section": "a", "text": "b is slow"}],
+    }
 
 
-@pytest.mark.parametrize(
-    ("version", "available", "line"),
-    [
-        (None, False, "not in this build of torch, networks run on the CPU; a CUDA build"),
-        ("12.8", False, "12.8, but no device or driver; see what nvidia-smi says"),
-        ("12.8", True, "12.8, devices 0: Some GPU, 1: Some GPU"),
-    ],
-)
-def test_doctor_on_cuda(
-    monkeypatch: pytest.MonkeyPatch, version: str | None, available: bool, line: str
-) -> None:
-    import torch
-
-    from darknet_py.cli.doctor_command import _cuda
-
-    monkeypatch.setattr(torch.version, "cuda", version)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda number: "Some GPU")
-    assert _cuda().startswith(line)
+def test_this_machine_without_the_self_test() -> None:
+    result = CliRunner().invoke(main, ["doctor", "--no-self-test"])
+    assert result.exit_code == 0, result.stdout
+    titles = [line for line in result.stdout.splitlines() if line and line[0] != " "]
+    assert titles == [*(row.title for row in SECTIONS.values()), "0 issues"]
+    assert os.path.expanduser("~") + os.sep not in result.stdout
 
 
-@pytest.mark.parametrize(
-    ("whole", "free", "told"),
-    [
-        (3 << 30, 1 << 30, "3.0 GiB, 1.0 GiB free"),
-        (None, 1 << 30, "unknown on this system"),
-        (3 << 30, None, "unknown on this system"),
-    ],
-)
-def test_doctor_on_memory(
-    whole: int | None, free: int | None, told: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(doctor_command, "total_memory", lambda: whole)
-    monkeypatch.setattr(doctor_command, "free_memory", lambda: free)
-    assert doctor_command._memory() == told
+BROKEN = {
+    "torch.py": "raise OSError('libtorch_cpu.so: cannot open shared object file')",
+    "cv2.py": "raise ImportError('libGL.so.1: cannot open shared object file')",
+    "pycocotools.py": "raise ModuleNotFoundError('gone', name='pycocotools')",
+}
+
+
+def test_broken_packages_are_named_and_nothing_is_raised(tmp_path: Path) -> None:
+    """In a process of its own, where torch, OpenCV and pycocotools cannot be imported."""
+    for name, text in BROKEN.items():
+        (tmp_path / name).write_text(text)
+    paths = os.pathsep.join((str(tmp_path), str(ROOT)))
+    done = subprocess.run(
+        [sys.executable, "-m", "darknet_py", "doctor", "--json"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    whole = json.loads(done.stdout)
+    assert list(whole) == ["format", *SECTIONS, *SELF_TEST, "issues", "remarks"]
+    texts = [issue["text"] for issue in whole["issues"]]
+    assert [text.partition(" is ")[0] for text in texts] == [
+        "torch",
+        "opencv-python",
+        "pycocotools",
+    ]
+    assert "apt-get install libgl1" in texts[1] and texts[2].endswith("pip install pycocotools")
+    assert whole["self_test"] == {"unknown": "not examined without torch and cv2"}
+    assert whole["processor"]["torch_threads"] is None and whole["memory"]["free_bytes"] > 0
+    assert whole["images"] == {"unknown": "not examined without cv2"}
+    assert isinstance(whole["compiler"]["builds"], bool) and whole["cache"]["folder"]

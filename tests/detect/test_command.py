@@ -12,6 +12,7 @@ from typing import IO
 
 import pytest
 import torch
+from support.image_server import Page, image_site
 from support.tiny_detector import files, save
 
 from darknet_py.detect.command import run, usual_batch
@@ -58,6 +59,7 @@ def test_what_cannot_be_read_is_counted_and_named(
 def test_the_settings_are_said_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(DetectOptions(cfg="n.cfg", weights="n.weights", images=("a.png", "b.png"), thresh=0.3))
     (line,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith("n.cfg"))
+    line = line.replace("fp32 compiled", "fp32")  # where there is a compiler
     assert "thresh 0.3, nms default 0.45, torch cpu fp32, fork alexeyab" in line
 
 
@@ -106,6 +108,18 @@ def test_of_a_pipe_every_line_is_an_image(
     assert ["a.png: Predicted" in asked[1], "b.png: Predicted" in asked[2]] == [True, True]
     assert (asked[0], asked[3:]) == ("", ["\n"])
     assert [path.name for path in here.glob("*.jpg")] == ["predictions.jpg"], "one, as in Darknet"
+
+
+def test_of_a_pipe_a_line_may_be_the_address_of_an_image(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of a stream is a failure as any other, and the next line has its turn."""
+    with image_site({"/b.png": Page("image/png", Path("b.png").read_bytes())}) as site:
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"rtsp://a/b\n{site.url}/b.png\na.png\n"))
+        assert run(DetectOptions(cfg="n.cfg", weights="n.weights", images=())) == 1
+    out, err = capsys.readouterr()
+    assert f"{site.url}/b.png: Predicted in" in out and "a.png: Predicted in" in out
+    assert "rtsp://a/b: no such file or folder" in err
 
 
 def test_an_engine_that_is_not_there_is_refused_before_an_image_is_read(

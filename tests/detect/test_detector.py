@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from support.image_server import Page, image_site
 from support.tiny_detector import files, noise_image, save
 
 import darknet_py
@@ -21,7 +24,7 @@ from darknet_py.detect.detector import Detector
 from darknet_py.detect.workers import TimedEngine
 from darknet_py.engines.engine import Engine
 from darknet_py.engines.table import EngineConfig
-from darknet_py.errors import DarknetError, DataError, ImageError, WeightsError
+from darknet_py.errors import ArgumentError, DarknetError, DataError, ImageError, WeightsError
 from darknet_py.images.fitted_images import FittedImage, read_fitted
 from darknet_py.images.frames import PendingFrame
 
@@ -45,6 +48,53 @@ def test_an_array_and_its_file_give_the_same(detector: Detector, tmp_path: Path)
     assert (from_file.path, from_array.path) == (str(path), "")
     assert from_file.boxes.width == 50 and from_file.image.shape == (40, 50, 3)
     assert (from_file.image == noise_image()).all()
+
+
+def test_bytes_tensors_and_addresses_give_what_the_file_gives(
+    detector: Detector, tmp_path: Path
+) -> None:
+    (path,) = save(tmp_path, "p.png")
+    expected = detector(path, thresh=0.2)
+    chw = torch.from_numpy(noise_image()[..., ::-1].copy()).permute(2, 0, 1)
+    with image_site({"/p.png": Page("image/png", path.read_bytes())}) as site:
+        sources = [path.read_bytes(), chw, chw.float() / 255, f"{site.url}/p.png"]
+        results = [detector(source, thresh=0.2) for source in sources]
+        listed = detector(sources, thresh=0.2)
+    assert site.paths == ["/p.png"] * 2
+    assert [result.path for result in results] == ["", "", "", f"{site.url}/p.png"]
+    for result in [*results, *listed]:
+        assert np.array_equal(result.boxes.data, expected.boxes.data) and len(expected) > 0
+        assert (result.image == noise_image()).all() and result.image.dtype == np.uint8
+    batch = detector(torch.stack([chw, chw.flip(2)]), thresh=0.2)
+    assert [len(one) for one in batch] == [
+        len(expected),
+        len(detector(noise_image()[:, ::-1], 0.2)),
+    ]
+
+
+def test_an_address_that_gives_no_image_is_left_out_of_many(
+    detector: Detector, tmp_path: Path
+) -> None:
+    (path,) = save(tmp_path, "p.png")
+    failed: list[str] = []
+    with image_site({}) as site:
+        sources = [f"{site.url}/gone.png", path]
+        results = detector.stream(sources, on_error=lambda name, error: failed.append(name))
+        assert [result.path for result in results] == [str(path)]
+    assert failed == [f"{site.url}/gone.png"]
+
+
+@pytest.mark.slow
+def test_another_process_finds_the_same_boxes(detector: Detector, tmp_path: Path) -> None:
+    (path,) = save(tmp_path, "p.png")
+    expected = detector(path, thresh=0.2)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        actual = pool.submit(detector, path, 0.2).result()
+        assert np.array_equal(actual.boxes.data, expected.boxes.data) and len(actual) > 0
+        assert str(actual).splitlines()[1:] == str(expected).splitlines()[1:]
+        with pytest.raises(ArgumentError, match="thresh 'high': expected a number"):
+            pool.submit(detector, path, "high").result()
 
 
 def test_many_sources_give_a_list_in_order(detector: Detector, tmp_path: Path) -> None:
@@ -263,7 +313,7 @@ def test_a_single_image_list_file_is_a_list(detector: Detector, tmp_path: Path) 
     assert isinstance(detector(tmp_path / "l.txt"), list)
 
 
-def test_nothing_is_compiled_unless_asked_for(
+def test_what_is_compiled_is_the_callers_to_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[EngineConfig] = []
@@ -280,5 +330,5 @@ def test_nothing_is_compiled_unless_asked_for(
     Detector(network, ["a", "b", "c"], compiled=True)
     darknet_py.load(cfg, weights, ["a", "b", "c"])
     darknet_py.load(cfg, weights, ["a", "b", "c"], compiled=True)
-    assert [config.compiled for config in asked] == [False, True, False, True]
+    assert [config.compiled for config in asked] == [None, True, None, True]
     assert asked[0] == asked[2] == EngineConfig()

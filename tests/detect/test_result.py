@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,16 +83,34 @@ def test_some_rows_are_a_result_of_the_same_image() -> None:
         ),
     ],
 )
-def test_a_line_about_a_result(changes: dict[str, object], expected: str) -> None:
-    assert str(replace(result(), **changes)) == expected  # type: ignore[arg-type]
+def test_the_first_line_is_about_the_image(changes: dict[str, object], expected: str) -> None:
+    assert str(replace(result(), **changes)).split("\n")[0] == expected  # type: ignore[arg-type]
 
 
-def test_a_line_about_few_and_many() -> None:
+def test_then_comes_a_line_for_each_box() -> None:
+    assert str(result()).split("\n")[1:] == [
+        '  dog "big": 0.91 (or cat: 0.40) from (125, 25) to (175, 75)',
+        "  cat: 0.50 from (-10, 15) to (50, 25)",
+    ]
+    assert str(tracked()).split("\n")[1:] == [
+        '  dog "big" #7: 0.91 (or cat #7: 0.40) from (125, 25) to (175, 75)',
+        "  cat: 0.50 from (-10, 15) to (50, 25)",
+    ]
+
+
+def test_lines_about_few_and_many() -> None:
     one = result()
     assert str(one.select([])) == "a/dog.jpg: 200x100, no objects, 12.3 ms"
     assert str(one.select([3])) == "a/dog.jpg: 200x100, no objects, 12.3 ms"
-    alike = replace(one.boxes, box=np.arange(4))
-    assert '2 x cat, 1 x dog "big", 12.3' in str(replace(one, boxes=alike))
+    alike = str(replace(one, boxes=replace(one.boxes, box=np.arange(4)))).split("\n")
+    assert '2 x cat, 1 x dog "big", 12.3' in alike[0]
+    assert [line.split(":")[1][:5] for line in alike[1:]] == [" 0.91", " 0.50", " 0.40"]
+
+
+def test_a_result_can_be_sent_and_copied() -> None:
+    for other in (pickle.loads(pickle.dumps(tracked())), copy.deepcopy(tracked())):
+        assert str(other) == str(tracked()) and other.summary() == tracked().summary()
+        assert (other.image == tracked().image).all() and list(other) == list(tracked())
 
 
 def test_a_short_repr_without_arrays() -> None:

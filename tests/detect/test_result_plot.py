@@ -99,3 +99,11 @@ def test_labels_without_boxes() -> None:
 def test_wrong_options(options: dict[str, Any], expected: str) -> None:
     with pytest.raises(DarknetError, match=f"^{expected}$"):
         result().plot(**options)
+
+
+def test_classes_are_numbers_or_names(drawn: dict[str, Any]) -> None:
+    for classes in (0, "cat", ["cat"], {0}):
+        result().plot(classes=classes)
+        assert drawn["labels"] == ["cat: 0.50"], classes
+    with pytest.raises(DarknetError, match="classes: no class is named 'cta'; did you mean 'cat'"):
+        result().plot(classes=["cta"])

@@ -39,6 +39,7 @@ def arguments(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     paths = [str(ROOT / name) for name in FILES]
     monkeypatch.setattr(sys, "argv", ["script.py", *paths])
     monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     return paths
 
 

@@ -9,6 +9,7 @@ from darknet_py.engines.devices import (
     checked_device,
     chosen_device,
     computes,
+    device_types,
     possible_precision,
 )
 from darknet_py.errors import DarknetError
@@ -55,3 +56,15 @@ def test_tf32_is_of_cuda(caplog: pytest.LogCaptureFixture) -> None:
     assert possible_precision("tf32", torch.device("cuda:0")) == "tf32" and not caplog.records
     assert possible_precision("tf32", torch.device("cpu")) == "fp32"
     assert caplog.messages == ["--precision tf32 is of CUDA devices; computing in fp32"]
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "types"),
+    [(False, False, ("cpu",)), (True, False, ("cpu", "cuda")), (False, True, ("cpu", "mps"))],
+)
+def test_types_of_device_here(
+    cuda: bool, mps: bool, types: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    assert device_types() == types

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from support import fake_engine, tiny_detector
 
-from darknet_py.engines.engine import open_engine
+from darknet_py.engines import table
+from darknet_py.engines.engine import Engine, open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network, load_network
@@ -36,7 +39,23 @@ def test_it_is_prepared_by_an_input_that_lies_as_it_wants(network: Network) -> N
     assert fake_engine.CALLS == [("shifted", (3, 3, 32, 64), True)]
 
 
-def test_what_it_has_made_is_not_copied(network: Network) -> None:
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
+def test_a_copy_is_opened_anew(network: Network, way: Callable[[Engine], Engine]) -> None:
     engine = open_engine(network, EngineConfig("shifted"))
-    with pytest.raises(DarknetError, match="engine shifted cannot be copied or pickled: .*load"):
-        copy.copy(engine)
+    other = way(engine)
+    assert type(other) is fake_engine.Shifted and other.config == engine.config
+    x = torch.rand(2, *network.graph.net.input)
+    assert torch.equal(engine(x)[0], other(x)[0])
+    with torch.no_grad():
+        for tensor in engine.network.parameters():
+            tensor.zero_()
+    assert not torch.equal(engine(x)[0], other(x)[0])
+
+
+def test_a_copy_where_the_engine_is_not_there(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = pickle.dumps(open_engine(network, EngineConfig("shifted")))
+    monkeypatch.delitem(table.ENGINES, "shifted")
+    with pytest.raises(DarknetError, match="unknown engine 'shifted'"):
+        pickle.loads(data)

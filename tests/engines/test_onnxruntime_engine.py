@@ -12,7 +12,7 @@ from support import tiny_detector
 
 from darknet_py.engines import cache
 from darknet_py.engines.engine import open_engine
-from darknet_py.engines.table import EngineConfig
+from darknet_py.engines.table import ENGINES, EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network, load_network
 
@@ -94,3 +94,16 @@ def test_which_cuda_device_is_told(network: Network, monkeypatch: pytest.MonkeyP
     assert engine.options() == {"device_id": 2}  # type: ignore[attr-defined]
     monkeypatch.setattr(engine, "device", torch.device("cuda"))
     assert engine.options() == {"device_id": 0}  # type: ignore[attr-defined]
+
+
+def test_what_it_offers(monkeypatch: pytest.MonkeyPatch) -> None:
+    from darknet_py.engines import onnxruntime_engine
+
+    able = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: able)
+    monkeypatch.setattr(onnxruntime_engine, "device_types", lambda: ("cpu", "cuda", "mps"))
+    kind = onnxruntime_engine.OnnxRuntime
+    assert kind.offers() == {"cpu": ("fp32",), "cuda": ("fp32",)}
+    assert ENGINES["onnxruntime"].precisions == kind.PRECISIONS
+    monkeypatch.setattr(onnxruntime_engine, "device_types", lambda: ("cpu",))
+    assert kind.offers() == {"cpu": ("fp32",)}

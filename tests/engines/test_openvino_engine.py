@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from support.golden_check import GOLDEN, loaded
@@ -42,3 +43,12 @@ def test_openvino_engines_share_one_core() -> None:
     net = loaded(GOLDEN / "yolov3", "alexeyab")
     first, second = open_or_skip("openvino", net), open_or_skip("openvino", net)
     assert first.core is second.core is openvino_core()  # type: ignore[attr-defined]
+
+
+def test_what_it_offers(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("openvino")
+    from darknet_py.engines import openvino_engine
+
+    core = SimpleNamespace(get_property=lambda device, name: [device, name, "FP32", "BF16"])
+    monkeypatch.setattr(openvino_engine, "openvino_core", lambda: core)
+    assert openvino_engine.OpenVino.offers() == {"cpu": ("fp32", "bf16")}

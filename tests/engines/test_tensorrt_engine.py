@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from darknet_py.engines import cache
-from darknet_py.engines.table import EngineConfig
+from darknet_py.engines.table import ENGINES, EngineConfig
 
 pytest.importorskip("onnxruntime", reason="needs pip install onnxruntime")
 
@@ -27,6 +27,7 @@ def test_engines_are_kept_and_the_precision_is_asked_for(
     monkeypatch.setitem(sys.modules, "tensorrt", types.ModuleType("tensorrt"))
     kind = importlib.import_module("darknet_py.engines.tensorrt_engine").TensorRt
     assert kind.PROVIDERS == {"cuda": "TensorrtExecutionProvider"}
+    assert ENGINES["tensorrt"].precisions == kind.PRECISIONS
     engine = object.__new__(kind)
     engine.device, engine.config = torch.device("cuda:1"), EngineConfig(precision=precision)
     kept = {"trt_engine_cache_enable": True, "trt_engine_cache_path": str(tmp_path)}

@@ -10,7 +10,7 @@ import pytest
 import torch
 from support.golden_check import GOLDEN, cases, loaded, relative
 
-from darknet_py.engines import devices
+from darknet_py.engines import devices, torch_engine
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.engines.torch_engine import MOST_PROGRAMS, Pytorch, layout_for
@@ -68,13 +68,22 @@ def check(net: Network, x: torch.Tensor, config: EngineConfig | None = None) -> 
         assert relative(fast.numpy(), plain.numpy()) <= TOLERANCE
 
 
+FORMS = {
+    "as usual": EngineConfig(),
+    "exact": EngineConfig(exact=True),
+    "not compiled": EngineConfig(compiled=False),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("case", cases(GOLDEN))
-def test_recorded_networks(case: str) -> None:
+def test_recorded_networks(case: str, form: str) -> None:
     name, fork = case.split("/")
     net = loaded(GOLDEN / name, fork)
     if net.graph.net.time_steps > 1:
         pytest.skip("engines see single images")
-    check(net, torch.from_numpy(np.load(GOLDEN / name / f"forward-{fork}.npz")["input"]))
+    x = torch.from_numpy(np.load(GOLDEN / name / f"forward-{fork}.npz")["input"])
+    check(net, x, FORMS[form])
 
 
 VARIANTS = {
@@ -200,6 +209,17 @@ def test_a_processor_without_half_precision_computes_in_full_and_says_so(
     x = torch.rand(1, 3, 16, 16)
     with torch.no_grad():
         assert relative(engine(x)[0].numpy(), net(x)[0].numpy()) <= TOLERANCE
+
+
+def test_what_it_offers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_engine, "device_types", lambda: ("cpu", "cuda", "mps"))
+    monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype != torch.float16)
+    expected = {
+        "cpu": ("fp32", "bf16"),
+        "cuda": ("fp32", "tf32", "bf16", "fp16"),
+        "mps": ("fp32", "bf16", "fp16"),
+    }
+    assert Pytorch.offers() == expected
 
 
 def test_an_image_of_another_size_is_refused(tmp_path: Path) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.map_result import RESULT
 
+from darknet_py.evaluate.coco import CocoMetrics
 from darknet_py.evaluate.map_files import write
 
 
 def test_json_has_all_metrics_and_what_they_were_computed_with(tmp_path: Path) -> None:
-    write(tmp_path / "o.metrics", RESULT, image_set="valid.txt", coco={"AP": 0.1})
+    coco = CocoMetrics({"AP": 0.1}, "", 4, 4)
+    write(tmp_path / "o.metrics", replace(RESULT, origin={"image_set": "valid.txt"}, coco=coco))
     written = json.loads((tmp_path / "o.metrics").read_text())
     assert written["image_set"] == "valid.txt" and written["coco"] == {"AP": 0.1}
     assert written["best_f1"] == {"f1": pytest.approx(0.4 / 0.9), "thresh": 0.25}

@@ -19,7 +19,6 @@ from darknet_py.errors import DataError
 from darknet_py.evaluate.coco import coco_metrics
 from darknet_py.evaluate.confusion import confusion
 from darknet_py.evaluate.map import evaluate
-from darknet_py.evaluate.map_files import to_dict
 from darknet_py.evaluate.map_result import MapResult
 from darknet_py.evaluate.readable_images import ReadableImages
 from darknet_py.evaluate.recall import measure_recall
@@ -52,7 +51,7 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Network:
 
 
 def facts(result: MapResult) -> dict[str, object]:
-    values = to_dict(result)
+    values = result.to_dict()
     return {key: value for key, value in values.items() if key not in ("seconds",)}
 
 

@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 from support.export_run import NET, run
 
-from darknet_py.export import command
-from darknet_py.options.inference import ExportOptions
-
 pytest.importorskip("onnx", reason="needs pip install onnx")
 pytest.importorskip("onnxruntime", reason="needs pip install onnxruntime onnx")
 
@@ -44,25 +41,3 @@ def test_refusals(
     result = run("export", *NET, *words)
     assert result.exit_code == 1 and message in result.output
     assert list(tmp_path.iterdir()) == []
-
-
-def test_images_of_data_are_taken_where_none_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Four at most, of the working folder, else of the one beside the cfg's."""
-    cfg = tmp_path / "cfg" / "a.cfg"
-    (tmp_path / "here" / "data").mkdir(parents=True)
-    (tmp_path / "data").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    assert command._samples(str(cfg)) == []
-    (tmp_path / "data" / "b.jpg").touch()
-    assert command._samples(str(cfg)) == [str(tmp_path / "data" / "b.jpg")]
-    for number in range(6):
-        Path("data", f"{number}.jpg").touch()
-    assert command._samples(str(cfg)) == [f"data/{number}.jpg" for number in range(4)]
-
-
-def test_the_weights_of_openvino_lie_beside_its_file() -> None:
-    options = ExportOptions(cfg="a.cfg", weights="a.weights", format="openvino")
-    paths = command._paths(options, Path("b/a.xml"))
-    assert paths == {".xml": Path("b/a.xml"), ".bin": Path("b/a.bin")}

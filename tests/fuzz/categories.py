@@ -81,6 +81,8 @@ def data(seeds: Seeds) -> Iterator[Case]:
         f"detector recall shapes.data small.cfg {LAST} --device cpu",
         "detector calc_anchors shapes.data -num_of_clusters 3 -width 32 -height 32",
         "data sheet shapes.data small.cfg sheet.png",
+        "advise shapes.data small.cfg --nogpu",
+        "new-cfg --base small.cfg --data shapes.data -o new.cfg --nogpu",
     ):
         yield _case(words, files, *targets)
 

@@ -17,7 +17,7 @@ import pytest
 from support.small_videos import drawn_frames, jpeg, read_back, write_video
 
 from darknet_py.errors import DataError, ImageError
-from darknet_py.images import live, live_frames
+from darknet_py.images import live, live_frames, web_addresses
 from darknet_py.images.capture import CaptureOptions
 from darknet_py.images.live import shown
 from darknet_py.images.moving_names import is_address, is_camera_text
@@ -148,6 +148,7 @@ def test_an_address_that_never_answers_is_given_up(
     scheme: str, silent_server: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "OPEN_SECONDS", 0.3)
+    monkeypatch.setattr(web_addresses, "ANSWER_SECONDS", 0.3)
     address = f"{scheme}://me:secret@127.0.0.1:{silent_server}/a"
     expected = rf"{scheme}://me:\*\*\*@127.0.0.1:{silent_server}/a: cannot be opened \(no answer in"
     start = time.monotonic()

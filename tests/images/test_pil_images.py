@@ -127,11 +127,13 @@ def test_what_pil_cannot_read_is_an_error_of_one_line() -> None:
         read(odd)
 
 
-def test_pil_is_known_without_being_imported() -> None:
+def test_pil_and_torch_are_known_without_being_imported() -> None:
     code = (
         "import sys, darknet_py.images.sources as s\n"
         "import darknet_py.images.pil_images as p\n"
+        "import darknet_py.images.tensor_images as t\n"
         "assert not p.is_pil_image(object()) and 'PIL' not in sys.modules\n"
+        "assert not t.is_tensor(object()) and 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     assert is_pil_image(Image.new("L", (1, 1))) and not is_pil_image(RGB)

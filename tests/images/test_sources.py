@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from support.tiny_detector import noise_image, save
 
-from darknet_py.errors import DataError
+from darknet_py.errors import ArgumentError, DataError
 from darknet_py.images.capture import CaptureOptions
 from darknet_py.images.frames import Frame, FrameSource
 from darknet_py.images.sources import SOURCES, SourceKind, open_source
@@ -88,9 +88,9 @@ def test_a_generator_may_give_paths_and_folders(tmp_path: Path) -> None:
         next(late)
 
 
-@pytest.mark.parametrize("source", [5.5, True, None, object()])
+@pytest.mark.parametrize("source", [5.5, True, None, object(), {"a.jpg": 1}])
 def test_what_is_no_source_is_refused(source: object) -> None:
-    with pytest.raises(DataError, match=f"no images come from {type(source).__name__}; give"):
+    with pytest.raises(ArgumentError, match=f"no images come from {type(source).__name__}; give"):
         open_source(source)
 
 

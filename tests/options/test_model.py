@@ -13,7 +13,7 @@ from darknet_py.options.model import CfgOptions, DeviceOptions, EngineOptions, R
 
 
 def test_the_parts_of_a_record_keep_their_order() -> None:
-    device, engine = ["gpu", "nogpu", "device"], ["precision", "engine", "compiled"]
+    device, engine = ["gpu", "nogpu", "device"], ["precision", "engine", "compiled", "exact"]
     assert list(flags_of(CfgOptions)) == ["fork", "width", "height"]
     assert list(flags_of(RunOptions)) == [*device, *engine]
     assert list(flags_of(EvalOptions)) == [
@@ -29,7 +29,7 @@ def test_what_a_network_runs_on() -> None:
     assert DeviceOptions(nogpu=True, gpu=3).chosen_device == "cpu"
     assert DeviceOptions(device="mps", gpu=3).chosen_device == "mps"
     config = RunOptions(device="cuda:7", precision="bf16", compiled=True).engine_config(threads=2)
-    assert dataclasses.astuple(config) == ("torch", "bf16", True, "cuda:7", 2)
+    assert dataclasses.astuple(config) == ("torch", "bf16", True, "cuda:7", 2, False)
     EngineOptions().require_engine()
     with pytest.raises(DarknetError, match="unknown engine 'torhc'.*did you mean 'torch'"):
         EngineOptions(engine="torhc").require_engine()

@@ -39,9 +39,13 @@ SPREAD = {"fork", "width", "height", "gpu", "nogpu", "device", "engine"}
 
 
 def test_shared_options_are_written_once() -> None:
-    """Width and height mean something else for anchors and for drawn images."""
+    """Width and height mean something else for anchors and for drawn images.
+
+    The types that editors are shown are compared with the records in test_python_words.py.
+    """
     homes: dict[str, list[str]] = {name: [] for name in SPREAD}
-    for path in sorted((PACKAGE / "options").glob("*.py")):
+    records = set((PACKAGE / "options").glob("*.py")) - {PACKAGE / "options" / "python_words.py"}
+    for path in sorted(records):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) in SPREAD:
                 homes[ast.unparse(node.target)].append(path.stem)
@@ -66,7 +70,7 @@ DEFAULTS = {
     "CfgOptions": "cfg",
     "ModelOptions": "weights=None",
     "DeviceOptions": "gpu=None nogpu=False device=None",
-    "EngineOptions": "precision=fp32 engine=torch compiled=False",
+    "EngineOptions": "precision=fp32 engine=torch compiled=None exact=False",
     "RunOptions": "",
     "DetectOptions": "images=() data=None thresh=None hier=0.5 nms=0.45 letter_box=False "
     "ext_output=False save_labels=False out=None prefix=None no_pictures=False names=None "
@@ -119,8 +123,10 @@ DEFAULTS = {
     "clear=False resume=False seed=0 iterations=0 precision=fp32 compiled=False "
     "sync_batchnorm=False log_style=auto chart=None results=None tensorboard=None",
     "ImageTrainOptions": "evaluates=False workers=None saveweights=None show_imgs=False",
-    "DetectorTrainOptions": "kind=detector evaluates=False epochs=4 thresh=0.25 iou_thresh=0.5 "
-    "cache=False reduced_decode=False",
+    "DetectorTrainOptions": "kind=detector quiet=False evaluates=False epochs=4 thresh=0.25 "
+    "iou_thresh=0.5 cache=False reduced_decode=False",
+    "GivenTrainOptions": "given",
+    "GivenMapOptions": "given",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
     "PageTrainOptions": "show_imgs=False",
     "SegmenterTrainOptions": "kind=segmenter",
@@ -137,10 +143,14 @@ DEFAULTS = {
     "SummaryOptions": "strict=False",
     "CheckOptions": "strict=False quick=False findings=5 report=None page=None workers=None",
     "DownloadOptions": "names=() list=False all_mirrors=False offline=False",
+    "ConvertOptions": "files=() cfg=None out=None form=None verify=False repair=False",
     "SheetOptions": "data out images=16 first=0 seed=0",
     "DrawnOptions": "out seed=0 width=416 height=416",
     "ShapesVideoOptions": "frames=120 fps=25.0",
     "ShapesOptions": "images smallest=18 visible=0.75 valid_every=10",
+    "SuitedOptions": "data seed=0",
+    "AdviseOptions": "cfg=None show=None",
+    "NewCfgOptions": "base out advise=False keep_anchors=False batch=None subdivisions=None",
     "DataImportOptions": "path out=None layout=None images=None names=None polygons=False "
     "difficult=False place=copy",
     "DataExportOptions": "data out=exported format=coco place=copy",
@@ -227,6 +237,9 @@ DrawnOptions.height >= 32 <= 8192
 ShapesOptions.smallest >= 4
 ShapesOptions.visible >= 0 <= 1
 ShapesOptions.valid_every >= 1
+SuitedOptions.seed >= 0 <= 1.84467e+19
+NewCfgOptions.batch >= 1 <= 65536
+NewCfgOptions.subdivisions >= 1 <= 65536
 DataSplitOptions.valid >= 0 <= 1
 DataSplitOptions.test >= 0 <= 1
 DataSplitOptions.seed >= 0 <= 1.84467e+19
@@ -296,7 +309,7 @@ SPELLINGS = {
     "ImageOptions.exif": "--exif/--no-exif",
     "LogOptions.log_style": "--log-style",
     "DetectorTrainOptions.reduced_decode": "--reduced-decode",
-    "EngineOptions.compiled": "--compile",
+    "EngineOptions.compiled": "--compile/--no-compile",
     "ServerOptions.batch_wait": "--batch-wait",
     "ServerOptions.max_mb": "--max-mb",
     "ServerOptions.max_megapixels": "--max-megapixels",
@@ -324,6 +337,9 @@ SPELLINGS = {
     "DataImportOptions.out": "-o --out",
     "DataExportOptions.out": "-o --out",
     "DataSplitOptions.out": "-o --out",
+    "NewCfgOptions.keep_anchors": "--keep-anchors",
+    "ConvertOptions.cfg": "--cfg",
+    "ConvertOptions.out": "-o --out",
     "NightmareOptions.smoothing": "--lambda",
     "NightmareOptions.neighbours": "--smooth",
 }

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from darknet_py.engines import kernels
+from darknet_py.engines.compiler import CannotBuild, compiler
 from darknet_py.network.network import Network
 
 
 def need_compiler() -> None:
     try:
-        kernels.compiler()
-    except kernels.CannotBuild as reason:
+        compiler()
+    except CannotBuild as reason:
         pytest.skip(str(reason))
 
 

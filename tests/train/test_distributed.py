@@ -21,7 +21,7 @@ from support.small_step import CONV, HEAD, NET, changed, data, weights
 
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
-from darknet_py.train import Trainer, command, distributed
+from darknet_py.train import Trainer, command, distributed, session
 from darknet_py.train.distributed import DistributedContext, devices
 from darknet_py.train.loss_error import LossError
 
@@ -226,24 +226,37 @@ def test_a_process_that_torchrun_has_started(
     monkeypatch.setenv("LOCAL_RANK", "3")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
-    monkeypatch.setattr(dist, "is_initialized", lambda: True)
+    monkeypatch.setattr(dist, "is_initialized", lambda: bool(calls) and calls[-1] != ("left",))
     monkeypatch.setattr(dist, "get_rank", lambda: 1)
     monkeypatch.setattr(dist, "get_world_size", lambda: 2)
+    monkeypatch.setattr(dist, "rendezvous", lambda url, timeout: iter([(url, 1, 2)]))
+    monkeypatch.setattr(dist, "PrefixStore", lambda prefix, store: (prefix, store))
     monkeypatch.setattr(
-        dist, "init_process_group", lambda kind, timeout: calls.append((kind, timeout))
+        dist,
+        "init_process_group",
+        lambda kind, store, rank, world_size, timeout: calls.append(
+            (kind, store, rank, world_size, timeout)
+        ),
     )
+    monkeypatch.setattr(session, "_trainings", iter([0, 1]))
     # First of all: else the process would take memory of device 0 as well.
     monkeypatch.setattr(torch.cuda, "set_device", lambda device: calls.append(("on", device)))
     monkeypatch.setattr(dist, "destroy_process_group", lambda: calls.append(("left",)))
     options = replace(small_options(tmp_path), device=None)
-    with command._process_group(options) as (context, device):
+    with session._process_group(options) as (context, device):
         assert (context, device) == (DistributedContext(1, 2), torch.device("cuda:3"))
         assert not context.first
-        assert calls == [("on", torch.device("cuda:3")), ("nccl", command.PATIENCE)]
-    with command._process_group(replace(options, nogpu=True)) as (_, device):
+        group = ("nccl", ("training 0", "env://"), 1, 2, session.PATIENCE)
+        assert calls == [("on", torch.device("cuda:3")), group]
+    with session._process_group(replace(options, nogpu=True)) as (_, device):
         assert device == torch.device("cpu")
+        assert calls[-1][:2] == ("gloo", ("training 1", "env://"))
     assert [call[0] for call in calls] == ["on", "nccl", "left", "gloo", "left"]
-    assert command.PATIENCE.total_seconds() == 6 * 3600
+    assert session.PATIENCE.total_seconds() == 6 * 3600
+    calls.append(("by the caller",))
+    with session._process_group(replace(options, nogpu=True)) as (context, device):
+        assert (context, device) == (DistributedContext(1, 2), torch.device("cpu"))
+    assert calls[5:] == [("by the caller",)]
 
 
 def one_of_two(monkeypatch: pytest.MonkeyPatch, other: list[float]) -> tuple[Trainer, list[str]]:

@@ -15,7 +15,7 @@ from darknet_py import files
 from darknet_py.errors import DownloadError, OutputError
 from darknet_py.weights_registry import download as module
 from darknet_py.weights_registry.download import download, is_here, try_mirrors, verified
-from darknet_py.weights_registry.mirror_failure import Patience
+from darknet_py.weights_registry.patience import Patience
 from darknet_py.weights_registry.registry import RegistryFile
 
 CONTENT = bytes(range(256)) * 1200

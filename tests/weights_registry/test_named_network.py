@@ -13,6 +13,7 @@ from darknet_py.weights_registry.named_network import (
     is_name,
     named_files,
     network_paths,
+    training_files,
     weights_path,
 )
 
@@ -55,6 +56,18 @@ def test_own_weights_and_names_go_before(tmp_path: Path, monkeypatch: pytest.Mon
         assert named_files("shapes", "mine.weights", "my.names", None)[2] == "my.names"
         assert site.asked == []
         assert named_files("a.cfg", "shapes", None, None) == ("a.cfg", weights_path("shapes"), None)
+
+
+def test_a_training_takes_the_cfg_and_starts_from_what_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with registered("shapes", tmp_path, monkeypatch) as site:
+        cfg, start = training_files("shapes", None)
+        assert (Path(cfg).name, start, site.asked) == ("shapes.cfg", None, [])
+        assert training_files(Path("a.cfg"), "shapes") == ("a.cfg", weights_path("shapes"))
+        assert training_files("a.cfg", Path("b.weights")) == ("a.cfg", "b.weights")
+    with pytest.raises(DarknetError, match="^weights is 3, expected a path or a network's name$"):
+        training_files("a.cfg", 3)  # type: ignore[arg-type]
 
 
 def test_without_weights() -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from support.weights_server import serving
 
+from darknet_py.web_request import RequestFailure
 from darknet_py.weights_registry import transfer as module
-from darknet_py.weights_registry.mirror_failure import MirrorFailure, Patience
 from darknet_py.weights_registry.part_file import PartFile, Source
+from darknet_py.weights_registry.patience import Patience
 from darknet_py.weights_registry.registry import RegistryFile
 from darknet_py.weights_registry.transfer import complete, transfer
 
@@ -27,7 +28,7 @@ def test_the_pauses_of_a_busy_server(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(module.time, "sleep", waited.append)
     with serving(b"0", statuses=[503] * 9, headers={"Retry-After": "5"}) as site:
         file = RegistryFile("a", (site.url,), (1,))
-        with pytest.raises(MirrorFailure, match="503"):
+        with pytest.raises(RequestFailure, match="503"):
             transfer(site.url, file, PartFile(tmp_path / "a.part"), Patience(tries=4, pause=2))
         assert len(site.asked) == 4
     assert [seconds for seconds in waited if seconds != 0.02] == [5, 5, 8]
@@ -39,7 +40,7 @@ def test_the_pace_is_measured_in_windows() -> None:
     pace.add(1)  # 5 s
     pace.add(1200)  # 10 s, and a new window from the next look on, at 15 s
     pace.add(1)  # 21 s
-    with pytest.raises(MirrorFailure, match="sends 0 bytes a second") as caught:
+    with pytest.raises(RequestFailure, match="sends 0 bytes a second") as caught:
         pace.add(1)  # 31 s
     assert caught.value.again
 

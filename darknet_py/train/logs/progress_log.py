@@ -71,6 +71,11 @@ class Update:
     next_metric: int = 0
 
     @property
+    def measured(self) -> float | None:
+        """The metric of this very update, in 0..1; None where it was not measured after it."""
+        return self.map if self.evaluated else None
+
+    @property
     def line(self) -> str:
         """The state of the training in one line."""
         return "  ".join(self._words.values())

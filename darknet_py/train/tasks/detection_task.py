@@ -26,7 +26,7 @@ from darknet_py.network.darknet_lines import Said
 from darknet_py.network.graph import Graph
 from darknet_py.network.load import head_classes
 from darknet_py.options.training import DetectorTrainOptions
-from darknet_py.progress import follow
+from darknet_py.progress import follow, unseen
 from darknet_py.train.checkpoint import LAST, PLAIN_LAST, CheckpointFiles, SavePolicy
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.progress_log import TrainingLog
@@ -150,7 +150,8 @@ def _cached(
         return {}
     least = least_size(config, sizes.largest) if options.reduced_decode else None
     upright = config.fork.images.upright
-    return cache_images(images, config.channels, least, follow, upright)
+    progress = unseen if options.quiet else follow
+    return cache_images(images, config.channels, least, progress, upright)
 
 
 def _map_metric(

@@ -1,0 +1,95 @@
+// A network's operations one after the other, each divided among the threads.
+// Built by engines/native_library.py for this machine; no header of torch is needed.
+
+#include <cmath>
+
+#include "convolution.h"
+#include "packing.h"
+#include "planes.h"
+#include "winograd.h"
+
+#ifdef _OPENMP
+#include <omp.h>
+#else
+inline int omp_get_thread_num() { return 0; }
+#endif
+
+namespace {
+
+struct Run {
+  float* memory;
+  const float* input;
+  const float* zeros;
+  float* scratch;
+  int64_t images, scratch_each;
+
+  const float* at(const Tensor& tensor, int64_t image) const {
+    const float* start = tensor.offset < 0 ? input : memory + tensor.offset;
+    return start + image * tensor.pixels() * tensor.pitch;
+  }
+
+  template <class Work>
+  void all(const Operation& op, const Work& work) const {
+    const int64_t tasks = work.tasks();
+#pragma omp for schedule(dynamic)
+    for (int64_t number = 0; number < images * tasks; ++number) {
+      const int64_t n = number / tasks;
+      const Image image{at(op.in, n), at(op.in2, n), (float*)at(op.out, n)};
+      work.task(number % tasks, image, scratch + omp_get_thread_num() * scratch_each);
+    }
+  }
+
+  void operation(const Operation& op) const {
+    switch (op.kind) {
+      case CONVOLUTION: return all(op, Convolution{op, zeros});
+      case WINOGRAD: return all(op, Winograd{op});
+      case DEPTHWISE: return all(op, Depthwise{op});
+      case MAXPOOL: return all(op, Maxpool{op});
+      case UPSAMPLE: return all(op, Upsample{op});
+      default: return all(op, Add{op});
+    }
+  }
+};
+
+template <class Work>
+void pack(int64_t tasks, int32_t threads, const Work& work) {
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+  for (int64_t number = 0; number < tasks; ++number) work(number);
+}
+
+}  // namespace
+
+extern "C" {
+
+int64_t lanes() { return LANES; }
+
+// Floats of scratch memory that a thread needs for an operation.
+int64_t scratch_of(const Operation* op) {
+  switch (op->kind) {
+    case CONVOLUTION: return Convolution{*op, nullptr}.scratch();
+    case WINOGRAD: return Winograd{*op}.scratch();
+    default: return 0;
+  }
+}
+
+// kernels (groups * outputs, inputs, taps) as CONVOLUTION takes them.
+void pack_direct(const float* kernels, int64_t groups, int64_t outputs, int64_t inputs, int64_t taps,
+                 int64_t block, float* to, int32_t threads) {
+  const Packing packing{kernels, groups, outputs, inputs, taps, block, to};
+  pack(groups * packing.blocks(), threads, [&](int64_t number) { packing.direct(number); });
+}
+
+// kernels (outputs, inputs, 3 * 3) as WINOGRAD takes them.
+void pack_winograd(const float* kernels, int64_t outputs, int64_t inputs, int64_t block, float* to,
+                   int32_t threads) {
+  const Packing packing{kernels, 1, outputs, inputs, 9, block, to};
+  pack(packing.blocks(), threads, [&](int64_t number) { packing.winograd(number); });
+}
+
+void run(const Operation* ops, int64_t count, float* memory, const float* input, const float* zeros,
+         float* scratch, int64_t scratch_each, int64_t images, int32_t threads) {
+  const Run run{memory, input, zeros, scratch, images, scratch_each};
+#pragma omp parallel num_threads(threads) if (threads > 1)
+  for (int64_t n = 0; n < count; ++n) run.operation(ops[n]);
+}
+}

@@ -1,0 +1,169 @@
+"""A network as runs of operations in C++, with torch's own arithmetic for what has no rule."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from darknet_py.engines.eager import RULES as TORCH_RULES
+from darknet_py.engines.eager import RuleContext, call_of
+from darknet_py.engines.native import library as native
+from darknet_py.engines.native.operations import UNBOUNDED, Planned, ProgramOptions, Work
+from darknet_py.engines.native.placement import Joined, Step, TorchStep, View, placed
+from darknet_py.engines.native.plan import planned
+from darknet_py.engines.native.workspace import Workspace, Workspaces, WorkspaceSize
+from darknet_py.layers.base import INPUT
+from darknet_py.network.execute import Call
+from darknet_py.network.network import Network
+
+ZEROS = 64 * 1024
+"""Floats at least: a row of a window, of few channels, is no longer."""
+LINE = 16
+"""Floats of a line of the cache."""
+IDENTITY = native.Activation(native.BOUNDED, 1.0, UNBOUNDED)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Operations that follow each other, in one call."""
+
+    operations: ctypes.Array[native.Operation]
+
+
+@dataclass(frozen=True)
+class TorchCall:
+    """A layer that torch computes. kept: in the workspace, because others read it."""
+
+    index: int
+    inputs: tuple[int, ...]
+    call: Call
+    kept: bool
+
+
+class NativeProgram:
+    """The calls for one batch size and number of threads; several threads may call it at once."""
+
+    def __init__(self, network: Network, images: int, options: ProgramOptions) -> None:
+        """network: as `for_inference` gives it, float32 on the CPU. Raises CannotBuild."""
+        self._library = native.library()
+        self._images, self._threads = images, options.threads
+        graph = network.graph
+        self._heads = graph.heads
+        contexts = _contexts(network, images)
+        self._plan = planned(contexts, self._heads, options)
+        shapes = {INPUT: graph.net.input, **{node.index: node.out for node in graph.nodes}}
+        self._placement = placed(self._plan, shapes, images, self._heads)
+        self._parts = list(self._made(contexts))
+        self._scratch_each = self._most_scratch()
+        zeros = max(ZEROS, *(shape.c for shape in shapes.values()))
+        scratch = self._scratch_each * self._threads
+        size = WorkspaceSize(images, self._placement, scratch, zeros)
+        self._workspaces = Workspaces(size)
+
+    @property
+    def torch_layers(self) -> list[int]:
+        """Those that torch computes."""
+        return [part.index for part in self._parts if isinstance(part, TorchCall)]
+
+    def __call__(self, x: Tensor) -> list[Tensor]:
+        """The heads (N, C, H, W) for x, float32."""
+        x = x.contiguous(memory_format=torch.channels_last)
+        outputs: dict[int, Tensor] = {}
+        with self._workspaces.one() as workspace:
+            for part in self._parts:
+                if isinstance(part, Run):
+                    self._run(part, workspace, x)
+                else:
+                    _call(part, workspace, x, outputs)
+            return [
+                outputs[index] if index in outputs else workspace.views.get(index, x).clone()
+                for index in self._heads
+            ]
+
+    def _run(self, part: Run, workspace: Workspace, x: Tensor) -> None:
+        self._library.run(
+            part.operations,
+            len(part.operations),
+            workspace.memory.data_ptr(),
+            x.data_ptr(),
+            workspace.zeros.data_ptr(),
+            workspace.scratch.data_ptr(),
+            self._scratch_each,
+            self._images,
+            self._threads,
+        )
+
+    def _made(self, contexts: Mapping[int, RuleContext]) -> list[Run | TorchCall]:
+        read = {source for step in self._plan.values() for source in step.reads}
+        parts: list[Run | TorchCall] = []
+        run: list[native.Operation] = []
+        for index, step in self._plan.items():
+            if isinstance(step, TorchStep):
+                _end(parts, run)
+                call = call_of(contexts[index], TORCH_RULES)
+                parts.append(TorchCall(index, step.reads, call, index in read))
+            else:
+                run += self._operations(index, step)
+        _end(parts, run)
+        return parts
+
+    def _operations(self, index: int, step: Step | Planned) -> list[native.Operation]:
+        views = self._placement.views
+        if isinstance(step, Work):
+            return [_operation(step, [views[source] for source in step.reads], views[index])]
+        return self._copies(index, step.reads) if isinstance(step, Joined) else []
+
+    def _copies(self, join: int, reads: Sequence[int]) -> list[native.Operation]:
+        """Of what could not be written into the joined tensor at once."""
+        views, into, copies, channel = self._placement.views, self._placement.views[join], [], 0
+        for source in reads:
+            view, to = views[source], into.channel + channel
+            if (view.root, view.channel) != (into.root, to):
+                place = View(into.root, to, view.shape, into.pitch, into.offset)
+                copies.append(_operation(Work(native.ADD, (source,)), [view], place))
+            channel += view.shape.c
+        return copies
+
+    def _most_scratch(self) -> int:
+        runs = [part.operations for part in self._parts if isinstance(part, Run)]
+        sizes = [self._library.scratch_of(operation) for run in runs for operation in run]
+        return -(-max(sizes, default=0) // LINE) * LINE
+
+
+def _contexts(network: Network, images: int) -> dict[int, RuleContext]:
+    cpu = torch.device("cpu")
+    nodes, steps = network.graph.nodes, network.graph.steps
+    return {
+        node.index: RuleContext(node, step.context, network.used(step.index), images, cpu)
+        for node, step in zip(nodes, steps, strict=True)
+    }
+
+
+def _call(part: TorchCall, workspace: Workspace, x: Tensor, outputs: dict[int, Tensor]) -> None:
+    y = part.call([workspace.views.get(source, x) for source in part.inputs])
+    if part.kept:
+        workspace.views[part.index].copy_(y)
+    else:
+        ours = y.untyped_storage().data_ptr() == workspace.memory.untyped_storage().data_ptr()
+        outputs[part.index] = y.clone() if ours else y
+
+
+def _operation(work: Work, inputs: Sequence[View], output: View) -> native.Operation:
+    numbers = {"activation": IDENTITY, "scale": 1.0, "dilation": 1, "groups": 1, **work.numbers}
+    operation = native.Operation(kind=work.kind, **numbers)
+    operation.input, operation.input2 = inputs[0].tensor, inputs[-1].tensor
+    operation.output = output.tensor
+    if work.packed:
+        operation.weights = work.packed.weights.data_ptr()
+        operation.biases = work.packed.biases.data_ptr()
+    return operation
+
+
+def _end(parts: list[Run | TorchCall], run: list[native.Operation]) -> None:
+    if run:
+        parts.append(Run((native.Operation * len(run))(*run)))
+        run.clear()
