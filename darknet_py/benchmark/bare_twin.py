@@ -20,7 +20,7 @@ from darknet_py.layers.pointwise import Dropout
 from darknet_py.layers.pooling import Maxpool
 from darknet_py.layers.resample import Upsample
 from darknet_py.layers.shortcut import Shortcut
-from darknet_py.layers.yolo import Yolo
+from darknet_py.layers.yolo import Yolo, scaled
 from darknet_py.network.network import Network
 
 Function = Callable[[list[Tensor]], Tensor]
@@ -115,11 +115,15 @@ def _upsample(layer: Upsample, ctx: LayerContext, weights: Weights) -> Function:
 
 
 def _yolo(layer: Yolo, ctx: LayerContext, weights: Weights) -> Function:
+    if layer.squares(ctx.fork):
+        raise DarknetError(f"{layer.location()}: the bare twin knows no new_coords")
     split, count = [2, 2, layer.entries - 4], len(layer.masks)
+    scale = layer.scale(ctx.fork)
 
     def head(inputs: list[Tensor]) -> Tensor:
         xy, sizes, rest = inputs[0].float().unflatten(1, (count, -1)).split(split, 2)
-        return torch.cat([xy.sigmoid(), sizes, rest.sigmoid()], 2).flatten(1, 2)
+        xy = scaled(xy.sigmoid(), scale)
+        return torch.cat([xy, sizes, rest.sigmoid()], 2).flatten(1, 2)
 
     return head
 

@@ -50,8 +50,8 @@ def run_gpu(options: BenchmarkOptions, plan: GpuPlan | None = None) -> int:
         outcomes.append(outcome)
         click.echo(_said(outcome, len(outcomes), len(rows)), err=True)
         # Row by row, so that whatever ends this leaves what there is.
-        GpuReport(machine(device), peaks, outcomes).save(path)
-    click.echo(GpuReport(machine(device), peaks, outcomes).markdown())
+        GpuReport(machine(device), peaks, rows, outcomes).save(path)
+    click.echo(GpuReport(machine(device), peaks, rows, outcomes).markdown())
     click.echo(f"{path} and {markdown_path(path)} are written", err=True)
     return 0 if any(outcome.latency for outcome in outcomes) else 1
 

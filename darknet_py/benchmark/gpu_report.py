@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from darknet_py.benchmark.gpu_rows import GpuRow
 from darknet_py.benchmark.gpu_runs import GpuOutcome
 from darknet_py.benchmark.machine import Machine
 from darknet_py.files import encoded, replacing
@@ -16,11 +17,17 @@ from darknet_py.files import encoded, replacing
 
 @dataclass(frozen=True)
 class GpuReport:
-    """peaks: FLOP/s of a product of matrices by precision. outcomes: as far as they have come."""
+    """peaks: FLOP/s of a product of matrices by precision. rows: all that were planned; outcomes:
+    those of the first of them, as far as the time went."""
 
     machine: Machine
     peaks: Mapping[str, float]
+    rows: Sequence[GpuRow]
     outcomes: Sequence[GpuOutcome]
+
+    @property
+    def left_out(self) -> Sequence[GpuRow]:
+        return self.rows[len(self.outcomes) :]
 
     def peak_share(self, outcome: GpuOutcome) -> float:
         """Of the matmul peak of its precision."""
@@ -41,17 +48,19 @@ class GpuReport:
                 file.write(encoded(content))
 
     def to_json(self) -> dict[str, Any]:
-        """{machine, matmul_flops_per_s, rows}; what failed has an `error` and no times."""
+        """{machine, matmul_flops_per_s, rows, left_out}; what failed has an `error` and no times.
+
+        left_out: rows that the time was too short for.
+        """
         return {
             "machine": dataclasses.asdict(self.machine),
             "matmul_flops_per_s": dict(self.peaks),
             "rows": [self._row_json(outcome) for outcome in self.outcomes],
+            "left_out": [_identity(row) for row in self.left_out],
         }
 
     def _row_json(self, outcome: GpuOutcome) -> dict[str, Any]:
-        facts = dataclasses.asdict(outcome.row)
-        net = facts.pop("net")
-        facts = {"cfg": net["cfg"], "side": net["side"]} | facts
+        facts = _identity(outcome.row)
         if outcome.latency is None:
             return facts | {"error": outcome.error}
         return facts | {
@@ -81,6 +90,14 @@ class GpuReport:
         yield _line("---" for _ in COLUMNS)
         for outcome in self.outcomes:
             yield _line(column.text(self, outcome) for column in COLUMNS)
+        if self.left_out:
+            yield ""
+            yield f"{len(self.left_out)} of {len(self.rows)} rows were left out: no time was left."
+
+
+def _identity(row: GpuRow) -> dict[str, Any]:
+    facts = dataclasses.asdict(row)
+    return {**facts.pop("net"), **facts}
 
 
 def markdown_path(path: Path) -> Path:

@@ -22,7 +22,6 @@ from darknet_py.engines.torch_engine import TYPES
 T = TypeVar("T")
 SECONDS = 0.6
 """Of a row's timed calls."""
-TIME_OVER = "left out: the minutes were over"
 
 
 @dataclass(frozen=True)
@@ -55,10 +54,12 @@ def measured(
     seconds: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[GpuOutcome]:
-    """Each row's outcome; those that would begin after `seconds` are left out, and say so."""
+    """Each row's outcome, without those that would begin after `seconds`."""
     end = clock() + seconds
     for row in rows:
-        yield outcome_of(row, device) if clock() < end else GpuOutcome(row, error=TIME_OVER)
+        if clock() >= end:
+            return
+        yield outcome_of(row, device)
 
 
 def outcome_of(row: GpuRow, device: torch.device) -> GpuOutcome:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -71,7 +71,10 @@ class Pytorch(Engine):
 
     @classmethod
     def offers(cls) -> dict[str, tuple[str, ...]]:
-        return {device: tuple(_offered(device)) for device in device_types()}
+        everywhere = [name for name in TYPES if name != "tf32"]
+        on_cpu = tuple(name for name in everywhere if computes(TYPES[name]))
+        own = {"cpu": on_cpu, "cuda": tuple(TYPES)}
+        return {device: own.get(device, tuple(everywhere)) for device in device_types()}
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         x = self._placed(self.network.checked(x))
@@ -149,14 +152,3 @@ def layout_for(precision: str, device: torch.device) -> torch.memory_format:
     """Tensor cores and oneDNN want channels last; CUDA's exact kernels of float32 do not."""
     exact = device.type == "cuda" and precision == "fp32"
     return torch.contiguous_format if exact else torch.channels_last
-
-
-def _offered(device: str) -> Iterator[str]:
-    """The precisions a kind of device computes in."""
-    for name, dtype in TYPES.items():
-        if name == "tf32":
-            there = device == "cuda"
-        else:
-            there = device != "cpu" or computes(dtype)
-        if there:
-            yield name

@@ -67,7 +67,8 @@ def test_an_image_is_taken_there_once_and_its_boxes_back_once(tmp_path: Path, na
         detector(noise_image(), thresh=0.3)
         with place.counted() as counted:
             result = detector(noise_image(), thresh=0.3)
-    assert counted.waits <= 2, counted.lines
+    # On CUDA the engine's own wait is counted too, without which its time would say nothing.
+    assert counted.waits == (2 if name == STAND_IN else 3), counted.lines
     assert (counted.mixing, counted.uploads) == (0, 1 if name == STAND_IN else 0), counted.lines
     assert len(result.boxes) == len(expected.boxes) > 100
     np.testing.assert_allclose(result.boxes.xyxy, expected.boxes.xyxy, atol=1e-3)

@@ -13,6 +13,7 @@ from support.golden_check import GOLDEN, cases, loaded, relative
 from support.layer_check import net_section, network, random_input, sections
 from torch import Tensor
 
+from darknet_py.benchmark.bench_inputs import random_network
 from darknet_py.forks import FORKS
 from darknet_py.layers import SECTIONS
 from darknet_py.network.graph import read_graph
@@ -67,14 +68,6 @@ def test_recorded_networks(case: str, name: str) -> None:
         check(place, net, x)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("case", cases(GOLDEN))
-def test_their_inference_forms(case: str, name: str) -> None:
-    net, x = golden(case)
-    with device_under_test(name) as place:
-        check(place, net.for_inference(), x)
-
-
 @pytest.fixture
 def tree_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.tree").write_text(TREE)
@@ -110,6 +103,7 @@ def test_every_kind_is_among_them() -> None:
 @pytest.mark.parametrize("cfg", sorted(CFG.glob("*.cfg")), ids=lambda path: path.stem)
 def test_shipped_networks(cfg: Path, name: str) -> None:
     size = None if "yolov1" in cfg.stem else 64
-    net = Network.from_cfg(cfg, width=size, height=size, seed=1).for_inference()
+    graph = read_graph(cfg, width=size, height=size, time_steps=1)
+    net = random_network(graph, seed=1).for_inference()
     with device_under_test(name) as place:
         check(place, net, random_input(net, 1))
