@@ -179,12 +179,12 @@ def _route(ctx: RuleContext, options: ProgramOptions) -> Alias | Joined | None:
         return None
     if len(ctx.node.inputs) == 1:
         first = layer.group_id * ctx.node.out.c if layer.groups > 1 else 0
-        return Alias(ctx.node.inputs[0], first)
+        return Alias(ctx.node.inputs[0], first, whole=layer.groups == 1)
     return Joined(ctx.node.inputs) if layer.groups == 1 else None
 
 
 def _dropout(ctx: RuleContext, options: ProgramOptions) -> Alias:
-    return Alias(ctx.node.inputs[0])
+    return Alias(ctx.node.inputs[0], whole=True)
 
 
 RULES: Mapping[type[Layer], Rule] = {

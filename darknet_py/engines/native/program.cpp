@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "convolution.h"
+#include "depthwise.h"
 #include "packing.h"
 #include "planes.h"
 #include "winograd.h"
