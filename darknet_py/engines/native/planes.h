@@ -74,3 +74,28 @@ struct Add {
     }
   }
 };
+
+// By channel: the logistic where weights (3, channels) have 1 in their first row, then times the
+// second row, less the third: what a [yolo] passes on.
+struct ByChannel {
+  const Operation& op;
+  int64_t tasks() const { return op.out.height; }
+  int64_t scratch() const { return 0; }
+
+  void task(int64_t y, const Image& image, float*) const {
+    const float *chosen = op.weights, *factor = chosen + op.out.channels;
+    const float* shift = factor + op.out.channels;
+    for (int64_t x = 0; x < op.out.width; ++x) {
+      const int64_t pixel = y * op.out.width + x;
+      const float* from = image.in + pixel * op.in.pitch;
+      float* to = image.out + pixel * op.out.pitch;
+      in_vectors(op.out.channels, [&](auto like, int64_t c, int64_t count) {
+        typedef decltype(like) V;
+        const V value = load_up_to<V>(from + c, count), logistic = 1.0f / (1.0f + exponential(-value));
+        const V kept = load_up_to<V>(chosen + c, count) > 0.5f ? logistic : value;
+        store_up_to(to + c, kept * load_up_to<V>(factor + c, count) - load_up_to<V>(shift + c, count),
+                    count);
+      });
+    }
+  }
+};

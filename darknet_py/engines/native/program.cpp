@@ -47,6 +47,7 @@ struct Run {
       case DEPTHWISE: return all(op, Depthwise{op});
       case MAXPOOL: return all(op, Maxpool{op});
       case UPSAMPLE: return all(op, Upsample{op});
+      case BY_CHANNEL: return all(op, ByChannel{op});
       default: return all(op, Add{op});
     }
   }
