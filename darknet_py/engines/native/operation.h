@@ -4,7 +4,9 @@
 #include "activation.h"
 
 // Images one after the other, channels last. pitch: floats from pixel to pixel, more than there are
-// channels where it is a part of a wider tensor. offset: floats from the start of the memory.
+// channels where it is a part of a wider tensor. offset: floats from the start of the memory; INPUT for the
+// network's input, FIRST_OUTPUT and below for what is given to be filled.
+constexpr int64_t INPUT = -1, FIRST_OUTPUT = -2;
 struct Tensor {
   int64_t offset, height, width, channels, pitch;
   int64_t pixels() const { return height * width; }
