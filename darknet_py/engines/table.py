@@ -54,6 +54,8 @@ ENGINES: dict[str, EngineRow] = {
         ("onnxruntime", "tensorrt", "onnx"),
         packages=("onnxruntime-gpu", "tensorrt", "onnx"),
     ),
+    "ncnn": EngineRow("darknet_py.engines.ncnn_engine:Ncnn", ("ncnn",), precisions=("fp32",)),
+    "mnn": EngineRow("darknet_py.engines.mnn_engine:Mnn", ("MNN", "onnx"), precisions=("fp32",)),
 }
 
 
