@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from darknet_py.engines.comparison import TOLERANCES, differences, noise
 from darknet_py.engines.devices import require_cpu
 from darknet_py.engines.fixed_batch import BatchEngine, BatchProgram
 from darknet_py.engines.table import EngineConfig
@@ -68,10 +69,23 @@ class Mnn(BatchEngine):
     def _file(self, batch: int) -> Path:
         def write(path: Path) -> None:
             if trouble := converted(self.onnx(batch), path):
-                what = f"MNN does not convert it: {trouble}"
-                raise DarknetError(f"{self.graph.path}: {what}; use --engine torch")
+                raise DarknetError(f"{self.graph.path}: {trouble}; use --engine torch")
+            self._require_right(path, batch)
 
         return self.files.get(["mnn", MNN.version(), batch], ".mnn", write)
+
+    def _require_right(self, path: Path, batch: int) -> None:
+        """Raises DarknetError for a file just made that computes something else: of recurrent
+        layers, and maybe of others, MNN's converter makes that, and does not say so."""
+        x = noise(self.graph, batch)
+        with torch.inference_mode():
+            expected = self.network(x)
+        far = differences(MnnSession(path, 1)(x), expected)
+        worst = max(range(len(far)), key=far.__getitem__)
+        if far[worst] > TOLERANCES["fp32"]:
+            head = self.graph.nodes[self.graph.heads[worst]].layer
+            what = f"MNN's output is {far[worst]:.1e} of the largest value off; use --engine torch"
+            raise DarknetError(what, head.location())
 
 
 class MnnSession:
@@ -116,7 +130,16 @@ def converted(source: Path, path: Path) -> str:
 
     In a process of its own: the converter prints much, and ends the process where it fails.
     """
-    words = ["-f", "ONNX", "--modelFile", source, "--MNNModel", path, "--bizCode", "darknet-py"]
+    words = [
+        "-f",
+        "ONNX",
+        "--modelFile",
+        str(source),
+        "--MNNModel",
+        str(path),
+        "--bizCode",
+        "darknet-py",
+    ]
     try:
         done = subprocess.run(
             [sys.executable, "-c", CONVERTER, *words],
@@ -126,9 +149,9 @@ def converted(source: Path, path: Path) -> str:
             cwd=path.parent,  # whose modules go before those that are installed
         )
     except subprocess.TimeoutExpired:
-        return f"it took over {SECONDS} s"
+        return f"MNN's converter took over {SECONDS} s"
     if path.is_file() and path.stat().st_size and not done.returncode:
         return ""
     lines = (done.stdout + done.stderr).splitlines() or [f"it ended with {done.returncode}"]
     telling = [line for line in lines if any(word in line.lower() for word in TROUBLE)]
-    return (telling or lines)[-1].strip()
+    return f"MNN does not convert it: {(telling or lines)[-1].strip()}"
