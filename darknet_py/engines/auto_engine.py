@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -59,17 +59,11 @@ class AutoEngine(Engine):
     chooses for its own machine.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        config: EngineConfig,
-        race: Callable[[torch.Tensor, float], Race] = Race,
-    ) -> None:
-        """race: what measures. Raises DarknetError where engine torch cannot run the network."""
+    def __init__(self, network: Network, config: EngineConfig) -> None:
+        """Raises DarknetError where engine torch cannot run the network."""
         device = checked_device(config.device)
         precision = possible_precision(config.precision, device)
         super().__init__(network, replace(config, precision=precision), device)
-        self._race = race
         self._threads = config.threads or torch.get_num_threads()
         self._digest = network_digest(network)
         self._engines: dict[str, Engine] = {}
@@ -137,7 +131,7 @@ class AutoEngine(Engine):
     def _measured(self, batch: int) -> RaceResult:
         able, broken = candidates(self.config)
         logger.info("engine auto: measuring %s, once ...", ", ".join(able))
-        race = self._race(noise(self.graph, batch), TOLERANCES[self.config.precision])
+        race = Race(noise(self.graph, batch), TOLERANCES[self.config.precision])
         with _torch_threads(self._threads):
             result = race.run({name: partial(self._open, own) for name, own in able.items()})
         self._engines.setdefault(result.fastest, race.engine(result.fastest))

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-import importlib
-import os
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,36 +12,10 @@ import torch
 from darknet_py.engines.comparison import TOLERANCES, differences, noise
 from darknet_py.engines.devices import require_cpu
 from darknet_py.engines.fixed_batch import BatchEngine, BatchProgram
+from darknet_py.engines.mnn_library import MNN, converted
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
-
-CONVERTER = "import sys, _tools; _tools.mnnconvert(sys.argv)"
-"""MNN's own command for it installs a package and reports to its makers what was converted."""
-SECONDS = 300
-"""A conversion that takes longer is taken for one that hangs."""
-TROUBLE = ("not support", "error", "fail", "can't", "invalid")
-"""Words of the converter's lines that say why there is no file."""
-
-
-@contextmanager
-def _unheard() -> Iterator[None]:
-    """What MNN's library prints when it is loaded, past sys.stdout, is no part of any result."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    try:
-        yield
-        ctypes.CDLL(None).fflush(None)  # C keeps the lines back where stdout is no terminal
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
-
-
-with _unheard():
-    importlib.import_module("_mnncengine")
-import MNN  # noqa: E402 - its library is loaded by now
 
 
 class Mnn(BatchEngine):
@@ -123,35 +90,3 @@ def _values(output: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
 def _plain(shape: Any, values: Any) -> Any:
     """A tensor that lies in memory as numpy's."""
     return MNN.Tensor(shape, MNN.Halide_Type_Float, values, MNN.Tensor_DimensionType_Caffe)
-
-
-def converted(source: Path, path: Path) -> str:
-    """Writes the .mnn file of an .onnx file; why there is none, "" where there is.
-
-    In a process of its own: the converter prints much, and ends the process where it fails.
-    """
-    words = [
-        "-f",
-        "ONNX",
-        "--modelFile",
-        str(source),
-        "--MNNModel",
-        str(path),
-        "--bizCode",
-        "darknet-py",
-    ]
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", CONVERTER, *words],
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            cwd=path.parent,  # whose modules go before those that are installed
-        )
-    except subprocess.TimeoutExpired:
-        return f"MNN's converter took over {SECONDS} s"
-    if path.is_file() and path.stat().st_size and not done.returncode:
-        return ""
-    lines = (done.stdout + done.stderr).splitlines() or [f"it ended with {done.returncode}"]
-    telling = [line for line in lines if any(word in line.lower() for word in TROUBLE)]
-    return f"MNN does not convert it: {(telling or lines)[-1].strip()}"
