@@ -13,6 +13,7 @@ from pathlib import Path
 
 CONVERTER = "import sys, _tools; _tools.mnnconvert(sys.argv)"
 """MNN's own command for it installs a package and reports to its makers what was converted."""
+STDOUT = 1
 SECONDS = 300
 """A conversion that takes longer is taken for one that hangs."""
 TROUBLE = ("not support", "error", "fail", "can't", "invalid")
@@ -22,14 +23,19 @@ TROUBLE = ("not support", "error", "fail", "can't", "invalid")
 @contextmanager
 def _unheard() -> Iterator[None]:
     """What MNN's library prints when it is loaded, past sys.stdout, is no part of any result."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
+    try:
+        kept = os.dup(STDOUT)
+    except OSError:  # it is closed, so that nothing can be heard
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STDOUT)
     try:
         yield
-        ctypes.CDLL(None).fflush(None)  # C keeps the lines back where stdout is no terminal
+        # C keeps the lines back where stdout is no terminal.
+        ctypes.CDLL("ucrtbase" if os.name == "nt" else None).fflush(None)
     finally:
-        os.dup2(kept, 1)
+        os.dup2(kept, STDOUT)
         os.close(kept)
         os.close(nowhere)
 
@@ -44,19 +50,10 @@ def converted(source: Path, path: Path) -> str:
 
     In a process of its own: the converter prints much, and ends the process where it fails.
     """
-    words = [
-        "-f",
-        "ONNX",
-        "--modelFile",
-        str(source),
-        "--MNNModel",
-        str(path),
-        "--bizCode",
-        "darknet-py",
-    ]
+    files = ["--modelFile", str(source), "--MNNModel", str(path)]
     try:
         done = subprocess.run(
-            [sys.executable, "-c", CONVERTER, *words],
+            [sys.executable, "-c", CONVERTER, "-f", "ONNX", *files, "--bizCode", "darknet-py"],
             capture_output=True,
             text=True,
             timeout=SECONDS,

@@ -67,7 +67,7 @@ def test_threads() -> None:
         ("gaussian_yolo", r"net.cfg:65: \[Gaussian_yolo\]: the output of this kind is not written"),
         (
             "local_alexey",
-            r"net.cfg:22: \[local\]: this kind .*; --format onnx, --engine torch have",
+            r"net.cfg:22: \[local\]: this kind .*onnx, --engine torch have",
         ),
         ("crnn", "net.cfg: ncnn runs single images; use time_steps=1"),
     ],
