@@ -22,9 +22,9 @@ from darknet_py.engines.candidates import candidates, facts, own_config
 from darknet_py.engines.comparison import TOLERANCES, noise
 from darknet_py.engines.devices import checked_device, possible_precision
 from darknet_py.engines.engine import Engine, engine_kind
-from darknet_py.engines.race import Race, RaceResult, listed
+from darknet_py.engines.race import Race, RaceResult, listed, reason_of
 from darknet_py.engines.table import EngineConfig
-from darknet_py.errors import DarknetError, OutputError
+from darknet_py.errors import OutputError
 from darknet_py.network.network import Network
 
 logger = logging.getLogger(__name__)
@@ -101,10 +101,11 @@ class AutoEngine(Engine):
             name = choice.result.fastest
             try:
                 engine = self._engines.get(name) or self._open(own_config(name, self.config))
-            except DarknetError as failure:
+            except Exception as failure:  # noqa: BLE001 - other people's packages raise anything
                 if not choice.path:
                     raise
-                logger.warning("engine auto: %s does not open now: %s; measuring", name, failure)
+                reason = reason_of(failure)
+                logger.warning("engine auto: %s does not open now: %s; measuring", name, reason)
                 choice.path.unlink(missing_ok=True)
                 continue
             logger.info(choice.words(batch))

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from darknet_py.engines.engine import engine_kind
+from darknet_py.engines.race import reason_of
 from darknet_py.engines.table import ENGINES, EngineConfig, EngineRow, installed
 from darknet_py.system import instruction_set, processors
 
@@ -24,7 +25,7 @@ def candidates(config: EngineConfig) -> tuple[dict[str, EngineConfig], dict[str,
         try:
             offers = engine_kind(own).offers()
         except Exception as failure:  # noqa: BLE001 - whatever a broken package raises
-            broken[name] = " ".join(f"{type(failure).__name__}: {failure}".split())
+            broken[name] = reason_of(failure)
             continue
         if config.precision in offers.get(torch.device(config.device).type, ()):
             able[name] = own

@@ -71,7 +71,7 @@ class Race:
             if failure := self._opened(name, opener):
                 if not self._expected:
                     raise failure
-                self._left_out[name] = _reason(failure)
+                self._left_out[name] = reason_of(failure)
         start = self._clock()
         for done in range(MOST_ROUNDS):
             if done >= FEWEST_ROUNDS and self._clock() - start >= SECONDS:
@@ -112,7 +112,7 @@ class Race:
             try:
                 seconds = self._turn(engine)
             except Exception as failure:  # noqa: BLE001
-                self._left_out[name] = _reason(failure)
+                self._left_out[name] = reason_of(failure)
                 self._least.pop(name, None)
                 del self._running[name]
             else:
@@ -138,7 +138,7 @@ def listed(left_out: Mapping[str, str]) -> str:
     return ", ".join(f"{name} ({reason})" for name, reason in left_out.items())
 
 
-def _reason(failure: Exception) -> str:
+def reason_of(failure: Exception) -> str:
     """In a line."""
     if isinstance(failure, DarknetError):
         return str(failure)
