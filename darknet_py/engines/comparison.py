@@ -10,7 +10,7 @@ from torch import Tensor
 
 from darknet_py.network.graph import Graph
 
-TOLERANCES = {"fp32": 1e-3, "fp16": 1e-2, "bf16": 5e-2}
+TOLERANCES = {"fp32": 1e-3, "tf32": 1e-2, "fp16": 1e-2, "bf16": 5e-2}
 """Precision -> how far two engines' heads may be apart, as a share of the largest value. What
 differs by more is no rounding."""
 
