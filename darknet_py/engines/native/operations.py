@@ -114,11 +114,11 @@ def _winograd(
     ctx: RuleContext, layer: Convolutional, numbers: Mapping[str, Any], options: ProgramOptions
 ) -> Work:
     packed = options.packed.winograd(ctx.node.index, *_tensors(ctx))
-    tiles = -(-ctx.node.out.h // SIDE) * -(-ctx.node.out.w // SIDE)
+    tiles = ctx.batch * -(-ctx.node.out.h // SIDE) * -(-ctx.node.out.w // SIDE)
     fitting = WORKING_FLOATS // (36 * (ctx.input.c + layer.filters))
     chunk = min(tiles, max(LEAST_TILES, min(MOST_TILES, fitting)))
     blocks = -(-layer.filters // block_of(packed.halves))
-    divided = _divided(-(-tiles // chunk) * ctx.batch, blocks, options)
+    divided = _divided(-(-tiles // chunk), blocks, options)
     shares = {"halves": packed.halves, "chunk": chunk, "parts": divided}
     return Work(native.WINOGRAD, ctx.node.inputs, {**numbers, **shares}, packed)
 
