@@ -7,7 +7,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from darknet_py.engines.table import ENGINES, PRECISIONS
+from darknet_py.engines.table import PRECISIONS, engine_names
 from darknet_py.errors import ArgumentError, DataError, nearest
 from darknet_py.forks import FORKS, Fork
 
@@ -97,7 +97,7 @@ def require_load(cfg: Any, weights: Any, data: Any, fork: Any, width: Any, heigh
 
 def require_engine(engine: Any, precision: Any, compiled: Any, exact: Any) -> None:
     """Raises ArgumentError for what is no engine's or precision's name."""
-    require_type("engine", engine, (str,), f"one of {', '.join(ENGINES)}")
+    require_type("engine", engine, (str,), f"one of {', '.join(engine_names())}")
     require_type("precision", precision, (str,), f"one of {', '.join(PRECISIONS)}")
     if compiled is not None:
         require_switch("compiled", compiled)

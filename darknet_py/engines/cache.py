@@ -27,7 +27,7 @@ from darknet_py.files import clear_abandoned, replacing_path
 from darknet_py.network.network import Network
 
 ROOMS = ("layers", "network", "conversion", "engines")
-SOURCES = (".py", ".cpp")
+SOURCES = (".py", ".cpp", ".h")
 MOST_BYTES = 4 << 30
 """The longest unused files go when the folder grows beyond this."""
 CHUNK = 1 << 20
@@ -146,7 +146,7 @@ def network_digest(network: Network) -> bytes:
 def _code() -> bytes:
     """A digest of the code that says what a network computes."""
     package = Path(__file__).parent.parent
-    found = (path for room in ROOMS for path in (package / room).iterdir())
+    found = (path for room in ROOMS for path in (package / room).rglob("*"))
     hasher = hashlib.sha256()
     for path in sorted(path for path in found if path.suffix in SOURCES):
         hasher.update(f"{path.name} {path.stat().st_size} ".encode())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -63,7 +62,7 @@ class Engine(ABC):
 
 
 def _opened_again(sent: SentNetwork, config: EngineConfig) -> Engine:
-    return _kind(config)(sent.network(), config)
+    return engine_kind(config)(sent.network(), config)
 
 
 def open_engine(network: Network, config: EngineConfig, *, shared: bool = False) -> Engine:
@@ -73,10 +72,10 @@ def open_engine(network: Network, config: EngineConfig, *, shared: bool = False)
     Raises DarknetError for an engine that is unknown or not installed, and for a precision or a
     device it does not have.
     """
-    return _kind(config)(network.for_inference(shared=shared), config)
+    return engine_kind(config)(network.for_inference(shared=shared), config)
 
 
-def _kind(config: EngineConfig) -> Callable[[Network, EngineConfig], Engine]:
+def engine_kind(config: EngineConfig) -> Any:
+    """The engine's class, called with a network as `for_inference` gives it and the config."""
     module, _, name = checked(config).home.partition(":")
-    kind: Callable[[Network, EngineConfig], Engine] = getattr(importlib.import_module(module), name)
-    return kind
+    return getattr(importlib.import_module(module), name)

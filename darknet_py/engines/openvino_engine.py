@@ -10,7 +10,7 @@ import openvino
 import torch
 
 from darknet_py.conversion.openvino_file import openvino_core
-from darknet_py.engines.devices import checked_device
+from darknet_py.engines.devices import require_cpu
 from darknet_py.engines.fixed_batch import BatchEngine, BatchProgram
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
@@ -26,10 +26,7 @@ class OpenVino(BatchEngine):
 
     def __init__(self, network: Network, config: EngineConfig) -> None:
         """Raises DarknetError for another device, and for a precision this processor lacks."""
-        device = checked_device(config.device)
-        if device.type != "cpu":
-            raise DarknetError(f"engine openvino cannot run on '{device}', only on cpu")
-        super().__init__(network, config, device)
+        super().__init__(network, config, require_cpu(config))
         self.core = openvino_core()
         self._require_precision()
         self.properties = {

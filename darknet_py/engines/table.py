@@ -16,7 +16,7 @@ RUN_PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
 class EngineConfig:
     """How a network is to run.
 
-    engine: a row of ENGINES. precision: of the arithmetic; heads are always float32.
+    engine: a row of ENGINES, or AUTO. precision: of the arithmetic; heads are always float32.
     compiled: made into machine code for this machine first (torch only; the others always do);
     None: where that takes no longer than a moment, which is fp32 on a processor. exact: sums as
     they are written down, without Winograd's way to fewer products (torch only). device: cpu, cuda,
@@ -58,7 +58,19 @@ ENGINES: dict[str, EngineRow] = {
         ("onnxruntime", "tensorrt", "onnx"),
         packages=("onnxruntime-gpu", "tensorrt", "onnx"),
     ),
+    "ncnn": EngineRow("darknet_py.engines.ncnn_engine:Ncnn", ("ncnn",), precisions=("fp32",)),
+    "mnn": EngineRow("darknet_py.engines.mnn_engine:Mnn", ("MNN", "onnx"), precisions=("fp32",)),
 }
+AUTO = "auto"
+"""In the place of an engine's name: whichever of them is the fastest, by measurement."""
+CHOOSING = EngineRow(
+    "darknet_py.engines.auto_engine:AutoEngine", precisions=RUN_PRECISIONS, compiles=True
+)
+
+
+def engine_names() -> list[str]:
+    """What may be asked for."""
+    return [*ENGINES, AUTO]
 
 
 def installed() -> list[str]:
@@ -68,12 +80,11 @@ def installed() -> list[str]:
 
 def checked(config: EngineConfig) -> EngineRow:
     """The engine's row; raises DarknetError when it cannot do what is asked."""
-    row = ENGINES.get(config.engine)
+    row = CHOOSING if config.engine == AUTO else ENGINES.get(config.engine)
     if row is None:
-        hint = nearest(config.engine, ENGINES)
-        raise DarknetError(
-            f"unknown engine '{config.engine}', known are {', '.join(ENGINES)}{hint}"
-        )
+        names = engine_names()
+        hint = nearest(config.engine, names)
+        raise DarknetError(f"unknown engine '{config.engine}', known are {', '.join(names)}{hint}")
     if config.precision not in row.precisions:
         known = ", ".join(row.precisions)
         hint = (

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from darknet_py.engines.devices import chosen_device
-from darknet_py.engines.table import ENGINES, RUN_PRECISIONS, EngineConfig, checked
+from darknet_py.engines.table import RUN_PRECISIONS, EngineConfig, checked, engine_names
 from darknet_py.forks import ALEXEYAB, FORKS, Fork, default_fork, fork_named
 from darknet_py.options.flag import MOST_SIDE, flag
 
@@ -136,7 +136,7 @@ class EngineOptions:
         "Precision of the arithmetic; heads are always fp32.",
         choices=RUN_PRECISIONS,
     )
-    engine: str = flag(EngineConfig.engine, f"What runs the network: {', '.join(ENGINES)}.")
+    engine: str = flag(EngineConfig.engine, f"What runs the network: {', '.join(engine_names())}.")
     compiled: bool | None = flag(
         EngineConfig.compiled,
         "Compile the network first; the result is kept for the next start (default: only where "
