@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from darknet_py.engines.int8 import with_calibration
 from darknet_py.engines.sent_network import SentNetwork
 from darknet_py.engines.table import EngineConfig, checked
 from darknet_py.network.network import Network
@@ -70,10 +71,11 @@ def open_engine(network: Network, config: EngineConfig, *, shared: bool = False)
     """The network as it is now on the engine asked for, whatever becomes of the network.
 
     shared: nobody changes the network while the engine runs; they may share tensors.
-    Raises DarknetError for an engine that is unknown or not installed, and for a precision or a
-    device it does not have.
+    Raises DarknetError for an engine that is unknown or not installed, for a precision or a device
+    it does not have, and for int8 where that has not been calibrated or loses too much.
     """
-    return _kind(config)(network.for_inference(shared=shared), config)
+    kind, inference = _kind(config), network.for_inference(shared=shared)
+    return kind(inference, with_calibration(inference, config))
 
 
 def _kind(config: EngineConfig) -> Callable[[Network, EngineConfig], Engine]:
