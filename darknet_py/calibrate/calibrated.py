@@ -69,7 +69,7 @@ def _opened(files: NetworkFiles, config: EngineConfig) -> Engine:
 
 def _ranges(files: NetworkFiles, chosen: CalibrationSet) -> tuple[tuple[str, float, float], ...]:
     images = ReadableImages(chosen.range_images, files.network.graph)
-    return value_ranges(onnx_file(files, 1).read_bytes(), images)
+    return value_ranges(onnx_file(files, 1).read_bytes(), images, files.network.graph.path)
 
 
 def _map(engine: Engine, chosen: CalibrationSet) -> float:

@@ -34,9 +34,12 @@ class CalibrationSet:
 
     @property
     def difficult(self) -> list[str] | None:
-        """Of each image another path, where the data says which."""
+        """Of each image another path, where the data says which; a list of another length stays,
+        which `evaluate` refuses."""
         whole = self.inputs.difficult
-        return None if whole is None else spread(whole, len(self.images))
+        if whole is None or len(whole) != len(self.inputs.images):
+            return whole
+        return spread(whole, len(self.images))
 
 
 def calibration_set(data: DataFile, graph: Graph, most: int | None = None) -> CalibrationSet:

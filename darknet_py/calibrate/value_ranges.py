@@ -10,22 +10,26 @@ import numpy as np
 from darknet_py.conversion.onnx_file import INPUT_NAME
 from darknet_py.engines.calibration import Ranges
 from darknet_py.engines.quantized_onnx import rounded_values
-from darknet_py.errors import DataError
+from darknet_py.errors import DarknetError, DataError
 from darknet_py.images.fitted_images import FittedImage
 from darknet_py.lazy import optional_module
 
 ERRORS_ONLY = 3
 
 
-def value_ranges(data: bytes, images: Iterable[FittedImage]) -> Ranges:
+def value_ranges(data: bytes, images: Iterable[FittedImage], cfg: str = "") -> Ranges:
     """The ranges that `quantized` wants, from runs of an .onnx file in float32.
 
-    data: of the file for one image. One image's values are in memory at a time. Raises DataError
-    for no image and for values that are not finite, DarknetError without onnxruntime.
+    data: of the file for one image. cfg: for the message. One image's values are in memory at a
+    time. Raises DataError for no image and for values that are not finite, DarknetError without
+    onnxruntime and for a network of which nothing would be rounded.
     """
     onnx = optional_module("onnx")
     model = onnx.load_from_string(data)
     names = rounded_values(model)
+    if not names:
+        message = "has no convolution that int8 rounds"
+        raise DarknetError(f"{cfg}: {message}; take another --precision")
     shown = {value.name for value in model.graph.output}
     for name in names:
         if name not in shown | {INPUT_NAME}:

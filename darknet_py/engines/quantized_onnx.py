@@ -51,6 +51,7 @@ def quantized(data: bytes, ranges: Ranges, engine: str) -> bytes:
     onnx = optional_module("onnx")
     tool = optional_module("onnxruntime.quantization", package="onnxruntime")
     model = onnx.shape_inference.infer_shapes(onnx.load_from_string(data))
+    _part_shared(model)
     names = [node.name for node in _rounded(model)]
     excluded = {} if FORMS[engine].outputs else {"OpTypesToExcludeOutputQuantization": [CONV]}
     maker = tool.qdq_quantizer.QDQQuantizer(
@@ -68,6 +69,17 @@ def quantized(data: bytes, ranges: Ranges, engine: str) -> bytes:
     maker.quantize_model()
     made: bytes = maker.model.model.SerializeToString()
     return made
+
+
+def _part_shared(model: onnx.ModelProto) -> None:
+    """The exporter keeps equal tensors once; the quantizer wants one for each convolution."""
+    graph = model.graph
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    for node in [node for node in graph.node if node.op_type == "Identity"]:
+        if node.input[0] in constants:
+            graph.initializer.add().CopyFrom(constants[node.input[0]])
+            graph.initializer[-1].name = node.output[0]
+            graph.node.remove(node)
 
 
 def _ranges(tool: Any, ranges: Ranges) -> Any:
