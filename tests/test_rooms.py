@@ -82,6 +82,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"system", "version", "video", "weights_registry"},
     "dnn": NETWORK | {"conversion", "engines", "run_script"},
     "weight_tools": NETWORK | {"files"},
+    "calibrate": NETWORK
+    | {"conversion", "data", "engines", "evaluate", "images", "interchange", "lazy"},
     "export": NETWORK | {"conversion", "detect", "engines", "files", "images", "lazy", "options"},
     "train": NETWORK
     | {
@@ -167,6 +169,7 @@ LIGHT = {
     "images.tiled_headers",
     "images.web_addresses",
     "engines.cache_folder",
+    "engines.calibration",
     "engines.compiler",
     "engines.devices",
     "engines.table",

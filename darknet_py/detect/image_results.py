@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 
 import numpy as np
 import torch
@@ -48,3 +49,12 @@ def _bgr(pixels: Pixels | None) -> Pixels:
     if pixels is None:
         return np.zeros((0, 0, 3), np.uint8)
     return with_channels(pixels, 3, "bgr")
+
+
+def results_of_all(
+    found: Generator[Detections, None, None], names: Sequence[str]
+) -> Generator[list[Result], None, None]:
+    """The results of each of the detections, which end when this does."""
+    with closing(found):
+        for detections in found:
+            yield batch_results(detections, names)

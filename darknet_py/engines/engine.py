@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from darknet_py.engines.int8 import with_calibration
 from darknet_py.engines.sent_network import SentNetwork
 from darknet_py.engines.table import EngineConfig, checked
 from darknet_py.network.network import Network
@@ -69,10 +70,12 @@ def open_engine(network: Network, config: EngineConfig, *, shared: bool = False)
     """The network as it is now on the engine asked for, whatever becomes of the network.
 
     shared: nobody changes the network while the engine runs; they may share tensors.
-    Raises DarknetError for an engine that is unknown or not installed, and for a precision or a
-    device it does not have.
+    Raises DarknetError for an engine that is unknown or not installed, for a precision or a device
+    it does not have, and for int8 where that has not been calibrated or loses too much.
     """
-    return engine_kind(config)(network.for_inference(shared=shared), config)
+    kind, inference = engine_kind(config), network.for_inference(shared=shared)
+    made: Engine = kind(inference, with_calibration(inference, config))
+    return made
 
 
 def engine_kind(config: EngineConfig) -> Any:

@@ -12,13 +12,14 @@ import torch
 from darknet_py.conversion.openvino_file import openvino_core
 from darknet_py.engines.devices import require_cpu
 from darknet_py.engines.fixed_batch import BatchEngine, BatchProgram
-from darknet_py.engines.table import EngineConfig
+from darknet_py.engines.table import INT8, EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 
 DEVICE = "CPU"
-TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
-"""OpenVINO's words; it keeps what follows the last convolutions in float32 with each of them."""
+TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", INT8: "f32"}
+"""OpenVINO's words; it keeps what follows the last convolutions in float32 with each of them. What
+int8 rounds is said by the model itself."""
 
 
 class OpenVino(BatchEngine):
@@ -73,6 +74,7 @@ class OpenVino(BatchEngine):
 
         name = self.core.get_property(DEVICE, "FULL_DEVICE_NAME")
         words = ["openvino", openvino.__version__, name, batch, *sorted(self.properties.items())]
+        words += self.precision_words
         path = self.files.get(words, ".blob", write)
         return (
             made[0] if made else self.core.import_model(path.read_bytes(), DEVICE, self.properties)

@@ -13,6 +13,8 @@ from darknet_py.cfg.names import fitted_names
 from darknet_py.detect.detector import Detector
 from darknet_py.detect.format import head_lines
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions, Timing
+from darknet_py.detect.workers import TimedEngine
+from darknet_py.engines.engine import Engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DataError
 from darknet_py.evaluate.accumulator import Accumulator
@@ -38,7 +40,7 @@ Progress = Callable[[int], object]
 
 
 def evaluate(
-    network: Network | Detector,
+    network: Network | Detector | Engine,
     images: Sequence[str],
     names: Sequence[str],
     *,
@@ -56,7 +58,7 @@ def evaluate(
 ) -> MapResult:
     """AlexeyAB's `detector map` of a network as it stands; the network is left as it is.
 
-    network: of a Detector its own engine runs, whatever config says. images: paths; labels lie
+    network: an Engine or that of a Detector runs, whatever config says. images: paths; labels lie
     where data.label_paths says. names: one per class. thresh: for TP, FP, FN, precision, recall and
     IoU; the AP does not depend on it. iou_thresh: a box must overlap its label by more. points: 0
     (area under the curve), 11 (VOC 2007), 101 (COCO) or any other number of recalls. difficult: for
@@ -101,8 +103,10 @@ def evaluate(
 
 
 def _opened(
-    network: Network | Detector, options: PipelineOptions, config: EngineConfig
+    network: Network | Detector | Engine, options: PipelineOptions, config: EngineConfig
 ) -> Pipeline:
+    if isinstance(network, Engine):
+        return Pipeline(TimedEngine(network), options)
     if isinstance(network, Detector):
         return network.pipeline(options)
     return open_pipeline(network, options, config)

@@ -22,6 +22,12 @@ def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     net = loaded(GOLDEN / "yolov3", "alexeyab")
     with pytest.raises(DarknetError, match="'fp16' for engine onnxruntime, known are fp32"):
         open_engine(net, EngineConfig(engine="onnxruntime", precision="fp16"))
+    with pytest.raises(DarknetError, match="'int8' for engine torch, .*; int8 have onnxruntime, "):
+        open_engine(net, EngineConfig(precision="int8"))
+    for word, value in (("calibrate", "a.data"), ("calibrate_images", 3), ("max_map_loss", 0.1)):
+        flag = word.replace("_", "-")
+        with pytest.raises(DarknetError, match=f"^--{flag} is for precision int8, not for bf16$"):
+            checked(EngineConfig(precision="bf16", **{word: value}))  # type: ignore[arg-type]
     row = EngineRow("nowhere:None", ("no_such_module",))
     monkeypatch.setitem(ENGINES, "openvino", row)
     with pytest.raises(DarknetError, match=r"needs no_such_module; pip install no_such_module"):
