@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.engines.devices import possible_precision
 from darknet_py.errors import DarknetError
 from darknet_py.network import weights_layout
@@ -16,7 +17,6 @@ from darknet_py.network.weights import LoadReport
 from darknet_py.network.weights_values import in_short
 from darknet_py.options.training import TrainOptions
 from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.ema import WeightAverage
 from darknet_py.train.periodic_metric import PeriodicMetric
 from darknet_py.train.schedule import needs_end

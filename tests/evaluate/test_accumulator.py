@@ -50,7 +50,7 @@ def test_rows_of_labels_count_through_all_batches(
     monkeypatch.setattr(module, "FIRST_ROWS", rows)
     accumulator = Accumulator(0.5, LABELS, None, keep=True)
     for one in BATCHES:
-        accumulator.add(one)
+        accumulator.add(accumulator.matched_batch(one))
     scored = accumulator.scored()
     assert scored.score.tolist() == pytest.approx([0.9, 0.8, 0.7, 0.6])
     assert scored.matches.label.tolist() == [-1, 0, -1, 2]
@@ -68,6 +68,6 @@ def test_what_lies_on_a_difficult_object_and_no_label_is_not_counted() -> None:
     difficult = ground_truth([0, 0], [LEFT, RIGHT])
     accumulator = Accumulator(0.5, LABELS, difficult, keep=False)
     for one in BATCHES:
-        accumulator.add(one)
+        accumulator.add(accumulator.matched_batch(one))
     assert accumulator.scored().counted.tolist() == [False, True, True, True]
     assert accumulator.matched(["a", "b", "c"]) is None
