@@ -15,6 +15,7 @@ import torch.distributed as dist
 
 from darknet_py.distributed.context import ALONE, DistributedContext
 from darknet_py.distributed.list_share import expected_share, local_rank
+from darknet_py.distributed.meeting import agreed_word
 from darknet_py.options.model import DeviceOptions
 from darknet_py.system import processors
 
@@ -43,7 +44,9 @@ def _join(backend: str) -> None:
     A group before it in the same processes has left addresses that nobody answers at any more.
     """
     store, rank, world = next(dist.rendezvous("env://", timeout=PATIENCE))  # type: ignore[attr-defined]
-    own = dist.PrefixStore(f"group {next(_groups)}", store)  # type: ignore[attr-defined]
+    numbered = dist.PrefixStore(f"group {next(_groups)}", store)  # type: ignore[attr-defined]
+    word = agreed_word(numbered, rank, world, PATIENCE)
+    own = dist.PrefixStore(word, numbered)  # type: ignore[attr-defined]
     dist.init_process_group(backend, store=own, rank=rank, world_size=world, timeout=PATIENCE)
 
 
