@@ -116,6 +116,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "advice": NETWORK
     | {"anchors", "data", "engines", "files", "images", "options", "parallel", "plots", "progress"}
     | {"system", "train", "weights_registry"},
+    "ray_worker": {"detect", "errors", "images"},
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
     "compat": NETWORK | {"detect", "engines", "files", "images", "run_script", "version"},
     "doctor": {"benchmark", "cfg", "engines", "errors", "forks", "images", "network", "system"}

@@ -10,8 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from datetime import timedelta
-
-import torch.distributed as dist
+from typing import Any
 
 from darknet_py.errors import DarknetError
 
@@ -19,16 +18,16 @@ LOOK_SECONDS = 0.02
 """Between two looks of the first process at who has come."""
 
 
-def agreed_word(store: dist.Store, rank: int, world: int, patience: timedelta) -> str:
+def agreed_word(store: Any, rank: int, world: int, patience: timedelta) -> str:
     """A word that all processes of this start of the group have, and none of another start.
 
-    store: one that all of them share, whatever is in it. Raises DarknetError where somebody does
-    not come.
+    store: of torch.distributed, that all of them share, whatever is in it. Raises DarknetError
+    where somebody does not come.
     """
     return _given_out(store, world, patience) if rank == 0 else _asked_for(store, rank)
 
 
-def _asked_for(store: dist.Store, rank: int) -> str:
+def _asked_for(store: Any, rank: int) -> str:
     """By a name of its own, which no earlier process of this rank had."""
     own = uuid.uuid4().hex
     store.set(f"here {rank}", own)
@@ -37,7 +36,7 @@ def _asked_for(store: dist.Store, rank: int) -> str:
     return word
 
 
-def _given_out(store: dist.Store, world: int, patience: timedelta) -> str:
+def _given_out(store: Any, world: int, patience: timedelta) -> str:
     """To whoever says it is here: a dead one does not say that it has the word."""
     word, awaited = uuid.uuid4().hex, set(range(1, world))
     until = time.monotonic() + patience.total_seconds()

@@ -36,8 +36,8 @@ class MatchedDetections:
 
 @dataclass(frozen=True, eq=False)
 class MatchedBatch:
-    """What is kept of a batch. rows: a table of all entries with their labels. numbers, sizes: of
-    its images, as in Detections."""
+    """What is kept of a batch. rows: a table of all entries with their labels, by image. numbers,
+    sizes: of its images, as in Detections."""
 
     rows: NDArray[np.void]
     numbers: Integers
@@ -71,8 +71,9 @@ class Accumulator:
         self._rows = _Rows(self._dtype)
         self._sizes: dict[int, tuple[int, int]] = {}
 
-    def matched_batch(self, batch: Detections) -> MatchedBatch:
-        """The detections of a batch with their labels; they are not added yet."""
+    def matched(self, batch: Detections) -> list[MatchedBatch]:
+        """The detections of a batch with their labels, which are not added yet; in parts where
+        images of the list are between its own."""
         entries = entries_of(batch)
         numbers = batch.numbers
         first, last = int(numbers[0]), int(numbers[-1]) + 1
@@ -84,7 +85,7 @@ class Accumulator:
         part["counted"] = ~self._excused(entries.objects, matches, first, last)
         if self.keep:
             part["image"], part["boxes"] = entries.image, entries.boxes
-        return MatchedBatch(part, numbers, batch.sizes, batch.timing)
+        return _in_runs(MatchedBatch(part, numbers, batch.sizes, batch.timing), entries.image)
 
     def add(self, batch: MatchedBatch) -> None:
         self._rows.extend(len(batch.rows))[:] = batch.rows
@@ -116,7 +117,7 @@ class Accumulator:
         score, iou = rows["score"].copy(), rows["iou"].copy()
         return Scored(score, class_id, Matches(label, iou), rows["counted"].copy())
 
-    def matched(self, images: Sequence[str]) -> MatchedDetections | None:
+    def all_matched(self, images: Sequence[str]) -> MatchedDetections | None:
         """All entries with their boxes, if these were to be kept."""
         if not self.keep:
             return None
@@ -129,6 +130,20 @@ class Accumulator:
         return MatchedDetections(
             tuple(images), sizes.reshape(-1, 2), self.ground_truth, entries, label
         )
+
+
+def _in_runs(batch: MatchedBatch, image: Integers) -> list[MatchedBatch]:
+    """A part for each run of numbers; the time is the first one's. image: of each row."""
+    gaps = np.flatnonzero(np.diff(batch.numbers) != 1) + 1
+    if not len(gaps):
+        return [batch]
+    edges = [0, *gaps.tolist(), len(batch.numbers)]
+    rows = np.split(batch.rows, np.searchsorted(image, batch.numbers[gaps]))
+    times = [batch.timing, *[Timing()] * len(gaps)]
+    return [
+        MatchedBatch(part, batch.numbers[first:last], batch.sizes[first:last], timing)
+        for part, first, last, timing in zip(rows, edges, edges[1:], times, strict=False)
+    ]
 
 
 @dataclass

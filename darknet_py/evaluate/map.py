@@ -101,7 +101,7 @@ def evaluate(
     result = replace(
         _summed_up(accumulator, names, thresh, eval_config),
         heads=tuple(head_lines(graph)),
-        matched=accumulator.matched(images),
+        matched=accumulator.all_matched(images),
         left_out=tuple(str(error) for error in readable.unreadable),
         timing=timing,
         seconds=time.perf_counter() - start,
@@ -120,9 +120,10 @@ def _opened(
 def _matched(
     batches: Iterable[Detections], accumulator: Accumulator
 ) -> Iterator[tuple[int, MatchedBatch]]:
-    """Each batch by the number of its first image."""
+    """Each batch, or part of one, by the number of its first image."""
     for detections in batches:
-        yield int(detections.numbers[0]), accumulator.matched_batch(detections)
+        for part in accumulator.matched(detections):
+            yield int(part.numbers[0]), part
 
 
 def _accumulate(

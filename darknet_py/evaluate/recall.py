@@ -89,22 +89,21 @@ def measure_recall(
     readable = fitted or ReadableImages(images, graph, share=context, batch=batch)
     batches = _measured(pipeline.run(readable, len(readable)), ground_truth)
     so_far = Recall()
-    for measured in in_list_order(batches, context):
-        for one in measured:
-            so_far = so_far.and_then(one)
-            yield so_far
+    for one in in_list_order(batches, context):
+        so_far = so_far.and_then(one)
+        yield so_far
     readable.bring_together(context)
 
 
 def _measured(
     batches: Iterable[Detections], ground_truth: GroundTruth
-) -> Iterator[tuple[int, list[ImageRecall]]]:
-    """The images of each batch, by the number of the first."""
+) -> Iterator[tuple[int, ImageRecall]]:
+    """The images by their numbers."""
     for detections in batches:
-        yield int(detections.numbers[0]), list(_per_image(detections, ground_truth))
+        yield from _per_image(detections, ground_truth)
 
 
-def _per_image(batch: Detections, ground_truth: GroundTruth) -> Iterator[ImageRecall]:
+def _per_image(batch: Detections, ground_truth: GroundTruth) -> Iterator[tuple[int, ImageRecall]]:
     image = batch.candidates.image.numpy()
     proposed = batch.candidates.objectness.numpy() > np.float32(OPTIONS.thresh)
     boxes = batch.candidates.boxes.numpy()
@@ -113,7 +112,7 @@ def _per_image(batch: Detections, ground_truth: GroundTruth) -> Iterator[ImageRe
         best = _best_overlaps(boxes[proposed & (image == index)], labels)
         proposals = int((proposed & (image == index)).sum())
         correct = int((best > np.float32(IOU_THRESH)).sum())
-        yield ImageRecall(proposals, len(labels), correct, float(best.sum()))
+        yield number, ImageRecall(proposals, len(labels), correct, float(best.sum()))
 
 
 def _best_overlaps(boxes: Reals, labels: Reals) -> Reals:

@@ -78,12 +78,11 @@ def write_results(
     with files as write:
         readable = fitted or ReadableImages(images, network.graph, share=context, batch=batch)
         batches = _found(pipeline.run(readable, len(readable)), images)
-        for found in in_list_order(batches, context):
-            for one in found:
-                write(one)
-                entries += len(one.score)
+        for one in in_list_order(batches, context):
+            write(one)
+            entries += len(one.score)
             if progress:
-                progress(len(found))
+                progress(1)
         readable.bring_together(context)
     read = len(images) - len(readable.unreadable)
     seconds = time.perf_counter() - start
@@ -96,10 +95,11 @@ def _never(detections: ImageDetections) -> None:
 
 def _found(
     batches: Iterable[Detections], images: Sequence[str]
-) -> Iterator[tuple[int, list[ImageDetections]]]:
-    """The images of each batch, by the number of the first."""
+) -> Iterator[tuple[int, ImageDetections]]:
+    """The images by their numbers."""
     for detections in batches:
-        yield int(detections.numbers[0]), list(per_image(detections, images))
+        for one in per_image(detections, images):
+            yield one.number, one
 
 
 def per_image(batch: Detections, images: Sequence[str]) -> Iterator[ImageDetections]:

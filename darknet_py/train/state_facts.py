@@ -121,8 +121,8 @@ class StateFacts:
         _require(path, "precision", precision, PRECISION, needed=PRECISION if precision else {})
         _require(path, "progress", progress, PROGRESS, needed={})
         del whole["format"]
-        known = {"precision": precision, "progress": TrainingProgress(**progress), "job": job}
-        return StateFacts(**whole, **known)
+        known = TrainingProgress(**progress)
+        return StateFacts(**whole, precision=precision, progress=known, job=job)
 
 
 def _table(path: Path, key: str, value: Any) -> dict[str, Any]:

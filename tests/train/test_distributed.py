@@ -190,15 +190,18 @@ def test_a_process_that_torchrun_has_started(
         ),
     )
     monkeypatch.setattr(process_group, "_groups", iter([0, 1]))
+    monkeypatch.setattr(process_group, "agreed_word", lambda store, *_: f"word in {store[0]}")
     monkeypatch.setattr(dist, "destroy_process_group", lambda: calls.append(("left",)))
     options = replace(small_options(tmp_path), device=None)
     with session._process_group(options) as (context, device):
         assert (context, device) == (DistributedContext(1, 2), torch.device("cuda:3"))
         assert not context.first
-        assert calls == [("nccl", ("group 0", "env://"), 1, 2, process_group.PATIENCE)]
+        assert calls == [
+            ("nccl", ("word in group 0", ("group 0", "env://")), 1, 2, process_group.PATIENCE)
+        ]
     with session._process_group(replace(options, nogpu=True)) as (_, device):
         assert device == torch.device("cpu")
-        assert calls[-1][:2] == ("gloo", ("group 1", "env://"))
+        assert calls[-1][:2] == ("gloo", ("word in group 1", ("group 1", "env://")))
     assert [call[0] for call in calls] == ["nccl", "left", "gloo", "left"]
     assert process_group.PATIENCE.total_seconds() == 6 * 3600
     calls.append(("by the caller",))
