@@ -4,42 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
+from support.thread_group import Table, ThreadContext
 
 from darknet_py.distributed import list_order
-from darknet_py.distributed.context import ALONE, DistributedContext
+from darknet_py.distributed.context import ALONE
 from darknet_py.distributed.list_order import in_list_order
-
-
-@dataclass
-class Table:
-    """Where threads lay down what processes would send."""
-
-    world: int
-    values: dict[int, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.barrier = threading.Barrier(self.world)
-
-    def swapped(self, rank: int, value: Any) -> list[Any]:
-        self.values[rank] = value
-        self.barrier.wait(60)
-        values = [self.values[number] for number in range(self.world)]
-        self.barrier.wait(60)
-        return values
-
-
-@dataclass(frozen=True)
-class ThreadContext(DistributedContext):
-    def of_all(self, value: Any) -> list[Any]:
-        return list(self.group.swapped(self.rank, value))
-
-    def at_first(self, value: Any) -> list[Any]:
-        values = self.group.swapped(self.rank, value)
-        return list(values) if self.first else []
 
 
 def merged(parts: list[list[int]]) -> list[list[str]]:
