@@ -57,7 +57,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "validate": NETWORK
     | {"augment", "data", "files", "images", "options", "parallel", "progress", "system"},
     "benchmark": NETWORK
-    | {"", "detect", "engines", "files", "images", "options", "plots", "progress", "system"},
+    | {"", "detect", "engines", "files", "images", "options", "plots", "progress", "system"}
+    | {"train", "weights_registry"},
     "classify": NETWORK | {"data", "detect", "engines", "files", "images", "options"},
     "segment": NETWORK | {"classify", "detect", "files", "images", "options"},
     "evaluate": NETWORK
@@ -117,6 +118,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"anchors", "data", "engines", "files", "images", "options", "parallel", "plots", "progress"}
     | {"system", "train", "weights_registry"},
     "ray_worker": {"detect", "errors", "images"},
+    "checkpoints": NETWORK | {"conversion", "files", "options", "train"},
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
     "compat": NETWORK | {"detect", "engines", "files", "images", "run_script", "version"},
     "doctor": {"benchmark", "cfg", "engines", "errors", "forks", "images", "network", "system"}
@@ -127,6 +129,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "anchors",
         "benchmark",
         "cfg",
+        "checkpoints",
         "classify",
         "data",
         "detect",
@@ -160,6 +163,7 @@ LIGHT = {
     "",
     "boxes",
     "benchmark.entries",
+    "benchmark.gpu_rows",
     "network.check_data",
     "cfg",
     "conversion.metadata",
@@ -209,6 +213,7 @@ LIGHT = {
 LIGHT_TO_IMPORT = {
     "__main__",
     "benchmark.command",
+    "benchmark.gpu_command",
     "benchmark.speed",
     "cli",
     "evaluate.eval_files_command",

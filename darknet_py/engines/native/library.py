@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 FOLDER = Path(__file__).parent
 SOURCE = FOLDER / "program.cpp"
 RETURNING = ("lanes", "scratch_of")
-CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD = range(6)
+CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD, BY_CHANNEL = range(7)
 """Kinds of operations, as operation.h counts them."""
 BOUNDED, LOGISTIC, SWISH, MISH = range(4)
 """Activations, as activation.h counts them."""

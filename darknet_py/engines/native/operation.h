@@ -10,7 +10,7 @@ struct Tensor {
   int64_t pixels() const { return height * width; }
 };
 
-enum Kind : int32_t { CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD };
+enum Kind : int32_t { CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD, BY_CHANNEL };
 
 // size: of a window, stride, pad: above and left, dilation: from tap to tap. halves: half vectors
 // that a block of outputs has. chunk: pixels, or tiles of 4x4, that one thread takes at once. parts: into
@@ -28,6 +28,19 @@ struct Operation {
 struct Image {
   const float *in, *in2;
   float* out;
+};
+
+// All images of a batch.
+struct Batch {
+  const Operation& op;
+  Image first;
+  int64_t images;
+
+  Image operator[](int64_t n) const {
+    return {first.in + n * op.in.pixels() * op.in.pitch,
+            first.in2 + n * op.in2.pixels() * op.in2.pitch,
+            first.out + n * op.out.pixels() * op.out.pitch};
+  }
 };
 
 inline int64_t quotient_up(int64_t a, int64_t b) { return (a + b - 1) / b; }

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
+
 from darknet_py.engines.eager import RuleContext
 from darknet_py.engines.native import library as native
-from darknet_py.engines.native.packing import Packed, PackedWeights, block_of
+from darknet_py.engines.native.packing import POINTS, Packed, PackedWeights, block_of
 from darknet_py.engines.native.placement import Alias, Joined
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import Layer
@@ -18,6 +20,7 @@ from darknet_py.layers.pointwise import Dropout
 from darknet_py.layers.pooling import Maxpool
 from darknet_py.layers.resample import Upsample
 from darknet_py.layers.shortcut import Shortcut
+from darknet_py.layers.yolo import Yolo
 
 UNBOUNDED = 3.4028234662852886e38
 """The largest float32."""
@@ -26,9 +29,10 @@ STRIP = 96
 """Pixels that a thread takes at once."""
 SIDE = 4
 """Of a tile of Winograd's outputs."""
-LEAST_TILES, MOST_TILES = 24, 64
+LEAST_TILES, MOST_TILES = 40, 64
+"""Of Winograd's that are worked on at once: few stay in a core's own cache, many share what is read
+of the weights."""
 WORKING_FLOATS = 192 * 1024
-"""Of Winograd's tiles that are worked on: they stay in a core's own cache."""
 LEAST_CHANNELS = 16
 """Below, transforming costs more than Winograd's products save."""
 TASKS = 4
@@ -111,11 +115,12 @@ def _winograd(
     ctx: RuleContext, layer: Convolutional, numbers: Mapping[str, Any], options: ProgramOptions
 ) -> Work:
     packed = options.packed.winograd(ctx.node.index, *_tensors(ctx))
-    tiles = -(-ctx.node.out.h // SIDE) * -(-ctx.node.out.w // SIDE)
-    fitting = WORKING_FLOATS // (36 * (ctx.input.c + layer.filters))
-    chunk = min(tiles, max(LEAST_TILES, min(MOST_TILES, fitting)))
+    tiles = ctx.batch * -(-ctx.node.out.h // SIDE) * -(-ctx.node.out.w // SIDE)
+    fitting = WORKING_FLOATS // (POINTS * (ctx.input.c + layer.filters))
+    wanted = max(LEAST_TILES, min(MOST_TILES, fitting))
+    chunk = -(-tiles // max(1, tiles // wanted))  # all of them about as large
     blocks = -(-layer.filters // block_of(packed.halves))
-    divided = _divided(-(-tiles // chunk) * ctx.batch, blocks, options)
+    divided = _divided(-(-tiles // chunk), blocks, options)
     shares = {"halves": packed.halves, "chunk": chunk, "parts": divided}
     return Work(native.WINOGRAD, ctx.node.inputs, {**numbers, **shares}, packed)
 
@@ -179,12 +184,24 @@ def _route(ctx: RuleContext, options: ProgramOptions) -> Alias | Joined | None:
         return None
     if len(ctx.node.inputs) == 1:
         first = layer.group_id * ctx.node.out.c if layer.groups > 1 else 0
-        return Alias(ctx.node.inputs[0], first)
+        return Alias(ctx.node.inputs[0], first, whole=layer.groups == 1)
     return Joined(ctx.node.inputs) if layer.groups == 1 else None
 
 
+def _yolo(ctx: RuleContext, options: ProgramOptions) -> Work:
+    layer = ctx.node.layer
+    assert isinstance(layer, Yolo)
+    by_channel = layer.by_channel(torch.empty(0), ctx.context.fork)
+    size = by_channel.size.flatten().float()
+    logistic = torch.zeros_like(size) if by_channel.raw else 1 - size
+    plain = torch.ones_like(size), torch.zeros_like(size)
+    factor, shift = by_channel.stretch or plain
+    rows = torch.stack([logistic, factor.flatten(), shift.flatten()])
+    return Work(native.BY_CHANNEL, ctx.node.inputs, packed=Packed(rows, rows))
+
+
 def _dropout(ctx: RuleContext, options: ProgramOptions) -> Alias:
-    return Alias(ctx.node.inputs[0])
+    return Alias(ctx.node.inputs[0], whole=True)
 
 
 RULES: Mapping[type[Layer], Rule] = {
@@ -194,5 +211,6 @@ RULES: Mapping[type[Layer], Rule] = {
     Shortcut: _shortcut,
     Route: _route,
     Dropout: _dropout,
+    Yolo: _yolo,
 }
 """Section kind -> its operation; None: torch computes it."""

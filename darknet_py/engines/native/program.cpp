@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "convolution.h"
+#include "depthwise.h"
 #include "packing.h"
 #include "planes.h"
 #include "winograd.h"
@@ -23,30 +24,42 @@ struct Run {
   float* scratch;
   int64_t images, scratch_each;
 
-  const float* at(const Tensor& tensor, int64_t image) const {
-    const float* start = tensor.offset < 0 ? input : memory + tensor.offset;
-    return start + image * tensor.pixels() * tensor.pitch;
+  const float* at(const Tensor& tensor) const {
+    return tensor.offset < 0 ? input : memory + tensor.offset;
   }
 
+  Batch batch(const Operation& op) const {
+    return {op, {at(op.in), at(op.in2), (float*)at(op.out)}, images};
+  }
+
+  // Image by image.
   template <class Work>
-  void all(const Operation& op, const Work& work) const {
+  void each(const Operation& op, const Work& work) const {
+    const Batch all = batch(op);
     const int64_t tasks = work.tasks();
 #pragma omp for schedule(dynamic)
-    for (int64_t number = 0; number < images * tasks; ++number) {
-      const int64_t n = number / tasks;
-      const Image image{at(op.in, n), at(op.in2, n), (float*)at(op.out, n)};
-      work.task(number % tasks, image, scratch + omp_get_thread_num() * scratch_each);
-    }
+    for (int64_t number = 0; number < images * tasks; ++number)
+      work.task(number % tasks, all[number / tasks], scratch + omp_get_thread_num() * scratch_each);
+  }
+
+  // All images at once, which share what is read of the weights.
+  void winograd(const Operation& op) const {
+    const Winograd work{op, batch(op)};
+    const int64_t tasks = work.tasks();
+#pragma omp for schedule(dynamic)
+    for (int64_t number = 0; number < tasks; ++number)
+      work.task(number, scratch + omp_get_thread_num() * scratch_each);
   }
 
   void operation(const Operation& op) const {
     switch (op.kind) {
-      case CONVOLUTION: return all(op, Convolution{op, zeros});
-      case WINOGRAD: return all(op, Winograd{op});
-      case DEPTHWISE: return all(op, Depthwise{op});
-      case MAXPOOL: return all(op, Maxpool{op});
-      case UPSAMPLE: return all(op, Upsample{op});
-      default: return all(op, Add{op});
+      case CONVOLUTION: return each(op, Convolution{op, zeros});
+      case WINOGRAD: return winograd(op);
+      case DEPTHWISE: return each(op, Depthwise{op});
+      case MAXPOOL: return each(op, Maxpool{op});
+      case UPSAMPLE: return each(op, Upsample{op});
+      case BY_CHANNEL: return each(op, ByChannel{op});
+      default: return each(op, Add{op});
     }
   }
 };
@@ -67,7 +80,7 @@ int64_t lanes() { return LANES; }
 int64_t scratch_of(const Operation* op) {
   switch (op->kind) {
     case CONVOLUTION: return Convolution{*op, nullptr}.scratch();
-    case WINOGRAD: return Winograd{*op}.scratch();
+    case WINOGRAD: return Winograd{*op, {*op, {}, 0}}.scratch();
     default: return 0;
   }
 }
