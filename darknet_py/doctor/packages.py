@@ -27,6 +27,8 @@ OPTIONAL = {
     "tensorboard": "train --tensorboard",
     "trackers": "--track",
     "pyyaml": "data.yaml",
+    "ray": "darknet_py.ray_worker",
+    "pyarrow": "darknet_py.ray_worker",
     "starlette": "serve",
     "uvicorn": "serve",
     "python-multipart": "serve",
