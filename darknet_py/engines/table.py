@@ -123,7 +123,7 @@ def checked(config: EngineConfig) -> EngineRow:
 
 def _who_else(precision: str) -> str:
     having = [name for name, row in ENGINES.items() if precision in row.precisions]
-    return f"; {precision} have {', '.join(having)}" if having else ""
+    return f"; engines with {precision}: {', '.join(having)}" if having else ""
 
 
 def _require_int8(config: EngineConfig) -> None:
