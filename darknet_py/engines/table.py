@@ -122,7 +122,7 @@ def checked(config: EngineConfig) -> EngineRow:
 
 
 def _who_else(precision: str) -> str:
-    having = [name for name, row in ENGINES.items() if precision in row.precisions]
+    having = sorted(name for name, row in ENGINES.items() if precision in row.precisions)
     return f"; engines with {precision}: {', '.join(having)}" if having else ""
 
 

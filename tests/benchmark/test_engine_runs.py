@@ -66,8 +66,8 @@ def test_failures_leave_the_others_alone(network: Network, monkeypatch: pytest.M
         "refusing": "no such device; use another",
         "breaking": "ArithmeticError: kernel lost",
         "missing": "engine missing needs no_such_module; pip install no_such_module",
-        "half": "unknown precision 'fp32' for engine half, known are fp16; engines with fp32: torch, "
-        "refusing, breaking, missing",
+        "half": "unknown precision 'fp32' for engine half, known are fp16; engines with fp32: "
+        "breaking, missing, refusing, torch",
     }
 
 

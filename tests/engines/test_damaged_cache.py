@@ -102,6 +102,7 @@ def test_a_folder_in_which_something_is_being_made_stays(home: Path) -> None:
     assert set(home.iterdir()) == {other, path}
 
 
+@pytest.mark.slow
 def test_two_processes_that_make_the_same_at_once(home: Path) -> None:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     contents = (CONTENT, b"the same, as another compiler writes it")

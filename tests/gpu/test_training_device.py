@@ -159,8 +159,13 @@ def require_same(net: Network, device: DeviceUnderTest, expected: Network) -> No
         )
 
 
+QUICK = ("yolo", "Gaussian_yolo", "region", "detection", "iseg", "softmax")
+"""One of each head; `make parity` runs all."""
+EACH = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in KINDS]
+
+
 @pytest.mark.parametrize("device_name", NAMES)
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", EACH)
 def test_a_training_step(name: str, device_name: str, tmp_path: Path) -> None:
     kind, host = KINDS[name], trained_network(KINDS[name], tmp_path)
     trainer, images, truth = trained(host, kind)

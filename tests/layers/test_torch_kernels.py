@@ -66,6 +66,7 @@ def errors(cases: list[dict[str, Any]], instructions: str) -> list[float]:
     return [float(line) for line in done.stdout.split()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("instructions", ["AVX2", ""])
 def test_1x1_at_a_stride_of_few_channels(instructions: str) -> None:
     shapes = [(c, stride, size) for c in (1, 3, 7, 8) for stride in (2, 3, 4) for size in (8, 32)]
@@ -73,6 +74,7 @@ def test_1x1_at_a_stride_of_few_channels(instructions: str) -> None:
     assert max(errors(cases, instructions)) < 1e-5
 
 
+@pytest.mark.slow
 def test_bf16_narrower_than_the_stride_and_dilated_groups() -> None:
     narrow = [
         PLAIN | {"op": op, "k": k, "pad": k // 2, "stride": s, "size": size, "c": 8}

@@ -111,7 +111,7 @@ def _train(options: DetectorTrainOptions) -> None:
     run(options)
 
 
-@pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.slow)])
 def test_kills_leave_whole_files(tmp_path: Path, kills: int) -> None:
     """Whenever it is killed: the last state can be resumed, the last weights can be read."""
     server = multiprocessing.get_context("forkserver")

@@ -126,6 +126,7 @@ def test_synchronised_statistics(tmp_path: Path) -> None:
             np.testing.assert_allclose(arrays[name], value, atol=1e-5, err_msg=name)
 
 
+@pytest.mark.slow
 def test_statistics_are_each_ones_own_by_default(tmp_path: Path) -> None:
     both = in_two(tmp_path, written(tmp_path, IMAGES // 2, "batch_normalize=1"))
     (first, _), (second, _) = both[0], both[1]
@@ -266,6 +267,7 @@ def test_processes_end_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 DEAD = "[route]\nlayers=-3\n[convolutional]\nfilters=4\nsize=1\nactivation=linear\n"
 
 
+@pytest.mark.slow
 def test_layers_that_no_loss_reaches_move_by_decay_alone(tmp_path: Path) -> None:
     cfg = written(tmp_path, IMAGES // 2)
     Path(cfg).write_text(Path(cfg).read_text() + DEAD)
@@ -278,6 +280,7 @@ def test_layers_that_no_loss_reaches_move_by_decay_alone(tmp_path: Path) -> None
         assert not np.array_equal(arrays["layers.0.biases"], start["layers.0.biases"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
 def test_two_processes_in_which_nothing_learns(tmp_path: Path, precision: str) -> None:
     cfg = written(tmp_path, IMAGES // 2)

@@ -297,7 +297,10 @@ ENDINGS: dict[str, tuple[Ending, int, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", ENDINGS)
+@pytest.mark.parametrize(
+    "name",
+    [name if name == "ctrl-c" else pytest.param(name, marks=pytest.mark.slow) for name in ENDINGS],
+)
 def test_ends_of_a_process(tmp_path: Path, name: str) -> None:
     """Saved, one line of an error, and no worker, semaphore or shared memory left."""
     end, code, line = ENDINGS[name]

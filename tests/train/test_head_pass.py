@@ -60,6 +60,7 @@ def test_a_compiler_that_fails_is_one_line() -> None:
         raise TorchDynamoException("no g++\nmore")
 
 
+@pytest.mark.slow
 def test_a_program_for_each_size_however_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """torch.compile by itself gives up after eight, and takes a size that comes back for new."""
     from torch._dynamo.utils import counters

@@ -100,6 +100,7 @@ def seen_by(folder: Path, word: str) -> int:
     return net.load_weights(folder / "backup" / f"small_{word}.weights").seen // IMAGES
 
 
+@pytest.mark.slow
 def test_a_kill_between_any_two_writes_loses_nothing(tmp_path: Path, points: Points) -> None:
     whole = tmp_path / "whole"
     options = options_in(whole)
