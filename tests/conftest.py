@@ -14,6 +14,7 @@ from support.golden_check import GOLDEN, SHARED
 from darknet_py.cli.messages import messages_shown
 from darknet_py.engines.compiler import CannotBuild
 from darknet_py.engines.native.library import library
+from darknet_py.engines.native.suppression import suppression
 
 # The same examples in every run, and no database of failures in the working directory.
 settings.register_profile(
@@ -26,9 +27,10 @@ torch.set_num_threads(1)  # for tensors of a few hundred values threads cost mor
 
 @pytest.fixture(scope="session", autouse=True)
 def _built() -> None:
-    """The library is there before any test can be surprised by what is said while it is built."""
+    """They are there before any test can be surprised by what is said while they are built."""
     with contextlib.suppress(CannotBuild):
         library()
+    suppression()
 
 
 @pytest.fixture(autouse=True)

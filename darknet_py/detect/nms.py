@@ -2,11 +2,12 @@
 
 The C loop visits the boxes of a class by falling score; one that still has a score takes that of
 every later box it overlaps.  So an entry (a box and a class) survives exactly when no surviving
-earlier entry overlaps it.  Here the overlapping pairs are found first, and that sentence is then
-iterated to its fixed point, which is unique and is what the loop computes.
+earlier entry overlaps it.
 
-All of it is done by numpy in the main memory, which for these sizes is several times as fast as
-torch; boxes found on another device are few when they come here.
+The loop itself runs in C++ where this machine has a compiler. Otherwise the overlapping pairs are
+found first, and that sentence is then iterated to its fixed point, which is unique and is what the
+loop computes; numpy does that, several times as fast as torch. Boxes found on another device are
+few when they come here, and are brought to the main memory.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from darknet_py.boxes import GREEDY_EXPONENT
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.overlaps import Flags, Floats, Indices, overlapping_entries
+from darknet_py.engines.native.suppression import BoxTable, suppressed_entries, suppression
 from darknet_py.errors import DarknetError
 
 
@@ -69,7 +72,6 @@ def suppress(
     return copy
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def suppressed(
     candidates: Candidates,
     kind: str,
@@ -88,6 +90,30 @@ def suppressed(
     if rule is None:
         raise DarknetError(f"unknown nms kind {kind!r}; the kinds are {', '.join(RULES)}")
     measure = _Measure(threshold, rule.exponent(beta), sides)
+    function = suppression() if _single_precision(candidates) else None
+    if function is None:
+        return _by_fixed_point(candidates, rule, measure)
+    table = _table(candidates, rule, sides)
+    rows, classes = suppressed_entries(function, table, threshold, measure.exponent)
+    return rows, None if rule.by_objectness else classes
+
+
+def _single_precision(candidates: Candidates) -> bool:
+    parts = (candidates.boxes, candidates.objectness, candidates.scores)
+    return all(part.dtype == torch.float32 for part in parts)
+
+
+def _table(candidates: Candidates, rule: Rule, sides: Floats | None) -> BoxTable:
+    parts = (candidates.boxes, candidates.objectness, candidates.scores, candidates.image)
+    boxes, objectness, scores, image = (part.cpu().numpy() for part in parts)
+    scores = objectness[:, None] if rule.by_objectness else scores
+    return BoxTable(boxes, objectness, scores, image, sides)
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def _by_fixed_point(
+    candidates: Candidates, rule: Rule, measure: _Measure
+) -> tuple[Indices, Indices | None]:
     classes = candidates.scores.shape[1]
     objectness = candidates.objectness.cpu().numpy()
     if rule.by_objectness:
@@ -144,7 +170,8 @@ def _suppressed(
 ) -> Flags:
     """Which of the entries (row * classes + class) an earlier entry that is left removes."""
     gone = np.zeros(len(entries), np.bool_)
-    mine = values[entries]
+    # What is not a number comes last; compared as it is, there would be no order.
+    mine = np.where(np.isnan(values[entries]), -np.inf, values[entries])
     for one, other in overlapping_entries(candidates, entries, classes, *measure):
         first, second = np.minimum(one, other), np.maximum(one, other)
         swapped = mine[second] > mine[first]

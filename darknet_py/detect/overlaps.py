@@ -165,7 +165,8 @@ class _Sides:
         x, y = (side.take(first) - side.take(second) for side in self.centres)
         apart = np.divide(x * x + y * y, diagonal, out=np.zeros_like(x), where=diagonal != 0)
         ratio = self._ratio(width, height, first, second)
-        return np.asarray(ratio - apart ** np.float32(exponent), np.float32)
+        # As in C the power is taken in double precision, and rounded: the same on every machine.
+        return ratio - (apart.astype(np.float64) ** exponent).astype(np.float32)
 
     def _ratio(self, width: Floats, height: Floats, first: Indices, second: Indices) -> Floats:
         shared = width * height

@@ -1,5 +1,5 @@
 // A network's operations one after the other, each divided among the threads.
-// Built by engines/native_library.py for this machine; no header of torch is needed.
+// Built by engines/native/library.py for this machine; no header of torch is needed.
 
 #include <cmath>
 
