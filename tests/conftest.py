@@ -14,7 +14,7 @@ from support.golden_check import GOLDEN, SHARED
 from darknet_py.cli.messages import messages_shown
 from darknet_py.engines.compiler import CannotBuild
 from darknet_py.engines.native.library import library
-from darknet_py.engines.native.suppression import suppression
+from darknet_py.engines.native.suppression import box_functions
 
 # The same examples in every run, and no database of failures in the working directory.
 settings.register_profile(
@@ -30,7 +30,7 @@ def _built() -> None:
     """They are there before any test can be surprised by what is said while they are built."""
     with contextlib.suppress(CannotBuild):
         library()
-    suppression()
+    box_functions()
 
 
 @pytest.fixture(autouse=True)

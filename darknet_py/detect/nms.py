@@ -22,7 +22,7 @@ import torch
 from darknet_py.boxes import GREEDY_EXPONENT
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.overlaps import Flags, Floats, Indices, overlapping_entries
-from darknet_py.engines.native.suppression import BoxTable, suppressed_entries, suppression
+from darknet_py.engines.native.suppression import BoxTable, box_functions
 from darknet_py.errors import DarknetError
 
 
@@ -90,11 +90,11 @@ def suppressed(
     if rule is None:
         raise DarknetError(f"unknown nms kind {kind!r}; the kinds are {', '.join(RULES)}")
     measure = _Measure(threshold, rule.exponent(beta), sides)
-    function = suppression() if _single_precision(candidates) else None
-    if function is None:
+    functions = box_functions() if _single_precision(candidates) else None
+    if functions is None:
         return _by_fixed_point(candidates, rule, measure)
-    table = _table(candidates, rule, sides)
-    rows, classes = suppressed_entries(function, table, threshold, measure.exponent)
+    table = _table(candidates, rule.by_objectness, sides)
+    rows, classes = functions.suppressed(table, threshold, measure.exponent)
     return rows, None if rule.by_objectness else classes
 
 
@@ -103,11 +103,15 @@ def _single_precision(candidates: Candidates) -> bool:
     return all(part.dtype == torch.float32 for part in parts)
 
 
-def _table(candidates: Candidates, rule: Rule, sides: Floats | None) -> BoxTable:
+def _table(
+    candidates: Candidates, by_objectness: bool = False, sides: Floats | None = None
+) -> BoxTable:
+    """What the C++ program reads. by_objectness: as if that were the score of the one class."""
     parts = (candidates.boxes, candidates.objectness, candidates.scores, candidates.image)
     boxes, objectness, scores, image = (part.cpu().numpy() for part in parts)
-    scores = objectness[:, None] if rule.by_objectness else scores
-    return BoxTable(boxes, objectness, scores, image, sides)
+    return BoxTable(
+        boxes, objectness, objectness[:, None] if by_objectness else scores, image, sides
+    )
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -139,6 +143,12 @@ def printing_order(candidates: Candidates) -> Indices:
     class, equal ones by the class before it, and so on.  It sorts a class before it suppresses in
     it: pass the candidates as they were before `suppress`.
     """
+    functions = box_functions() if _single_precision(candidates) else None
+    order = functions.printing_order(_table(candidates)) if functions else None
+    return _order_of_keys(candidates) if order is None else order
+
+
+def _order_of_keys(candidates: Candidates) -> Indices:
     scores = candidates.scores.float().cpu().numpy()
     image = candidates.image.cpu().numpy()
     rows, classes = np.divmod(candidates.entries, scores.shape[1])

@@ -22,8 +22,9 @@ def _form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     """Each test holds for the loop in C++, and for where there is no compiler."""
     if request.param == "program":
         need_compiler()
+        assert nms.box_functions()
     else:
-        monkeypatch.setattr(nms, "suppression", lambda: None)
+        monkeypatch.setattr(nms, "box_functions", lambda: None)
 
 
 def measure(kind: str, boxes: torch.Tensor) -> list[list[float]]:

@@ -1,4 +1,4 @@
-"""The loop in C++ against the fixed point in numpy: the same entries in the same order, exactly."""
+"""The C++ forms against those in numpy: the same entries in the same order, exactly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.phone_network import need_compiler
 from darknet_py.boxes import iou
 from darknet_py.detect import nms, overlaps
 from darknet_py.detect.candidates import Candidates
-from darknet_py.detect.nms import RULES, suppressed
+from darknet_py.detect.nms import RULES, printing_order, suppressed
 from darknet_py.engines.native import suppression
 
 ODD = (0.0, -0.1, 1e-30, 40.0, -40.0, 1e30, 3e38, float("inf"), float("-inf"), float("nan"))
@@ -24,6 +24,7 @@ ODD = (0.0, -0.1, 1e-30, 40.0, -40.0, 1e30, 3e38, float("inf"), float("-inf"), f
 @pytest.fixture(scope="module", autouse=True)
 def _compiler() -> None:
     need_compiler()
+    assert suppression.box_functions()
 
 
 def both(
@@ -36,7 +37,7 @@ def both(
     """What is suppressed, by either form."""
     actual = suppressed(candidates, kind, threshold, beta, sides)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nms, "suppression", lambda: None)
+        patch.setattr(nms, "box_functions", lambda: None)
         expected = suppressed(candidates, kind, threshold, beta, sides)
     for mine, other in zip(actual, expected, strict=True):
         assert (mine is None and other is None) or np.array_equal(mine, other)
@@ -192,7 +193,7 @@ def test_other_numbers_than_floats_are_left_to_numpy(monkeypatch: pytest.MonkeyP
     boxes = torch.tensor([[0.5, 0.5, 0.2, 0.2]]).repeat(2, 1)
     scores = torch.tensor([[0.5], [0.5 + 1e-12]], dtype=torch.float64)
     found = Candidates(torch.zeros(2, dtype=torch.int64), boxes, torch.ones(2), scores)
-    monkeypatch.setattr(nms, "suppressed_entries", None)
+    monkeypatch.setattr(nms, "_table", None)
     assert [one.tolist() for one in suppressed(found, "default", 0.45)] == [[0], [0]]  # type: ignore[union-attr]
 
 
@@ -201,11 +202,11 @@ def test_without_a_compiler_there_is_no_function(monkeypatch: pytest.MonkeyPatch
         raise suppression.CannotBuild("no C++ compiler found")
 
     monkeypatch.setattr(suppression, "loaded", none)
-    suppression._attempt.cache_clear()
+    suppression.box_functions.cache_clear()
     try:
-        assert suppression.suppression() is None
+        assert suppression.box_functions() is None
     finally:
-        suppression._attempt.cache_clear()
+        suppression.box_functions.cache_clear()
 
 
 def test_what_is_no_number_comes_last() -> None:
@@ -214,3 +215,36 @@ def test_what_is_no_number_comes_last() -> None:
     scores = torch.tensor([[0.5], [float("nan")], [0.9]])
     found = Candidates(torch.zeros(3, dtype=torch.int64), boxes, torch.ones(3), scores)
     assert both(found, "default", 0.45) == ([0, 1], [0, 0])
+
+
+@given(
+    st.integers(0, 1000),
+    st.integers(0, 300),
+    st.sampled_from([1, 2, 7, 80]),
+    st.integers(1, 3),
+    st.sampled_from([0.0, 0.02, 0.5, 1.0]),
+    st.sampled_from([0, 1, 3]),
+)
+def test_the_order_of_the_lines(
+    seed: int, rows: int, classes: int, images: int, filled: float, levels: int
+) -> None:
+    found = crowd(seed, rows, classes, images, filled, levels)
+    assert nms._order_of_keys(found).tolist() == printing_order(found).tolist()
+
+
+def test_the_order_of_thousands() -> None:
+    found = crowd(5, 3000, 5, 2, 0.3, 2)
+    assert nms._order_of_keys(found).tolist() == printing_order(found).tolist()
+
+
+@pytest.mark.parametrize("odd", [-0.1, float("nan")])
+def test_scores_that_have_no_order_here_are_left_to_numpy(odd: float) -> None:
+    functions = suppression.box_functions()
+    assert functions
+    found = crowd(6, 40, 3, 2, 0.5, 2)
+    order = functions.printing_order(nms._table(found))
+    assert order is not None and order.tolist() == nms._order_of_keys(found).tolist()
+    for place in ((0, 0), (39, 2)):
+        scores = found.scores.clone()
+        scores[place] = odd
+        assert functions.printing_order(nms._table(found.with_scores(scores))) is None
