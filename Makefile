@@ -1,11 +1,11 @@
-# make demo | wheel | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-video | bench-start | bench-serve
+# make demo | wheel | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-video | bench-start | bench-serve | gpu
 PYTHON ?= python3
 VENV ?= .venv
 SEED ?= 1
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo wheel test parity check format fuzz mutants bench bench-train bench-folder bench-video bench-start bench-serve
+.PHONY: demo wheel test parity check format fuzz mutants bench bench-train bench-folder bench-video bench-start bench-serve gpu
 
 demo: $(INSTALLED)
 	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg -thresh .6
@@ -80,3 +80,19 @@ REQUESTS ?= 2000
 
 bench-serve: $(INSTALLED)
 	PYTHONPATH=tests $(BIN)/python tests/bench/serve.py $(CFG) $(WEIGHTS) $(THRESH) $(CLIENTS) $(REQUESTS)
+
+# On a machine with CUDA: the tests on the device, the recordings of ../shared on it (where they
+# are), and gpu-table.md and .json. With the packages that $(PYTHON) has; where torch, numpy, cv2 or
+# click are missing there, with those of $(VENV). make gpu MINUTES=4 CFG=yolo-fastest-1.1.cfg
+GPU_MINUTES = $(if $(filter command line environment,$(origin MINUTES)),$(MINUTES),8)
+GPU_CFG = $(if $(filter command line environment,$(origin CFG)),$(CFG))
+ifneq ($(filter gpu,$(MAKECMDGOALS)),)
+HAVE = $(shell $(PYTHON) -c "import torch, numpy, cv2, click" 2>/dev/null && echo yes)
+GPU_PYTHON := $(if $(HAVE),$(PYTHON),$(BIN)/python)
+endif
+
+gpu: $(if $(filter $(BIN)/python,$(GPU_PYTHON)),$(INSTALLED))
+	$(GPU_PYTHON) -m pytest -m "gpu and not parity" tests; rules=$$?; \
+	$(GPU_PYTHON) -m pytest -rs -m "gpu and parity" tests; numbers=$$?; \
+	$(GPU_PYTHON) -m darknet_py benchmark --gpu --minutes $(GPU_MINUTES) $(GPU_CFG) && \
+	exit $$((rules + numbers))

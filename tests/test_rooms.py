@@ -56,7 +56,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "validate": NETWORK
     | {"augment", "data", "files", "images", "options", "parallel", "progress", "system"},
     "benchmark": NETWORK
-    | {"", "detect", "engines", "files", "images", "options", "plots", "progress", "system"},
+    | {"", "detect", "engines", "files", "images", "options", "plots", "progress", "system"}
+    | {"train", "weights_registry"},
     "classify": NETWORK | {"data", "detect", "engines", "files", "images", "options"},
     "segment": NETWORK | {"classify", "detect", "files", "images", "options"},
     "evaluate": NETWORK
@@ -103,6 +104,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "advice": NETWORK
     | {"anchors", "data", "engines", "files", "images", "options", "parallel", "plots", "progress"}
     | {"system", "train", "weights_registry"},
+    "checkpoints": NETWORK | {"conversion", "files", "options", "train"},
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
     "compat": NETWORK | {"detect", "engines", "files", "images", "run_script", "version"},
     "doctor": {"benchmark", "cfg", "engines", "errors", "forks", "images", "network", "system"}
@@ -113,6 +115,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "anchors",
         "benchmark",
         "cfg",
+        "checkpoints",
         "classify",
         "data",
         "detect",
@@ -145,6 +148,7 @@ LIGHT = {
     "",
     "boxes",
     "benchmark.entries",
+    "benchmark.gpu_rows",
     "network.check_data",
     "cfg",
     "conversion.metadata",
@@ -193,6 +197,7 @@ LIGHT = {
 LIGHT_TO_IMPORT = {
     "__main__",
     "benchmark.command",
+    "benchmark.gpu_command",
     "benchmark.speed",
     "cli",
     "evaluate.eval_files_command",

@@ -117,11 +117,16 @@ def _ready_or_failure(
 ) -> ReadyEntry | Failure:
     try:
         return _ready_entry(network, entry, x, config)
-    except DarknetError as error:
-        return Failure(entry, str(error))
     except Exception as error:  # noqa: BLE001
         # Other people's runtimes raise anything; the others' metrics must not be lost with it.
-        return Failure(entry, " ".join(f"{type(error).__name__}: {error}".split()))
+        return Failure(entry, error_line(error))
+
+
+def error_line(error: Exception) -> str:
+    """What went wrong in one line; our own errors say it without their type."""
+    if isinstance(error, DarknetError):
+        return str(error)
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _ready_entry(network: Network, entry: Entry, x: Tensor, config: TimingConfig) -> ReadyEntry:

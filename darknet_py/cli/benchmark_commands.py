@@ -19,7 +19,7 @@ from darknet_py.options.model import (
 
 
 @click.command()
-@network_arguments("cfg", "[weights]")
+@network_arguments("[cfg]", "[weights]")
 @options_of(
     BenchmarkOptions,
     *("engines", "precision", "compiled", "batch"),
@@ -31,9 +31,17 @@ def benchmark(ctx: click.Context, /, **choices: Any) -> None:
 
     Every combination of the lists is an entry of the table; ratios are medians of pairs of calls.
     """
+    options = BenchmarkOptions(**choices | {"cfg": choices["cfg"] or ""})
+    if options.gpu_table:
+        from darknet_py.benchmark.gpu_command import run_gpu
+
+        ctx.exit(run_gpu(options))
+    if not options.cfg:
+        raise click.MissingParameter(ctx=ctx, param_hint="'CFG'", param_type="argument")
+
     from darknet_py.benchmark.command import run
 
-    ctx.exit(run(BenchmarkOptions(**choices)))
+    ctx.exit(run(options))
 
 
 @click.command()

@@ -144,6 +144,10 @@ COMMANDS = {
     "export": Command(
         "darknet_py.cli.tool_commands:export", "Write a network as ONNX and other formats."
     ),
+    "convert": Command(
+        "darknet_py.cli.convert_command:convert",
+        "Turn PyTorch checkpoints into weights files, and back.",
+    ),
     "summary": Command(
         "darknet_py.cli.tool_commands:summary", "Show a network's layers and what they cost."
     ),

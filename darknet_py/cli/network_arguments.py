@@ -24,6 +24,7 @@ from darknet_py.weights_registry.named_network import (
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 ENDING = ".weights"
+CFG_ENDING = ".cfg"
 
 
 def network_arguments(*names: str, fills: bool = True) -> Callable[[Function], Function]:
@@ -106,3 +107,26 @@ def _weights(choices: dict[str, Any]) -> dict[str, str]:
     """The path for WEIGHTS that are a name."""
     word = choices.get("weights")
     return {"weights": weights_path(str(word))} if is_name(word) else {}
+
+
+def convertible_files(
+    words: Sequence[str], cfg: str | None, out: str | None, needs_cfg: bool
+) -> tuple[str | None, str, str]:
+    """Cfg, input and output of `convert`, whose words stand in any order but IN before OUT.
+
+    The cfg is told by its ending or as a name; a named network's own weights are the input where
+    none is given. Raises UsageError, and what network_paths raises.
+    """
+    rest = list(words)
+    if cfg is None:
+        cfg = next((word for word in rest if word.lower().endswith(CFG_ENDING)), None)
+        cfg = cfg or next((word for word in rest if is_name(word)), None)
+        if cfg is not None:
+            rest.remove(cfg)
+    out = out or (rest.pop() if rest else None)
+    if cfg is not None and is_name(cfg):
+        paths = network_paths(cfg, weights=not rest)
+        cfg, rest = paths.cfg, rest or [str(paths.weights)]
+    if out is None or len(rest) != 1 or (needs_cfg and cfg is None):
+        raise click.UsageError("expected CFG IN OUT: a .cfg file or a name, and two files")
+    return cfg, rest[0], out

@@ -22,7 +22,7 @@ from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.images.resize import letterboxed, resized
-from darknet_py.images.tensors import stacked
+from darknet_py.images.tensors import batch_on
 from darknet_py.layers.recurrent import Recurrent
 from darknet_py.layers.recurrent_image import History
 from darknet_py.network import weights_layout
@@ -128,7 +128,7 @@ class OpenNetwork:
         engine = self.timed.engine
         if engine.device.type == "cpu":
             tell_processor(self.dialect)
-        x = stacked(images, engine.layout).to(engine.device)
+        x = batch_on(engine.device, images, engine.layout)
         if not self.remembers:
             return self.timed(x)[0]
         with torch.inference_mode():

@@ -8,7 +8,8 @@ metadata, so that such a file can be written again bit for bit.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -33,9 +34,7 @@ def to_safetensors(
     """
     save = optional_module("safetensors.torch", "safetensors").save
     words = metadata(network.graph, target or ExportTarget(), names)
-    header = network.header
-    numbers = (header.major, header.minor, header.revision, header.seen)
-    words[HEADER] = " ".join(map(str, numbers))
+    words[HEADER] = " ".join(map(str, header_numbers(network.header)))
     tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     data: bytes = save(tensors, words)
     return data
@@ -49,15 +48,16 @@ def read_safetensors(network: Network, path: str | os.PathLike[str]) -> None:
     installed.
     """
     name = os.fspath(path)
-    tensors, words = _read(name)
+    tensors, words = safetensors_content(name)
     wanted = network.state_dict()
-    _require_fit(name, wanted, tensors)
-    header = _header(name, words, network.header)
+    require_fit(name, wanted, tensors)
+    header = header_of(name, words, network.header)
     network.load_state_dict(tensors)
     network.header = header
 
 
-def _read(name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+def safetensors_content(name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors of a file and its metadata; raises as read_safetensors."""
     safetensors: Any = optional_module("safetensors")
     try:
         with safetensors.safe_open(name, "pt") as file:
@@ -67,7 +67,8 @@ def _read(name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise WeightsError(f"{name}: cannot be read as a safetensors file: {reason}") from None
 
 
-def _require_fit(name: str, wanted: dict[str, Tensor], there: dict[str, Tensor]) -> None:
+def require_fit(name: str, wanted: dict[str, Tensor], there: dict[str, Tensor]) -> None:
+    """Raises WeightsError unless the names, shapes and types are those that are wanted."""
     for key, tensor in wanted.items():
         if key not in there:
             raise WeightsError(f"{name}: has no {key}; it belongs to another cfg")
@@ -84,13 +85,28 @@ def _words(tensor: Tensor) -> str:
     return f"{str(tensor.dtype).removeprefix('torch.')} {sizes}"
 
 
-def _header(name: str, words: dict[str, str], usual: Header) -> Header:
+def header_of(name: str, words: dict[str, str], usual: Header) -> Header:
     """That of the .weights file the tensors came from; the network's where it says none."""
     if HEADER not in words:
         return usual
     try:
-        major, minor, revision, seen = map(int, words[HEADER].split())
+        return header_from(map(int, words[HEADER].split()))
     except ValueError:
         message = f"{HEADER} is '{words[HEADER][:40]}', expected four numbers"
         raise WeightsError(f"{name}: {message}") from None
-    return Header(major, minor, revision, seen)
+
+
+def header_numbers(header: Header) -> tuple[int, int, int, int]:
+    """version (three numbers) and images seen"""
+    return header.major, header.minor, header.revision, header.seen
+
+
+def header_from(numbers: Iterable[int]) -> Header:
+    """The header of those four; raises ValueError for what no file can have."""
+    major, minor, revision, seen = numbers
+    header = Header(major, minor, revision, seen)
+    try:
+        header.pack()
+    except struct.error:
+        raise ValueError(f"no file has the header {header}") from None
+    return header

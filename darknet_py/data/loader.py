@@ -204,7 +204,8 @@ def batches(
             collate_fn=_collate,
             worker_init_fn=_start,
             prefetch_factor=_parts_ahead(plan, workers) if workers else None,
-            pin_memory=pin,
+            # Parts are pinned as a whole when they are joined.
+            pin_memory=pin and plan.part == plan.images,
             multiprocessing_context=fresh_processes() if workers else None,
             # Its own generator: it would take a number from torch's, and a resumed run one more.
             generator=torch.Generator(),
@@ -216,7 +217,7 @@ def batches(
             # What a process that is gone has announced cannot be fetched from it: an OSError.
             with worker_failures(OSError, EOFError):
                 group = [_raise_errors(next(parts)) for _ in range(plan.images // plan.part)]
-            yield group[0] if len(group) == 1 else _concatenated(group)
+            yield group[0] if len(group) == 1 else _concatenated(group, pin)
     finally:
         _end(parts)
 
@@ -257,6 +258,21 @@ def _raise_errors(part: Batch | DarknetError) -> Batch:
     return part
 
 
-def _concatenated(group: list[Batch]) -> Batch:
+def _concatenated(group: list[Batch], pin: bool) -> Batch:
     images, truth, bad, faults = zip(*group, strict=True)
-    return Batch(torch.cat(images), torch.cat(truth), _joined(bad), _joined(faults))
+    whole = (_whole(images, pin), _whole(truth, pin))
+    return Batch(*whole, _joined(bad), _joined(faults))
+
+
+def _whole(parts: tuple[Tensor, ...], pin: bool) -> Tensor:
+    """Parts (n, ...) as one tensor; pin: in pinned memory, which torch.cat by itself leaves."""
+    if not pin:
+        return torch.cat(parts)
+    count = sum(map(len, parts))
+    pinned = _pinned((count, *parts[0].shape[1:]), parts[0].dtype)
+    return torch.cat(parts, out=pinned)
+
+
+def _pinned(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    """Memory that a GPU reads by itself while the host goes on; torch keeps it for the next one."""
+    return torch.empty(shape, dtype=dtype, pin_memory=True)

@@ -83,9 +83,21 @@ class Candidates:
         return replace(self, scores=scores)
 
     def cpu(self) -> Candidates:
-        """The same rows in the CPU's memory."""
+        """The same rows in the CPU's memory, fetched from a device in one copy."""
+        if self.scores.device.type == "cpu":
+            return self
+        if not len(self):
+            return Candidates.empty(self.scores.shape[1])
+        # float32 holds every number of an image: no batch has 2**24.
+        columns = [self.image.float()[:, None], self.boxes, self.objectness[:, None], self.scores]
+        image, boxes, objectness, scores = (
+            torch.cat(columns, dim=1).cpu().split([1, 4, 1, self.scores.shape[1]], dim=1)
+        )
         return Candidates(
-            self.image.cpu(), self.boxes.cpu(), self.objectness.cpu(), self.scores.cpu()
+            image[:, 0].long(),
+            boxes.contiguous(),
+            objectness[:, 0].contiguous(),
+            scores.contiguous(),
         )
 
     @staticmethod

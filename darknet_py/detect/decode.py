@@ -7,6 +7,7 @@ within a cell.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from darknet_py.detect.candidates import Candidates
 from darknet_py.forks import Fork
 from darknet_py.layers.base import Layer
 from darknet_py.layers.detection import Detection
+from darknet_py.layers.device_constant import DeviceConstant
 from darknet_py.layers.head import Head, RawBoxes
 from darknet_py.layers.head import Suppression as Suppression
 from darknet_py.layers.region import Region
@@ -46,16 +48,85 @@ class DecodeOptions:
     class_map: tuple[int, ...] | None = None
 
 
+Location = tuple[Tensor, ...]
+"""Image, row, column and anchor (K,) of each of K boxes."""
+Scored = Callable[[Location, Tensor], tuple[Tensor, Tensor]]
+"""From K boxes and their raw values (K, E) to objectness (K,) and class scores (K, C)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Marked:
+    """Which boxes of a head's cells (N, H, W, A, E) pass: keep (N, H, W, A), and their scores."""
+
+    head: Head
+    cells: Tensor
+    keep: Tensor
+    scored: Scored
+
+    def candidates(self, location: Location, options: DecodeOptions) -> Candidates:
+        """The boxes there."""
+        values = self.cells[location]
+        raw = self._raw_boxes(location, values, options)
+        return Candidates(
+            location[0], self.head.boxes(raw, options.fork), *self.scored(location, values)
+        )
+
+    def _raw_boxes(self, location: Location, values: Tensor, options: DecodeOptions) -> RawBoxes:
+        _, y, x, anchor = location
+        corner = torch.stack([x, y], dim=1).to(values.dtype)
+        sizes = self.head.anchor_table.on(values.device, values.dtype)[anchor]
+        grid = _sides(values, self.cells.shape[2], self.cells.shape[1])
+        pixels = _sides(values, options.net_width, options.net_height)
+        return RawBoxes(values, corner, sizes, grid, pixels)
+
+
+def _sides(like: Tensor, width: int, height: int) -> Tensor | tuple[int, int]:
+    """One operation on the CPU; two numbers elsewhere, where a tensor of them would be a copy."""
+    return like.new_tensor([width, height]) if like.device.type == "cpu" else (width, height)
+
+
 def decode(graph: Graph, heads: Sequence[Tensor], options: DecodeOptions) -> Candidates:
     """All boxes above the threshold; heads are those `net(x)` returns, in its order.
 
-    graph: one that ends in detection heads, see `Graph.head_classes`.
+    graph: one that ends in detection heads, see `Graph.head_classes`. A device is waited for once:
+    for how many boxes each head has.
     """
-    parts = []
-    for index, output in zip(graph.heads, heads, strict=True):
-        layer = graph.nodes[index].layer
-        parts.append(DECODERS[type(layer)](layer, output.float(), options))
-    return Candidates.join(parts)
+    marked = [
+        _marked(graph.nodes[index].layer, output.float(), options)
+        for index, output in zip(graph.heads, heads, strict=True)
+    ]
+    locations = located([each.keep for each in marked])
+    pairs = zip(marked, locations, strict=True)
+    return Candidates.join([each.candidates(location, options) for each, location in pairs])
+
+
+def _marked(layer: Any, output: Tensor, options: DecodeOptions) -> Marked:
+    cells = layer.by_cell(output, *layer.grid(Shape(*output.shape[1:])))
+    return Marked(layer, cells, *DECODERS[type(layer)](layer, cells, options))
+
+
+def located(keeps: Sequence[Tensor]) -> list[Location]:
+    """Where each of the masks (N, H, W, A), all on one device, holds, in order."""
+    if keeps[0].device.type == "cpu":
+        return [torch.nonzero(keep, as_tuple=True) for keep in keeps]
+    before = [keep.flatten().cumsum(0) for keep in keeps]
+    counts: list[int] = torch.stack([count[-1] for count in before]).tolist()
+    return [
+        _unraveled(torch.searchsorted(count, _ordinals(total, count)), keep.shape)
+        for count, total, keep in zip(before, counts, keeps, strict=True)
+    ]
+
+
+def _ordinals(total: int, like: Tensor) -> Tensor:
+    """1 to total: the i-th element of a mask that holds is the first with i up to there."""
+    return torch.arange(1, total + 1, device=like.device)
+
+
+def _unraveled(flat: Tensor, shape: Sequence[int]) -> Location:
+    _, height, width, anchors = shape
+    cell = flat // anchors
+    row = cell // width
+    return row // height, row % height, cell % width, flat % anchors
 
 
 def _above(scores: Tensor, thresh: float) -> Tensor:
@@ -63,47 +134,31 @@ def _above(scores: Tensor, thresh: float) -> Tensor:
     return torch.where(scores > thresh, scores, 0.0)
 
 
-def _by_cell(head: Head, output: Tensor) -> Tensor:
-    """(N, H, W, A, E)."""
-    return head.by_cell(output, *head.grid(Shape(*output.shape[1:])))
-
-
-def _kept(
-    head: Head, cells: Tensor, keep: Tensor, options: DecodeOptions
-) -> tuple[Tensor, RawBoxes]:
-    """Image (K,) and raw boxes (K) of cells (N, H, W, A, E) where keep (N, H, W, A) holds."""
-    image, y, x, anchor = torch.nonzero(keep, as_tuple=True)
-    corner = torch.stack([x, y], dim=1).to(cells.dtype)
-    sizes = cells.new_tensor(head.sizes)[anchor]
-    grid = cells.new_tensor([cells.shape[2], cells.shape[1]])
-    pixels = cells.new_tensor([options.net_width, options.net_height])
-    return image, RawBoxes(cells[image, y, x, anchor], corner, sizes, grid, pixels)
-
-
-def _by_objectness(head: Head, output: Tensor, options: DecodeOptions) -> Candidates:
+def _by_objectness(head: Head, cells: Tensor, options: DecodeOptions) -> tuple[Tensor, Scored]:
     """Boxes whose objectness is above the threshold, whatever their classes."""
-    cells, fork = _by_cell(head, output), options.fork
-    keep = head.objectness(cells, fork) > options.thresh
-    image, raw = _kept(head, cells, keep, options)
-    scores = _above(head.scores(raw.values, fork), options.thresh)
-    return Candidates(image, head.boxes(raw, fork), head.objectness(raw.values, fork), scores)
+    fork = options.fork
+
+    def scored(location: Location, values: Tensor) -> tuple[Tensor, Tensor]:
+        scores = _above(head.scores(values, fork), options.thresh)
+        return head.objectness(values, fork), scores
+
+    return head.objectness(cells, fork) > options.thresh, scored
 
 
-def _by_class(head: Head, output: Tensor, options: DecodeOptions) -> Candidates:
+def _by_class(head: Head, cells: Tensor, options: DecodeOptions) -> tuple[Tensor, Scored]:
     """Boxes with a class or an objectness above the threshold: `recall` counts the latter."""
-    cells, fork = _by_cell(head, output), options.fork
-    scores = _above(head.scores(cells, fork), options.thresh)
-    keep = (scores > 0).any(dim=-1) | (head.objectness(cells, fork) > options.thresh)
-    image, raw = _kept(head, cells, keep, options)
-    return Candidates(image, head.boxes(raw, fork), head.objectness(raw.values, fork), scores[keep])
+    scores = _above(head.scores(cells, options.fork), options.thresh)
+    objectness = head.objectness(cells, options.fork)
+    keep = (scores > 0).any(dim=-1) | (objectness > options.thresh)
+    return keep, lambda location, values: (objectness[location], scores[location])
 
 
-def _region(layer: Region, output: Tensor, options: DecodeOptions) -> Candidates:
-    cells = _by_cell(layer, output)
-    objectness, scores = _region_scores(layer, cells.flatten(0, 3), options)
-    some = (scores > 0).any(dim=1)
-    image, raw = _kept(layer, cells, some.view(cells.shape[:4]), options)
-    return Candidates(image, layer.boxes(raw, options.fork), objectness[some], scores[some])
+def _region(layer: Region, cells: Tensor, options: DecodeOptions) -> tuple[Tensor, Scored]:
+    shape = cells.shape[:4]
+    flat = _region_scores(layer, cells.flatten(0, 3), options)
+    objectness, scores = flat[0].view(shape), flat[1].view(*shape, -1)
+    keep = (scores > 0).any(dim=-1)
+    return keep, lambda location, values: (objectness[location], scores[location])
 
 
 def _region_scores(layer: Region, rows: Tensor, options: DecodeOptions) -> tuple[Tensor, Tensor]:
@@ -124,7 +179,7 @@ def _region_scores(layer: Region, rows: Tensor, options: DecodeOptions) -> tuple
 def _tree_scores(tree: Tree, score: Tensor, classes: Tensor, options: DecodeOptions) -> Tensor:
     products = tree.products(classes)
     if options.class_map is not None:
-        chosen = torch.tensor(options.class_map, device=classes.device)
+        chosen = _class_numbers(options.class_map).on(classes.device)
         return _above(score[:, None] * products[:, chosen], options.thresh)
     above = score > options.thresh
     answer = torch.zeros_like(products)
@@ -140,13 +195,18 @@ def _tree_scores(tree: Tree, score: Tensor, classes: Tensor, options: DecodeOpti
     return answer.scatter(1, last[:, None], value[:, None])
 
 
-DECODERS: dict[type[Layer], Callable[[Any, Tensor, DecodeOptions], Candidates]] = {
+@functools.lru_cache(maxsize=4)
+def _class_numbers(class_map: tuple[int, ...]) -> DeviceConstant:
+    return DeviceConstant(class_map)
+
+
+DECODERS: dict[type[Layer], Callable[[Any, Tensor, DecodeOptions], tuple[Tensor, Scored]]] = {
     Yolo: _by_objectness,
     GaussianYolo: _by_objectness,
     Region: _region,
     Detection: _by_class,
 }
-"""Which boxes of each kind of head are kept."""
+"""Which boxes of each kind of head are kept, of its cells (N, H, W, A, E)."""
 
 
 def suppression_of(graph: Graph) -> Suppression:

@@ -23,7 +23,7 @@ from darknet_py.detect.workers import TimedEngine, WorkerPool
 from darknet_py.images.fitted_images import FittedImage
 from darknet_py.images.frames import Frame
 from darknet_py.images.letterbox import Placement, scaled_sizes, to_image
-from darknet_py.images.tensors import stacked
+from darknet_py.images.tensors import batch_on
 from darknet_py.network.graph import Graph
 
 T = TypeVar("T")
@@ -168,9 +168,8 @@ class Pipeline:
         return Detections(first, frames, candidates, Timing(reading, seconds, rest))
 
     def network_input(self, group: Sequence[FittedImage]) -> Tensor:
-        """Float32 (N, C, H, W) on the engine's device, lying in memory as the engine wants it."""
-        x = stacked([image.chw for image in group], self.engine.layout)
-        return x.to(self.engine.device)
+        """Float32 (N, C, H, W) on the engine's device."""
+        return batch_on(self.engine.device, [image.chw for image in group], self.engine.layout)
 
     def boxes(self, heads: Sequence[Tensor], placements: Sequence[Placement]) -> Candidates:
         """The boxes in the engine's outputs for images that are placed like this."""
@@ -210,11 +209,12 @@ def postprocess(
     all; in_pixels: overlap is measured in pixels of the image. What comes back is in the main
     memory, without boxes that are not finite.
     """
-    scaled = scaled_sizes(placements, candidates.boxes.device)[candidates.image]
+    # Few by now: a device would take longer to be told what there is to do with them.
+    candidates = candidates.cpu()
+    scaled = scaled_sizes(placements)[candidates.image]
     net_size = placements[0].net_width, placements[0].net_height
     boxes = to_image(candidates.boxes, scaled, net_size)
-    candidates = Candidates(candidates.image, boxes, candidates.objectness, candidates.scores).cpu()
-    # Here and not in `decode`: a device would have to be waited for.
+    candidates = replace(candidates, boxes=boxes)
     candidates = candidates.finite(_sides(placements, candidates))
     sides = _sides(placements, candidates) if in_pixels else None
     ordered = suppressed_in_order(candidates, suppression, threshold, sides)

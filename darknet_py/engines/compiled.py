@@ -10,6 +10,7 @@ import logging
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,16 +49,19 @@ class CannotCompile(Exception):
     """There is no compiler here, or it failed."""
 
 
-def compiled(files: NetworkFiles, x: Tensor) -> Call:
+def compiled(files: NetworkFiles, x: Tensor, precision: str) -> Call:
     """The compiled form of a network (as `for_inference` gives it) for inputs just like x.
+
+    precision: that of the engine's config; TensorFloat-32 has x's type, but code of its own.
 
     It runs on as many threads as torch has now. Raises CannotCompile, with the reason.
     """
     threads = torch.get_num_threads()
-    words = ["inductor", tuple(x.shape), x.dtype, x.device.type, threads, _machine(x)]
+    words = ["inductor", tuple(x.shape), precision, x.device.type, threads, _machine(x)]
+    words += [x.is_contiguous()]
     path = files.get(words, ".pt2", partial(_make, files.network, x))
     try:
-        return _loaded(path)
+        return _loaded(path, x.device)
     except RuntimeError as failure:  # such as no room in /tmp, where torch unpacks it
         raise CannotCompile(f"{path}: {_reason(failure)}") from failure
 
@@ -83,13 +87,19 @@ def _compile(network: Network, x: Tensor, path: Path) -> None:
     )
 
 
-def _loaded(path: Path) -> Call:
-    """The package, ready to run; torch's own way to load it imports the compiler, which is slow."""
+def _loaded(path: Path, device: torch.device) -> Call:
+    """The package, ready to run; torch's own way to load it imports the compiler, which is slow.
+
+    On CUDA it goes to this device, not to the current one, and runs without the events between its
+    threads, which cannot be recorded.
+    """
+    cuda = device.type == "cuda"
     loader = getattr(getattr(torch._C, "_aoti", None), "AOTIModelPackageLoader", None)
     if loader is None:
-        package = torch._inductor.aoti_load_package(str(path))
+        with torch.cuda.device(device) if cuda else nullcontext():
+            package = torch._inductor.aoti_load_package(str(path))
         return lambda x: list(package(x))
-    package = loader(str(path), "model", False, 1, -1)
+    package = loader(str(path), "model", cuda, 1, device.index if cuda else -1)
     return lambda x: list(package.run([x]))
 
 

@@ -39,6 +39,9 @@ def checked_device(device: str | torch.device) -> torch.device:
     if chosen.type == "cuda" and not torch.cuda.is_available():
         message = f"device '{device}' is not there: this torch sees no CUDA; use --device cpu"
         raise DarknetError(f"{message}, or run `darknet-py doctor`")
+    if chosen.type == "cuda" and chosen.index is None:
+        # Each thread has a current device of its own; the network lies on one.
+        return torch.device("cuda", torch.cuda.current_device())
     count = torch.cuda.device_count() if chosen.type == "cuda" else 0
     if chosen.index is not None and chosen.type == "cuda" and chosen.index >= count:
         raise DarknetError(
@@ -68,6 +71,9 @@ def computes(dtype: torch.dtype) -> bool:
 
 def possible_precision(precision: str, device: torch.device) -> str:
     """The precision; fp32, and a line that says so, on a processor without instructions for it."""
+    if precision == "tf32" and device.type != "cuda":
+        logger.warning("--precision tf32 is of CUDA devices; computing in fp32")
+        return "fp32"
     types = {"bf16": torch.bfloat16, "fp16": torch.float16}
     if device.type != "cpu" or precision not in types or computes(types[precision]):
         return precision

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 
@@ -26,7 +26,7 @@ class Engine(ABC):
 
     parallel = False
     in_order = False
-    layout: ClassVar[torch.memory_format] = torch.channels_last
+    layout: torch.memory_format = torch.channels_last
     compiled = False
 
     def __init__(self, network: Network, config: EngineConfig, device: torch.device) -> None:

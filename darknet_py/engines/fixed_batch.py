@@ -6,7 +6,6 @@ import threading
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import ClassVar
 
 import torch
 
@@ -24,7 +23,7 @@ BatchProgram = Callable[[torch.Tensor], list[torch.Tensor]]
 class BatchEngine(Engine):
     """Calls from several threads are safe; the engine's own threads serve them all."""
 
-    layout: ClassVar[torch.memory_format] = torch.contiguous_format
+    layout: torch.memory_format = torch.contiguous_format
 
     def __init__(self, network: Network, config: EngineConfig, device: torch.device) -> None:
         super().__init__(network, config, device)

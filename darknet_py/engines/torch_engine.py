@@ -18,7 +18,7 @@ from torch import Tensor
 from darknet_py.engines.cache import NetworkFiles
 from darknet_py.engines.compiled import CannotCompile, compiled
 from darknet_py.engines.compiler import CannotBuild
-from darknet_py.engines.cuda_graphs import exact_convolutions, recorded
+from darknet_py.engines.cuda_graphs import float32_arithmetic, recorded
 from darknet_py.engines.devices import (
     checked_device,
     computes,
@@ -34,7 +34,12 @@ from darknet_py.engines.table import EngineConfig
 from darknet_py.network.network import Network
 
 logger = logging.getLogger(__name__)
-TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+TYPES = {
+    "fp32": torch.float32,
+    "tf32": torch.float32,
+    "bf16": torch.bfloat16,
+    "fp16": torch.float16,
+}
 MOST_PROGRAMS = 4
 """Programs of as many batch sizes are kept; each may hold the weights once more."""
 
@@ -56,7 +61,9 @@ class Pytorch(Engine):
         self.compiled = bool(config.compiled)
         self.parallel = self._native or not self.compiled
         self.dtype = TYPES[self.config.precision]
+        self.layout = layout_for(self.config.precision, device)
         self.network.to(self.device, self.dtype)
+        self.network.to(memory_format=self.layout)  # type: ignore[call-overload]
         self._files = NetworkFiles(self.network)
         self._packed = PackedWeights()
         self._programs: dict[tuple[int, int], Call] = {}
@@ -64,8 +71,10 @@ class Pytorch(Engine):
 
     @classmethod
     def offers(cls) -> dict[str, tuple[str, ...]]:
-        on_cpu = tuple(name for name, dtype in TYPES.items() if computes(dtype))
-        return {device: on_cpu if device == "cpu" else tuple(TYPES) for device in device_types()}
+        everywhere = [name for name in TYPES if name != "tf32"]
+        on_cpu = tuple(name for name in everywhere if computes(TYPES[name]))
+        own = {"cpu": on_cpu, "cuda": tuple(TYPES)}
+        return {device: own.get(device, tuple(everywhere)) for device in device_types()}
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         x = self._placed(self.network.checked(x))
@@ -77,7 +86,8 @@ class Pytorch(Engine):
             else:
                 heads = program(x)
         if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
+            # Not the whole device: another thread may be recording on it.
+            torch.cuda.current_stream(self.device).synchronize()
         return heads
 
     def prepare(self, batch: int) -> None:
@@ -85,7 +95,9 @@ class Pytorch(Engine):
             self._program(batch)
 
     def _placed(self, x: Tensor) -> Tensor:
-        return x.to(self.device, self.dtype, memory_format=torch.channels_last)
+        """Copied to the device as it is and converted there."""
+        x = x.to(self.device, non_blocking=self.device.type == "cuda")
+        return x.to(self.dtype, memory_format=self.layout)
 
     def _program(self, count: int) -> tuple[int, Call]:
         """A program for so many images, and its batch size: where it is compiled maybe more."""
@@ -105,9 +117,13 @@ class Pytorch(Engine):
         program = self._native_program(batch) if self._native else None
         if program:
             return program
-        x = self._placed(torch.zeros(batch, *self.graph.net.input))
+        x = self._placed(torch.zeros(batch, *self.graph.net.input, device=self.device))
         call = self._compiled(x) if self.compiled else EagerProgram(self.network, batch)
-        return recorded(call, x) if self.device.type == "cuda" else call
+        return recorded(call, x, self._tf32) if self.device.type == "cuda" else call
+
+    @property
+    def _tf32(self) -> bool:
+        return self.config.precision == "tf32"
 
     def _native_program(self, batch: int) -> Call | None:
         """None where there is no C++ compiler, which is said if one was asked for."""
@@ -124,9 +140,15 @@ class Pytorch(Engine):
 
     def _compiled(self, x: Tensor) -> Call:
         try:
-            with exact_convolutions():
-                return compiled(self._files, x)
+            with float32_arithmetic(self._tf32):
+                return compiled(self._files, x, self.config.precision)
         except CannotCompile as failure:
             logger.warning("--compile: %s; running without", failure)
             self.compiled = False
             return EagerProgram(self.network, len(x))
+
+
+def layout_for(precision: str, device: torch.device) -> torch.memory_format:
+    """Tensor cores and oneDNN want channels last; CUDA's exact kernels of float32 do not."""
+    exact = device.type == "cuda" and precision == "fp32"
+    return torch.contiguous_format if exact else torch.channels_last

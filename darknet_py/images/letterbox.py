@@ -53,10 +53,10 @@ class Placement:
         return bool(across < down)
 
 
-def scaled_sizes(placements: Sequence[Placement], device: torch.device | str = "cpu") -> Tensor:
+def scaled_sizes(placements: Sequence[Placement]) -> Tensor:
     """Float32 (N, 2) scaled width and height in pixels of N placements."""
     sizes = [placement.scaled for placement in placements]
-    return torch.tensor(sizes, dtype=torch.float32, device=device).reshape(-1, 2)
+    return torch.tensor(sizes, dtype=torch.float32).reshape(-1, 2)
 
 
 def to_image(boxes: Tensor, scaled: Tensor, net_size: tuple[int, int]) -> Tensor:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from darknet_py.layers.base import LayerContext, Run
+from darknet_py.layers.device_constant import DeviceConstant
 from darknet_py.layers.printed import Printed, convolution_line, shapes_and_cost
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
@@ -55,11 +57,15 @@ class Blur:
         yield Printed("AA:  ", on_stdout=True)
         yield Printed(f"{convolution_line('conv', groups, groups, kernel, columns)}\n")
 
+    @cached_property
+    def kernel(self) -> DeviceConstant:
+        """(size, size), of sum 1."""
+        total = sum(self.row) ** 2
+        return DeviceConstant([[a * b / total for b in self.row] for a in self.row])
+
     def apply(self, x: torch.Tensor) -> torch.Tensor:
-        row = torch.tensor(self.row, dtype=x.dtype, device=x.device)
-        kernel = torch.outer(row, row) / row.sum() ** 2
         channels = int(x.shape[1])
-        kernel = kernel.expand(channels, 1, -1, -1)
+        kernel = self.kernel.on(x.device, x.dtype).expand(channels, 1, -1, -1)
         stride = (self.stride_y, self.stride_x)
         return F.conv2d(x, kernel, None, stride, self.padding, groups=channels)
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from darknet_py.cfg.options import option
 from darknet_py.errors import Problems
 from darknet_py.forks import Fork
 from darknet_py.layers.base import Layer, LayerContext, require_positive
+from darknet_py.layers.device_constant import DeviceConstant
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred
 
@@ -117,6 +119,11 @@ class Head(Layer):
     def sizes(self) -> list[tuple[float, float]]:
         """(width, height) of this head's anchors in ANCHOR_UNIT; whole images without anchors."""
         return [(1.0, 1.0)] * self.num
+
+    @cached_property
+    def anchor_table(self) -> DeviceConstant:
+        """`sizes` (A, 2) for whoever computes with them."""
+        return DeviceConstant(self.sizes)
 
     @property
     def label_grid(self) -> int:

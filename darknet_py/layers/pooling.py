@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
@@ -16,6 +17,7 @@ from darknet_py.layers.base import (
 )
 from darknet_py.layers.blur import Blur, window_count
 from darknet_py.layers.counted import Counted
+from darknet_py.layers.device_constant import DeviceConstant
 from darknet_py.layers.printed import Printed, shapes_and_cost
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
@@ -124,7 +126,7 @@ class Maxpool(Pool):
     out_channels: int = option(1)
     antialiasing: int = option(0)
 
-    @property
+    @cached_property
     def blur(self) -> Blur | None:
         stride_y, stride_x = self.strides
         return Blur(self.antialiasing, stride_x, stride_y) if self.antialiasing else None
@@ -207,17 +209,25 @@ class LocalAvgpool(Pool):
     ) -> torch.Tensor:
         pads = self.pads(ctx.input, self.strides)
         mean = F.avg_pool2d(F.pad(inputs[0], pads), self.window, self.strides)
-        return mean * self._growth(ctx.input, inputs[0])
+        return mean * self._growth(ctx.input).on(mean.device, mean.dtype)
 
     def fixed_size(self, ctx: LayerContext) -> str:
         return "it divides by the pixels of each window that lie inside"
 
-    def _growth(self, into: Shape, like: torch.Tensor) -> torch.Tensor:
+    @cached_property
+    def _growths(self) -> dict[Shape, DeviceConstant]:
+        """By the input's shape: training on several sizes has the same layer for each."""
+        return {}
+
+    def _growth(self, into: Shape) -> DeviceConstant:
         """(h, w): the whole window's pixels for each of those inside the image."""
+        return self._growths.get(into) or self._growths.setdefault(into, self._grown(into))
+
+    def _grown(self, into: Shape) -> DeviceConstant:
         out = self._pooled(into, self.strides)
         sides = zip((into.h, into.w), (out.h, out.w), self.strides, strict=True)
         rows, columns = (self._inside(*side) for side in sides)
-        return like.new_tensor(
+        return DeviceConstant(
             [[self.window**2 / max(1, row * column) for column in columns] for row in rows]
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
@@ -81,8 +82,8 @@ class Region(Head):
     class_scale: float = option(1.0)
     bias_match: int = option(0)
 
-    @property
-    def hierarchy(self) -> Tree | None:
+    @cached_property
+    def hierarchy(self) -> Tree | None:  # kept with what it has on a device
         return read_tree(self.section, self.tree) if self.tree else None
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
@@ -50,8 +51,8 @@ class Softmax(Layer):
     spatial: float = option(0.0)
     noloss: int = option(0)
 
-    @property
-    def hierarchy(self) -> Tree | None:
+    @cached_property
+    def hierarchy(self) -> Tree | None:  # kept with what it has on a device
         return read_tree(self.section, self.tree) if self.tree else None
 
     def at_temperature(self, temperature: float) -> Layer:

@@ -12,6 +12,7 @@ from darknet_py.cfg.options import atoi
 from darknet_py.cfg.text import Section
 from darknet_py.cfg.text_file import read_text
 from darknet_py.errors import DataError, Location
+from darknet_py.layers.device_constant import DeviceConstant
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -47,10 +48,36 @@ class Tree:
         deepest = max(depth, default=0)
         return [[n for n, d in enumerate(depth) if d == level] for level in range(1, deepest + 1)]
 
+    @functools.cached_property
+    def _groups(self) -> DeviceConstant:
+        """Of each node."""
+        return DeviceConstant(self.group_of)
+
+    @functools.cached_property
+    def _descents(self) -> list[tuple[DeviceConstant, DeviceConstant]]:
+        """Level by level the nodes and their parents."""
+        parents = [[self.parents[node] for node in level] for level in self.levels]
+        pairs = zip(self.levels, parents, strict=True)
+        return [(DeviceConstant(nodes), DeviceConstant(above)) for nodes, above in pairs]
+
+    @functools.cached_property
+    def _family(self) -> tuple[DeviceConstant, DeviceConstant]:
+        """Of each node its parent and the group below it."""
+        return DeviceConstant(self.parents), DeviceConstant(self.child)
+
+    @functools.cached_property
+    def _members(self) -> DeviceConstant:
+        """(groups, largest group): member nodes; unused entries point one past the last class."""
+        columns, nobody = range(max(self.group_sizes)), len(self.parents)
+        groups = zip(self.group_offsets, self.group_sizes, strict=True)
+        return DeviceConstant(
+            [[first + n if n < size else nobody for n in columns] for first, size in groups]
+        )
+
     def softmax(self, x: torch.Tensor, dim: int, temperature: float = 1.0) -> torch.Tensor:
         """Softmax within each group of siblings along `dim`."""
         x = x.movedim(dim, 0) / temperature
-        groups = torch.tensor(self.group_of, device=x.device)
+        groups = self._groups.on(x.device)
         index = groups.reshape(-1, *[1] * (x.dim() - 1)).expand_as(x)
         count = (len(self.group_sizes), *x.shape[1:])
         largest = x.new_zeros(count).scatter_reduce(0, index, x, "amax", include_self=False)
@@ -61,10 +88,8 @@ class Tree:
     def products(self, x: torch.Tensor) -> torch.Tensor:
         """Probabilities (..., classes) times those of all ancestors."""
         x = x.clone()
-        parents = torch.tensor(self.parents, device=x.device)
-        for level in self.levels:
-            nodes = torch.tensor(level, device=x.device)
-            x[..., nodes] *= x[..., parents[nodes]]
+        for nodes, parents in self._descents:
+            x[..., nodes.on(x.device)] *= x[..., parents.on(x.device)]
         return x
 
     def top(self, x: torch.Tensor, threshold: float) -> torch.Tensor:
@@ -73,14 +98,13 @@ class Tree:
         From the root group take the likeliest sibling and go on below it while the running product
         stays over the threshold. x holds products already: the C program multiplies them once more.
         """
-        groups = self._group_table(x.device)
-        child = torch.tensor(self.child, device=x.device)
-        parents = torch.tensor(self.parents, device=x.device)
+        groups = self._members.on(x.device)
+        parents, child = (numbers.on(x.device) for numbers in self._family)
         padded = torch.cat([x, x.new_full((len(x), 1), -1.0)], dim=1)
         group = torch.zeros(len(x), dtype=torch.long, device=x.device)
         product = x.new_ones(len(x))
         answer = torch.full_like(group, -1)
-        while bool((answer < 0).any()):
+        for _ in range(len(self.levels) + 1):
             members = groups[group]
             best, index = padded.gather(1, members).max(dim=1)
             node = members.gather(1, index[:, None])[:, 0]
@@ -91,14 +115,6 @@ class Tree:
             product = torch.where(enough, product * best, product)
             group = torch.where(enough & (child[node] >= 0), child[node], group)
         return answer
-
-    def _group_table(self, device: torch.device) -> torch.Tensor:
-        """(groups, largest group): member nodes; unused entries point one past the last class."""
-        sizes = torch.tensor(self.group_sizes, device=device)
-        columns = torch.arange(int(sizes.max()), device=device)
-        offsets = torch.tensor(self.group_offsets, device=device)
-        members = offsets[:, None] + columns[None]
-        return torch.where(columns[None] < sizes[:, None], members, len(self.parents))
 
 
 def read_tree(section: Section, name: str) -> Tree:

@@ -10,8 +10,9 @@ from darknet_py.layers.pointwise import Logistic
 from darknet_py.layers.scores import Cost, Softmax
 from darknet_py.layers.tree import UNKNOWN
 from darknet_py.losses.head_loss import (
-    HeadLoss,
     LossInput,
+    PendingLoss,
+    cost_alone,
     loss_of,
     outputs_width,
     probabilities_width,
@@ -23,47 +24,47 @@ SOFTMAX_FLOOR = torch.finfo(torch.float32).tiny
 
 
 @loss_of(Softmax, probabilities_width)
-def _softmax(p: LossInput) -> HeadLoss:
-    return softmax_loss(p.layer, p.output, p.truth)
+def _softmax(p: LossInput) -> PendingLoss:
+    return softmax_loss(p.layer, p.output, p.truth if p.layer.noloss else p.truth_there)
 
 
 @loss_of(Logistic, outputs_width)
-def _logistic(p: LossInput) -> HeadLoss:
-    return logistic_loss(p.output, p.truth)
+def _logistic(p: LossInput) -> PendingLoss:
+    return logistic_loss(p.output, p.truth_there)
 
 
 @loss_of(Cost, outputs_width)
-def _cost(p: LossInput) -> HeadLoss:
-    return cost_loss(p.layer, p.input, p.truth, p.fork)
+def _cost(p: LossInput) -> PendingLoss:
+    return cost_loss(p.layer, p.input, p.truth_there, p.fork)
 
 
-def softmax_loss(layer: Softmax, output: Tensor, truth: Tensor) -> HeadLoss:
+def softmax_loss(layer: Softmax, output: Tensor, truth: Tensor) -> PendingLoss:
     """Cross entropy of probabilities (N, C, H, W) with a truth of as many values.
 
     The delta is truth - probability whatever the temperature, as in both programs.
     """
     probability = output.detach()
     if layer.noloss:
-        return HeadLoss(torch.zeros_like(probability), 0.0, {})
+        return PendingLoss(torch.zeros_like(probability), {}, lambda _: (0.0, {}))
     truth = truth.reshape(probability.shape)
     delta = truth - probability
     loss = torch.where(truth != 0, -torch.log(probability.clamp_min(SOFTMAX_FLOOR)), 0.0)
     if layer.tree:
         unknown = truth == UNKNOWN
         delta, loss = delta.masked_fill(unknown, 0), loss.masked_fill(unknown, 0)
-    return HeadLoss(delta, float(loss.sum()), {})
+    return PendingLoss(delta, {"cost": loss.sum()}, cost_alone)
 
 
-def logistic_loss(output: Tensor, truth: Tensor) -> HeadLoss:
+def logistic_loss(output: Tensor, truth: Tensor) -> PendingLoss:
     """Binary cross entropy of the probabilities of [logistic] with a truth of as many values."""
     probability = output.detach()
     truth = truth.reshape(probability.shape)
     yes = truth * torch.log(probability + LOGISTIC_FLOOR)
     no = (1 - truth) * torch.log(1 - probability + LOGISTIC_FLOOR)
-    return HeadLoss(truth - probability, float(-(yes + no).sum()), {})
+    return PendingLoss(truth - probability, {"cost": -(yes + no).sum()}, cost_alone)
 
 
-def cost_loss(layer: Cost, inputs: Tensor, truth: Tensor, fork: Fork) -> HeadLoss:
+def cost_loss(layer: Cost, inputs: Tensor, truth: Tensor, fork: Fork) -> PendingLoss:
     """[cost] over its input (N, C, H, W) and a truth of as many values; ratio= has no effect."""
     pred, truth = inputs.detach(), truth.reshape(inputs.shape)
     unknown = (truth == UNKNOWN) if layer.type == "masked" else torch.zeros_like(truth).bool()
@@ -74,7 +75,7 @@ def cost_loss(layer: Cost, inputs: Tensor, truth: Tensor, fork: Fork) -> HeadLos
     if fork.loss.cost_kinds and layer.thresh:
         small = delta.abs() < abs(layer.thresh) / pred[0].numel()
         delta = delta.masked_fill(small, 0)
-    return HeadLoss(layer.scale * delta, float(loss.sum()), {})
+    return PendingLoss(layer.scale * delta, {"cost": loss.sum()}, cost_alone)
 
 
 def _difference(layer: Cost, pred: Tensor, truth: Tensor, fork: Fork) -> tuple[Tensor, Tensor]:

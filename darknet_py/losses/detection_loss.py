@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -12,7 +14,8 @@ from darknet_py.forks import Fork
 from darknet_py.layers.base import Node
 from darknet_py.layers.detection import Detection
 from darknet_py.layers.head import RawBoxes
-from darknet_py.losses.head_loss import HeadLoss, LossInput, TruthWidth, loss_of
+from darknet_py.losses.head_loss import LossInput, PendingLoss, Shown, TruthWidth, loss_of
+from darknet_py.losses.transfer import constant, sent
 
 RANDOM_UNTIL = 64000
 """random=1: while fewer images were seen, a box drawn at random answers."""
@@ -35,11 +38,13 @@ class _CellParts:
 
 @dataclass(frozen=True)
 class _Cells:
-    """The truth of K cells with an object; index: their image and cell."""
+    """The truth of K cells with an object; index: their image and cell. drawn: of random=1 the box
+    of each that answers, (K,)."""
 
     index: tuple[Tensor, Tensor]
     classes: Tensor
     boxes: Tensor
+    drawn: Tensor | None
 
 
 def _cells_width(node: Node, fork: Fork) -> TruthWidth:
@@ -51,8 +56,8 @@ def _cells_width(node: Node, fork: Fork) -> TruthWidth:
 
 
 @loss_of(Detection, _cells_width)
-def _loss(p: LossInput) -> HeadLoss:
-    return detection_loss(p.layer, p.output, p.truth, p.fork, p.seen, p.generator)
+def _loss(p: LossInput) -> PendingLoss:
+    return detection_loss(p.layer, p.output, p.truth.cpu(), p.fork, p.seen, p.generator)
 
 
 def detection_loss(
@@ -62,30 +67,44 @@ def detection_loss(
     fork: Fork,
     seen: int,
     generator: torch.Generator | None,
-) -> HeadLoss:
+) -> PendingLoss:
     """delta and cost of a [detection] head for its output (N, C, 1, 1); both forks agree.
 
-    truth_cells: per cell is_obj, classes, x, y, w, h. seen: images up to this sub-batch, these
-    included. generator: what random=1 draws from.
+    truth_cells: on the host, per cell is_obj, classes, x, y, w, h. seen: images up to this
+    sub-batch, these included. generator: of the host, what random=1 draws from.
     Raises ShapeError for coords other than 4: the C programs then read beside the boxes.
     """
     if layer.coords != 4:
         raise layer.shape_error(f"read {layer.coords}, training needs 4 (x, y, w, h)", "coords")
     out = _CellParts(*layer.parts(output.detach()))
-    cells = _cells(layer, truth_cells.reshape(len(output), layer.cells, -1))
+    draws = bool(layer.random) and seen < RANDOM_UNTIL
+    truth = truth_cells.reshape(len(output), layer.cells, -1)
+    cells = _cells(layer, truth, draws, generator, output.device)
     overlap, distance = _overlap_and_distance(layer, out.boxes[cells.index], cells.boxes, fork)
-    chosen = _responsible(layer, cells, overlap, distance, seen, generator)
+    chosen = _responsible(layer, cells, overlap, distance)
     own = overlap.gather(1, chosen[:, None])[:, 0]
     delta = _delta(layer, out, cells, chosen, own)
-    metrics = _metrics(out, cells, chosen, own)
     flat = delta.joined().reshape(output.shape)
-    return HeadLoss(flat, float((flat * flat).sum()), metrics)
+    sums = {"cost": (flat * flat).sum(), **_sums(out, cells, chosen, own)}
+    return PendingLoss(flat, sums, partial(_shown, len(chosen), layer.classes))
 
 
-def _cells(layer: Detection, truth: Tensor) -> _Cells:
+def _cells(
+    layer: Detection,
+    truth: Tensor,
+    draws: bool,
+    generator: torch.Generator | None,
+    device: torch.device,
+) -> _Cells:
+    """Worked out on the host, and sent to the device."""
     image, cell = torch.nonzero(truth[..., 0].long(), as_tuple=True)
     _, classes, boxes = truth[image, cell].split([1, layer.classes, 4], dim=1)
-    return _Cells((image, cell), classes, boxes)
+    parts = [image, cell, classes, boxes]
+    if draws:
+        count = (len(image),)
+        parts.append(torch.randint(layer.num, count, generator=generator, device="cpu"))
+    image, cell, classes, boxes, *drawn = sent(parts, device)
+    return _Cells((image, cell), classes, boxes, drawn[0] if draws else None)
 
 
 def _overlap_and_distance(
@@ -93,25 +112,16 @@ def _overlap_and_distance(
 ) -> tuple[Tensor, Tensor]:
     """IoU and RMS distance (K, num) of each box of a cell to the cell's label."""
     # As if their cell were the first one. A label's location is in cells, its size in images.
-    side, first = raw.new_tensor([layer.side, layer.side]), raw.new_zeros(2)
-    pred = layer.boxes(RawBoxes(raw, first, raw.new_tensor(layer.sizes), side, side), fork)
+    side, first = constant((layer.side, layer.side), raw), raw.new_zeros(2)
+    pred = layer.boxes(RawBoxes(raw, first, constant(layer.sizes, raw), side, side), fork)
     label = torch.cat([label[:, :2] / side, label[:, 2:]], dim=1)[:, None]
     return iou(pred, label), ((pred - label) ** 2).sum(dim=-1).sqrt()
 
 
-def _responsible(
-    layer: Detection,
-    cells: _Cells,
-    overlap: Tensor,
-    distance: Tensor,
-    seen: int,
-    generator: torch.Generator | None,
-) -> Tensor:
+def _responsible(layer: Detection, cells: _Cells, overlap: Tensor, distance: Tensor) -> Tensor:
     """The box that answers (K,): of the best IoU, or the nearest where none meets the label."""
-    if layer.random and seen < RANDOM_UNTIL:
-        device = None if generator is None else generator.device
-        drawn = torch.randint(layer.num, (len(overlap),), generator=generator, device=device)
-        return drawn.to(overlap.device)
+    if cells.drawn is not None:
+        return cells.drawn
     if layer.forced:
         small = cells.boxes[:, 2] * cells.boxes[:, 3] < SMALL
         return small.long().clamp(max=layer.num - 1)
@@ -134,16 +144,26 @@ def _delta(
     return _CellParts(classes, scores, boxes)
 
 
-def _metrics(out: _CellParts, cells: _Cells, chosen: Tensor, overlap: Tensor) -> dict[str, float]:
-    """The numbers of the log line: per object, 0 without any."""
-    count = max(1, len(chosen))
+def _sums(out: _CellParts, cells: _Cells, chosen: Tensor, overlap: Tensor) -> dict[str, Tensor]:
+    """What `_shown` makes the numbers of the log line of."""
     classes = out.classes[cells.index]
-    own = torch.where(cells.classes != 0, classes, 0.0)
     return {
-        "count": float(len(chosen)),
-        "iou": float(overlap.sum()) / count,
-        "class": float(own.sum()) / count,
-        "all_class": float(classes.sum()) / (count * classes.shape[1]),
-        "obj": float(out.scores[cells.index + (chosen,)].sum()) / count,
-        "any_obj": float(out.scores.mean()),
+        "iou": overlap.sum(),
+        "class": torch.where(cells.classes != 0, classes, 0.0).sum(),
+        "all_class": classes.sum(),
+        "obj": out.scores[cells.index + (chosen,)].sum(),
+        "any_obj": out.scores.mean(),
+    }
+
+
+def _shown(objects: int, classes: int, sums: Mapping[str, float]) -> Shown:
+    """The numbers of the log line: per object, 0 without any."""
+    count = max(1, objects)
+    return sums["cost"], {
+        "count": float(objects),
+        "iou": sums["iou"] / count,
+        "class": sums["class"] / count,
+        "all_class": sums["all_class"] / (count * classes),
+        "obj": sums["obj"] / count,
+        "any_obj": sums["any_obj"],
     }

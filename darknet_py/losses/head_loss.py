@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -47,11 +47,52 @@ class HeadLoss:
     metrics: dict[str, float]
 
 
+Shown = tuple[float, dict[str, float]]
+"""A head's cost and the numbers of its log line."""
+
+
+@dataclass(frozen=True)
+class PendingLoss:
+    """A loss as the device knows it: the host does not wait for its numbers until it reads them.
+
+    delta: as of HeadLoss. sums: single float32 values beside it, by name. shown: what they come to
+    as numbers of the host.
+    """
+
+    delta: Tensor
+    sums: Mapping[str, Tensor]
+    shown: Callable[[Mapping[str, float]], Shown]
+
+    def read(self) -> HeadLoss:
+        """Waits for the device."""
+        return read_losses([self])[0]
+
+
+def read_losses(losses: Sequence[PendingLoss]) -> list[HeadLoss]:
+    """The numbers of all of them, which the host waits for once."""
+    sums = [value for loss in losses for value in loss.sums.values()]
+    numbers = iter(torch.stack(sums).tolist() if sums else [])
+    return [
+        HeadLoss(loss.delta, *loss.shown(dict(zip(loss.sums, numbers, strict=False))))
+        for loss in losses
+    ]
+
+
+def sum_of_squares(delta: Tensor) -> Mapping[str, Tensor]:
+    """The sums of a loss that shows nothing else, see `cost_alone`."""
+    return {"cost": (delta * delta).sum()}
+
+
+def cost_alone(sums: Mapping[str, float]) -> Shown:
+    return sums["cost"], {}
+
+
 @dataclass(frozen=True)
 class LossInput:
     """One layer in one pass: its input and output (N, C, H, W) and the truth (N, truths).
 
-    seen: images the network has seen, these included. generator: for what is random.
+    truth: on the host, where it costs no waiting to look at, or on any other device. seen: images
+    the network has seen, these included. generator: of the host, for what is random.
     """
 
     layer: Any
@@ -65,7 +106,13 @@ class LossInput:
 
     @property
     def labels(self) -> Targets:
-        return read_targets(self.truth, self.fork.samples.truth_size)
+        """On the host."""
+        return read_targets(self.truth.cpu(), self.fork.samples.truth_size)
+
+    @property
+    def truth_there(self) -> Tensor:
+        """The truth beside the output."""
+        return self.truth.to(self.output.device, non_blocking=True)
 
 
 class TruthWidth(NamedTuple):
@@ -101,7 +148,7 @@ def probabilities_width(node: Node, fork: Fork) -> TruthWidth:
 
 
 BOX_VALUES = 5
-Loss = Callable[[LossInput], HeadLoss]
+Loss = Callable[[LossInput], PendingLoss]
 LOSSES: dict[type[Layer], Loss] = {}
 """The loss of each kind that has one."""
 WIDTHS: dict[type[Layer], Callable[[Node, Fork], TruthWidth]] = {}

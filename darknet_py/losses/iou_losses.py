@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from darknet_py.boxes import ASPECT_EPSILON, FOUR_OVER_PI_SQUARED, MEASURES, corners
+from darknet_py.losses.transfer import constant
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ _SIGNS = (-1.0, 1.0, -1.0, 1.0)
 
 def _edge_terms(pair: _Pair) -> tuple[Tensor, Tensor]:
     """Derivatives of intersection and union by the predicted edges t b l r."""
-    signs = pair.pred.new_tensor(_SIGNS)[:, None]
+    signs = constant(_SIGNS, pair.pred)[:, None]
     # Moving an edge changes the intersection only where it lies inside the true box.
     counts = (signs * (pair.true_edges - pair.edges)) > 0
     across = torch.stack([pair.width, pair.width, pair.height, pair.height])
@@ -68,7 +69,7 @@ def _edge_terms(pair: _Pair) -> tuple[Tensor, Tensor]:
 
 def _giou_terms(pair: _Pair, union_by_edge: Tensor) -> tuple[Tensor, Tensor]:
     """The enclosing box's share of the gradient by t b l r, and its area."""
-    signs = pair.pred.new_tensor(_SIGNS)[:, None]
+    signs = constant(_SIGNS, pair.pred)[:, None]
     far = torch.maximum(pair.edges[1::2], pair.true_edges[1::2])
     near = torch.minimum(pair.edges[::2], pair.true_edges[::2])
     height, width = (far - near).unbind(0)

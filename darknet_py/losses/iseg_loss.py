@@ -10,7 +10,15 @@ from torch import Tensor
 from darknet_py.forks import Fork
 from darknet_py.layers.base import Node
 from darknet_py.layers.scores import ISEG_INSTANCES, Iseg
-from darknet_py.losses.head_loss import HeadLoss, LossInput, TruthWidth, loss_of
+from darknet_py.losses.head_loss import (
+    LossInput,
+    PendingLoss,
+    TruthWidth,
+    cost_alone,
+    loss_of,
+    sum_of_squares,
+)
+from darknet_py.losses.transfer import sent
 
 PULL = 0.1
 """What an embedding is moved by to the mean of its instance, from each other mean, and to 0."""
@@ -41,32 +49,33 @@ def _instances_width(node: Node, fork: Fork) -> TruthWidth:
 
 
 def read_instances(truth: Tensor) -> Instances:
-    """Rows of a class and a mask (N, 90 * (1 + H*W)); an image's rows end at the first class < 0.
+    """Rows of a class and a mask (N, 90 * (1 + H*W)) on the host.
 
-    A class is cut to a whole number, as in C.
+    An image's rows end at the first class < 0. A class is cut to a whole number, as in C.
     """
     rows = truth.reshape(len(truth), ISEG_INSTANCES, -1)
     classes = rows[..., 0].long()
     valid = (rows[..., 0] > -1).to(torch.int8).cumprod(dim=1).bool()
     most = max(1, int(valid.sum(dim=1).max()))
-    return Instances(classes.where(valid, classes.new_tensor(-1))[:, :most], rows[:, :most, 1:])
+    return Instances(classes.masked_fill(~valid, -1)[:, :most], rows[:, :most, 1:])
 
 
 @loss_of(Iseg, _instances_width)
-def _loss(p: LossInput) -> HeadLoss:
-    return iseg_loss(p.layer, p.output, p.truth)
+def _loss(p: LossInput) -> PendingLoss:
+    return iseg_loss(p.layer, p.output, p.truth.cpu())
 
 
-def iseg_loss(layer: Iseg, output: Tensor, truth: Tensor) -> HeadLoss:
+def iseg_loss(layer: Iseg, output: Tensor, truth: Tensor) -> PendingLoss:
     """delta and cost of [iseg] for its output (N, classes + ids, H, W).
 
-    truth: see `read_instances`. Raises ShapeError for a class the layer does not have, which the
-    C program looks for among the embeddings.
+    truth: on the host, see `read_instances`. Raises ShapeError for a class the layer does not have,
+    which the C program looks for among the embeddings.
     """
     instances = read_instances(truth)
     if int(instances.classes.max()) >= layer.classes:
         message = f"a truth of class {int(instances.classes.max())}, there are {layer.classes}"
         raise layer.shape_error(message, "classes")
+    instances = Instances(*sent(instances, output.device))
     scores, embedding = output.detach().flatten(2).split([layer.classes, layer.ids], dim=1)
     members = instances.members
     delta = torch.cat(
@@ -76,7 +85,7 @@ def iseg_loss(layer: Iseg, output: Tensor, truth: Tensor) -> HeadLoss:
         ],
         dim=1,
     )
-    return HeadLoss(delta.reshape(output.shape), float((delta * delta).sum()), {})
+    return PendingLoss(delta.reshape(output.shape), sum_of_squares(delta), cost_alone)
 
 
 def _class_delta(scores: Tensor, instances: Instances, members: Tensor) -> Tensor:

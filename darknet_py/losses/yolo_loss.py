@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,15 +18,16 @@ from darknet_py.losses.assignment import (
     HeadOutputs,
     assignments_at,
     best_labels,
-    classes_of,
-    first_and_last,
-    flat_indices,
+    best_overlaps,
+    empty_delta,
     label_assignments,
     mapped_labels,
     predicted_boxes,
+    rows_where,
+    sent_labels,
     target_coordinates,
 )
-from darknet_py.losses.head_loss import HeadLoss, LossInput, Targets, loss_of
+from darknet_py.losses.head_loss import LossInput, PendingLoss, Shown, Targets, loss_of
 from darknet_py.losses.iou_losses import IOU_LOSSES
 
 CLASS_FLOOR = 0.25
@@ -47,41 +50,53 @@ PLAIN: dict[str, Any] = {
 
 
 @loss_of(Yolo)
-def _loss(p: LossInput) -> HeadLoss:
+def _loss(p: LossInput) -> PendingLoss:
     return yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork)
 
 
 def yolo_loss(
     layer: Yolo, output: Tensor, targets: Targets, net_size: tuple[int, int], fork: Fork
-) -> HeadLoss:
-    """delta and cost of a [yolo] head for its output (N, C, H, W) and the labels of N images."""
-    head = _outputs(layer, output.detach(), targets, net_size, fork)
-    delta = torch.zeros_like(head.out)
-    best, label = best_labels(head.boxes, head.targets)
-    delta[..., 4] = _objectness(head, best)
-    surpassing = assignments_at(head, best > layer.truth_thresh, label)
-    if len(surpassing):
-        score_truth_thresh(head, surpassing, best, delta)
-        _add_boxes(head, surpassing, delta)
-    assigned = label_assignments(head)
-    overlaps = _answer(head, assigned, delta) if len(assigned) else delta.new_zeros(0, 2)
-    if head.layer.iou_thresh < 1:
-        _average(delta)
-    metrics = _metrics(head, assigned, overlaps, delta)
-    flat = delta.permute(0, 1, 4, 2, 3).reshape(output.shape)
-    return HeadLoss(flat, _cost(head, delta, metrics), metrics)
+) -> PendingLoss:
+    """delta and cost of a [yolo] head for its output (N, C, H, W) and the labels of N images.
 
-
-def _outputs(
-    layer: Yolo, output: Tensor, targets: Targets, net_size: tuple[int, int], fork: Fork
-) -> HeadOutputs:
+    targets: on the host.
+    """
     if fork.loss.yolo_plain:
         layer = replace(layer, **PLAIN)
-    cells = output.unflatten(1, (len(layer.masks), layer.entries))
+    cells = output.detach().unflatten(1, (len(layer.masks), layer.entries))
     out = cells.permute(0, 1, 3, 4, 2).contiguous()
-    labels = mapped_labels(layer, targets)
+    known = mapped_labels(layer, targets)
+    on_host = label_assignments(layer, known, out.shape, net_size)
+    labels, assigned = sent_labels(known, on_host, out.device)
     boxes = predicted_boxes(layer, out, net_size, fork)
-    return HeadOutputs(layer, fork.loss.yolo_plain, out, boxes, labels, net_size)
+    head = HeadOutputs(layer, fork.loss.yolo_plain, out, boxes, labels, net_size)
+    delta = empty_delta(head.rows)
+    _start(head, delta)
+    overlaps = _answer(head, assigned, delta)
+    delta = delta[:-1].view(out.shape)
+    if layer.iou_thresh < 1:
+        _average(delta)
+    flat = delta.permute(0, 1, 4, 2, 3).reshape(output.shape)
+    rewritten = len(on_host) - int(on_host.first.sum())
+    return PendingLoss(
+        flat,
+        _sums(head, assigned, overlaps, delta),
+        partial(_shown, layer, len(assigned), rewritten),
+    )
+
+
+def _start(head: HeadOutputs, delta: Tensor) -> None:
+    """The delta (N*A*H*W + 1, E) before any label asks for its own box."""
+    if head.layer.truth_thresh >= 1:
+        # No overlap surpasses 1, so that nobody has to wait for where one does.
+        best = best_overlaps(head.boxes, head.labels.boxes)
+        delta[:-1, 4] = _objectness(head, best).flatten()
+        return
+    best, label = best_labels(head.boxes, head.labels.boxes)
+    delta[:-1, 4] = _objectness(head, best).flatten()
+    surpassing = assignments_at(head, best > head.layer.truth_thresh, label)
+    score_truth_thresh(head, surpassing, best, delta)
+    _add_boxes(head, surpassing, delta)
 
 
 def _objectness(head: HeadOutputs, best: Tensor) -> Tensor:
@@ -104,28 +119,29 @@ def score_truth_thresh(
     head: HeadOutputs, assigned: Assignments, best: Tensor, delta: Tensor
 ) -> None:
     """Objectness and classes of boxes above truth_thresh: they learn the label whatever anchor it
-    wants."""
-    layer, overlap = head.layer, best[assigned.index]
+    wants. delta: (N*A*H*W + 1, E)."""
+    layer, row, overlap = head.layer, assigned.row, best.flatten()[assigned.row]
     target = overlap**2 if layer.objectness_smooth else torch.ones_like(overlap)
-    delta[assigned.entry(4)] = layer.obj_normalizer * (target - head.out[assigned.entry(4)])
+    delta[row, 4] = layer.obj_normalizer * (target - head.rows[row, 4])
     classify(head, assigned, delta)
     if layer.objectness_smooth:
-        entry = assigned.entry(5 + classes_of(head, assigned))
-        factor = head.multipliers[classes_of(head, assigned)]
-        delta[entry] = factor * (target - head.out[entry])
+        entry = 5 + assigned.classes
+        factor = head.multipliers[assigned.classes]
+        delta[row, entry] = factor * (target - head.rows[row, entry])
 
 
 def _answer(head: HeadOutputs, assigned: Assignments, delta: Tensor) -> Tensor:
     """Boxes, objectness and classes of all assignments; returns their IoU and GIoU (K, 2)."""
-    layer = head.layer
+    layer, row = head.layer, assigned.row
     _add_boxes(head, assigned, delta)
-    factor = head.multipliers[classes_of(head, assigned)]
-    asked = factor * layer.obj_normalizer * (1 - head.out[assigned.entry(4)])
-    first, last = first_and_last(flat_indices(head, assigned))
-    counts = first & (delta[assigned.entry(4)] == 0) if layer.objectness_smooth else last
-    delta[assigned.select(counts).entry(4)] = asked[counts]
+    factor = head.multipliers[assigned.classes]
+    asked = factor * layer.obj_normalizer * (1 - head.rows[row, 4])
+    counts = assigned.last
+    if layer.objectness_smooth:
+        counts = assigned.first & (delta[row, 4] == 0)
+    delta[rows_where(counts, row, delta), 4] = asked
     classify(head, assigned, delta)
-    pred, label = head.boxes[assigned.index], head.targets.boxes[assigned.image, assigned.label]
+    pred, label = head.box_rows[row], assigned.boxes
     return torch.stack([iou(pred, label), giou(pred, label)], dim=1)
 
 
@@ -133,22 +149,20 @@ def _add_boxes(head: HeadOutputs, assigned: Assignments, delta: Tensor) -> None:
     """Add up what the labels of a box ask of it; pjreddie's program keeps the last."""
     asked = _box_delta(head, assigned)
     if head.plain:
-        _, last = first_and_last(flat_indices(head, assigned))
-        delta[assigned.select(last).entry(slice(4))] = asked[last]
-        return
-    flat = delta.view(-1, delta.shape[-1])
-    flat[:, :4] = flat[:, :4].index_add(0, flat_indices(head, assigned), asked)
+        delta[rows_where(assigned.last, assigned.row, delta), :4] = asked
+    else:
+        delta[:, :4].index_add_(0, assigned.row, asked)
 
 
 def _box_delta(head: HeadOutputs, assigned: Assignments) -> Tensor:
     """(K, 4) what each assignment asks of x, y, w, h."""
-    layer = head.layer
-    label, out = head.targets.boxes[assigned.image, assigned.label], head.out[assigned.index][:, :4]
-    factor = layer.iou_normalizer * head.multipliers[classes_of(head, assigned)][:, None]
+    layer, label = head.layer, assigned.boxes
+    out = head.rows[assigned.row, :4]
+    factor = layer.iou_normalizer * head.multipliers[assigned.classes][:, None]
     if layer.iou_loss == "mse":
         scale = 2 - label[:, 2:3] * label[:, 3:4]
-        return scale * (target_coordinates(head, assigned, label) - out) * factor
-    pred = head.boxes[assigned.index].clone()
+        return scale * (target_coordinates(head, assigned.row, label) - out) * factor
+    pred = head.box_rows[assigned.row]
     pred[:, 2:] = torch.where(pred[:, 2:] == 0, 1.0, pred[:, 2:])
     asked = IOU_LOSSES[layer.iou_loss].gradient(pred, label)
     if not layer.new_coords:
@@ -158,33 +172,35 @@ def _box_delta(head: HeadOutputs, assigned: Assignments) -> Tensor:
 
 
 def classify(head: HeadOutputs, assigned: Assignments, delta: Tensor) -> None:
-    """Class deltas: the first label of a box sets all classes, later ones only their own."""
-    classes = classes_of(head, assigned)
-    first, _ = first_and_last(flat_indices(head, assigned))
+    """Class deltas: the first label of a box sets all classes, later ones only their own.
+
+    delta: (N*A*H*W + 1, E).
+    """
+    row, classes = assigned.row, assigned.classes
     tested = torch.zeros_like(classes) if head.plain else classes
-    fresh = first & (delta[assigned.entry(5 + tested)] == 0)
-    _set_all_classes(head, assigned.select(fresh), delta)
-    later = assigned.select(~fresh).entry(5 + classes[~fresh])
+    fresh = assigned.first & (delta[row, 5 + tested] == 0)
+    delta[rows_where(fresh, row, delta), 5:] = _all_classes(head, assigned)
     smooth = 1 - head.layer.label_smooth_eps / 2
-    delta[later] = (smooth - head.out[later]) * head.multipliers[classes[~fresh]]
+    asked = (smooth - head.rows[row, 5 + classes]) * head.multipliers[classes]
+    delta[rows_where(~fresh, row, delta), 5 + classes] = asked
 
 
-def _set_all_classes(head: HeadOutputs, assigned: Assignments, delta: Tensor) -> None:
-    layer, classes = head.layer, classes_of(head, assigned)
-    scores = head.out[assigned.index][:, 5:]
+def _all_classes(head: HeadOutputs, assigned: Assignments) -> Tensor:
+    """(K, C) what a label asks of all classes."""
+    layer, classes = head.layer, assigned.classes
+    scores = head.rows[assigned.row, 5:]
     target = torch.zeros_like(scores).scatter(1, classes[:, None], 1.0)
     if layer.focal_loss:
         own = scores.gather(1, classes[:, None]) + 1e-15
         gradient = -(1 - own) * (2 * own * torch.log(own) + own - 1)
-        asked = (target - scores) * FOCAL_ALPHA * gradient
-    else:
-        epsilon = layer.label_smooth_eps
-        asked = target * (1 - epsilon) + epsilon / 2 - scores
-        if layer.counters_per_class:
-            # cls_normalizer has a say only together with counters_per_class, as in the C code.
-            factor = head.multipliers[classes] * layer.cls_normalizer
-            asked = torch.where(target > 0, asked * factor[:, None], asked)
-    delta[assigned.entry(slice(5, None))] = asked
+        return (target - scores) * FOCAL_ALPHA * gradient
+    epsilon = layer.label_smooth_eps
+    asked = target * (1 - epsilon) + epsilon / 2 - scores
+    if layer.counters_per_class:
+        # cls_normalizer has a say only together with counters_per_class, as in the C code.
+        factor = head.multipliers[classes] * layer.cls_normalizer
+        asked = torch.where(target > 0, asked * factor[:, None], asked)
+    return asked
 
 
 def _average(delta: Tensor) -> None:
@@ -194,35 +210,46 @@ def _average(delta: Tensor) -> None:
     delta[..., :4] = torch.where(counts, delta[..., :4] / count.clamp(min=1), delta[..., :4])
 
 
-def _cost(head: HeadOutputs, delta: Tensor, metrics: dict[str, float]) -> float:
-    """What Darknet shows: for IoU losses not the size of the delta but the mean 1 - IoU."""
-    layer = head.layer
-    total = float((delta * delta).sum())
-    if layer.iou_loss == "mse" or not layer.show_details:
-        return total
-    shown = IOU_LOSSES[layer.iou_loss].cost
-    return layer.iou_normalizer * metrics[shown] + metrics["class_loss"]
-
-
-def _metrics(
+def _sums(
     head: HeadOutputs, assigned: Assignments, overlaps: Tensor, delta: Tensor
-) -> dict[str, float]:
-    """The numbers of the log line: per box, 0 without any; losses are of the whole sub-batch."""
-    count = max(1, len(assigned))
-    rest = delta[..., 4:]
-    overlap = overlaps[:, 0]
-    own = head.out[assigned.entry(5 + classes_of(head, assigned))]
+) -> dict[str, Tensor]:
+    """What `_shown` makes the numbers of the log line of."""
+    rest, overlap, row = delta[..., 4:], overlaps[:, 0], assigned.row
     return {
-        "count": float(len(assigned)),
-        "rewritten": float(len(assigned) - len(torch.stack(assigned.index).unique(dim=1).T)),
-        "iou": float(overlap.sum()) / count,
-        "mean_iou_loss": float((1 - overlap).sum()) / count,
-        "giou_loss": float((1 - overlaps[:, 1]).sum()) / count,
-        "class": float(own.sum()) / count,
-        "obj": float(head.out[assigned.entry(4)].sum()) / count,
-        "no_obj": float(head.out[..., 4].mean()),
-        "recall50": float((overlap > 0.5).sum()) / count,
-        "recall75": float((overlap > 0.75).sum()) / count,
-        "class_loss": head.layer.obj_normalizer * float((rest * rest).sum()),
-        "total_loss": float((delta * delta).sum()),
+        "total": (delta * delta).sum(),
+        "rest": (rest * rest).sum(),
+        "no_obj": head.out[..., 4].mean(),
+        "iou": overlap.sum(),
+        "iou_loss": (1 - overlap).sum(),
+        "giou_loss": (1 - overlaps[:, 1]).sum(),
+        "class": head.rows[row, 5 + assigned.classes].sum(),
+        "obj": head.rows[row, 4].sum(),
+        "recall50": (overlap > 0.5).sum(dtype=overlap.dtype),
+        "recall75": (overlap > 0.75).sum(dtype=overlap.dtype),
     }
+
+
+def _shown(layer: Yolo, assigned: int, rewritten: int, sums: Mapping[str, float]) -> Shown:
+    """The numbers of the log line are per box, 0 without any; losses are of the whole sub-batch.
+
+    The cost is what Darknet shows: for IoU losses not the size of the delta but the mean 1 - IoU.
+    """
+    count = max(1, assigned)
+    metrics = {
+        "count": float(assigned),
+        "rewritten": float(rewritten),
+        "iou": sums["iou"] / count,
+        "mean_iou_loss": sums["iou_loss"] / count,
+        "giou_loss": sums["giou_loss"] / count,
+        "class": sums["class"] / count,
+        "obj": sums["obj"] / count,
+        "no_obj": sums["no_obj"],
+        "recall50": sums["recall50"] / count,
+        "recall75": sums["recall75"] / count,
+        "class_loss": layer.obj_normalizer * sums["rest"],
+        "total_loss": sums["total"],
+    }
+    if layer.iou_loss == "mse" or not layer.show_details:
+        return sums["total"], metrics
+    shown = IOU_LOSSES[layer.iou_loss].cost
+    return layer.iou_normalizer * metrics[shown] + metrics["class_loss"], metrics

@@ -35,6 +35,10 @@ class Header:
     seen: int
 
     @property
+    def version(self) -> tuple[int, int, int]:
+        return self.major, self.minor, self.revision
+
+    @property
     def wide(self) -> bool:
         # pjreddie's rule: versions above 1000 mark transposed files, which are as old as 0.1.
         return self.major * 10 + self.minor >= 2 and self.major < 1000 and self.minor < 1000
@@ -298,8 +302,18 @@ def _number(count: float) -> str:
     )
 
 
+NO_VERSION = (0, 0, 0)
+"""Darknet's first files are of version 0.1."""
+SHIFTED = (
+    "its header is 4 bytes longer than its version 0.0 says, as pytorchyolo (PyTorch-YOLOv3) "
+    "writes it: `darknet-py convert --repair IN OUT`"
+)
+
+
 def _cure(graph: Graph, have: float, header: Header, too_long: bool) -> str:
     fitting = fitting_classes(graph, have)
+    if header.version == NO_VERSION and covered_by(counts_of(graph), have - 1)[1] == have - 1:
+        return f"; {SHIFTED}"
     if fitting is not None:
         return f"; it fits classes={fitting[0]} in the heads (and filters= above them)"
     if header.transposed:

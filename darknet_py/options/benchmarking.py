@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darknet_py.engines.table import ENGINES, PRECISIONS, EngineConfig
+from darknet_py.engines.table import ENGINES, RUN_PRECISIONS, EngineConfig
 from darknet_py.options.flag import MOST_IMAGES, MOST_WORKERS, flag, seed_flag
 from darknet_py.options.model import CfgOptions, DeviceOptions, RunOptions
 
+MINUTES, MOST_MINUTES = 8.0, 600.0
+"""Of `benchmark --gpu`."""
 SECONDS = 4.0
 """For each entry of `benchmark` when neither --runs nor --seconds is given."""
 
@@ -37,12 +39,12 @@ class BenchmarkOptions(CfgOptions, DeviceOptions, ThreadOptions):
     )
     precision: tuple[str, ...] = flag(
         (EngineConfig.precision,),
-        f"Precisions of the arithmetic: {', '.join(PRECISIONS)}.",
-        choices=PRECISIONS,
+        f"Precisions of the arithmetic: {', '.join(RUN_PRECISIONS)}.",
+        choices=RUN_PRECISIONS,
         listed=True,
         metavar="LIST",
     )
-    compiled: bool = flag(False, "Run compiled torch as well.", "--compile")
+    compiled: bool = flag(False, "Run torch twice: not compiled, and compiled.", "--compile")
     batch: tuple[int, ...] = flag(
         (1,), "Batch sizes.", least=1, most=MOST_IMAGES, listed=True, metavar="LIST"
     )
@@ -59,6 +61,15 @@ class BenchmarkOptions(CfgOptions, DeviceOptions, ThreadOptions):
     layers: bool = flag(False, "Time every layer as well.")
     out: str | None = flag(None, "Write the metrics as JSON.", "-o", "--out", metavar="FILE.json")
     chart: str | None = flag(None, "Draw the medians as bars.", metavar="FILE.png")
+    gpu_table: bool = flag(
+        False,
+        "Instead: one table of all that a CUDA device is to show, as gpu-table.json (or --out) and "
+        ".md. It takes no CFG, or one that comes beside its own.",
+        "--gpu",
+    )
+    minutes: float = flag(
+        MINUTES, "After which --gpu begins no further row.", least=0, above=True, most=MOST_MINUTES
+    )
 
     @property
     def time(self) -> float | None:

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from darknet_py.engines.devices import chosen_device
-from darknet_py.engines.table import ENGINES, PRECISIONS, EngineConfig, checked
+from darknet_py.engines.table import ENGINES, RUN_PRECISIONS, EngineConfig, checked
 from darknet_py.forks import ALEXEYAB, FORKS, Fork, default_fork, fork_named
 from darknet_py.options.flag import MOST_SIDE, flag
 
@@ -134,7 +134,7 @@ class EngineOptions:
     precision: str = flag(
         EngineConfig.precision,
         "Precision of the arithmetic; heads are always fp32.",
-        choices=PRECISIONS,
+        choices=RUN_PRECISIONS,
     )
     engine: str = flag(EngineConfig.engine, f"What runs the network: {', '.join(ENGINES)}.")
     compiled: bool | None = flag(

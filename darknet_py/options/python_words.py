@@ -73,4 +73,5 @@ class MapWords(MeasureWords, DeviceWords, total=False):
     height: int | None
     precision: str
     engine: str
-    compiled: bool
+    compiled: bool | None
+    exact: bool

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from darknet_py.cfg.datafile import DataFile, read_data_file
-from darknet_py.engines.table import PRECISIONS
+from darknet_py.engines.table import RUN_PRECISIONS
 from darknet_py.options.flag import MOST_IMAGES, MOST_WORKERS, flag, seed_flag
 from darknet_py.options.model import (
     LIVE,
@@ -65,7 +65,7 @@ class TrainOptions(ForkOptions, DeviceOptions, LogOptions):
     precision: str = flag(
         "fp32",
         "Precision of the arithmetic; weights, heads and losses are fp32.",
-        choices=PRECISIONS,
+        choices=RUN_PRECISIONS,
     )
     compiled: bool = flag(False, "Compile the network with torch.compile.", "--compile")
     sync_batchnorm: bool = flag(False, "Compute batch statistics over all processes.", "--sync_bn")

@@ -13,7 +13,7 @@ from torch import Tensor
 from darknet_py.errors import DarknetError, nearest
 from darknet_py.train.optimizer import Optimizer, StepInfo
 
-TYPES = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
+TYPES = {"fp32": None, "tf32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 USUAL_SCALE = 128.0
 """loss_scale of AlexeyAB's cfgs: deltas reach far beyond 1, so torch's 65536 would overflow."""
@@ -22,6 +22,8 @@ USUAL_SCALE = 128.0
 @dataclass
 class Precision:
     """fp32, or torch's autocast to bf16 or fp16; losses, heads and weights stay in fp32.
+
+    tf32 is fp32 here: what it changes, the Trainer tells CUDA.
 
     scale: what fp16 gradients are multiplied by at first (loss_scale of [net]), 1: the usual.
     """

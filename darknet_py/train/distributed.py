@@ -48,6 +48,15 @@ class DistributedContext:
         dist.all_reduce(total)
         return float(total) / self.world
 
+    def mean_and_any(self, value: float, flag: bool, device: torch.device) -> tuple[float, bool]:
+        """Both of every process, told at once: the mean is NaN where a value is."""
+        if self.world == 1:
+            return value, flag
+        total = torch.tensor([value, float(flag)], dtype=torch.float64, device=device)
+        dist.all_reduce(total)
+        mean, flags = (total / self.world).tolist()
+        return mean, flags > 0
+
     def any(self, flag: bool, device: torch.device) -> bool:
         """Whether the flag is set in any process."""
         return self.mean(float(flag), device) > 0

@@ -38,8 +38,9 @@ class WeightAverage:
             self._apply()
             return (*started, APPLIED)
         if now < apply_at:
-            for name, tensor in self.tensors():
-                self.averages[name].lerp_(tensor, 1 - net.ema_alpha)
+            names, tensors = zip(*self.tensors(), strict=True)
+            averages = [self.averages[name] for name in names]
+            torch._foreach_lerp_(averages, tensors, 1 - net.ema_alpha)
             return (*started, MOVED)
         return started
 

@@ -19,11 +19,12 @@ from darknet_py.signals import StopSignal, child_signals_held
 from darknet_py.train.checkpoint_writer import CheckpointWriter, Failures
 from darknet_py.train.logs.metric_loggers import MetricLogger
 from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Update
+from darknet_py.train.loss_error import LossError
 from darknet_py.train.periodic_metric import PeriodicMetric, measured
 from darknet_py.train.state_facts import TrainingProgress
 from darknet_py.train.step_clock import StepClock, last_update
 from darknet_py.train.task import Task
-from darknet_py.train.trainer import LossError, Trainer
+from darknet_py.train.trainer import Trainer
 
 logger = logging.getLogger(__name__)
 MOST_NAMED = 16

@@ -47,9 +47,23 @@ class StepInfo(NamedTuple):
     freeze_before: int
 
 
+class UpdateRule(NamedTuple):
+    """What tensors that are moved alike share. rate: of learning. decays: whether the weights are
+    pulled to 0. clip, update_limit: the largest magnitude of a weight and of an update, 0: any."""
+
+    rate: float
+    decays: bool
+    clip: float
+    update_limit: float
+
+
 @dataclass
 class Optimizer:
-    """Accumulates gradients over sub-batches and moves the weights once per batch."""
+    """Accumulates gradients over sub-batches and moves the weights once per batch.
+
+    On a GPU starting a kernel for each small tensor takes longer than the kernel: all tensors that
+    follow the same rule are moved by one call.
+    """
 
     network: Network
     states: list[ParamState] = field(init=False)
@@ -89,9 +103,10 @@ class Optimizer:
 
     @torch.no_grad()
     def _gather(self, factor: float) -> None:
-        for state in self.states:
-            if state.tensor.grad is not None:
-                state.update.add_(state.tensor.grad, alpha=-factor)
+        learnt = [(s.update, s.tensor.grad) for s in self.states if s.tensor.grad is not None]
+        if learnt:
+            updates, gradients = zip(*learnt, strict=True)
+            torch._foreach_add_(updates, gradients, alpha=-factor)
         self.clear()
 
     def clear(self) -> None:
@@ -102,43 +117,72 @@ class Optimizer:
     @torch.no_grad()
     def move(self, info: StepInfo) -> None:
         """Move the weights by the updates gathered; requires_grad=False holds a tensor."""
+        groups: dict[UpdateRule, list[ParamState]] = {}
         for state in self.states:
             held = state.index < info.freeze_before or not state.tensor.requires_grad
             if not held and self._due(state.layer, info.batch):
-                rate = info.rate * state.layer.learning_rate
-                self._move(state, rate, info.batch, info.images)
+                groups.setdefault(self._rule(state, info.rate), []).append(state)
+        for rule, states in groups.items():
+            self._move(rule, states, info)
 
     def _due(self, layer: Layer, batch: int) -> bool:
         early = layer.burnin_update and layer.burnin_update * self.net.burn_in > batch
         return not early and layer.dont_update < batch
 
-    def _move(self, state: ParamState, rate: float, batch: int, images: int) -> None:
-        if state.role == "shortcut":
-            state.update.clamp_(-SHORTCUT_LIMIT, SHORTCUT_LIMIT)
-        if self.net.adam:
-            self._adam(state, rate, batch, images)
-        else:
-            if state.role in DECAYING:
-                state.update.add_(state.tensor, alpha=-self.net.decay * images)
-            state.tensor.add_(state.update, alpha=rate / images)
-            state.update.mul_(self.net.momentum)
-        limit = state.layer.clip or self.net.clip
-        if limit and state.role in DECAYING:
-            state.tensor.clamp_(-limit, limit)
+    def _rule(self, state: ParamState, rate: float) -> UpdateRule:
+        decays = state.role in DECAYING
+        return UpdateRule(
+            rate=rate * state.layer.learning_rate,
+            decays=decays,
+            clip=(state.layer.clip or self.net.clip) if decays else 0.0,
+            update_limit=SHORTCUT_LIMIT if state.role == "shortcut" else 0.0,
+        )
 
-    def _adam(self, state: ParamState, rate: float, batch: int, images: int) -> None:
+    def _move(self, rule: UpdateRule, states: list[ParamState], info: StepInfo) -> None:
+        tensors, updates = [s.tensor for s in states], [s.update for s in states]
+        if rule.update_limit:
+            _clamp(updates, rule.update_limit)
+        if self.net.adam:
+            self._adam(rule, states, info)
+        else:
+            if rule.decays:
+                torch._foreach_add_(updates, tensors, alpha=-self.net.decay * info.images)
+            torch._foreach_add_(tensors, updates, alpha=rule.rate / info.images)
+            torch._foreach_mul_(updates, self.net.momentum)
+        if rule.clip:
+            _clamp(tensors, rule.clip)
+
+    def _adam(self, rule: UpdateRule, states: list[ParamState], info: StepInfo) -> None:
         """Adam as on the GPU path: moments of the batch's sum, decay on every tensor."""
-        net = self.net
-        if state.moments is None:
-            state.moments = torch.zeros_like(state.tensor), torch.zeros_like(state.tensor)
-        first, second = state.moments
-        change = state.update - net.decay * images * state.tensor
-        first.lerp_(change, 1 - net.B1)
-        second.lerp_(change * change, 1 - net.B2)
+        net, tensors = self.net, [s.tensor for s in states]
+        updates = [s.update for s in states]
+        first, second = (list(moments) for moments in zip(*map(_moments, states), strict=True))
+        change = torch._foreach_mul(tensors, -net.decay * info.images)
+        torch._foreach_add_(change, updates)
+        torch._foreach_lerp_(first, change, 1 - net.B1)
+        torch._foreach_mul_(change, change)
+        torch._foreach_lerp_(second, change, 1 - net.B2)
         epsilon = self.network.graph.fork.loss.adam_epsilon if net.eps is None else net.eps
-        ahead, spread = first / (1 - net.B1**batch), second / (1 - net.B2**batch)
-        state.tensor += rate * ahead / (spread.sqrt() + epsilon)
-        state.update.zero_()
+        spread = torch._foreach_div(second, 1 - net.B2**info.batch)
+        torch._foreach_sqrt_(spread)
+        torch._foreach_add_(spread, epsilon)
+        ahead = torch._foreach_div(first, 1 - net.B1**info.batch)
+        torch._foreach_mul_(ahead, rule.rate)
+        torch._foreach_div_(ahead, spread)
+        torch._foreach_add_(tensors, ahead)
+        torch._foreach_zero_(updates)
+
+
+def _moments(state: ParamState) -> tuple[Tensor, Tensor]:
+    """Made when they are first asked for."""
+    if state.moments is None:
+        state.moments = torch.zeros_like(state.tensor), torch.zeros_like(state.tensor)
+    return state.moments
+
+
+def _clamp(tensors: list[Tensor], limit: float) -> None:
+    torch._foreach_clamp_min_(tensors, -limit)
+    torch._foreach_clamp_max_(tensors, limit)
 
 
 def _trains(layer: Layer, stored: Stored, network: Network) -> bool:

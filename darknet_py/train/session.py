@@ -83,17 +83,29 @@ def _process_group(options: TrainOptions) -> Iterator[tuple[DistributedContext, 
     """This process in the group that torchrun started, or alone."""
     if dist.is_available() and dist.is_initialized():  # by whoever calls from Python
         here = DistributedContext.here()
-        yield here, checked_device(_on_own_gpu(options).chosen_device)
+        yield here, _current_device(_on_own_gpu(options))
         return
     if "WORLD_SIZE" not in os.environ:
-        yield DistributedContext(), checked_device(options.chosen_device)
+        yield DistributedContext(), _current_device(options)
         return
-    device = checked_device(_on_own_gpu(options).chosen_device)
+    device = _current_device(_on_own_gpu(options))
     _join("nccl" if device.type == "cuda" else "gloo")
     try:
         yield DistributedContext.here(), device
     finally:
         dist.destroy_process_group()
+
+
+def _current_device(options: TrainOptions) -> torch.device:
+    """The chosen one; of CUDA devices torch takes it from now on where none is named.
+
+    Pinned memory and NCCL would else take hundreds of megabytes of the first device in every
+    process.
+    """
+    device = checked_device(options.chosen_device)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    return device
 
 
 def _join(backend: str) -> None:

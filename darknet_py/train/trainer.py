@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
+from darknet_py.engines.cuda_graphs import float32_arithmetic
 from darknet_py.errors import DarknetError
 from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net
 from darknet_py.losses import LOSSES, LossInput
-from darknet_py.losses.head_loss import WIDTHS, HeadLoss
+from darknet_py.losses.head_loss import WIDTHS, PendingLoss, read_losses
 from darknet_py.network.network import Network, torch_seed
 from darknet_py.network.weights_layout import Header
 from darknet_py.train.amp import Precision
+from darknet_py.train.device_memory import is_out_of_memory, release_memory
 from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.freezing import freeze_before, no_grad_layers_at, statistics_only
 from darknet_py.train.head_pass import (
@@ -33,16 +35,11 @@ from darknet_py.train.head_pass import (
     to_input,
     wrapped,
 )
+from darknet_py.train.loss_error import LossError, Losses, not_finite
 from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.schedule import rate, require_policy
 
 Array = NDArray[Any]
-Losses = dict[int, HeadLoss]
-"""The losses of a sub-batch by layer index."""
-
-
-class LossError(DarknetError):
-    """The loss is not finite any more."""
 
 
 @dataclass
@@ -50,10 +47,11 @@ class Trainer:
     """Trains a network in place with the batch, policy and optimiser of its [net] section.
 
     seed: what is random in a step depends on it and on the step's number alone. precision: fp32,
-    bf16 or fp16. compiled: run the network through torch.compile. sync_batchnorm: batch statistics
-    over all processes of a distributed training. updates_per_step: what a step counts for, which
-    also multiplies the learning rate: Darknet's `-gpus` with n devices counts n. watch: called with
-    the losses of each sub-batch. losses: those of the last sub-batch.
+    bf16, fp16, or tf32: products and convolutions of fp32 as CUDA rounds them to be faster.
+    compiled: run the network through torch.compile. sync_batchnorm: batch statistics over all
+    processes of a distributed training. updates_per_step: what a step counts for, which also
+    multiplies the learning rate: Darknet's `-gpus` with n devices counts n. watch: called with the
+    losses of each sub-batch. losses: those of the last sub-batch.
 
     In a torch.distributed process group each process gives its own batch, and all move alike.
     """
@@ -68,6 +66,7 @@ class Trainer:
     optimizer: Optimizer = field(init=False)
     losses: Losses = field(init=False, default_factory=dict)
     rate: float = field(init=False, default=0.0)
+    _refused: LossError | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         graph = self.network.graph
@@ -143,7 +142,8 @@ class Trainer:
         requires_grad=False stay as they are; batch statistics move, as in torch.
         """
         # A mode the caller is in, no_grad or inference_mode, is none of training.
-        with torch.inference_mode(False), torch.enable_grad():
+        tf32 = self.precision == "tf32"
+        with torch.inference_mode(False), torch.enable_grad(), float32_arithmetic(tf32):
             return self._step(torch.as_tensor(images), torch.as_tensor(truth).float())
 
     def _step(self, images: Tensor, truth: Tensor) -> float:
@@ -157,7 +157,7 @@ class Trainer:
         # DistributedDataParallel hands out the mean over processes; Darknet's updates are sums.
         self.amp.step(self.optimizer, info, float(self.distributed.world))
         self._count(self.images * self.distributed.world)
-        return self.distributed.mean(cost, self._device)
+        return cost
 
     @contextlib.contextmanager
     def _undone_on_error(self) -> Iterator[None]:
@@ -185,7 +185,8 @@ class Trainer:
         self.rate = rate(
             self.network.graph.net, self.batch, random.Random(number), self.updates_per_step
         )
-        self._generator = torch.Generator(self._device).manual_seed(number)
+        # The few numbers that losses draw are drawn on the host, alike on all devices.
+        self._generator = torch.Generator().manual_seed(number)
         with torch.random.fork_rng(devices):
             torch.manual_seed(number)
             yield
@@ -196,7 +197,9 @@ class Trainer:
             try:
                 with self._seeded():
                     return self._learn_parts(images, truth)
-            except torch.OutOfMemoryError:
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
                 self._undo()
                 # Of a sequence in time-major rows a half would be other streams.
                 sequence = self.network.graph.net.time_steps > 1
@@ -207,15 +210,25 @@ class Trainer:
                         f"halved; make {what}, or batch, smaller"
                     ) from None
                 self.subdivisions *= 2
+            release_memory(self._device)
 
     def _learn_parts(self, images: Tensor, truth: Tensor) -> float:
         parts = list(zip(images.split(self.mini_batch), truth.split(self.mini_batch), strict=True))
-        costs = []
+        costs: list[float] = []
+        self._refused = None
         for number, (x, t) in enumerate(parts, start=1):
             seen = self._seen + number * len(x) * self.distributed.world
             with self._exchange(last=number == len(parts)):
-                costs.append(self._learn(x, t.to(self._device), seen))
-        return sum(costs) / len(costs)
+                costs.append(self._learn(x, t, seen))
+        return self._mean(sum(costs) / len(costs))
+
+    def _mean(self, cost: float) -> float:
+        """Over all processes. Raises LossError where in any of them a loss is not finite."""
+        refused = self._refused is not None
+        mean, refused = self.distributed.mean_and_any(cost, refused, self._device)
+        if refused:
+            raise self._refused or self._loss_error(cost)
+        return mean
 
     def _exchange(self, last: bool) -> AbstractContextManager[Any]:
         """Gradients go between processes once, with the last sub-batch."""
@@ -245,15 +258,21 @@ class Trainer:
         x = to_input(images, self._device)
         captured, outputs = self._forward(x)
         pairs = list(zip(self.owners, captured, outputs, strict=True))
-        self.losses = {i: self._loss(i, into, y, truth, seen) for i, into, y in pairs}
+        pending = [self._loss(i, into, y, truth, seen) for i, into, y in pairs]
+        live = [
+            (into, -self._scaled(i, loss.delta).reshape(into.shape))
+            for (i, into, _), loss in zip(pairs, pending, strict=True)
+            if into.requires_grad
+        ]
+        if live:
+            self.amp.backward([into for into, _ in live], [gradient for _, gradient in live])
+        # Read now, when the device has work to do while the host waits for the numbers.
+        self.losses = dict(zip(self.owners, read_losses(pending), strict=True))
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
         if self.watch:
             self.watch(self.losses)
-        self._require_finite(cost)
-        live = [(into, self._scaled(i, self.losses[i].delta)) for i, into, _ in pairs]
-        live = [(into, -delta.reshape(into.shape)) for into, delta in live if into.requires_grad]
-        if live:
-            self.amp.backward([into for into, _ in live], [gradient for _, gradient in live])
+        if not np.isfinite(cost):
+            self._refuse(cost)
         return cost
 
     def _forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -270,12 +289,19 @@ class Trainer:
         reached = reached_layers(self.network.graph, self.owners, no_grad_layers)
         return any(t.requires_grad for index in reached for t in self.network.own(index).values())
 
-    def _require_finite(self, cost: float) -> None:
-        if self.distributed.any(not np.isfinite(cost), self._device):
-            boxes = self.network.graph.head_classes is not None
-            raise LossError(_complaint(self.batch, cost, self.losses, boxes))
+    def _refuse(self, cost: float) -> None:
+        """For a loss that is not finite: at once, but at the step's end where others go along."""
+        self._refused = self._refused or self._loss_error(cost)
+        if self.distributed.world == 1:
+            raise self._refused
 
-    def _loss(self, index: int, into: Tensor, output: Tensor, truth: Tensor, seen: int) -> HeadLoss:
+    def _loss_error(self, cost: float) -> LossError:
+        boxes = self.network.graph.head_classes is not None
+        return not_finite(self.batch, cost, self.losses, boxes)
+
+    def _loss(
+        self, index: int, into: Tensor, output: Tensor, truth: Tensor, seen: int
+    ) -> PendingLoss:
         graph = self.resized.graph
         layer, size = graph.nodes[index].layer, (graph.net.width, graph.net.height)
         one = LossInput(
@@ -305,17 +331,3 @@ class Trainer:
 def step_images(net: Net) -> int:
     """Images of one optimiser step."""
     return net.step_images
-
-
-def _complaint(batch: int, cost: float, losses: Losses, boxes: bool) -> str:
-    """Where a loss stopped being finite, and what to try; boxes: in detection networks."""
-    largest = {index: float(loss.delta.abs().max()) for index, loss in losses.items()}
-    worst = max(largest, key=lambda index: np.nan_to_num(largest[index], nan=np.inf))
-    cure = "lower learning_rate or raise burn_in"
-    if boxes:
-        cure = "lower learning_rate, raise burn_in, set max_delta in the heads, or check the "
-        cure += "labels with `darknet-py check`"
-    return (
-        f"iteration {batch}: the loss is {cost}, the largest delta {largest[worst]:g} in layer "
-        f"{worst}; {cure}"
-    )

@@ -138,7 +138,7 @@ def test_every_darknet_word_has_its_flags() -> None:
     assert ours == {
         *("compare", "eval coco", "eval voc", "export", "summary", "check"),
         *("data shapes", "data video", "data sheet", "doctor", "benchmark", "serve", "download"),
-        *("data import", "data export", "data split"),
+        *("data import", "data export", "data split", "advise", "new-cfg", "convert"),
     }
 
 

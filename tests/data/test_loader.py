@@ -234,3 +234,25 @@ def test_a_sample_brings_the_faults_of_its_files_from_another_process(tmp_path: 
     assert found == {str(tmp_path / "a.png"), str(tmp_path / "a.txt"), wrong}
     assert [] not in [list(some) for some in faults], "each sample its own"
     assert max(map(len, faults)) < 20
+
+
+def test_joined_parts_are_pinned_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parts are not: that would be one more copy, and torch.cat leaves pinned memory."""
+    made: list[torch.Tensor] = []
+
+    def pinned(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+        made.append(torch.zeros(shape, dtype=dtype))
+        return made[-1]
+
+    monkeypatch.setattr(loader, "_pinned", pinned)
+    (batch,), (plain,) = (first_batches(Numbers(), 1, pin=pin) for pin in (True, False))
+    assert [one.data_ptr() for one in made] == [batch.images.data_ptr(), batch.truth.data_ptr()]
+    assert batch.images.equal(plain.images) and batch.truth.equal(plain.truth)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA to pin memory")
+@pytest.mark.parametrize("part", [2, 4])
+def test_batches_are_pinned(part: int) -> None:
+    (batch,) = first_batches(Numbers(), 1, pin=True, plan=plan(part=part))
+    assert batch.images.is_pinned() and batch.truth.is_pinned()

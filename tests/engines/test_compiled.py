@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -89,3 +90,18 @@ def test_what_torch_is_asked_to_compile(tmp_path: Path, monkeypatch: pytest.Monk
     assert (one["exported"], one["package_path"]) == ((False, (x,)), str(tmp_path / "a.pt2"))
     configs = one["inductor_configs"]  # torch adds to it what it has decided itself
     assert isinstance(configs, dict) and configs["freezing"] is True
+
+
+@pytest.mark.parametrize(
+    ("device", "given"),
+    [("cpu", (False, 1, -1)), ("cuda:1", (True, 1, 1))],
+)
+def test_a_package_goes_to_its_device(
+    device: str, given: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not to the current one; and what is to be recorded has no threads to wait for each other."""
+    asked: list[object] = []
+    kind = SimpleNamespace(AOTIModelPackageLoader=lambda *words: asked.append(words))
+    monkeypatch.setattr(torch._C, "_aoti", kind)
+    compiled._loaded(Path("p.pt2"), torch.device(device))
+    assert asked == [("p.pt2", "model", *given)]

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from darknet_py.engines.devices import checked_device, chosen_device, computes, device_types
+from darknet_py.engines.devices import (
+    checked_device,
+    chosen_device,
+    computes,
+    device_types,
+    possible_precision,
+)
 from darknet_py.errors import DarknetError
 
 
@@ -24,6 +30,8 @@ def test_the_device_that_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (chosen_device(None, None, False), chosen_device(None, 2, False)) == ("cuda:0", "cuda:2")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert checked_device("cuda:1") == torch.device("cuda:1")
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
+    assert checked_device("cuda") == torch.device("cuda:1"), "whatever another thread has"
     with pytest.raises(DarknetError, match="torch sees 2 CUDA devices, from 0"):
         checked_device("cuda:2")
 
@@ -42,6 +50,12 @@ def test_types_the_processor_computes_in(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_fp16_supported", lambda: True)
     assert not computes(torch.bfloat16) and computes(torch.float16)
+
+
+def test_tf32_is_of_cuda(caplog: pytest.LogCaptureFixture) -> None:
+    assert possible_precision("tf32", torch.device("cuda:0")) == "tf32" and not caplog.records
+    assert possible_precision("tf32", torch.device("cpu")) == "fp32"
+    assert caplog.messages == ["--precision tf32 is of CUDA devices; computing in fp32"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from support.golden_check import GOLDEN, cases, loaded, relative
 from darknet_py.engines import devices, torch_engine
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
-from darknet_py.engines.torch_engine import MOST_PROGRAMS, Pytorch
+from darknet_py.engines.torch_engine import MOST_PROGRAMS, Pytorch, layout_for
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 
@@ -212,9 +212,13 @@ def test_a_processor_without_half_precision_computes_in_full_and_says_so(
 
 
 def test_what_it_offers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch_engine, "device_types", lambda: ("cpu", "cuda"))
+    monkeypatch.setattr(torch_engine, "device_types", lambda: ("cpu", "cuda", "mps"))
     monkeypatch.setattr(torch_engine, "computes", lambda dtype: dtype != torch.float16)
-    expected = {"cpu": ("fp32", "bf16"), "cuda": ("fp32", "bf16", "fp16")}
+    expected = {
+        "cpu": ("fp32", "bf16"),
+        "cuda": ("fp32", "tf32", "bf16", "fp16"),
+        "mps": ("fp32", "bf16", "fp16"),
+    }
     assert Pytorch.offers() == expected
 
 
@@ -222,3 +226,19 @@ def test_an_image_of_another_size_is_refused(tmp_path: Path) -> None:
     engine = open_engine(network(tmp_path, convolution()), EngineConfig())
     with pytest.raises(DarknetError, match=r"expected \(N, 3, 16, 16\)"):
         engine(torch.rand(1, 3, 16, 8))
+
+
+@pytest.mark.parametrize(
+    ("precision", "device", "layout"),
+    [
+        ("fp32", "cpu", torch.channels_last),
+        ("fp32", "cuda:1", torch.contiguous_format),
+        ("tf32", "cuda:1", torch.channels_last),
+        ("fp16", "cuda:1", torch.channels_last),
+        ("bf16", "cuda:1", torch.channels_last),
+    ],
+)
+def test_how_inputs_and_weights_lie(
+    precision: str, device: str, layout: torch.memory_format
+) -> None:
+    assert layout_for(precision, torch.device(device)) == layout

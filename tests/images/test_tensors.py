@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from darknet_py.errors import ImageError
-from darknet_py.images.tensors import prepare, stacked, to_tensor
+from darknet_py.images.tensors import batch_on, prepare, stacked, to_tensor
 
 SINGLE = np.float32
 
@@ -45,3 +45,30 @@ def test_stacked_images_lie_in_memory_as_asked() -> None:
         x = stacked(images, layout)
         assert x.shape == (3, 3, 4, 5) and x.is_contiguous(memory_format=layout)
         assert (x.numpy() == np.stack(images)).all()
+
+
+def test_a_batch_for_the_cpu_lies_as_the_engine_wants_it() -> None:
+    images = [noise(5, 4, seed=seed).transpose(2, 0, 1).astype(SINGLE) for seed in range(3)]
+    x = batch_on(torch.device("cpu"), images, torch.channels_last)
+    assert x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
+    assert (x.numpy() == np.stack(images)).all()
+
+
+def test_a_batch_for_cuda_is_one_copy_of_pinned_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = [noise(5, 4, seed=seed).transpose(2, 0, 1).astype(SINGLE) for seed in range(3)]
+    asked: list[object] = []
+    plain = torch.empty
+
+    def empty(shape: tuple[int, ...], *, memory_format: object, pin_memory: bool) -> torch.Tensor:
+        asked.append(pin_memory)
+        return plain(shape, memory_format=memory_format)  # type: ignore[arg-type]
+
+    def to(x: torch.Tensor, device: torch.device, non_blocking: bool = False) -> torch.Tensor:
+        asked.append((str(device), non_blocking, x.is_contiguous()))
+        return x
+
+    monkeypatch.setattr(torch, "empty", empty)
+    monkeypatch.setattr(torch.Tensor, "to", to)
+    x = batch_on(torch.device("cuda:1"), images, torch.channels_last)
+    assert asked == [True, ("cuda:1", True, True)]
+    assert (x.numpy() == np.stack(images)).all()

@@ -12,13 +12,14 @@ from support.loss_check import head
 
 from darknet_py.forks import fork_named
 from darknet_py.losses.classifier_loss import cost_loss, logistic_loss, softmax_loss
-from darknet_py.losses.head_loss import HeadLoss
+from darknet_py.losses.head_loss import PendingLoss
 
 UNKNOWN = -1234.0
 Pairs = list[tuple[float, float]]
 
 
-def check(loss: HeadLoss, expected: Pairs, shape: torch.Size) -> None:
+def check(pending: PendingLoss, expected: Pairs, shape: torch.Size) -> None:
+    loss = pending.read()
     """expected: delta and error of each value, in order."""
     assert loss.delta.shape == shape
     np.testing.assert_allclose(loss.delta.flatten(), [delta for delta, _ in expected], rtol=1e-5)

@@ -106,7 +106,7 @@ def data(layer: Detection, seed: int = 3) -> tuple[torch.Tensor, torch.Tensor]:
 def check(layer: Detection, seen: int = 64000, drawn: tuple[int, ...] = ()) -> Loop:
     out, truth = data(layer)
     generator = torch.Generator().manual_seed(5)
-    loss = detection_loss(layer, out, truth, fork_named("alexeyab"), seen, generator)
+    loss = detection_loss(layer, out, truth, fork_named("alexeyab"), seen, generator).read()
     loop = Loop(layer, out.flatten(1).double().numpy(), truth.double().numpy(), list(drawn))
     assert loss.delta.shape == out.shape
     np.testing.assert_allclose(loss.delta.flatten(1), loop.delta, rtol=1e-4, atol=1e-5)
@@ -158,7 +158,9 @@ def test_random_draws_a_box_until_64000_images() -> None:
 def test_detection_without_objects() -> None:
     layer = layer_of("sqrt=1\nrandom=1\nnoobject_scale=.5")
     out, truth = data(layer)
-    loss = detection_loss(layer, out, torch.zeros_like(truth), fork_named("alexeyab"), 0, None)
+    loss = detection_loss(
+        layer, out, torch.zeros_like(truth), fork_named("alexeyab"), 0, None
+    ).read()
     scores = loss.delta.flatten(1)[:, CELLS * CLASSES : CELLS * (CLASSES + NUM)]
     assert float((scores**2).sum()) == pytest.approx(loss.cost)
     assert loss.metrics["count"] == loss.metrics["iou"] == 0

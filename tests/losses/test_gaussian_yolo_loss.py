@@ -104,7 +104,7 @@ def run(options: str, truth: Array, numbers: tuple[int, ...] = ()) -> tuple[Head
     layer = anchor_head("Gaussian_yolo", options, 9)
     output = anchor_output((4, 6), 9 + CLASSES)
     read = read_targets(torch.tensor(truth), 6)
-    loss = gaussian_yolo_loss(layer, output, read, NET_SIZE, fork_named("alexeyab"))
+    loss = gaussian_yolo_loss(layer, output, read, NET_SIZE, fork_named("alexeyab")).read()
     loop = Gaussian(layer, cells_of(output, MASKS), truth, numbers)
     compare(loss, loop.delta, loop.cost, loop.metrics())
     return loss, loop

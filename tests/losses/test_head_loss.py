@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
 from support.layer_check import net_section, read
+from support.stand_in_device import stand_in_device, to_device
 
 from darknet_py.layers.dense import Connected
 from darknet_py.layers.yolo import Yolo
@@ -14,7 +16,7 @@ from darknet_py.losses import LOSSES
 from darknet_py.losses.classifier_loss import cost_loss, logistic_loss, softmax_loss
 from darknet_py.losses.detection_loss import detection_loss
 from darknet_py.losses.gaussian_yolo_loss import gaussian_yolo_loss
-from darknet_py.losses.head_loss import HeadLoss, LossInput, loss_of, read_targets
+from darknet_py.losses.head_loss import LossInput, PendingLoss, loss_of, read_losses, read_targets
 from darknet_py.losses.region_loss import region_loss
 from darknet_py.losses.yolo_loss import yolo_loss
 
@@ -52,7 +54,7 @@ def test_each_kind_has_at_most_one_loss() -> None:
 
 
 ANCHORS = "classes=2\nnum=2\nanchors=1,1, 2,2\n"
-CALLS: dict[str, Callable[[LossInput], HeadLoss]] = {
+CALLS: dict[str, Callable[[LossInput], PendingLoss]] = {
     f"[yolo]\n{ANCHORS}mask=0,1\n": lambda p: yolo_loss(
         p.layer, p.output, p.labels, p.net_size, p.fork
     ),
@@ -92,7 +94,7 @@ def test_what_a_kinds_loss_is_given(section: str, seen: int) -> None:
         truth = torch.rand(shape, generator=generator)
     given = torch.Generator().manual_seed(4)
     p = LossInput(layer, source, output, truth.flatten(1), (64, 64), fork, seen, given)
-    actual, expected = LOSSES[type(layer)](p), CALLS[section](p)
+    actual, expected = LOSSES[type(layer)](p).read(), CALLS[section](p).read()
     assert torch.equal(actual.delta, expected.delta) and actual.delta.any()
     assert (actual.cost, actual.metrics) == (expected.cost, expected.metrics)
 
@@ -134,3 +136,25 @@ def test_a_box_at_ignore_thresh_is_not_ignored(
     layer, generator = graph.nodes[-1].layer, torch.Generator()
     p = LossInput(layer, output, output, truth, (64, 64), graph.fork, 1, generator)
     assert float(LOSSES[type(layer)](p).delta[0, score, 0, 0]) == (0 if ignored else -0.75)
+
+
+def test_the_numbers_of_all_losses_are_read_at_once() -> None:
+    losses = [
+        PendingLoss(
+            torch.zeros(1),
+            {name: torch.tensor(value) for name, value in sums.items()},
+            lambda sums: (sum(sums.values()), dict(sums)),
+        )
+        for sums in ({"a": 1.5, "b": 2.0}, {}, {"b": 4.0})
+    ]
+    with stand_in_device() as log:
+        there = [
+            replace(loss, sums={name: to_device(one) for name, one in loss.sums.items()})
+            for loss in losses
+        ]
+        counted = read_losses(there)
+        assert log.waits.total() == 1
+    assert [loss.cost for loss in counted] == [3.5, 0, 4]
+    assert [loss.metrics for loss in counted] == [{"a": 1.5, "b": 2.0}, {}, {"b": 4.0}]
+    assert counted == read_losses(losses)
+    assert losses[0].read() == counted[0]

@@ -60,7 +60,7 @@ OBJECTS = [
 @pytest.mark.parametrize("ids", [0, 1, 3])
 def test_the_same_sums_pixel_by_pixel(ids: int) -> None:
     out = torch.rand(2, 2 + ids, H, W, generator=torch.Generator().manual_seed(7))
-    loss = iseg_loss(layer(ids=ids), out, truth_of(*OBJECTS))
+    loss = iseg_loss(layer(ids=ids), out, truth_of(*OBJECTS)).read()
     expected = np.stack(
         [
             pixel_by_pixel(one.flatten(1).double().numpy(), 2, objects)

@@ -198,7 +198,9 @@ def output_of(layer: Region, images: int = 4) -> torch.Tensor:
 def run(layer: Region, fork: str, truth: Array, seen: int) -> tuple[HeadLoss, Loop]:
     output = output_of(layer)
     record = fork_named(fork)
-    loss = region_loss(layer, output, read_targets(torch.tensor(truth), 6), NET_SIZE, record, seen)
+    loss = region_loss(
+        layer, output, read_targets(torch.tensor(truth), 6), NET_SIZE, record, seen
+    ).read()
     loop = Loop(layer, fork, cells_of(output, NUM), truth, seen)
     compare(loss, loop.delta, loop.cost, loop.metrics())
     return loss, loop

@@ -108,7 +108,7 @@ def run(options: str, truth: Array, fork: str = "alexeyab") -> tuple[HeadLoss, A
     raw = () if layer.new_coords else (2, 3)
     output = anchor_output(raw, 5 + CLASSES)
     read = read_targets(torch.tensor(truth), truth.shape[2])
-    loss = yolo_loss(layer, output, read, NET_SIZE, fork_named(fork))
+    loss = yolo_loss(layer, output, read, NET_SIZE, fork_named(fork)).read()
     plain = anchor_head("yolo", "iou_normalizer=1\n" + only_thresholds(options), 5)
     loop: Alexey = Alexey(layer, cells_of(output, MASKS), truth)
     if fork == "pjreddie":

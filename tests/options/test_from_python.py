@@ -32,7 +32,7 @@ def test_signature_and_help_are_the_records() -> None:
     assert "log_style" not in parameters
     text = inspect.getdoc(measure) or ""
     assert text.startswith("Measure.\n\nOptions, as the command has them:\n")
-    assert "\n    compiled (--compile): Compile the network first;" in text
+    assert "\n    compiled (--compile/--no-compile): Compile the network first;" in text
 
 
 GOOD = {
@@ -70,7 +70,7 @@ BAD = [
     ("curves", "", "curves is '', of type str, expected text or a path"),
     ("out", 3, r"out is 3, of type int, expected tuple\[text or a path, ...\]"),
     ("worst", (1,), r"worst is \(1,\), of type tuple, expected tuple\[int, text or a path\]"),
-    ("precision", "fp8", "precision is 'fp8', expected fp32, bf16, fp16$"),
+    ("precision", "fp8", "precision is 'fp8', expected fp32, tf32, bf16, fp16$"),
 ]
 
 

@@ -143,6 +143,7 @@ DEFAULTS = {
     "SummaryOptions": "strict=False",
     "CheckOptions": "strict=False quick=False findings=5 report=None page=None workers=None",
     "DownloadOptions": "names=() list=False all_mirrors=False offline=False",
+    "ConvertOptions": "files=() cfg=None out=None form=None verify=False repair=False",
     "SheetOptions": "data out images=16 first=0 seed=0",
     "DrawnOptions": "out seed=0 width=416 height=416",
     "ShapesVideoOptions": "frames=120 fps=25.0",
@@ -172,7 +173,7 @@ DEFAULTS = {
     "ThreadOptions": "threads=None",
     "BenchmarkOptions": "weights=None engines=('torch',) precision=('fp32',) compiled=False "
     "batch=(1,) runs=None seconds=None seed=0 parts=False image=None layers=False out=None "
-    "chart=None",
+    "chart=None gpu_table=False minutes=8.0",
     "SpeedOptions": "tics=0",
     "VisualizeOptions": "cfg weights=None out=filters.png layer=None",
     "ImageTestOptions": "image out=imtest.jpg count=4 seed=0",
@@ -221,6 +222,7 @@ ThreadOptions.threads >= 1 <= 1024
 BenchmarkOptions.batch >= 1 <= 65536
 BenchmarkOptions.runs >= 1
 BenchmarkOptions.seconds > 0
+BenchmarkOptions.minutes > 0 <= 600
 BenchmarkOptions.seed >= 0 <= 1.84467e+19
 SizeOptions.width >= 1 <= 65536
 SizeOptions.height >= 1 <= 65536
@@ -329,12 +331,15 @@ SPELLINGS = {
     "GoValidOptions.data": "--file",
     "BenchmarkOptions.compiled": "--compile",
     "BenchmarkOptions.out": "-o --out",
+    "BenchmarkOptions.gpu_table": "--gpu",
     "VisualizeOptions.out": "-o --out",
     "ImageTestOptions.out": "-o --out",
     "DataImportOptions.out": "-o --out",
     "DataExportOptions.out": "-o --out",
     "DataSplitOptions.out": "-o --out",
     "NewCfgOptions.keep_anchors": "--keep-anchors",
+    "ConvertOptions.cfg": "--cfg",
+    "ConvertOptions.out": "-o --out",
     "NightmareOptions.smoothing": "--lambda",
     "NightmareOptions.neighbours": "--smooth",
 }

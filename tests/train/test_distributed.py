@@ -15,12 +15,15 @@ import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
+from support.layer_check import network
 from support.small_detector import small_options
+from support.small_step import CONV, HEAD, NET, changed, data, weights
 
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 from darknet_py.train import Trainer, command, distributed, session
 from darknet_py.train.distributed import DistributedContext, devices
+from darknet_py.train.loss_error import LossError
 
 CFG = """[net]
 batch={batch}
@@ -236,21 +239,61 @@ def test_a_process_that_torchrun_has_started(
         ),
     )
     monkeypatch.setattr(session, "_trainings", iter([0, 1]))
+    # First of all: else the process would take memory of device 0 as well.
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: calls.append(("on", device)))
     monkeypatch.setattr(dist, "destroy_process_group", lambda: calls.append(("left",)))
     options = replace(small_options(tmp_path), device=None)
     with session._process_group(options) as (context, device):
         assert (context, device) == (DistributedContext(1, 2), torch.device("cuda:3"))
         assert not context.first
-        assert calls == [("nccl", ("training 0", "env://"), 1, 2, session.PATIENCE)]
+        group = ("nccl", ("training 0", "env://"), 1, 2, session.PATIENCE)
+        assert calls == [("on", torch.device("cuda:3")), group]
     with session._process_group(replace(options, nogpu=True)) as (_, device):
         assert device == torch.device("cpu")
         assert calls[-1][:2] == ("gloo", ("training 1", "env://"))
-    assert [call[0] for call in calls] == ["nccl", "left", "gloo", "left"]
+    assert [call[0] for call in calls] == ["on", "nccl", "left", "gloo", "left"]
     assert session.PATIENCE.total_seconds() == 6 * 3600
     calls.append(("by the caller",))
     with session._process_group(replace(options, nogpu=True)) as (context, device):
         assert (context, device) == (DistributedContext(1, 2), torch.device("cpu"))
-    assert calls[4:] == [("by the caller",)]
+    assert calls[5:] == [("by the caller",)]
+
+
+def one_of_two(monkeypatch: pytest.MonkeyPatch, other: list[float]) -> tuple[Trainer, list[str]]:
+    """A trainer beside a process with this mean and flag; filled with what is exchanged."""
+    trainer, exchanged = Trainer(network(NET + CONV + HEAD)), list[str]()
+
+    def all_reduce(total: torch.Tensor) -> None:
+        exchanged.append("all")
+        total += torch.tensor(other)
+
+    monkeypatch.setattr(dist, "all_reduce", all_reduce)
+    trainer.distributed = DistributedContext(0, 2)
+    trainer.watch = lambda losses: exchanged.append("sub-batch")
+    return trainer, exchanged
+
+
+def test_processes_talk_once_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = Trainer(network(NET + CONV + HEAD)).step(*data())
+    trainer, exchanged = one_of_two(monkeypatch, [10.0, 0.0])
+    assert trainer.step(*data()) == pytest.approx((alone + 10) / 2)
+    assert exchanged == ["sub-batch", "sub-batch", "all"]
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_a_loss_that_is_not_finite_is_told_at_the_end(
+    here: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who left before would leave the others waiting for its gradients."""
+    trainer, exchanged = one_of_two(monkeypatch, [10.0, float(not here)])
+    before = weights(trainer.network)
+    images, truth = data()
+    if here:
+        images[0] = torch.nan
+    with pytest.raises(LossError, match="iteration 1: the loss is " + ("nan" if here else "[0-9]")):
+        trainer.step(images, truth)
+    assert exchanged == ["sub-batch", "sub-batch", "all"]
+    assert not changed(before, trainer.network)
 
 
 def test_the_first_process_gives_its_tensors(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,8 @@ from darknet_py.network.network import Network
 from darknet_py.train.command import run
 from darknet_py.train.logs.metric_loggers import CsvLogger
 from darknet_py.train.logs.progress_log import PlainLog, Update
-from darknet_py.train.trainer import LossError, Trainer
+from darknet_py.train.loss_error import LossError
+from darknet_py.train.trainer import Trainer
 
 
 def saved_at(folder: Path) -> int:

@@ -10,9 +10,8 @@ from support.small_step import CONV, HEAD, NET, changed, data, gradients_of, wei
 from torch import Tensor
 
 from darknet_py.errors import DarknetError
-from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.train import Trainer
-from darknet_py.train.trainer import LossError, _complaint
+from darknet_py.train.loss_error import LossError
 
 
 def test_the_loss_is_the_mean_over_heads_and_subdivisions() -> None:
@@ -214,26 +213,6 @@ def test_sections_whose_loss_is_not_done() -> None:
         Trainer(network(NET + CONV + HEAD + more))
 
 
-@pytest.mark.parametrize(
-    ("boxes", "cure"),
-    [
-        (False, "lower learning_rate or raise burn_in"),
-        (
-            True,
-            "lower learning_rate, raise burn_in, set max_delta in the heads, or check the labels "
-            "with `darknet-py check`",
-        ),
-    ],
-)
-def test_the_cure_of_a_loss_that_is_not_finite(boxes: bool, cure: str) -> None:
-    deltas = {1: torch.tensor([2.0, -7.0]), 4: torch.tensor([3.0])}
-    losses = {index: HeadLoss(delta, 0.0, {}) for index, delta in deltas.items()}
-    told = "iteration 9: the loss is inf, the largest delta 7 in layer 1; "
-    assert _complaint(9, float("inf"), losses, boxes) == told + cure
-    losses[4] = HeadLoss(torch.tensor([float("nan")]), 0.0, {})
-    assert "the largest delta nan in layer 4; " in _complaint(9, 1.0, losses, boxes)
-
-
 def test_a_step_puts_networks_of_all_sizes_into_training() -> None:
     net = network(NET + CONV + HEAD)
     trainer = Trainer(net)
@@ -242,3 +221,15 @@ def test_a_step_puts_networks_of_all_sizes_into_training() -> None:
     images, truth = data()
     trainer.step(images.repeat(1, 1, 2, 2), truth)
     assert net.training and trainer.resized.training
+
+
+@pytest.mark.parametrize(("precision", "rounds"), [("fp32", False), ("tf32", True)])
+def test_how_a_gpu_computes_in_a_step(precision: str, rounds: bool) -> None:
+    """cuDNN looks for its fastest algorithm; TensorFloat-32 is for who asks for it."""
+    cudnn, matmul, seen = torch.backends.cudnn, torch.backends.cuda.matmul, []
+    before = (cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32)
+    trainer = Trainer(network(NET + CONV + HEAD), precision=precision)
+    trainer.watch = lambda _: seen.append((cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32))
+    trainer.step(*data())
+    assert seen == [(True, rounds, rounds)] * 2
+    assert (cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32) == before

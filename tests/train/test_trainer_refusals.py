@@ -12,7 +12,7 @@ from torch import Tensor
 
 from darknet_py.errors import DarknetError
 from darknet_py.train import Trainer
-from darknet_py.train.trainer import LossError
+from darknet_py.train.loss_error import LossError
 
 DROPOUT = "[dropout]\nprobability=.5\n"
 

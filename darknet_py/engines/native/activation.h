@@ -11,15 +11,28 @@ struct Activation {
 
   template <class V>
   inline V operator()(V y) const {
+    V values[1] = {y};
+    to_all<V, 1>(values);
+    return values[0];
+  }
+
+  // One question for all of them: there are as many as registers.
+  template <class V, int COUNT>
+  inline void to_all(V* values) const {
     switch (kind) {
-      case LOGISTIC: return 1.0f / (1.0f + exponential(-y));
-      case SWISH: return y / (1.0f + exponential(-y));
-      case MISH: return mish(y);
-      default: return bounded(y);
+      case LOGISTIC: return each<COUNT>(values, [](V y) { return 1.0f / (1.0f + exponential(-y)); });
+      case SWISH: return each<COUNT>(values, [](V y) { return y / (1.0f + exponential(-y)); });
+      case MISH: return each<COUNT>(values, [](V y) { return mish(y); });
+      default: return each<COUNT>(values, [this](V y) { return bounded(y); });
     }
   }
 
  private:
+  template <int COUNT, class V, class Function>
+  static inline void each(V* values, const Function& function) {
+    for (int n = 0; n < COUNT; ++n) values[n] = function(values[n]);
+  }
+
   template <class V>
   inline V bounded(V y) const {
     const V steep = y * slope, highest = spread<V>(top);

@@ -73,15 +73,18 @@ struct Convolution {
         const V bias = load<V>(biases + v * B::lanes);
         for (int r = 0; r < R; ++r) sum[r][v] = bias;
       }
-      const float* w = weights;
-      for (int64_t segment = 0; segment < segments; ++segment, w += width * B::outputs) {
-        const float* rows[R];
-        for (int r = 0; r < R; ++r)
-          rows[r] = skipped + (table ? table[segment * count + row + r] : in + (row + r) * in_pitch);
+      const float *w = weights, *rows[R];
+      if (!table) {
+        for (int r = 0; r < R; ++r) rows[r] = in + (row + r) * in_pitch + skipped;
         add_products<B>(sum, rows, width, w);
+      } else {
+        for (int64_t segment = 0; segment < segments; ++segment, w += width * B::outputs) {
+          for (int r = 0; r < R; ++r) rows[r] = table[segment * count + row + r] + skipped;
+          add_products<B>(sum, rows, width, w);
+        }
       }
+      activation.to_all<V, R * B::count>(sum[0]);
       for (int r = 0; r < R; ++r) {
-        for (int v = 0; v < B::count; ++v) sum[r][v] = activation(sum[r][v]);
         if (summand) add_row(sum[r], summand + (row + r) * summand_pitch, kept);
         store_row(out + (row + r) * out_pitch, sum[r], kept);
       }

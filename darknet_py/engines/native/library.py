@@ -11,7 +11,7 @@ from darknet_py.engines.native.machine_code import FOLDER, loaded
 
 SOURCE = FOLDER / "program.cpp"
 RETURNING = ("lanes", "scratch_of")
-CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD = range(6)
+CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD, BY_CHANNEL = range(7)
 """Kinds of operations, as operation.h counts them."""
 BOUNDED, LOGISTIC, SWISH, MISH = range(4)
 """Activations, as activation.h counts them."""

@@ -10,7 +10,7 @@ struct Tensor {
   int64_t pixels() const { return height * width; }
 };
 
-enum Kind : int32_t { CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD };
+enum Kind : int32_t { CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD, BY_CHANNEL };
 
 // size: of a window, stride, pad: above and left, dilation: from tap to tap. halves: half vectors
 // that a block of outputs has. chunk: pixels, or tiles of 4x4, that one thread takes at once. parts: into

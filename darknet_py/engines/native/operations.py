@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
+
 from darknet_py.engines.eager import RuleContext
 from darknet_py.engines.native import library as native
 from darknet_py.engines.native.packing import Packed, PackedWeights, block_of
@@ -18,6 +20,7 @@ from darknet_py.layers.pointwise import Dropout
 from darknet_py.layers.pooling import Maxpool
 from darknet_py.layers.resample import Upsample
 from darknet_py.layers.shortcut import Shortcut
+from darknet_py.layers.yolo import Yolo
 
 UNBOUNDED = 3.4028234662852886e38
 """The largest float32."""
@@ -179,12 +182,24 @@ def _route(ctx: RuleContext, options: ProgramOptions) -> Alias | Joined | None:
         return None
     if len(ctx.node.inputs) == 1:
         first = layer.group_id * ctx.node.out.c if layer.groups > 1 else 0
-        return Alias(ctx.node.inputs[0], first)
+        return Alias(ctx.node.inputs[0], first, whole=layer.groups == 1)
     return Joined(ctx.node.inputs) if layer.groups == 1 else None
 
 
+def _yolo(ctx: RuleContext, options: ProgramOptions) -> Work:
+    layer = ctx.node.layer
+    assert isinstance(layer, Yolo)
+    by_channel = layer.by_channel(torch.empty(0), ctx.context.fork)
+    size = by_channel.size.flatten().float()
+    logistic = torch.zeros_like(size) if by_channel.raw else 1 - size
+    plain = torch.ones_like(size), torch.zeros_like(size)
+    factor, shift = by_channel.stretch or plain
+    rows = torch.stack([logistic, factor.flatten(), shift.flatten()])
+    return Work(native.BY_CHANNEL, ctx.node.inputs, packed=Packed(rows, rows))
+
+
 def _dropout(ctx: RuleContext, options: ProgramOptions) -> Alias:
-    return Alias(ctx.node.inputs[0])
+    return Alias(ctx.node.inputs[0], whole=True)
 
 
 RULES: Mapping[type[Layer], Rule] = {
@@ -194,5 +209,6 @@ RULES: Mapping[type[Layer], Rule] = {
     Shortcut: _shortcut,
     Route: _route,
     Dropout: _dropout,
+    Yolo: _yolo,
 }
 """Section kind -> its operation; None: torch computes it."""

@@ -19,7 +19,8 @@ POINTS = 36
 
 @dataclass(frozen=True)
 class Packed:
-    """weights: in blocks of `halves` half vectors; biases: with zeros beyond the outputs."""
+    """weights: in blocks of `halves` half vectors; biases: with zeros beyond the outputs. Where
+    there are no blocks, what the operation says."""
 
     weights: Tensor
     biases: Tensor

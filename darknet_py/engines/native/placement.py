@@ -20,10 +20,11 @@ NOWHERE = -1
 
 @dataclass(frozen=True)
 class Alias:
-    """The output is a part of another layer's: its channels from `channel` on."""
+    """The output is a part of another layer's: its channels from `channel` on; whole: all."""
 
     source: int
     channel: int = 0
+    whole: bool = False
 
     @property
     def reads(self) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from darknet_py.engines.eager import RuleContext
 from darknet_py.engines.native import library as native
 from darknet_py.engines.native.operations import RULES, Planned, ProgramOptions, Work
-from darknet_py.engines.native.placement import Step, TorchStep
+from darknet_py.engines.native.placement import Alias, Step, TorchStep
 
 ADDING = (native.CONVOLUTION, native.WINOGRAD)
 """Kinds that add another layer's output as they store their own."""
@@ -37,11 +37,21 @@ def _take_over(plan: dict[int, Step | Planned], index: int, alone: Collection[in
     if not isinstance(adding, Work) or adding.kind != native.ADD or not _linear(adding):
         return
     source, other = adding.reads
+    passed = []
+    while source in alone and _is_same(plan.get(source)):
+        passed.append(source)
+        (source,) = plan[source].reads
     made = plan.get(source)
     if isinstance(made, Work) and made.kind in ADDING and source in alone:
         numbers = {**made.numbers, "summand": 1}
         plan[index] = replace(made, reads=(*made.reads, other), numbers=numbers)
-        del plan[source]
+        for index in (source, *passed):
+            del plan[index]
+
+
+def _is_same(step: Step | Planned | None) -> bool:
+    """Whether it passes on what it reads, as [dropout] does."""
+    return isinstance(step, Alias) and step.whole
 
 
 def _linear(work: Work) -> bool:

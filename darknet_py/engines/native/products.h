@@ -3,7 +3,7 @@
 #include <algorithm>
 #include "vectors.h"
 
-#ifdef __AVX512F__
+#ifdef __AVX512VL__
 constexpr int SUMS = 24;  // with the operands 29 of 32 registers
 #else
 constexpr int SUMS = 12;  // 15 or 16 of 16 registers

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "convolution.h"
+#include "depthwise.h"
 #include "packing.h"
 #include "planes.h"
 #include "winograd.h"
@@ -46,6 +47,7 @@ struct Run {
       case DEPTHWISE: return all(op, Depthwise{op});
       case MAXPOOL: return all(op, Maxpool{op});
       case UPSAMPLE: return all(op, Upsample{op});
+      case BY_CHANNEL: return all(op, ByChannel{op});
       default: return all(op, Add{op});
     }
   }

@@ -2,12 +2,13 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 
-#ifdef __AVX__
+#ifdef __AVX512VL__
 #include <immintrin.h>
 #endif
 
-#if defined(__AVX512F__)
+#if defined(__AVX512VL__)
 constexpr int LANES = 16;
 #elif defined(__AVX__)
 constexpr int LANES = 8;
@@ -36,39 +37,41 @@ inline void store(float* to, V value) { *(typename Lanes<lanes_of<V>>::Stored*)t
 template <class V>
 inline V spread(float value) { return V{} + value; }
 
-#if defined(__AVX__)
-alignas(32) constexpr int32_t MASKS[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
-inline __m256i first_of_eight(int64_t count) {
-  return _mm256_loadu_si256((const __m256i*)(MASKS + 8 - count));
+inline void copy_some(const float* from, float* to, int64_t count) {
+  for (int64_t piece : {8, 4, 2, 1})
+    if (count & piece) {
+      std::memcpy(to, from, piece * sizeof(float));
+      from += piece;
+      to += piece;
+    }
 }
-#endif
 
-// The first `count` values, 1 to all; nothing beyond them is touched.
+// The first `count` values, 1 to all; nothing beyond them is touched. Without AVX512's masks in
+// pieces: the masked stores of AVX2 take dozens of cycles on some processors.
 template <class V>
 inline V load_some(const float* from, int64_t count) {
-#if defined(__AVX512F__)
+#if defined(__AVX512VL__)
   if constexpr (lanes_of<V> == 16)
     return (V)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
+  if constexpr (lanes_of<V> == 8)
+    return (V)_mm256_maskz_loadu_ps((__mmask8)((1u << count) - 1), from);
 #endif
-#if defined(__AVX__)
-  if constexpr (lanes_of<V> == 8) return (V)_mm256_maskload_ps(from, first_of_eight(count));
-#endif
-  V value = {};
-  std::memcpy(&value, from, count * sizeof(float));
-  return value;
+  float values[lanes_of<V>] = {};
+  copy_some(from, values, count);
+  return load<V>(values);
 }
 
 template <class V>
 inline void store_some(float* to, V value, int64_t count) {
-#if defined(__AVX512F__)
+#if defined(__AVX512VL__)
   if constexpr (lanes_of<V> == 16)
     return _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), (__m512)value);
-#endif
-#if defined(__AVX__)
   if constexpr (lanes_of<V> == 8)
-    return _mm256_maskstore_ps(to, first_of_eight(count), (__m256)value);
+    return _mm256_mask_storeu_ps(to, (__mmask8)((1u << count) - 1), (__m256)value);
 #endif
-  std::memcpy(to, &value, count * sizeof(float));
+  float values[lanes_of<V>];
+  store(values, value);
+  copy_some(values, to, count);
 }
 
 // The same where most often all are meant, which is known when the program is compiled.

@@ -1,0 +1,1 @@
+"""Weights between Darknet's files and those of PyTorch programs of the same networks."""
