@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -29,12 +28,6 @@ class Candidates:
     scores: Tensor
     not_finite: tuple[int, ...] = ()
 
-    @cached_property
-    def entries(self) -> NDArray[np.int64]:
-        """Indices into scores (K, C), row by row, of those that are not 0."""
-        # numpy is several times as fast at this as torch.
-        return np.flatnonzero(self.scores.cpu().numpy() != 0)
-
     def __len__(self) -> int:
         return self.image.shape[0]
 
@@ -52,7 +45,6 @@ class Candidates:
 
     def drop(self, rows: NDArray[np.int64], columns: NDArray[np.int64] | None) -> None:
         """Set scores to 0 in place, where they are; without columns the objectness as well."""
-        self.__dict__.pop("entries", None)
         if columns is None:
             self.objectness[rows] = 0
             self.scores[rows] = 0

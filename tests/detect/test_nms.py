@@ -8,7 +8,7 @@ from support.crowd import crowd
 from support.phone_network import need_compiler
 
 from darknet_py.boxes import diou, iou
-from darknet_py.detect import nms, overlaps
+from darknet_py.detect import greedy_suppression, overlaps
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.nms import printing_order, suppress
 from darknet_py.errors import DarknetError
@@ -22,9 +22,9 @@ def _form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     """Each test holds for the loop in C++, and for where there is no compiler."""
     if request.param == "program":
         need_compiler()
-        assert nms.box_functions()
+        assert greedy_suppression.box_functions()
     else:
-        monkeypatch.setattr(nms, "box_functions", lambda: None)
+        monkeypatch.setattr(greedy_suppression, "box_functions", lambda: None)
 
 
 def measure(kind: str, boxes: torch.Tensor) -> list[list[float]]:

@@ -6,6 +6,7 @@ import ctypes
 import functools
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,11 @@ class BoxTable:
     scores: Floats
     image: Indices
     sides: Floats | None = None
+
+    @cached_property
+    def entries(self) -> Indices:
+        """Indices into scores (K, C), row by row, of those that are not 0."""
+        return np.flatnonzero(self.scores != 0)
 
     @property
     def images(self) -> int:

@@ -13,9 +13,10 @@ from support.crowd import crowd
 from support.phone_network import need_compiler
 
 from darknet_py.boxes import iou
-from darknet_py.detect import nms, overlaps
+from darknet_py.detect import greedy_suppression, overlaps
 from darknet_py.detect.candidates import Candidates
-from darknet_py.detect.nms import RULES, printing_order, suppressed
+from darknet_py.detect.greedy_suppression import RULES, order_of_keys
+from darknet_py.detect.nms import box_table, printing_order, suppressed
 from darknet_py.engines.native import suppression
 
 ODD = (0.0, -0.1, 1e-30, 40.0, -40.0, 1e30, 3e38, float("inf"), float("-inf"), float("nan"))
@@ -37,7 +38,7 @@ def both(
     """What is suppressed, by either form."""
     actual = suppressed(candidates, kind, threshold, beta, sides)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nms, "box_functions", lambda: None)
+        patch.setattr(greedy_suppression, "box_functions", lambda: None)
         expected = suppressed(candidates, kind, threshold, beta, sides)
     for mine, other in zip(actual, expected, strict=True):
         assert (mine is None and other is None) or np.array_equal(mine, other)
@@ -188,15 +189,6 @@ def test_tables_that_do_not_lie_row_by_row() -> None:
     assert both(strided, "greedynms", 0.3)[0]
 
 
-def test_other_numbers_than_floats_are_left_to_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Doubles are compared as they are."""
-    boxes = torch.tensor([[0.5, 0.5, 0.2, 0.2]]).repeat(2, 1)
-    scores = torch.tensor([[0.5], [0.5 + 1e-12]], dtype=torch.float64)
-    found = Candidates(torch.zeros(2, dtype=torch.int64), boxes, torch.ones(2), scores)
-    monkeypatch.setattr(nms, "_table", None)
-    assert [one.tolist() for one in suppressed(found, "default", 0.45)] == [[0], [0]]  # type: ignore[union-attr]
-
-
 def test_without_a_compiler_there_is_no_function(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(*_: object) -> None:
         raise suppression.CannotBuild("no C++ compiler found")
@@ -229,12 +221,12 @@ def test_the_order_of_the_lines(
     seed: int, rows: int, classes: int, images: int, filled: float, levels: int
 ) -> None:
     found = crowd(seed, rows, classes, images, filled, levels)
-    assert nms._order_of_keys(found).tolist() == printing_order(found).tolist()
+    assert order_of_keys(box_table(found)).tolist() == printing_order(found).tolist()
 
 
 def test_the_order_of_thousands() -> None:
     found = crowd(5, 3000, 5, 2, 0.3, 2)
-    assert nms._order_of_keys(found).tolist() == printing_order(found).tolist()
+    assert order_of_keys(box_table(found)).tolist() == printing_order(found).tolist()
 
 
 @pytest.mark.parametrize("odd", [-0.1, float("nan")])
@@ -242,9 +234,9 @@ def test_scores_that_have_no_order_here_are_left_to_numpy(odd: float) -> None:
     functions = suppression.box_functions()
     assert functions
     found = crowd(6, 40, 3, 2, 0.5, 2)
-    order = functions.printing_order(nms._table(found))
-    assert order is not None and order.tolist() == nms._order_of_keys(found).tolist()
+    order = functions.printing_order(box_table(found))
+    assert order is not None and order.tolist() == order_of_keys(box_table(found)).tolist()
     for place in ((0, 0), (39, 2)):
         scores = found.scores.clone()
         scores[place] = odd
-        assert functions.printing_order(nms._table(found.with_scores(scores))) is None
+        assert functions.printing_order(box_table(found.with_scores(scores))) is None
