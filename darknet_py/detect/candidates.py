@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from darknet_py.detect.finite_rows import finite_rows
+
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
@@ -51,7 +53,6 @@ class Candidates:
         else:
             self.scores[rows, columns] = 0
 
-    @np.errstate(over="ignore", invalid="ignore")
     def finite(self, sides: NDArray[np.float32]) -> Candidates:
         """The rows whose scores and whose edges in pixels are finite; of the CPU's memory.
 
@@ -61,12 +62,9 @@ class Candidates:
         boxes, scores, objectness = (
             part.numpy() for part in (self.boxes, self.scores, self.objectness)
         )
-        reach = (np.abs(boxes[:, :2]) + np.abs(boxes[:, 2:])) * sides
-        # A sum is several times as fast as a look at each, and not finite where one of them is.
-        if np.isfinite(reach.sum() + scores.sum() + objectness.sum()):
+        kept = finite_rows(boxes, objectness, scores, sides)
+        if kept.all():
             return self
-        kept = np.isfinite(reach).all(axis=1) & np.isfinite(scores).all(axis=1)
-        kept &= np.isfinite(objectness)
         others = self.image.numpy()[~kept]
         return replace(self.select(torch.from_numpy(kept)), not_finite=tuple(others.tolist()))
 

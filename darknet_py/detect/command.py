@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +19,15 @@ from darknet_py.detect.command_start import (
     settings_lines,
     usual_batch,
 )
+from darknet_py.detect.pipeline_options import PipelineOptions
 from darknet_py.detect.predictions import Predictions
 from darknet_py.detect.prompt import PipedPaths, typed_paths
+from darknet_py.detect.stored_detector import (
+    StoredDetector,
+    keep_program,
+    stored_detector,
+    stored_key,
+)
 from darknet_py.detect.tiles import Tiling
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.files import require_writable
@@ -30,6 +37,7 @@ from darknet_py.images.moving_names import is_address
 from darknet_py.images.web_addresses import is_image_address
 from darknet_py.lazy import import_at_once
 from darknet_py.network.darknet_lines import say
+from darknet_py.network.load import LoadedModel
 from darknet_py.options.inference import DetectOptions
 
 if TYPE_CHECKING:
@@ -42,7 +50,7 @@ class _Session:
     """A detector at work, and what has been collected and written so far."""
 
     options: DetectOptions
-    detector: Detector
+    detector: Detector | StoredDetector
     predictions: Predictions
     skipped: frozenset[int] = frozenset()
     tiling: Tiling | None = None
@@ -60,6 +68,7 @@ def run(options: DetectOptions) -> int:
     """Detect on every image; returns how many could not be read (each named on stderr).
 
     Whatever can be refused is refused before torch is imported and before anything is written.
+    A single image goes without torch from the second run on, see stored_detector.py.
     """
     model = load_detection(options)
     _refuse_unwritable(options)
@@ -72,29 +81,42 @@ def run(options: DetectOptions) -> int:
             say(darknet_start(model, options, options.chosen_device))
         raise
 
-    import_at_once("torch")
-
-    from darknet_py.detect.detector import from_loaded
-    from darknet_py.detect.workers import using_threads
-
-    detector = from_loaded(model, options.engine_config())
+    key = stored_key(model, options, images)
+    stored = stored_detector(model, options.exact, key) if key else None
+    detector = stored or _torch_detector(model, options)
     many = len(options.images) > 1 or len(images) > 1
     session = _Session(options, detector, Predictions(_base(options), many), skipped, tiling)
     if not options.images and not sys.stdin.isatty():
         session.piped = PipedPaths()
     if options.as_darknet:
         say(darknet_start(model, options, str(detector.device)))
-    # The first pass over a small network is over before a second thread is in step with the first,
-    # and on a machine with other work the two wait for each other a hundred times as long.
     single = len(images) == 1 and tiling is None and operations(model.graph) < SMALL
-    with using_threads(1) if single else nullcontext():
+    with _one_thread() if single and not stored else nullcontext():
         for number, result in enumerate(_results(session)):
             if not number:
                 _report_settings(session)
             _print(session, result)
             _write(session, result)
     _finish(session)
+    if key and not isinstance(detector, StoredDetector) and not session.failures:
+        keep_program(detector, key)
     return session.failures
+
+
+def _torch_detector(model: LoadedModel, options: DetectOptions) -> Detector:
+    import_at_once("torch")
+
+    from darknet_py.detect.detector import from_loaded
+
+    return from_loaded(model, options.engine_config())
+
+
+def _one_thread() -> AbstractContextManager[None]:
+    """The first pass over a small network is over before a second thread is in step with the first,
+    and on a machine with other work the two wait for each other a hundred times as long."""
+    from darknet_py.detect.workers import using_threads
+
+    return using_threads(1)
 
 
 def _only_argument(options: DetectOptions, channels: int) -> list[str]:
@@ -141,7 +163,6 @@ def _results(session: _Session) -> Iterator[Result]:
 
 
 def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
-    from darknet_py.detect.pipeline import PipelineOptions
     from darknet_py.images.fitted_images import InputSpec
     from darknet_py.images.sources import open_source
 

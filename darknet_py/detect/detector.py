@@ -92,6 +92,7 @@ class Detector:
         head_classes(network.graph)
         self.graph = network.graph
         self.weights = ""
+        self.load_warnings: tuple[str, ...] = ()
         self.names = list(names)
         config = EngineConfig(engine, precision, compiled, str(device), exact=exact)
         self.engine = open_engine(network, config, shared=shared)
@@ -340,4 +341,5 @@ def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
     how = config.device, config.precision, config.engine, config.compiled
     detector = Detector(network, model.names, *how, exact=config.exact, shared=True)
     detector.weights = model.plan.path if model.plan.is_file else ""
+    detector.load_warnings = report.warnings
     return detector

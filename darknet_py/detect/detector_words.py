@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from darknet_py.detect.stored_detector import StoredEngine
     from darknet_py.engines.engine import Engine
     from darknet_py.network.graph import Graph
 
@@ -23,7 +24,7 @@ def detector_words(graph: Graph, classes: int, engine: Engine, weights: str) -> 
     return f"Detector({', '.join(words)})"
 
 
-def running_words(engine: Engine) -> str:
+def running_words(engine: Engine | StoredEngine) -> str:
     """Engine, device and precision as they are in force."""
     compiled = " compiled" if engine.compiled else ""
     return f"{engine.config.engine} {engine.device} {engine.config.precision}{compiled}"

@@ -21,6 +21,7 @@ from darknet_py.boxes import GREEDY_EXPONENT
 from darknet_py.detect.overlaps import Flags, Floats, Indices, overlapping_entries
 from darknet_py.engines.native.suppression import BoxTable, box_functions
 from darknet_py.errors import DarknetError
+from darknet_py.layers.head import Suppression
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,25 @@ def by_fixed_point(
         earlier = np.where(swapped, second, first)
         gone |= fixed_point(earlier, first + second - earlier, len(entries))
     return entries[gone] // classes, entries[gone] % classes
+
+
+def in_order(
+    table: BoxTable, suppression: Suppression, threshold: float
+) -> tuple[Indices, tuple[Indices, Indices | None]]:
+    """Index (K) of the rows in the C programs' order; what is suppressed, as numbers of rows in
+    that order and classes, see `suppressed`.
+
+    threshold: 0 keeps all.
+    """
+    order = printing_order(table) if suppression.sorts else cell_order(table)
+    if threshold <= 0:
+        none = np.zeros(0, np.int64)
+        return order, (none, none)
+    # Of equal scores the earlier row wins: the one that was earlier before it was moved.
+    rows, classes = suppressed(table, suppression.kind, threshold, suppression.beta)
+    moved = np.empty_like(order)
+    moved[order] = np.arange(len(order))
+    return order, (moved[rows], classes)
 
 
 def cell_order(table: BoxTable) -> Indices:

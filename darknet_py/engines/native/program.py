@@ -15,6 +15,7 @@ from darknet_py.engines.native import library as native
 from darknet_py.engines.native.operations import UNBOUNDED, Planned, ProgramOptions, Work
 from darknet_py.engines.native.placement import Joined, Step, TorchStep, View, placed
 from darknet_py.engines.native.plan import planned
+from darknet_py.engines.native.stored_program import HeadPlace, ProgramRecord, ProgramSizes
 from darknet_py.engines.native.workspace import Workspace, Workspaces, WorkspaceSize
 from darknet_py.layers.base import INPUT
 from darknet_py.network.execute import Call
@@ -61,13 +62,36 @@ class NativeProgram:
         self._scratch_each = self._most_scratch()
         zeros = max(ZEROS, *(shape.c for shape in shapes.values()))
         scratch = self._scratch_each * self._threads
-        size = WorkspaceSize(images, self._placement, scratch, zeros)
-        self._workspaces = Workspaces(size)
+        self._size = WorkspaceSize(images, self._placement, scratch, zeros)
+        self._workspaces = Workspaces(self._size)
 
     @property
     def torch_layers(self) -> list[int]:
         """Those that torch computes."""
         return [part.index for part in self._parts if isinstance(part, TorchCall)]
+
+    def record(self) -> ProgramRecord | None:
+        """What is stored of a program of one image; None where torch computes a layer of it."""
+        views = [self._placement.views[index] for index in self._heads]
+        if self._images != 1 or self.torch_layers or any(view.root == INPUT for view in views):
+            return None
+        runs = [part.operations for part in self._parts if isinstance(part, Run)]
+        works = [step for step in self._plan.values() if isinstance(step, Work)]
+        packed = [work.packed for work in works if work.packed]
+        tensors = [tensor for each in packed for tensor in (each.weights, each.biases)]
+        size = self._size
+        return ProgramRecord(
+            [operation for run in runs for operation in run],
+            {tensor.data_ptr(): tensor.numpy() for tensor in tensors},
+            ProgramSizes(
+                self._threads,
+                size.placement.floats,
+                size.scratch,
+                self._scratch_each,
+                size.zeros,
+            ),
+            [_place(view) for view in views],
+        )
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         """The heads (N, C, H, W) for x, float32."""
@@ -161,6 +185,12 @@ def _operation(work: Work, inputs: Sequence[View], output: View) -> native.Opera
         operation.weights = work.packed.weights.data_ptr()
         operation.biases = work.packed.biases.data_ptr()
     return operation
+
+
+def _place(view: View) -> HeadPlace:
+    return HeadPlace(
+        view.offset + view.channel, view.shape.c, view.shape.h, view.shape.w, view.pitch
+    )
 
 
 def _end(parts: list[Run | TorchCall], run: list[native.Operation]) -> None:
