@@ -12,6 +12,7 @@ from hypothesis import settings
 from support.golden_check import GOLDEN, SHARED
 
 from darknet_py.cli.messages import messages_shown
+from darknet_py.detect import command
 from darknet_py.engines.compiler import CannotBuild
 from darknet_py.engines.native.library import library
 from darknet_py.engines.native.suppression import box_functions
@@ -43,6 +44,12 @@ def as_command_line() -> Iterator[None]:
     """What the library logs is said on stderr, as on the command line."""
     with messages_shown():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _first_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`detect` goes by torch here whatever has run before; those of later runs ask for them."""
+    monkeypatch.setattr(command, "stored_key", lambda *_: None)
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "anchors": NETWORK | {"augment", "data", "files", "options", "plots"},
     "detect": NETWORK
     | {"boxes", "data", "engines", "files", "images", "lazy", "options", "parallel"}
-    | {"weights_registry"},
+    | {"system", "weights_registry"},
     "rnn": NETWORK | {"data", "engines", "options"},
     "go": NETWORK | {"data", "engines", "options"},
     "validate": NETWORK

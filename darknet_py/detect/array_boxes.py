@@ -5,7 +5,7 @@ The formulas are the heads' own, and the suppression is the same code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,9 @@ from darknet_py.detect.finite_rows import finite_rows
 from darknet_py.detect.pipeline_options import DecodeOptions, PipelineOptions
 from darknet_py.engines.native.suppression import BoxTable
 from darknet_py.images.letterbox import Placement, to_image
+from darknet_py.layers.base import Layer
 from darknet_py.layers.head import RawBoxes
+from darknet_py.layers.yolo import Yolo
 from darknet_py.network.graph import Graph
 
 Floats = NDArray[np.float32]
@@ -29,13 +31,14 @@ def boxes_of(
     """The boxes of one image in the C programs' order, suppressed ones with a score of 0; how many
     were left out because their numbers are not finite.
 
-    graph: its heads are [yolo]. heads: (1, C, H, W) each. placement: of the image.
+    graph: see `decodable`. heads: (1, C, H, W) each. placement: of the image.
     """
     layers = [graph.nodes[index].layer for index in graph.heads]
     decoding = options.decoding(graph)
     with np.errstate(over="ignore", invalid="ignore"):
         pairs = zip(layers, heads, strict=True)
-        found = _placed([_decoded(layer, output, decoding) for layer, output in pairs], placement)
+        parts = [ARRAY_DECODERS[type(layer)](layer, output, decoding) for layer, output in pairs]
+        found = _placed(parts, placement)
     sides = np.array([[placement.image_width, placement.image_height]], np.float32)
     sides = sides.repeat(len(found.image), axis=0)
     kept = finite_rows(found.boxes, found.objectness, found.scores, sides)
@@ -44,7 +47,7 @@ def boxes_of(
     return _without(_rows(found, order), *gone), int((~kept).sum())
 
 
-def _decoded(head: Any, output: Floats, options: DecodeOptions) -> BoxTable:
+def _by_objectness(head: Any, output: Floats, options: DecodeOptions) -> BoxTable:
     """Boxes whose objectness is above the threshold, whatever their classes.
 
     head: whose formulas take arrays as they take tensors.
@@ -67,6 +70,17 @@ def _decoded(head: Any, output: Floats, options: DecodeOptions) -> BoxTable:
         np.where(scores > options.thresh, scores, np.float32(0)),
         image,
     )
+
+
+ARRAY_DECODERS: dict[type[Layer], Callable[[Any, Floats, DecodeOptions], BoxTable]] = {
+    Yolo: _by_objectness
+}
+"""Of the heads whose formulas take arrays."""
+
+
+def decodable(graph: Graph) -> bool:
+    """Whether all heads are in ARRAY_DECODERS."""
+    return all(type(graph.nodes[index].layer) in ARRAY_DECODERS for index in graph.heads)
 
 
 def _placed(parts: Sequence[BoxTable], placement: Placement) -> BoxTable:

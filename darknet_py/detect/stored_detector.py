@@ -13,11 +13,12 @@ import logging
 import os
 import time
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darknet_py.detect.array_boxes import boxes_of
+from darknet_py.detect.array_boxes import boxes_of, decodable
 from darknet_py.detect.frame_result import frame_result
 from darknet_py.detect.pipeline_options import NOT_FINITE, PipelineOptions, suppression_of
 from darknet_py.detect.result import Result
@@ -31,7 +32,6 @@ from darknet_py.errors import OutputError
 from darknet_py.forks import Fork
 from darknet_py.images.fitted_images import FittedImage, InputSpec, OnError, fitted_images
 from darknet_py.images.frames import FrameSource
-from darknet_py.layers.yolo import Yolo
 from darknet_py.network.graph import Graph
 from darknet_py.network.load import LoadedModel
 from darknet_py.network.weights_layout import notes_on, uninitialized
@@ -43,8 +43,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 SUFFIX = ".program"
-MOST_BYTES = 256 << 20
-"""Of a stored program: a larger network takes longer than the import of torch, and much room."""
+MOST_WEIGHTS, MOST_BYTES = 64 << 20, 256 << 20
+"""Of a file of weights, and of a program, in which Winograd's are four times as large: a larger
+network takes about as long as the import of torch, and much room."""
 CHUNK = 1 << 20
 THREADS = "OMP_NUM_THREADS"
 
@@ -85,8 +86,10 @@ class StoredDetector:
     ) -> Generator[Result, None, None]:
         """The result of each frame of an open source, in order. tiling: none has a stored key."""
         assert tiling is None
-        for image in fitted_images(source, spec, 1, keep_pixels=True, on_error=on_error):
-            yield self._result(image, options)
+        images = fitted_images(source, spec, 1, keep_pixels=True, on_error=on_error)
+        with closing(images):
+            for image in images:
+                yield self._result(image, options)
 
     def _result(self, image: FittedImage, options: PipelineOptions) -> Result:
         start = time.perf_counter()
@@ -102,21 +105,14 @@ def stored_key(model: LoadedModel, options: DetectOptions, images: Sequence[str]
     """Of the program for one image; None where that is not the usual case."""
     usual = EngineConfig(exact=options.exact)
     asked = EngineConfig(options.engine, options.precision, options.compiled, exact=options.exact)
-    heads = [model.graph.nodes[index].layer for index in model.graph.heads]
     if asked != usual or len(images) != 1 or options.tile or not _on_processor(options):
         return None
-    if (
-        not model.plan.is_file
-        or uninitialized(model.graph, model.plan)
-        or notes_on(model.graph, model.plan)
-    ):
+    graph, plan = model.graph, model.plan
+    odd = not plan.is_file or uninitialized(graph, plan) or notes_on(graph, plan)
+    if odd or plan.bytes > MOST_WEIGHTS or not decodable(graph):
         return None
-    if not all(isinstance(head, Yolo) for head in heads):
-        return None
-    graph = model.graph
-    network = repr((graph.net, graph.fork, graph.nodes)).encode()
     machine = instruction_set(), processors(), os.environ.get(THREADS)
-    digest = hashlib.sha256(code_digest() + network + _content(model.plan.path)).digest()
+    digest = hashlib.sha256(code_digest() + _text(graph) + _content(plan.path)).digest()
     return key_of(digest, (*machine, options.exact))
 
 
@@ -139,7 +135,7 @@ def keep_program(detector: Detector, key: str) -> None:
         return
     try:
         kept(key, SUFFIX, record.write)
-    except OutputError as failure:
+    except (OutputError, OSError) as failure:  # such as a full disk
         logger.debug("no program is stored: %s", failure)
 
 
@@ -147,6 +143,11 @@ def _on_processor(options: DetectOptions) -> bool:
     if options.nogpu or options.device is not None:
         return options.device in (None, "cpu")
     return not options.gpu and not maybe_gpu()
+
+
+def _text(graph: Graph) -> bytes:
+    """All of it but where its cfg lies."""
+    return repr((graph.net, graph.fork, graph.nodes)).replace(repr(graph.path), "").encode()
 
 
 def _content(path: str) -> bytes:
