@@ -67,8 +67,10 @@ def test_other_names_are_attribute_errors() -> None:
 
 DEFAULTS = {
     load: "weights=None names=None device=cpu precision=fp32 fork=alexeyab data=None "
-    "width=None height=None engine=torch compiled=None exact=False",
-    Detector: "device=cpu precision=fp32 engine=torch compiled=None exact=False shared=False",
+    "width=None height=None engine=torch compiled=None exact=False calibrate=None "
+    "calibrate_images=None max_map_loss=None",
+    Detector: "device=cpu precision=fp32 engine=torch compiled=None exact=False calibrate=None "
+    "calibrate_images=None max_map_loss=None shared=False",
     Detector.__call__: "thresh=0.25 nms=0.45 letter_box=None conf=None iou=None classes=None "
     "hier=0.5 batch=1 honour_exif=None tile=None overlap=0.2",
     Detector.export: "path=None",

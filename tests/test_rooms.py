@@ -43,13 +43,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "images": NETWORK | {"files", "lazy", "parallel", "system", "web_request"},
     "engines": NETWORK | {"conversion", "files", "lazy", "system"},
     "options": {"cfg", "conversion", "engines", "errors", "forks"},
+    "distributed": {"engines", "errors", "lazy", "options", "system"},
     "data": NETWORK | {"augment", "files", "images", "options", "progress", "system"},
     "interchange": {"cfg", "data", "engines", "errors", "files", "forks", "images", "lazy"}
     | {"options", "progress"},
     "synthetic": {"errors", "files", "images", "options", "progress"},
     "anchors": NETWORK | {"augment", "data", "files", "options", "plots"},
     "detect": NETWORK
-    | {"boxes", "data", "engines", "files", "images", "lazy", "options", "parallel"}
+    | {"boxes", "data", "distributed", "engines", "files", "images", "lazy", "options", "parallel"}
     | {"system", "weights_registry"},
     "rnn": NETWORK | {"data", "engines", "options"},
     "go": NETWORK | {"data", "engines", "options"},
@@ -61,7 +62,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "classify": NETWORK | {"data", "detect", "engines", "files", "images", "options"},
     "segment": NETWORK | {"classify", "detect", "files", "images", "options"},
     "evaluate": NETWORK
-    | {"data", "detect", "engines", "files", "images", "interchange", "lazy", "options", "plots"}
+    | {
+        "data",
+        "detect",
+        "distributed",
+        "engines",
+        "files",
+        "images",
+        "interchange",
+        "lazy",
+        "options",
+        "plots",
+    }
     | {"progress", "weights_registry"},
     "video": NETWORK
     | {
@@ -82,6 +94,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"system", "version", "video", "weights_registry"},
     "dnn": NETWORK | {"conversion", "engines", "run_script"},
     "weight_tools": NETWORK | {"files"},
+    "calibrate": NETWORK
+    | {"conversion", "data", "engines", "evaluate", "images", "interchange", "lazy"},
     "export": NETWORK | {"conversion", "detect", "engines", "files", "images", "lazy", "options"},
     "train": NETWORK
     | {
@@ -89,6 +103,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify",
         "data",
         "detect",
+        "distributed",
         "engines",
         "evaluate",
         "files",
@@ -104,6 +119,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "advice": NETWORK
     | {"anchors", "data", "engines", "files", "images", "options", "parallel", "plots", "progress"}
     | {"system", "train", "weights_registry"},
+    "ray_worker": {"detect", "errors", "images"},
     "checkpoints": NETWORK | {"conversion", "files", "options", "train"},
     "visualize": NETWORK | {"augment", "data", "engines", "files", "images", "options"},
     "compat": NETWORK | {"detect", "engines", "files", "images", "run_script", "version"},
@@ -119,6 +135,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "classify",
         "data",
         "detect",
+        "distributed",
         "doctor",
         "engines",
         "errors",
@@ -152,6 +169,7 @@ LIGHT = {
     "network.check_data",
     "cfg",
     "conversion.metadata",
+    "distributed.list_share",
     "conversion.export_target",
     "validate.issues",
     "data.listing",
@@ -167,6 +185,7 @@ LIGHT = {
     "images.tiled_headers",
     "images.web_addresses",
     "engines.cache_folder",
+    "engines.calibration",
     "engines.compiler",
     "engines.devices",
     "engines.table",

@@ -47,9 +47,10 @@ class Report:
         """Of the matmul peak of its precision.
 
         A CPU without instructions for a precision multiplies its matrices a hundred times slower
-        than in fp32, which it could as well convert them to: that is its peak then.
+        than in fp32, which it could as well convert them to: that is its peak then. int8 has no
+        peak of its own.
         """
-        peak = max(self.peaks[row.entry.precision], self.peaks["fp32"])
+        peak = max(self.peaks.get(row.entry.precision, 0), self.peaks["fp32"])
         return self.flops_per_s(row) / peak
 
     def lines(self) -> Iterator[str]:

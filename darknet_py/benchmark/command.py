@@ -10,6 +10,7 @@ import click
 
 from darknet_py.benchmark.entries import Entry, entries
 from darknet_py.engines.devices import checked_device
+from darknet_py.engines.table import INT8
 from darknet_py.errors import DarknetError
 from darknet_py.files import require_writable
 from darknet_py.network import weights_layout
@@ -32,11 +33,18 @@ def run(options: BenchmarkOptions) -> int:
     chosen = entries(options.engines, options.precision, options.compiled, options.batch)
     _refuse_unwritable(options)
     _refuse_image(options)
+    _refuse_layers(options)
     graph, plan = _read(options)
     report = _measured(options, chosen, graph, plan)
     click.echo("\n".join(report.lines()))
     _write(options, report)
     return _code(report.failures, ran=bool(report.rows))
+
+
+def _refuse_layers(options: BenchmarkOptions) -> None:
+    if options.layers and options.precision[0] == INT8:
+        cure = "write another one of --precision first"
+        raise DarknetError(f"--layers times the layers on torch, which has no int8; {cure}")
 
 
 def print_layers(options: BenchmarkOptions) -> None:

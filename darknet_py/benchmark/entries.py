@@ -63,6 +63,7 @@ def _chosen(engines: Sequence[str]) -> Iterable[tuple[str, bool]]:
             named[word] = True
         else:
             checked(EngineConfig(word))  # raises the table's own message
+            raise DarknetError(f"engine {word} is one of the others; use --engines {ALL}")
     return named.items()
 
 

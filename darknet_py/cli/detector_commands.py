@@ -49,10 +49,14 @@ def test(benchmark_layers: bool, **choices: Any) -> None:
 def run_detect(options: DetectOptions, layers: bool = False) -> None:
     """layers: print the time of each as well."""
     from darknet_py.detect.command import run
+    from darknet_py.distributed.list_share import expected_share
+    from darknet_py.errors import DarknetError
     from darknet_py.images.moving_names import names_moving
     from darknet_py.images.web_addresses import is_image_address
 
     moving = [n for n in options.images if names_moving(n) and not is_image_address(n)]
+    if moving and expected_share().world > 1:
+        raise DarknetError(f"{moving[0]}: several processes cannot share a video; start one")
     still = tuple(name for name in options.images if name not in moving)
     if not moving:
         _say_unused(options)

@@ -108,8 +108,8 @@ def go(moves: str | None, **choices: Any) -> None:
 
 
 def run_training(kind: type[TrainOptions], choices: dict[str, Any]) -> None:
+    from darknet_py.distributed.launch import devices, relaunch
     from darknet_py.train.command import run
-    from darknet_py.train.distributed import devices, relaunch
 
     chosen = devices(choices.pop("gpus"))
     if len(chosen) > 1:

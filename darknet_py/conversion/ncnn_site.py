@@ -51,7 +51,9 @@ class LayerSite:
 
     def refuse(self, what: str, key: str = "") -> NoReturn:
         location = self.layer.location(key)
-        raise DarknetError(f"{what} is not written for ncnn; use --format onnx", location)
+        raise DarknetError(
+            f"{what} is not written for ncnn; --format onnx, --engine torch have it", location
+        )
 
     def require(self, **usual: object) -> None:
         """Refuses the layer where one of these options has another value."""

@@ -7,9 +7,15 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from darknet_py.engines.table import ENGINES, PRECISIONS
+from darknet_py.engines.table import ENGINE_PRECISIONS, EngineConfig, engine_names
 from darknet_py.errors import ArgumentError, DataError, nearest
 from darknet_py.forks import FORKS, Fork
+
+ENGINE_WORDS = (
+    *("device", "precision", "engine", "compiled", "exact"),
+    *("calibrate", "calibrate_images", "max_map_loss"),
+)
+"""What a Detector is told of its engine, by the names of EngineConfig's fields."""
 
 
 def share(name: str, value: Any) -> float:
@@ -95,10 +101,32 @@ def require_load(cfg: Any, weights: Any, data: Any, fork: Any, width: Any, heigh
             whole_number(name, side)
 
 
-def require_engine(engine: Any, precision: Any, compiled: Any, exact: Any) -> None:
-    """Raises ArgumentError for what is no engine's or precision's name."""
-    require_type("engine", engine, (str,), f"one of {', '.join(ENGINES)}")
-    require_type("precision", precision, (str,), f"one of {', '.join(PRECISIONS)}")
+def checked_config(
+    device: Any,
+    precision: Any,
+    engine: Any,
+    compiled: Any,
+    exact: Any,
+    calibrate: Any,
+    calibrate_images: Any,
+    max_map_loss: Any,
+) -> EngineConfig:
+    """Raises ArgumentError and DataError for what none of EngineConfig's fields can be."""
+    require_type("engine", engine, (str,), f"one of {', '.join(engine_names())}")
+    require_type("precision", precision, (str,), f"one of {', '.join(ENGINE_PRECISIONS)}")
     if compiled is not None:
         require_switch("compiled", compiled)
     require_switch("exact", exact)
+    if calibrate is not None:
+        require_path("calibrate", calibrate, "the path of a .data file, a folder or a zip")
+    images, most = calibrate_images, max_map_loss
+    return EngineConfig(
+        engine,
+        precision,
+        compiled,
+        str(device),
+        exact=exact,
+        calibrate=None if calibrate is None else os.fspath(calibrate),
+        calibrate_images=None if images is None else whole_number("calibrate_images", images),
+        max_map_loss=None if most is None else share("max_map_loss", most),
+    )

@@ -29,6 +29,8 @@ from darknet_py.detect.stored_detector import (
     stored_key,
 )
 from darknet_py.detect.tiles import Tiling
+from darknet_py.distributed.context import ALONE, DistributedContext
+from darknet_py.distributed.list_share import expected_share
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.files import require_writable
 from darknet_py.images.image_paths import expand
@@ -43,15 +45,20 @@ from darknet_py.options.inference import DetectOptions
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
     from darknet_py.detect.result import Result
+    from darknet_py.network.load import LoadedModel
 
 
 @dataclass
 class _Session:
-    """A detector at work, and what has been collected and written so far."""
+    """A detector at work, and what has been collected and written so far.
+
+    context: the processes that share the images.
+    """
 
     options: DetectOptions
     detector: Detector | StoredDetector
     predictions: Predictions
+    context: DistributedContext
     skipped: frozenset[int] = frozenset()
     tiling: Tiling | None = None
     entries: list[str] = field(default_factory=list)
@@ -70,6 +77,7 @@ def run(options: DetectOptions) -> int:
     Whatever can be refused is refused before torch is imported and before anything is written.
     A single image goes without torch from the second run on, see stored_detector.py.
     """
+    _refuse_shared_input(options)
     model = load_detection(options)
     _refuse_unwritable(options)
     skipped = class_numbers(options.skipclasses or "")
@@ -83,32 +91,50 @@ def run(options: DetectOptions) -> int:
 
     key = stored_key(model, options, images)
     stored = stored_detector(model, options.exact, key) if key else None
-    detector = stored or _torch_detector(model, options)
-    many = len(options.images) > 1 or len(images) > 1
-    session = _Session(options, detector, Predictions(_base(options), many), skipped, tiling)
-    if not options.images and not sys.stdin.isatty():
-        session.piped = PipedPaths()
-    if options.as_darknet:
-        say(darknet_start(model, options, str(detector.device)))
-    single = len(images) == 1 and tiling is None and operations(model.graph) < SMALL
-    with _one_thread() if single and not stored else nullcontext():
-        for number, result in enumerate(_results(session)):
-            if not number:
-                _report_settings(session)
-            _print(session, result)
-            _write(session, result)
-    _finish(session)
+    with nullcontext(ALONE) if stored else _sharing() as context:
+        detector = stored or _torch_detector(model, options)
+        many = len(options.images) > 1 or len(images) > 1
+        predictions = Predictions(_base(options), many)
+        session = _Session(options, detector, predictions, context, skipped, tiling)
+        if not options.images and not sys.stdin.isatty():
+            session.piped = PipedPaths()
+        if options.as_darknet and context.first:
+            say(darknet_start(model, options, str(detector.device)))
+        _detect(session, model, len(images))
     if key and not isinstance(detector, StoredDetector) and not session.failures:
         keep_program(detector, key)
     return session.failures
 
 
-def _torch_detector(model: LoadedModel, options: DetectOptions) -> Detector:
+def _sharing() -> AbstractContextManager[DistributedContext]:
     import_at_once("torch")
 
-    from darknet_py.detect.detector import from_loaded
+    from darknet_py.distributed.process_group import sharing
 
-    return from_loaded(model, options.engine_config())
+    return sharing()
+
+
+def _torch_detector(model: LoadedModel, options: DetectOptions) -> Detector:
+    from darknet_py.detect.detector import from_loaded
+    from darknet_py.distributed.process_group import on_own_gpu
+
+    return from_loaded(model, on_own_gpu(options).engine_config())
+
+
+def _detect(session: _Session, model: LoadedModel, images: int) -> None:
+    """All of it, on so many images of the only argument."""
+    context, by_torch = session.context, not isinstance(session.detector, StoredDetector)
+    single = images == 1 and session.tiling is None and operations(model.graph) < SMALL
+    with _one_thread() if single and by_torch else nullcontext():
+        for number, result in enumerate(_results(session)):
+            if not number:
+                _report_settings(session)
+            _print(session, result)
+            _write(session, result)
+    # Those of all: the exit code is the first process's.
+    session.failures = sum(context.at_first(session.failures))
+    if context.first:
+        _finish(session)
 
 
 def _one_thread() -> AbstractContextManager[None]:
@@ -137,7 +163,8 @@ def _listed(image: str, session: _Session) -> list[str]:
     try:
         return _images_of(image)
     except DarknetError as error:
-        _report_failure(error, session)
+        if session.context.first:
+            _report_failure(error, session)
         return []
 
 
@@ -172,16 +199,37 @@ def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
     options, graph = session.options, session.detector.graph
     paths = [path for image in images for path in _listed(image, session)]
     tiles = session.tiling.most if session.tiling else 1
+    batch = options.batch or usual_batch(graph, len(paths) * tiles)
     # Not through `stream`: Darknet takes any number for a threshold.
     pipeline = PipelineOptions(
         thresh=options.least_score,
         nms=options.nms,
         hier=options.hier,
-        batch=options.batch or usual_batch(graph, len(paths) * tiles),
+        batch=batch,
     )
     spec = InputSpec.of(graph, True if options.letter_box else None)
-    results = session.detector.results(open_source(paths), pipeline, spec, on_error, session.tiling)
-    return results if options.skipclasses is None else without(results, session.skipped)
+    numbers = session.context.numbers(len(paths), batch)
+    source = open_source([paths[number] for number in numbers])
+    results: Iterator[Result]
+    results = session.detector.results(source, pipeline, spec, on_error, session.tiling)
+    if options.skipclasses is not None:
+        results = without(results, session.skipped)
+    return results if session.context.world == 1 else _shared(session, results, paths, numbers)
+
+
+def _shared(
+    session: _Session, results: Iterator[Result], paths: list[str], numbers: list[int]
+) -> Iterator[Result]:
+    """What all processes find, of which each writes its own files."""
+    from darknet_py.detect.shared_images import told_in_order
+
+    # Of the whole list, so that no two processes give one name.
+    images = [session.predictions.path_of(path) for path in paths]
+
+    def write(number: int, result: Result) -> None:
+        _write_files(session, result, images[number])
+
+    return told_in_order(results, numbers, write, session.detector.names, session.context)
 
 
 def _print(session: _Session, result: Result) -> None:
@@ -195,16 +243,23 @@ def _print(session: _Session, result: Result) -> None:
 
 
 def _write(session: _Session, result: Result) -> None:
-    from darknet_py.detect import format
-
     if _json_file(session.options):
         session.entries.append(result.to_json(len(session.entries) + 1))
+    if session.context.world == 1:
+        _write_files(session, result, session.predictions.path_of(result.path))
+    if not session.options.no_pictures:
+        session.predictions.note(result)
+        if session.typed:
+            _say_where(session)
+
+
+def _write_files(session: _Session, result: Result, image: Path) -> None:
+    from darknet_py.detect import format
+
     if session.options.save_labels:
         format.write_labels(label_path(result.path), result)
     if not session.options.no_pictures:
-        session.predictions.write(result)
-        if session.typed:
-            _say_where(session)
+        result.save(image)
 
 
 def _say_where(session: _Session) -> None:
@@ -244,6 +299,12 @@ def _refuse_unwritable(options: DetectOptions) -> None:
     for name in (options.out, None if options.no_pictures else _base(options)):
         if name:
             require_writable(Path(name))
+
+
+def _refuse_shared_input(options: DetectOptions) -> None:
+    if not options.images and expected_share().world > 1:
+        message = "several processes cannot share the paths on standard input"
+        raise DarknetError(f"{message}; name images, a folder or a .txt list")
 
 
 def _report_settings(session: _Session) -> None:

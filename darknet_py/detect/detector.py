@@ -24,9 +24,10 @@ from darknet_py.detect.call_options import (
     call_words,
 )
 from darknet_py.detect.checked_arguments import (
+    ENGINE_WORDS,
+    checked_config,
     given_names,
     refuse_keywords,
-    require_engine,
     require_load,
     require_switch,
     require_type,
@@ -34,9 +35,9 @@ from darknet_py.detect.checked_arguments import (
 from darknet_py.detect.class_results import of_classes
 from darknet_py.detect.decode import suppression_of
 from darknet_py.detect.detector_words import detector_words
-from darknet_py.detect.image_results import batch_results
+from darknet_py.detect.image_results import batch_results, results_of_all
 from darknet_py.detect.mean_engine import MeanEngine
-from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
+from darknet_py.detect.pipeline import Pipeline, PipelineOptions
 from darknet_py.detect.result import Result
 from darknet_py.detect.tiled_detection import TiledPipeline
 from darknet_py.detect.tiles import Tiling
@@ -78,6 +79,9 @@ class Detector:
         compiled: bool | None = None,
         *,
         exact: bool = False,
+        calibrate: str | os.PathLike[str] | None = None,
+        calibrate_images: int | None = None,
+        max_map_loss: float | None = None,
         shared: bool = False,
     ) -> None:
         """network: as it is now; training on it later changes nothing here. The rest as for `load`.
@@ -88,13 +92,14 @@ class Detector:
         an engine, a precision or a device that is not there.
         """
         require_type("network", network, (Network,), "a darknet_py.Network")
-        require_engine(engine, precision, compiled, exact)
+        config = checked_config(
+            device, precision, engine, compiled, exact, calibrate, calibrate_images, max_map_loss
+        )
         head_classes(network.graph)
         self.graph = network.graph
         self.weights = ""
         self.load_warnings: tuple[str, ...] = ()
         self.names = list(names)
-        config = EngineConfig(engine, precision, compiled, str(device), exact=exact)
         self.engine = open_engine(network, config, shared=shared)
         self.device = self.engine.device
         self._timed_engine = TimedEngine(self.engine)
@@ -259,18 +264,12 @@ class Detector:
         if tiling is None:
             found = pipeline.map(partial(batch_results, names=self.names), images, pool)
         else:
-            found = self._image_results(TiledPipeline(pipeline, spec, tiling).run(images, source))
+            tiled = TiledPipeline(pipeline, spec, tiling).run(images, source)
+            found = results_of_all(tiled, self.names)
         with closing(images), closing(found), ExitStack() as stack:
             stack.callback(source.stop)  # first of all: threads may be waiting for a frame
             for results in found:
                 yield from results
-
-    def _image_results(
-        self, found: Generator[Detections, None, None]
-    ) -> Generator[list[Result], None, None]:
-        with closing(found):
-            for detections in found:
-                yield batch_results(detections, self.names)
 
     def pipeline(self, options: PipelineOptions) -> Pipeline:
         """The steps that find boxes by these options; all pipelines of a detector, from whatever
@@ -312,25 +311,32 @@ def load(
     engine: str = "torch",
     compiled: bool | None = None,
     exact: bool = False,
+    calibrate: str | os.PathLike[str] | None = None,
+    calibrate_images: int | None = None,
+    max_map_loss: float | None = None,
 ) -> Detector:
     """A detector from a cfg and a .weights file, or of a published network by its name.
 
     cfg: a file, or a name that `darknet-py download --list` shows, where no file is called so: its
     weights and class names are downloaded once, unless others are given. weights: a file or a
     name; None for those of a named network. names: a names file, a list, or a dict by the class's
-    number; None looks into the .data file and then beside the cfg. precision: fp32, bf16 or fp16;
-    heads are always computed in fp32. fork: alexeyab or pjreddie, whose numbers to give. width,
-    height: override those of [net]. engine: torch, or one of engines.table that is installed.
-    compiled: make machine code for this machine first; None: where that takes seconds, which is
-    fp32 on a CPU. exact: sums as a direct convolution makes them.
+    number; None looks into the .data file and then beside the cfg. precision: fp32, bf16, fp16, or
+    int8 with onnxruntime and openvino; heads are always computed in fp32. fork: alexeyab or
+    pjreddie, whose numbers to give. width, height: override those of [net]. engine: torch, or one
+    of engines.table that is installed. compiled: make machine code for this machine first; None:
+    where that takes seconds, which is fp32 on a CPU. exact: sums as a direct convolution makes
+    them. calibrate: a data set (.data file, folder, zip) that int8 is measured on, needed once;
+    calibrate_images: at most so many of its images; max_map_loss: refuse int8 above it (.02).
     Raises CfgError, WeightsError, DataError, DownloadError, DarknetError; ArgumentError for an
     argument of another type.
     """
     require_load(cfg, weights, data, fork, width, height)
-    require_engine(engine, precision, compiled, exact)
+    config = checked_config(
+        device, precision, engine, compiled, exact, calibrate, calibrate_images, max_map_loss
+    )
     cfg, weights, names = named_files(cfg, weights, given_names(names), data)
     model = load_model(cfg, weights, names, data=data, fork=fork, width=width, height=height)
-    return from_loaded(model, EngineConfig(engine, precision, compiled, str(device), exact=exact))
+    return from_loaded(model, config)
 
 
 def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
@@ -338,8 +344,8 @@ def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
     network, report = load_planned(model.graph, model.plan)
     for note in report.warnings:
         logger.warning("%s: %s", report.path, note)
-    how = config.device, config.precision, config.engine, config.compiled
-    detector = Detector(network, model.names, *how, exact=config.exact, shared=True)
+    own = {name: getattr(config, name) for name in ENGINE_WORDS}
+    detector = Detector(network, model.names, **own, shared=True)
     detector.weights = model.plan.path if model.plan.is_file else ""
     detector.load_warnings = report.warnings
     return detector

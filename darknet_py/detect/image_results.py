@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.frame_result import frame_result
@@ -30,3 +31,12 @@ def image_result(
     """
     boxes, scores = candidates.boxes.numpy(), candidates.scores.numpy()
     return frame_result(frame, boxes, scores, names, milliseconds)
+
+
+def results_of_all(
+    found: Generator[Detections, None, None], names: Sequence[str]
+) -> Generator[list[Result], None, None]:
+    """The results of each of the detections, which end when this does."""
+    with closing(found):
+        for detections in found:
+            yield batch_results(detections, names)

@@ -38,10 +38,14 @@ class Predictions:
     last: str = ""
     paths: PredictionPaths = field(default_factory=PredictionPaths)
 
-    def write(self, result: Result) -> None:
-        """BASE.jpg, or BASE_NAME.jpg of many, numbered if names repeat."""
-        own = self.paths.next(f"{self.base}_{Path(result.path).stem}") if self.many else None
-        result.save(own or Path(f"{self.base}.jpg"))
+    def path_of(self, image: str) -> Path:
+        """Where the next one goes: BASE.jpg, or BASE_NAME.jpg of many, numbered if names repeat."""
+        if not self.many:
+            return Path(f"{self.base}.jpg")
+        return self.paths.next(f"{self.base}_{Path(image).stem}")
+
+    def note(self, result: Result) -> None:
+        """It is written."""
         self.count += 1
         self.last = result.path
 

@@ -23,6 +23,7 @@ from darknet_py.detect.frame_result import frame_result
 from darknet_py.detect.pipeline_options import NOT_FINITE, PipelineOptions, suppression_of
 from darknet_py.detect.result import Result
 from darknet_py.detect.tiles import Tiling
+from darknet_py.distributed.list_share import expected_share
 from darknet_py.engines.cache import code_digest, found, kept, key_of
 from darknet_py.engines.compiler import CannotBuild
 from darknet_py.engines.devices import maybe_gpu
@@ -108,6 +109,8 @@ def stored_key(model: LoadedModel, options: DetectOptions, images: Sequence[str]
     if asked != usual or len(images) != 1 or options.tile or not _on_processor(options):
         return None
     graph, plan = model.graph, model.plan
+    if expected_share().world > 1:
+        return None
     odd = not plan.is_file or uninitialized(graph, plan) or notes_on(graph, plan)
     if odd or plan.bytes > MOST_WEIGHTS or not decodable(graph):
         return None

@@ -53,6 +53,8 @@ class NetworkFiles:
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        self.made: list[Path] = []
+        """The files that were not there before."""
         self._digest: bytes | None = None
         self._making = False
 
@@ -68,10 +70,28 @@ class NetworkFiles:
             self._digest = None
             key = self._key(words)
         self._making = True
+        there = _found(private_folder(), key, suffix)
         try:
-            return kept(key, suffix, make)
+            path = kept(key, suffix, make)
         finally:
             self._making = outer
+        if not there:
+            self.made.append(path)
+        return path
+
+    def find(self, words: Sequence[object], suffix: str) -> Path | None:
+        """The file if it was made before."""
+        return _found(private_folder(), self._key(words), suffix)
+
+    def remove(self, words: Sequence[object], suffix: str) -> None:
+        """Another one is to be made, of what the words do not say."""
+        if path := self.find(words, suffix):
+            path.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Remove what was made: it turned out to be of no use."""
+        while self.made:
+            self.made.pop().unlink(missing_ok=True)
 
     def _key(self, words: Sequence[object]) -> str:
         if self._digest is None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.lazy import deferred
 
@@ -61,6 +62,14 @@ def checked_device(device: str | torch.device) -> torch.device:
             f"device '{device}' is not there: torch sees {count} CUDA devices, from 0"
         )
     return chosen
+
+
+def require_cpu(config: EngineConfig) -> torch.device:
+    """The processor, for engines that have no other; raises DarknetError for another device."""
+    device = checked_device(config.device)
+    if device.type != "cpu":
+        raise DarknetError(f"engine {config.engine} cannot run on '{device}', only on cpu")
+    return device
 
 
 def device_types() -> tuple[str, ...]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Any
 
 import torch
 
+from darknet_py.engines.int8 import with_calibration
 from darknet_py.engines.native.stored_program import ProgramRecord
 from darknet_py.engines.sent_network import SentNetwork
 from darknet_py.engines.table import EngineConfig, checked
@@ -68,20 +68,22 @@ class Engine(ABC):
 
 
 def _opened_again(sent: SentNetwork, config: EngineConfig) -> Engine:
-    return _kind(config)(sent.network(), config)
+    return engine_kind(config)(sent.network(), config)
 
 
 def open_engine(network: Network, config: EngineConfig, *, shared: bool = False) -> Engine:
     """The network as it is now on the engine asked for, whatever becomes of the network.
 
     shared: nobody changes the network while the engine runs; they may share tensors.
-    Raises DarknetError for an engine that is unknown or not installed, and for a precision or a
-    device it does not have.
+    Raises DarknetError for an engine that is unknown or not installed, for a precision or a device
+    it does not have, and for int8 where that has not been calibrated or loses too much.
     """
-    return _kind(config)(network.for_inference(shared=shared), config)
+    kind, inference = engine_kind(config), network.for_inference(shared=shared)
+    made: Engine = kind(inference, with_calibration(inference, config))
+    return made
 
 
-def _kind(config: EngineConfig) -> Callable[[Network, EngineConfig], Engine]:
+def engine_kind(config: EngineConfig) -> Any:
+    """The engine's class, called with a network as `for_inference` gives it and the config."""
     module, _, name = checked(config).home.partition(":")
-    kind: Callable[[Network, EngineConfig], Engine] = getattr(importlib.import_module(module), name)
-    return kind
+    return getattr(importlib.import_module(module), name)

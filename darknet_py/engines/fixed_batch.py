@@ -13,7 +13,8 @@ from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.conversion.onnx_file import to_onnx
 from darknet_py.engines.cache import NetworkFiles
 from darknet_py.engines.engine import Engine
-from darknet_py.engines.table import EngineConfig
+from darknet_py.engines.quantized_onnx import quantized
+from darknet_py.engines.table import INT8, EngineConfig
 from darknet_py.network.network import Network
 
 BatchProgram = Callable[[torch.Tensor], list[torch.Tensor]]
@@ -60,11 +61,30 @@ class BatchEngine(Engine):
 
     def onnx(self, batch: int) -> Path:
         """The network's .onnx file for so many images, from the cache if it is there."""
+        known = self.config.calibration
+        if known is None:
+            return onnx_file(self.files, batch)
 
         def write(path: Path) -> None:
-            path.write_bytes(to_onnx(self.network, ExportTarget(batch=batch)))
+            data = onnx_file(self.files, batch).read_bytes()
+            path.write_bytes(quantized(data, known.ranges, self.config.engine))
 
-        return self.files.get(["onnx", batch], ".onnx", write)
+        return self.files.get([*self.precision_words, batch], ".onnx", write)
+
+    @property
+    def precision_words(self) -> list[object]:
+        """What a program depends on beside the network where it is in int8."""
+        known = self.config.calibration
+        return [] if known is None else [INT8, self.config.engine, known.ranges]
+
+
+def onnx_file(files: NetworkFiles, batch: int) -> Path:
+    """The network's .onnx file in float32 for so many images."""
+
+    def write(path: Path) -> None:
+        path.write_bytes(to_onnx(files.network, ExportTarget(batch=batch)))
+
+    return files.get(["onnx", batch], ".onnx", write)
 
 
 def fitting(sizes: Iterable[int], count: int, most: int) -> int | None:

@@ -9,7 +9,7 @@ import torch
 
 from darknet_py.engines.devices import checked_device, device_types
 from darknet_py.engines.fixed_batch import BatchEngine, BatchProgram
-from darknet_py.engines.table import EngineConfig
+from darknet_py.engines.table import INT8, EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 
@@ -25,10 +25,15 @@ class OnnxRuntime(BatchEngine):
         "cuda": "CUDAExecutionProvider",
     }
     PRECISIONS: ClassVar[tuple[str, ...]] = ("fp32",)
+    ON_CPU: ClassVar[tuple[str, ...]] = (INT8,)
+    """Beside those, where the device is the CPU."""
 
     def __init__(self, network: Network, config: EngineConfig) -> None:
         """Raises DarknetError for a device this onnxruntime has no kernels for."""
         device = checked_device(config.device)
+        if config.precision in self.ON_CPU and device.type != "cpu":
+            what = f"precision {config.precision} of engine {config.engine}"
+            raise DarknetError(f"{what} is for cpu, not for '{device}'")
         self.provider = self._provider(device, config.engine)
         super().__init__(network, config, device)
 
@@ -36,7 +41,8 @@ class OnnxRuntime(BatchEngine):
     def offers(cls) -> dict[str, tuple[str, ...]]:
         able = onnxruntime.get_available_providers()
         here = [device for device in device_types() if cls.PROVIDERS.get(device) in able]
-        return dict.fromkeys(here, cls.PRECISIONS)
+        more = {"cpu": cls.ON_CPU}
+        return {device: (*cls.PRECISIONS, *more.get(device, ())) for device in here}
 
     def _provider(self, device: torch.device, engine: str) -> str:
         provider = self.PROVIDERS.get(device.type)

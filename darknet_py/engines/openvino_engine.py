@@ -10,15 +10,16 @@ import openvino
 import torch
 
 from darknet_py.conversion.openvino_file import openvino_core
-from darknet_py.engines.devices import checked_device
+from darknet_py.engines.devices import require_cpu
 from darknet_py.engines.fixed_batch import BatchEngine, BatchProgram
-from darknet_py.engines.table import EngineConfig
+from darknet_py.engines.table import INT8, EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 
 DEVICE = "CPU"
-TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
-"""OpenVINO's words; it keeps what follows the last convolutions in float32 with each of them."""
+TYPES = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", INT8: "f32"}
+"""OpenVINO's words; it keeps what follows the last convolutions in float32 with each of them. What
+int8 rounds is said by the model itself."""
 
 
 class OpenVino(BatchEngine):
@@ -26,10 +27,7 @@ class OpenVino(BatchEngine):
 
     def __init__(self, network: Network, config: EngineConfig) -> None:
         """Raises DarknetError for another device, and for a precision this processor lacks."""
-        device = checked_device(config.device)
-        if device.type != "cpu":
-            raise DarknetError(f"engine openvino cannot run on '{device}', only on cpu")
-        super().__init__(network, config, device)
+        super().__init__(network, config, require_cpu(config))
         self.core = openvino_core()
         self._require_precision()
         self.properties = {
@@ -76,6 +74,7 @@ class OpenVino(BatchEngine):
 
         name = self.core.get_property(DEVICE, "FULL_DEVICE_NAME")
         words = ["openvino", openvino.__version__, name, batch, *sorted(self.properties.items())]
+        words += self.precision_words
         path = self.files.get(words, ".blob", write)
         return (
             made[0] if made else self.core.import_model(path.read_bytes(), DEVICE, self.properties)

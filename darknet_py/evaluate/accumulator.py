@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.detect.pipeline import Detections
+from darknet_py.detect.pipeline import Detections, Timing
 from darknet_py.evaluate.eval_pipeline import Entries, entries_of
 from darknet_py.evaluate.ground_truth import GroundTruth
 from darknet_py.evaluate.matching import UNMATCHED, Integers, Mask, Matches, Objects, match
@@ -35,6 +35,17 @@ class MatchedDetections:
 
 
 @dataclass(frozen=True, eq=False)
+class MatchedBatch:
+    """What is kept of a batch. rows: a table of all entries with their labels, by image. numbers,
+    sizes: of its images, as in Detections."""
+
+    rows: NDArray[np.void]
+    numbers: Integers
+    sizes: tuple[tuple[int, int], ...]
+    timing: Timing
+
+
+@dataclass(frozen=True, eq=False)
 class Scored:
     """Score, class and label of all K entries. counted: not excused by a difficult object."""
 
@@ -56,23 +67,30 @@ class Accumulator:
     ) -> None:
         self.iou_thresh, self.ground_truth, self.difficult = iou_thresh, ground_truth, difficult
         self.keep = keep
-        self._rows = _Rows(np.dtype(COUNTED + KEPT if keep else COUNTED))
+        self._dtype = np.dtype(COUNTED + KEPT if keep else COUNTED)
+        self._rows = _Rows(self._dtype)
         self._sizes: dict[int, tuple[int, int]] = {}
 
-    def add(self, batch: Detections) -> None:
-        """Match the detections of a batch."""
+    def matched(self, batch: Detections) -> list[MatchedBatch]:
+        """The detections of a batch with their labels, which are not added yet; in parts where
+        images of the list are between its own."""
         entries = entries_of(batch)
         numbers = batch.numbers
         first, last = int(numbers[0]), int(numbers[-1]) + 1
         rows = self.ground_truth.rows(first, last)
         matches = match(entries.objects, self.ground_truth.objects.select(rows), self.iou_thresh)
-        part = self._rows.extend(len(entries.score))
+        part = np.empty(len(entries.score), self._dtype)
         part["score"], part["class_id"], part["iou"] = entries.score, entries.class_id, matches.iou
         part["label"] = matches.label + np.where(matches.label == UNMATCHED, 0, rows.start)
         part["counted"] = ~self._excused(entries.objects, matches, first, last)
         if self.keep:
             part["image"], part["boxes"] = entries.image, entries.boxes
-            self._sizes.update(zip(numbers.tolist(), batch.sizes, strict=True))
+        return _in_runs(MatchedBatch(part, numbers, batch.sizes, batch.timing), entries.image)
+
+    def add(self, batch: MatchedBatch) -> None:
+        self._rows.extend(len(batch.rows))[:] = batch.rows
+        if self.keep:
+            self._sizes.update(zip(batch.numbers.tolist(), batch.sizes, strict=True))
 
     def _excused(self, entries: Objects, matches: Matches, first: int, last: int) -> Mask:
         """Unmatched entries that lie on a difficult object: they do not count in the AP.
@@ -99,7 +117,7 @@ class Accumulator:
         score, iou = rows["score"].copy(), rows["iou"].copy()
         return Scored(score, class_id, Matches(label, iou), rows["counted"].copy())
 
-    def matched(self, images: Sequence[str]) -> MatchedDetections | None:
+    def all_matched(self, images: Sequence[str]) -> MatchedDetections | None:
         """All entries with their boxes, if these were to be kept."""
         if not self.keep:
             return None
@@ -112,6 +130,20 @@ class Accumulator:
         return MatchedDetections(
             tuple(images), sizes.reshape(-1, 2), self.ground_truth, entries, label
         )
+
+
+def _in_runs(batch: MatchedBatch, image: Integers) -> list[MatchedBatch]:
+    """A part for each run of numbers; the time is the first one's. image: of each row."""
+    gaps = np.flatnonzero(np.diff(batch.numbers) != 1) + 1
+    if not len(gaps):
+        return [batch]
+    edges = [0, *gaps.tolist(), len(batch.numbers)]
+    rows = np.split(batch.rows, np.searchsorted(image, batch.numbers[gaps]))
+    times = [batch.timing, *[Timing()] * len(gaps)]
+    return [
+        MatchedBatch(part, batch.numbers[first:last], batch.sizes[first:last], timing)
+        for part, first, last, timing in zip(rows, edges, edges[1:], times, strict=False)
+    ]
 
 
 @dataclass

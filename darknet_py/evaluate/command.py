@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from darknet_py.distributed.list_share import expected_share
 from darknet_py.evaluate.eval_inputs import EvalInputs, load_network, read_inputs
 from darknet_py.evaluate.image_counter import image_counter
 from darknet_py.evaluate.map_outputs import refuse_unwritable, remarks, written
@@ -31,6 +32,8 @@ def run(options: MapOptions) -> None:
     refuse_unwritable(options)
     inputs = read_inputs(options)
     result = _evaluated(options, inputs)
+    if not expected_share().first:
+        return
     click.echo(result.table(counter=options.as_darknet), nl=False)
     if options.coco:
         result = _with_coco(result)
@@ -41,20 +44,24 @@ def run(options: MapOptions) -> None:
 
 
 def _evaluated(options: MapOptions, inputs: EvalInputs) -> MapResult:
-    fitted = ReadableImages(inputs.images, inputs.model.graph)
+    share = expected_share()
+    fitted = ReadableImages(inputs.images, inputs.model.graph, share=share, batch=options.batch)
     network = load_network(inputs.model)
-    if options.as_darknet:
+    if options.as_darknet and share.first:
         model, told = inputs.model, told_keys(inputs.data, TOLD)
         say(inference_lines(model.graph, model.plan, options.chosen_device, told))
 
+    from darknet_py.distributed.process_group import on_own_gpu, sharing
     from darknet_py.evaluate.measured import measured
 
-    with ExitStack() as stack:
+    with ExitStack() as stack, sharing() as context:
         passed: Callable[[int], object]
 
         def begin(eval_config: EvalConfig) -> None:
             """Say what decides the metrics, then show how many images are done."""
             nonlocal passed
+            if not share.first:
+                return
             weights = options.weights or "random weights"
             click.echo(f"{weights} on {inputs.image_set}: {eval_config.line()}", err=True)
             images = len(inputs.images)
@@ -63,7 +70,8 @@ def _evaluated(options: MapOptions, inputs: EvalInputs) -> MapResult:
             )
             passed = stack.enter_context(counter)
 
-        return measured(network, inputs, options, lambda count: passed(count), begin, fitted)
+        here = on_own_gpu(options)
+        return measured(network, inputs, here, lambda count: passed(count), begin, fitted, context)
 
 
 def _with_coco(result: MapResult) -> MapResult:

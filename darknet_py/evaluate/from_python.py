@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from darknet_py.distributed.list_share import expected_share
 from darknet_py.errors import DarknetError
 from darknet_py.evaluate.map_outputs import refuse_unwritable, remarks, written
 from darknet_py.options.evaluation import MapOptions
@@ -44,7 +45,9 @@ def evaluate(
     width, height, device, gpu, nogpu, precision, engine and compiled, which are refused beside it.
     data: a .data file, a folder, zip or data.yaml of another program, or a dict of the keys valid,
     names (a file or a list), difficult, map. callback: called with how many images are done and
-    how many there are; what it raises ends the evaluation.
+    how many there are; what it raises ends the evaluation. In a group of processes (torchrun) all
+    of them call this function; each measures its share of the images, only the first calls
+    `callback` and writes files, and the result is the same in all.
 
     The numbers are those of the command, and `to_dict()` is the JSON of its -out. Nothing is
     printed: what there is to say goes to the logger `darknet_py`.
@@ -105,24 +108,31 @@ def _loaded_options(detector: Any, choices: dict[str, Any]) -> dict[str, Any]:
 def _measured_detector(
     detector: Any, options: GivenMapOptions, callback: EvaluateCallback | None
 ) -> MapResult:
+    from darknet_py.distributed.process_group import sharing
     from darknet_py.evaluate.eval_inputs import read_set
     from darknet_py.evaluate.measured import measured
 
     what = read_set(options.given, detector.graph)
-    return measured(detector, what, options, _counting(callback, len(what.images)))
+    progress = _counting(callback, len(what.images))
+    with sharing() as context:
+        return measured(detector, what, options, progress, context=context)
 
 
 def _measured_files(
     _: Any, options: GivenMapOptions, callback: EvaluateCallback | None
 ) -> MapResult:
+    from darknet_py.distributed.process_group import on_own_gpu, sharing
     from darknet_py.evaluate.eval_inputs import load_network, read_inputs
     from darknet_py.evaluate.measured import measured
     from darknet_py.evaluate.readable_images import ReadableImages
 
     inputs = read_inputs(options)
-    fitted = ReadableImages(inputs.images, inputs.model.graph)
-    progress = _counting(callback, len(inputs.images))
-    return measured(load_network(inputs.model), inputs, options, progress, fitted=fitted)
+    share, batch = expected_share(), options.batch
+    fitted = ReadableImages(inputs.images, inputs.model.graph, share=share, batch=batch)
+    progress, network = _counting(callback, len(inputs.images)), load_network(inputs.model)
+    with sharing() as context:
+        here = on_own_gpu(options)
+        return measured(network, inputs, here, progress, fitted=fitted, context=context)
 
 
 def _counting(callback: EvaluateCallback | None, total: int) -> Callable[[int], object] | None:
@@ -145,6 +155,8 @@ def _reported(options: GivenMapOptions, result: MapResult) -> MapResult:
 
     if options.coco:
         result = with_coco(result)
+    if not expected_share().first:
+        return result
     for line in (*remarks(result), *written(options, result)):
         level = logging.WARNING if line.startswith(WARNING) else logging.INFO
         logger.log(level, "%s", line.removeprefix(WARNING))

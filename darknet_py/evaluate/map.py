@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -13,9 +13,13 @@ from darknet_py.cfg.names import fitted_names
 from darknet_py.detect.detector import Detector
 from darknet_py.detect.format import head_lines
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions, Timing
+from darknet_py.detect.workers import TimedEngine
+from darknet_py.distributed.context import ALONE, DistributedContext
+from darknet_py.distributed.list_order import in_list_order
+from darknet_py.engines.engine import Engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DataError
-from darknet_py.evaluate.accumulator import Accumulator
+from darknet_py.evaluate.accumulator import Accumulator, MatchedBatch
 from darknet_py.evaluate.average_precision import (
     average_precisions,
     check_numbers,
@@ -38,7 +42,7 @@ Progress = Callable[[int], object]
 
 
 def evaluate(
-    network: Network | Detector,
+    network: Network | Detector | Engine,
     images: Sequence[str],
     names: Sequence[str],
     *,
@@ -53,10 +57,11 @@ def evaluate(
     begin: Callable[[EvalConfig], object] = lambda eval_config: None,
     fitted: ReadableImages | None = None,
     keep: bool = False,
+    context: DistributedContext = ALONE,
 ) -> MapResult:
     """AlexeyAB's `detector map` of a network as it stands; the network is left as it is.
 
-    network: of a Detector its own engine runs, whatever config says. images: paths; labels lie
+    network: an Engine or that of a Detector runs, whatever config says. images: paths; labels lie
     where data.label_paths says. names: one per class. thresh: for TP, FP, FN, precision, recall and
     IoU; the AP does not depend on it. iou_thresh: a box must overlap its label by more. points: 0
     (area under the curve), 11 (VOC 2007), 101 (COCO) or any other number of recalls. difficult: for
@@ -64,7 +69,9 @@ def evaluate(
     network's classes that are numbered 0, 1, ... in names and labels (YOLO9000). config: what the
     network runs on. batch: images run at once, on a CPU by each core. progress: told how many more
     images are done. begin: told what decides the metrics, before any is there. fitted: the images,
-    where they are being read already. keep: the result has `matched`.
+    where they are being read already. keep: the result has `matched`. context: the processes that
+    each measure a share of the images, see ListShare; progress is told by the first one, and the
+    result is the same in all.
 
     Images that cannot be read are named in the log, left out and counted, and their labels do not
     count. Raises DataError before anything runs for labels that do not fit, and when not one image
@@ -86,37 +93,52 @@ def evaluate(
     in_force = replace(pipeline.engine.config, device=str(pipeline.engine.device))
     eval_config = eval_config_of(graph, options, in_force, len(images), iou_thresh, points)
     begin(eval_config)
-    readable = fitted or ReadableImages(images, graph)
-    with closing(pipeline.run(readable, len(images))) as batches:
-        timing = _accumulate(batches, accumulator, progress)
+    readable = fitted or ReadableImages(images, graph, share=context, batch=batch)
+    with closing(pipeline.run(readable, len(readable))) as batches:
+        matched_batches = _matched(batches, accumulator)
+        timing = _accumulate(in_list_order(matched_batches, context), accumulator, progress)
+    readable.bring_together(context)
     accumulator.leave_out(readable.missing)
     eval_config = replace(eval_config, images=len(images) - len(readable.unreadable))
-    result = _summed_up(accumulator, names, thresh, eval_config)
-    heads, matched = tuple(head_lines(graph)), accumulator.matched(images)
-    seconds = time.perf_counter() - start
-    left_out = tuple(str(error) for error in readable.unreadable)
-    return replace(
-        result, heads=heads, matched=matched, left_out=left_out, timing=timing, seconds=seconds
+    result = replace(
+        _summed_up(accumulator, names, thresh, eval_config),
+        heads=tuple(head_lines(graph)),
+        matched=accumulator.all_matched(images),
+        left_out=tuple(str(error) for error in readable.unreadable),
+        timing=timing,
+        seconds=time.perf_counter() - start,
     )
+    return context.from_first(result)
 
 
 def _opened(
-    network: Network | Detector, options: PipelineOptions, config: EngineConfig
+    network: Network | Detector | Engine, options: PipelineOptions, config: EngineConfig
 ) -> Pipeline:
+    if isinstance(network, Engine):
+        return Pipeline(TimedEngine(network), options)
     if isinstance(network, Detector):
         return network.pipeline(options)
     return open_pipeline(network, options, config)
 
 
+def _matched(
+    batches: Iterable[Detections], accumulator: Accumulator
+) -> Iterator[tuple[int, MatchedBatch]]:
+    """Each batch, or part of one, by the number of its first image."""
+    for detections in batches:
+        for part in accumulator.matched(detections):
+            yield int(part.numbers[0]), part
+
+
 def _accumulate(
-    batches: Iterable[Detections], accumulator: Accumulator, progress: Progress | None
+    batches: Iterable[MatchedBatch], accumulator: Accumulator, progress: Progress | None
 ) -> Timing:
     timing = Timing()
-    for detections in batches:
-        accumulator.add(detections)
-        timing += detections.timing
+    for batch in batches:
+        accumulator.add(batch)
+        timing += batch.timing
         if progress:
-            progress(len(detections.sizes))
+            progress(len(batch.sizes))
     return timing
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from darknet_py.detect.detector import Detector
+from darknet_py.distributed.context import ALONE, DistributedContext
 from darknet_py.evaluate.eval_config import EvalConfig
 from darknet_py.evaluate.eval_inputs import EvalSet
 from darknet_py.evaluate.map import Progress, evaluate
@@ -22,6 +23,7 @@ def measured(
     progress: Progress | None = None,
     begin: Callable[[EvalConfig], object] = lambda eval_config: None,
     fitted: ReadableImages | None = None,
+    context: DistributedContext = ALONE,
 ) -> MapResult:
     """The metrics; see `map.evaluate` for the rest."""
     result = evaluate(
@@ -39,6 +41,7 @@ def measured(
         begin=begin,
         fitted=fitted,
         keep=options.needs_boxes,
+        context=context,
     )
     origin = {"image_set": what.image_set, "cfg": options.cfg, "weights": options.weights}
     return replace(result, origin=origin)

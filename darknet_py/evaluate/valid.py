@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from darknet_py.detect.pipeline import Detections, PipelineOptions
+from darknet_py.distributed.context import ALONE, DistributedContext
+from darknet_py.distributed.list_order import in_list_order
 from darknet_py.engines.table import EngineConfig
 from darknet_py.evaluate.eval_pipeline import BATCH, TORCH, entries_of, open_pipeline
 from darknet_py.evaluate.formats.writing import FORMS, ImageDetections, ResultFiles, form_of
@@ -45,12 +48,14 @@ def write_results(
     batch: int = BATCH,
     progress: Progress | None = None,
     fitted: ReadableImages | None = None,
+    context: DistributedContext = ALONE,
 ) -> WrittenResults:
     """Write what is found in the images as `detector valid` does.
 
     form: a key of formats.writing.FORMS. out: a name instead of the form's own. mirrored: average
     with the mirror images, as `valid2`. Score floor and NMS are the fork's. The rest is as in
-    `evaluate`. All files appear when the last image is done, or none does (kitti: per image).
+    `evaluate`; of several processes the first writes. All files appear when the last image is
+    done, or none does (kitti: per image).
 
     Images that cannot be read are named in the log and left out. Raises OutputError, or DataError
     for an image without the number COCO needs, and when not one image can be read.
@@ -69,16 +74,32 @@ def write_results(
     )
     pipeline = open_pipeline(network, options, config, mirrored)
     results, entries = ResultFiles(folder, out, names, fork), 0
-    with FORMS[form_of(form)](results) as write:
-        readable = fitted or ReadableImages(images, network.graph)
-        for detections in pipeline.run(readable, len(images)):
-            for one in per_image(detections, images):
-                write(one)
-                entries += len(one.score)
+    files = FORMS[form_of(form)](results) if context.first else nullcontext(_never)
+    with files as write:
+        readable = fitted or ReadableImages(images, network.graph, share=context, batch=batch)
+        batches = _found(pipeline.run(readable, len(readable)), images)
+        for one in in_list_order(batches, context):
+            write(one)
+            entries += len(one.score)
             if progress:
-                progress(len(detections.sizes))
+                progress(1)
+        readable.bring_together(context)
     read = len(images) - len(readable.unreadable)
-    return WrittenResults(folder, entries, read, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    return context.from_first(WrittenResults(folder, entries, read, seconds))
+
+
+def _never(detections: ImageDetections) -> None:
+    raise AssertionError("only the first process has something to write")
+
+
+def _found(
+    batches: Iterable[Detections], images: Sequence[str]
+) -> Iterator[tuple[int, ImageDetections]]:
+    """The images by their numbers."""
+    for detections in batches:
+        for one in per_image(detections, images):
+            yield one.number, one
 
 
 def per_image(batch: Detections, images: Sequence[str]) -> Iterator[ImageDetections]:

@@ -129,16 +129,19 @@ def fitted_images(
 
 
 def start_reading(
-    images: Sequence[str], graph: Graph, on_error: OnError | None = None
+    images: Sequence[str],
+    graph: Graph,
+    on_error: OnError | None = None,
+    numbers: Sequence[int] | None = None,
 ) -> Iterator[FittedImage]:
     """The images of these files in order; threads are at work when this returns.
 
-    on_error: as in `fitted_images`.
+    on_error: as in `fitted_images`. numbers: the indices of those that are wanted; None: all.
     """
     depth = AHEAD_BYTES // max(1, 4 * graph.net.input.size)
     depth = max(LEAST_AHEAD, min(MOST_AHEAD, depth))
     spec = InputSpec.of(graph)
-    return _begun(fitted_images(file_source(images), spec, depth, on_error=on_error))
+    return _begun(fitted_images(file_source(images, numbers), spec, depth, on_error=on_error))
 
 
 def _begun(images: Iterator[FittedImage]) -> Iterator[FittedImage]:

@@ -7,7 +7,7 @@ read ahead decode them. Nothing here needs torch.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -155,9 +155,13 @@ def decoded_frame(pixels: Pixels, path: str, number: int, time: float | None) ->
     return PendingFrame(decode, path, number, time)
 
 
-def file_source(paths: Iterable[PathName]) -> FrameSource:
-    """Images of files that are known to be what the paths name."""
-    frames = [file_frame(path, number) for number, path in enumerate(paths)]
+def file_source(paths: Sequence[PathName], numbers: Sequence[int] | None = None) -> FrameSource:
+    """Images of files that are known to be what the paths name.
+
+    numbers: the indices of those that are wanted; None: all.
+    """
+    wanted = range(len(paths)) if numbers is None else numbers
+    frames = [file_frame(paths[number], number) for number in wanted]
     return FrameSource(frames, len(frames))
 
 

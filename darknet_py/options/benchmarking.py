@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from darknet_py.engines.table import ENGINES, RUN_PRECISIONS, EngineConfig
+from darknet_py.engines.table import ENGINE_PRECISIONS, ENGINES, EngineConfig
 from darknet_py.options.flag import MOST_IMAGES, MOST_WORKERS, flag, seed_flag
 from darknet_py.options.model import CfgOptions, DeviceOptions, RunOptions
 
@@ -39,8 +39,8 @@ class BenchmarkOptions(CfgOptions, DeviceOptions, ThreadOptions):
     )
     precision: tuple[str, ...] = flag(
         (EngineConfig.precision,),
-        f"Precisions of the arithmetic: {', '.join(RUN_PRECISIONS)}.",
-        choices=RUN_PRECISIONS,
+        f"Precisions of the arithmetic: {', '.join(ENGINE_PRECISIONS)}.",
+        choices=ENGINE_PRECISIONS,
         listed=True,
         metavar="LIST",
     )

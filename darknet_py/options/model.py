@@ -6,10 +6,11 @@ import os
 import sys
 from dataclasses import dataclass
 
+from darknet_py.engines.calibration import MAP_IMAGES, MAX_MAP_LOSS
 from darknet_py.engines.devices import chosen_device
-from darknet_py.engines.table import ENGINES, RUN_PRECISIONS, EngineConfig, checked
+from darknet_py.engines.table import ENGINE_PRECISIONS, EngineConfig, checked, engine_names
 from darknet_py.forks import ALEXEYAB, FORKS, Fork, default_fork, fork_named
-from darknet_py.options.flag import MOST_SIDE, flag
+from darknet_py.options.flag import MOST_SIDE, flag, flags_of
 
 NAMES = "Class names, one per line."
 
@@ -134,9 +135,9 @@ class EngineOptions:
     precision: str = flag(
         EngineConfig.precision,
         "Precision of the arithmetic; heads are always fp32.",
-        choices=RUN_PRECISIONS,
+        choices=ENGINE_PRECISIONS,
     )
-    engine: str = flag(EngineConfig.engine, f"What runs the network: {', '.join(ENGINES)}.")
+    engine: str = flag(EngineConfig.engine, f"What runs the network: {', '.join(engine_names())}.")
     compiled: bool | None = flag(
         EngineConfig.compiled,
         "Compile the network first; the result is kept for the next start (default: only where "
@@ -147,9 +148,35 @@ class EngineOptions:
         EngineConfig.exact, "Sums in the usual order, without Winograd's fewer products."
     )
 
+    calibrate: str | None = flag(
+        None,
+        "Data set whose labelled images of valid= calibrate --precision int8: mAP before and after "
+        "is printed, and what was found is kept for later starts, which need no DATA.",
+        metavar="DATA",
+    )
+    calibrate_images: int | None = flag(
+        None,
+        f"At most so many of these images [default: {MAP_IMAGES}].",
+        "--calibrate-images",
+        least=1,
+        metavar="N",
+    )
+    max_map_loss: float | None = flag(
+        None,
+        f"int8 is refused where it loses more of the mAP@.50 [default: {MAX_MAP_LOSS:g}].",
+        "--max-map-loss",
+        least=0,
+        most=1,
+    )
+
     def require_engine(self) -> None:
         """Raises DarknetError for an engine that is not there, or cannot do what is asked."""
-        checked(EngineConfig(self.engine, self.precision, self.compiled, exact=self.exact))
+        checked(self._config())
+
+    def _config(self, device: str = "cpu", threads: int | None = None) -> EngineConfig:
+        """All that is said of the engine, there."""
+        own = {name: getattr(self, name) for name in flags_of(EngineOptions)}
+        return EngineConfig(device=device, threads=threads, **own)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,5 +185,4 @@ class RunOptions(DeviceOptions, EngineOptions):
 
     def engine_config(self, threads: int | None = None) -> EngineConfig:
         """On the device that is meant."""
-        where = self.chosen_device, threads, self.exact
-        return EngineConfig(self.engine, self.precision, self.compiled, *where)
+        return self._config(self.chosen_device, threads)

@@ -75,3 +75,6 @@ class MapWords(MeasureWords, DeviceWords, total=False):
     engine: str
     compiled: bool | None
     exact: bool
+    calibrate: StrPath | None
+    calibrate_images: int | None
+    max_map_loss: float | None

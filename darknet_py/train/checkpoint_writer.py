@@ -9,6 +9,7 @@ from pathlib import Path
 
 from darknet_py.errors import OutputError
 from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy
+from darknet_py.train.elastic import job_name
 from darknet_py.train.ema import WeightAverage
 from darknet_py.train.state_facts import TrainingProgress
 from darknet_py.train.trainer import Trainer
@@ -91,7 +92,7 @@ class CheckpointWriter:
         return failures
 
     def _state(self, progress: TrainingProgress) -> None:
-        save_state(self.files.state, self.trainer, self.average, progress)
+        save_state(self.files.state, self.trainer, self.average, progress, job_name())
         self.state_of = self.trainer.batch, progress
 
     def _save(self, path: Path) -> None:

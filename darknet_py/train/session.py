@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import torch
@@ -15,12 +11,14 @@ import torch.distributed as dist
 
 from darknet_py.data.bad_lists import BadLists
 from darknet_py.data.loader import worker_failures
+from darknet_py.distributed.context import DistributedContext
+from darknet_py.distributed.list_share import started_in_a_group
+from darknet_py.distributed.process_group import joined, on_own_gpu
 from darknet_py.engines.devices import checked_device
 from darknet_py.network.graph import Graph
 from darknet_py.network.not_trained import not_trained_here
 from darknet_py.options.training import TrainOptions
 from darknet_py.train.checkpoint_writer import CheckpointWriter
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.loss_chart import read_chart
 from darknet_py.train.logs.metric_loggers import CsvLogger, MetricLogger, TensorBoardLogger
 from darknet_py.train.logs.progress_log import TrainingLog
@@ -48,10 +46,6 @@ KINDS: dict[str, Callable[[Any, DistributedContext, torch.device], ReadyTraining
     "cifar": open_cifar,
 }
 """The kinds of training, and what opens them."""
-PATIENCE = timedelta(hours=6)
-"""How long other processes wait while the first one evaluates."""
-_trainings = itertools.count()
-"""Of this process that were in a group."""
 
 
 ReportOf = Callable[[TrainOptions, ReadyTraining], TrainingLog]
@@ -83,17 +77,14 @@ def _process_group(options: TrainOptions) -> Iterator[tuple[DistributedContext, 
     """This process in the group that torchrun started, or alone."""
     if dist.is_available() and dist.is_initialized():  # by whoever calls from Python
         here = DistributedContext.here()
-        yield here, _current_device(_on_own_gpu(options))
+        yield here, _current_device(on_own_gpu(options))
         return
-    if "WORLD_SIZE" not in os.environ:
+    if not started_in_a_group():
         yield DistributedContext(), _current_device(options)
         return
-    device = _current_device(_on_own_gpu(options))
-    _join("nccl" if device.type == "cuda" else "gloo")
-    try:
-        yield DistributedContext.here(), device
-    finally:
-        dist.destroy_process_group()
+    device = _current_device(on_own_gpu(options))
+    with joined("nccl" if device.type == "cuda" else "gloo") as context:
+        yield context, device
 
 
 def _current_device(options: TrainOptions) -> torch.device:
@@ -106,20 +97,6 @@ def _current_device(options: TrainOptions) -> torch.device:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     return device
-
-
-def _join(backend: str) -> None:
-    """The processes find each other by what they write under a word of this training's own.
-
-    A group before it in the same processes has left addresses that nobody answers at any more.
-    """
-    store, rank, world = next(dist.rendezvous("env://", timeout=PATIENCE))  # type: ignore[attr-defined]
-    own = dist.PrefixStore(f"training {next(_trainings)}", store)  # type: ignore[attr-defined]
-    dist.init_process_group(backend, store=own, rank=rank, world_size=world, timeout=PATIENCE)
-
-
-def _on_own_gpu(options: TrainOptions) -> TrainOptions:
-    return replace(options, gpu=int(os.environ.get("LOCAL_RANK", "0")))
 
 
 def _loop(options: TrainOptions, ready: ReadyTraining, report: TrainingLog) -> Loop:

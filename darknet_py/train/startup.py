@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.engines.devices import possible_precision
 from darknet_py.errors import DarknetError
 from darknet_py.network import weights_layout
@@ -16,14 +17,14 @@ from darknet_py.network.weights import LoadReport
 from darknet_py.network.weights_values import in_short
 from darknet_py.options.training import TrainOptions
 from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy
-from darknet_py.train.distributed import DistributedContext
+from darknet_py.train.elastic import continuing, job_name, may_restart
 from darknet_py.train.ema import WeightAverage
 from darknet_py.train.periodic_metric import PeriodicMetric
 from darknet_py.train.schedule import needs_end
 from darknet_py.train.state_facts import TrainingProgress
 from darknet_py.train.task import Task
 from darknet_py.train.trainer import Trainer
-from darknet_py.train.training_state import load_state
+from darknet_py.train.training_state import load_state, save_state
 
 FACTS = {
     "detector": "has a detection head",
@@ -80,6 +81,7 @@ def begin(
     device: torch.device,
 ) -> TrainingStart:
     """Raises DarknetError for weights or a state that do not fit."""
+    options = continuing(options, files.state, distributed, device)
     network = Network(graph, seed=options.seed)
     loaded = None if options.resume or options.weights is None else _load(options, network)
     notes = _notes_on(loaded) if loaded else []
@@ -101,6 +103,9 @@ def begin(
         # The state's may have been raised where memory was short.
         trainer.subdivisions = options.subdivisions or trainer.subdivisions
         notes += [f"{files.state}: continues after iteration {trainer.batch}"]
+    elif may_restart() and distributed.first:
+        # In place of an older training's, which a restart before the first one would see.
+        save_state(files.state, trainer, average, progress, job_name())
     notes += _over(options, trainer)
     return TrainingStart(trainer, average, progress, files, notes, loaded)
 

@@ -15,6 +15,8 @@ COUNT = 2**53
 """More than any training counts, and whole in every program's JSON."""
 MOST = sys.float_info.max
 SHOWN = 40
+MOST_JOB = 256
+"""Characters of a job's name that are kept."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ PROGRESS = {
 
 @dataclass(frozen=True)
 class StateFacts:
-    """images: of one step in all processes. precision: empty unless fp16's."""
+    """images: of one step in all processes. precision: empty unless fp16's. job: of torchrun, ""
+    without one."""
 
     seed: int
     update: int
@@ -99,6 +102,7 @@ class StateFacts:
     subdivisions: int
     precision: dict[str, float]
     progress: TrainingProgress
+    job: str = ""
 
     def as_json(self) -> dict[str, Any]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -110,11 +114,15 @@ class StateFacts:
         whole = _table(path, FACTS, facts)
         precision = _table(path, "precision", whole.pop("precision", None))
         progress = _table(path, "progress", whole.pop("progress", None))
+        job = whole.pop("job", "")
+        if not isinstance(job, str) or len(job) > MOST_JOB:
+            refuse(path, f"read {_shown(job)}, expected the name of a job", f"{FACTS} job")
         _require(path, FACTS, whole, TOP, needed=TOP)
         _require(path, "precision", precision, PRECISION, needed=PRECISION if precision else {})
         _require(path, "progress", progress, PROGRESS, needed={})
         del whole["format"]
-        return StateFacts(**whole, precision=precision, progress=TrainingProgress(**progress))
+        known = TrainingProgress(**progress)
+        return StateFacts(**whole, precision=precision, progress=known, job=job)
 
 
 def _table(path: Path, key: str, value: Any) -> dict[str, Any]:

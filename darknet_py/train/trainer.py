@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.engines.cuda_graphs import float32_arithmetic
 from darknet_py.errors import DarknetError
 from darknet_py.layers.head import Head
@@ -25,7 +26,6 @@ from darknet_py.network.network import Network, torch_seed
 from darknet_py.network.weights_layout import Header
 from darknet_py.train.amp import Precision
 from darknet_py.train.device_memory import is_out_of_memory, release_memory
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.freezing import freeze_before, no_grad_layers_at, statistics_only
 from darknet_py.train.head_pass import (
     HeadPass,

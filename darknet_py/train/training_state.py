@@ -25,9 +25,13 @@ MOMENTS = ("moment0.", "moment1.")
 
 
 def save_state(
-    path: Path, trainer: Trainer, average: WeightAverage, progress: TrainingProgress
+    path: Path,
+    trainer: Trainer,
+    average: WeightAverage,
+    progress: TrainingProgress,
+    job: str = "",
 ) -> None:
-    """Write all that `load_state` needs; the file appears whole or not at all.
+    """Write all that `load_state` needs; the file appears whole or not at all. job: of torchrun.
 
     Raises OutputError.
     """
@@ -39,6 +43,7 @@ def save_state(
         subdivisions=trainer.subdivisions,
         precision=trainer.amp.state(),
         progress=progress,
+        job=job,
     )
     arrays = {name: _array(tensor) for name, tensor in _tensors(trainer, average)}
     write_state(path, facts.as_json(), arrays)

@@ -23,6 +23,11 @@ def test_an_image_is_for_parts(cfg: str) -> None:
         run(BenchmarkOptions(cfg=cfg, image="a.png", nogpu=True))
 
 
+def test_torch_has_no_int8_to_time(cfg: str) -> None:
+    with pytest.raises(DarknetError, match="--layers times the layers on torch, which has no int8"):
+        run(BenchmarkOptions(cfg=cfg, layers=True, precision=("int8", "fp32"), nogpu=True))
+
+
 def test_what_cannot_be_written_is_refused(cfg: str, tmp_path: Path) -> None:
     with pytest.raises(DarknetError, match="gone"):
         run(BenchmarkOptions(cfg=cfg, out=str(tmp_path / "gone" / "b.json"), nogpu=True))

@@ -53,6 +53,11 @@ def test_an_unknown_engine_is_refused_with_the_nearest() -> None:
         entries(["all", "troch"], ["fp32"], False, [1])
 
 
+def test_auto_is_one_of_the_others() -> None:
+    with pytest.raises(DarknetError, match="auto is one of the others; use --engines all"):
+        entries(["torch", "auto"], ["fp32"], False, [1])
+
+
 def test_compiling_needs_an_engine_that_can_choose(monkeypatch: pytest.MonkeyPatch) -> None:
     fake_engine.add_to_table(monkeypatch, "shifted")
     with pytest.raises(DarknetError, match="--compile is for engine torch; shifted always"):

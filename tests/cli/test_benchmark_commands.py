@@ -128,7 +128,7 @@ def test_nothing_ran(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) 
     ("words", "code", "message"),
     [
         ("--engines troch", 1, "unknown engine 'troch', known are torch"),
-        ("--precision fp32,int8", 2, "'int8' is not one of 'fp32', 'tf32', 'bf16', 'fp16'"),
+        ("--precision fp32,fp8", 2, "'fp8' is not one of 'fp32', 'tf32', 'bf16', 'fp16', 'int8'"),
         ("--batch 1,x", 2, "'x' is not a valid integer"),
         ("--batch 0", 2, "0 is not in the range 1<=x<=65536"),
         ("--runs 0", 2, "0 is not in the range x>=1"),

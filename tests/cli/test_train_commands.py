@@ -168,7 +168,7 @@ def test_several_devices_get_a_process_each(
     started: list[list[int]] = []
     monkeypatch.setattr("torch.cuda.device_count", lambda: 4)
     monkeypatch.setattr(
-        "darknet_py.train.distributed.relaunch", lambda numbers: started.append(numbers) or 6
+        "darknet_py.distributed.launch.relaunch", lambda numbers: started.append(numbers) or 6
     )
     assert CliRunner().invoke(main, ["train", "d", "c", "-gpus", "3,1"]).exit_code == 6
     assert (started, asked) == ([[3, 1]], [])

@@ -71,7 +71,8 @@ def test_activations(name: str, tmp_path: Path) -> None:
     [
         (
             "local size=3",
-            "net.cfg:6: [local]: this kind is not written for ncnn; use --format onnx",
+            "net.cfg:6: [local]: this kind is not written for ncnn; "
+            "--format onnx, --engine torch have it",
         ),
         ("lstm output=4", "[lstm]: this kind is not"),
         ("conv activation=stair", "[conv] activation: activation=stair is not written"),

@@ -26,7 +26,9 @@ def test_numbers_that_change_nothing_add_nothing() -> None:
 
 def test_options_with_another_value_are_refused() -> None:
     site("conv").require(xnor=0)
-    with pytest.raises(DarknetError, match="xnor=1 is not written for ncnn; use --format onnx"):
+    with pytest.raises(
+        DarknetError, match="xnor=1 is not written for ncnn; --format onnx, --engine torch have it"
+    ):
         site("conv xnor=1 size=3 pad=1").require(xnor=0)
 
 

@@ -70,6 +70,21 @@ def test_the_weights_are_read_once_where_the_files_are_there(
     assert len(digests) == 1
 
 
+def test_files_are_found_replaced_and_discarded(tmp_path: Path, cache_folder: Path) -> None:
+    files = cache.NetworkFiles(network(tmp_path))
+    assert files.find(["a"], ".bin") is None
+    path = files.get(["a"], ".bin", write)
+    assert files.find(["a"], ".bin") == path and files.made == [path]
+    files.remove(["a"], ".bin")
+    other = files.get(["a"], ".bin", lambda made: made.write_bytes(b"another"))
+    assert other.read_bytes() == b"another" and not path.exists()
+    again = cache.NetworkFiles(network(tmp_path))
+    assert again.get(["a"], ".bin", write) == other and again.made == []
+    last = again.get(["b"], ".bin", write)
+    again.discard()
+    assert os.listdir(cache_folder) == [other.name] and not last.exists()
+
+
 def test_a_file_made_of_another_file_takes_no_other_digest(
     tmp_path: Path, cache_folder: Path, digests: list[bytes]
 ) -> None:

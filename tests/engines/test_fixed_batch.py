@@ -16,7 +16,7 @@ from darknet_py.engines.table import ENGINES, EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 
-NAMES = ["onnxruntime", "openvino"]
+NAMES = ["onnxruntime", "openvino", "mnn"]
 NETS = ["yolov3", "gaussian_yolo", "region", "detection", "classifier"]
 
 

@@ -103,7 +103,7 @@ def test_what_it_offers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: able)
     monkeypatch.setattr(onnxruntime_engine, "device_types", lambda: ("cpu", "cuda", "mps"))
     kind = onnxruntime_engine.OnnxRuntime
-    assert kind.offers() == {"cpu": ("fp32",), "cuda": ("fp32",)}
-    assert ENGINES["onnxruntime"].precisions == kind.PRECISIONS
+    assert kind.offers() == {"cpu": ("fp32", "int8"), "cuda": ("fp32",)}
+    assert ENGINES["onnxruntime"].precisions == (*kind.PRECISIONS, *kind.ON_CPU)
     monkeypatch.setattr(onnxruntime_engine, "device_types", lambda: ("cpu",))
-    assert kind.offers() == {"cpu": ("fp32",)}
+    assert kind.offers() == {"cpu": ("fp32", "int8")}

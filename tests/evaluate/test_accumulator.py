@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -50,13 +52,13 @@ def test_rows_of_labels_count_through_all_batches(
     monkeypatch.setattr(module, "FIRST_ROWS", rows)
     accumulator = Accumulator(0.5, LABELS, None, keep=True)
     for one in BATCHES:
-        accumulator.add(one)
+        accumulator.add(*accumulator.matched(one))
     scored = accumulator.scored()
     assert scored.score.tolist() == pytest.approx([0.9, 0.8, 0.7, 0.6])
     assert scored.matches.label.tolist() == [-1, 0, -1, 2]
     assert scored.matches.iou.tolist() == pytest.approx([0, 1, 0, 1], abs=1e-6)
     assert scored.counted.all()
-    matched = accumulator.matched(["a", "b", "c"])
+    matched = accumulator.all_matched(["a", "b", "c"])
     assert matched is not None and matched.images == ("a", "b", "c")
     assert matched.sizes.tolist() == [[20, 10]] * 3
     assert matched.entries.image.tolist() == [0, 0, 1, 2]
@@ -68,6 +70,20 @@ def test_what_lies_on_a_difficult_object_and_no_label_is_not_counted() -> None:
     difficult = ground_truth([0, 0], [LEFT, RIGHT])
     accumulator = Accumulator(0.5, LABELS, difficult, keep=False)
     for one in BATCHES:
-        accumulator.add(one)
+        accumulator.add(*accumulator.matched(one))
     assert accumulator.scored().counted.tolist() == [False, True, True, True]
-    assert accumulator.matched(["a", "b", "c"]) is None
+    assert accumulator.all_matched(["a", "b", "c"]) is None
+
+
+def test_a_batch_with_gaps_comes_in_parts_that_count_as_the_whole() -> None:
+    """Those of another process may be between its images."""
+    whole = batch(0, [0, 0, 1], [RIGHT, LEFT, RIGHT], [0.9, 0.8, 0.6])
+    frames = (whole.frames[0], replace(whole.frames[1], number=2))
+    accumulator = Accumulator(0.5, LABELS, None, keep=True)
+    parts = accumulator.matched(replace(whole, frames=frames, timing=Timing(1, 2, 3)))
+    assert [part.numbers.tolist() for part in parts] == [[0], [2]]
+    assert [part.rows["image"].tolist() for part in parts] == [[0, 0], [2]]
+    assert [part.timing for part in parts] == [Timing(1, 2, 3), Timing()]
+    for part in parts:
+        accumulator.add(part)
+    assert accumulator.scored().matches.label.tolist() == [-1, 0, 2]

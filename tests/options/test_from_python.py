@@ -70,7 +70,7 @@ BAD = [
     ("curves", "", "curves is '', of type str, expected text or a path"),
     ("out", 3, r"out is 3, of type int, expected tuple\[text or a path, ...\]"),
     ("worst", (1,), r"worst is \(1,\), of type tuple, expected tuple\[int, text or a path\]"),
-    ("precision", "fp8", "precision is 'fp8', expected fp32, tf32, bf16, fp16$"),
+    ("precision", "fp8", "precision is 'fp8', expected fp32, tf32, bf16, fp16, int8$"),
 ]
 
 

@@ -70,7 +70,8 @@ DEFAULTS = {
     "CfgOptions": "cfg",
     "ModelOptions": "weights=None",
     "DeviceOptions": "gpu=None nogpu=False device=None",
-    "EngineOptions": "precision=fp32 engine=torch compiled=None exact=False",
+    "EngineOptions": "precision=fp32 engine=torch compiled=None exact=False calibrate=None "
+    "calibrate_images=None max_map_loss=None",
     "RunOptions": "",
     "DetectOptions": "images=() data=None thresh=None hier=0.5 nms=0.45 letter_box=False "
     "ext_output=False save_labels=False out=None prefix=None no_pictures=False names=None "
@@ -198,6 +199,8 @@ def shown(value: object) -> str:
 
 LIMITS = """
 CameraOptions.c >= 0
+EngineOptions.calibrate_images >= 1
+EngineOptions.max_map_loss >= 0 <= 1
 ShapesVideoOptions.frames >= 1 <= 1e+06
 ShapesVideoOptions.fps >= 1 <= 240
 ShowOptions.s >= 0
@@ -310,6 +313,8 @@ SPELLINGS = {
     "LogOptions.log_style": "--log-style",
     "DetectorTrainOptions.reduced_decode": "--reduced-decode",
     "EngineOptions.compiled": "--compile/--no-compile",
+    "EngineOptions.calibrate_images": "--calibrate-images",
+    "EngineOptions.max_map_loss": "--max-map-loss",
     "ServerOptions.batch_wait": "--batch-wait",
     "ServerOptions.max_mb": "--max-mb",
     "ServerOptions.max_megapixels": "--max-megapixels",

@@ -19,14 +19,26 @@ CALLS: list[tuple[str, tuple[int, ...], bool]] = []
 class Shifted(Engine):
     """The network's heads with OFFSET added."""
 
+    OFFSET = OFFSET
+
     def __init__(self, network: Network, config: EngineConfig) -> None:
         super().__init__(network, config, torch.device(config.device))
+
+    @classmethod
+    def offers(cls) -> dict[str, tuple[str, ...]]:
+        return {"cpu": ("fp32", "fp16")}
 
     def __call__(self, x: torch.Tensor) -> list[torch.Tensor]:
         last = x.is_contiguous(memory_format=torch.channels_last)
         CALLS.append((self.config.engine, tuple(x.shape), last))
         with torch.no_grad():
-            return [head + OFFSET for head in self.network(x)]
+            return [head + self.OFFSET for head in self.network(x)]
+
+
+class Same(Shifted):
+    """The network's heads as they are."""
+
+    OFFSET = 0.0
 
 
 class Refusing(Shifted):
@@ -45,6 +57,7 @@ class Breaking(Shifted):
 
 ROWS = {
     "shifted": EngineRow("support.fake_engine:Shifted"),
+    "same": EngineRow("support.fake_engine:Same"),
     "half": EngineRow("support.fake_engine:Shifted", precisions=("fp16",)),
     "refusing": EngineRow("support.fake_engine:Refusing"),
     "breaking": EngineRow("support.fake_engine:Breaking"),

@@ -19,10 +19,10 @@ from support.layer_check import network
 from support.small_detector import small_options
 from support.small_step import CONV, HEAD, NET, changed, data, weights
 
-from darknet_py.errors import DarknetError
+from darknet_py.distributed import process_group
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.network.network import Network
-from darknet_py.train import Trainer, command, distributed, session
-from darknet_py.train.distributed import DistributedContext, devices
+from darknet_py.train import Trainer, command, session
 from darknet_py.train.loss_error import LossError
 
 CFG = """[net]
@@ -170,59 +170,13 @@ def test_torchrun_counts_as_darknets_gpus(tmp_path: Path) -> None:
     assert net.load_weights(tmp_path / "backup" / "small_final.weights").seen == 8 * 8
 
 
-@pytest.mark.parametrize("words", ["a", "0,0", "99", "0,1"])
-def test_devices_that_are_not_there(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(DarknetError, match=f"-gpus {words}: "):
-        devices(words)
-
-
-@pytest.mark.parametrize("words", ["0", "0,1"])
-def test_without_cuda_the_cpu_trains(
-    words: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
-    assert devices(words) == []
-    (message,) = caplog.messages
-    line = f"-gpus {words}: this torch sees no CUDA device, training on the CPU"
-    assert message.startswith(line) and ("torchrun" in message) == ("," in words)
-
-
-def test_devices_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
-    assert devices(None) == []
-    assert devices("1") == [1]
-    assert devices("2,0") == [2, 0]
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    assert devices("2,0") == []
-
-
-@pytest.mark.parametrize(("visible", "expected"), [("", "2,0"), ("4,5,7", "7,4")])
-def test_each_device_gets_a_process(
-    visible: str, expected: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[tuple[list[str], dict[str, str]]] = []
-
-    def call(words: list[str], env: dict[str, str]) -> int:
-        calls.append((words, env))
-        return 3
-
-    monkeypatch.setattr(distributed.subprocess, "call", call)
-    monkeypatch.setattr(sys, "argv", ["darknet-py", "train", "a.data", "a.cfg", "-gpus", "2,0"])
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert distributed.relaunch([2, 0]) == 3
-    words, env = calls[0]
-    assert words[-6:] == ["darknet_py", "train", "a.data", "a.cfg", "-gpus", "2,0"]
-    assert "--nproc-per-node=2" in words
-    assert env["CUDA_VISIBLE_DEVICES"] == expected
-
-
 def test_a_process_that_torchrun_has_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes the device of its number on the machine, waits patiently, and leaves the group."""
     calls: list[tuple[Any, ...]] = []
     monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("LOCAL_RANK", "3")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
@@ -238,7 +192,8 @@ def test_a_process_that_torchrun_has_started(
             (kind, store, rank, world_size, timeout)
         ),
     )
-    monkeypatch.setattr(session, "_trainings", iter([0, 1]))
+    monkeypatch.setattr(process_group, "_groups", iter([0, 1]))
+    monkeypatch.setattr(process_group, "agreed_word", lambda store, *_: f"word in {store[0]}")
     # First of all: else the process would take memory of device 0 as well.
     monkeypatch.setattr(torch.cuda, "set_device", lambda device: calls.append(("on", device)))
     monkeypatch.setattr(dist, "destroy_process_group", lambda: calls.append(("left",)))
@@ -246,13 +201,13 @@ def test_a_process_that_torchrun_has_started(
     with session._process_group(options) as (context, device):
         assert (context, device) == (DistributedContext(1, 2), torch.device("cuda:3"))
         assert not context.first
-        group = ("nccl", ("training 0", "env://"), 1, 2, session.PATIENCE)
+        group = ("nccl", ("word in group 0", ("group 0", "env://")), 1, 2, process_group.PATIENCE)
         assert calls == [("on", torch.device("cuda:3")), group]
     with session._process_group(replace(options, nogpu=True)) as (_, device):
         assert device == torch.device("cpu")
-        assert calls[-1][:2] == ("gloo", ("training 1", "env://"))
+        assert calls[-1][:2] == ("gloo", ("word in group 1", ("group 1", "env://")))
     assert [call[0] for call in calls] == ["on", "nccl", "left", "gloo", "left"]
-    assert session.PATIENCE.total_seconds() == 6 * 3600
+    assert process_group.PATIENCE.total_seconds() == 6 * 3600
     calls.append(("by the caller",))
     with session._process_group(replace(options, nogpu=True)) as (context, device):
         assert (context, device) == (DistributedContext(1, 2), torch.device("cpu"))
@@ -296,16 +251,6 @@ def test_a_loss_that_is_not_finite_is_told_at_the_end(
     assert not changed(before, trainer.network)
 
 
-def test_the_first_process_gives_its_tensors(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[tuple[float, int]] = []
-    monkeypatch.setattr(dist, "broadcast", lambda x, source: sent.append((float(x), source)))
-    tensors = [torch.tensor(1.0), torch.tensor(2.0)]
-    DistributedContext(0, 1).share(tensors)
-    assert sent == []
-    DistributedContext(1, 2).share(tensors)
-    assert sent == [(1, 0), (2, 0)]
-
-
 def test_processes_end_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[int] = []
     monkeypatch.setattr(dist, "barrier", lambda: waited.append(1))
@@ -316,17 +261,6 @@ def test_processes_end_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(DistributedContext, "end_together", lambda self: waited.append(2))
     assert command.run(small_options(tmp_path, max_batches=1)) == 0
     assert waited == [1, 2]
-
-
-def test_means_and_flags_of_all_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other process adds what it has."""
-    others = 3.0
-    monkeypatch.setattr(dist, "all_reduce", lambda total: total.add_(others))
-    context, cpu = DistributedContext(0, 2), torch.device("cpu")
-    assert context.mean(1.0, cpu) == 2.0 and DistributedContext().mean(1.0, cpu) == 1.0
-    assert context.any(False, cpu)
-    others = 0.0
-    assert not context.any(False, cpu) and context.any(True, cpu)
 
 
 DEAD = "[route]\nlayers=-3\n[convolutional]\nfilters=4\nsize=1\nactivation=linear\n"

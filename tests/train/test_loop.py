@@ -14,10 +14,10 @@ import torch
 from support.small_detector import small_options
 
 import darknet_py.train.loop as loop
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.errors import DarknetError
 from darknet_py.network.network import Network
 from darknet_py.train.command import run
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.tasks.image_task import ImageTask
 from darknet_py.train.trainer import LossError, Trainer
 

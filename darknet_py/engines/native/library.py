@@ -13,12 +13,15 @@ SOURCE = FOLDER / "program.cpp"
 RETURNING = ("lanes", "scratch_of")
 CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD, BY_CHANNEL = range(7)
 """Kinds of operations, as operation.h counts them."""
+INPUT, FIRST_OUTPUT = -1, -2
+"""Instead of an offset, as operation.h has them."""
 BOUNDED, LOGISTIC, SWISH, MISH = range(4)
 """Activations, as activation.h counts them."""
 
 
 class Tensor(ctypes.Structure):
-    """Where images lie, channels last, in floats; offset -1: the network's input."""
+    """Where images lie, channels last, in floats; offset: INPUT, FIRST_OUTPUT and below, or from
+    the start of the memory."""
 
     _fields_ = tuple(
         (name, ctypes.c_int64) for name in ("offset", "height", "width", "channels", "pitch")
@@ -79,7 +82,7 @@ def _declare(functions: Any) -> None:
         "scratch_of": [operations],
         "pack_direct": [floats, *[number] * 5, floats, threads],
         "pack_winograd": [floats, *[number] * 3, floats, threads],
-        "run": [operations, number, *[floats] * 4, number, number, threads],
+        "run": [operations, number, *[floats] * 4, number, floats, number, number, threads],
     }
     for name, types in arguments.items():
         function = getattr(functions, name)

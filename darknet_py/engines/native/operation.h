@@ -4,7 +4,9 @@
 #include "activation.h"
 
 // Images one after the other, channels last. pitch: floats from pixel to pixel, more than there are
-// channels where it is a part of a wider tensor. offset: floats from the start of the memory.
+// channels where it is a part of a wider tensor. offset: floats from the start of the memory; INPUT for the
+// network's input, FIRST_OUTPUT and below for what is given to be filled.
+constexpr int64_t INPUT = -1, FIRST_OUTPUT = -2;
 struct Tensor {
   int64_t offset, height, width, channels, pitch;
   int64_t pixels() const { return height * width; }
@@ -28,6 +30,19 @@ struct Operation {
 struct Image {
   const float *in, *in2;
   float* out;
+};
+
+// All images of a batch.
+struct Batch {
+  const Operation& op;
+  Image first;
+  int64_t images;
+
+  Image operator[](int64_t n) const {
+    return {first.in + n * op.in.pixels() * op.in.pitch,
+            first.in2 + n * op.in2.pixels() * op.in2.pitch,
+            first.out + n * op.out.pixels() * op.out.pitch};
+  }
 };
 
 inline int64_t quotient_up(int64_t a, int64_t b) { return (a + b - 1) / b; }

@@ -7,56 +7,62 @@
 #include "depthwise.h"
 #include "packing.h"
 #include "planes.h"
+#include "team.h"
 #include "winograd.h"
-
-#ifdef _OPENMP
-#include <omp.h>
-#else
-inline int omp_get_thread_num() { return 0; }
-#endif
 
 namespace {
 
-struct Run {
+// A pass of so many images. Its operations are copies: a thread that comes late to what is done
+// already looks at them when the caller has gone.
+struct Pass {
+  std::vector<Operation> operations;
   float* memory;
-  const float* input;
-  const float* zeros;
+  const float *input, *zeros;
+  std::vector<float*> outputs;
   float* scratch;
   int64_t images, scratch_each;
 
-  const float* at(const Tensor& tensor, int64_t image) const {
-    const float* start = tensor.offset < 0 ? input : memory + tensor.offset;
-    return start + image * tensor.pixels() * tensor.pitch;
+  const float* at(const Tensor& tensor) const {
+    if (tensor.offset >= 0) return memory + tensor.offset;
+    return tensor.offset == INPUT ? input : outputs[FIRST_OUTPUT - tensor.offset];
   }
 
-  template <class Work>
-  void all(const Operation& op, const Work& work) const {
-    const int64_t tasks = work.tasks();
-#pragma omp for schedule(dynamic)
-    for (int64_t number = 0; number < images * tasks; ++number) {
-      const int64_t n = number / tasks;
-      const Image image{at(op.in, n), at(op.in2, n), (float*)at(op.out, n)};
-      work.task(number % tasks, image, scratch + omp_get_thread_num() * scratch_each);
-    }
+  Batch batch(const Operation& op) const {
+    return {op, {at(op.in), at(op.in2), (float*)at(op.out)}, images};
   }
 
-  void operation(const Operation& op) const {
+  // What `use` gives for the kind of work an operation is; it is asked for Winograd's apart, whose
+  // tasks go over all images.
+  template <class Use>
+  auto as_work(const Operation& op, const Use& use) const {
     switch (op.kind) {
-      case CONVOLUTION: return all(op, Convolution{op, zeros});
-      case WINOGRAD: return all(op, Winograd{op});
-      case DEPTHWISE: return all(op, Depthwise{op});
-      case MAXPOOL: return all(op, Maxpool{op});
-      case UPSAMPLE: return all(op, Upsample{op});
-      case BY_CHANNEL: return all(op, ByChannel{op});
-      default: return all(op, Add{op});
+      case CONVOLUTION: return use(Convolution{op, zeros});
+      case DEPTHWISE: return use(Depthwise{op});
+      case MAXPOOL: return use(Maxpool{op});
+      case UPSAMPLE: return use(Upsample{op});
+      case BY_CHANNEL: return use(ByChannel{op});
+      default: return use(Add{op});
     }
+  }
+
+  int64_t tasks(const Operation& op) const {
+    if (op.kind == WINOGRAD) return Winograd{op, batch(op)}.tasks();
+    return images * as_work(op, [](const auto& work) { return work.tasks(); });
+  }
+
+  void task(const Operation& op, int64_t number, int32_t thread) const {
+    float* own = scratch + thread * scratch_each;
+    if (op.kind == WINOGRAD) return Winograd{op, batch(op)}.task(number, own);
+    as_work(op, [&](const auto& work) {
+      const int64_t tasks = work.tasks();
+      work.task(number % tasks, batch(op)[number / tasks], own);
+    });
   }
 };
 
 template <class Work>
 void pack(int64_t tasks, int32_t threads, const Work& work) {
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-  for (int64_t number = 0; number < tasks; ++number) work(number);
+  in_rounds({tasks}, threads, [work](int64_t, int64_t number, int32_t) { work(number); });
 }
 
 }  // namespace
@@ -69,7 +75,7 @@ int64_t lanes() { return LANES; }
 int64_t scratch_of(const Operation* op) {
   switch (op->kind) {
     case CONVOLUTION: return Convolution{*op, nullptr}.scratch();
-    case WINOGRAD: return Winograd{*op}.scratch();
+    case WINOGRAD: return Winograd{*op, {*op, {}, 0}}.scratch();
     default: return 0;
   }
 }
@@ -78,20 +84,25 @@ int64_t scratch_of(const Operation* op) {
 void pack_direct(const float* kernels, int64_t groups, int64_t outputs, int64_t inputs, int64_t taps,
                  int64_t block, float* to, int32_t threads) {
   const Packing packing{kernels, groups, outputs, inputs, taps, block, to};
-  pack(groups * packing.blocks(), threads, [&](int64_t number) { packing.direct(number); });
+  pack(groups * packing.blocks(), threads, [packing](int64_t number) { packing.direct(number); });
 }
 
 // kernels (outputs, inputs, 3 * 3) as WINOGRAD takes them.
 void pack_winograd(const float* kernels, int64_t outputs, int64_t inputs, int64_t block, float* to,
                    int32_t threads) {
   const Packing packing{kernels, 1, outputs, inputs, 9, block, to};
-  pack(packing.blocks(), threads, [&](int64_t number) { packing.winograd(number); });
+  pack(packing.blocks(), threads, [packing](int64_t number) { packing.winograd(number); });
 }
 
 void run(const Operation* ops, int64_t count, float* memory, const float* input, const float* zeros,
-         float* scratch, int64_t scratch_each, int64_t images, int32_t threads) {
-  const Run run{memory, input, zeros, scratch, images, scratch_each};
-#pragma omp parallel num_threads(threads) if (threads > 1)
-  for (int64_t n = 0; n < count; ++n) run.operation(ops[n]);
+         float* const* outputs, int64_t given, float* scratch, int64_t scratch_each, int64_t images,
+         int32_t threads) {
+  const Pass pass{{ops, ops + count}, memory, input, zeros, {outputs, outputs + given}, scratch,
+                  images, scratch_each};
+  std::vector<int64_t> tasks;
+  for (const Operation& op : pass.operations) tasks.push_back(pass.tasks(op));
+  in_rounds(std::move(tasks), threads, [pass](int64_t round, int64_t task, int32_t thread) {
+    pass.task(pass.operations[round], task, thread);
+  });
 }
 }

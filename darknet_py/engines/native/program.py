@@ -15,7 +15,7 @@ from darknet_py.engines.native import library as native
 from darknet_py.engines.native.operations import UNBOUNDED, Planned, ProgramOptions, Work
 from darknet_py.engines.native.placement import Joined, Step, TorchStep, View, placed
 from darknet_py.engines.native.plan import planned
-from darknet_py.engines.native.stored_program import HeadPlace, ProgramRecord, ProgramSizes
+from darknet_py.engines.native.stored_program import ProgramRecord, ProgramSizes
 from darknet_py.engines.native.workspace import Workspace, Workspaces, WorkspaceSize
 from darknet_py.layers.base import INPUT
 from darknet_py.network.execute import Call
@@ -37,12 +37,14 @@ class Run:
 
 @dataclass(frozen=True)
 class TorchCall:
-    """A layer that torch computes. kept: in the workspace, because others read it."""
+    """A layer that torch computes. kept: in the workspace, because others read it. head: it is
+    one of the answers."""
 
     index: int
     inputs: tuple[int, ...]
     call: Call
     kept: bool
+    head: bool
 
 
 class NativeProgram:
@@ -54,6 +56,7 @@ class NativeProgram:
         self._images, self._threads = images, options.threads
         graph = network.graph
         self._heads = graph.heads
+        self._filled: list[int] = []
         contexts = _contexts(network, images)
         self._plan = planned(contexts, self._heads, options)
         shapes = {INPUT: graph.net.input, **{node.index: node.out for node in graph.nodes}}
@@ -72,8 +75,7 @@ class NativeProgram:
 
     def record(self) -> ProgramRecord | None:
         """What is stored of a program of one image; None where torch computes a layer of it."""
-        views = [self._placement.views[index] for index in self._heads]
-        if self._images != 1 or self.torch_layers or any(view.root == INPUT for view in views):
+        if self._images != 1 or self.torch_layers or not set(self._heads) <= set(self._filled):
             return None
         runs = [part.operations for part in self._parts if isinstance(part, Run)]
         works = [step for step in self._plan.values() if isinstance(step, Work)]
@@ -90,31 +92,39 @@ class NativeProgram:
                 self._scratch_each,
                 size.zeros,
             ),
-            [_place(view) for view in views],
+            [self._placement.views[index].shape for index in self._filled],
+            [self._filled.index(index) for index in self._heads],
         )
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         """The heads (N, C, H, W) for x, float32."""
         x = x.contiguous(memory_format=torch.channels_last)
-        outputs: dict[int, Tensor] = {}
+        outputs = {index: self._empty(index) for index in self._filled}
+        pointers = (ctypes.c_void_p * len(outputs))(*(y.data_ptr() for y in outputs.values()))
         with self._workspaces.one() as workspace:
             for part in self._parts:
                 if isinstance(part, Run):
-                    self._run(part, workspace, x)
+                    self._run(part, workspace, x, pointers)
                 else:
                     _call(part, workspace, x, outputs)
-            return [
-                outputs[index] if index in outputs else workspace.views.get(index, x).clone()
-                for index in self._heads
-            ]
+        return [outputs[index] for index in self._heads]
 
-    def _run(self, part: Run, workspace: Workspace, x: Tensor) -> None:
+    def _empty(self, index: int) -> Tensor:
+        """For a head's output. No copy by torch: its threads would spin a while after it."""
+        c, h, w = self._placement.views[index].shape
+        return torch.empty(self._images, h, w, c).permute(0, 3, 1, 2)
+
+    def _run(
+        self, part: Run, workspace: Workspace, x: Tensor, outputs: ctypes.Array[ctypes.c_void_p]
+    ) -> None:
         self._library.run(
             part.operations,
             len(part.operations),
             workspace.memory.data_ptr(),
             x.data_ptr(),
             workspace.zeros.data_ptr(),
+            outputs,
+            len(outputs),
             workspace.scratch.data_ptr(),
             self._scratch_each,
             self._images,
@@ -129,9 +139,12 @@ class NativeProgram:
             if isinstance(step, TorchStep):
                 _end(parts, run)
                 call = call_of(contexts[index], TORCH_RULES)
-                parts.append(TorchCall(index, step.reads, call, index in read))
+                found = TorchCall(index, step.reads, call, index in read, index in self._heads)
+                parts.append(found)
             else:
                 run += self._operations(index, step)
+                if index in self._heads:
+                    run.append(self._output(index))
         _end(parts, run)
         return parts
 
@@ -140,6 +153,15 @@ class NativeProgram:
         if isinstance(step, Work):
             return [_operation(step, [views[source] for source in step.reads], views[index])]
         return self._copies(index, step.reads) if isinstance(step, Joined) else []
+
+    def _output(self, index: int) -> native.Operation:
+        """The copy that is given away."""
+        view = self._placement.views[index]
+        copy = _operation(Work(native.ADD, (index,)), [view], view)
+        number = native.FIRST_OUTPUT - len(self._filled)
+        copy.output = native.Tensor(number, view.shape.h, view.shape.w, view.shape.c, view.shape.c)
+        self._filled.append(index)
+        return copy
 
     def _copies(self, join: int, reads: Sequence[int]) -> list[native.Operation]:
         """Of what could not be written into the joined tensor at once."""
@@ -171,7 +193,7 @@ def _call(part: TorchCall, workspace: Workspace, x: Tensor, outputs: dict[int, T
     y = part.call([workspace.views.get(source, x) for source in part.inputs])
     if part.kept:
         workspace.views[part.index].copy_(y)
-    else:
+    if part.head:
         ours = y.untyped_storage().data_ptr() == workspace.memory.untyped_storage().data_ptr()
         outputs[part.index] = y.clone() if ours else y
 
@@ -185,12 +207,6 @@ def _operation(work: Work, inputs: Sequence[View], output: View) -> native.Opera
         operation.weights = work.packed.weights.data_ptr()
         operation.biases = work.packed.biases.data_ptr()
     return operation
-
-
-def _place(view: View) -> HeadPlace:
-    return HeadPlace(
-        view.offset + view.channel, view.shape.c, view.shape.h, view.shape.w, view.pitch
-    )
 
 
 def _end(parts: list[Run | TorchCall], run: list[native.Operation]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.engines.native import library as native
+from darknet_py.layers.shape import Shape
 
 Floats = NDArray[np.float32]
 
@@ -23,17 +24,6 @@ ALIGNED = 64
 """Bytes: where each part of the file begins."""
 POINTERS = ("weights", "biases")
 """Fields of an operation that in the file are an array's number, from 1; 0 for none."""
-
-
-@dataclass(frozen=True)
-class HeadPlace:
-    """Where an output lies in the memory of a pass, in floats, channels last."""
-
-    offset: int
-    channels: int
-    height: int
-    width: int
-    pitch: int
 
 
 @dataclass(frozen=True)
@@ -49,12 +39,14 @@ class ProgramSizes:
 
 @dataclass(frozen=True, eq=False)
 class ProgramRecord:
-    """operations: as they are run. arrays: those they point to, by their addresses."""
+    """operations: as they are run. arrays: those they point to, by their addresses. outputs: that
+    are filled, and heads: which of them each head is."""
 
     operations: Sequence[native.Operation]
     arrays: Mapping[int, Floats]
     sizes: ProgramSizes
-    heads: Sequence[HeadPlace]
+    outputs: Sequence[Shape]
+    heads: Sequence[int]
 
     @property
     def bytes(self) -> int:
@@ -67,7 +59,8 @@ class ProgramRecord:
             "operations": len(self.operations),
             "arrays": [array.size for array in self.arrays.values()],
             "sizes": asdict(self.sizes),
-            "heads": [asdict(head) for head in self.heads],
+            "outputs": list(self.outputs),
+            "heads": list(self.heads),
         }
         header = json.dumps(told).encode()
         operations = b"".join(_numbered(each, numbers) for each in self.operations)
@@ -88,7 +81,8 @@ class StoredProgram:
         file = _StoredParts(path)
         told = json.loads(file.next(file.length).tobytes())
         self._sizes = ProgramSizes(**told["sizes"])
-        self._heads = [HeadPlace(**head) for head in told["heads"]]
+        self._outputs = [Shape(*shape) for shape in told["outputs"]]
+        self._heads: list[int] = told["heads"]
         made = native.Operation * told["operations"]
         self._operations = made.from_buffer_copy(file.next(ctypes.sizeof(made)))
         self._arrays = [file.next(size * FLOAT_BYTES) for size in told["arrays"]]
@@ -99,28 +93,24 @@ class StoredProgram:
         self._zeros = np.zeros(self._sizes.zeros, np.float32)
 
     def __call__(self, x: Floats) -> list[Floats]:
-        """The heads (1, C, H, W) for x (1, H, W, C), float32; they hold until the next call."""
+        """The heads (1, C, H, W) for x (1, H, W, C), float32."""
         x = np.ascontiguousarray(x, np.float32)
-        places = (array.ctypes.data for array in (self._memory, x, self._zeros, self._scratch))
+        outputs = [np.empty((1, shape.h, shape.w, shape.c), np.float32) for shape in self._outputs]
+        pointers = (ctypes.c_void_p * len(outputs))(*(output.ctypes.data for output in outputs))
         self._library.run(
             self._operations,
             len(self._operations),
-            *places,
+            self._memory.ctypes.data,
+            x.ctypes.data,
+            self._zeros.ctypes.data,
+            pointers,
+            len(outputs),
+            self._scratch.ctypes.data,
             self._sizes.scratch_each,
             1,
             self._sizes.threads,
         )
-        return [self._head(place) for place in self._heads]
-
-    def _head(self, place: HeadPlace) -> Floats:
-        size = place.height * place.width * place.pitch
-        rows = np.lib.stride_tricks.as_strided(
-            self._memory[place.offset :],
-            (1, place.channels, place.height, place.width),
-            [FLOAT_BYTES * step for step in (size, 1, place.width * place.pitch, place.pitch)],
-            writeable=False,
-        )
-        return np.asarray(rows, np.float32)
+        return [outputs[number].transpose(0, 3, 1, 2) for number in self._heads]
 
 
 class _StoredParts:

@@ -10,6 +10,7 @@ constexpr int POINTS = 36, SIDE = 4, PATCH = 6;
 
 struct Winograd {
   const Operation& op;
+  const Batch batch;
 
   int64_t across() const { return quotient_up(op.out.width, SIDE); }
   int64_t tiles() const { return across() * quotient_up(op.out.height, SIDE); }
@@ -18,17 +19,17 @@ struct Winograd {
   // One more vector than needed: lines that are a power of two apart push each other out of caches.
   int64_t in_stride() const { return quotient_up(op.in.channels, LANES) * LANES + LANES; }
   int64_t out_stride() const { return quotient_up(blocks(), op.parts) * block() + LANES; }
-  int64_t tasks() const { return quotient_up(tiles(), op.chunk) * op.parts; }
+  int64_t tasks() const { return quotient_up(batch.images * tiles(), op.chunk) * op.parts; }
   int64_t scratch() const { return POINTS * op.chunk * (in_stride() + out_stride()); }
 
-  void task(int64_t number, const Image& image, float* scratch) const {
+  void task(int64_t number, float* scratch) const {
     const int64_t first = number / op.parts * op.chunk;
-    const int64_t last = std::min(tiles(), first + op.chunk);
+    const int64_t last = std::min(batch.images * tiles(), first + op.chunk);
     const Range range(blocks(), op.parts, number % op.parts);
     float* points = scratch;
     float* products = scratch + POINTS * op.chunk * in_stride();
     for (int64_t n = first; n < last; ++n)
-      transform_inputs(n, image.in, points + (n - first) * in_stride());
+      transform_inputs(n % tiles(), batch[n / tiles()].in, points + (n - first) * in_stride());
     for (int64_t point = 0; point < POINTS; ++point)
       for (int64_t b = range.first; b < range.last; ++b) {
         const float* weights = op.weights + (point * blocks() + b) * op.in.channels * block();
@@ -38,7 +39,8 @@ struct Winograd {
         in_tiles(op.halves, last - first, rows);
       }
     for (int64_t n = first; n < last; ++n)
-      transform_outputs(n, products + (n - first) * out_stride(), range, image);
+      transform_outputs(n % tiles(), products + (n - first) * out_stride(), range,
+                        batch[n / tiles()]);
   }
 
  private:

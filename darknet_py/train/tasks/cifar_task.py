@@ -16,10 +16,10 @@ from darknet_py.data.cifar_batches import (
     smoothed_labels,
 )
 from darknet_py.data.loader import BatchPlan
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.network.graph import Graph
 from darknet_py.options.cifar_words import CifarTrainOptions
 from darknet_py.train.checkpoint import PLAIN_LAST, CheckpointFiles, SavePolicy
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.startup import ReadyTraining, begin, graph_of, require_endless, require_kind
 from darknet_py.train.tasks.image_task import ImageTask, image_facts
 from darknet_py.train.trainer import Trainer

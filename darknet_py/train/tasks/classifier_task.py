@@ -16,12 +16,12 @@ from darknet_py.classify.load_classifier import read_leaves
 from darknet_py.data.class_labels import ClassLabels
 from darknet_py.data.classifier_samples import ClassifierSet, size_at, tree_of
 from darknet_py.data.listing import images_of, images_to_evaluate, missing_images
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.errors import DataError, ImageError, Location
 from darknet_py.network.darknet_lines import Said
 from darknet_py.network.graph import Graph
 from darknet_py.options.training import ClassifierTrainOptions
 from darknet_py.train.checkpoint import PLAIN_FINAL, PLAIN_LAST, CheckpointFiles, SavePolicy
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.progress_log import TrainingLog
 from darknet_py.train.startup import (
     ReadyTraining,

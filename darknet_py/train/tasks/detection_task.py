@@ -19,6 +19,7 @@ from darknet_py.data.listing import (
     missing_images,
     missing_label_files,
 )
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import ImageError
 from darknet_py.images.reduced_images import Image
@@ -28,7 +29,6 @@ from darknet_py.network.load import head_classes
 from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.progress import follow, unseen
 from darknet_py.train.checkpoint import LAST, PLAIN_LAST, CheckpointFiles, SavePolicy
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.progress_log import TrainingLog
 from darknet_py.train.multi_scale import InputSizes
 from darknet_py.train.startup import (

@@ -12,9 +12,9 @@ import torch
 from darknet_py.data.go_moves import POINTS, SIDE, read_moves
 from darknet_py.data.go_samples import GoSet, go_shape
 from darknet_py.data.loader import Batch
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.options.training import GoTrainOptions
 from darknet_py.train.checkpoint import PLAIN_FINAL, PLAIN_LAST, CheckpointFiles, SavePolicy
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.progress_log import MOVES, Units
 from darknet_py.train.startup import ReadyTraining, begin, graph_of, require_endless
 

@@ -12,6 +12,7 @@ from darknet_py.data.loader import SampleKey, SampleSource
 from darknet_py.data.regression_samples import RegressionSet
 from darknet_py.data.segmentation_samples import MaskedSet
 from darknet_py.data.truth_sheet import STYLE, Describe, truth_tiles
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.images.contact_sheet import contact_sheet
 from darknet_py.images.draw import save_image
 from darknet_py.network.graph import Graph
@@ -22,7 +23,6 @@ from darknet_py.options.training import (
     SegmenterTrainOptions,
 )
 from darknet_py.train.checkpoint import PLAIN_FINAL, PLAIN_LAST, CheckpointFiles, SavePolicy
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.startup import ReadyTraining, TrainingStart, begin
 from darknet_py.train.tasks.classifier_task import FOR_DETECTION
 from darknet_py.train.tasks.image_task import ImageTask, backup_folder, image_facts, small_batch

@@ -12,10 +12,10 @@ from darknet_py.data.label_paths import number_path
 from darknet_py.data.listing import images_of, left_out_without
 from darknet_py.data.regression_samples import RegressionSet
 from darknet_py.data.truth_sheet import number_tile
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.errors import DataError
 from darknet_py.network.graph import Graph
 from darknet_py.options.training import RegressorTrainOptions
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.startup import (
     ReadyTraining,
     graph_of,

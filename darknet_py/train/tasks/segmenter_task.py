@@ -15,6 +15,7 @@ from darknet_py.data.label_paths import mask_path
 from darknet_py.data.listing import images_of, left_out_without
 from darknet_py.data.segmentation_samples import InstanceSet, MaskedSet, SegmenterSet
 from darknet_py.data.truth_sheet import Describe, class_tiles, instance_tiles
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.network.graph import Graph
 from darknet_py.network.output_map import (
     OutputMap,
@@ -23,7 +24,6 @@ from darknet_py.network.output_map import (
     require_instances,
 )
 from darknet_py.options.training import InstanceTrainOptions, SegmenterTrainOptions
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.startup import (
     ReadyTraining,
     graph_of,

@@ -12,10 +12,10 @@ import torch
 
 from darknet_py.data.loader import Batch
 from darknet_py.data.text_samples import TextSet, read_codes
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.errors import DataError, Location
 from darknet_py.options.training import TextTrainOptions
 from darknet_py.train.checkpoint import PLAIN_LAST, CheckpointFiles, SavePolicy
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.logs.progress_log import SYMBOLS, Units
 from darknet_py.train.startup import (
     ReadyTraining,

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import torch
 
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.options.yolov1_words import YoloTrainOptions
 from darknet_py.train.checkpoint import SavePolicy
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.startup import ReadyTraining
 from darknet_py.train.tasks.detection_task import open_detection
 

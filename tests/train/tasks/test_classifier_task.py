@@ -15,11 +15,11 @@ from support.small_classifier import small_options
 
 import darknet_py.data.classifier_samples as samples
 import darknet_py.train.tasks.classifier_task as task
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.errors import BadOption, DarknetError, DataError
 from darknet_py.network.network import Network
 from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.train.command import run
-from darknet_py.train.distributed import DistributedContext
 
 VARIANTS: list[dict[str, Any]] = [
     {},

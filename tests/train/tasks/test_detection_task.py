@@ -14,10 +14,10 @@ from support.tiny_detector import save
 
 from darknet_py.data import detection_samples
 from darknet_py.data.detection_samples import DetectionSet
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.errors import DataError
 from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.train.command import run
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.tasks.detection_task import MapMetric, open_detection
 from darknet_py.train.tasks.image_task import ImageTask
 

@@ -12,10 +12,10 @@ import torch
 from support.masked_shapes import masked_options
 from support.outcome import kept_in, rows_of
 
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.errors import DarknetError, DataError
 from darknet_py.options.training import RegressorTrainOptions
 from darknet_py.train.command import run
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.tasks.regressor_task import open_regressor
 
 

@@ -12,9 +12,9 @@ import torch
 from support import small_classifier, small_detector
 
 from darknet_py.data.loader import Batch, SampleKey
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.options.training import SHOWN_ITERATIONS, DetectorTrainOptions
 from darknet_py.train.command import run
-from darknet_py.train.distributed import DistributedContext
 from darknet_py.train.tasks.detection_task import open_detection
 from darknet_py.train.tasks.shown_images import BOX_COLOUR, ShownImages
 

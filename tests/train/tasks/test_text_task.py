@@ -15,11 +15,11 @@ from support.outcome import kept_in, require_same, rows_of
 from support.small_text import TEXT, small_options
 
 import darknet_py.train.tasks.text_task as task
+from darknet_py.distributed.context import DistributedContext
 from darknet_py.errors import DarknetError, DataError, OutputError, WeightsError
 from darknet_py.network.network import Network
 from darknet_py.train import Trainer
 from darknet_py.train.command import run
-from darknet_py.train.distributed import DistributedContext
 
 CPU = torch.device("cpu")
 VARIANTS: list[dict[str, Any]] = [
