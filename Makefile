@@ -1,11 +1,11 @@
-# make demo | wheel | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-video | bench-start | bench-serve | gpu
+# make demo | wheel | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-video | bench-start | bench-nms | bench-serve | gpu
 PYTHON ?= python3
 VENV ?= .venv
 SEED ?= 1
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo wheel test parity check format fuzz mutants bench bench-train bench-folder bench-video bench-start bench-serve gpu
+.PHONY: demo wheel test parity check format fuzz mutants bench bench-train bench-folder bench-video bench-start bench-nms bench-serve gpu
 
 demo: $(INSTALLED)
 	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg -thresh .6
@@ -73,6 +73,9 @@ bench-video: $(INSTALLED)
 
 bench-start: $(INSTALLED)
 	$(BIN)/python tests/bench/start.py $(CFG) $(WEIGHTS) $(IMAGE)
+
+bench-nms: $(INSTALLED)
+	$(BIN)/python tests/bench/suppression.py
 
 # make bench-serve CFG=cfg/shapes.cfg WEIGHTS=data/shapes.weights CLIENTS=64 REQUESTS=2000
 CLIENTS ?= 64

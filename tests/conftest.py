@@ -12,8 +12,10 @@ from hypothesis import settings
 from support.golden_check import GOLDEN, SHARED
 
 from darknet_py.cli.messages import messages_shown
+from darknet_py.detect import command
 from darknet_py.engines.compiler import CannotBuild
 from darknet_py.engines.native.library import library
+from darknet_py.engines.native.suppression import box_functions
 
 # The same examples in every run, and no database of failures in the working directory.
 settings.register_profile(
@@ -26,9 +28,10 @@ torch.set_num_threads(1)  # for tensors of a few hundred values threads cost mor
 
 @pytest.fixture(scope="session", autouse=True)
 def _built() -> None:
-    """The library is there before any test can be surprised by what is said while it is built."""
+    """They are there before any test can be surprised by what is said while they are built."""
     with contextlib.suppress(CannotBuild):
         library()
+    box_functions()
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +44,12 @@ def as_command_line() -> Iterator[None]:
     """What the library logs is said on stderr, as on the command line."""
     with messages_shown():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _first_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`detect` goes by torch here whatever has run before; those of later runs ask for them."""
+    monkeypatch.setattr(command, "stored_key", lambda *_: None)
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "images": NETWORK | {"files", "lazy", "parallel", "system", "web_request"},
     "engines": NETWORK | {"conversion", "files", "lazy", "system"},
     "options": {"cfg", "conversion", "engines", "errors", "forks"},
-    "distributed": {"engines", "errors", "options", "system"},
+    "distributed": {"engines", "errors", "lazy", "options", "system"},
     "data": NETWORK | {"augment", "files", "images", "options", "progress", "system"},
     "interchange": {"cfg", "data", "engines", "errors", "files", "forks", "images", "lazy"}
     | {"options", "progress"},
@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "anchors": NETWORK | {"augment", "data", "files", "options", "plots"},
     "detect": NETWORK
     | {"boxes", "data", "distributed", "engines", "files", "images", "lazy", "options", "parallel"}
-    | {"weights_registry"},
+    | {"system", "weights_registry"},
     "rnn": NETWORK | {"data", "engines", "options"},
     "go": NETWORK | {"data", "engines", "options"},
     "validate": NETWORK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +19,17 @@ from darknet_py.detect.command_start import (
     settings_lines,
     usual_batch,
 )
+from darknet_py.detect.pipeline_options import PipelineOptions
 from darknet_py.detect.predictions import Predictions
 from darknet_py.detect.prompt import PipedPaths, typed_paths
+from darknet_py.detect.stored_detector import (
+    StoredDetector,
+    keep_program,
+    stored_detector,
+    stored_key,
+)
 from darknet_py.detect.tiles import Tiling
+from darknet_py.distributed.context import ALONE, DistributedContext
 from darknet_py.distributed.list_share import expected_share
 from darknet_py.errors import DarknetError, ImageError
 from darknet_py.files import require_writable
@@ -31,12 +39,12 @@ from darknet_py.images.moving_names import is_address
 from darknet_py.images.web_addresses import is_image_address
 from darknet_py.lazy import import_at_once
 from darknet_py.network.darknet_lines import say
+from darknet_py.network.load import LoadedModel
 from darknet_py.options.inference import DetectOptions
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
     from darknet_py.detect.result import Result
-    from darknet_py.distributed.context import DistributedContext
     from darknet_py.network.load import LoadedModel
 
 
@@ -48,7 +56,7 @@ class _Session:
     """
 
     options: DetectOptions
-    detector: Detector
+    detector: Detector | StoredDetector
     predictions: Predictions
     context: DistributedContext
     skipped: frozenset[int] = frozenset()
@@ -67,6 +75,7 @@ def run(options: DetectOptions) -> int:
     """Detect on every image; returns how many could not be read (each named on stderr).
 
     Whatever can be refused is refused before torch is imported and before anything is written.
+    A single image goes without torch from the second run on, see stored_detector.py.
     """
     _refuse_shared_input(options)
     model = load_detection(options)
@@ -80,13 +89,10 @@ def run(options: DetectOptions) -> int:
             say(darknet_start(model, options, options.chosen_device))
         raise
 
-    import_at_once("torch")
-
-    from darknet_py.detect.detector import from_loaded
-    from darknet_py.distributed.process_group import on_own_gpu, sharing
-
-    with sharing() as context:
-        detector = from_loaded(model, on_own_gpu(options).engine_config())
+    key = stored_key(model, options, images)
+    stored = stored_detector(model, options.exact, key) if key else None
+    with nullcontext(ALONE) if stored else _sharing() as context:
+        detector = stored or _torch_detector(model, options)
         many = len(options.images) > 1 or len(images) > 1
         predictions = Predictions(_base(options), many)
         session = _Session(options, detector, predictions, context, skipped, tiling)
@@ -95,18 +101,31 @@ def run(options: DetectOptions) -> int:
         if options.as_darknet and context.first:
             say(darknet_start(model, options, str(detector.device)))
         _detect(session, model, len(images))
+    if key and not isinstance(detector, StoredDetector) and not session.failures:
+        keep_program(detector, key)
     return session.failures
+
+
+def _sharing() -> AbstractContextManager[DistributedContext]:
+    import_at_once("torch")
+
+    from darknet_py.distributed.process_group import sharing
+
+    return sharing()
+
+
+def _torch_detector(model: LoadedModel, options: DetectOptions) -> Detector:
+    from darknet_py.detect.detector import from_loaded
+    from darknet_py.distributed.process_group import on_own_gpu
+
+    return from_loaded(model, on_own_gpu(options).engine_config())
 
 
 def _detect(session: _Session, model: LoadedModel, images: int) -> None:
     """All of it, on so many images of the only argument."""
-    from darknet_py.detect.workers import using_threads
-
-    context = session.context
-    # The first pass over a small network is over before a second thread is in step with the first,
-    # and on a machine with other work the two wait for each other a hundred times as long.
+    context, by_torch = session.context, not isinstance(session.detector, StoredDetector)
     single = images == 1 and session.tiling is None and operations(model.graph) < SMALL
-    with using_threads(1) if single else nullcontext():
+    with _one_thread() if single and by_torch else nullcontext():
         for number, result in enumerate(_results(session)):
             if not number:
                 _report_settings(session)
@@ -116,6 +135,14 @@ def _detect(session: _Session, model: LoadedModel, images: int) -> None:
     session.failures = sum(context.at_first(session.failures))
     if context.first:
         _finish(session)
+
+
+def _one_thread() -> AbstractContextManager[None]:
+    """The first pass over a small network is over before a second thread is in step with the first,
+    and on a machine with other work the two wait for each other a hundred times as long."""
+    from darknet_py.detect.workers import using_threads
+
+    return using_threads(1)
 
 
 def _only_argument(options: DetectOptions, channels: int) -> list[str]:
@@ -163,7 +190,6 @@ def _results(session: _Session) -> Iterator[Result]:
 
 
 def _stream(session: _Session, images: Iterable[str]) -> Iterator[Result]:
-    from darknet_py.detect.pipeline import PipelineOptions
     from darknet_py.images.fitted_images import InputSpec
     from darknet_py.images.sources import open_source
 

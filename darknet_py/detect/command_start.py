@@ -16,6 +16,7 @@ from darknet_py.options.inference import DetectOptions
 
 if TYPE_CHECKING:
     from darknet_py.detect.detector import Detector
+    from darknet_py.detect.stored_detector import StoredDetector
     from darknet_py.options.serving import ServeOptions
 
 FOLDER_BATCH = 4
@@ -66,7 +67,7 @@ def operations(graph: Graph) -> float:
 
 
 def settings_lines(
-    detector: Detector,
+    detector: Detector | StoredDetector,
     options: DetectOptions | DemoOptions | ServeOptions,
     tiling: Tiling | None = None,
 ) -> Iterator[str]:

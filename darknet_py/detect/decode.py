@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from darknet_py.detect.candidates import Candidates
-from darknet_py.forks import Fork
+from darknet_py.detect.pipeline_options import DecodeOptions as DecodeOptions
+from darknet_py.detect.pipeline_options import suppression_of as suppression_of
 from darknet_py.layers.base import Layer
 from darknet_py.layers.detection import Detection
 from darknet_py.layers.device_constant import DeviceConstant
@@ -30,22 +31,6 @@ from darknet_py.network.graph import Graph
 
 TREE_CUT = 0.5
 """AlexeyAB's program keeps the last class of a tree with a product above this, -hier or not."""
-
-
-@dataclass(frozen=True)
-class DecodeOptions:
-    """What the caller asks of a decoder; all thresholds are strict.
-
-    hier: least running product when a class tree is descended. class_map: names a smaller set of
-    classes by their numbers in the tree (YOLO9000's `map`); `detect` leaves it out, as in Darknet.
-    """
-
-    thresh: float
-    hier: float
-    net_width: int
-    net_height: int
-    fork: Fork
-    class_map: tuple[int, ...] | None = None
 
 
 Location = tuple[Tensor, ...]
@@ -207,11 +192,3 @@ DECODERS: dict[type[Layer], Callable[[Any, Tensor, DecodeOptions], tuple[Tensor,
     Detection: _by_class,
 }
 """Which boxes of each kind of head are kept, of its cells (N, H, W, A, E)."""
-
-
-def suppression_of(graph: Graph) -> Suppression:
-    """AlexeyAB's program asks the last head that has a say; pjreddie's has one kind."""
-    rules = graph.fork.detect
-    asked = [head.suppression for head in graph.detection_heads if rules.nms_kinds]
-    wish = next((wish for wish in reversed(asked) if wish), Suppression())
-    return wish._replace(sorts=not rules.cell_order)

@@ -98,6 +98,7 @@ class Detector:
         head_classes(network.graph)
         self.graph = network.graph
         self.weights = ""
+        self.load_warnings: tuple[str, ...] = ()
         self.names = list(names)
         self.engine = open_engine(network, config, shared=shared)
         self.device = self.engine.device
@@ -346,4 +347,5 @@ def from_loaded(model: LoadedModel, config: EngineConfig) -> Detector:
     own = {name: getattr(config, name) for name in ENGINE_WORDS}
     detector = Detector(network, model.names, **own, shared=True)
     detector.weights = model.plan.path if model.plan.is_file else ""
+    detector.load_warnings = report.warnings
     return detector

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import torch
+
     from darknet_py.engines.engine import Engine
+    from darknet_py.engines.table import EngineConfig
     from darknet_py.network.graph import Graph
+
+
+class RunningEngine(Protocol):
+    """What an engine says of itself."""
+
+    @property
+    def config(self) -> EngineConfig: ...
+    @property
+    def device(self) -> torch.device | str: ...
+    @property
+    def compiled(self) -> bool: ...
 
 
 def detector_words(graph: Graph, classes: int, engine: Engine, weights: str) -> str:
@@ -23,7 +37,7 @@ def detector_words(graph: Graph, classes: int, engine: Engine, weights: str) -> 
     return f"Detector({', '.join(words)})"
 
 
-def running_words(engine: Engine) -> str:
+def running_words(engine: RunningEngine) -> str:
     """Engine, device and precision as they are in force."""
     compiled = " compiled" if engine.compiled else ""
     return f"{engine.config.engine} {engine.device} {engine.config.precision}{compiled}"

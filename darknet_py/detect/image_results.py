@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import closing
 
-import numpy as np
-import torch
-
 from darknet_py.detect.candidates import Candidates
+from darknet_py.detect.frame_result import frame_result
 from darknet_py.detect.pipeline import Detections
 from darknet_py.detect.result import Result
-from darknet_py.detect.result_boxes import Boxes
 from darknet_py.images.frames import Frame
-from darknet_py.images.io import Pixels, with_channels
 
 
 def batch_results(batch: Detections, names: Sequence[str]) -> list[Result]:
@@ -33,22 +29,8 @@ def image_result(
     candidates: of this image only, suppressed, as `candidates_of` gives them. milliseconds: that
     the network took for it.
     """
-    box, class_id = torch.nonzero(candidates.scores > 0, as_tuple=True)
-    boxes = Boxes(
-        candidates.boxes[box].numpy(),
-        candidates.scores[box, class_id].numpy(),
-        class_id.numpy(),
-        box.numpy(),
-        *frame.size,
-    )
-    image = _bgr(frame.pixels)
-    return Result(frame.path, image, boxes, names, milliseconds, frame.number, frame.time)
-
-
-def _bgr(pixels: Pixels | None) -> Pixels:
-    if pixels is None:
-        return np.zeros((0, 0, 3), np.uint8)
-    return with_channels(pixels, 3, "bgr")
+    boxes, scores = candidates.boxes.numpy(), candidates.scores.numpy()
+    return frame_result(frame, boxes, scores, names, milliseconds)
 
 
 def results_of_all(

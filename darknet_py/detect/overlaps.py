@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from darknet_py.detect.candidates import Candidates
+from darknet_py.engines.native.suppression import BoxTable
 
 Indices = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -32,22 +32,16 @@ CROWDED = 64
 
 
 def overlapping_entries(
-    candidates: Candidates,
-    entries: Indices,
-    classes: int,
-    threshold: float,
-    exponent: float | None,
-    sides: Floats | None = None,
+    table: BoxTable, entries: Indices, threshold: float, exponent: float | None
 ) -> Iterator[tuple[Indices, Indices]]:
     """Pairs of entries that overlap, by their numbers in `entries`; no class in two parts.
 
-    sides: (K, 2) width and height in pixels of each row's image, to measure its box in pixels.
+    exponent: of the distance term, None for IoU alone.
     """
     if not len(entries):
         return
-    shares = candidates.boxes.float().cpu().numpy()
-    boxes = shares if sides is None else shares * np.tile(sides, 2)
-    image = candidates.image.cpu().numpy()
+    shares, image, classes = table.boxes, table.image, table.scores.shape[1]
+    boxes = shares if table.sides is None else shares * np.tile(table.sides, 2)
     row, column = np.divmod(entries, classes)
     by_class = _SortedBoxes.of(shares[row], image[row] * classes + column, threshold)
     # With many classes per box it is cheaper to compare each two boxes once for all classes.
@@ -165,7 +159,8 @@ class _Sides:
         x, y = (side.take(first) - side.take(second) for side in self.centres)
         apart = np.divide(x * x + y * y, diagonal, out=np.zeros_like(x), where=diagonal != 0)
         ratio = self._ratio(width, height, first, second)
-        return np.asarray(ratio - apart ** np.float32(exponent), np.float32)
+        # As in C the power is taken in double precision, and rounded: the same on every machine.
+        return ratio - (apart.astype(np.float64) ** exponent).astype(np.float32)
 
     def _ratio(self, width: Floats, height: Floats, first: Indices, second: Indices) -> Floats:
         shared = width * height

@@ -16,9 +16,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from darknet_py.detect import nms
+from darknet_py.detect import greedy_suppression, nms
 from darknet_py.detect.candidates import Candidates
-from darknet_py.detect.decode import DecodeOptions, Suppression, decode, suppression_of
+from darknet_py.detect.decode import Suppression, decode
+from darknet_py.detect.pipeline_options import NOT_FINITE
+from darknet_py.detect.pipeline_options import PipelineOptions as PipelineOptions
 from darknet_py.detect.workers import TimedEngine, WorkerPool
 from darknet_py.images.fitted_images import FittedImage
 from darknet_py.images.frames import Frame
@@ -28,31 +30,6 @@ from darknet_py.network.graph import Graph
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-
-NOT_FINITE = "boxes left out because their numbers are not finite: %d, the first in %s"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PipelineOptions:
-    """Which boxes are found. The defaults are those of `detect`.
-
-    thresh: scores must be above it. hier: least product down a class tree. nms: boxes that overlap
-    more go; 0 keeps all. nms_in_pixels: of the image, as `valid` measures overlap, instead of in
-    shares of it. class_map: see DecodeOptions. suppression: None asks the network's cfg. batch:
-    images run at once by each worker.
-    """
-
-    thresh: float = 0.25
-    hier: float = 0.5
-    nms: float = 0.45
-    nms_in_pixels: bool = False
-    class_map: tuple[int, ...] | None = None
-    suppression: Suppression | None = None
-    batch: int = 1
-
-    def suppression_for(self, graph: Graph) -> Suppression:
-        """The NMS that is used for this network."""
-        return self.suppression or suppression_of(graph)
 
 
 @dataclass(frozen=True)
@@ -186,13 +163,9 @@ def candidates_of(
 
     heads: as net(x) returns them for N images. placements: of these, one each.
     """
-    net = graph.net
-    decoding = DecodeOptions(
-        options.thresh, options.hier, net.width, net.height, graph.fork, options.class_map
-    )
     rule = options.suppression_for(graph)
     with torch.inference_mode():
-        found = decode(graph, heads, decoding)
+        found = decode(graph, heads, options.decoding(graph))
         return postprocess(found, placements, rule, options.nms, options.nms_in_pixels)
 
 
@@ -231,16 +204,10 @@ def suppressed_in_order(
 
     threshold: 0 keeps all; sides: (K, 2) of each row's image in pixels, to measure overlap there.
     """
-    order = nms.printing_order(candidates) if suppression.sorts else nms.cell_order(candidates)
+    table = nms.box_table(candidates, sides)
+    order, dropped = greedy_suppression.in_order(table, suppression, threshold)
     ordered = candidates.select(torch.from_numpy(order))
-    if threshold > 0:
-        # Of equal scores the earlier row wins: the one that was earlier before it was moved.
-        rows, classes = nms.suppressed(
-            candidates, suppression.kind, threshold, suppression.beta, sides
-        )
-        moved = np.empty_like(order)
-        moved[order] = np.arange(len(order))
-        ordered.drop(moved[rows], classes)
+    ordered.drop(*dropped)
     return ordered
 
 

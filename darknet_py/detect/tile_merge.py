@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from darknet_py.detect.candidates import Candidates
-from darknet_py.detect.nms import fixed_point
+from darknet_py.detect.greedy_suppression import fixed_point
 from darknet_py.detect.overlaps import Flags, Indices
 from darknet_py.detect.tiles import TileWindow
 

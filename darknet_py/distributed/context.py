@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-import torch
-import torch.distributed as dist
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from darknet_py.distributed.list_share import ListShare
 from darknet_py.errors import DarknetError
+from darknet_py.lazy import deferred
+
+if TYPE_CHECKING:
+    import torch
+    import torch.distributed as dist
+else:
+    torch, dist = deferred("torch"), deferred("torch.distributed")
 
 T = TypeVar("T")
 

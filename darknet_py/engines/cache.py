@@ -16,15 +16,21 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from darknet_py.engines.cache_folder import CURE, private_folder, require_ours
 from darknet_py.engines.cache_folder import FOLDER_VARIABLE as FOLDER_VARIABLE
 from darknet_py.engines.cache_folder import folder as folder
 from darknet_py.errors import OutputError
 from darknet_py.files import clear_abandoned, replacing_path
-from darknet_py.network.network import Network
+from darknet_py.lazy import deferred
+
+if TYPE_CHECKING:
+    import torch
+
+    from darknet_py.network.network import Network
+else:
+    torch = deferred("torch")
 
 ROOMS = ("layers", "network", "conversion", "engines")
 SOURCES = (".py", ".cpp", ".h")
@@ -98,12 +104,10 @@ def kept(key: str, suffix: str, make: Callable[[Path], object]) -> Path:
 
     A file's name ends in the digest of its content: one that is damaged is made again.
     """
+    there = found(key, suffix)
+    if there:
+        return there
     home = private_folder()
-    found = _found(home, key, suffix)
-    if found:
-        with contextlib.suppress(OSError):
-            os.utime(found)
-        return found
     clear_abandoned(home)
     _made(home, key, suffix, make)
     path = _found(home, key, suffix)
@@ -111,6 +115,15 @@ def kept(key: str, suffix: str, make: Callable[[Path], object]) -> Path:
         raise OutputError(f"{home}: what was just made for the cache is gone again; try once more")
     with contextlib.suppress(OSError):  # another process prunes as well
         prune(home, MOST_BYTES, path, OURS)
+    return path
+
+
+def found(key: str, suffix: str) -> Path | None:
+    """The file of that key if it has been made. Raises OutputError as `kept`."""
+    path = _found(private_folder(), key, suffix)
+    if path:
+        with contextlib.suppress(OSError):
+            os.utime(path)
     return path
 
 
@@ -153,7 +166,7 @@ def network_digest(network: Network) -> bytes:
     """It differs when anything of a network differs that an engine's result depends on."""
     hasher = hashlib.sha256()
     graph = network.graph
-    hasher.update(_code())
+    hasher.update(code_digest())
     hasher.update(repr((torch.__version__, platform.machine(), network.folded)).encode())
     hasher.update(repr((graph.net, graph.fork, graph.nodes)).encode())
     for name, tensor in network.state_dict().items():
@@ -163,12 +176,12 @@ def network_digest(network: Network) -> bytes:
 
 
 @functools.cache
-def _code() -> bytes:
+def code_digest() -> bytes:
     """A digest of the code that says what a network computes."""
     package = Path(__file__).parent.parent
-    found = (path for room in ROOMS for path in (package / room).rglob("*"))
+    paths = (path for room in ROOMS for path in (package / room).rglob("*"))
     hasher = hashlib.sha256()
-    for path in sorted(path for path in found if path.suffix in SOURCES):
+    for path in sorted(path for path in paths if path.suffix in SOURCES):
         hasher.update(f"{path.name} {path.stat().st_size} ".encode())
         hasher.update(path.read_bytes())
     return hasher.digest()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,17 @@ def chosen_device(device: str | None, gpu: int | None, nogpu: bool) -> str:
     if gpu:
         logger.warning("-i %s: this torch sees no CUDA, running on the CPU", gpu)
     return "cpu"
+
+
+DRIVER_FILES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+"""Of NVIDIA's driver, of Windows' for Linux beside it, and of AMD's."""
+
+
+def maybe_gpu() -> bool:
+    """False only where it is sure without torch that `chosen_device` finds no GPU."""
+    if sys.platform == "darwin":
+        return False
+    return sys.platform != "linux" or any(map(os.path.exists, DRIVER_FILES))
 
 
 def checked_device(device: str | torch.device) -> torch.device:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from darknet_py.engines.int8 import with_calibration
+from darknet_py.engines.native.stored_program import ProgramRecord
 from darknet_py.engines.sent_network import SentNetwork
 from darknet_py.engines.table import EngineConfig, checked
 from darknet_py.network.network import Network
@@ -55,6 +56,10 @@ class Engine(ABC):
 
         They are finished when this returns: no need to synchronise before taking the time.
         """
+
+    def record(self) -> ProgramRecord | None:
+        """What can be stored of a program that has run for one image; None: nothing."""
+        return None
 
     def prepare(self, batch: int) -> None:
         """Make now what the first call with so many images would make, which may take minutes."""

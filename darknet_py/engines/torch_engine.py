@@ -30,6 +30,7 @@ from darknet_py.engines.engine import Engine
 from darknet_py.engines.native.operations import ProgramOptions
 from darknet_py.engines.native.packing import PackedWeights
 from darknet_py.engines.native.program import NativeProgram
+from darknet_py.engines.native.stored_program import ProgramRecord
 from darknet_py.engines.table import EngineConfig
 from darknet_py.network.network import Network
 
@@ -93,6 +94,12 @@ class Pytorch(Engine):
     def prepare(self, batch: int) -> None:
         with torch.inference_mode():
             self._program(batch)
+
+    def record(self) -> ProgramRecord | None:
+        with self._lock:
+            made = list(self._programs.values())
+        records = (program.record() for program in made if isinstance(program, NativeProgram))
+        return next(filter(None, records), None)
 
     def _placed(self, x: Tensor) -> Tensor:
         """Copied to the device as it is and converted there."""

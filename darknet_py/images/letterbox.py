@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from darknet_py.layers.arrays import functions_of
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def to_image(boxes: Tensor, scaled: Tensor, net_size: tuple[int, int]) -> Tensor
     Darknet pastes a letter-boxed image at a whole pixel but takes half the margin as a real
     number on the way back, half a pixel off for an odd margin; that is reproduced.
     """
-    net = boxes.new_tensor(net_size)
-    scaled = scaled.to(boxes)
+    functions = functions_of(boxes)
+    net, scaled = functions.like(net_size, boxes), functions.like(scaled, boxes)
     centre = (boxes[..., :2] - (net - scaled) / 2 / net) / (scaled / net)
-    return torch.cat((centre, boxes[..., 2:] * (net / scaled)), dim=-1)
+    placed: Tensor = functions.cat((centre, boxes[..., 2:] * (net / scaled)), -1)
+    return placed

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from darknet_py.cfg.options import option
 from darknet_py.errors import Problems
 from darknet_py.forks import Fork
+from darknet_py.layers.arrays import functions_of
 from darknet_py.layers.base import Layer, LayerContext, require_positive
 from darknet_py.layers.device_constant import DeviceConstant
 from darknet_py.layers.shape import Shape
@@ -73,7 +74,7 @@ def shares(values: torch.Tensor, sides: Sides) -> torch.Tensor:
         return values / sides
     # A tensor made of the two would be a constant in what an exporter records.
     width, height = sides
-    return torch.cat([values[..., :1] / width, values[..., 1:] / height], dim=-1)
+    return functions_of(values).cat([values[..., :1] / width, values[..., 1:] / height], -1)
 
 
 @dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)  # abstract
@@ -180,7 +181,7 @@ class Head(Layer):
     def by_cell(self, output: torch.Tensor, columns: int, rows: int) -> torch.Tensor:
         """An output (N, C, H, W) as (N, rows, columns, anchors, entries)."""
         shape = (-1, len(self.masks), self.entries, rows, columns)
-        return output.reshape(shape).permute(0, 3, 4, 1, 2)
+        return functions_of(output).permute(output.reshape(shape), (0, 3, 4, 1, 2))
 
     def objectness(self, values: torch.Tensor, fork: Fork) -> torch.Tensor:
         """(...) in [0, 1] of raw values (..., E)."""

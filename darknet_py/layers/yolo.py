@@ -10,6 +10,7 @@ from darknet_py.boxes import MEASURES
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
 from darknet_py.forks import Fork
+from darknet_py.layers.arrays import functions_of
 from darknet_py.layers.base import LayerContext, Run, Weights
 from darknet_py.layers.head import (
     LOG_ROW,
@@ -260,10 +261,11 @@ class Yolo(AnchorHead):
         return y * factor - shift
 
     def boxes(self, raw: RawBoxes, fork: Fork) -> torch.Tensor:
-        extent = raw.values[..., 2:4]
-        growth = (2 * extent) ** 2 if self.squares(fork) else torch.exp(extent)
+        functions, extent = functions_of(raw.values), raw.values[..., 2:4]
+        growth = (2 * extent) ** 2 if self.squares(fork) else functions.exp(extent)
         sizes = growth * shares(raw.anchor, raw.pixels)
-        return torch.cat([raw.centre(raw.values[..., :2]), sizes], dim=-1)
+        boxes: torch.Tensor = functions.cat([raw.centre(raw.values[..., :2]), sizes], -1)
+        return boxes
 
     def description(self, fork: Fork) -> dict[str, Any]:
         counted = {"scale_x_y": self.scale(fork), "new_coords": int(self.squares(fork))}

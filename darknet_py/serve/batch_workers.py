@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from darknet_py.detect.detector import Detector
-from darknet_py.detect.pipeline import NOT_FINITE
+from darknet_py.detect.pipeline_options import NOT_FINITE
 from darknet_py.detect.result import Result
 from darknet_py.detect.workers import at_work
 from darknet_py.errors import OversizedImage

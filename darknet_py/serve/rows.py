@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from darknet_py.detect.nms import RULES
+from darknet_py.detect.greedy_suppression import RULES
 from darknet_py.detect.result_text import json_rows
 
 if TYPE_CHECKING:

@@ -33,13 +33,14 @@ def test_rows_are_selected_by_mask_and_by_index() -> None:
     assert whole.with_scores(whole.scores[:, :1]).boxes is whole.boxes
 
 
-def test_entries_are_the_scores_that_are_left() -> None:
+def test_scores_are_set_to_0_in_place() -> None:
     whole = table()
-    assert whole.entries.tolist() == [0, 2, 3, 5]
     whole.drop(np.array([1]), np.array([0]))
-    assert whole.entries.tolist() == [0, 3, 5] and whole.objectness.tolist() == [1, 1, 1]
+    assert whole.scores.flatten().nonzero()[:, 0].tolist() == [0, 3, 5]
+    assert whole.objectness.tolist() == [1, 1, 1]
     whole.drop(np.array([0, 2]), None)
-    assert whole.entries.tolist() == [3] and whole.objectness.tolist() == [0, 1, 0]
+    assert whole.scores.flatten().nonzero()[:, 0].tolist() == [3]
+    assert whole.objectness.tolist() == [0, 1, 0]
 
 
 def test_rows_that_are_not_finite_in_pixels_are_left_out() -> None:

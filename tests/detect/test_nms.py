@@ -5,15 +5,26 @@ from __future__ import annotations
 import pytest
 import torch
 from support.crowd import crowd
+from support.phone_network import need_compiler
 
 from darknet_py.boxes import diou, iou
-from darknet_py.detect import overlaps
+from darknet_py.detect import greedy_suppression, overlaps
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.nms import printing_order, suppress
 from darknet_py.errors import DarknetError
 
 KINDS = ("default", "objectness", "cornersnms", "greedynms", "diounms")
 BETA = 0.9
+
+
+@pytest.fixture(autouse=True, params=["program", "numpy"])
+def _form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test holds for the loop in C++, and for where there is no compiler."""
+    if request.param == "program":
+        need_compiler()
+        assert greedy_suppression.box_functions()
+    else:
+        monkeypatch.setattr(greedy_suppression, "box_functions", lambda: None)
 
 
 def measure(kind: str, boxes: torch.Tensor) -> list[list[float]]:

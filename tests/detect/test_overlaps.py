@@ -12,6 +12,7 @@ from support.crowd import crowd
 from darknet_py.boxes import diou, iou
 from darknet_py.detect import overlaps
 from darknet_py.detect.candidates import Candidates
+from darknet_py.detect.nms import box_table
 from darknet_py.detect.overlaps import overlapping_entries
 
 
@@ -21,8 +22,9 @@ def test_pairs_are_those_of_all_that_overlap(filled: float, exponent: float | No
     """Few classes a box are compared entry by entry, many box by box; both give each pair once."""
     candidates, classes = crowd(1, 40, 3, 2, filled), 3
     found: list[frozenset[int]] = []
-    entries = candidates.entries
-    for first, second in overlapping_entries(candidates, entries, classes, 0.3, exponent):
+    table = box_table(candidates)
+    entries = table.entries
+    for first, second in overlapping_entries(table, entries, 0.3, exponent):
         pairs = zip(entries[first].tolist(), entries[second].tolist(), strict=True)
         found += [frozenset(pair) for pair in pairs]
     expected = {
@@ -50,7 +52,8 @@ def test_boxes_in_a_column_or_in_a_row_are_few_pairs(axis: int) -> None:
     candidates = Candidates(torch.zeros(len(boxes), dtype=torch.int64), boxes, ones, ones[:, None])
     group = np.zeros(len(boxes), np.int64)
     assert overlaps._SortedBoxes.of(boxes.numpy(), group, 0.3).pairs < len(boxes)
-    (pairs,) = overlapping_entries(candidates, candidates.entries, 1, 0.3, None)
+    table = box_table(candidates)
+    (pairs,) = overlapping_entries(table, table.entries, 0.3, None)
     assert [sorted(pair) for pair in zip(*(side.tolist() for side in pairs), strict=True)] == [
         [7, 8]
     ]
@@ -59,4 +62,4 @@ def test_boxes_in_a_column_or_in_a_row_are_few_pairs(axis: int) -> None:
 def test_no_entries_have_no_pairs() -> None:
     candidates = crowd(1, 5, 2, 1, 1.0)
     none = np.zeros(0, np.int64)
-    assert list(overlapping_entries(candidates, none, 2, 0.3, None)) == []
+    assert list(overlapping_entries(box_table(candidates), none, 0.3, None)) == []

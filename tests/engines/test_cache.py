@@ -174,7 +174,7 @@ def test_the_key_follows_our_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """Else an upgrade would run the machine code of the version before."""
     net = network(tmp_path)
     plain = digest(net, ["x"])
-    monkeypatch.setattr(cache, "_code", lambda: b"of another version")
+    monkeypatch.setattr(cache, "code_digest", lambda: b"of another version")
     assert digest(net, ["x"]) != plain
 
 
@@ -187,12 +187,12 @@ def test_our_code_is_every_source_of_its_rooms(
         (tmp_path / room).mkdir()
         (tmp_path / room / "a.py").write_text("x = 1\n")
     (tmp_path / "engines" / "kernels.cpp").write_text("int x;\n")
-    seen = {cache._code.__wrapped__()}
+    seen = {cache.code_digest.__wrapped__()}
     for name in (*(f"{room}/a.py" for room in cache.ROOMS), "engines/kernels.cpp"):
         (tmp_path / name).write_text("x = 2\n")
-        seen.add(cache._code.__wrapped__())
+        seen.add(cache.code_digest.__wrapped__())
     (tmp_path / "layers" / "a.py").rename(tmp_path / "layers" / "b.py")
-    seen.add(cache._code.__wrapped__())
+    seen.add(cache.code_digest.__wrapped__())
     assert len(seen) == 3 + len(cache.ROOMS)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 import torch
 
 from darknet_py.engines.devices import (
+    DRIVER_FILES,
     checked_device,
     chosen_device,
     computes,
     device_types,
+    maybe_gpu,
     possible_precision,
 )
 from darknet_py.errors import DarknetError
@@ -68,3 +73,16 @@ def test_types_of_device_here(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
     assert device_types() == types
+
+
+@pytest.mark.parametrize("there", [None, *DRIVER_FILES])
+def test_a_machine_without_a_driver_has_no_gpu(
+    there: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os.path, "exists", lambda path: path == there)
+    assert maybe_gpu() == (there is not None)
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert maybe_gpu()
+    monkeypatch.setattr(sys, "platform", "darwin")  # where nobody gets one without asking
+    assert not maybe_gpu()

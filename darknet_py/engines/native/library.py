@@ -1,24 +1,14 @@
-"""program.cpp built for this machine, and its structures.
-
-It includes no header of torch: it is built in seconds, and fits every version of torch.
-"""
+"""program.cpp built for this machine, and its structures."""
 
 from __future__ import annotations
 
 import ctypes
 import functools
-import hashlib
-import logging
-from pathlib import Path
 from typing import Any
 
-from darknet_py.engines.cache import kept
-from darknet_py.engines.compiler import FLAGS, THREADS, CannotBuild, build, compiler
-from darknet_py.errors import OutputError
-from darknet_py.system import instruction_set
+from darknet_py.engines.compiler import CannotBuild
+from darknet_py.engines.native.machine_code import FOLDER, loaded
 
-logger = logging.getLogger(__name__)
-FOLDER = Path(__file__).parent
 SOURCE = FOLDER / "program.cpp"
 RETURNING = ("lanes", "scratch_of")
 CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD, BY_CHANNEL = range(7)
@@ -76,12 +66,9 @@ def library() -> Any:
 @functools.cache
 def _attempt() -> tuple[Any, str]:
     """The functions, else why there are none: once for a process."""
-    words = (*_sources(), FLAGS, instruction_set())
-    key = hashlib.sha256(repr(words).encode()).hexdigest()[:32]
     try:
-        path = kept(key, ".so", _build)
-        functions = ctypes.CDLL(str(path))
-    except (CannotBuild, OutputError, OSError) as failure:
+        functions = loaded(SOURCE)
+    except CannotBuild as failure:
         return None, str(failure)
     _declare(functions)
     return functions, ""
@@ -101,16 +88,3 @@ def _declare(functions: Any) -> None:
         function = getattr(functions, name)
         function.argtypes = types
         function.restype = number if name in RETURNING else None
-
-
-def _sources() -> list[bytes]:
-    return [path.read_bytes() for path in sorted(FOLDER.iterdir()) if path.suffix in (".cpp", ".h")]
-
-
-def _build(path: Path) -> None:
-    logger.info("building the code for this processor's networks, once ...")
-    command, source = [compiler(), f"-I{FOLDER}"], SOURCE.read_text()
-    try:
-        build(command, source, path)
-    except CannotBuild:  # without threads, where the compiler has no OpenMP, as Apple's
-        build(command, source, path, [flag for flag in FLAGS if flag != THREADS])

@@ -15,6 +15,7 @@ from darknet_py.engines.native import library as native
 from darknet_py.engines.native.operations import UNBOUNDED, Planned, ProgramOptions, Work
 from darknet_py.engines.native.placement import Joined, Step, TorchStep, View, placed
 from darknet_py.engines.native.plan import planned
+from darknet_py.engines.native.stored_program import ProgramRecord, ProgramSizes
 from darknet_py.engines.native.workspace import Workspace, Workspaces, WorkspaceSize
 from darknet_py.layers.base import INPUT
 from darknet_py.network.execute import Call
@@ -64,13 +65,36 @@ class NativeProgram:
         self._scratch_each = self._most_scratch()
         zeros = max(ZEROS, *(shape.c for shape in shapes.values()))
         scratch = self._scratch_each * self._threads
-        size = WorkspaceSize(images, self._placement, scratch, zeros)
-        self._workspaces = Workspaces(size)
+        self._size = WorkspaceSize(images, self._placement, scratch, zeros)
+        self._workspaces = Workspaces(self._size)
 
     @property
     def torch_layers(self) -> list[int]:
         """Those that torch computes."""
         return [part.index for part in self._parts if isinstance(part, TorchCall)]
+
+    def record(self) -> ProgramRecord | None:
+        """What is stored of a program of one image; None where torch computes a layer of it."""
+        if self._images != 1 or self.torch_layers or not set(self._heads) <= set(self._filled):
+            return None
+        runs = [part.operations for part in self._parts if isinstance(part, Run)]
+        works = [step for step in self._plan.values() if isinstance(step, Work)]
+        packed = [work.packed for work in works if work.packed]
+        tensors = [tensor for each in packed for tensor in (each.weights, each.biases)]
+        size = self._size
+        return ProgramRecord(
+            [operation for run in runs for operation in run],
+            {tensor.data_ptr(): tensor.numpy() for tensor in tensors},
+            ProgramSizes(
+                self._threads,
+                size.placement.floats,
+                size.scratch,
+                self._scratch_each,
+                size.zeros,
+            ),
+            [self._placement.views[index].shape for index in self._filled],
+            [self._filled.index(index) for index in self._heads],
+        )
 
     def __call__(self, x: Tensor) -> list[Tensor]:
         """The heads (N, C, H, W) for x, float32."""

@@ -15,7 +15,7 @@ from support.phone_network import need_compiler, network
 from darknet_py.engines.cache_folder import FOLDER_VARIABLE
 from darknet_py.engines.compiler import FLAGS, THREADS, CannotBuild
 from darknet_py.engines.engine import open_engine
-from darknet_py.engines.native import library
+from darknet_py.engines.native import library, machine_code
 from darknet_py.engines.table import EngineConfig
 
 
@@ -42,7 +42,7 @@ def test_without_a_compiler(
     said: int,
 ) -> None:
     """It runs as well, and says so where --compile was asked for."""
-    monkeypatch.setattr(library, "compiler", none)
+    monkeypatch.setattr(machine_code, "compiler", none)
     caplog.set_level(logging.INFO)
     net = network(tmp_path)
     x = torch.rand(1, 3, 32, 32)
@@ -76,8 +76,8 @@ def test_a_compiler_without_threads_builds_without(monkeypatch: pytest.MonkeyPat
             raise CannotBuild("unsupported option '-fopenmp'")
         path.write_bytes(b"")
 
-    monkeypatch.setattr(library, "build", build)
-    monkeypatch.setattr(library, "compiler", lambda: "c++")
+    monkeypatch.setattr(machine_code, "build", build)
+    monkeypatch.setattr(machine_code, "compiler", lambda: "c++")
     with pytest.raises(CannotBuild):  # an empty file is no library
         library.library()
     assert tried == [True, False]
