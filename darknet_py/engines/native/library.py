@@ -20,7 +20,7 @@ from darknet_py.system import instruction_set
 logger = logging.getLogger(__name__)
 FOLDER = Path(__file__).parent
 SOURCE = FOLDER / "program.cpp"
-RETURNING = ("lanes", "scratch_of")
+RETURNING = ("lanes", "scratch_of", "gradient_scratch")
 CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD, BY_CHANNEL = range(7)
 """Kinds of operations, as operation.h counts them."""
 BOUNDED, LOGISTIC, SWISH, MISH = range(4)
@@ -92,6 +92,9 @@ def _declare(functions: Any) -> None:
         "scratch_of": [operations],
         "pack_direct": [floats, *[number] * 5, floats, threads],
         "pack_winograd": [floats, *[number] * 3, floats, threads],
+        "pack_training": [floats, *[number] * 3, threads, floats, threads],
+        "gradient_scratch": [operations],
+        "kernel_gradient": [operations, floats, floats, number, floats, floats, threads],
         "run": [operations, number, *[floats] * 4, number, number, threads],
     }
     for name, types in arguments.items():

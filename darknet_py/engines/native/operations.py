@@ -10,7 +10,7 @@ import torch
 
 from darknet_py.engines.eager import RuleContext
 from darknet_py.engines.native import library as native
-from darknet_py.engines.native.packing import Packed, PackedWeights, block_of
+from darknet_py.engines.native.packing import POINTS, Packed, PackedWeights, block_of
 from darknet_py.engines.native.placement import Alias, Joined
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import Layer
@@ -114,13 +114,23 @@ def _winograd(
     ctx: RuleContext, layer: Convolutional, numbers: Mapping[str, Any], options: ProgramOptions
 ) -> Work:
     packed = options.packed.winograd(ctx.node.index, *_tensors(ctx))
-    tiles = -(-ctx.node.out.h // SIDE) * -(-ctx.node.out.w // SIDE)
-    fitting = WORKING_FLOATS // (36 * (ctx.input.c + layer.filters))
-    chunk = min(tiles, max(LEAST_TILES, min(MOST_TILES, fitting)))
+    tiles = tile_count(ctx.node.out.h, ctx.node.out.w)
+    chunk = winograd_chunk(ctx.input.c, layer.filters, tiles)
     blocks = -(-layer.filters // block_of(packed.halves))
     divided = _divided(-(-tiles // chunk) * ctx.batch, blocks, options)
     shares = {"halves": packed.halves, "chunk": chunk, "parts": divided}
     return Work(native.WINOGRAD, ctx.node.inputs, {**numbers, **shares}, packed)
+
+
+def tile_count(height: int, width: int) -> int:
+    """Tiles of an image of outputs."""
+    return -(-height // SIDE) * -(-width // SIDE)
+
+
+def winograd_chunk(channels: int, filters: int, tiles: int) -> int:
+    """How many of an image's tiles a thread takes at once."""
+    fitting = WORKING_FLOATS // (POINTS * (channels + filters))
+    return min(tiles, max(LEAST_TILES, min(MOST_TILES, fitting)))
 
 
 def _direct(

@@ -7,6 +7,7 @@
 #include "depthwise.h"
 #include "packing.h"
 #include "planes.h"
+#include "training.h"
 #include "winograd.h"
 
 #ifdef _OPENMP
@@ -86,6 +87,27 @@ void pack_winograd(const float* kernels, int64_t outputs, int64_t inputs, int64_
                    int32_t threads) {
   const Packing packing{kernels, 1, outputs, inputs, 9, block, to};
   pack(packing.blocks(), threads, [&](int64_t number) { packing.winograd(number); });
+}
+
+// kernels (outputs, 3, 3, inputs) at Winograd's points, forward or flipped, in blocks of `halves`.
+void pack_training(const float* kernels, int64_t outputs, int64_t inputs, int64_t halves,
+                   int32_t flipped, float* to, int32_t threads) {
+  const KernelPoints points{kernels, outputs, inputs, halves, to};
+  if (flipped)
+    pack(points.flipped_blocks(), threads, [&](int64_t number) { points.flipped(number); });
+  else
+    pack(points.forward_blocks(), threads, [&](int64_t number) { points.forward(number); });
+}
+
+// Floats that kernel_gradient works in.
+int64_t gradient_scratch(const Operation* op) { return KernelGradient{*op, 0, nullptr, nullptr}.scratch_size(); }
+
+// The gradient (outputs, 3, 3, inputs) of a convolution's kernels, from those of its outputs.
+void kernel_gradient(const Operation* op, const float* in, const float* gradients, int64_t images,
+                     float* scratch, float* to, int32_t threads) {
+  const KernelGradient gradient{*op, images, scratch, to};
+#pragma omp parallel num_threads(threads) if (threads > 1)
+  gradient.work(in, gradients);
 }
 
 void run(const Operation* ops, int64_t count, float* memory, const float* input, const float* zeros,

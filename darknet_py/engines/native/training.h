@@ -1,0 +1,245 @@
+// What training needs of 3x3 convolutions of stride 1 by Winograd: kernels, which change at each
+// step, at Winograd's points, and the gradient of the kernels. Kernels lie as (outputs, 3, 3, inputs).
+#pragma once
+#include "products.h"
+#include "winograd.h"
+
+constexpr int TAPS = 3;
+
+// Kernels as (36, blocks, channels, block), as Winograd takes them: forward they give `outputs` of
+// `inputs` channels; flipped, turned and with both exchanged, they carry gradients back.
+struct KernelPoints {
+  const float* kernels;
+  int64_t outputs, inputs, halves;
+  float* to;
+
+  int64_t block() const { return halves * (LANES / 2); }
+  int64_t forward_blocks() const { return quotient_up(outputs, block()); }
+  int64_t flipped_blocks() const { return quotient_up(inputs, block()); }
+
+  void forward(int64_t number) const {
+    if (halves == 1) return forward_block<Half>(number);
+    forward_block<Vec>(number);
+  }
+
+  void flipped(int64_t number) const {
+    if (halves == 1) return flipped_block<Half>(number);
+    flipped_block<Vec>(number);
+  }
+
+ private:
+  static constexpr int64_t GROUP = 8;  // inputs that are turned at once
+
+  template <class V>
+  void forward_block(int64_t number) const {
+    const int64_t plane = forward_blocks() * inputs * block();
+    float turned[GROUP][TAPS][TAPS][lanes_of<V>] = {};
+    for (int64_t lane = 0; lane < block(); lane += lanes_of<V>)
+      for (int64_t i = 0; i < inputs; i += GROUP) {
+        const int64_t count = std::min(GROUP, inputs - i);
+        turn(number * block() + lane, i, count, turned);
+        for (int64_t n = 0; n < count; ++n) {
+          V kernel[TAPS][TAPS];
+          for (int tap = 0; tap < TAPS * TAPS; ++tap)
+            kernel[tap % TAPS][tap / TAPS] = load<V>(turned[n][tap / TAPS][tap % TAPS]);
+          write(kernel, to + (number * inputs + i + n) * block() + lane, plane);
+        }
+      }
+  }
+
+  // The taps of `count` inputs, for as many outputs as a vector has.
+  template <int WIDTH>
+  void turn(int64_t first, int64_t i, int64_t count, float (&turned)[GROUP][TAPS][TAPS][WIDTH]) const {
+    for (int64_t o = 0; o < WIDTH; ++o)
+      for (int tap = 0; tap < TAPS * TAPS; ++tap) {
+        const float* from = kernels + ((first + o) * TAPS * TAPS + tap) * inputs + i;
+        for (int64_t n = 0; n < count; ++n)
+          turned[n][tap / TAPS][tap % TAPS][o] = first + o < outputs ? from[n] : 0.0f;
+      }
+  }
+
+  template <class V>
+  void flipped_block(int64_t number) const {
+    const int64_t plane = flipped_blocks() * outputs * block();
+    for (int64_t o = 0; o < outputs; ++o)
+      for (int64_t lane = 0; lane < block(); lane += lanes_of<V>) {
+        const int64_t i = number * block() + lane;
+        const int64_t count = std::min<int64_t>(lanes_of<V>, inputs - i);
+        V kernel[TAPS][TAPS] = {};
+        for (int tap = 0; tap < TAPS * TAPS && count > 0; ++tap)
+          kernel[TAPS - 1 - tap % TAPS][TAPS - 1 - tap / TAPS] =
+              load_up_to<V>(kernels + (o * TAPS * TAPS + tap) * inputs + i, count);
+        write(kernel, to + (number * outputs + o) * block() + lane, plane);
+      }
+  }
+
+  // kernel: [column][row]
+  template <class V>
+  static void write(const V (&kernel)[TAPS][TAPS], float* to, int64_t plane) {
+    V half[TAPS][PATCH];
+    for (int column = 0; column < TAPS; ++column) kernel_points(kernel[column], half[column]);
+    for (int row = 0; row < PATCH; ++row) {
+      V across[TAPS], points[PATCH];
+      for (int column = 0; column < TAPS; ++column) across[column] = half[column][row];
+      kernel_points(across, points);
+      for (int column = 0; column < PATCH; ++column)
+        store(to + (row * PATCH + column) * plane, points[column]);
+    }
+  }
+
+  template <class V>
+  static void kernel_points(const V (&k)[TAPS], V (&t)[PATCH]) {
+    const V near_even = (k[0] + k[2] * 0.5f) * (-1.0f / 1.5f), near_odd = k[1] * (-NEAR / 1.5f);
+    const V far_even = (k[0] + k[2] * 2.0f) * (1.0f / 6.0f), far_odd = k[1] * (FAR / 6.0f);
+    t[0] = k[0];
+    t[1] = near_even + near_odd;
+    t[2] = near_even - near_odd;
+    t[3] = far_even + far_odd;
+    t[4] = far_even - far_odd;
+    t[5] = k[2];
+  }
+};
+
+// The gradient of the kernels by F(3x3, 4x4): each tile of 4x4 gradients of outputs, with the 6x6
+// inputs they were made of, gives all nine taps by 36 products. `op` is the convolution itself.
+// Sums are taken in the order of the tiles, however many threads there are.
+struct KernelGradient {
+  const Operation& op;
+  int64_t images;
+  float *scratch, *to;  // to: (outputs, 3, 3, inputs)
+
+  int64_t block() const { return op.halves * (LANES / 2); }
+  int64_t blocks() const { return quotient_up(op.in.channels, block()); }
+  int64_t width() const { return blocks() * block(); }
+  int64_t gradient_stride() const { return quotient_up(op.out.channels, LANES) * LANES + LANES; }
+  int64_t inputs_size() const { return POINTS * op.chunk * winograd().in_stride() + LANES * 4; }
+  int64_t gradients_size() const { return POINTS * op.chunk * gradient_stride(); }
+  int64_t sums_size() const { return POINTS * op.out.channels * width(); }
+  int64_t scratch_size() const { return inputs_size() + gradients_size() + sums_size(); }
+
+  // By all threads of a team together.
+  void work(const float* in, const float* gradients) const {
+    const Winograd forward = winograd();
+    const int64_t each = forward.tiles(), all = images * each;
+    float *inputs = scratch + sums_size(), *outputs = inputs + inputs_size();
+    for (int64_t first = 0; first < all; first += op.chunk) {
+      const int64_t count = std::min<int64_t>(op.chunk, all - first);
+#pragma omp for
+      for (int64_t n = 0; n < count; ++n) {
+        const int64_t image = (first + n) / each, tile = (first + n) % each;
+        forward.transform_inputs(tile, in + image * op.in.pixels() * op.in.pitch,
+                                 inputs + n * forward.in_stride());
+        transform_gradients(tile, gradients + image * op.out.pixels() * op.out.pitch,
+                            outputs + n * gradient_stride());
+      }
+#pragma omp for
+      for (int64_t number = 0; number < POINTS * blocks(); ++number) {
+        const int64_t point = number / blocks(), at = number % blocks() * block();
+        const Rows rows{inputs + point * op.chunk * forward.in_stride() + at, forward.in_stride(),
+                        outputs + point * op.chunk * gradient_stride(), gradient_stride(), count,
+                        scratch + point * op.out.channels * width() + at, width(), first > 0};
+        in_tiles(op.halves, op.out.channels, rows);
+      }
+    }
+#pragma omp for
+    for (int64_t o = 0; o < op.out.channels; ++o) transform_sums(o);
+  }
+
+ private:
+  Winograd winograd() const { return Winograd{op}; }
+
+  struct Rows {
+    const float* inputs;
+    int64_t in_stride;
+    const float* gradients;
+    int64_t gradient_stride, tiles;
+    float* sums;
+    int64_t width;
+    bool more;  // are added to what there is
+
+    template <class B, int R>
+    void tile(int64_t row) const {
+      typedef typename B::Vector V;
+      V sum[R][B::count] = {};
+      float* to = sums + row * width;
+      for (int r = 0; r < R && more; ++r)
+        for (int v = 0; v < B::count; ++v) sum[r][v] = load<V>(to + r * width + v * B::lanes);
+      const float *a = gradients + row, *from = inputs;
+      for (int64_t n = 0; n < tiles; ++n, a += gradient_stride, from += in_stride) {
+        V b[B::count];
+        for (int v = 0; v < B::count; ++v) b[v] = load<V>(from + v * B::lanes);
+        for (int r = 0; r < R; ++r)
+          for (int v = 0; v < B::count; ++v) sum[r][v] += spread<V>(a[r]) * b[v];
+      }
+      for (int r = 0; r < R; ++r)
+        for (int v = 0; v < B::count; ++v) store(to + r * width + v * B::lanes, sum[r][v]);
+    }
+  };
+
+  void transform_gradients(int64_t tile, const float* gradients, float* to) const {
+    const int64_t across = winograd().across();
+    const int64_t top = tile / across * SIDE, left = tile % across * SIDE;
+    const int64_t rows = std::min<int64_t>(SIDE, op.out.height - top);
+    const int64_t columns = std::min<int64_t>(SIDE, op.out.width - left);
+    const float* corner = gradients + (top * op.out.width + left) * op.out.pitch;
+    for (int64_t c = 0; c < op.out.channels; c += LANES) {
+      const int64_t count = std::min<int64_t>(LANES, op.out.channels - c);
+      Vec half[SIDE][PATCH], patch[SIDE] = {};
+      for (int64_t column = 0; column < SIDE; ++column) {
+        for (int64_t row = 0; row < SIDE; ++row)
+          patch[row] = row < rows && column < columns
+              ? load_up_to<Vec>(corner + (row * op.out.width + column) * op.out.pitch + c, count)
+              : Vec{};
+        gradient_points(patch, half[column]);
+      }
+      for (int row = 0; row < PATCH; ++row) {
+        Vec points[PATCH];
+        for (int column = 0; column < SIDE; ++column) patch[column] = half[column][row];
+        gradient_points(patch, points);
+        for (int column = 0; column < PATCH; ++column)
+          store(to + (row * PATCH + column) * op.chunk * gradient_stride() + c, points[column]);
+      }
+    }
+  }
+
+  static void gradient_points(const Vec (&g)[SIDE], Vec (&t)[PATCH]) {
+    const Vec near_even = g[0] + g[2] * 0.5f, near_odd = (g[1] + g[3] * 0.5f) * NEAR;
+    const Vec far_even = g[0] + g[2] * 2.0f, far_odd = (g[1] + g[3] * 2.0f) * FAR;
+    t[0] = g[0];
+    t[1] = near_even + near_odd;
+    t[2] = near_even - near_odd;
+    t[3] = far_even + far_odd;
+    t[4] = far_even - far_odd;
+    t[5] = g[3];
+  }
+
+  void transform_sums(int64_t o) const {
+    const int64_t plane = op.out.channels * width();
+    for (int64_t i = 0; i < op.in.channels; i += LANES) {
+      const int64_t count = std::min<int64_t>(LANES, op.in.channels - i);
+      Vec half[PATCH][TAPS];
+      for (int row = 0; row < PATCH; ++row) {
+        Vec sums[PATCH];
+        for (int column = 0; column < PATCH; ++column)
+          sums[column] = load_up_to<Vec>(
+              scratch + (row * PATCH + column) * plane + o * width() + i, count);
+        taps(sums, half[row]);
+      }
+      for (int column = 0; column < TAPS; ++column) {
+        Vec down[PATCH], kernel[TAPS];
+        for (int row = 0; row < PATCH; ++row) down[row] = half[row][column];
+        taps(down, kernel);
+        for (int row = 0; row < TAPS; ++row)
+          store_up_to(to + ((o * TAPS + row) * TAPS + column) * op.in.channels + i, kernel[row], count);
+      }
+    }
+  }
+
+  // With the divisors that gradient_points leaves out.
+  static void taps(const Vec (&m)[PATCH], Vec (&k)[TAPS]) {
+    const Vec near_sum = (m[1] + m[2]) * (-1.0f / 1.5f), far_sum = (m[3] + m[4]) * (1.0f / 6.0f);
+    k[0] = m[0] + near_sum + far_sum;
+    k[1] = (m[1] - m[2]) * (-NEAR / 1.5f) + (m[3] - m[4]) * (FAR / 6.0f);
+    k[2] = near_sum * 0.5f + far_sum * 2.0f + m[5];
+  }
+};
