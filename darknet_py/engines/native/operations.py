@@ -10,7 +10,7 @@ import torch
 
 from darknet_py.engines.eager import RuleContext
 from darknet_py.engines.native import library as native
-from darknet_py.engines.native.packing import POINTS, Packed, PackedWeights, block_of
+from darknet_py.engines.native.packing import Packed, PackedWeights, block_of
 from darknet_py.engines.native.placement import Alias, Joined
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import Layer
@@ -115,9 +115,10 @@ def _winograd(
 ) -> Work:
     packed = options.packed.winograd(ctx.node.index, *_tensors(ctx))
     tiles = tile_count(ctx.node.out.h, ctx.node.out.w)
-    chunk = winograd_chunk(ctx.input.c, layer.filters, tiles)
+    fitting = WORKING_FLOATS // (36 * (ctx.input.c + layer.filters))
+    chunk = min(tiles, max(LEAST_TILES, min(MOST_TILES, fitting)))
     blocks = -(-layer.filters // block_of(packed.halves))
-    divided = _divided(-(-tiles // chunk) * ctx.batch, blocks, options)
+    divided = parts(-(-tiles // chunk) * ctx.batch, blocks, options.threads)
     shares = {"halves": packed.halves, "chunk": chunk, "parts": divided}
     return Work(native.WINOGRAD, ctx.node.inputs, {**numbers, **shares}, packed)
 
@@ -127,19 +128,13 @@ def tile_count(height: int, width: int) -> int:
     return -(-height // SIDE) * -(-width // SIDE)
 
 
-def winograd_chunk(channels: int, filters: int, tiles: int) -> int:
-    """How many of an image's tiles a thread takes at once."""
-    fitting = WORKING_FLOATS // (POINTS * (channels + filters))
-    return min(tiles, max(LEAST_TILES, min(MOST_TILES, fitting)))
-
-
 def _direct(
     ctx: RuleContext, layer: Convolutional, numbers: Mapping[str, Any], options: ProgramOptions
 ) -> Work:
     packed = options.packed.direct(ctx.node.index, *_tensors(ctx), layer.split)
     blocks = layer.split * -(-layer.filters // layer.split // block_of(packed.halves))
     strips = -(-ctx.node.out.h * ctx.node.out.w // STRIP)
-    divided = _divided(strips * ctx.batch, blocks, options)
+    divided = parts(strips * ctx.batch, blocks, options.threads)
     shares = {"halves": packed.halves, "chunk": STRIP, "parts": divided}
     return Work(native.CONVOLUTION, ctx.node.inputs, {**numbers, **shares}, packed)
 
@@ -148,9 +143,9 @@ def _tensors(ctx: RuleContext) -> tuple[Any, Any]:
     return ctx.weights["weights"], ctx.weights["biases"]
 
 
-def _divided(tasks: int, blocks: int, options: ProgramOptions) -> int:
+def parts(tasks: int, blocks: int, threads: int) -> int:
     """Into how many parts the outputs are divided, so that there is work for all threads."""
-    wanted = TASKS * options.threads if options.threads > 1 else 1
+    wanted = TASKS * threads if threads > 1 else 1
     return max(1, min(blocks, -(-wanted // tasks)))
 
 

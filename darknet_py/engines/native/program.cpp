@@ -99,15 +99,27 @@ void pack_training(const float* kernels, int64_t outputs, int64_t inputs, int64_
     pack(points.forward_blocks(), threads, [&](int64_t number) { points.forward(number); });
 }
 
+// WINOGRAD alone, of tensors that are whole.
+void convolve_batch(const Operation* op, const float* in, float* out, int64_t images, float* scratch,
+                    int64_t scratch_each, int32_t threads) {
+  const Batch batch{*op, images, in, out};
+#pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
+  for (int64_t number = 0; number < batch.tasks(); ++number)
+    Winograd{*op}.work(number, batch.tiles(), scratch + omp_get_thread_num() * scratch_each, batch);
+}
+
 // Floats that kernel_gradient works in.
-int64_t gradient_scratch(const Operation* op) { return KernelGradient{*op, 0, nullptr, nullptr}.scratch_size(); }
+int64_t gradient_scratch(const Operation* op) {
+  return KernelGradient{*op, nullptr, nullptr}.scratch_size();
+}
 
 // The gradient (outputs, 3, 3, inputs) of a convolution's kernels, from those of its outputs.
-void kernel_gradient(const Operation* op, const float* in, const float* gradients, int64_t images,
+void kernel_gradient(const Operation* op, const float* in, float* gradients, int64_t images,
                      float* scratch, float* to, int32_t threads) {
-  const KernelGradient gradient{*op, images, scratch, to};
+  const Batch batch{*op, images, in, gradients};
+  const KernelGradient gradient{*op, scratch, to};
 #pragma omp parallel num_threads(threads) if (threads > 1)
-  gradient.work(in, gradients);
+  gradient.work(batch);
 }
 
 void run(const Operation* ops, int64_t count, float* memory, const float* input, const float* zeros,

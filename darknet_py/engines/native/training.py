@@ -14,16 +14,23 @@ from darknet_py.engines.native.operations import (
     LEAST_CHANNELS,
     SIDE,
     UNBOUNDED,
+    parts,
     tile_count,
-    winograd_chunk,
 )
 from darknet_py.engines.native.packing import POINTS, block_halves, block_of
 from darknet_py.layers.torch_kernels import Pair, convolve
 
 KERNEL = 3
+FLOAT = 4
+"""Bytes."""
 LINE = 16
 """Floats of a line of the cache."""
-LEAST_CHUNK, MOST_CHUNK = 32, 256
+FEW_TILES, MANY_TILES = 24, 96
+"""That a thread takes at once: multiples of the rows that products have."""
+MANY_CHANNELS = 512
+"""Above, inputs and outputs together, kernels are much memory, to be read the less often."""
+LEAST_SUMMED, MOST_SUMMED = 32, 256
+"""Tiles of a sum of kernels' gradients before it is stored."""
 CHANNELS_A_TILE = 3
 """The more channels, the more tiles are summed at once, as the sums are then much memory."""
 IDENTITY = native.Activation(native.BOUNDED, 1.0, UNBOUNDED)
@@ -62,21 +69,17 @@ class TrainingConvolutions:
         (x, pitch), kernel = _channels_last(x), kernel.contiguous(memory_format=torch.channels_last)
         n, c, h, w = x.shape
         filters = kernel.shape[1 if flipped else 0]
-        halves = block_halves(filters)
-        packed = _lines(POINTS * -(-filters // block_of(halves)) * block_of(halves) * c)
-        operation = _operation(
-            x, filters, pitch, filters, halves, winograd_chunk(c, filters, tile_count(h, w))
-        )
+        y = torch.empty((n, filters, h, w), memory_format=torch.channels_last)
+        operation = _operation(x, pitch, filters, filters)
+        _share(operation, n, threads)
+        packed = _packed_floats(operation)
         each = _lines(library.scratch_of(operation))
         memory = self._floats(packed + threads * each)
-        sides = kernel.shape[:2]
-        library.pack_training(kernel.data_ptr(), *sides, halves, flipped, memory, threads)
-        y = torch.empty((n, filters, h, w), memory_format=torch.channels_last)
-        biases = torch.zeros(_lines(filters) + block_of(halves))
-        operation.weights, operation.biases = memory, biases.data_ptr()
-        operation.input.offset = operation.input2.offset = -1
-        where = y.data_ptr(), x.data_ptr(), biases.data_ptr(), memory + 4 * packed
-        library.run(operation, 1, *where, each, n, threads)
+        operation.weights = memory
+        sizes = *kernel.shape[:2], operation.halves, flipped
+        library.pack_training(kernel.data_ptr(), *sizes, memory, threads)
+        tensors = x.data_ptr(), y.data_ptr(), n, memory + FLOAT * packed
+        library.convolve_batch(operation, *tensors, each, threads)
         return y
 
     def kernel_gradient(self, x: Tensor, gradient: Tensor) -> Tensor:
@@ -85,10 +88,10 @@ class TrainingConvolutions:
         (x, pitch), (gradient, gradient_pitch) = _channels_last(x), _channels_last(gradient)
         n, c, h, w = x.shape
         filters = gradient.shape[1]
-        tiles = n * tile_count(h, w)
-        wanted = max(LEAST_CHUNK, min(MOST_CHUNK, (c + filters) // CHANNELS_A_TILE))
-        halves, chunk = block_halves(c), min(tiles, wanted)
-        operation = _operation(x, filters, pitch, gradient_pitch, halves, chunk)
+        operation = _operation(x, pitch, filters, gradient_pitch)
+        operation.halves = block_halves(c)
+        wanted = max(LEAST_SUMMED, min(MOST_SUMMED, (c + filters) // CHANNELS_A_TILE))
+        operation.chunk = min(n * tile_count(h, w), wanted)
         memory = self._floats(library.gradient_scratch(operation))
         result = torch.empty((filters, c, KERNEL, KERNEL), memory_format=torch.channels_last)
         tensors = x.data_ptr(), gradient.data_ptr(), n, memory, result.data_ptr()
@@ -149,17 +152,33 @@ def _channels_last(x: Tensor) -> tuple[Tensor, int]:
     return x.contiguous(memory_format=torch.channels_last), channels
 
 
-def _operation(
-    x: Tensor, filters: int, pitch: int, out_pitch: int, halves: int, chunk: int
-) -> native.Operation:
+def _operation(x: Tensor, pitch: int, filters: int, filters_pitch: int) -> native.Operation:
+    """The convolution of x (N, C, H, W), not yet shared out."""
     _, c, h, w = x.shape
-    operation = native.Operation(kind=native.WINOGRAD, size=KERNEL, halves=halves, chunk=chunk)
+    operation = native.Operation(kind=native.WINOGRAD, size=KERNEL, parts=1, activation=IDENTITY)
     operation.stride_y = operation.stride_x = operation.pad_y = operation.pad_x = 1
-    operation.dilation = operation.groups = operation.parts = 1
-    operation.activation, operation.scale = IDENTITY, 1.0
-    operation.input = operation.input2 = native.Tensor(0, h, w, c, pitch)
-    operation.output = native.Tensor(0, h, w, filters, out_pitch)
+    operation.dilation = operation.groups = 1
+    operation.input = native.Tensor(0, h, w, c, pitch)
+    operation.output = native.Tensor(0, h, w, filters, filters_pitch)
     return operation
+
+
+def _share(operation: native.Operation, images: int, threads: int) -> None:
+    """Into blocks of outputs, chunks of tiles, and parts for the threads."""
+    into, out = operation.input, operation.output
+    many = into.channels + out.channels > MANY_CHANNELS
+    tiles = images * tile_count(out.height, out.width)
+    operation.halves = block_halves(out.channels)
+    operation.chunk = min(tiles, MANY_TILES if many else FEW_TILES)
+    blocks = -(-out.channels // block_of(operation.halves))
+    operation.parts = parts(-(-tiles // operation.chunk), blocks, threads)
+
+
+def _packed_floats(operation: native.Operation) -> int:
+    """Of kernels at Winograd's points."""
+    block = block_of(operation.halves)
+    filters = -(-operation.output.channels // block) * block
+    return _lines(POINTS * filters * operation.input.channels)
 
 
 def _lines(floats: int) -> int:

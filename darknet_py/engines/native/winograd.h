@@ -8,6 +8,12 @@
 constexpr float NEAR = 0.70710678118654752f, FAR = 1.41421356237309505f;
 constexpr int POINTS = 36, SIDE = 4, PATCH = 6;
 
+// A tile of one of the images.
+struct Tile {
+  Image image;
+  int64_t number;
+};
+
 struct Winograd {
   const Operation& op;
 
@@ -22,13 +28,19 @@ struct Winograd {
   int64_t scratch() const { return POINTS * op.chunk * (in_stride() + out_stride()); }
 
   void task(int64_t number, const Image& image, float* scratch) const {
+    work(number, tiles(), scratch, [&](int64_t n) { return Tile{image, n}; });
+  }
+
+  // The same where one image's tiles are followed by the next one's: at(n) is one of `count` tiles.
+  template <class At>
+  void work(int64_t number, int64_t count, float* scratch, const At& at) const {
     const int64_t first = number / op.parts * op.chunk;
-    const int64_t last = std::min(tiles(), first + op.chunk);
+    const int64_t last = std::min(count, first + op.chunk);
     const Range range(blocks(), op.parts, number % op.parts);
     float* points = scratch;
     float* products = scratch + POINTS * op.chunk * in_stride();
     for (int64_t n = first; n < last; ++n)
-      transform_inputs(n, image.in, points + (n - first) * in_stride());
+      transform_inputs(at(n), points + (n - first) * in_stride());
     for (int64_t point = 0; point < POINTS; ++point)
       for (int64_t b = range.first; b < range.last; ++b) {
         const float* weights = op.weights + (point * blocks() + b) * op.in.channels * block();
@@ -38,11 +50,13 @@ struct Winograd {
         in_tiles(op.halves, last - first, rows);
       }
     for (int64_t n = first; n < last; ++n)
-      transform_outputs(n, products + (n - first) * out_stride(), range, image);
+      transform_outputs(at(n), products + (n - first) * out_stride(), range);
   }
 
-  void transform_inputs(int64_t tile, const float* in, float* to) const {
-    const int64_t top = tile / across() * SIDE - op.pad_y, left = tile % across() * SIDE - op.pad_x;
+  void transform_inputs(const Tile& tile, float* to) const {
+    const int64_t top = tile.number / across() * SIDE - op.pad_y;
+    const int64_t left = tile.number % across() * SIDE - op.pad_x;
+    const float* in = tile.image.in;
     const bool inside = top >= 0 && left >= 0 && top + PATCH <= op.in.height &&
                         left + PATCH <= op.in.width;
     for (int64_t c = 0; c < op.in.channels; c += LANES) {
@@ -126,15 +140,15 @@ struct Winograd {
     }
   }
 
-  void transform_outputs(int64_t tile, const float* products, const Range& range,
-                         const Image& image) const {
-    const int64_t top = tile / across() * SIDE, left = tile % across() * SIDE;
+  void transform_outputs(const Tile& tile, const float* products, const Range& range) const {
+    const int64_t top = tile.number / across() * SIDE, left = tile.number % across() * SIDE;
+    const Image& image = tile.image;
     const int64_t start = range.first * block();
     const int64_t end = std::min(range.last * block(), op.out.channels);
     for (int64_t c = start; c < end; c += LANES) {
       Vec values[SIDE][SIDE];  // [column][row]
       read_products(products + c - start, values);
-      const Vec bias = load<Vec>(op.biases + c);
+      const Vec bias = op.biases ? load<Vec>(op.biases + c) : Vec{};
       const int64_t count = std::min<int64_t>(LANES, end - c);
       for (int64_t row = 0; row < SIDE && top + row < op.out.height; ++row)
         for (int64_t column = 0; column < SIDE && left + column < op.out.width; ++column) {
