@@ -28,34 +28,32 @@ struct KernelPoints {
   }
 
  private:
-  static constexpr int64_t GROUP = 8;  // inputs that are turned at once
+  static constexpr int64_t GROUP = 8, WIDEST = 4 * LANES;  // inputs that are turned at once; a block
 
   template <class V>
   void forward_block(int64_t number) const {
     const int64_t plane = forward_blocks() * inputs * block();
-    float turned[GROUP][TAPS][TAPS][lanes_of<V>] = {};
-    for (int64_t lane = 0; lane < block(); lane += lanes_of<V>)
-      for (int64_t i = 0; i < inputs; i += GROUP) {
-        const int64_t count = std::min(GROUP, inputs - i);
-        turn(number * block() + lane, i, count, turned);
-        for (int64_t n = 0; n < count; ++n) {
+    float turned[GROUP][TAPS * TAPS][WIDEST] = {};
+    for (int64_t i = 0; i < inputs; i += GROUP) {
+      const int64_t count = std::min(GROUP, inputs - i);
+      turn(number * block(), i, count, turned);
+      for (int64_t n = 0; n < count; ++n)
+        for (int64_t lane = 0; lane < block(); lane += lanes_of<V>) {
           V kernel[TAPS][TAPS];
           for (int tap = 0; tap < TAPS * TAPS; ++tap)
-            kernel[tap % TAPS][tap / TAPS] = load<V>(turned[n][tap / TAPS][tap % TAPS]);
+            kernel[tap % TAPS][tap / TAPS] = load<V>(turned[n][tap] + lane);
           write(kernel, to + (number * inputs + i + n) * block() + lane, plane);
         }
-      }
+    }
   }
 
-  // The taps of `count` inputs, for as many outputs as a vector has.
-  template <int WIDTH>
-  void turn(int64_t first, int64_t i, int64_t count, float (&turned)[GROUP][TAPS][TAPS][WIDTH]) const {
-    for (int64_t o = 0; o < WIDTH; ++o)
-      for (int tap = 0; tap < TAPS * TAPS; ++tap) {
-        const float* from = kernels + ((first + o) * TAPS * TAPS + tap) * inputs + i;
+  // The taps of `count` inputs, for the outputs of a block.
+  void turn(int64_t first, int64_t i, int64_t count, float (&turned)[GROUP][TAPS * TAPS][WIDEST]) const {
+    const int64_t width = std::min(block(), outputs - first);
+    for (int64_t o = 0; o < width; ++o)
+      for (int tap = 0; tap < TAPS * TAPS; ++tap)
         for (int64_t n = 0; n < count; ++n)
-          turned[n][tap / TAPS][tap % TAPS][o] = first + o < outputs ? from[n] : 0.0f;
-      }
+          turned[n][tap][o] = kernels[((first + o) * TAPS * TAPS + tap) * inputs + i + n];
   }
 
   template <class V>
