@@ -8,7 +8,7 @@ from pathlib import Path
 from darknet_py.advice.advice_notes import notes_on
 from darknet_py.advice.advice_report import Advice, BaseFacts
 from darknet_py.advice.advised_cfg import advised_changes, advised_parts
-from darknet_py.advice.base_cfg import base_path
+from darknet_py.advice.base_cfg import base_path, start_weights
 from darknet_py.advice.base_choice import base_facts, chosen_base
 from darknet_py.advice.facts import data_facts
 from darknet_py.advice.input_size import sized_graph
@@ -18,6 +18,7 @@ from darknet_py.files import require_writable
 from darknet_py.network.graph import Graph
 from darknet_py.options.advising import AdviseOptions
 from darknet_py.plots import require_image, require_matplotlib
+from darknet_py.weights_registry.backbones import backbone_for
 
 
 def advice(options: AdviseOptions) -> Advice:
@@ -51,6 +52,8 @@ def _advice(
 ) -> Advice:
     parts = advised_parts(measured, graph, sized, options)
     facts = data_facts(measured)
+    changes = tuple(advised_changes(parts))
+    as_it_is = not changes and not bases
     return Advice(
         data=facts,
         cfg=graph.path,
@@ -60,11 +63,17 @@ def _advice(
         own_anchors=parts.own,
         new_anchors=parts.new,
         memory=parts.memory,
-        changes=tuple(advised_changes(parts)),
+        changes=changes,
         notes=tuple(notes_on(facts, parts)),
-        command=tuple(_next(options, base)),
+        command=_training(options, graph) if as_it_is else tuple(_next(options, base)),
         bases=tuple(bases),
     )
+
+
+def _training(options: AdviseOptions, graph: Graph) -> tuple[str, ...]:
+    """The words that train with a cfg that needs no change."""
+    start = start_weights(graph.path, backbone_for(graph))
+    return ("darknet-py", "train", options.data, graph.path, *start)
 
 
 def _next(options: AdviseOptions, base: str) -> Iterator[str]:

@@ -114,7 +114,7 @@ def _row_json(report: Report, row: BenchmarkRow) -> dict[str, Any]:
 def _failure_json(failure: Failure) -> dict[str, Any]:
     facts = dataclasses.asdict(failure.entry)
     del facts["named"]
-    return facts | {"error": failure.error}
+    return facts | {"compiled": bool(failure.entry.compiled), "error": failure.error}
 
 
 def _parts_json(parts: Parts) -> dict[str, Any]:
@@ -150,8 +150,10 @@ def _exponential(value: float | None) -> str:
 
 def _name(row: BenchmarkRow) -> str:
     """What ran: an entry that was to be compiled and was not says so."""
-    fell_back = row.entry.compiled and not row.compiled
-    return row.entry.label + (" (not: eager)" if fell_back else "")
+    if row.entry.compiled and not row.compiled:
+        return f"{row.entry.label} (not: eager)"
+    as_usual = row.entry.compiled is None and row.compiled
+    return f"{row.entry.label} compiled" if as_usual else row.entry.label
 
 
 COLUMNS = (

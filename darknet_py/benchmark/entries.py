@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from darknet_py.engines.table import ENGINES, EngineConfig, checked, installed
@@ -13,11 +13,14 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the table. named: the engine was asked for by its name, so it has to run."""
+    """One row of the table. compiled: as EngineConfig has it.
+
+    named: the engine was asked for by its name, so it has to run.
+    """
 
     engine: str
     precision: str = "fp32"
-    compiled: bool = False
+    compiled: bool | None = None
     batch: int = 1
     named: bool = True
 
@@ -63,7 +66,5 @@ def _chosen(engines: Sequence[str]) -> Iterable[tuple[str, bool]]:
     return named.items()
 
 
-def _forms(engine: str, compiled: bool) -> Iterator[bool]:
-    yield False
-    if compiled and ENGINES[engine].compiles:
-        yield True
+def _forms(engine: str, compiled: bool) -> tuple[bool | None, ...]:
+    return (False, True) if compiled and ENGINES[engine].compiles else (None,)

@@ -44,7 +44,7 @@ class BenchmarkOptions(CfgOptions, DeviceOptions, ThreadOptions):
         listed=True,
         metavar="LIST",
     )
-    compiled: bool = flag(False, "Run compiled torch as well.", "--compile")
+    compiled: bool = flag(False, "Run torch twice: not compiled, and compiled.", "--compile")
     batch: tuple[int, ...] = flag(
         (1,), "Batch sizes.", least=1, most=MOST_IMAGES, listed=True, metavar="LIST"
     )

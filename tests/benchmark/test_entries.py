@@ -27,10 +27,15 @@ def test_all_are_those_installed_and_only_torch_compiles(monkeypatch: pytest.Mon
     fake_engine.add_to_table(monkeypatch, "shifted", "missing")
     found = entries(["all"], ["fp32"], True, [1])
     assert found == [
-        Entry("torch", named=False),
+        Entry("torch", compiled=False, named=False),
         Entry("torch", compiled=True, named=False),
         Entry("shifted", named=False),
     ]
+
+
+def test_without_a_wish_torch_is_compiled_where_it_usually_is() -> None:
+    (entry,) = entries(["torch"], ["fp32"], False, [1])
+    assert entry.config("cpu", None).compiled is None
 
 
 def test_what_is_named_is_wanted_whether_installed_or_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,19 @@ struct Image {
   float* out;
 };
 
+// All images of a batch.
+struct Batch {
+  const Operation& op;
+  Image first;
+  int64_t images;
+
+  Image operator[](int64_t n) const {
+    return {first.in + n * op.in.pixels() * op.in.pitch,
+            first.in2 + n * op.in2.pixels() * op.in2.pitch,
+            first.out + n * op.out.pixels() * op.out.pitch};
+  }
+};
+
 inline int64_t quotient_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // What part `part` of `parts` has of `count` things.

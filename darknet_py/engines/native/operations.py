@@ -10,7 +10,7 @@ import torch
 
 from darknet_py.engines.eager import RuleContext
 from darknet_py.engines.native import library as native
-from darknet_py.engines.native.packing import Packed, PackedWeights, block_of
+from darknet_py.engines.native.packing import POINTS, Packed, PackedWeights, block_of
 from darknet_py.engines.native.placement import Alias, Joined
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import Layer
@@ -29,9 +29,10 @@ STRIP = 96
 """Pixels that a thread takes at once."""
 SIDE = 4
 """Of a tile of Winograd's outputs."""
-LEAST_TILES, MOST_TILES = 24, 64
+LEAST_TILES, MOST_TILES = 40, 64
+"""Of Winograd's that are worked on at once: few stay in a core's own cache, many share what is read
+of the weights."""
 WORKING_FLOATS = 192 * 1024
-"""Of Winograd's tiles that are worked on: they stay in a core's own cache."""
 LEAST_CHANNELS = 16
 """Below, transforming costs more than Winograd's products save."""
 TASKS = 4
@@ -114,11 +115,12 @@ def _winograd(
     ctx: RuleContext, layer: Convolutional, numbers: Mapping[str, Any], options: ProgramOptions
 ) -> Work:
     packed = options.packed.winograd(ctx.node.index, *_tensors(ctx))
-    tiles = tile_count(ctx.node.out.h, ctx.node.out.w)
-    fitting = WORKING_FLOATS // (36 * (ctx.input.c + layer.filters))
-    chunk = min(tiles, max(LEAST_TILES, min(MOST_TILES, fitting)))
+    tiles = ctx.batch * tile_count(ctx.node.out.h, ctx.node.out.w)
+    fitting = WORKING_FLOATS // (POINTS * (ctx.input.c + layer.filters))
+    wanted = max(LEAST_TILES, min(MOST_TILES, fitting))
+    chunk = -(-tiles // max(1, tiles // wanted))  # all of them about as large
     blocks = -(-layer.filters // block_of(packed.halves))
-    divided = parts(-(-tiles // chunk) * ctx.batch, blocks, options.threads)
+    divided = parts(-(-tiles // chunk), blocks, options.threads)
     shares = {"halves": packed.halves, "chunk": chunk, "parts": divided}
     return Work(native.WINOGRAD, ctx.node.inputs, {**numbers, **shares}, packed)
 

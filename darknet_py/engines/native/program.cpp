@@ -25,31 +25,42 @@ struct Run {
   float* scratch;
   int64_t images, scratch_each;
 
-  const float* at(const Tensor& tensor, int64_t image) const {
-    const float* start = tensor.offset < 0 ? input : memory + tensor.offset;
-    return start + image * tensor.pixels() * tensor.pitch;
+  const float* at(const Tensor& tensor) const {
+    return tensor.offset < 0 ? input : memory + tensor.offset;
   }
 
+  Batch batch(const Operation& op) const {
+    return {op, {at(op.in), at(op.in2), (float*)at(op.out)}, images};
+  }
+
+  // Image by image.
   template <class Work>
-  void all(const Operation& op, const Work& work) const {
+  void each(const Operation& op, const Work& work) const {
+    const Batch all = batch(op);
     const int64_t tasks = work.tasks();
 #pragma omp for schedule(dynamic)
-    for (int64_t number = 0; number < images * tasks; ++number) {
-      const int64_t n = number / tasks;
-      const Image image{at(op.in, n), at(op.in2, n), (float*)at(op.out, n)};
-      work.task(number % tasks, image, scratch + omp_get_thread_num() * scratch_each);
-    }
+    for (int64_t number = 0; number < images * tasks; ++number)
+      work.task(number % tasks, all[number / tasks], scratch + omp_get_thread_num() * scratch_each);
+  }
+
+  // All images at once, which share what is read of the weights.
+  void winograd(const Operation& op) const {
+    const Winograd work{op, batch(op)};
+    const int64_t tasks = work.tasks();
+#pragma omp for schedule(dynamic)
+    for (int64_t number = 0; number < tasks; ++number)
+      work.task(number, scratch + omp_get_thread_num() * scratch_each);
   }
 
   void operation(const Operation& op) const {
     switch (op.kind) {
-      case CONVOLUTION: return all(op, Convolution{op, zeros});
-      case WINOGRAD: return all(op, Winograd{op});
-      case DEPTHWISE: return all(op, Depthwise{op});
-      case MAXPOOL: return all(op, Maxpool{op});
-      case UPSAMPLE: return all(op, Upsample{op});
-      case BY_CHANNEL: return all(op, ByChannel{op});
-      default: return all(op, Add{op});
+      case CONVOLUTION: return each(op, Convolution{op, zeros});
+      case WINOGRAD: return winograd(op);
+      case DEPTHWISE: return each(op, Depthwise{op});
+      case MAXPOOL: return each(op, Maxpool{op});
+      case UPSAMPLE: return each(op, Upsample{op});
+      case BY_CHANNEL: return each(op, ByChannel{op});
+      default: return each(op, Add{op});
     }
   }
 };
@@ -70,7 +81,7 @@ int64_t lanes() { return LANES; }
 int64_t scratch_of(const Operation* op) {
   switch (op->kind) {
     case CONVOLUTION: return Convolution{*op, nullptr}.scratch();
-    case WINOGRAD: return Winograd{*op}.scratch();
+    case WINOGRAD: return Winograd{*op, {*op, {}, 0}}.scratch();
     default: return 0;
   }
 }
@@ -99,27 +110,17 @@ void pack_training(const float* kernels, int64_t outputs, int64_t inputs, int64_
     pack(points.forward_blocks(), threads, [&](int64_t number) { points.forward(number); });
 }
 
-// WINOGRAD alone, of tensors that are whole.
-void convolve_batch(const Operation* op, const float* in, float* out, int64_t images, float* scratch,
-                    int64_t scratch_each, int32_t threads) {
-  const Batch batch{*op, images, in, out};
-#pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
-  for (int64_t number = 0; number < batch.tasks(); ++number)
-    Winograd{*op}.work(number, batch.tiles(), scratch + omp_get_thread_num() * scratch_each, batch);
-}
-
 // Floats that kernel_gradient works in.
 int64_t gradient_scratch(const Operation* op) {
-  return KernelGradient{*op, nullptr, nullptr}.scratch_size();
+  return KernelGradient{*op, {*op, {}, 0}, nullptr, nullptr}.scratch_size();
 }
 
 // The gradient (outputs, 3, 3, inputs) of a convolution's kernels, from those of its outputs.
 void kernel_gradient(const Operation* op, const float* in, float* gradients, int64_t images,
                      float* scratch, float* to, int32_t threads) {
-  const Batch batch{*op, images, in, gradients};
-  const KernelGradient gradient{*op, scratch, to};
+  const KernelGradient gradient{*op, {*op, {in, nullptr, gradients}, images}, scratch, to};
 #pragma omp parallel num_threads(threads) if (threads > 1)
-  gradient.work(batch);
+  gradient.work();
 }
 
 void run(const Operation* ops, int64_t count, float* memory, const float* input, const float* zeros,

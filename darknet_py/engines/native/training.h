@@ -98,29 +98,13 @@ struct KernelPoints {
   }
 };
 
-// A batch in which each chunk of tiles may be of several images: kernels are read the less often.
-struct Batch {
-  const Operation& op;
-  int64_t images;
-  const float* in;
-  float* out;
-
-  Winograd winograd() const { return Winograd{op}; }
-  int64_t tiles() const { return images * winograd().tiles(); }
-  int64_t tasks() const { return quotient_up(tiles(), op.chunk) * op.parts; }
-
-  Tile operator()(int64_t n) const {
-    const int64_t each = winograd().tiles(), image = n / each;
-    const float* from = in + image * op.in.pixels() * op.in.pitch;
-    return {{from, nullptr, out + image * op.out.pixels() * op.out.pitch}, n % each};
-  }
-};
-
 // The gradient of the kernels by F(3x3, 4x4): each tile of 4x4 gradients of outputs, with the 6x6
-// inputs they were made of, gives all nine taps by 36 products. `op` is the convolution itself.
+// inputs they were made of, gives all nine taps by 36 products. `op` is the convolution itself, whose
+// outputs are the gradients there.
 // Sums are taken in the order of the tiles, however many threads there are.
 struct KernelGradient {
   const Operation& op;
+  const Batch batch;
   float *scratch, *to;  // to: (outputs, 3, 3, inputs)
 
   int64_t block() const { return op.halves * (LANES / 2); }
@@ -132,18 +116,19 @@ struct KernelGradient {
   int64_t sums_size() const { return POINTS * op.out.channels * width(); }
   int64_t scratch_size() const { return inputs_size() + gradients_size() + sums_size(); }
 
-  // By all threads of a team together. batch: its outputs are the gradients there.
-  void work(const Batch& batch) const {
+  // By all threads of a team together.
+  void work() const {
     const Winograd forward = winograd();
-    const int64_t all = batch.tiles();
+    const int64_t each = forward.tiles(), all = batch.images * each;
     float *inputs = scratch + sums_size(), *outputs = inputs + inputs_size();
     for (int64_t first = 0; first < all; first += op.chunk) {
       const int64_t count = std::min<int64_t>(op.chunk, all - first);
 #pragma omp for
       for (int64_t n = 0; n < count; ++n) {
-        const Tile tile = batch(first + n);
-        forward.transform_inputs(tile, inputs + n * forward.in_stride());
-        transform_gradients(tile, outputs + n * gradient_stride());
+        const int64_t tile = (first + n) % each;
+        const Image image = batch[(first + n) / each];
+        forward.transform_inputs(tile, image.in, inputs + n * forward.in_stride());
+        transform_gradients(tile, image.out, outputs + n * gradient_stride());
       }
 #pragma omp for
       for (int64_t number = 0; number < POINTS * blocks(); ++number) {
@@ -159,7 +144,7 @@ struct KernelGradient {
   }
 
  private:
-  Winograd winograd() const { return Winograd{op}; }
+  Winograd winograd() const { return {op, batch}; }
 
   struct Rows {
     const float* inputs;
@@ -189,12 +174,12 @@ struct KernelGradient {
     }
   };
 
-  void transform_gradients(const Tile& tile, float* to) const {
+  void transform_gradients(int64_t tile, const float* gradients, float* to) const {
     const int64_t across = winograd().across();
-    const int64_t top = tile.number / across * SIDE, left = tile.number % across * SIDE;
+    const int64_t top = tile / across * SIDE, left = tile % across * SIDE;
     const int64_t rows = std::min<int64_t>(SIDE, op.out.height - top);
     const int64_t columns = std::min<int64_t>(SIDE, op.out.width - left);
-    const float* corner = tile.image.out + (top * op.out.width + left) * op.out.pitch;
+    const float* corner = gradients + (top * op.out.width + left) * op.out.pitch;
     for (int64_t c = 0; c < op.out.channels; c += LANES) {
       const int64_t count = std::min<int64_t>(LANES, op.out.channels - c);
       Vec half[SIDE][PATCH], patch[SIDE] = {};

@@ -78,8 +78,9 @@ class TrainingConvolutions:
         operation.weights = memory
         sizes = *kernel.shape[:2], operation.halves, flipped
         library.pack_training(kernel.data_ptr(), *sizes, memory, threads)
-        tensors = x.data_ptr(), y.data_ptr(), n, memory + FLOAT * packed
-        library.convolve_batch(operation, *tensors, each, threads)
+        operation.input.offset = operation.input2.offset = -1
+        where = y.data_ptr(), x.data_ptr(), None, memory + FLOAT * packed
+        library.run(operation, 1, *where, each, n, threads)
         return y
 
     def kernel_gradient(self, x: Tensor, gradient: Tensor) -> Tensor:
@@ -158,7 +159,7 @@ def _operation(x: Tensor, pitch: int, filters: int, filters_pitch: int) -> nativ
     operation = native.Operation(kind=native.WINOGRAD, size=KERNEL, parts=1, activation=IDENTITY)
     operation.stride_y = operation.stride_x = operation.pad_y = operation.pad_x = 1
     operation.dilation = operation.groups = 1
-    operation.input = native.Tensor(0, h, w, c, pitch)
+    operation.input = operation.input2 = native.Tensor(0, h, w, c, pitch)
     operation.output = native.Tensor(0, h, w, filters, filters_pitch)
     return operation
 

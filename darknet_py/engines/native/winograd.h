@@ -8,14 +8,9 @@
 constexpr float NEAR = 0.70710678118654752f, FAR = 1.41421356237309505f;
 constexpr int POINTS = 36, SIDE = 4, PATCH = 6;
 
-// A tile of one of the images.
-struct Tile {
-  Image image;
-  int64_t number;
-};
-
 struct Winograd {
   const Operation& op;
+  const Batch batch;
 
   int64_t across() const { return quotient_up(op.out.width, SIDE); }
   int64_t tiles() const { return across() * quotient_up(op.out.height, SIDE); }
@@ -24,23 +19,17 @@ struct Winograd {
   // One more vector than needed: lines that are a power of two apart push each other out of caches.
   int64_t in_stride() const { return quotient_up(op.in.channels, LANES) * LANES + LANES; }
   int64_t out_stride() const { return quotient_up(blocks(), op.parts) * block() + LANES; }
-  int64_t tasks() const { return quotient_up(tiles(), op.chunk) * op.parts; }
+  int64_t tasks() const { return quotient_up(batch.images * tiles(), op.chunk) * op.parts; }
   int64_t scratch() const { return POINTS * op.chunk * (in_stride() + out_stride()); }
 
-  void task(int64_t number, const Image& image, float* scratch) const {
-    work(number, tiles(), scratch, [&](int64_t n) { return Tile{image, n}; });
-  }
-
-  // The same where one image's tiles are followed by the next one's: at(n) is one of `count` tiles.
-  template <class At>
-  void work(int64_t number, int64_t count, float* scratch, const At& at) const {
+  void task(int64_t number, float* scratch) const {
     const int64_t first = number / op.parts * op.chunk;
-    const int64_t last = std::min(count, first + op.chunk);
+    const int64_t last = std::min(batch.images * tiles(), first + op.chunk);
     const Range range(blocks(), op.parts, number % op.parts);
     float* points = scratch;
     float* products = scratch + POINTS * op.chunk * in_stride();
     for (int64_t n = first; n < last; ++n)
-      transform_inputs(at(n), points + (n - first) * in_stride());
+      transform_inputs(n % tiles(), batch[n / tiles()].in, points + (n - first) * in_stride());
     for (int64_t point = 0; point < POINTS; ++point)
       for (int64_t b = range.first; b < range.last; ++b) {
         const float* weights = op.weights + (point * blocks() + b) * op.in.channels * block();
@@ -50,13 +39,12 @@ struct Winograd {
         in_tiles(op.halves, last - first, rows);
       }
     for (int64_t n = first; n < last; ++n)
-      transform_outputs(at(n), products + (n - first) * out_stride(), range);
+      transform_outputs(n % tiles(), products + (n - first) * out_stride(), range,
+                        batch[n / tiles()]);
   }
 
-  void transform_inputs(const Tile& tile, float* to) const {
-    const int64_t top = tile.number / across() * SIDE - op.pad_y;
-    const int64_t left = tile.number % across() * SIDE - op.pad_x;
-    const float* in = tile.image.in;
+  void transform_inputs(int64_t tile, const float* in, float* to) const {
+    const int64_t top = tile / across() * SIDE - op.pad_y, left = tile % across() * SIDE - op.pad_x;
     const bool inside = top >= 0 && left >= 0 && top + PATCH <= op.in.height &&
                         left + PATCH <= op.in.width;
     for (int64_t c = 0; c < op.in.channels; c += LANES) {
@@ -140,9 +128,9 @@ struct Winograd {
     }
   }
 
-  void transform_outputs(const Tile& tile, const float* products, const Range& range) const {
-    const int64_t top = tile.number / across() * SIDE, left = tile.number % across() * SIDE;
-    const Image& image = tile.image;
+  void transform_outputs(int64_t tile, const float* products, const Range& range,
+                         const Image& image) const {
+    const int64_t top = tile / across() * SIDE, left = tile % across() * SIDE;
     const int64_t start = range.first * block();
     const int64_t end = std::min(range.last * block(), op.out.channels);
     for (int64_t c = start; c < end; c += LANES) {
