@@ -93,7 +93,7 @@ def _declare(functions: Any) -> None:
         "pack_direct": [floats, *[number] * 5, floats, threads],
         "pack_winograd": [floats, *[number] * 3, floats, threads],
         "pack_training": [floats, *[number] * 3, threads, floats, threads],
-        "gradient_scratch": [operations],
+        "gradient_scratch": [operations, threads],
         "kernel_gradient": [operations, floats, floats, number, floats, floats, threads],
         "run": [operations, number, *[floats] * 4, number, number, threads],
     }

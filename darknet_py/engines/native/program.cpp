@@ -3,18 +3,18 @@
 
 #include <cmath>
 
+#ifdef _OPENMP
+#include <omp.h>
+#else
+inline int omp_get_thread_num() { return 0; }
+#endif
+
 #include "convolution.h"
 #include "depthwise.h"
 #include "packing.h"
 #include "planes.h"
 #include "training.h"
 #include "winograd.h"
-
-#ifdef _OPENMP
-#include <omp.h>
-#else
-inline int omp_get_thread_num() { return 0; }
-#endif
 
 namespace {
 
@@ -111,8 +111,8 @@ void pack_training(const float* kernels, int64_t outputs, int64_t inputs, int64_
 }
 
 // Floats that kernel_gradient works in.
-int64_t gradient_scratch(const Operation* op) {
-  return KernelGradient{*op, {*op, {}, 0}, nullptr, nullptr}.scratch_size();
+int64_t gradient_scratch(const Operation* op, int32_t threads) {
+  return KernelGradient{*op, {*op, {}, 0}, nullptr, nullptr}.scratch_size(threads);
 }
 
 // The gradient (outputs, 3, 3, inputs) of a convolution's kernels, from those of its outputs.
@@ -120,7 +120,7 @@ void kernel_gradient(const Operation* op, const float* in, float* gradients, int
                      float* scratch, float* to, int32_t threads) {
   const KernelGradient gradient{*op, {*op, {in, nullptr, gradients}, images}, scratch, to};
 #pragma omp parallel num_threads(threads) if (threads > 1)
-  gradient.work();
+  gradient.work(threads);
 }
 
 void run(const Operation* ops, int64_t count, float* memory, const float* input, const float* zeros,

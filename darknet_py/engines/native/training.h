@@ -101,7 +101,8 @@ struct KernelPoints {
 // The gradient of the kernels by F(3x3, 4x4): each tile of 4x4 gradients of outputs, with the 6x6
 // inputs they were made of, gives all nine taps by 36 products. `op` is the convolution itself, whose
 // outputs are the gradients there.
-// Sums are taken in the order of the tiles, however many threads there are.
+// `parts` groups of tiles have sums of their own; all are taken in the order of the tiles, however
+// many threads there are.
 struct KernelGradient {
   const Operation& op;
   const Batch batch;
@@ -114,37 +115,86 @@ struct KernelGradient {
   int64_t inputs_size() const { return POINTS * op.chunk * winograd().in_stride() + LANES * 4; }
   int64_t gradients_size() const { return POINTS * op.chunk * gradient_stride(); }
   int64_t sums_size() const { return POINTS * op.out.channels * width(); }
-  int64_t scratch_size() const { return inputs_size() + gradients_size() + sums_size(); }
+  int64_t chunk_size() const { return inputs_size() + gradients_size(); }
+  int64_t scratch_size(int32_t threads) const {
+    return op.parts * sums_size() + std::min(threads, op.parts) * chunk_size();
+  }
 
   // By all threads of a team together.
-  void work() const {
-    const Winograd forward = winograd();
-    const int64_t each = forward.tiles(), all = batch.images * each;
-    float *inputs = scratch + sums_size(), *outputs = inputs + inputs_size();
-    for (int64_t first = 0; first < all; first += op.chunk) {
-      const int64_t count = std::min<int64_t>(op.chunk, all - first);
-#pragma omp for
-      for (int64_t n = 0; n < count; ++n) {
-        const int64_t tile = (first + n) % each;
-        const Image image = batch[(first + n) / each];
-        forward.transform_inputs(tile, image.in, inputs + n * forward.in_stride());
-        transform_gradients(tile, image.out, outputs + n * gradient_stride());
-      }
-#pragma omp for
-      for (int64_t number = 0; number < POINTS * blocks(); ++number) {
-        const int64_t point = number / blocks(), at = number % blocks() * block();
-        const Rows rows{inputs + point * op.chunk * forward.in_stride() + at, forward.in_stride(),
-                        outputs + point * op.chunk * gradient_stride(), gradient_stride(), count,
-                        scratch + point * op.out.channels * width() + at, width(), first > 0};
-        in_tiles(op.halves, op.out.channels, rows);
-      }
-    }
+  void work(int32_t threads) const {
+    if (threads <= op.parts) apart();
+    else together();
 #pragma omp for
     for (int64_t o = 0; o < op.out.channels; ++o) transform_sums(o);
   }
 
  private:
   Winograd winograd() const { return {op, batch}; }
+  int64_t tiles() const { return batch.images * winograd().tiles(); }
+
+  // A group for each thread.
+  void apart() const {
+#pragma omp for schedule(dynamic)
+    for (int64_t group = 0; group < op.parts; ++group) {
+      float* inputs = chunk_at(omp_get_thread_num());
+      for (int64_t step = 0; step < steps(); ++step) {
+        const Range chunk = chunk_of(group, step);
+        for (int64_t n = chunk.first; n < chunk.last; ++n) transform(n, n - chunk.first, inputs);
+        for (int64_t number = 0; number < POINTS * blocks(); ++number)
+          add(number, chunk.last - chunk.first, inputs, sums_of(group), step > 0);
+      }
+    }
+  }
+
+  // All threads on all groups, where there are more threads.
+  void together() const {
+    for (int64_t step = 0; step < steps(); ++step) {
+#pragma omp for
+      for (int64_t n = 0; n < op.parts * op.chunk; ++n) {
+        const int64_t group = n / op.chunk, at = n % op.chunk;
+        const Range chunk = chunk_of(group, step);
+        if (chunk.first + at < chunk.last) transform(chunk.first + at, at, chunk_at(group));
+      }
+#pragma omp for schedule(dynamic)
+      for (int64_t n = 0; n < op.parts * POINTS * blocks(); ++n) {
+        const int64_t group = n % op.parts;
+        const Range chunk = chunk_of(group, step);
+        add(n / op.parts, chunk.last - chunk.first, chunk_at(group), sums_of(group), step > 0);
+      }
+    }
+  }
+
+  int64_t steps() const { return quotient_up(quotient_up(tiles(), op.parts), op.chunk); }
+
+  // The tiles of a group's step, which may be none of the last one.
+  Range chunk_of(int64_t group, int64_t step) const {
+    Range range(tiles(), op.parts, group);
+    range.first = std::min(range.last, range.first + step * op.chunk);
+    range.last = std::min(range.last, range.first + op.chunk);
+    return range;
+  }
+
+  float* sums_of(int64_t group) const { return scratch + group * sums_size(); }
+  float* chunk_at(int64_t thread) const { return sums_of(op.parts) + thread * chunk_size(); }
+
+  // Tile `number` of all, as the chunk's tile n.
+  void transform(int64_t number, int64_t n, float* inputs) const {
+    const Winograd forward = winograd();
+    const int64_t tile = number % forward.tiles();
+    const Image image = batch[number / forward.tiles()];
+    forward.transform_inputs(tile, image.in, inputs + n * forward.in_stride());
+    transform_gradients(tile, image.out, inputs + inputs_size() + n * gradient_stride());
+  }
+
+  // A block of inputs at a point: the products of a chunk's tiles.
+  void add(int64_t number, int64_t count, const float* inputs, float* sums, bool more) const {
+    const int64_t point = number / blocks(), at = number % blocks() * block();
+    const int64_t in_stride = winograd().in_stride();
+    const Rows rows{inputs + point * op.chunk * in_stride + at, in_stride,
+                    inputs + inputs_size() + point * op.chunk * gradient_stride(), gradient_stride(),
+                    count, sums + point * op.out.channels * width() + at, width(), more};
+    in_tiles(op.halves, op.out.channels, rows);
+  }
 
   struct Rows {
     const float* inputs;
@@ -218,9 +268,12 @@ struct KernelGradient {
       Vec half[PATCH][TAPS];
       for (int row = 0; row < PATCH; ++row) {
         Vec sums[PATCH];
-        for (int column = 0; column < PATCH; ++column)
-          sums[column] = load_up_to<Vec>(
-              scratch + (row * PATCH + column) * plane + o * width() + i, count);
+        for (int column = 0; column < PATCH; ++column) {
+          const float* from = scratch + (row * PATCH + column) * plane + o * width() + i;
+          sums[column] = load_up_to<Vec>(from, count);
+          for (int64_t group = 1; group < op.parts; ++group)
+            sums[column] += load_up_to<Vec>(from + group * sums_size(), count);
+        }
         taps(sums, half[row]);
       }
       for (int column = 0; column < TAPS; ++column) {

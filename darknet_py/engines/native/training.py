@@ -31,6 +31,8 @@ MANY_CHANNELS = 512
 """Above, inputs and outputs together, kernels are much memory, to be read the less often."""
 LEAST_SUMMED, MOST_SUMMED = 32, 256
 """Tiles of a sum of kernels' gradients before it is stored."""
+MOST_GROUPS, GROUPED_FLOATS = 8, 4 << 20
+"""Groups of tiles that are summed by themselves, and so side by side; the memory of their sums."""
 CHANNELS_A_TILE = 3
 """The more channels, the more tiles are summed at once, as the sums are then much memory."""
 IDENTITY = native.Activation(native.BOUNDED, 1.0, UNBOUNDED)
@@ -87,13 +89,11 @@ class TrainingConvolutions:
         """Of a kernel (F, C, 3, 3), from its inputs x (N, C, H, W) and outputs' gradient."""
         library, threads = native.library(), torch.get_num_threads()
         (x, pitch), (gradient, gradient_pitch) = _channels_last(x), _channels_last(gradient)
-        n, c, h, w = x.shape
+        n, c = x.shape[:2]
         filters = gradient.shape[1]
         operation = _operation(x, pitch, filters, gradient_pitch)
-        operation.halves = block_halves(c)
-        wanted = max(LEAST_SUMMED, min(MOST_SUMMED, (c + filters) // CHANNELS_A_TILE))
-        operation.chunk = min(n * tile_count(h, w), wanted)
-        memory = self._floats(library.gradient_scratch(operation))
+        _group(operation, n)
+        memory = self._floats(library.gradient_scratch(operation, threads))
         result = torch.empty((filters, c, KERNEL, KERNEL), memory_format=torch.channels_last)
         tensors = x.data_ptr(), gradient.data_ptr(), n, memory, result.data_ptr()
         library.kernel_gradient(operation, *tensors, threads)
@@ -173,6 +173,17 @@ def _share(operation: native.Operation, images: int, threads: int) -> None:
     operation.chunk = min(tiles, MANY_TILES if many else FEW_TILES)
     blocks = -(-out.channels // block_of(operation.halves))
     operation.parts = parts(-(-tiles // operation.chunk), blocks, threads)
+
+
+def _group(operation: native.Operation, images: int) -> None:
+    """For the gradient of kernels, in no way that depends on the number of threads."""
+    into, out = operation.input, operation.output
+    wanted = (into.channels + out.channels) // CHANNELS_A_TILE
+    tiles = images * tile_count(out.height, out.width)
+    operation.halves = block_halves(into.channels)
+    operation.chunk = min(tiles, max(LEAST_SUMMED, min(MOST_SUMMED, wanted)))
+    fitting = GROUPED_FLOATS // (POINTS * into.channels * out.channels)
+    operation.parts = max(1, min(MOST_GROUPS, fitting, tiles // operation.chunk // 2))
 
 
 def _packed_floats(operation: native.Operation) -> int:
