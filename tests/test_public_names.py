@@ -85,7 +85,7 @@ DEFAULTS = {
     Network.reset: "seed=None layers=None",
     Result.to_json: "frame=1 named=True",
     Trainer: "seed=0 precision=fp32 compiled=False sync_batchnorm=False updates_per_step=1 "
-    "watch=None",
+    "watch=None exact=False",
 }
 
 

@@ -28,7 +28,10 @@ MOVES = ("data", "backup")
 gpus = click.option(
     "--gpus", metavar="0,1,...", help="CUDA devices to train on, a process each (torchrun)."
 )
-RUNNING = ("seed", "iterations", "fork", "gpu", gpus, "nogpu", "device", "precision", "compiled")
+RUNNING = (
+    *("seed", "iterations", "fork", "gpu", gpus, "nogpu", "device"),
+    *("precision", "compiled", "exact"),
+)
 IMAGES = ("sync_batchnorm", "workers", "cache", "reduced_decode", "show_imgs")
 
 

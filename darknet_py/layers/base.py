@@ -16,6 +16,7 @@ from darknet_py.layers.counted import Counted
 from darknet_py.layers.net import Net
 from darknet_py.layers.printed import Printed, told_defaults
 from darknet_py.layers.shape import ReceptiveField, Shape
+from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.layers.tree import Tree
 from darknet_py.layers.weight_tool import ToolFacts
 
@@ -97,7 +98,8 @@ class Run:
     `trace` where the C program's output buffer has something else than what it passes on.
     capture: layers whose inputs are put into `captured`. no_grad_layers: no gradient passes them.
     freeze_before: layers before this index run as at inference. sync_batchnorm: batch statistics
-    are taken over all processes of a distributed training instead of each one's own.
+    are taken over all processes of a distributed training instead of each one's own. convolve: by
+    what [convolutional] convolves.
     """
 
     training: bool = False
@@ -108,6 +110,7 @@ class Run:
     no_grad_layers: frozenset[int] = frozenset()
     freeze_before: int = 0
     sync_batchnorm: bool = False
+    convolve: Convolve = convolve
 
     def at(self, index: int) -> Run:
         """The run as layer `index` sees it."""

@@ -26,7 +26,6 @@ from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchn
 from darknet_py.layers.printed import Printed, convolution_line, shapes_and_cost, told_defaults
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
-from darknet_py.layers.torch_kernels import convolve
 from darknet_py.layers.weight_tool import ToolFacts, WeightTool
 from darknet_py.lazy import deferred
 
@@ -215,13 +214,15 @@ class Convolutional(Layer):
     def forward(
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
-        full = self._convolve(ctx, weights, inputs[0])
+        full = self._convolve(ctx, weights, inputs[0], run)
         if self.normalized:
             full = batchnorm(full, weights, run)
         full = activate(self.activation, full, fresh=True)
         return self.blur.finish(ctx, full, run) if self.blur else full
 
-    def _convolve(self, ctx: LayerContext, weights: Weights, x: torch.Tensor) -> torch.Tensor:
+    def _convolve(
+        self, ctx: LayerContext, weights: Weights, x: torch.Tensor, run: Run
+    ) -> torch.Tensor:
         kernel = weights["weights"]
         if self.binary or self.xnor:
             kernel = _binarized(kernel)
@@ -230,7 +231,7 @@ class Convolutional(Layer):
         bias = None if self.normalized else weights["biases"]
         if not self.pads_evenly:
             x = F.pad(x, self.pads(ctx.input))
-        return convolve(x, kernel, bias, *self._geometry)
+        return run.convolve(x, kernel, bias, *self._geometry)
 
     @cached_property
     def _geometry(self) -> tuple[tuple[int, int], int, int, int]:

@@ -6,6 +6,7 @@ on the CPU. What is avoided is computed by a kernel that is right, so the number
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from darknet_py.lazy import deferred
@@ -19,6 +20,8 @@ else:
 LEAST_CHANNELS = 8
 """With fewer, channels last, AVX2's kernel for 1x1 at a stride writes outside its memory."""
 Pair = tuple[int, int]
+Convolve = Callable[..., "torch.Tensor"]
+"""A function with the arguments of `convolve`."""
 
 
 def convolve(

@@ -35,6 +35,7 @@ class TrainWords(DeviceWords, total=False):
     iterations: int
     precision: str
     compiled: bool
+    exact: bool
     sync_batchnorm: bool
     chart: StrPath | None
     results: StrPath | None

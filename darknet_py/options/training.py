@@ -68,6 +68,9 @@ class TrainOptions(ForkOptions, DeviceOptions, LogOptions):
         choices=RUN_PRECISIONS,
     )
     compiled: bool = flag(False, "Compile the network with torch.compile.", "--compile")
+    exact: bool = flag(
+        False, "On the CPU sums in the usual order, without Winograd's fewer products."
+    )
     sync_batchnorm: bool = flag(False, "Compute batch statistics over all processes.", "--sync_bn")
     log_style: str = flag(
         "auto",

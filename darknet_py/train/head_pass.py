@@ -15,6 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from darknet_py.engines.cache_folder import keep_inductor_private
 from darknet_py.errors import DarknetError
 from darknet_py.layers.base import INPUT, Run
+from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
 
@@ -35,11 +36,14 @@ MOST_PROGRAMS = 4096
 class HeadPass(nn.Module):
     """Runs a network up to its losses; a module of its own, so that torch can wrap it."""
 
-    def __init__(self, network: Network, owners: tuple[int, ...]) -> None:
-        """owners: the layers that have a loss."""
+    def __init__(
+        self, network: Network, owners: tuple[int, ...], convolve: Convolve = convolve
+    ) -> None:
+        """owners: the layers that have a loss. convolve: as in `Run`."""
         super().__init__()
         self.network = network
         self.owners = owners
+        self.convolve = convolve
 
     def forward(
         self, x: Tensor, no_grad_layers: frozenset[int], freeze_before: int, sync_batchnorm: bool
@@ -55,6 +59,7 @@ class HeadPass(nn.Module):
             no_grad_layers=no_grad_layers,
             freeze_before=freeze_before,
             sync_batchnorm=sync_batchnorm,
+            convolve=self.convolve,
         )
         kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
         return [run.captured[i] for i in self.owners], [kept[i] for i in self.owners]

@@ -94,6 +94,7 @@ def begin(
         seed=options.seed,
         precision=possible_precision(options.precision, device),
         compiled=options.compiled,
+        exact=options.exact,
         sync_batchnorm=synchronised,
         updates_per_step=distributed.world,
     )

@@ -17,14 +17,16 @@ from torch.nn.parallel import DistributedDataParallel
 
 from darknet_py.distributed.context import DistributedContext
 from darknet_py.engines.cuda_graphs import float32_arithmetic
+from darknet_py.engines.native.training import TrainingConvolutions
 from darknet_py.errors import DarknetError
 from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net
+from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.losses import LOSSES, LossInput
 from darknet_py.losses.head_loss import WIDTHS, PendingLoss, read_losses
 from darknet_py.network.network import Network, torch_seed
 from darknet_py.network.weights_layout import Header
-from darknet_py.train.amp import Precision
+from darknet_py.train.amp import TYPES, Precision
 from darknet_py.train.device_memory import is_out_of_memory, release_memory
 from darknet_py.train.freezing import freeze_before, no_grad_layers_at, statistics_only
 from darknet_py.train.head_pass import (
@@ -51,7 +53,8 @@ class Trainer:
     compiled: run the network through torch.compile. sync_batchnorm: batch statistics over all
     processes of a distributed training. updates_per_step: what a step counts for, which also
     multiplies the learning rate: Darknet's `-gpus` with n devices counts n. watch: called with the
-    losses of each sub-batch. losses: those of the last sub-batch.
+    losses of each sub-batch. exact: on a CPU fp32 sums as direct convolutions make them, without
+    Winograd's fewer products. losses: those of the last sub-batch.
 
     In a torch.distributed process group each process gives its own batch, and all move alike.
     """
@@ -63,6 +66,7 @@ class Trainer:
     sync_batchnorm: bool = False
     updates_per_step: int = 1
     watch: Callable[[Losses], None] | None = None
+    exact: bool = False
     optimizer: Optimizer = field(init=False)
     losses: Losses = field(init=False, default_factory=dict)
     rate: float = field(init=False, default=0.0)
@@ -101,8 +105,14 @@ class Trainer:
         self._sizes: dict[tuple[int, int], Network] = {}
         if self.compiled:
             prepare_to_compile(graph)
-        self._head = HeadPass(self.network, self.owners)
+        self._head = HeadPass(self.network, self.owners, self._convolve)
         self._pass = wrapped(self._head, self.compiled, self.distributed.world)
+
+    @property
+    def _convolve(self) -> Convolve:
+        full = TYPES[self.precision] is None
+        ours = full and not self.exact and not self.compiled and self._device.type == "cpu"
+        return TrainingConvolutions() if ours else convolve
 
     @property
     def images(self) -> int:

@@ -1,7 +1,8 @@
 """`make bench-train`: a training step of yolov3-tiny at 416, batch 8, in one process.
 
 The bare network, written by hand in PyTorch, runs forward and backward with a trivial loss, in
-turns with `Trainer.step` in fp32 and bf16; medians and medians of pairwise ratios are printed.
+turns with `Trainer.step` in fp32, with and without Winograd, and bf16; medians and medians of
+pairwise ratios are printed.
 """
 
 from __future__ import annotations
@@ -76,14 +77,14 @@ def bare(x: Tensor, amp: bool = False) -> Callable[[], object]:
     return run
 
 
-def trainer(x: Tensor, precision: str) -> Callable[[], object]:
+def trainer(x: Tensor, precision: str, exact: bool = False) -> Callable[[], object]:
     """A whole step: forward, loss, backward, update."""
     network = Network.from_cfg(CFG, width=SIDE, height=SIDE, seed=0)
     options = {"batch": IMAGES, "subdivisions": 1, "burn_in": 1000}
     network.graph = dataclasses.replace(
         network.graph, net=dataclasses.replace(network.graph.net, **options)
     )
-    one = Trainer(network, precision=precision)
+    one = Trainer(network, precision=precision, exact=exact)
     truth = torch.zeros(IMAGES, 200, 6)
     truth[:, :LABELS, :4] = torch.rand(IMAGES, LABELS, 4) * 0.4 + 0.2
     return lambda: one.step(x, truth.flatten(1))
@@ -101,6 +102,7 @@ def main() -> None:
     works = {
         "bare": bare(x),
         "bare bf16": bare(x, amp=True),
+        "fp32 --exact": trainer(x, "fp32", exact=True),
         "fp32": trainer(x, "fp32"),
         "bf16": trainer(x, "bf16"),
     }

@@ -119,7 +119,7 @@ def test_every_flag_of_a_training_reaches_it(
     words: tuple[str, ...], asked: list[TrainOptions]
 ) -> None:
     text = """-max_batches 9 -clear -resume -map -mAP_epochs 3 -thresh .3 -iou_thresh .6 -seed 4
-    -iterations 8 -fork pjreddie -device mps -precision bf16 -compile -sync_bn -workers 2
+    -iterations 8 -fork pjreddie -device mps -precision bf16 -compile -exact -sync_bn -workers 2
     -cache -show_imgs -dont_show -mjpeg_port 8090 -log-style live"""
     result = CliRunner().invoke(main, [*words, "a.data", "a.cfg", "a.weights", *text.split()])
     assert result.exit_code == 5, result.output
@@ -140,6 +140,7 @@ def test_every_flag_of_a_training_reaches_it(
         device="mps",
         precision="bf16",
         compiled=True,
+        exact=True,
         sync_batchnorm=True,
         workers=2,
         cache=True,

@@ -10,7 +10,7 @@ from darknet_py.engines.compiler import CannotBuild
 from darknet_py.engines.native.machine_code import FOLDER, loaded
 
 SOURCE = FOLDER / "program.cpp"
-RETURNING = ("lanes", "scratch_of")
+RETURNING = ("lanes", "scratch_of", "gradient_scratch")
 CONVOLUTION, WINOGRAD, DEPTHWISE, MAXPOOL, UPSAMPLE, ADD, BY_CHANNEL = range(7)
 """Kinds of operations, as operation.h counts them."""
 INPUT, FIRST_OUTPUT = -1, -2
@@ -82,6 +82,9 @@ def _declare(functions: Any) -> None:
         "scratch_of": [operations],
         "pack_direct": [floats, *[number] * 5, floats, threads],
         "pack_winograd": [floats, *[number] * 3, floats, threads],
+        "pack_training": [floats, *[number] * 3, threads, floats, threads],
+        "gradient_scratch": [operations, threads],
+        "kernel_gradient": [operations, floats, floats, number, floats, floats, threads],
         "run": [operations, number, *[floats] * 4, number, floats, number, number, threads],
     }
     for name, types in arguments.items():

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from darknet_py.engines.cache import kept
-from darknet_py.engines.compiler import FLAGS, THREADS, CannotBuild, build, compiler
+from darknet_py.engines.compiler import FLAGS, CannotBuild, build, compiler
 from darknet_py.errors import OutputError
 from darknet_py.system import instruction_set
 
@@ -37,8 +37,4 @@ def loaded(source: Path, flags: Sequence[str] = FLAGS) -> ctypes.CDLL:
 
 def _build(source: Path, flags: Sequence[str], path: Path) -> None:
     logger.info("building the code for this processor of %s, once ...", source.stem)
-    command, text = [compiler(), f"-I{FOLDER}"], source.read_text()
-    try:
-        build(command, text, path, flags)
-    except CannotBuild:  # without threads, where the compiler has no OpenMP, as Apple's
-        build(command, text, path, [flag for flag in flags if flag != THREADS])
+    build([compiler(), f"-I{FOLDER}"], source.read_text(), path, flags)

@@ -115,14 +115,19 @@ def _winograd(
     ctx: RuleContext, layer: Convolutional, numbers: Mapping[str, Any], options: ProgramOptions
 ) -> Work:
     packed = options.packed.winograd(ctx.node.index, *_tensors(ctx))
-    tiles = ctx.batch * -(-ctx.node.out.h // SIDE) * -(-ctx.node.out.w // SIDE)
+    tiles = ctx.batch * tile_count(ctx.node.out.h, ctx.node.out.w)
     fitting = WORKING_FLOATS // (POINTS * (ctx.input.c + layer.filters))
     wanted = max(LEAST_TILES, min(MOST_TILES, fitting))
     chunk = -(-tiles // max(1, tiles // wanted))  # all of them about as large
     blocks = -(-layer.filters // block_of(packed.halves))
-    divided = _divided(-(-tiles // chunk), blocks, options)
+    divided = parts(-(-tiles // chunk), blocks, options.threads)
     shares = {"halves": packed.halves, "chunk": chunk, "parts": divided}
     return Work(native.WINOGRAD, ctx.node.inputs, {**numbers, **shares}, packed)
+
+
+def tile_count(height: int, width: int) -> int:
+    """Tiles of an image of outputs."""
+    return -(-height // SIDE) * -(-width // SIDE)
 
 
 def _direct(
@@ -131,7 +136,7 @@ def _direct(
     packed = options.packed.direct(ctx.node.index, *_tensors(ctx), layer.split)
     blocks = layer.split * -(-layer.filters // layer.split // block_of(packed.halves))
     strips = -(-ctx.node.out.h * ctx.node.out.w // STRIP)
-    divided = _divided(strips * ctx.batch, blocks, options)
+    divided = parts(strips * ctx.batch, blocks, options.threads)
     shares = {"halves": packed.halves, "chunk": STRIP, "parts": divided}
     return Work(native.CONVOLUTION, ctx.node.inputs, {**numbers, **shares}, packed)
 
@@ -140,9 +145,9 @@ def _tensors(ctx: RuleContext) -> tuple[Any, Any]:
     return ctx.weights["weights"], ctx.weights["biases"]
 
 
-def _divided(tasks: int, blocks: int, options: ProgramOptions) -> int:
+def parts(tasks: int, blocks: int, threads: int) -> int:
     """Into how many parts the outputs are divided, so that there is work for all threads."""
-    wanted = TASKS * options.threads if options.threads > 1 else 1
+    wanted = TASKS * threads if threads > 1 else 1
     return max(1, min(blocks, -(-wanted // tasks)))
 
 

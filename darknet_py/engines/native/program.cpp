@@ -8,14 +8,14 @@
 #include "packing.h"
 #include "planes.h"
 #include "team.h"
+#include "training.h"
 #include "winograd.h"
 
 namespace {
 
-// A pass of so many images. Its operations are copies: a thread that comes late to what is done
-// already looks at them when the caller has gone.
+// A pass of so many images.
 struct Pass {
-  std::vector<Operation> operations;
+  const Operation* operations;
   float* memory;
   const float *input, *zeros;
   std::vector<float*> outputs;
@@ -94,13 +94,35 @@ void pack_winograd(const float* kernels, int64_t outputs, int64_t inputs, int64_
   pack(packing.blocks(), threads, [packing](int64_t number) { packing.winograd(number); });
 }
 
+// kernels (outputs, 3, 3, inputs) at Winograd's points, forward or flipped, in blocks of `halves`.
+void pack_training(const float* kernels, int64_t outputs, int64_t inputs, int64_t halves,
+                   int32_t flipped, float* to, int32_t threads) {
+  const KernelPoints points{kernels, outputs, inputs, halves, to};
+  if (flipped)
+    pack(points.flipped_blocks(), threads, [points](int64_t number) { points.flipped(number); });
+  else
+    pack(points.forward_blocks(), threads, [points](int64_t number) { points.forward(number); });
+}
+
+// Floats that kernel_gradient works in.
+int64_t gradient_scratch(const Operation* op, int32_t threads) {
+  return KernelGradient{*op, {*op, {}, 0}, nullptr, nullptr}.scratch_size(threads);
+}
+
+// The gradient (outputs, 3, 3, inputs) of a convolution's kernels, from those of its outputs.
+void kernel_gradient(const Operation* op, const float* in, float* gradients, int64_t images,
+                     float* scratch, float* to, int32_t threads) {
+  const KernelGradient gradient{*op, {*op, {in, nullptr, gradients}, images}, scratch, to};
+  gradient.run(threads);
+}
+
 void run(const Operation* ops, int64_t count, float* memory, const float* input, const float* zeros,
          float* const* outputs, int64_t given, float* scratch, int64_t scratch_each, int64_t images,
          int32_t threads) {
-  const Pass pass{{ops, ops + count}, memory, input, zeros, {outputs, outputs + given}, scratch,
+  const Pass pass{ops, memory, input, zeros, {outputs, outputs + given}, scratch,
                   images, scratch_each};
   std::vector<int64_t> tasks;
-  for (const Operation& op : pass.operations) tasks.push_back(pass.tasks(op));
+  for (int64_t n = 0; n < count; ++n) tasks.push_back(pass.tasks(ops[n]));
   in_rounds(std::move(tasks), threads, [pass](int64_t round, int64_t task, int32_t thread) {
     pass.task(pass.operations[round], task, thread);
   });

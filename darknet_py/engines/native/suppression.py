@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darknet_py.engines.compiler import FLAGS, THREADS, CannotBuild
+from darknet_py.engines.compiler import FLAGS, CannotBuild
 from darknet_py.engines.native.machine_code import FOLDER, loaded
 
 logger = logging.getLogger(__name__)
 SOURCE = FOLDER / "suppression.cpp"
-EXACT_FLAGS = (*(flag for flag in FLAGS if flag != THREADS), "-ffp-contract=off")
+EXACT_FLAGS = (*FLAGS, "-ffp-contract=off")
 """Each operation is rounded, as numpy does it."""
 
 Floats = NDArray[np.float32]

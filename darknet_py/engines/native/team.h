@@ -20,8 +20,9 @@ inline int process_id() { return 0; }  // no process is forked there
 inline int process_id() { return getpid(); }
 #endif
 
-// tasks: of each round. work(round, task, thread) is called once for each; a round begins when all
-// tasks of the one before it are done.
+// tasks: of each round. work(round, task, thread) is called once for each, and never after all are
+// done, when a caller may have gone with what it refers to. A round begins when all tasks of the one
+// before it are done.
 class Job {
  public:
   typedef std::function<void(int64_t, int64_t, int32_t)> Work;

@@ -43,6 +43,19 @@ struct Winograd {
                         batch[n / tiles()]);
   }
 
+  void transform_inputs(int64_t tile, const float* in, float* to) const {
+    const int64_t top = tile / across() * SIDE - op.pad_y, left = tile % across() * SIDE - op.pad_x;
+    const bool inside = top >= 0 && left >= 0 && top + PATCH <= op.in.height &&
+                        left + PATCH <= op.in.width;
+    for (int64_t c = 0; c < op.in.channels; c += LANES) {
+      Vec patch[PATCH][PATCH];  // [column][row]
+      const int64_t count = std::min<int64_t>(LANES, op.in.channels - c);
+      if (inside && count == LANES) read(patch, top, left, in + c);
+      else read_some(patch, top, left, in + c, count);
+      write_points(patch, to + c);
+    }
+  }
+
  private:
   struct Rows {
     const float* in;
@@ -81,19 +94,6 @@ struct Winograd {
     y[1] = near_odd * NEAR + far_odd * FAR;
     y[2] = near_sum * 0.5f + far_sum * 2.0f;
     y[3] = near_odd * (NEAR * 0.5f) + far_odd * (FAR * 2.0f) + m[5];
-  }
-
-  void transform_inputs(int64_t tile, const float* in, float* to) const {
-    const int64_t top = tile / across() * SIDE - op.pad_y, left = tile % across() * SIDE - op.pad_x;
-    const bool inside = top >= 0 && left >= 0 && top + PATCH <= op.in.height &&
-                        left + PATCH <= op.in.width;
-    for (int64_t c = 0; c < op.in.channels; c += LANES) {
-      Vec patch[PATCH][PATCH];  // [column][row]
-      const int64_t count = std::min<int64_t>(LANES, op.in.channels - c);
-      if (inside && count == LANES) read(patch, top, left, in + c);
-      else read_some(patch, top, left, in + c, count);
-      write_points(patch, to + c);
-    }
   }
 
   void read(Vec (&patch)[PATCH][PATCH], int64_t top, int64_t left, const float* in) const {
@@ -136,7 +136,7 @@ struct Winograd {
     for (int64_t c = start; c < end; c += LANES) {
       Vec values[SIDE][SIDE];  // [column][row]
       read_products(products + c - start, values);
-      const Vec bias = load<Vec>(op.biases + c);
+      const Vec bias = op.biases ? load<Vec>(op.biases + c) : Vec{};
       const int64_t count = std::min<int64_t>(LANES, end - c);
       for (int64_t row = 0; row < SIDE && top + row < op.out.height; ++row)
         for (int64_t column = 0; column < SIDE && left + column < op.out.width; ++column) {

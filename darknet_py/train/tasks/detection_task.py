@@ -85,7 +85,9 @@ class MapMetric:
             self.names,
             thresh=self.thresh,
             iou_thresh=self.iou_thresh,
-            config=EngineConfig(device=str(next(trainer.network.parameters()).device)),
+            config=EngineConfig(
+                device=str(next(trainer.network.parameters()).device), exact=trainer.exact
+            ),
             fitted=ReadableImages(self.images, trainer.network.graph, bad.append),
         )
         if bad:

@@ -13,7 +13,7 @@ from support.golden_check import relative
 from support.phone_network import need_compiler, network
 
 from darknet_py.engines.cache_folder import FOLDER_VARIABLE
-from darknet_py.engines.compiler import FLAGS, THREADS, CannotBuild
+from darknet_py.engines.compiler import CannotBuild
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.native import library, machine_code
 from darknet_py.engines.table import EngineConfig
@@ -63,24 +63,6 @@ def test_a_folder_that_cannot_be_written_is_no_failure(
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "file" / "kept"))
     with pytest.raises(CannotBuild, match="DARKNET_PY_CACHE"):
         library.library()
-
-
-@pytest.mark.usefixtures("fresh")
-def test_a_compiler_without_threads_builds_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Apple's has no OpenMP."""
-    tried: list[bool] = []
-
-    def build(command: list[str], source: str, path: Path, flags: tuple[str, ...] = FLAGS) -> None:
-        tried.append(THREADS in flags)
-        if THREADS in flags:
-            raise CannotBuild("unsupported option '-fopenmp'")
-        path.write_bytes(b"")
-
-    monkeypatch.setattr(machine_code, "build", build)
-    monkeypatch.setattr(machine_code, "compiler", lambda: "c++")
-    with pytest.raises(CannotBuild):  # an empty file is no library
-        library.library()
-    assert tried == [True, False]
 
 
 def test_the_structures_are_those_of_the_program() -> None:

@@ -15,8 +15,11 @@ from support.tiny_detector import save
 from darknet_py.data import detection_samples
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.distributed.context import DistributedContext
+from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DataError
+from darknet_py.evaluate import map as evaluation
 from darknet_py.options.training import DetectorTrainOptions
+from darknet_py.train import Trainer
 from darknet_py.train.command import run
 from darknet_py.train.tasks.detection_task import MapMetric, open_detection
 from darknet_py.train.tasks.image_task import ImageTask
@@ -146,6 +149,29 @@ def test_images_that_are_all_damaged_leave_the_best_alone(
     kept = {path.name for path in (tmp_path / "backup").iterdir()}
     files = {"small_final.weights", "small_last.weights", "small_last.state"}
     assert kept == files | {"chart.png", "chart_small.png"}
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_exact_sums_in_steps_and_evaluations(
+    tmp_path: Path, exact: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    made, evaluate = Trainer.__post_init__, evaluation.evaluate
+
+    def spied_trainer(trainer: Trainer) -> None:
+        asked.append(trainer.exact)
+        made(trainer)
+
+    def spied(*arguments: Any, config: EngineConfig, **more: Any) -> Any:
+        asked.append(config.exact)
+        return evaluate(*arguments, config=config, **more)
+
+    monkeypatch.setattr(Trainer, "__post_init__", spied_trainer)
+    monkeypatch.setattr(evaluation, "evaluate", spied)
+    save(tmp_path, "a.png")
+    (tmp_path / "a.txt").write_text("0 .5 .5 .3 .3\n")
+    assert run(with_valid(tmp_path, "a.png", exact=exact)) == 0
+    assert asked == [exact, exact]
 
 
 @pytest.mark.parametrize("cache", [False, True])
