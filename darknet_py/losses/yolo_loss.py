@@ -214,9 +214,10 @@ def _sums(
     head: HeadOutputs, assigned: Assignments, overlaps: Tensor, delta: Tensor
 ) -> dict[str, Tensor]:
     """What `_shown` makes the numbers of the log line of."""
-    rest, overlap, row = delta[..., 4:], overlaps[:, 0], assigned.row
+    located, rest = delta[..., :4], delta[..., 4:]
+    overlap, row = overlaps[:, 0], assigned.row
     return {
-        "total": (delta * delta).sum(),
+        "located": (located * located).sum(),
         "rest": (rest * rest).sum(),
         "no_obj": head.out[..., 4].mean(),
         "iou": overlap.sum(),
@@ -235,6 +236,8 @@ def _shown(layer: Yolo, assigned: int, rewritten: int, sums: Mapping[str, float]
     The cost is what Darknet shows: for IoU losses not the size of the delta but the mean 1 - IoU.
     """
     count = max(1, assigned)
+    # So that with no box the log's difference of total and class loss is 0, and never below.
+    total = sums["located"] + sums["rest"]
     metrics = {
         "count": float(assigned),
         "rewritten": float(rewritten),
@@ -247,9 +250,9 @@ def _shown(layer: Yolo, assigned: int, rewritten: int, sums: Mapping[str, float]
         "recall50": sums["recall50"] / count,
         "recall75": sums["recall75"] / count,
         "class_loss": layer.obj_normalizer * sums["rest"],
-        "total_loss": sums["total"],
+        "total_loss": total,
     }
     if layer.iou_loss == "mse" or not layer.show_details:
-        return sums["total"], metrics
+        return total, metrics
     shown = IOU_LOSSES[layer.iou_loss].cost
     return layer.iou_normalizer * metrics[shown] + metrics["class_loss"], metrics

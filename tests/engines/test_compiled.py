@@ -44,11 +44,11 @@ def test_the_compiled_network_gives_the_same_and_is_kept(
     x = torch.rand(2, 3, 32, 32).contiguous(memory_format=torch.channels_last)
     with torch.no_grad():
         (expected,) = net(x)
-        (found,) = compiled.compiled(NetworkFiles(net), x)(x)
+        (found,) = compiled.compiled(NetworkFiles(net), x, "fp32")(x)
         assert relative(found.numpy(), expected.numpy()) <= 1e-5
         assert "compiled in" in capsys.readouterr().err
         monkeypatch.setattr(compiled, "_compile", None)
-        (again,) = compiled.compiled(NetworkFiles(net), x)(x)
+        (again,) = compiled.compiled(NetworkFiles(net), x, "fp32")(x)
     assert torch.equal(again, found)
     assert capsys.readouterr().err == ""
     assert len(list(cache_folder.glob("*.pt2"))) == 1

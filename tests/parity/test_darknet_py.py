@@ -84,12 +84,23 @@ def image_of(pixels: np.ndarray) -> IMAGE:
 
 
 def require_rows(found: list[Any], expected: list[Any]) -> None:
-    """Names and texts equal, numbers near, in one order."""
+    """Names and texts equal, numbers near, in one order.
+
+    A text is a float32 rounded to two places: where that lies on the edge the last place of one row
+    may be another, as it may between two builds of the C program.
+    """
     assert len(found) == len(expected)
+    on_edge = []
     for (name, score, box), (other, value, sides) in zip(found, expected, strict=True):
         near = pytest.approx(value, abs=SCORE) if isinstance(value, float) else value
+        if isinstance(value, str) and score != value:
+            on_edge.append((score, value))
+            near = score
         assert (name, score) == (other, near)
         assert box == pytest.approx(sides, abs=PIXELS)
+    assert len(on_edge) <= 1, on_edge
+    for score, value in on_edge:
+        assert float(score) == pytest.approx(float(value), abs=0.0101)
 
 
 @pytest.mark.parametrize("model", MODELS)
