@@ -16,7 +16,7 @@ from darknet_py.benchmark.layers import LayerTime, time_layers
 from darknet_py.benchmark.machine import machine
 from darknet_py.benchmark.parts import Parts, time_parts
 from darknet_py.benchmark.peak_flops import matmul_peak
-from darknet_py.detect.workers import using_threads
+from darknet_py.engines.devices import using_threads
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.torch_engine import TYPES
 from darknet_py.network.graph import Graph

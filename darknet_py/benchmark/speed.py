@@ -47,7 +47,7 @@ def speed_lines(
     import torch
 
     from darknet_py.benchmark.bench_inputs import random_network
-    from darknet_py.detect.workers import using_threads
+    from darknet_py.engines.devices import using_threads
     from darknet_py.engines.engine import open_engine
 
     with using_threads(config.threads):

@@ -140,7 +140,7 @@ def _detect(session: _Session, model: LoadedModel, images: int) -> None:
 def _one_thread() -> AbstractContextManager[None]:
     """The first pass over a small network is over before a second thread is in step with the first,
     and on a machine with other work the two wait for each other a hundred times as long."""
-    from darknet_py.detect.workers import using_threads
+    from darknet_py.engines.devices import using_threads
 
     return using_threads(1)
 

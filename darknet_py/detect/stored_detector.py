@@ -24,7 +24,7 @@ from darknet_py.detect.pipeline_options import NOT_FINITE, PipelineOptions, supp
 from darknet_py.detect.result import Result
 from darknet_py.detect.tiles import Tiling
 from darknet_py.distributed.list_share import expected_share
-from darknet_py.engines.cache import code_digest, found, kept, key_of
+from darknet_py.engines.cache import code_digest, file_digest, found, kept, key_of
 from darknet_py.engines.compiler import CannotBuild
 from darknet_py.engines.devices import maybe_gpu
 from darknet_py.engines.native.stored_program import StoredProgram
@@ -47,7 +47,6 @@ SUFFIX = ".program"
 MOST_WEIGHTS, MOST_BYTES = 64 << 20, 256 << 20
 """Of a file of weights, and of a program, in which Winograd's are four times as large: a larger
 network takes about as long as the import of torch, and much room."""
-CHUNK = 1 << 20
 THREADS = "OMP_NUM_THREADS"
 
 
@@ -115,7 +114,7 @@ def stored_key(model: LoadedModel, options: DetectOptions, images: Sequence[str]
     if odd or plan.bytes > MOST_WEIGHTS or not decodable(graph):
         return None
     machine = instruction_set(), processors(), os.environ.get(THREADS)
-    digest = hashlib.sha256(code_digest() + _text(graph) + _content(plan.path)).digest()
+    digest = hashlib.sha256(code_digest() + _text(graph) + file_digest(Path(plan.path))).digest()
     return key_of(digest, (*machine, options.exact))
 
 
@@ -151,11 +150,3 @@ def _on_processor(options: DetectOptions) -> bool:
 def _text(graph: Graph) -> bytes:
     """All of it but where its cfg lies."""
     return repr((graph.net, graph.fork, graph.nodes)).replace(repr(graph.path), "").encode()
-
-
-def _content(path: str) -> bytes:
-    hasher = hashlib.sha256()
-    with Path(path).open("rb") as file:
-        while chunk := file.read(CHUNK):
-            hasher.update(chunk)
-    return hasher.digest()

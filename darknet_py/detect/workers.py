@@ -36,17 +36,6 @@ TURN_TAKERS = 2
 """One prepares a batch and looks for boxes in the last, while the other's is in the engine."""
 
 
-@contextmanager
-def using_threads(count: int | None) -> Iterator[None]:
-    """torch with that many threads, and as before afterwards; None leaves it alone."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 class _AtWork:
     """While any pool is at work: threads switch often, and torch's threads are the workers'.
 

@@ -16,6 +16,7 @@ import torch.distributed as dist
 from darknet_py.distributed.context import ALONE, DistributedContext
 from darknet_py.distributed.list_share import expected_share, local_rank
 from darknet_py.distributed.meeting import agreed_word
+from darknet_py.engines.devices import using_threads
 from darknet_py.options.model import DeviceOptions
 from darknet_py.system import processors
 
@@ -83,11 +84,8 @@ def _own_cores() -> Iterator[None]:
 
     torchrun itself says 1 where nobody does.
     """
-    before = torch.get_num_threads()
+    share = None
     if os.environ.get(THREADS, "1") == "1":
-        here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        torch.set_num_threads(max(1, processors() // here))
-    try:
+        share = max(1, processors() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+    with using_threads(share):
         yield
-    finally:
-        torch.set_num_threads(before)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +18,7 @@ import torch
 from darknet_py.engines.cache import kept, key_of, network_digest
 from darknet_py.engines.candidates import candidates, facts, own_config
 from darknet_py.engines.comparison import TOLERANCES, noise
-from darknet_py.engines.devices import checked_device, possible_precision
+from darknet_py.engines.devices import checked_device, possible_precision, using_threads
 from darknet_py.engines.engine import Engine, engine_kind
 from darknet_py.engines.race import Race, RaceResult, listed, reason_of
 from darknet_py.engines.table import EngineConfig
@@ -133,7 +131,7 @@ class AutoEngine(Engine):
         able, broken = candidates(self.config)
         logger.info("engine auto: measuring %s, once ...", ", ".join(able))
         race = Race(noise(self.graph, batch), TOLERANCES[self.config.precision])
-        with _torch_threads(self._threads):
+        with using_threads(self._threads):
             result = race.run({name: partial(self._open, own) for name, own in able.items()})
         self._engines.setdefault(result.fastest, race.engine(result.fastest))
         return replace(result, left_out={**broken, **result.left_out})
@@ -141,13 +139,3 @@ class AutoEngine(Engine):
     def _open(self, config: EngineConfig) -> Engine:
         engine: Engine = engine_kind(config)(self.network.for_inference(shared=True), config)
         return engine
-
-
-@contextmanager
-def _torch_threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

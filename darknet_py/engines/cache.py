@@ -150,11 +150,16 @@ def _made(home: Path, key: str, suffix: str, make: Callable[[Path], object]) -> 
 
 
 def _name(key: str, suffix: str, path: Path) -> str:
+    return f"{key}-{file_digest(path).hex()[:32]}{suffix}"
+
+
+def file_digest(path: Path) -> bytes:
+    """SHA-256 of a file's content; raises OSError."""
+    hasher = hashlib.sha256()
     with path.open("rb") as file:
-        hasher = hashlib.sha256()
         while chunk := file.read(CHUNK):
             hasher.update(chunk)
-    return f"{key}-{hasher.hexdigest()[:32]}{suffix}"
+    return hasher.digest()
 
 
 def key_of(digest: bytes, words: Sequence[object]) -> str:

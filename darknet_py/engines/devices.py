@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from darknet_py.engines.table import EngineConfig
@@ -102,3 +103,14 @@ def possible_precision(precision: str, device: torch.device) -> str:
     message = "--precision %s: this processor has no instructions for it; computing in fp32"
     logger.warning(message, precision)
     return "fp32"
+
+
+@contextmanager
+def using_threads(count: int | None) -> Iterator[None]:
+    """torch with that many threads, and as before afterwards; None leaves it alone."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -21,7 +21,7 @@ class Engine(ABC):
     parallel: calls from several threads run side by side, each with its caller's torch threads.
     in_order: an answer depends on the calls before it, so that images must come as they follow.
     layout: how it wants its input to lie in memory; another costs it a copy.
-    compiled: --compile was asked for and is in force, which is known after the first call.
+    compiled: machine code made for this machine is in force, which is known after the first call.
     config: as in force; of what was asked the precision may differ, where the processor lacks it.
     """
 

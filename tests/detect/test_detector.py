@@ -5,9 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ import darknet_py.detect.detector
 from darknet_py import Network
 from darknet_py.detect.detector import Detector
 from darknet_py.detect.workers import TimedEngine
+from darknet_py.engines.devices import using_threads
 from darknet_py.engines.engine import Engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import ArgumentError, DarknetError, DataError, ImageError, WeightsError
@@ -127,7 +126,7 @@ def test_images_side_by_side_come_in_order_with_the_numbers_of_one(
     shapes = [(40, 50), (30, 20), (25, 60)]
     sources = [noise_image(seed)[:h, :w] for seed in range(4) for h, w in shapes]
     before = sys.getswitchinterval()
-    with torch_threads(3):
+    with using_threads(3):
         results = detector(sources)
         assert torch.get_num_threads() == 3
     assert sys.getswitchinterval() == pytest.approx(before)
@@ -171,7 +170,7 @@ def test_images_are_read_only_a_little_ahead(
         return read_fitted(pending, *rest, **options)
 
     monkeypatch.setattr("darknet_py.images.fitted_images.read_fitted", read)
-    with torch_threads(2):
+    with using_threads(2):
         stream = detector.stream([noise_image(seed) for seed in range(60)], 0.2)
         assert not taken
         next(stream)
@@ -198,16 +197,6 @@ class Counted:
         finally:
             with self.lock:
                 self.now -= 1
-
-
-@contextmanager
-def torch_threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def test_scores_are_above_the_threshold_and_nms_0_keeps_all(detector: Detector) -> None:

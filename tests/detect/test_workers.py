@@ -14,7 +14,8 @@ import torch
 from support.labelled import data_set
 
 from darknet_py import Network
-from darknet_py.detect.workers import TURN_TAKERS, TimedEngine, WorkerPool, using_threads
+from darknet_py.detect.workers import TURN_TAKERS, TimedEngine, WorkerPool
+from darknet_py.engines.devices import using_threads
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 

@@ -34,6 +34,18 @@ class Activation(ctypes.Structure):
     _fields_ = (("kind", ctypes.c_int32), ("slope", ctypes.c_float), ("top", ctypes.c_float))
 
 
+UNBOUNDED = 3.4028234662852886e38
+"""The largest float32."""
+IDENTITY = Activation(BOUNDED, 1.0, UNBOUNDED)
+LINE = 16
+"""Floats of a line of the cache."""
+
+
+def whole_lines(floats: int) -> int:
+    """So many floats, or the few more that fill a line."""
+    return -(-floats // LINE) * LINE
+
+
 class Operation(ctypes.Structure):
     """One step; operation.h says what its numbers are."""
 
@@ -53,6 +65,12 @@ class Operation(ctypes.Structure):
         ("input2", Tensor),
         ("output", Tensor),
     )
+
+
+def new_operation(kind: int, **numbers: Any) -> Operation:
+    """With the fields that are named, and the others as they are where they change nothing."""
+    plain = {"activation": IDENTITY, "scale": 1.0, "dilation": 1, "groups": 1}
+    return Operation(kind=kind, **(plain | numbers))
 
 
 def library() -> Any:

@@ -22,8 +22,6 @@ from darknet_py.layers.resample import Upsample
 from darknet_py.layers.shortcut import Shortcut
 from darknet_py.layers.yolo import Yolo
 
-UNBOUNDED = 3.4028234662852886e38
-"""The largest float32."""
 SMOOTH = {"logistic": native.LOGISTIC, "swish": native.SWISH, "mish": native.MISH}
 STRIP = 96
 """Pixels that a thread takes at once."""
@@ -71,9 +69,11 @@ Rule = Callable[[RuleContext, ProgramOptions], Planned | None]
 def activation_of(name: str) -> native.Activation | None:
     """None: program.cpp does not have it."""
     if name in SMOOTH:
-        return native.Activation(SMOOTH[name], 1.0, UNBOUNDED)
+        return native.Activation(SMOOTH[name], 1.0, native.UNBOUNDED)
     slope, top = ACTIVATIONS[name].bounds or (None, 0.0)
-    return None if slope is None else native.Activation(native.BOUNDED, slope, min(top, UNBOUNDED))
+    if slope is None:
+        return None
+    return native.Activation(native.BOUNDED, slope, min(top, native.UNBOUNDED))
 
 
 def _convolution(ctx: RuleContext, options: ProgramOptions) -> Work | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -36,29 +38,29 @@ class PackedWeights:
 
     def direct(self, index: int, kernel: Tensor, biases: Tensor, groups: int) -> Packed:
         """kernel (filters, inputs, size, size) for products pixel by pixel."""
-        return self._get(index, "direct", kernel, biases, groups)
+        return self._get(index, "direct", partial(_packed, "direct", kernel, biases, groups))
 
     def winograd(self, index: int, kernel: Tensor, biases: Tensor) -> Packed:
         """kernel (filters, inputs, 3, 3) at Winograd's points: four times the memory."""
-        return self._get(index, "winograd", kernel, biases, 1)
+        return self._get(index, "winograd", partial(_packed, "winograd", kernel, biases, 1))
 
     def depthwise(self, index: int, kernel: Tensor, biases: Tensor) -> Packed:
         """kernel (channels, 1, size, size) as (size, size, channels)."""
-        with self.lock:
-            key = index, "depthwise"
-            if key not in self.made:
-                channels_last = kernel[:, 0].permute(1, 2, 0).contiguous()
-                self.made[key] = Packed(channels_last, biases.contiguous())
-            return self.made[key]
+        return self._get(index, "depthwise", partial(_by_pixel, kernel, biases))
 
-    def _get(self, index: int, way: str, kernel: Tensor, biases: Tensor, groups: int) -> Packed:
+    def _get(self, index: int, way: str, make: Callable[[], Packed]) -> Packed:
         with self.lock:
             if (index, way) not in self.made:
-                self.made[index, way] = _packed(way, kernel.contiguous(), biases, groups)
+                self.made[index, way] = make()
             return self.made[index, way]
 
 
+def _by_pixel(kernel: Tensor, biases: Tensor) -> Packed:
+    return Packed(kernel[:, 0].permute(1, 2, 0).contiguous(), biases.contiguous())
+
+
 def _packed(way: str, kernel: Tensor, biases: Tensor, groups: int) -> Packed:
+    kernel = kernel.contiguous()
     outputs, (inputs, size) = len(kernel) // groups, kernel.shape[1:3]
     halves = block_halves(outputs)
     block = block_of(halves)

@@ -9,12 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from darknet_py.engines.native.library import Tensor
+from darknet_py.engines.native.library import Tensor, whole_lines
 from darknet_py.layers.base import INPUT
 from darknet_py.layers.shape import Shape
 
-ALIGNED = 16
-"""Floats: a line of the cache."""
 NOWHERE = -1
 
 
@@ -160,7 +158,7 @@ def _offsets(
     taken: list[tuple[int, int, int, int]] = []  # start, end, first step, last step
     for root in sorted(lives, key=lambda root: sizes[root], reverse=True):
         first, last = lives[root]
-        size = -(-sizes[root] // ALIGNED) * ALIGNED
+        size = whole_lines(sizes[root])
         others = sorted(part for part in taken if part[2] <= last and part[3] >= first)
         start = _lowest(others, size)
         offsets[root] = start

@@ -12,7 +12,7 @@ from torch import Tensor
 from darknet_py.engines.eager import RULES as TORCH_RULES
 from darknet_py.engines.eager import RuleContext, call_of
 from darknet_py.engines.native import library as native
-from darknet_py.engines.native.operations import UNBOUNDED, Planned, ProgramOptions, Work
+from darknet_py.engines.native.operations import Planned, ProgramOptions, Work
 from darknet_py.engines.native.placement import Joined, Step, TorchStep, View, placed
 from darknet_py.engines.native.plan import planned
 from darknet_py.engines.native.stored_program import ProgramRecord, ProgramSizes
@@ -23,9 +23,6 @@ from darknet_py.network.network import Network
 
 ZEROS = 64 * 1024
 """Floats at least: a row of a window, of few channels, is no longer."""
-LINE = 16
-"""Floats of a line of the cache."""
-IDENTITY = native.Activation(native.BOUNDED, 1.0, UNBOUNDED)
 
 
 @dataclass(frozen=True)
@@ -177,7 +174,7 @@ class NativeProgram:
     def _most_scratch(self) -> int:
         runs = [part.operations for part in self._parts if isinstance(part, Run)]
         sizes = [self._library.scratch_of(operation) for run in runs for operation in run]
-        return -(-max(sizes, default=0) // LINE) * LINE
+        return native.whole_lines(max(sizes, default=0))
 
 
 def _contexts(network: Network, images: int) -> dict[int, RuleContext]:
@@ -199,8 +196,7 @@ def _call(part: TorchCall, workspace: Workspace, x: Tensor, outputs: dict[int, T
 
 
 def _operation(work: Work, inputs: Sequence[View], output: View) -> native.Operation:
-    numbers = {"activation": IDENTITY, "scale": 1.0, "dilation": 1, "groups": 1, **work.numbers}
-    operation = native.Operation(kind=work.kind, **numbers)
+    operation = native.new_operation(work.kind, **work.numbers)
     operation.input, operation.input2 = inputs[0].tensor, inputs[-1].tensor
     operation.output = output.tensor
     if work.packed:

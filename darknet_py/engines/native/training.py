@@ -11,20 +11,17 @@ from torch.autograd.function import once_differentiable
 from darknet_py.engines.compiler import CannotBuild
 from darknet_py.engines.native import library as native
 from darknet_py.engines.native.operations import (
+    KERNEL,
     LEAST_CHANNELS,
     SIDE,
-    UNBOUNDED,
     parts,
     tile_count,
 )
 from darknet_py.engines.native.packing import POINTS, block_halves, block_of
 from darknet_py.layers.torch_kernels import Pair, convolve
 
-KERNEL = 3
 FLOAT = 4
 """Bytes."""
-LINE = 16
-"""Floats of a line of the cache."""
 FEW_TILES, MANY_TILES = 24, 96
 """That a thread takes at once: multiples of the rows that products have."""
 MANY_CHANNELS = 512
@@ -35,7 +32,6 @@ MOST_GROUPS, GROUPED_FLOATS = 8, 4 << 20
 """Groups of tiles that are summed by themselves, and so side by side; the memory of their sums."""
 CHANNELS_A_TILE = 3
 """The more channels, the more tiles are summed at once, as the sums are then much memory."""
-IDENTITY = native.Activation(native.BOUNDED, 1.0, UNBOUNDED)
 
 
 class TrainingConvolutions:
@@ -75,7 +71,7 @@ class TrainingConvolutions:
         operation = _operation(x, pitch, filters, filters)
         _share(operation, n, threads)
         packed = _packed_floats(operation)
-        each = _lines(library.scratch_of(operation))
+        each = native.whole_lines(library.scratch_of(operation))
         memory = self._floats(packed + threads * each)
         operation.weights = memory
         sizes = *kernel.shape[:2], operation.halves, flipped
@@ -156,9 +152,8 @@ def _channels_last(x: Tensor) -> tuple[Tensor, int]:
 def _operation(x: Tensor, pitch: int, filters: int, filters_pitch: int) -> native.Operation:
     """The convolution of x (N, C, H, W), not yet shared out."""
     _, c, h, w = x.shape
-    operation = native.Operation(kind=native.WINOGRAD, size=KERNEL, parts=1, activation=IDENTITY)
+    operation = native.new_operation(native.WINOGRAD, size=KERNEL, parts=1)
     operation.stride_y = operation.stride_x = operation.pad_y = operation.pad_x = 1
-    operation.dilation = operation.groups = 1
     operation.input = operation.input2 = native.Tensor(0, h, w, c, pitch)
     operation.output = native.Tensor(0, h, w, filters, filters_pitch)
     return operation
@@ -190,8 +185,4 @@ def _packed_floats(operation: native.Operation) -> int:
     """Of kernels at Winograd's points."""
     block = block_of(operation.halves)
     filters = -(-operation.output.channels // block) * block
-    return _lines(POINTS * filters * operation.input.channels)
-
-
-def _lines(floats: int) -> int:
-    return -(-floats // LINE) * LINE
+    return native.whole_lines(POINTS * filters * operation.input.channels)

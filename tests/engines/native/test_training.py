@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from support.small_step import HEAD, NET, data
 from torch import Tensor
 
 from darknet_py.engines.compiler import CannotBuild
+from darknet_py.engines.devices import using_threads
 from darknet_py.engines.native import training
 from darknet_py.engines.native.training import TrainingConvolutions
 from darknet_py.layers.torch_kernels import convolve
@@ -32,16 +31,6 @@ SHAPES = {
     "many tiles, in groups": (5, 24, 16, 57, 50),
     "many channels": (2, 300, 260, 13, 13),
 }
-
-
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def tensors(n: int, c: int, f: int, h: int, w: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -85,7 +74,7 @@ def test_outputs_and_gradients_are_those_of_double_precision(
     same = []
     convolutions = TrainingConvolutions()
     for count in (1, 2, 12):
-        with threads(count):
+        with using_threads(count):
             same.append(results(convolutions, *given))
     assert len(counted) == 6
     for ours, theirs in zip(same[0], expected, strict=True):
