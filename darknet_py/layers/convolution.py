@@ -26,6 +26,7 @@ from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchn
 from darknet_py.layers.printed import Printed, convolution_line, shapes_and_cost, told_defaults
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
+from darknet_py.layers.straight_through import binarized, signs
 from darknet_py.layers.weight_tool import ToolFacts, WeightTool
 from darknet_py.lazy import deferred
 
@@ -225,9 +226,9 @@ class Convolutional(Layer):
     ) -> torch.Tensor:
         kernel = weights["weights"]
         if self.binary or self.xnor:
-            kernel = _binarized(kernel)
+            kernel = binarized(kernel)
         if self.xnor:
-            x = torch.where(x > 0, 1.0, -1.0)
+            x = signs(x)
         bias = None if self.normalized else weights["biases"]
         if not self.pads_evenly:
             x = F.pad(x, self.pads(ctx.input))
@@ -330,9 +331,3 @@ class Convolutional(Layer):
 
 def replaced_rows(stored: Stored, rows: int | None) -> Stored:
     return Stored(stored.name, stored.shape, stored.role, rows=rows)
-
-
-def _binarized(kernel: torch.Tensor) -> torch.Tensor:
-    """Sign times the mean magnitude of each filter, as the GPU path of both forks."""
-    mean = kernel.abs().mean(dim=(1, 2, 3), keepdim=True)
-    return torch.where(kernel > 0, mean, -mean)
