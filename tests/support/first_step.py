@@ -18,7 +18,7 @@ from darknet_py.train import Trainer
 
 CHANGED = {
     "subdivisions": "1",
-    "learning_rate": "0.01",
+    "learning_rate": "1",
     "burn_in": "0",
     "policy": "constant",
     "max_batches": "100",
@@ -44,17 +44,16 @@ class FirstStep:
 
 
 def small_copy(cfg: Path, folder: Path, largest_side: int, images: int = 1) -> Path:
-    """The cfg with [net] for one small image; files it names beside `cfg` are not copied."""
-    head, middle, rest = re.split(r"(\n\s*\[)", cfg.read_text(errors="replace") + "\n", maxsplit=1)
+    """The cfg with [net] for so many small images; files that it names are not copied."""
+    net, second, rest = re.split(r"(\n\s*\[(?!net))", cfg.read_text(errors="replace"), maxsplit=1)
     wanted = {**CHANGED, "batch": str(images)}
     for side in ("width", "height"):
-        found = re.search(rf"^\s*{side}\s*=\s*(\d+)", head, re.M)
-        if found and largest_side:
+        if found := re.search(rf"^\s*{side}\s*=\s*(\d+)", net, re.M):
             wanted[side] = str(min(int(found[1]), largest_side))
-    kept = [line for line in head.splitlines() if line.partition("=")[0].strip() not in wanted]
+    kept = [line for line in net.splitlines() if line.partition("=")[0].strip() not in wanted]
     lines = [*kept, *(f"{key}={value}" for key, value in wanted.items())]
     copy = folder / cfg.name
-    copy.write_text("\n".join(lines) + middle + rest)
+    copy.write_text("\n".join(lines) + second + rest)
     return copy
 
 
