@@ -19,27 +19,17 @@ from darknet_py.distributed.context import DistributedContext
 from darknet_py.engines.cuda_graphs import float32_arithmetic
 from darknet_py.engines.native.training import TrainingConvolutions
 from darknet_py.errors import DarknetError
-from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net
 from darknet_py.layers.torch_kernels import Convolve, convolve
-from darknet_py.losses import LOSSES, LossInput
-from darknet_py.losses.head_loss import WIDTHS, PendingLoss, read_losses
 from darknet_py.network.network import Network, torch_seed
 from darknet_py.network.weights_layout import Header
 from darknet_py.train.amp import TYPES, Precision
 from darknet_py.train.device_memory import is_out_of_memory, release_memory
-from darknet_py.train.freezing import freeze_before, no_grad_layers_at, statistics_only
-from darknet_py.train.head_pass import (
-    HeadPass,
-    compiling,
-    prepare_to_compile,
-    reached_layers,
-    to_input,
-    wrapped,
-)
+from darknet_py.train.freezing import statistics_only
 from darknet_py.train.loss_error import LossError, Losses, not_finite
 from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.schedule import rate, require_policy
+from darknet_py.train.sub_batch import Moment, SubBatchPass
 
 Array = NDArray[Any]
 
@@ -78,17 +68,6 @@ class Trainer:
             raise DarknetError(
                 "batch normalisation is folded in; train the network it was made from"
             )
-        self.owners = tuple(node.index for node in graph.nodes if type(node.layer) in LOSSES)
-        if not self.owners:
-            last = graph.nodes[graph.last].layer.kind
-            raise DarknetError(
-                f"{graph.path}: nothing to learn: no layer has a loss, it ends in [{last}]"
-            )
-        untrained = [node for node in graph.nodes if node.layer.LOSS_MISSING]
-        if untrained:
-            layer = untrained[0].layer
-            cure = "the network can be run; to train the rest, take the section out"
-            raise DarknetError(f"{layer.location()}: its loss is not done here; {cure}")
         if any(tensor.is_inference() for tensor in self.network.state_dict().values()):
             raise DarknetError("made under torch.inference_mode, whose tensors cannot be trained")
         require_policy(graph.net)
@@ -99,20 +78,31 @@ class Trainer:
         self.amp = Precision(self.precision, self._device, graph.net.loss_scale)
         self.subdivisions = graph.net.subdivisions
         self.batch = self._seen * self.updates_per_step // (self.images * self.distributed.world)
-        self._freeze_before = freeze_before(graph)
-        self._fixed = max(self._freeze_before, statistics_only(graph))
-        self.resized = self.network
-        self._sizes: dict[tuple[int, int], Network] = {}
-        if self.compiled:
-            prepare_to_compile(graph)
-        self._head = HeadPass(self.network, self.owners, self._convolve)
-        self._pass = wrapped(self._head, self.compiled, self.distributed.world)
+        self._pass = SubBatchPass(
+            self.network,
+            self.amp,
+            self._convolve,
+            self.distributed.world,
+            self.compiled,
+            self.sync_batchnorm,
+        )
+        self._fixed = max(self._pass.freeze_before, statistics_only(graph))
 
     @property
     def _convolve(self) -> Convolve:
         full = TYPES[self.precision] is None
         ours = full and not self.exact and not self.compiled and self._device.type == "cpu"
         return TrainingConvolutions() if ours else convolve
+
+    @property
+    def owners(self) -> tuple[int, ...]:
+        """The layers that have a loss."""
+        return self._pass.owners
+
+    @property
+    def resized(self) -> Network:
+        """The network at the size of the images, with the same tensors."""
+        return self._pass.resized
 
     @property
     def images(self) -> int:
@@ -134,11 +124,7 @@ class Trainer:
 
     def resize(self, width: int, height: int) -> None:
         """Take images of another size from now on; the weights are the same tensors."""
-        if (width, height) not in self._sizes:
-            self._sizes[width, height] = self.network.resized(width, height)
-            if self.compiled:
-                prepare_to_compile(self._sizes[width, height].graph)
-        self.resized = self._head.network = self._sizes[width, height]
+        self._pass.resize(width, height)
 
     def step(self, images: Tensor | Array, truth: Tensor | Array) -> float:
         """One optimiser step over `images` (batch, C, H, W) and `truth` (batch, truths).
@@ -242,9 +228,10 @@ class Trainer:
 
     def _exchange(self, last: bool) -> AbstractContextManager[Any]:
         """Gradients go between processes once, with the last sub-batch."""
-        if last or not isinstance(self._pass, DistributedDataParallel):
+        module = self._pass.module
+        if last or not isinstance(module, DistributedDataParallel):
             return contextlib.nullcontext()
-        return self._pass.no_sync()
+        return module.no_sync()
 
     def _check(self, images: Tensor, truth: Tensor) -> None:
         if len(images) != self.images or len(truth) != self.images:
@@ -252,52 +239,20 @@ class Trainer:
                 f"{len(images)} images and {len(truth)} truths, expected {self.images} of each"
             )
             raise DarknetError(f"{message} (batch of [net])")
-        width = truth[0].numel()
-        for index in self.owners:
-            node = self.network.graph.nodes[index]
-            expected = WIDTHS[type(node.layer)](node, self.network.graph.fork)
-            if not expected.fits(width):
-                message = f"a truth of {width} values an image, expected {expected.words}"
-                raise DarknetError(message, node.layer.location())
+        self._pass.check_truth(truth)
 
     def _learn(self, images: Tensor, truth: Tensor, seen: int) -> float:
         """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own.
 
         seen: all images so far, with those of this sub-batch.
         """
-        x = to_input(images, self._device)
-        captured, outputs = self._forward(x)
-        pairs = list(zip(self.owners, captured, outputs, strict=True))
-        pending = [self._loss(i, into, y, truth, seen) for i, into, y in pairs]
-        live = [
-            (into, -self._scaled(i, loss.delta).reshape(into.shape))
-            for (i, into, _), loss in zip(pairs, pending, strict=True)
-            if into.requires_grad
-        ]
-        if live:
-            self.amp.backward([into for into, _ in live], [gradient for _, gradient in live])
-        # Read now, when the device has work to do while the host waits for the numbers.
-        self.losses = dict(zip(self.owners, read_losses(pending), strict=True))
+        self.losses = self._pass.run(images, truth, Moment(self.batch, seen, self._generator))
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
         if self.watch:
             self.watch(self.losses)
         if not np.isfinite(cost):
             self._refuse(cost)
         return cost
-
-    def _forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        no_grad_layers = no_grad_layers_at(self.network.graph, self.batch)
-        arguments = (no_grad_layers, self._freeze_before, self.sync_batchnorm)
-        # DistributedDataParallel waits for gradients, of which there must be some.
-        forward = self._pass if self._learns(no_grad_layers) else self._head
-        with compiling() if self.compiled else contextlib.nullcontext(), self.amp.cast():
-            outputs: tuple[list[Tensor], list[Tensor]] = forward(x, *arguments)
-            return outputs
-
-    def _learns(self, no_grad_layers: frozenset[int]) -> bool:
-        """Whether any tensor gets a gradient."""
-        reached = reached_layers(self.network.graph, self.owners, no_grad_layers)
-        return any(t.requires_grad for index in reached for t in self.network.own(index).values())
 
     def _refuse(self, cost: float) -> None:
         """For a loss that is not finite: at once, but at the step's end where others go along."""
@@ -308,30 +263,6 @@ class Trainer:
     def _loss_error(self, cost: float) -> LossError:
         boxes = self.network.graph.head_classes is not None
         return not_finite(self.batch, cost, self.losses, boxes)
-
-    def _loss(
-        self, index: int, into: Tensor, output: Tensor, truth: Tensor, seen: int
-    ) -> PendingLoss:
-        graph = self.resized.graph
-        layer, size = graph.nodes[index].layer, (graph.net.width, graph.net.height)
-        one = LossInput(
-            layer,
-            into.detach().float(),
-            output.detach().float(),
-            truth,
-            size,
-            graph.fork,
-            seen,
-            self._generator,
-        )
-        with torch.no_grad():
-            return LOSSES[type(layer)](one)
-
-    def _scaled(self, index: int, delta: Tensor) -> Tensor:
-        """What a layer passes back: a detection head may weigh its delta."""
-        graph = self.network.graph
-        layer = graph.nodes[index].layer
-        return delta * layer.delta_scale(graph.fork) if isinstance(layer, Head) else delta
 
     def _count(self, images: int) -> None:
         fork = self.network.graph.fork
