@@ -1,5 +1,5 @@
-// What engines/native_program.py hands over: a network as a list of operations on one block of
-// memory. The structures are those of engines/native_library.py, field by field.
+// What engines/native/program.py hands over: a network as a list of operations on one block of
+// memory. The structures are those of engines/native/library.py, field by field.
 #pragma once
 #include "activation.h"
 
