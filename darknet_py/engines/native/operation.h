@@ -45,6 +45,19 @@ struct Batch {
   }
 };
 
+// Work on one image at a time, for all of them.
+template <class Work>
+struct ByImage {
+  const Batch batch;
+  const Work work;
+
+  int64_t tasks() const { return batch.images * work.tasks(); }
+  void task(int64_t number, float* scratch) const {
+    const int64_t each = work.tasks();
+    work.task(number % each, batch[number / each], scratch);
+  }
+};
+
 inline int64_t quotient_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // What part `part` of `parts` has of `count` things.
