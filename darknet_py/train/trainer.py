@@ -246,7 +246,9 @@ class Trainer:
 
         seen: all images so far, with those of this sub-batch.
         """
-        self.losses = self._pass.run(images, truth, Moment(self.batch, seen, self._generator))
+        completed = self.batch - self.updates_per_step
+        moment = Moment(self.batch, seen, self._generator, completed)
+        self.losses = self._pass.run(images, truth, moment)
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
         if self.watch:
             self.watch(self.losses)
