@@ -92,6 +92,7 @@ ALEXEYAB = Fork(
     ),
     loss=LossRules(
         yolo_plain=False,
+        delta_rejection=True,
         region_small_boxes=False,
         region_classfix=True,
         region_many_classes=False,
@@ -206,6 +207,7 @@ PJREDDIE = Fork(
     ),
     loss=LossRules(
         yolo_plain=True,
+        delta_rejection=False,
         region_small_boxes=True,
         region_classfix=False,
         region_many_classes=True,

@@ -178,6 +178,9 @@ class LossRules:
     yolo_plain: bool
     """[yolo] is trained on squared errors without normalizers and further options, and of several
     labels for one box the last one counts; otherwise AlexeyAB's options work and deltas add up."""
+    delta_rejection: bool
+    """[yolo] leaves deltas out as badlabels_rejection_percentage, num_sigmas_reject_badlabels and
+    equidistant_point of [net] say; otherwise they do nothing."""
     region_small_boxes: bool
     """[region] weighs a label's coordinates by 2 - w*h in training; otherwise all alike."""
     region_classfix: bool

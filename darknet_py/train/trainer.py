@@ -21,6 +21,7 @@ from darknet_py.engines.native.training import TrainingConvolutions
 from darknet_py.errors import DarknetError
 from darknet_py.layers.net import Net
 from darknet_py.layers.torch_kernels import Convolve, convolve
+from darknet_py.losses.delta_rejection import DeltaRejection
 from darknet_py.network.network import Network, torch_seed
 from darknet_py.network.weights_layout import Header
 from darknet_py.train.amp import TYPES, Precision
@@ -100,6 +101,11 @@ class Trainer:
         return self._pass.owners
 
     @property
+    def rejection(self) -> DeltaRejection | None:
+        """What [yolo] heads leave out by thresholds that roll on from step to step."""
+        return self._pass.rejection
+
+    @property
     def resized(self) -> Network:
         """The network at the size of the images, with the same tensors."""
         return self._pass.resized
@@ -155,10 +161,16 @@ class Trainer:
         self._count(self.images * self.distributed.world)
         return cost
 
+    @property
+    def _rolling(self) -> list[Tensor]:
+        """What the sub-batches of a step leave behind beside gradients."""
+        rejection = self.rejection
+        return [*self.network.buffers(), *([rejection.state] if rejection else [])]
+
     @contextlib.contextmanager
     def _undone_on_error(self) -> Iterator[None]:
         """A step that is refused has not been: its count, its gradients, its batch statistics."""
-        batch, self._statistics = self.batch, [t.clone() for t in self.network.buffers()]
+        batch, self._statistics = self.batch, [t.clone() for t in self._rolling]
         try:
             yield
         except BaseException:
@@ -170,7 +182,7 @@ class Trainer:
     def _undo(self) -> None:
         """Take back what the sub-batches of this step have left so far."""
         self.optimizer.clear()
-        for tensor, before in zip(self.network.buffers(), self._statistics, strict=True):
+        for tensor, before in zip(self._rolling, self._statistics, strict=True):
             tensor.copy_(before)
 
     @contextlib.contextmanager
@@ -246,7 +258,9 @@ class Trainer:
 
         seen: all images so far, with those of this sub-batch.
         """
-        self.losses = self._pass.run(images, truth, Moment(self.batch, seen, self._generator))
+        completed = self.batch - self.updates_per_step
+        moment = Moment(self.batch, completed, seen, self._generator)
+        self.losses = self._pass.run(images, truth, moment)
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
         if self.watch:
             self.watch(self.losses)
