@@ -181,6 +181,9 @@ class LossRules:
     delta_rejection: bool
     """[yolo] leaves deltas out as badlabels_rejection_percentage, num_sigmas_reject_badlabels and
     equidistant_point of [net] say; otherwise they do nothing."""
+    filter_rejection: bool
+    """filters that are like others start again as often as weights_reject_freq of [net] says;
+    otherwise it does nothing."""
     region_small_boxes: bool
     """[region] weighs a label's coordinates by 2 - w*h in training; otherwise all alike."""
     region_classfix: bool

@@ -89,7 +89,7 @@ class Net:
     try_fix_nan: int = option(0, not_trained="a loss that is not finite stops the training")
     dynamic_minibatch: int = option(0, not_trained="the batch stays as it is")
     ema_alpha: float = option(0.0)
-    weights_reject_freq: int = option(0, not_trained="filters are never started again here")
+    weights_reject_freq: int = option(0)
     equidistant_point: int = option(0)
     badlabels_rejection_percentage: float = option(0.0)
     num_sigmas_reject_badlabels: float = option(0.0)

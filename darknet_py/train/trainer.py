@@ -30,6 +30,7 @@ from darknet_py.train.freezing import statistics_only
 from darknet_py.train.loss_error import LossError, Losses, not_finite
 from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.schedule import rate, require_policy
+from darknet_py.train.similar_filters import is_due, restart_similar_filters
 from darknet_py.train.sub_batch import Moment, SubBatchPass
 
 Array = NDArray[Any]
@@ -158,6 +159,7 @@ class Trainer:
         info = StepInfo(self.rate, self.batch, self.images * self.distributed.world, self._fixed)
         # DistributedDataParallel hands out the mean over processes; Darknet's updates are sums.
         self.amp.step(self.optimizer, info, float(self.distributed.world))
+        self._restart_filters()
         self._count(self.images * self.distributed.world)
         return cost
 
@@ -277,6 +279,13 @@ class Trainer:
     def _loss_error(self, cost: float) -> LossError:
         boxes = self.network.graph.head_classes is not None
         return not_finite(self.batch, cost, self.losses, boxes)
+
+    def _restart_filters(self) -> None:
+        completed = self.batch - self.updates_per_step + 1
+        if is_due(self.network.graph, completed):
+            number = torch_seed(self.seed) * 1_000_003 + self.batch
+            generator = torch.Generator().manual_seed(number)
+            restart_similar_filters(self.network, generator, self._fixed)
 
     def _count(self, images: int) -> None:
         fork = self.network.graph.fork
