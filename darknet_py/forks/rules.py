@@ -158,6 +158,9 @@ class SampleRules:
     square_sizes: bool
     """random=1 of the last head trains at squares of 320 to 608; otherwise at sizes around
     [net]'s."""
+    dynamic_minibatch: bool
+    """with dynamic_minibatch=1 and random=1 smaller inputs come in larger mini-batches; otherwise
+    mini-batches have always as many images."""
     crop_ratios: bool
     """classifiers are trained on pieces sized by min_ratio and max_ratio, which may reach beyond
     the image, or on the middle with center=1, and flipped every other time; otherwise on pieces

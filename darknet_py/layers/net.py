@@ -87,7 +87,7 @@ class Net:
     clip: float = option(0.0)
     loss_scale: float = option(1.0)
     try_fix_nan: int = option(0, not_trained="a loss that is not finite stops the training")
-    dynamic_minibatch: int = option(0, not_trained="the batch stays as it is")
+    dynamic_minibatch: int = option(0)
     ema_alpha: float = option(0.0)
     weights_reject_freq: int = option(0)
     equidistant_point: int = option(0)
