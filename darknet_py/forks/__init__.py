@@ -23,6 +23,7 @@ from darknet_py.forks.rules import (
     SavingRules,
     WeightsRules,
 )
+from darknet_py.forks.update_rules import UpdateRules
 
 __all__ = ["ALEXEYAB", "FORKS", "PJREDDIE", "Fork", "default_fork", "fork_named"]
 
@@ -101,8 +102,14 @@ ALEXEYAB = Fork(
         region_class_only_objectness=False,
         region_cost_slope=True,
         cost_kinds=False,
+    ),
+    update=UpdateRules(
         freezes=True,
+        stopbackward_counts=True,
+        adam_kinds=frozenset({"convolutional"}),
+        adam_counts_run=False,
         adam_epsilon=1e-6,
+        kernel_options=True,
     ),
     saving=SavingRules(
         detector_backup=False,
@@ -218,8 +225,16 @@ PJREDDIE = Fork(
         region_class_only_objectness=True,
         region_cost_slope=False,
         cost_kinds=True,
+    ),
+    update=UpdateRules(
         freezes=False,
+        stopbackward_counts=False,
+        adam_kinds=frozenset(
+            {"convolutional", "deconvolutional", "connected", "rnn", "gru", "lstm"}
+        ),
+        adam_counts_run=True,
         adam_epsilon=1e-7,
+        kernel_options=False,
     ),
     saving=SavingRules(
         detector_backup=True,

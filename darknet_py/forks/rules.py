@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from darknet_py.forks.update_rules import UpdateRules
+
 
 @dataclass(frozen=True, kw_only=True)
 class LayerRules:
@@ -176,7 +178,7 @@ class SampleRules:
 
 @dataclass(frozen=True, kw_only=True)
 class LossRules:
-    """Losses and updates of the weights."""
+    """Losses."""
 
     yolo_plain: bool
     """[yolo] is trained on squared errors without normalizers and further options, and of several
@@ -201,11 +203,6 @@ class LossRules:
     """the cost [region] shows holds the derivative of the logistic, as its delta does."""
     cost_kinds: bool
     """[cost] knows seg, L1, wgan, noobj and thresh; otherwise these types count as sse."""
-    freezes: bool
-    """stopbackward=1 keeps all earlier layers as they are, and onlyforward passes no gradient;
-    otherwise earlier layers get no gradient but still momentum and decay."""
-    adam_epsilon: float
-    """default of `eps`: what Adam adds to the root of the second moment, in training."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,6 +309,7 @@ class Fork:
     classify: ClassifyRules
     samples: SampleRules
     loss: LossRules
+    update: UpdateRules
     saving: SavingRules
     go: GoRules
     log: LogRules

@@ -10,18 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
-from darknet_py.layers.base import (
-    Layer,
-    LayerContext,
-    Run,
-    Weights,
-    passing,
-    require_positive,
-    resolve,
-    resolve_all,
-)
+from darknet_py.layers.base import Layer, LayerContext, Run, Weights, passing, require_positive
 from darknet_py.layers.head import Head
 from darknet_py.layers.printed import Printed
+from darknet_py.layers.references import resolve, resolve_all
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree, read_tree

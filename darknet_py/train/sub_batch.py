@@ -32,14 +32,14 @@ from darknet_py.train.loss_error import Losses
 
 
 class Moment(NamedTuple):
-    """When a sub-batch runs. batch: the update it is for, from 1. completed: updates before it.
-    seen: all images so far, with those of this sub-batch. generator: of the host, for what losses
-    draw."""
+    """When a sub-batch runs. batch: the update it is for, from 1. seen: all images so far, with
+    those of this sub-batch. generator: of the host, for what losses draw. completed: the updates
+    made before."""
 
     batch: int
-    completed: int
     seen: int
     generator: torch.Generator
+    completed: int
 
 
 @dataclass
@@ -111,8 +111,9 @@ class SubBatchPass:
         return dict(zip(self.owners, read_losses(pending), strict=True))
 
     def _forward(self, x: Tensor, moment: Moment) -> tuple[list[Tensor], list[Tensor]]:
-        no_grad_layers = no_grad_layers_at(self.network.graph, moment.batch)
-        arguments = (no_grad_layers, self.freeze_before, self.sync_batchnorm)
+        no_grad_layers = no_grad_layers_at(self.network.graph, moment.completed)
+        frozen = no_grad_layers, self.freeze_before
+        arguments = (*frozen, self.sync_batchnorm, self.amp.delta_scale())
         # DistributedDataParallel waits for gradients, of which there must be some.
         forward = self.module if self._learns(no_grad_layers) else self.head
         with compiling() if self.compiled else contextlib.nullcontext(), self.amp.cast():

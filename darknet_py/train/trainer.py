@@ -274,7 +274,7 @@ class Trainer:
         seen: all images so far, with those of this sub-batch.
         """
         completed = self.batch - self.updates_per_step
-        moment = Moment(self.batch, completed, seen, self._generator)
+        moment = Moment(self.batch, seen, self._generator, completed)
         self.losses = self._pass.run(images, truth, moment)
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
         if self.watch:

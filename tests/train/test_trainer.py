@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -69,15 +71,49 @@ def test_stopbackward_leaves_decay_and_statistics_in_pjreddies_program() -> None
     assert moved == {"layers.0.weights", "layers.0.rolling_mean", "layers.0.rolling_variance"}
 
 
-def test_a_large_stopbackward_ends_after_so_many_steps() -> None:
-    net = network(NET.replace("decay=0.1", "decay=0") + CONV + CONV + "stopbackward=3\n" + HEAD)
-    trainer = Trainer(net)
-    moved = []
-    for _ in range(4):
+@pytest.mark.parametrize(
+    ("fork", "value", "moves"),
+    [
+        ("alexeyab", 2, [False, False, True, True]),
+        ("alexeyab", 3, [False, False, False, True]),
+        ("alexeyab", 1, [False, False, False, False]),
+        ("alexeyab", -1, [True, True, True, True]),
+        ("pjreddie", 2, [False, False, False, False]),
+        ("pjreddie", -1, [False, False, False, False]),
+    ],
+)
+def test_a_large_stopbackward_ends_when_so_many_updates_have_been_made(
+    fork: str, value: int, moves: list[bool]
+) -> None:
+    """AlexeyAB's program compares it with the updates made before; pjreddie's with 0 alone."""
+    cfg = NET.replace("decay=0.1", "decay=0") + CONV + CONV + f"stopbackward={value}\n" + HEAD
+    net = network(cfg, fork)
+    trainer, moved = Trainer(net), []
+    images, truth = data()
+    if fork == "pjreddie":
+        truth = truth.reshape(4, 200, 6)[:, :90, :5].flatten(1)
+    for _ in moves:
         before = weights(net)
-        trainer.step(*data())
+        trainer.step(images, truth)
         moved.append("layers.0.biases" in changed(before, net))
-    assert moved == [False, False, True, True]
+    assert moved == moves
+
+
+def test_stopbackward_counts_on_from_the_weights_file_and_by_updates_a_step() -> None:
+    cfg = NET.replace("decay=0.1", "decay=0") + CONV + CONV + "stopbackward=3\n" + HEAD
+    for seen, updates, moves in (
+        (8, 1, [False, True]),
+        (12, 1, [True]),
+        (0, 2, [False, False, True]),
+    ):
+        net = network(cfg)
+        net.header = replace(net.header, seen=seen)
+        trainer, moved = Trainer(net, updates_per_step=updates), []
+        for _ in moves:
+            before = weights(net)
+            trainer.step(*data())
+            moved.append("layers.0.biases" in changed(before, net))
+        assert moved == moves
 
 
 def test_train_only_bn_moves_statistics_alone() -> None:
