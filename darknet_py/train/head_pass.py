@@ -15,6 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from darknet_py.engines.cache_folder import keep_inductor_private
 from darknet_py.errors import DarknetError
 from darknet_py.layers.base import INPUT, Run
+from darknet_py.layers.run import Progress
 from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
@@ -46,12 +47,17 @@ class HeadPass(nn.Module):
         self.convolve = convolve
 
     def forward(
-        self, x: Tensor, no_grad_layers: frozenset[int], freeze_before: int, sync_batchnorm: bool
+        self,
+        x: Tensor,
+        no_grad_layers: frozenset[int],
+        freeze_before: int,
+        sync_batchnorm: bool,
+        progress: Progress | None = None,
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Inputs and outputs of the layers that have a loss, each (N, C, H, W).
 
         no_grad_layers: those no gradient passes. freeze_before: layers before it keep even their
-        batch statistics. sync_batchnorm: these are those of all processes.
+        batch statistics. sync_batchnorm: these are those of all processes. progress: as in `Run`.
         """
         run = Run(
             training=True,
@@ -60,6 +66,7 @@ class HeadPass(nn.Module):
             freeze_before=freeze_before,
             sync_batchnorm=sync_batchnorm,
             convolve=self.convolve,
+            progress=progress,
         )
         kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
         return [run.captured[i] for i in self.owners], [kept[i] for i in self.owners]

@@ -13,7 +13,6 @@ from darknet_py.network.not_trained import not_trained_here
 NET = "[net]\nwidth=8\nheight=8\nchannels=1\n"
 CONV = "[conv]\nfilters=2\nsize=3\npad=1\n"
 DEFORMED = "kernels are not turned or stretched in training here"
-DROPBLOCK = "values are dropped one by one, not in blocks"
 
 
 @pytest.mark.parametrize(
@@ -27,9 +26,6 @@ DROPBLOCK = "values are dropped one by one, not in blocks"
         (NET + CONV + "rotate=1\n", 9, "rotate", DEFORMED),
         (NET + CONV + "stretch=1\n", 9, "stretch", DEFORMED),
         (NET + CONV + "stretch_sway=1\n", 9, "stretch_sway", DEFORMED),
-        (NET + CONV + "cbn=1\n", 9, "cbn", "statistics are those of one batch"),
-        (NET + CONV + "assisted_excitation=5\n", 9, "assisted_excitation", "training shows no"),
-        (NET + CONV + "[dropout]\ndropblock=1\n", 10, "dropblock", DROPBLOCK),
         (NET + CONV + "[cost]\nratio=.5\n", 10, "ratio", "all values count"),
     ],
 )

@@ -12,6 +12,7 @@ from torch import Tensor
 from darknet_py.errors import DarknetError
 from darknet_py.train import Trainer
 from darknet_py.train.loss_error import LossError
+from darknet_py.train.sub_batch import Moment
 
 
 def test_the_loss_is_the_mean_over_heads_and_subdivisions() -> None:
@@ -20,8 +21,8 @@ def test_the_loss_is_the_mean_over_heads_and_subdivisions() -> None:
     trainer = Trainer(net)
     learn = trainer._learn
 
-    def spied(x: Tensor, truth: Tensor, seen: int) -> float:
-        learn(x, truth, seen)
+    def spied(x: Tensor, truth: Tensor, moment: Moment) -> float:
+        learn(x, truth, moment)
         parts.append([loss.cost for loss in trainer.losses.values()])
         return sum(parts[-1]) / 2
 
