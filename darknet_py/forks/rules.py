@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from darknet_py.forks.log_rules import LogRules
+from darknet_py.forks.update_rules import UpdateRules
+
 
 @dataclass(frozen=True, kw_only=True)
 class LayerRules:
@@ -11,6 +14,13 @@ class LayerRules:
 
     dropout: float
     """default `probability` of [dropout]."""
+    dropblock: bool
+    """[dropout] with dropblock=1 drops squares in training; otherwise single values."""
+    cross_batchnorm: bool
+    """[convolutional] with cbn=1 or batch_normalize=2 is normalised in training by statistics
+    averaged over the sub-batches of an update; otherwise by those of each sub-batch."""
+    excitation: bool
+    """[convolutional] with assisted_excitation is shown in training where the labels are."""
     rnn_hidden: bool
     """[rnn] has a state of `hidden` values; otherwise the state has `output` values."""
     shortcut_alpha: bool
@@ -158,6 +168,9 @@ class SampleRules:
     square_sizes: bool
     """random=1 of the last head trains at squares of 320 to 608; otherwise at sizes around
     [net]'s."""
+    dynamic_minibatch: bool
+    """with dynamic_minibatch=1 and random=1 smaller inputs come in larger mini-batches; otherwise
+    mini-batches have always as many images."""
     crop_ratios: bool
     """classifiers are trained on pieces sized by min_ratio and max_ratio, which may reach beyond
     the image, or on the middle with center=1, and flipped every other time; otherwise on pieces
@@ -178,11 +191,17 @@ class SampleRules:
 
 @dataclass(frozen=True, kw_only=True)
 class LossRules:
-    """Losses and updates of the weights."""
+    """Losses."""
 
     yolo_plain: bool
     """[yolo] is trained on squared errors without normalizers and further options, and of several
     labels for one box the last one counts; otherwise AlexeyAB's options work and deltas add up."""
+    delta_rejection: bool
+    """[yolo] leaves deltas out as badlabels_rejection_percentage, num_sigmas_reject_badlabels and
+    equidistant_point of [net] say; otherwise they do nothing."""
+    filter_rejection: bool
+    """filters that are like others start again as often as weights_reject_freq of [net] says;
+    otherwise it does nothing."""
     region_small_boxes: bool
     """[region] weighs a label's coordinates by 2 - w*h in training; otherwise all alike."""
     region_classfix: bool
@@ -197,11 +216,6 @@ class LossRules:
     """the cost [region] shows holds the derivative of the logistic, as its delta does."""
     cost_kinds: bool
     """[cost] knows seg, L1, wgan, noobj and thresh; otherwise these types count as sse."""
-    freezes: bool
-    """stopbackward=1 keeps all earlier layers as they are, and onlyforward passes no gradient;
-    otherwise earlier layers get no gradient but still momentum and decay."""
-    adam_epsilon: float
-    """default of `eps`: what Adam adds to the root of the second moment, in training."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,66 +250,6 @@ class GoRules:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogRules:
-    """What is printed."""
-
-    seconds: bool
-    """predictions are timed in seconds; otherwise in milliseconds."""
-    suppression_order: bool
-    """`detect` prints boxes in the order NMS left them; otherwise from left to right."""
-    best_class_only: bool
-    """of a box with several classes only the most confident is printed."""
-    tells_machine: bool
-    """before a network runs, what the machine has and OpenCV's version are told."""
-    plain_table: bool
-    """the table of layers has columns of its own, without mini-batch, parameters of heads and
-    sums."""
-    tells_seen: bool
-    """loading weights tells how many images they have seen and how many layers they reach."""
-    counts_names: bool
-    """`detector test` tells names that are not as many as the classes in a line on stdout."""
-    announces_heads: bool
-    """a line for each detection head comes before the first boxes."""
-    announces_classes: bool
-    """`classifier predict` prints what its last layer reads, and each image's input size."""
-    percents: bool
-    """`classifier predict` prints percents; otherwise shares of 1 and a tree's parents."""
-    valid_names_images: bool
-    """`classifier valid` prints each image; otherwise running metrics only, which it rewrites."""
-    bad_lists: bool
-    """files and labels that training and calc_anchors leave out are named in bad.list and
-    bad_label.list."""
-    heads_on_stdout: bool
-    """the lines of heads in training go to stdout; otherwise to stderr, with a count of all
-    boxes."""
-    head_losses: bool
-    """the line of a [yolo] head shows its losses and normalizers."""
-    training_plan: bool
-    """a training begins with lines on the machine, on when weights are kept, and on its threads."""
-    update_title: bool
-    """an update of a detector prints a title and the time left; otherwise one line."""
-    classifier_hours: bool
-    """an update of a classifier prints the hours left."""
-    rnn_bits: bool
-    """`rnn valid` also prints the bits a symbol takes."""
-    rnn_input: bool
-    """`rnn train` prints the sizes of its input; otherwise streams, steps and the text's size."""
-    go_loading: bool
-    """`go train` prints GPUs, moves and the seconds of loading, and a line an update; otherwise one
-    a sub-batch."""
-    rate_first: bool
-    """`demo` prints the frame rate above the objects, and a line for each class of a box; otherwise
-    below, and a line for each box."""
-    network_rate: bool
-    """`classifier demo` prints the rate of the network alone; otherwise that of frames, and with
-    each class the row of pixels that it is written in."""
-    ops_by_group: bool
-    """`ops` and `speed` divide a convolution's operations by its groups."""
-    speed_operations: bool
-    """`speed` prints the operations of a pass and of a second."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Fork:
     """The differences in numbers between pjreddie's Darknet and AlexeyAB's."""
 
@@ -308,6 +262,7 @@ class Fork:
     classify: ClassifyRules
     samples: SampleRules
     loss: LossRules
+    update: UpdateRules
     saving: SavingRules
     go: GoRules
     log: LogRules

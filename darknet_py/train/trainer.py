@@ -19,27 +19,19 @@ from darknet_py.distributed.context import DistributedContext
 from darknet_py.engines.cuda_graphs import float32_arithmetic
 from darknet_py.engines.native.training import TrainingConvolutions
 from darknet_py.errors import DarknetError
-from darknet_py.layers.head import Head
 from darknet_py.layers.net import Net
 from darknet_py.layers.torch_kernels import Convolve, convolve
-from darknet_py.losses import LOSSES, LossInput
-from darknet_py.losses.head_loss import WIDTHS, PendingLoss, read_losses
+from darknet_py.losses.delta_rejection import DeltaRejection
 from darknet_py.network.network import Network, torch_seed
 from darknet_py.network.weights_layout import Header
 from darknet_py.train.amp import TYPES, Precision
 from darknet_py.train.device_memory import is_out_of_memory, release_memory
-from darknet_py.train.freezing import freeze_before, no_grad_layers_at, statistics_only
-from darknet_py.train.head_pass import (
-    HeadPass,
-    compiling,
-    prepare_to_compile,
-    reached_layers,
-    to_input,
-    wrapped,
-)
+from darknet_py.train.freezing import statistics_only
 from darknet_py.train.loss_error import LossError, Losses, not_finite
 from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.schedule import rate, require_policy
+from darknet_py.train.similar_filters import is_due, restart_similar_filters
+from darknet_py.train.sub_batch import Moment, SubBatchPass
 
 Array = NDArray[Any]
 
@@ -54,7 +46,7 @@ class Trainer:
     processes of a distributed training. updates_per_step: what a step counts for, which also
     multiplies the learning rate: Darknet's `-gpus` with n devices counts n. watch: called with the
     losses of each sub-batch. exact: on a CPU fp32 sums as direct convolutions make them, without
-    Winograd's fewer products. losses: those of the last sub-batch.
+    Winograd's fewer products. losses: those of the last sub-batch. taken: images of the last step.
 
     In a torch.distributed process group each process gives its own batch, and all move alike.
     """
@@ -70,6 +62,7 @@ class Trainer:
     optimizer: Optimizer = field(init=False)
     losses: Losses = field(init=False, default_factory=dict)
     rate: float = field(init=False, default=0.0)
+    taken: int = field(init=False)
     _refused: LossError | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -78,17 +71,6 @@ class Trainer:
             raise DarknetError(
                 "batch normalisation is folded in; train the network it was made from"
             )
-        self.owners = tuple(node.index for node in graph.nodes if type(node.layer) in LOSSES)
-        if not self.owners:
-            last = graph.nodes[graph.last].layer.kind
-            raise DarknetError(
-                f"{graph.path}: nothing to learn: no layer has a loss, it ends in [{last}]"
-            )
-        untrained = [node for node in graph.nodes if node.layer.LOSS_MISSING]
-        if untrained:
-            layer = untrained[0].layer
-            cure = "the network can be run; to train the rest, take the section out"
-            raise DarknetError(f"{layer.location()}: its loss is not done here; {cure}")
         if any(tensor.is_inference() for tensor in self.network.state_dict().values()):
             raise DarknetError("made under torch.inference_mode, whose tensors cannot be trained")
         require_policy(graph.net)
@@ -98,15 +80,17 @@ class Trainer:
             self.optimizer = Optimizer(self.network)
         self.amp = Precision(self.precision, self._device, graph.net.loss_scale)
         self.subdivisions = graph.net.subdivisions
+        self.taken = self.images
         self.batch = self._seen * self.updates_per_step // (self.images * self.distributed.world)
-        self._freeze_before = freeze_before(graph)
-        self._fixed = max(self._freeze_before, statistics_only(graph))
-        self.resized = self.network
-        self._sizes: dict[tuple[int, int], Network] = {}
-        if self.compiled:
-            prepare_to_compile(graph)
-        self._head = HeadPass(self.network, self.owners, self._convolve)
-        self._pass = wrapped(self._head, self.compiled, self.distributed.world)
+        self._pass = SubBatchPass(
+            self.network,
+            self.amp,
+            self._convolve,
+            self.distributed.world,
+            self.compiled,
+            self.sync_batchnorm,
+        )
+        self._fixed = max(self._pass.freeze_before, statistics_only(graph))
 
     @property
     def _convolve(self) -> Convolve:
@@ -115,14 +99,34 @@ class Trainer:
         return TrainingConvolutions() if ours else convolve
 
     @property
+    def owners(self) -> tuple[int, ...]:
+        """The layers that have a loss."""
+        return self._pass.owners
+
+    @property
+    def rejection(self) -> DeltaRejection | None:
+        """What [yolo] heads leave out by thresholds that roll on from step to step."""
+        return self._pass.rejection
+
+    @property
+    def resized(self) -> Network:
+        """The network at the size of the images, with the same tensors."""
+        return self._pass.resized
+
+    @property
     def images(self) -> int:
-        """Images of one optimiser step in this process."""
+        """Images of one optimiser step in this process, as [net] has them."""
         return step_images(self.network.graph.net)
 
     @property
     def mini_batch(self) -> int:
-        """Images of one sub-batch."""
-        return self.images // self.subdivisions
+        """Images of one sub-batch of the last step."""
+        return self.taken // self.subdivisions
+
+    @property
+    def _dynamic(self) -> bool:
+        graph = self.network.graph
+        return bool(graph.net.dynamic_minibatch and graph.fork.samples.dynamic_minibatch)
 
     @property
     def _seen(self) -> int:
@@ -134,18 +138,15 @@ class Trainer:
 
     def resize(self, width: int, height: int) -> None:
         """Take images of another size from now on; the weights are the same tensors."""
-        if (width, height) not in self._sizes:
-            self._sizes[width, height] = self.network.resized(width, height)
-            if self.compiled:
-                prepare_to_compile(self._sizes[width, height].graph)
-        self.resized = self._head.network = self._sizes[width, height]
+        self._pass.resize(width, height)
 
     def step(self, images: Tensor | Array, truth: Tensor | Array) -> float:
         """One optimiser step over `images` (batch, C, H, W) and `truth` (batch, truths).
 
-        images: floats in [0, 1], or uint8. truth is laid out as the C programs' l.truths: boxes of
-        x y w h class [track] padded with zeros for detection heads, cells for [detection], one
-        number per class for classifiers.
+        images: floats in [0, 1], or uint8; with dynamic_minibatch as many as subdivisions of [net]
+        divides, which count as `batch` images in the weights file. truth is laid out as the C
+        programs' l.truths: boxes of x y w h class [track] padded with zeros for detection heads,
+        cells for [detection], one number per class for classifiers.
         Returns Darknet's loss: cost summed over heads / heads, averaged over subdivisions.
         Raises DarknetError for images or truths of a wrong number or width, LossError for a loss
         that is not finite: then all is as before the step, batch statistics included. Tensors with
@@ -158,21 +159,29 @@ class Trainer:
 
     def _step(self, images: Tensor, truth: Tensor) -> float:
         self._check(images, truth)
+        self.taken = len(images)
         self.network.train()
         self.resized.train()
         with self._undone_on_error():
             self.batch += self.updates_per_step
             cost = self._learn_all(images, truth)
-        info = StepInfo(self.rate, self.batch, self.images * self.distributed.world, self._fixed)
+        info = StepInfo(self.rate, self.batch, self.taken * self.distributed.world, self._fixed)
         # DistributedDataParallel hands out the mean over processes; Darknet's updates are sums.
         self.amp.step(self.optimizer, info, float(self.distributed.world))
+        self._restart_filters()
         self._count(self.images * self.distributed.world)
         return cost
+
+    @property
+    def _rolling(self) -> list[Tensor]:
+        """What the sub-batches of a step leave behind beside gradients."""
+        rejection = self.rejection
+        return [*self.network.buffers(), *([rejection.state] if rejection else [])]
 
     @contextlib.contextmanager
     def _undone_on_error(self) -> Iterator[None]:
         """A step that is refused has not been: its count, its gradients, its batch statistics."""
-        batch, self._statistics = self.batch, [t.clone() for t in self.network.buffers()]
+        batch, self._statistics = self.batch, [t.clone() for t in self._rolling]
         try:
             yield
         except BaseException:
@@ -184,7 +193,7 @@ class Trainer:
     def _undo(self) -> None:
         """Take back what the sub-batches of this step have left so far."""
         self.optimizer.clear()
-        for tensor, before in zip(self.network.buffers(), self._statistics, strict=True):
+        for tensor, before in zip(self._rolling, self._statistics, strict=True):
             tensor.copy_(before)
 
     @contextlib.contextmanager
@@ -213,7 +222,8 @@ class Trainer:
                 self._undo()
                 # Of a sequence in time-major rows a half would be other streams.
                 sequence = self.network.graph.net.time_steps > 1
-                if self.mini_batch % 2 or self.distributed.world > 1 or sequence:
+                odd = self.mini_batch % 2 and not (self._dynamic and self.mini_batch > 1)
+                if odd or self.distributed.world > 1 or sequence:
                     what = "time_steps" if sequence else "width and height"
                     raise DarknetError(
                         f"out of memory with {self.mini_batch} inputs at once, which cannot be "
@@ -223,13 +233,15 @@ class Trainer:
             release_memory(self._device)
 
     def _learn_parts(self, images: Tensor, truth: Tensor) -> float:
-        parts = list(zip(images.split(self.mini_batch), truth.split(self.mini_batch), strict=True))
+        count = min(self.subdivisions, len(images))
+        parts = list(zip(images.tensor_split(count), truth.tensor_split(count), strict=True))
         costs: list[float] = []
         self._refused = None
+        seen = self._seen
         for number, (x, t) in enumerate(parts, start=1):
-            seen = self._seen + number * len(x) * self.distributed.world
+            seen += len(x) * self.distributed.world
             with self._exchange(last=number == len(parts)):
-                costs.append(self._learn(x, t, seen))
+                costs.append(self._learn(x, t, self._moment(seen, number)))
         return self._mean(sum(costs) / len(costs))
 
     def _mean(self, cost: float) -> float:
@@ -242,62 +254,33 @@ class Trainer:
 
     def _exchange(self, last: bool) -> AbstractContextManager[Any]:
         """Gradients go between processes once, with the last sub-batch."""
-        if last or not isinstance(self._pass, DistributedDataParallel):
+        module = self._pass.module
+        if last or not isinstance(module, DistributedDataParallel):
             return contextlib.nullcontext()
-        return self._pass.no_sync()
+        return module.no_sync()
 
     def _check(self, images: Tensor, truth: Tensor) -> None:
-        if len(images) != self.images or len(truth) != self.images:
-            message = (
-                f"{len(images)} images and {len(truth)} truths, expected {self.images} of each"
-            )
+        count, parts = len(images), self.network.graph.net.subdivisions
+        fits = count > 0 and not count % parts if self._dynamic else count == self.images
+        if not fits or len(truth) != count:
+            expected = f"a multiple of {parts}" if self._dynamic else self.images
+            message = f"{count} images and {len(truth)} truths, expected {expected} of each"
             raise DarknetError(f"{message} (batch of [net])")
-        width = truth[0].numel()
-        for index in self.owners:
-            node = self.network.graph.nodes[index]
-            expected = WIDTHS[type(node.layer)](node, self.network.graph.fork)
-            if not expected.fits(width):
-                message = f"a truth of {width} values an image, expected {expected.words}"
-                raise DarknetError(message, node.layer.location())
+        self._pass.check_truth(truth)
 
-    def _learn(self, images: Tensor, truth: Tensor, seen: int) -> float:
-        """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own.
+    def _moment(self, seen: int, part: int) -> Moment:
+        completed = self.batch - self.updates_per_step
+        return Moment(self.batch, seen, self._generator, completed, part)
 
-        seen: all images so far, with those of this sub-batch.
-        """
-        x = to_input(images, self._device)
-        captured, outputs = self._forward(x)
-        pairs = list(zip(self.owners, captured, outputs, strict=True))
-        pending = [self._loss(i, into, y, truth, seen) for i, into, y in pairs]
-        live = [
-            (into, -self._scaled(i, loss.delta).reshape(into.shape))
-            for (i, into, _), loss in zip(pairs, pending, strict=True)
-            if into.requires_grad
-        ]
-        if live:
-            self.amp.backward([into for into, _ in live], [gradient for _, gradient in live])
-        # Read now, when the device has work to do while the host waits for the numbers.
-        self.losses = dict(zip(self.owners, read_losses(pending), strict=True))
+    def _learn(self, images: Tensor, truth: Tensor, moment: Moment) -> float:
+        """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own."""
+        self.losses = self._pass.run(images, truth, moment)
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
         if self.watch:
             self.watch(self.losses)
         if not np.isfinite(cost):
             self._refuse(cost)
         return cost
-
-    def _forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        no_grad_layers = no_grad_layers_at(self.network.graph, self.batch)
-        arguments = (no_grad_layers, self._freeze_before, self.sync_batchnorm)
-        # DistributedDataParallel waits for gradients, of which there must be some.
-        forward = self._pass if self._learns(no_grad_layers) else self._head
-        with compiling() if self.compiled else contextlib.nullcontext(), self.amp.cast():
-            outputs: tuple[list[Tensor], list[Tensor]] = forward(x, *arguments)
-            return outputs
-
-    def _learns(self, no_grad_layers: frozenset[int]) -> bool:
-        """Whether any tensor gets a gradient."""
-        reached = reached_layers(self.network.graph, self.owners, no_grad_layers)
-        return any(t.requires_grad for index in reached for t in self.network.own(index).values())
 
     def _refuse(self, cost: float) -> None:
         """For a loss that is not finite: at once, but at the step's end where others go along."""
@@ -309,29 +292,12 @@ class Trainer:
         boxes = self.network.graph.head_classes is not None
         return not_finite(self.batch, cost, self.losses, boxes)
 
-    def _loss(
-        self, index: int, into: Tensor, output: Tensor, truth: Tensor, seen: int
-    ) -> PendingLoss:
-        graph = self.resized.graph
-        layer, size = graph.nodes[index].layer, (graph.net.width, graph.net.height)
-        one = LossInput(
-            layer,
-            into.detach().float(),
-            output.detach().float(),
-            truth,
-            size,
-            graph.fork,
-            seen,
-            self._generator,
-        )
-        with torch.no_grad():
-            return LOSSES[type(layer)](one)
-
-    def _scaled(self, index: int, delta: Tensor) -> Tensor:
-        """What a layer passes back: a detection head may weigh its delta."""
-        graph = self.network.graph
-        layer = graph.nodes[index].layer
-        return delta * layer.delta_scale(graph.fork) if isinstance(layer, Head) else delta
+    def _restart_filters(self) -> None:
+        completed = self.batch - self.updates_per_step + 1
+        if is_due(self.network.graph, completed):
+            number = torch_seed(self.seed) * 1_000_003 + self.batch
+            generator = torch.Generator().manual_seed(number)
+            restart_similar_filters(self.network, generator, self._fixed)
 
     def _count(self, images: int) -> None:
         fork = self.network.graph.fork

@@ -178,7 +178,7 @@ def test_a_trainer_convolves_by_them_unless_told_otherwise(
 
 def test_a_compiled_network_has_torchs_convolutions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HeadPass, "compile", lambda head_pass, **options: None)
-    assert Trainer(network(NET + CONV + HEAD), compiled=True)._head.convolve is convolve
+    assert Trainer(network(NET + CONV + HEAD), compiled=True)._pass.head.convolve is convolve
 
 
 def test_what_memory_held_before_does_not_matter(counted: list[tuple[int, ...]]) -> None:
@@ -186,7 +186,7 @@ def test_what_memory_held_before_does_not_matter(counted: list[tuple[int, ...]])
     nets = [network(NET + CONV + CONV + HEAD) for _ in range(2)]
     for net, before in zip(nets, (0.0, torch.nan), strict=True):
         trainer = Trainer(net)
-        convolutions = trainer._head.convolve
+        convolutions = trainer._pass.head.convolve
         assert isinstance(convolutions, TrainingConvolutions)
         convolutions._memory = torch.full((1_000_000,), before)
         trainer.step(*data())
