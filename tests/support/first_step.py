@@ -44,7 +44,10 @@ class FirstStep:
 
 
 def small_copy(cfg: Path, folder: Path, largest_side: int, images: int = 1) -> Path:
-    """The cfg with [net] for so many small images; files that it names are not copied."""
+    """The cfg with [net] for so many small images; files that it names are not copied.
+
+    Layers that would wait for hundreds of updates (stopbackward=800) learn at once.
+    """
     net, second, rest = re.split(r"(\n\s*\[(?!net))", cfg.read_text(errors="replace"), maxsplit=1)
     wanted = {**CHANGED, "batch": str(images)}
     for side in ("width", "height"):
@@ -53,6 +56,7 @@ def small_copy(cfg: Path, folder: Path, largest_side: int, images: int = 1) -> P
     kept = [line for line in net.splitlines() if line.partition("=")[0].strip() not in wanted]
     lines = [*kept, *(f"{key}={value}" for key, value in wanted.items())]
     copy = folder / cfg.name
+    rest = re.sub(r"^\s*stopbackward\s*=\s*\d{2,}\s*$", "", rest, flags=re.M)
     copy.write_text("\n".join(lines) + second + rest)
     return copy
 
