@@ -99,6 +99,7 @@ ALEXEYAB = Fork(
         region_cost_slope=True,
         cost_kinds=False,
         freezes=True,
+        adversarial=True,
         adam_epsilon=1e-6,
     ),
     saving=SavingRules(
@@ -213,6 +214,7 @@ PJREDDIE = Fork(
         region_cost_slope=False,
         cost_kinds=True,
         freezes=False,
+        adversarial=False,
         adam_epsilon=1e-7,
     ),
     saving=SavingRules(

@@ -195,6 +195,9 @@ class LossRules:
     freezes: bool
     """stopbackward=1 keeps all earlier layers as they are, and onlyforward passes no gradient;
     otherwise earlier layers get no gradient but still momentum and decay."""
+    adversarial: bool
+    """adversarial_lr of [net] moves images to where their objects are lost before they are learnt,
+    in half of all sub-batches; otherwise it is not read."""
     adam_epsilon: float
     """default of `eps`: what Adam adds to the root of the second moment, in training."""
 

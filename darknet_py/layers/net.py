@@ -17,7 +17,6 @@ MOST_IMAGES, MOST_STEPS = 100_000, 10_000
 """Limits against hostile files: of an update, and of a sequence."""
 _NEVER_READ = "neither fork reads it"
 _IN_SEQUENCE = "images are not taken in sequence here"
-_ADVERSARIAL = "self-adversarial training is not done here"
 _DELTAS = "deltas are never left out here"
 _CONTRASTIVE = "contrastive training is not done here"
 _CUDA_MEMORY = "it tunes the memory of the CUDA program and changes no number"
@@ -97,8 +96,8 @@ class Net:
     sequential_subdivisions: int | None = option(None, not_trained=_IN_SEQUENCE)
     track: int = option(0, not_trained=_IN_SEQUENCE)
     augment_speed: int = option(2, not_trained=_IN_SEQUENCE)
-    adversarial_lr: float = option(0.0, not_trained=_ADVERSARIAL)
-    attention: int = option(0, not_trained=_ADVERSARIAL)
+    adversarial_lr: float = option(0.0)
+    attention: int = option(0)
     contrastive: int = option(0, not_trained=_CONTRASTIVE)
     contrastive_jit_flip: int = option(0, not_trained=_CONTRASTIVE)
     contrastive_color: int = option(0, not_trained=_CONTRASTIVE)

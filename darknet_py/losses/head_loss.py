@@ -92,7 +92,8 @@ class LossInput:
     """One layer in one pass: its input and output (N, C, H, W) and the truth (N, truths).
 
     truth: on the host, where it costs no waiting to look at, or on any other device. seen: images
-    the network has seen, these included. generator: of the host, for what is random.
+    the network has seen, these included. generator: of the host, for what is random. adversarial:
+    the delta is to hide what the network finds, not to teach it; the truth is all 0 then.
     """
 
     layer: Any
@@ -103,6 +104,7 @@ class LossInput:
     fork: Fork
     seen: int
     generator: torch.Generator
+    adversarial: bool = False
 
     @property
     def labels(self) -> Targets:

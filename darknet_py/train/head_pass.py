@@ -46,12 +46,18 @@ class HeadPass(nn.Module):
         self.convolve = convolve
 
     def forward(
-        self, x: Tensor, no_grad_layers: frozenset[int], freeze_before: int, sync_batchnorm: bool
+        self,
+        x: Tensor,
+        no_grad_layers: frozenset[int],
+        freeze_before: int,
+        sync_batchnorm: bool,
+        rolling_statistics: bool = False,
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Inputs and outputs of the layers that have a loss, each (N, C, H, W).
 
         no_grad_layers: those no gradient passes. freeze_before: layers before it keep even their
-        batch statistics. sync_batchnorm: these are those of all processes.
+        batch statistics. sync_batchnorm: these are those of all processes. rolling_statistics: as
+        in `Run`.
         """
         run = Run(
             training=True,
@@ -59,6 +65,7 @@ class HeadPass(nn.Module):
             no_grad_layers=no_grad_layers,
             freeze_before=freeze_before,
             sync_batchnorm=sync_batchnorm,
+            rolling_statistics=rolling_statistics,
             convolve=self.convolve,
         )
         kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
