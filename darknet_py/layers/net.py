@@ -161,6 +161,7 @@ def read_net(section: Section, problems: Problems, **overrides: int | None) -> N
     net = Net(section=section, **values)
     _check_sizes(net)
     _check_policy(net, problems)
+    _check_attention(net, problems)
     return net
 
 
@@ -191,3 +192,9 @@ def _check_policy(net: Net, problems: Problems) -> None:
             f"{len(net.scales)} values for {len(net.steps)} steps; the missing ones count as 1"
         )
         problems.warn(net.section.location("scales"), message)
+
+
+def _check_attention(net: Net, problems: Problems) -> None:
+    if net.attention and not net.adversarial_lr:
+        message = "no effect without adversarial_lr, whose passes it shows"
+        problems.warn(net.section.location("attention"), message)
