@@ -19,7 +19,14 @@ from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.losses.iseg_loss import ISEG_INSTANCES
 from darknet_py.network.network import Network
 from darknet_py.train import Trainer
-from darknet_py.train.adversarial import AdversarialView, adversarial_step
+from darknet_py.train.adversarial import (
+    AdversarialStep,
+    AdversarialView,
+    Ends,
+    adversarial_step,
+    moved_images,
+)
+from darknet_py.train.amp import Precision
 from darknet_py.train.head_pass import HeadPass
 
 DUE_SEED = 10
@@ -327,3 +334,16 @@ def test_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not views[0].moved.equal(views[0].image)
     for name, tensor in after[0].items():
         torch.testing.assert_close(after[1][name], tensor, rtol=1e-4, atol=1e-5, msg=name)
+
+
+def test_dropout_of_the_pass_before_is_drawn_by_itself() -> None:
+    net, drawn = network(NET + CONV + HEAD), list[Tensor]()
+
+    def ends_of(x: Tensor) -> Ends:
+        drawn.append(torch.rand(3))
+        return [], []
+
+    amp, x = Precision("fp32", torch.device("cpu")), torch.rand(2, 2, 8, 8)
+    for seed in (5, 5, 6):
+        moved_images(x, AdversarialStep(1.0, seed), net, amp, ends_of)
+    assert drawn[0].equal(drawn[1]) and not drawn[0].equal(drawn[2])
