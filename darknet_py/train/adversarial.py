@@ -57,16 +57,18 @@ def require_end(net: Net, fork: Fork) -> None:
         raise DarknetError(f"{message}; set max_batches", net.section.location("adversarial_lr"))
 
 
-def adversarial_step(net: Net, fork: Fork, made: int, rng: random.Random) -> AdversarialStep | None:
-    """For a sub-batch that is due, by a coin; made: the updates before this one."""
-    if not _is_on(net, fork) or made <= net.burn_in or rng.random() >= SHARE:
+def adversarial_step(
+    net: Net, fork: Fork, completed: int, rng: random.Random
+) -> AdversarialStep | None:
+    """For a sub-batch that is due, by a coin; completed: the updates before."""
+    if not _is_on(net, fork) or completed <= net.burn_in or rng.random() >= SHARE:
         return None
-    rate = net.adversarial_lr * made / net.max_batches
+    rate = net.adversarial_lr * completed / net.max_batches
     return AdversarialStep(rate, rng.getrandbits(SEED_BITS))
 
 
 def _is_on(net: Net, fork: Fork) -> bool:
-    return fork.loss.adversarial and bool(net.adversarial_lr)
+    return fork.update.adversarial and bool(net.adversarial_lr)
 
 
 def moved_images(

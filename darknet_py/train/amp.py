@@ -63,12 +63,16 @@ class Precision:
         """
         if not ends:
             return torch.zeros_like(x)
-        scaled = self.scaler.scale([*gradients, x.new_ones(())])
-        seeds = [seed.to(end.dtype) for end, seed in zip(ends, scaled, strict=False)]
+        scaled = self.scaler.scale(gradients)
+        seeds = [seed.to(end.dtype) for end, seed in zip(ends, scaled, strict=True)]
         (gradient,) = torch.autograd.grad(ends, x, seeds, allow_unused=True)
         if gradient is None:
             return torch.zeros_like(x)
-        return torch.nan_to_num(gradient / scaled[-1], nan=0.0, posinf=0.0, neginf=0.0)
+        return torch.nan_to_num(gradient / self.delta_scale(), nan=0.0, posinf=0.0, neginf=0.0)
+
+    def delta_scale(self) -> Tensor:
+        """What gradients are multiplied by: a tensor (), for which no host waits."""
+        return self.scaler.scale(torch.ones((), device=self.device))
 
     def step(self, optimizer: Optimizer, info: StepInfo, factor: float) -> None:
         """One step of the optimizer, left out when fp16 gradients overflowed."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -13,6 +15,7 @@ from darknet_py.errors import DarknetError
 from darknet_py.layers.head import Head
 from darknet_py.layers.torch_kernels import Convolve
 from darknet_py.losses import LOSSES, LossInput
+from darknet_py.losses.delta_rejection import DeltaRejection, delta_rejection
 from darknet_py.losses.head_loss import WIDTHS, PendingLoss, read_losses
 from darknet_py.network.network import Network
 from darknet_py.train.adversarial import (
@@ -37,12 +40,13 @@ from darknet_py.train.loss_error import Losses
 
 class Moment(NamedTuple):
     """When a sub-batch runs. batch: the update it is for, from 1. seen: all images so far, with
-    those of this sub-batch. generator: of the host, for what losses draw. adversarial: how its
-    images move before they are learnt, None where they do not."""
+    those of this sub-batch. generator: of the host, for what losses draw. completed: the updates
+    made before. adversarial: how its images move before they are learnt, None where they do not."""
 
     batch: int
     seen: int
     generator: torch.Generator
+    completed: int
     adversarial: AdversarialStep | None = None
 
 
@@ -51,8 +55,8 @@ class SubBatchPass:
     """Runs sub-batches through a network and leaves gradients on its tensors.
 
     convolve: as in `Run`. world: processes that train together. resized: the network at the size
-    of the images, with the same tensors. view: with attention=1 of [net], of the last sub-batch
-    whose images were moved.
+    of the images, with the same tensors. rejection: what [yolo] heads leave out, None for nothing.
+    view: with attention=1 of [net], of the last sub-batch whose images were moved.
     """
 
     network: Network
@@ -66,6 +70,7 @@ class SubBatchPass:
     module: nn.Module = field(init=False)
     resized: Network = field(init=False)
     view: AdversarialView | None = field(init=False, default=None)
+    rejection: DeltaRejection | None = field(init=False)
 
     def __post_init__(self) -> None:
         graph = self.network.graph
@@ -73,6 +78,9 @@ class SubBatchPass:
         self.freeze_before = freeze_before(graph)
         self.resized = self.network
         self._sizes: dict[tuple[int, int], Network] = {}
+        self.rejection = delta_rejection(
+            graph.net, graph.fork, next(self.network.parameters()).device
+        )
         if self.compiled:
             prepare_to_compile(graph)
         self.head = HeadPass(self.network, self.owners, self.convolve)
@@ -141,8 +149,9 @@ class SubBatchPass:
     def _forward(
         self, x: Tensor, moment: Moment, adversarial: bool
     ) -> tuple[list[Tensor], list[Tensor]]:
-        no_grad_layers = no_grad_layers_at(self.network.graph, moment.batch)
-        arguments = (no_grad_layers, self.freeze_before, self.sync_batchnorm, adversarial)
+        no_grad_layers = no_grad_layers_at(self.network.graph, moment.completed)
+        frozen = no_grad_layers, self.freeze_before
+        arguments = (*frozen, self.sync_batchnorm, self.amp.delta_scale(), adversarial)
         # DistributedDataParallel waits for gradients, of which there must be some.
         learns = not adversarial and self._learns(no_grad_layers)
         forward = self.module if learns else self.head
@@ -175,10 +184,16 @@ class SubBatchPass:
             graph.fork,
             moment.seen,
             moment.generator,
+            None if adversarial else self._reject(moment),
             adversarial,
         )
         with torch.no_grad():
             return LOSSES[type(layer)](one)
+
+    def _reject(self, moment: Moment) -> Callable[[Tensor, int], Tensor] | None:
+        if self.rejection is None:
+            return None
+        return partial(self.rejection, completed=moment.completed)
 
     def _scaled(self, index: int, delta: Tensor) -> Tensor:
         """What a layer passes back: a detection head may weigh its delta."""

@@ -21,8 +21,8 @@ from darknet_py.layers.base import Layer
 from darknet_py.layers.net import Net
 
 KINDS: list[type] = [Net, *dict.fromkeys(SECTIONS.values())]
-PARTLY = {"cbn", "assisted_excitation", "sway", "rotate", "stretch", "stretch_sway"}
-PARTLY |= {"contrastive", "dropblock", "dropblock_size_rel", "dropblock_size_abs"}
+PARTLY = {"contrastive", "cbn", "assisted_excitation"}
+PARTLY |= {"dropblock", "dropblock_size_rel", "dropblock_size_abs"}
 """Read for the tensors, the checks or the layer table, and still not trained as Darknet does."""
 
 

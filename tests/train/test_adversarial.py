@@ -104,11 +104,14 @@ def test_a_step_without_it_is_bit_for_bit_the_same() -> None:
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 def test_the_first_pass_leaves_no_trace(precision: str) -> None:
     """Images that move by less than a float's last digit: all is as without, dropout included."""
-    plain, ours = net_of(NET), net_of(adversarial(1e-30, SEEN))
+    rolling = "equidistant_point=1\n"
+    plain, ours = net_of(NET + rolling), net_of(adversarial(1e-30, SEEN + rolling))
     trainers = [Trainer(net, seed=DUE_SEED, precision=precision) for net in (plain, ours)]
     for number in range(4):
         losses = [trainer.step(*data(seed=number)) for trainer in trainers]
         assert losses[0] == losses[1]
+    states = [trainer.rejection.state for trainer in trainers if trainer.rejection]
+    assert states[0].any() and states[0].equal(states[1])
     view = trainers[1].adversarial_view
     assert view is not None and view.delta.any() and view.moved.equal(view.image)
     assert not changed(weights(plain), ours)
