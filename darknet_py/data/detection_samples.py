@@ -72,7 +72,8 @@ class DetectionSet:
         Raises ImageError for an image that cannot be read, DataError for a label file.
         """
         rng = np.random.default_rng((seed, number))
-        mixing = self.config.mixing if rng.random() < 0.5 else 0
+        rng.random()  # what config.coin takes of it
+        mixing = self.config.mixing_of(number, seed)
         pixels, labels = MIXES[mixing](self, rng, (width, height))
         return np.ascontiguousarray(pixels.transpose(2, 0, 1)), self.config.truth_of(labels)
 
