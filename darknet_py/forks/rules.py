@@ -167,6 +167,9 @@ class SampleRules:
     a coin for each part says whether its images are mixed. 0: there is no mixing. Classifiers:"""
     classifier_mix_parts: int
     """theirs, with mixup, cutmix or mosaic."""
+    sequences: bool
+    """detectors: track=1 takes images in sequence, as augment_speed, sequential_subdivisions and
+    seq_scales say; otherwise these do nothing."""
     label_smoothing: bool
     """label_smooth_eps spreads a part of a classifier's label over the other classes."""
     tags: bool

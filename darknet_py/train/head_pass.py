@@ -18,6 +18,7 @@ from darknet_py.layers.base import INPUT, Run
 from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
+from darknet_py.train.sequence_memory import Memory
 
 BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 """What torch 2.13 and torch 2.2 call whether processes share their batch statistics."""
@@ -39,11 +40,12 @@ class HeadPass(nn.Module):
     def __init__(
         self, network: Network, owners: tuple[int, ...], convolve: Convolve = convolve
     ) -> None:
-        """owners: the layers that have a loss. convolve: as in `Run`."""
+        """owners: the layers that have a loss. convolve, and memory as state: as in `Run`."""
         super().__init__()
         self.network = network
         self.owners = owners
         self.convolve = convolve
+        self.memory: Memory | None = None
 
     def forward(
         self, x: Tensor, no_grad_layers: frozenset[int], freeze_before: int, sync_batchnorm: bool
@@ -60,6 +62,7 @@ class HeadPass(nn.Module):
             freeze_before=freeze_before,
             sync_batchnorm=sync_batchnorm,
             convolve=self.convolve,
+            state=self.memory,
         )
         kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
         return [run.captured[i] for i in self.owners], [kept[i] for i in self.owners]

@@ -26,6 +26,7 @@ from darknet_py.train.head_pass import (
     wrapped,
 )
 from darknet_py.train.loss_error import Losses
+from darknet_py.train.sequence_memory import SequenceMemory
 
 
 class Moment(NamedTuple):
@@ -42,7 +43,7 @@ class SubBatchPass:
     """Runs sub-batches through a network and leaves gradients on its tensors.
 
     convolve: as in `Run`. world: processes that train together. resized: the network at the size
-    of the images, with the same tensors.
+    of the images, with the same tensors. memory: of the update at hand.
     """
 
     network: Network
@@ -55,12 +56,14 @@ class SubBatchPass:
     head: HeadPass = field(init=False)
     module: nn.Module = field(init=False)
     resized: Network = field(init=False)
+    memory: SequenceMemory = field(init=False)
 
     def __post_init__(self) -> None:
         graph = self.network.graph
         self.owners = owners(self.network)
         self.freeze_before = freeze_before(graph)
         self.resized = self.network
+        self.memory = SequenceMemory(graph)
         self._sizes: dict[tuple[int, int], Network] = {}
         if self.compiled:
             prepare_to_compile(graph)
@@ -104,6 +107,7 @@ class SubBatchPass:
     def _forward(self, x: Tensor, moment: Moment) -> tuple[list[Tensor], list[Tensor]]:
         no_grad_layers = no_grad_layers_at(self.network.graph, moment.batch)
         arguments = (no_grad_layers, self.freeze_before, self.sync_batchnorm)
+        self.head.memory = self.memory.before_pass()
         # DistributedDataParallel waits for gradients, of which there must be some.
         forward = self.module if self._learns(no_grad_layers) else self.head
         with compiling() if self.compiled else contextlib.nullcontext(), self.amp.cast():

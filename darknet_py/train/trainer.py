@@ -22,6 +22,7 @@ from darknet_py.errors import DarknetError
 from darknet_py.layers.net import Net
 from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.network import Network, torch_seed
+from darknet_py.network.sequence_parts import sequence_passes
 from darknet_py.network.weights_layout import Header
 from darknet_py.train.amp import TYPES, Precision
 from darknet_py.train.device_memory import is_out_of_memory, release_memory
@@ -29,6 +30,7 @@ from darknet_py.train.freezing import statistics_only
 from darknet_py.train.loss_error import LossError, Losses, not_finite
 from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.schedule import rate, require_policy
+from darknet_py.train.sequence_memory import SequenceMemory
 from darknet_py.train.sub_batch import Moment, SubBatchPass
 
 Array = NDArray[Any]
@@ -115,6 +117,12 @@ class Trainer:
         return self.images // self.subdivisions
 
     @property
+    def _passes(self) -> int:
+        """Sub-batches of a sequence in the update at hand."""
+        graph = self.network.graph
+        return sequence_passes(graph.net, graph.fork, self.batch - self.updates_per_step)
+
+    @property
     def _seen(self) -> int:
         return self.network.header.seen
 
@@ -149,7 +157,8 @@ class Trainer:
         with self._undone_on_error():
             self.batch += self.updates_per_step
             cost = self._learn_all(images, truth)
-        info = StepInfo(self.rate, self.batch, self.images * self.distributed.world, self._fixed)
+        summed = self.images * self.distributed.world * self._passes
+        info = StepInfo(self.rate, self.batch, summed, self._fixed)
         # DistributedDataParallel hands out the mean over processes; Darknet's updates are sums.
         self.amp.step(self.optimizer, info, float(self.distributed.world))
         self._count(self.images * self.distributed.world)
@@ -198,7 +207,7 @@ class Trainer:
                     raise
                 self._undo()
                 # Of a sequence in time-major rows a half would be other streams.
-                sequence = self.network.graph.net.time_steps > 1
+                sequence = self.network.graph.net.time_steps > 1 or self._passes > 1
                 if self.mini_batch % 2 or self.distributed.world > 1 or sequence:
                     what = "time_steps" if sequence else "width and height"
                     raise DarknetError(
@@ -212,6 +221,7 @@ class Trainer:
         parts = list(zip(images.split(self.mini_batch), truth.split(self.mini_batch), strict=True))
         costs: list[float] = []
         self._refused = None
+        self._pass.memory = SequenceMemory(self.network.graph, self._passes)
         for number, (x, t) in enumerate(parts, start=1):
             seen = self._seen + number * len(x) * self.distributed.world
             with self._exchange(last=number == len(parts)):
