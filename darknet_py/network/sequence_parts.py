@@ -42,6 +42,7 @@ def sequence_parts(net: Net, updates: int) -> int:
             if step > updates:
                 break
             scaled = _as_float(_as_float(count) * _as_float(scale))
+            # A C program on x86 makes the least int of what is not finite.
             count = int(scaled) if math.isfinite(scaled) else 0
     return min(max(count, 1), net.subdivisions)
 
@@ -57,7 +58,7 @@ def _as_float(value: float) -> float:
     try:
         (single,) = struct.unpack("f", struct.pack("f", value))
     except OverflowError:
-        return float(2**31)
+        return math.inf
     return float(single)
 
 

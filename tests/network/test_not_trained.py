@@ -19,7 +19,6 @@ DROPBLOCK = "values are dropped one by one, not in blocks"
 @pytest.mark.parametrize(
     ("cfg", "line", "key", "reason"),
     [
-        (NET + "track=1\n" + CONV, 5, "track", "images are not taken in sequence here"),
         (NET + "try_fix_nan=1\n" + CONV, 5, "try_fix_nan", "a loss that is not finite stops"),
         (NET + CONV + "grad_centr=1\n", 9, "grad_centr", "gradients are not centred here"),
         (NET + CONV + "reverse=.1\n", 9, "reverse", "updates are never reversed here"),
@@ -45,7 +44,7 @@ def test_an_option_that_is_not_trained(
 
 
 def test_defaults_are_not_named() -> None:
-    plain = NET + "track=0\naugment_speed=2\n" + CONV + "grad_centr=0\nangle=15\n[dropout]\n"
+    plain = NET + "try_fix_nan=0\n" + CONV + "grad_centr=0\nangle=15\n[dropout]\n"
     assert list(not_trained_here(read(plain))) == []
 
 
