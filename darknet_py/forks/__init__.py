@@ -23,6 +23,7 @@ from darknet_py.forks.rules import (
     SavingRules,
     WeightsRules,
 )
+from darknet_py.forks.update_rules import UpdateRules
 
 __all__ = ["ALEXEYAB", "FORKS", "PJREDDIE", "Fork", "default_fork", "fork_named"]
 
@@ -31,6 +32,9 @@ ALEXEYAB = Fork(
     name="alexeyab",
     layers=LayerRules(
         dropout=0.2,
+        dropblock=True,
+        cross_batchnorm=True,
+        excitation=True,
         rnn_hidden=True,
         shortcut_alpha=False,
         region_raw_location=True,
@@ -85,6 +89,7 @@ ALEXEYAB = Fork(
         truth_size=6,
         canvas=False,
         square_sizes=False,
+        dynamic_minibatch=True,
         crop_ratios=False,
         detector_mix_parts=6,
         classifier_mix_parts=32,
@@ -95,14 +100,22 @@ ALEXEYAB = Fork(
     ),
     loss=LossRules(
         yolo_plain=False,
+        delta_rejection=True,
+        filter_rejection=True,
         region_small_boxes=False,
         region_classfix=True,
         region_many_classes=False,
         region_class_only_objectness=False,
         region_cost_slope=True,
         cost_kinds=False,
+    ),
+    update=UpdateRules(
         freezes=True,
+        stopbackward_counts=True,
+        adam_kinds=frozenset({"convolutional"}),
+        adam_counts_run=False,
         adam_epsilon=1e-6,
+        kernel_options=True,
     ),
     saving=SavingRules(
         detector_backup=False,
@@ -148,6 +161,9 @@ PJREDDIE = Fork(
     name="pjreddie",
     layers=LayerRules(
         dropout=0.5,
+        dropblock=False,
+        cross_batchnorm=False,
+        excitation=False,
         rnn_hidden=False,
         shortcut_alpha=True,
         region_raw_location=False,
@@ -202,6 +218,7 @@ PJREDDIE = Fork(
         truth_size=5,
         canvas=True,
         square_sizes=True,
+        dynamic_minibatch=False,
         crop_ratios=True,
         detector_mix_parts=0,
         classifier_mix_parts=0,
@@ -212,14 +229,24 @@ PJREDDIE = Fork(
     ),
     loss=LossRules(
         yolo_plain=True,
+        delta_rejection=False,
+        filter_rejection=False,
         region_small_boxes=True,
         region_classfix=False,
         region_many_classes=True,
         region_class_only_objectness=True,
         region_cost_slope=False,
         cost_kinds=True,
+    ),
+    update=UpdateRules(
         freezes=False,
+        stopbackward_counts=False,
+        adam_kinds=frozenset(
+            {"convolutional", "deconvolutional", "connected", "rnn", "gru", "lstm"}
+        ),
+        adam_counts_run=True,
         adam_epsilon=1e-7,
+        kernel_options=False,
     ),
     saving=SavingRules(
         detector_backup=True,

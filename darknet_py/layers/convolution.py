@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import atoi, option
-from darknet_py.errors import BadOption, Problems
+from darknet_py.errors import Problems
+from darknet_py.forks import Fork
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
     Layer,
@@ -18,12 +19,18 @@ from darknet_py.layers.base import (
     Weights,
     replaced,
     require_positive,
-    resolve_all,
+    require_rows,
 )
 from darknet_py.layers.blur import Blur, window_count
 from darknet_py.layers.counted import Counted
+from darknet_py.layers.cross_batchnorm import cross_batchnorm
+from darknet_py.layers.excitation import excited
+from darknet_py.layers.kernel_options import KernelOptions
+from darknet_py.layers.kernel_rule import KernelRule
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.printed import Printed, convolution_line, shapes_and_cost, told_defaults
+from darknet_py.layers.references import resolve_all
+from darknet_py.layers.run import ProgressNeeds
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.layers.weight_tool import ToolFacts, WeightTool
@@ -35,14 +42,15 @@ if TYPE_CHECKING:
 else:
     torch, F = deferred("torch"), deferred("torch.nn.functional")
 
-_DEFORMED = "kernels are not turned or stretched in training here"
+CROSSING = 2
+"""batch_normalize=2 is what cbn=1 sets."""
 XNOR_SAVING = 32
 """By which the table of layers divides the operations of an xnor convolution; `ops` does not."""
 
 
 @section("convolutional", "conv")
 @dataclass(frozen=True, kw_only=True)
-class Convolutional(Layer):
+class Convolutional(KernelOptions):
     """Cross-correlation with zero padding, optional batch normalisation, activation."""
 
     TOLD: ClassVar[Mapping[str, str]] = {
@@ -84,15 +92,8 @@ class Convolutional(Layer):
     flipped: int = option(0)
     antialiasing: int = option(0)
     share_index: int | None = option(None)
-    cbn: int = option(0, not_trained="statistics are those of one batch, not of the last four")
-    assisted_excitation: float = option(0.0, not_trained="training shows no labels to the network")
-    sway: int = option(0, not_trained=_DEFORMED)
-    rotate: int = option(0, not_trained=_DEFORMED)
-    stretch: int = option(0, not_trained=_DEFORMED)
-    stretch_sway: int = option(0, not_trained=_DEFORMED)
-    angle: float = option(15.0, not_trained=_DEFORMED)
-    grad_centr: int = option(0, not_trained="gradients are not centred here")
-    reverse: float = option(0.0, not_trained="updates are never reversed here")
+    cbn: int = option(0)
+    assisted_excitation: float = option(0.0)
 
     @cached_property
     def split(self) -> int:
@@ -143,10 +144,10 @@ class Convolutional(Layer):
         stride_y, stride_x = self.strides
         require_positive(self, filters=self.filters, size=self.size, stride=min(self.strides))
         require_positive(self, groups=self.groups, dilation=self.dilation)
-        self._check_numload()
+        require_rows(self, self.filters)
         self._check_groups(ctx.input.c)
         self._check_shared(ctx)
-        self._check_deformed()
+        self.require_deformation(self.size)
         full = self._full_shape(ctx.input)
         return self.blur.shape(full) if self.blur else full
 
@@ -159,11 +160,6 @@ class Convolutional(Layer):
             message = f"a {self.size}x{self.size} kernel does not fit into the input {into}"
             raise self.shape_error(message, "size")
         return Shape(self.filters, height, width)
-
-    def _check_numload(self) -> None:
-        if not 0 <= self.numload <= self.filters:
-            message = f"read {self.numload}, expected 0 to {self.filters} (filters={self.filters})"
-            raise BadOption(message, self.location("numload"))
 
     def _check_groups(self, channels: int) -> None:
         if channels % self.split or self.filters % self.split:
@@ -190,12 +186,8 @@ class Convolutional(Layer):
             )
             raise self.shape_error(message, "share_index")
 
-    def _check_deformed(self) -> None:
-        used = [key for key in ("sway", "rotate", "stretch", "stretch_sway") if getattr(self, key)]
-        if len(used) > 1:
-            raise self.shape_error(f"only one of {', '.join(used)} may be set", used[1])
-        if used and self.size == 1:
-            raise self.shape_error("needs a kernel of size 3 or more", used[0])
+    def kernel_rule(self, fork: Fork) -> KernelRule:
+        return self.moved_by(fork, self.normalized)
 
     def stored(self, ctx: LayerContext) -> Iterator[Stored]:
         if self.share_index is not None:
@@ -206,7 +198,7 @@ class Convolutional(Layer):
         yield Stored("biases", (self.filters,), "bias", rows=rows)
         if self.normalized:
             for stored in batchnorm_stored(self.filters):
-                yield replaced_rows(stored, rows)
+                yield stored.read_to(rows)
         shape = (self.filters, channels, self.size, self.size)
         fan_in = channels * self.size * self.size
         yield Stored("weights", shape, "weight", fan_in=fan_in, rows=rows, transposed=transposed)
@@ -215,10 +207,24 @@ class Convolutional(Layer):
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         full = self._convolve(ctx, weights, inputs[0], run)
-        if self.normalized:
+        if self.normalized and run.training and self._crosses(ctx.fork):
+            full = cross_batchnorm(full, weights, run, ctx.index)
+        elif self.normalized:
             full = batchnorm(full, weights, run)
         full = activate(self.activation, full, fresh=True)
+        if run.training and run.progress and self._excited(ctx.fork):
+            full = excited(full, int(self.assisted_excitation), ctx.net, run.progress)
         return self.blur.finish(ctx, full, run) if self.blur else full
+
+    def _crosses(self, fork: Fork) -> bool:
+        return fork.layers.cross_batchnorm and bool(self.cbn or self.batch_normalize == CROSSING)
+
+    def _excited(self, fork: Fork) -> bool:
+        return fork.layers.excitation and bool(int(self.assisted_excitation))
+
+    def progress_needs(self, fork: Fork) -> ProgressNeeds | None:
+        needs = ProgressNeeds(self._excited(fork), self.filters if self._crosses(fork) else 0)
+        return needs if any(needs) else None
 
     def _convolve(
         self, ctx: LayerContext, weights: Weights, x: torch.Tensor, run: Run
@@ -326,10 +332,9 @@ class Convolutional(Layer):
     def check(self, ctx: LayerContext, problems: Problems) -> None:
         if self.dilation > 1 and self.size == 1:
             problems.note(self.location("dilation"), "no effect on a 1x1 kernel")
-
-
-def replaced_rows(stored: Stored, rows: int | None) -> Stored:
-    return Stored(stored.name, stored.shape, stored.role, rows=rows)
+        channels = ctx.input.c // self.split
+        counts = self.filters * channels, channels * self.size**2
+        self.check_kernels(ctx, self.kernel_rule(ctx.fork), *counts, problems)
 
 
 def _binarized(kernel: torch.Tensor) -> torch.Tensor:

@@ -2,7 +2,8 @@
 
 AlexeyAB's program gives each loader thread a part of an update's images. With track=1 there are
 `sequential_subdivisions` of them, and the images of a part are frames of sequences: the part's
-sub-batches go on where the one before ended.
+sub-batches go on where the one before ended. (An update's images are loaded while the one before it
+learns: C divides them by that one's number of parts, where seq_scales has just changed it.)
 """
 
 from __future__ import annotations
@@ -107,6 +108,11 @@ def _of_one_frame(graph: Graph) -> Iterator[tuple[str, str]]:
         yield "track", f"sequences are of one frame: set {cure}"
 
 
+def _dynamic(graph: Graph) -> Iterator[tuple[str, str]]:
+    if graph.net.track and graph.net.dynamic_minibatch:
+        yield "dynamic_minibatch", "no effect with track=1: there are always as many sequences"
+
+
 def _uneven(graph: Graph) -> Iterator[tuple[str, str]]:
     net, key = graph.net, "sequential_subdivisions"
     if net.sequential_subdivisions is None:
@@ -133,6 +139,7 @@ def _scales(graph: Graph) -> Iterator[tuple[str, str]]:
 RULES: tuple[Callable[[Graph], Iterator[tuple[str, str]]], ...] = (
     _without_track,
     _of_one_frame,
+    _dynamic,
     _uneven,
     _scales,
 )

@@ -56,6 +56,10 @@ class Precision:
         seeds = [seed.to(end.dtype) for end, seed in zip(ends, scaled, strict=True)]
         torch.autograd.backward(ends, seeds)
 
+    def delta_scale(self) -> Tensor:
+        """What `backward` multiplies gradients by: a tensor (), for which no host waits."""
+        return self.scaler.scale(torch.ones((), device=self.device))
+
     def step(self, optimizer: Optimizer, info: StepInfo, factor: float) -> None:
         """One step of the optimizer, left out when fp16 gradients overflowed."""
         if optimizer.has_gradients:

@@ -15,6 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from darknet_py.engines.cache_folder import keep_inductor_private
 from darknet_py.errors import DarknetError
 from darknet_py.layers.base import INPUT, Run
+from darknet_py.layers.run import Progress
 from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
@@ -32,6 +33,8 @@ LIMIT_WORDS = (
 )
 """What torch 2.13 and torch 2.2 call how often they compile before they give it up."""
 MOST_PROGRAMS = 4096
+CONNECTED_LIMIT = 1.0
+"""Largest magnitude of a delta of [connected]."""
 
 
 class HeadPass(nn.Module):
@@ -48,13 +51,25 @@ class HeadPass(nn.Module):
         self.memory: Memory | None = None
 
     def forward(
-        self, x: Tensor, no_grad_layers: frozenset[int], freeze_before: int, sync_batchnorm: bool
+        self,
+        x: Tensor,
+        no_grad_layers: frozenset[int],
+        freeze_before: int,
+        sync_batchnorm: bool,
+        delta_scale: Tensor,
+        progress: Progress | None = None,
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Inputs and outputs of the layers that have a loss, each (N, C, H, W).
 
         no_grad_layers: those no gradient passes. freeze_before: layers before it keep even their
-        batch statistics. sync_batchnorm: these are those of all processes.
+        batch statistics. sync_batchnorm: these are those of all processes. delta_scale: () what
+        gradients will be multiplied by, beside Darknet's deltas. progress: as in `Run`.
         """
+
+        def limit_delta(y: Tensor) -> Tensor:
+            limited: Tensor = _LimitedDelta.apply(y, delta_scale)  # type: ignore[no-untyped-call]
+            return limited
+
         run = Run(
             training=True,
             capture=frozenset(self.owners),
@@ -62,10 +77,28 @@ class HeadPass(nn.Module):
             freeze_before=freeze_before,
             sync_batchnorm=sync_batchnorm,
             convolve=self.convolve,
+            limit_delta=limit_delta,
+            progress=progress,
             state=self.memory,
         )
         kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
         return [run.captured[i] for i in self.owners], [kept[i] for i in self.owners]
+
+
+class _LimitedDelta(torch.autograd.Function):
+    """An output of [connected]: both programs' GPU code limits its delta before the activation's
+    derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, y: Tensor, scale: Tensor) -> Tensor:
+        ctx.save_for_backward(scale)
+        return y.view_as(y)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (scale,) = ctx.saved_tensors
+        limit = scale * CONNECTED_LIMIT
+        return gradient.clamp(-limit, limit), None
 
 
 def wrapped(head_pass: HeadPass, compiled: bool, world: int) -> nn.Module:

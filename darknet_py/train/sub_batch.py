@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -11,8 +13,10 @@ from torch import Tensor, nn
 
 from darknet_py.errors import DarknetError
 from darknet_py.layers.head import Head
+from darknet_py.layers.run import Progress
 from darknet_py.layers.torch_kernels import Convolve
 from darknet_py.losses import LOSSES, LossInput
+from darknet_py.losses.delta_rejection import DeltaRejection, delta_rejection
 from darknet_py.losses.head_loss import WIDTHS, PendingLoss, read_losses
 from darknet_py.network.network import Network
 from darknet_py.train.amp import Precision
@@ -26,16 +30,20 @@ from darknet_py.train.head_pass import (
     wrapped,
 )
 from darknet_py.train.loss_error import Losses
+from darknet_py.train.progress_source import ProgressSource
 from darknet_py.train.sequence_memory import SequenceMemory
 
 
 class Moment(NamedTuple):
     """When a sub-batch runs. batch: the update it is for, from 1. seen: all images so far, with
-    those of this sub-batch. generator: of the host, for what losses draw."""
+    those of this sub-batch. generator: of the host, for what losses draw. completed: updates made
+    before. part: which sub-batch of its update it is, from 1."""
 
     batch: int
     seen: int
     generator: torch.Generator
+    completed: int
+    part: int
 
 
 @dataclass
@@ -43,7 +51,8 @@ class SubBatchPass:
     """Runs sub-batches through a network and leaves gradients on its tensors.
 
     convolve: as in `Run`. world: processes that train together. resized: the network at the size
-    of the images, with the same tensors. memory: of the update at hand.
+    of the images, with the same tensors. rejection: what [yolo] heads leave out, None for nothing.
+    memory: of the update at hand.
     """
 
     network: Network
@@ -56,6 +65,7 @@ class SubBatchPass:
     head: HeadPass = field(init=False)
     module: nn.Module = field(init=False)
     resized: Network = field(init=False)
+    rejection: DeltaRejection | None = field(init=False)
     memory: SequenceMemory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,8 +73,12 @@ class SubBatchPass:
         self.owners = owners(self.network)
         self.freeze_before = freeze_before(graph)
         self.resized = self.network
+        self._progress = ProgressSource(graph, self.owners)
         self.memory = SequenceMemory(graph)
         self._sizes: dict[tuple[int, int], Network] = {}
+        self.rejection = delta_rejection(
+            graph.net, graph.fork, next(self.network.parameters()).device
+        )
         if self.compiled:
             prepare_to_compile(graph)
         self.head = HeadPass(self.network, self.owners, self.convolve)
@@ -91,7 +105,8 @@ class SubBatchPass:
     def run(self, images: Tensor, truth: Tensor, moment: Moment) -> Losses:
         """Forward and backward: the deltas are the gradients, not the cost's own."""
         device = next(self.network.parameters()).device
-        captured, outputs = self._forward(to_input(images, device), moment)
+        progress = self._progress.at(moment.completed, moment.part, truth, device)
+        captured, outputs = self._forward(to_input(images, device), moment, progress)
         pairs = list(zip(self.owners, captured, outputs, strict=True))
         pending = [self._loss(i, into, y, truth, moment) for i, into, y in pairs]
         live = [
@@ -104,9 +119,12 @@ class SubBatchPass:
         # Read now, when the device has work to do while the host waits for the numbers.
         return dict(zip(self.owners, read_losses(pending), strict=True))
 
-    def _forward(self, x: Tensor, moment: Moment) -> tuple[list[Tensor], list[Tensor]]:
-        no_grad_layers = no_grad_layers_at(self.network.graph, moment.batch)
-        arguments = (no_grad_layers, self.freeze_before, self.sync_batchnorm)
+    def _forward(
+        self, x: Tensor, moment: Moment, progress: Progress | None
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        no_grad_layers = no_grad_layers_at(self.network.graph, moment.completed)
+        frozen = no_grad_layers, self.freeze_before
+        arguments = (*frozen, self.sync_batchnorm, self.amp.delta_scale(), progress)
         self.head.memory = self.memory.before_pass()
         # DistributedDataParallel waits for gradients, of which there must be some.
         forward = self.module if self._learns(no_grad_layers) else self.head
@@ -133,9 +151,15 @@ class SubBatchPass:
             graph.fork,
             moment.seen,
             moment.generator,
+            self._reject(moment),
         )
         with torch.no_grad():
             return LOSSES[type(layer)](one)
+
+    def _reject(self, moment: Moment) -> Callable[[Tensor, int], Tensor] | None:
+        if self.rejection is None:
+            return None
+        return partial(self.rejection, completed=moment.completed)
 
     def _scaled(self, index: int, delta: Tensor) -> Tensor:
         """What a layer passes back: a detection head may weigh its delta."""

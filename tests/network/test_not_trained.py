@@ -12,24 +12,12 @@ from darknet_py.network.not_trained import not_trained_here
 
 NET = "[net]\nwidth=8\nheight=8\nchannels=1\n"
 CONV = "[conv]\nfilters=2\nsize=3\npad=1\n"
-DEFORMED = "kernels are not turned or stretched in training here"
-DROPBLOCK = "values are dropped one by one, not in blocks"
 
 
 @pytest.mark.parametrize(
     ("cfg", "line", "key", "reason"),
     [
         (NET + "try_fix_nan=1\n" + CONV, 5, "try_fix_nan", "a loss that is not finite stops"),
-        (NET + CONV + "grad_centr=1\n", 9, "grad_centr", "gradients are not centred here"),
-        (NET + CONV + "reverse=.1\n", 9, "reverse", "updates are never reversed here"),
-        (NET + CONV + "sway=1\n", 9, "sway", DEFORMED),
-        (NET + CONV + "rotate=1\n", 9, "rotate", DEFORMED),
-        (NET + CONV + "stretch=1\n", 9, "stretch", DEFORMED),
-        (NET + CONV + "stretch_sway=1\n", 9, "stretch_sway", DEFORMED),
-        (NET + CONV + "cbn=1\n", 9, "cbn", "statistics are those of one batch"),
-        (NET + CONV + "assisted_excitation=5\n", 9, "assisted_excitation", "training shows no"),
-        (NET + CONV + "[dropout]\ndropblock=1\n", 10, "dropblock", DROPBLOCK),
-        (NET + CONV + "[cost]\nratio=.5\n", 10, "ratio", "all values count"),
     ],
 )
 def test_an_option_that_is_not_trained(
@@ -44,7 +32,7 @@ def test_an_option_that_is_not_trained(
 
 
 def test_defaults_are_not_named() -> None:
-    plain = NET + "try_fix_nan=0\n" + CONV + "grad_centr=0\nangle=15\n[dropout]\n"
+    plain = NET + "try_fix_nan=0\n" + CONV + "assisted_excitation=0\ncbn=0\n[dropout]\n"
     assert list(not_trained_here(read(plain))) == []
 
 

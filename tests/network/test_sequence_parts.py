@@ -84,6 +84,11 @@ def test_without_a_policy_of_steps_or_track_nothing_is_scaled() -> None:
         ("time_steps=4", LSTM, {"time_steps": "the images of a sequence are any images"}),
         ("time_steps=4", "", {}),
         ("augment_speed=5", "", {"augment_speed": "no effect without track=1"}),
+        (
+            "track=1\ntime_steps=2\ndynamic_minibatch=1",
+            LSTM,
+            {"dynamic_minibatch": "no effect with track=1"},
+        ),
         ("seq_scales=.5", "", {"seq_scales": "no effect without track=1"}),
         (
             "sequential_subdivisions=2",
