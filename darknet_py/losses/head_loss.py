@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Layer, Node
+from darknet_py.layers.base import Layer, LayerContext, Node
 from darknet_py.layers.scores import Softmax
 
 
@@ -92,7 +92,8 @@ class LossInput:
     """One layer in one pass: its input and output (N, C, H, W) and the truth (N, truths).
 
     truth: on the host, where it costs no waiting to look at, or on any other device. seen: images
-    the network has seen, these included. generator: of the host, for what is random.
+    the network has seen, these included. generator: of the host, for what is random. ctx: where the
+    layer stands in its network.
     """
 
     layer: Any
@@ -103,6 +104,7 @@ class LossInput:
     fork: Fork
     seen: int
     generator: torch.Generator
+    ctx: LayerContext
 
     @property
     def labels(self) -> Targets:

@@ -84,11 +84,6 @@ class Trainer:
             raise DarknetError(
                 f"{graph.path}: nothing to learn: no layer has a loss, it ends in [{last}]"
             )
-        untrained = [node for node in graph.nodes if node.layer.LOSS_MISSING]
-        if untrained:
-            layer = untrained[0].layer
-            cure = "the network can be run; to train the rest, take the section out"
-            raise DarknetError(f"{layer.location()}: its loss is not done here; {cure}")
         if any(tensor.is_inference() for tensor in self.network.state_dict().values()):
             raise DarknetError("made under torch.inference_mode, whose tensors cannot be trained")
         require_policy(graph.net)
@@ -323,6 +318,7 @@ class Trainer:
             graph.fork,
             seen,
             self._generator,
+            graph.context(index),
         )
         with torch.no_grad():
             return LOSSES[type(layer)](one)

@@ -13,7 +13,6 @@ import pytest
 import torch
 from support.golden_check import SHARED
 
-from darknet_py.errors import DarknetError
 from darknet_py.layers.scores import Cost
 from darknet_py.network.network import Network
 from darknet_py.train import Trainer
@@ -31,8 +30,6 @@ NOT_YET: dict[str, tuple[type[Exception], str]] = {
         AssertionError,
         "from step 6 of 8 on: loss off by up to 1.1e-2, weights by 2.0e-2 of their move",
     ),
-    # The Trainer refuses kinds whose loss is not done.
-    "contrastive_train/alexeyab": (DarknetError, "[contrastive] has no loss"),
 }
 """Recordings that disagree with this program: what comes of them, and the disagreement measured."""
 
