@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from darknet_py.augment import mix
 from darknet_py.augment.affine import AffineRange
+from darknet_py.augment.draws import Pairing
 from darknet_py.augment.option_limits import IMAGE_CHANNELS, Limit, check_options
 from darknet_py.errors import BadOption
 from darknet_py.layers.net import Net
@@ -23,7 +24,8 @@ class ClassifierAugmentConfig:
 
     low, high: pixels of the shorter side, as parts of the input's width. center: no piece at
     random, the middle. blur: pixels, 0 for none. mixing: 0 or one of mix's ways. upright: images
-    are turned as their EXIF says.
+    are turned as their EXIF says. pairing: of samples that come in pairs, which have their images
+    in common.
     """
 
     channels: int
@@ -40,12 +42,14 @@ class ClassifierAugmentConfig:
     blur: int
     mixing: int
     upright: bool = False
+    pairing: Pairing | None = None
 
     @staticmethod
     def of(graph: Graph) -> ClassifierAugmentConfig:
         """Raises BadOption for a value that no image can be made with."""
         net, ratios = graph.net, graph.fork.samples.crop_ratios
         _check(net)
+        pairs = Pairing.of(graph)
         low, high = crop_range(net, ratios)
         return ClassifierAugmentConfig(
             channels=net.channels,
@@ -62,6 +66,7 @@ class ClassifierAugmentConfig:
             blur=0 if ratios else DEFAULT_BLUR if net.blur == 1 else net.blur,
             mixing=0 if ratios else _mixing(net),
             upright=graph.fork.images.upright,
+            pairing=replace(pairs, places=True, colors=True) if pairs else None,
         )
 
     def affine_range(self, width: int) -> AffineRange:
@@ -83,8 +88,6 @@ LIMITS: dict[str, Limit] = {
     "blur": (lambda value: value >= 0, "a number of pixels, 1 for 15 of them, or 0"),
     "mixup": (lambda value: value in range(5), "0 to 4"),
     "label_smooth_eps": (lambda value: 0 <= value < 1, "0 to less than 1"),
-    "contrastive": (lambda value: value == 0, "0: this loss is not trained here"),
-    "unsupervised": (lambda value: value == 0, "0: this needs the contrastive loss"),
 }
 """What an option of [net] may be: its test, and that in words."""
 

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.augment import label_boxes
+from darknet_py.augment.draws import Pairing
 from darknet_py.augment.effects import EFFECT_LIMITS, ColorEffect, Effect, effects_of
 from darknet_py.augment.mix import CUTMIX, EITHER, MOSAIC
 from darknet_py.augment.option_limits import IMAGE_CHANNELS, NONE_OR_MORE, Limit, check_options
 from darknet_py.errors import BadOption, DarknetError
 from darknet_py.forks import Fork
 from darknet_py.layers.head import Head
+from darknet_py.layers.scores import Contrastive
 from darknet_py.network.graph import Graph
 
 Floats = NDArray[np.float32]
@@ -26,7 +28,9 @@ class AugmentConfig:
     """What augmentation does: the options of [net] and of the last head, and the truth's layout.
 
     cells: the side of YOLOv1's grid, 0 for rows of boxes. color: what YOLOv1 and pjreddie's canvas
-    draw colours from; effects: AlexeyAB's other detectors'. mixing: 0, MIXUP or MOSAIC.
+    draw colours from; effects: AlexeyAB's other detectors'. mixing: 0, MIXUP or MOSAIC. pairing: of
+    samples that come in pairs. tracks: whether labels say which object of which image they are of,
+    for a [contrastive] loss.
     """
 
     fork: Fork
@@ -42,6 +46,8 @@ class AugmentConfig:
     mixing: int
     mosaic_bound: bool
     letter_box: bool
+    pairing: Pairing | None = None
+    tracks: bool = False
 
     @staticmethod
     def of(graph: Graph) -> AugmentConfig:
@@ -66,6 +72,8 @@ class AugmentConfig:
             mixing=0 if plain else _mixing(graph),
             mosaic_bound=bool(net.mosaic_bound),
             letter_box=bool(net.letter_box),
+            pairing=None if plain else Pairing.of(graph),
+            tracks=not plain and any(isinstance(node.layer, Contrastive) for node in graph.nodes),
         )
 
     def truth_of(self, labels: Floats) -> Floats:

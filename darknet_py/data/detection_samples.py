@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from darknet_py.augment import label_boxes, mosaic
 from darknet_py.augment.color import adjust_color
 from darknet_py.augment.config import AugmentConfig
+from darknet_py.augment.draws import SampleDraws, draws_of
 from darknet_py.augment.effects import (
     AugmentedImage,
     apply_effects,
@@ -38,6 +39,7 @@ from darknet_py.data.bad_lists import (
     wrong_annotations,
 )
 from darknet_py.data.label_paths import label_path
+from darknet_py.data.label_tracks import with_tracks
 from darknet_py.data.labels import read_labels
 from darknet_py.errors import DataError, ImageError
 from darknet_py.images.reduced_images import Image, Size, open_reducible
@@ -71,9 +73,9 @@ class DetectionSet:
 
         Raises ImageError for an image that cannot be read, DataError for a label file.
         """
-        rng = np.random.default_rng((seed, number))
-        mixing = self.config.mixing if rng.random() < 0.5 else 0
-        pixels, labels = MIXES[mixing](self, rng, (width, height))
+        draws = draws_of(self.config.pairing, seed, number)
+        mixing = self.config.mixing if draws.images.random() < 0.5 else 0
+        pixels, labels = MIXES[mixing](self, draws, (width, height))
         return np.ascontiguousarray(pixels.transpose(2, 0, 1)), self.config.truth_of(labels)
 
     def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]:
@@ -83,10 +85,12 @@ class DetectionSet:
         return recorder.paths
 
     def pick(self, rng: Generator) -> tuple[Image, Floats]:
-        """An image at random, with repetition as in both programs, and its labels (K, 5)."""
+        """An image at random, with repetition as in both programs, and its labels (K, 5), or
+        (K, 6) with tracks."""
         path = self._path(rng)
-        labels = self._labels(os.fspath(label_path(path, self.config.fork)))
-        return self._image(path), labels
+        file = os.fspath(label_path(path, self.config.fork))
+        labels = self._labels(file)
+        return self._image(path), with_tracks(labels, file) if self.config.tracks else labels
 
     def recording(self, faults: list[ListedFault]) -> DetectionSet:
         """The same samples; what is wrong with the files they are made of is added to a list."""
@@ -131,33 +135,33 @@ class _ListingDetectionSet(DetectionSet):
             raise
 
 
-def _single(source: DetectionSet, rng: Generator, size: Size) -> LabelledImage:
+def _single(source: DetectionSet, draws: SampleDraws, size: Size) -> LabelledImage:
     config = source.config
-    image, labels = source.pick(rng)
-    labels = label_boxes.shuffled(labels, rng)
+    image, labels = source.pick(draws.images)
+    labels = label_boxes.shuffled(labels, draws.other)
     if config.cells:
-        return _extended(config, image, labels, rng, size)
+        return _extended(config, image, labels, draws.other, size)
     if config.fork.samples.canvas:
-        return _on_canvas(config, image, labels, rng, size)
-    params = alexeyab_params(rng, config, image.size, size)
+        return _on_canvas(config, image, labels, draws.other, size)
+    params = alexeyab_params(draws, config, image.size, size)
     return _cropped(config, image, labels, params, Window(0, 0, *size), size)
 
 
-def _mixup(source: DetectionSet, rng: Generator, size: Size) -> LabelledImage:
-    first, labels = _single(source, rng, size)
-    second, more = _single(source, rng, size)
+def _mixup(source: DetectionSet, draws: SampleDraws, size: Size) -> LabelledImage:
+    first, labels = _single(source, draws, size)
+    second, more = _single(source, draws, size)
     return mean_of(first, second), np.vstack([labels, more])
 
 
-def _mosaic(source: DetectionSet, rng: Generator, size: Size) -> LabelledImage:
+def _mosaic(source: DetectionSet, draws: SampleDraws, size: Size) -> LabelledImage:
     config = source.config
     canvas = np.zeros((size[1], size[0], config.channels), np.uint8)
-    cut = mosaic.random_cut(rng, *size)
+    cut = mosaic.random_cut(draws.other, *size)
     parts: list[Floats] = []
     for number in range(len(mosaic.TILES)):
-        image, labels = source.pick(rng)
-        labels = label_boxes.shuffled(labels, rng)
-        params = alexeyab_params(rng, config, image.size, size, number)
+        image, labels = source.pick(draws.images)
+        labels = label_boxes.shuffled(labels, draws.other)
+        params = alexeyab_params(draws, config, image.size, size, number)
         tile = mosaic.tile(params.crop, params.flip, number, cut, size)
         if not (tile.window.width and tile.window.height):  # an input of a few pixels
             continue
@@ -167,7 +171,7 @@ def _mosaic(source: DetectionSet, rng: Generator, size: Size) -> LabelledImage:
     return canvas, np.vstack(parts)
 
 
-MIXES: dict[int, Callable[[DetectionSet, Generator, Size], LabelledImage]] = {
+MIXES: dict[int, Callable[[DetectionSet, SampleDraws, Size], LabelledImage]] = {
     0: _single,
     MIXUP: _mixup,
     MOSAIC: _mosaic,

@@ -164,6 +164,8 @@ class SampleRules:
     sized by min_crop and max_crop, and flip, blur, mixup, cutmix and mosaic count."""
     label_smoothing: bool
     """label_smooth_eps spreads a part of a classifier's label over the other classes."""
+    pairs: bool
+    """contrastive=1 of [net] loads every image twice, and unsupervised=1 needs no labels."""
     tags: bool
     """tag=1 of the .data file means images with several classes."""
     stream_jumps: int

@@ -19,7 +19,6 @@ _NEVER_READ = "neither fork reads it"
 _IN_SEQUENCE = "images are not taken in sequence here"
 _ADVERSARIAL = "self-adversarial training is not done here"
 _DELTAS = "deltas are never left out here"
-_CONTRASTIVE = "contrastive training is not done here"
 _CUDA_MEMORY = "it tunes the memory of the CUDA program and changes no number"
 
 
@@ -99,10 +98,10 @@ class Net:
     augment_speed: int = option(2, not_trained=_IN_SEQUENCE)
     adversarial_lr: float = option(0.0, not_trained=_ADVERSARIAL)
     attention: int = option(0, not_trained=_ADVERSARIAL)
-    contrastive: int = option(0, not_trained=_CONTRASTIVE)
-    contrastive_jit_flip: int = option(0, not_trained=_CONTRASTIVE)
-    contrastive_color: int = option(0, not_trained=_CONTRASTIVE)
-    unsupervised: int = option(0, not_trained=_CONTRASTIVE)
+    contrastive: int = option(0)
+    contrastive_jit_flip: int = option(0)
+    contrastive_color: int = option(0)
+    unsupervised: int = option(0)
 
     angle: float = option(0.0)
     aspect: float = option(1.0)

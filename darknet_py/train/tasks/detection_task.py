@@ -191,3 +191,8 @@ def _warnings(graph: Graph, images: list[str]) -> Iterator[str]:
         yield f"warning: {net.section.location('mosaic')}: no effect: pjreddie's program has none"
     elif net.cutmix:
         yield f"warning: {net.section.location('cutmix')}: no effect: it is for classifiers"
+    if net.contrastive and not graph.fork.samples.pairs:
+        location = net.section.location("contrastive")
+        yield f"warning: {location}: no effect with --fork {graph.fork.name}"
+    if net.unsupervised:
+        yield f"warning: {net.section.location('unsupervised')}: no effect: it is for classifiers"
