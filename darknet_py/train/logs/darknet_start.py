@@ -8,6 +8,7 @@ from pathlib import Path
 
 from darknet_py.augment.classifier_config import ClassifierAugmentConfig
 from darknet_py.detect.format import head_lines
+from darknet_py.layers.net import Net
 from darknet_py.network.darknet_lines import (
     Said,
     default_line,
@@ -99,7 +100,7 @@ def _detector(facts: StartFacts) -> Iterator[Said]:
     for line in head_lines(facts.graph):
         yield Said(f"{line}\n")
     if told:
-        yield _threads(DETECTOR_THREADS * facts.gpus)
+        yield _threads(DETECTOR_THREADS * facts.gpus, facts.graph.net)
 
 
 def _plan(facts: StartFacts) -> Iterator[Said]:
@@ -114,7 +115,9 @@ def _plan(facts: StartFacts) -> Iterator[Said]:
     yield Said(f"Weights are saved after: {policy.numbered} iterations. {last} \n")
 
 
-def _threads(count: int) -> Said:
+def _threads(count: int, net: Net) -> Said:
+    """With contrastive=1 a thread makes a pair of images, or several."""
+    count = min(count, net.mini_batch // 2) if net.contrastive else count
     return Said(f" Create {count} permanent cpu-threads \n", True)
 
 
@@ -128,7 +131,7 @@ def _classifier(facts: StartFacts) -> Iterator[Said]:
         yield from facts.default("top", facts.metric.removeprefix("TOP") or TOP)
     yield Said(f"{facts.count}\n")
     if told:
-        yield _threads(CLASSIFIER_THREADS)
+        yield _threads(CLASSIFIER_THREADS, net)
     else:
         yield crop_line(facts.graph, net.width)
 
