@@ -66,6 +66,7 @@ ALEXEYAB = Fork(
         demo_hier=False,
         demo_objectness=False,
         demo_mean=1,
+        tracks_embeddings=True,
         out_names_image=False,
     ),
     classify=ClassifyRules(
@@ -181,6 +182,7 @@ PJREDDIE = Fork(
         demo_hier=True,
         demo_objectness=True,
         demo_mean=3,
+        tracks_embeddings=False,
         out_names_image=True,
     ),
     classify=ClassifyRules(

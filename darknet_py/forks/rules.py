@@ -104,6 +104,8 @@ class DetectRules:
     `detect`."""
     demo_mean: int
     """frames whose raw outputs `demo` takes the mean of."""
+    tracks_embeddings: bool
+    """`demo` numbers objects by embedding_layer= of the last [yolo], where that has one."""
     out_names_image: bool
     """`detector test -out NAME` names the image, unless NAME ends in .json; otherwise the JSON
     file."""
