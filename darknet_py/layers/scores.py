@@ -13,6 +13,7 @@ from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.base import (
     Layer,
     LayerContext,
+    Node,
     Run,
     Weights,
     passing,
@@ -176,6 +177,18 @@ class Contrastive(Layer):
         elif x.c < count:
             message = f"the layer above has {x.c} channels, expected at least one for each of the "
             problems.fail(self.shape_error(f"{message}{count} anchors of layer {target.index}"))
+        self._check_twin(ctx, target, problems)
+
+    def _check_twin(self, ctx: LayerContext, target: Node, problems: Problems) -> None:
+        """What is learnt here is what the head's boxes are told again by."""
+        head = target.layer
+        assert isinstance(head, Yolo)
+        source = head.embeddings_from(target.index)
+        size = 0 if source is None else ctx.nodes[source].out.c // len(head.masks)
+        if size != ctx.input.c // len(head.masks):
+            message = f"Darknet refuses embeddings of another size than layer {target.index} "
+            message += f"[yolo] has by embedding_layer=, which is {size}"
+            problems.warn(self.location("yolo_layer"), message)
 
 
 @section("iseg")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from support.small_result import result
@@ -87,6 +89,12 @@ def test_the_most_similar_comes_first_and_a_number_is_given_once() -> None:
     assert frame(tracker, (0.1, near, 0), (0.9, nearer, 0))[0] == [2, 1]
 
 
+def test_a_box_of_a_frame_before_is_taken_once_also_without_a_number() -> None:
+    tracker = EmbeddingTracker(RULE._replace(least_numbered=9, least_shown=1))
+    frame(tracker, (0.1, RED, 0))
+    assert frame(tracker, (0.1, (1.0, 0.1, 0.0), 0), (0.2, RED, 0)) == ([0, 0], [False, True])
+
+
 def test_a_later_pair_with_more_overlap_takes_a_box_over() -> None:
     """As in C, where the first number is then nobody's in this frame."""
     tracker = EmbeddingTracker(RULE._replace(similarity=0.4, overlap=0.5))
@@ -109,3 +117,16 @@ def test_overlaps() -> None:
 def test_results_without_embeddings() -> None:
     with pytest.raises(DarknetError, match="the boxes to track have no embeddings"):
         list(tracked_by_embeddings([result()], EmbeddingTracker(RULE)))
+
+
+@pytest.mark.parametrize("run", range(3))
+def test_the_c_programs_numbers(golden: Path, run: int) -> None:
+    """What its set_track_id gave for boxes that move, come and go; see tests/golden."""
+    recorded = np.load(golden / "embedding_tracks" / "tracks-alexeyab.npz")
+    similarity, overlap, *counts = recorded[f"rule{run}"].tolist()
+    tracker = EmbeddingTracker(TrackRule(similarity, overlap, *map(int, counts)))
+    ends = recorded[f"counts{run}"].cumsum()[:-1]
+    rows = np.split(recorded[f"rows{run}"], ends)
+    for found, expected in zip(rows, np.split(recorded[f"answers{run}"], ends), strict=True):
+        tracks, shown = tracker.update(found[:, 1:5], found[:, 0].astype(np.int64), found[:, 5:])
+        assert np.array_equal(np.stack([tracks, shown], axis=1), expected)

@@ -136,6 +136,15 @@ def test_contrastive_needs_a_channel_for_each_anchor() -> None:
         read(f"[net]\nchannels=3\nheight=4\nwidth=4\n{head}[contrastive]\nyolo_layer=1\n")
 
 
+def test_contrastive_and_its_head_mean_the_same_embeddings() -> None:
+    cfg = f"[net]\nchannels=3\nheight=4\nwidth=4\n{YOLO}[contrastive]\nyolo_layer=1\n"
+    assert notices_of(read(cfg)) == [
+        "warning: [contrastive] yolo_layer: Darknet refuses embeddings of another size than layer "
+        "1 [yolo] has by embedding_layer=, which is 0"
+    ]
+    assert notices_of(read(cfg.replace("anchors=2,3", "anchors=2,3\nembedding_layer=-1"))) == []
+
+
 def test_contrastive_of_images_has_no_boxes() -> None:
     graph = read("[net]\nchannels=8\nheight=1\nwidth=1\nbatch=4\n[contrastive]\nclasses=7\n")
     layer, context = graph.nodes[0].layer, graph.context(0)

@@ -24,10 +24,11 @@ HEAD = (
 )
 
 
-def object_graph(options: str = "", net: str = "", fork: str = "alexeyab") -> Graph:
+def object_graph(options: str = "", net: str = "", fork: str = "alexeyab", head: str = "") -> Graph:
     """9 channels of 3 x 2 cells for embeddings of 4 and one channel left over."""
     cfg = f"[net]\nchannels=3\nheight=32\nwidth=48\n{net}\n[conv]\nfilters=9\nsize=16\nstride=16\n"
-    return read(f"{cfg}{HEAD}[contrastive]\nyolo_layer=-2\n{options}\n", fork)
+    yolo = HEAD.replace("[route]", f"{head}\n[route]")
+    return read(f"{cfg}{yolo}[contrastive]\nyolo_layer=-2\n{options}\n", fork)
 
 
 def image_graph(options: str = "", net: str = "", side: int = 1) -> Graph:
@@ -166,6 +167,13 @@ def test_the_same_sums_box_by_box(most: int, net: str, steps: int) -> None:
     np.testing.assert_allclose(of_samples(found.delta), expected, rtol=1e-4, atol=1e-5)
     assert found.cost == pytest.approx((expected**2).sum(), rel=1e-4)
     assert np.abs(expected).max() > 0.1 and expected.any(axis=1).sum() >= 7
+
+
+def test_anchors_that_answer_by_iou_thresh_are_no_samples() -> None:
+    graph = object_graph(head="iou_thresh=.01")
+    assert graph.nodes[2].layer.iou_thresh == 0.01
+    found, plain = (loss(g, embeddings(), object_truth()) for g in (graph, object_graph()))
+    assert torch.equal(found.delta, plain.delta)
 
 
 def test_nothing_is_asked_of_other_cells_and_channels() -> None:
