@@ -36,7 +36,6 @@ from darknet_py.detect.class_results import of_classes
 from darknet_py.detect.decode import suppression_of
 from darknet_py.detect.detector_words import detector_words
 from darknet_py.detect.image_results import batch_results, results_of_all
-from darknet_py.detect.mean_engine import MeanEngine
 from darknet_py.detect.pipeline import Pipeline, PipelineOptions
 from darknet_py.detect.result import Result
 from darknet_py.detect.tiled_detection import TiledPipeline
@@ -44,7 +43,7 @@ from darknet_py.detect.tiles import Tiling
 from darknet_py.detect.tracking import Tracker, tracked
 from darknet_py.detect.wanted_classes import Classes, wanted_classes
 from darknet_py.detect.workers import TimedEngine
-from darknet_py.engines.engine import open_engine
+from darknet_py.engines.engine import Engine, open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DataError
 from darknet_py.forks import Fork
@@ -289,11 +288,10 @@ class Detector:
         written: Path = importlib.import_module(EXPORTING).export_detector(self, path, options)
         return written
 
-    def averaging(self, images: int) -> Detector:
-        """The same detector on the mean of the outputs for so many images, as pjreddie's `demo`."""
+    def on(self, engine: Engine) -> Detector:
+        """The same detector on another engine for its network."""
         other = copy.copy(self)
-        other.engine = MeanEngine(self.engine, images)
-        other._timed_engine = TimedEngine(other.engine)
+        other.engine, other._timed_engine = engine, TimedEngine(engine)
         return other
 
 

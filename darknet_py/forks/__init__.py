@@ -70,6 +70,7 @@ ALEXEYAB = Fork(
         demo_hier=False,
         demo_objectness=False,
         demo_mean=1,
+        tracks_embeddings=True,
         out_names_image=False,
     ),
     classify=ClassifyRules(
@@ -95,6 +96,7 @@ ALEXEYAB = Fork(
         classifier_mix_parts=32,
         sequences=True,
         label_smoothing=True,
+        pairs=True,
         tags=False,
         stream_jumps=10,
     ),
@@ -200,6 +202,7 @@ PJREDDIE = Fork(
         demo_hier=True,
         demo_objectness=True,
         demo_mean=3,
+        tracks_embeddings=False,
         out_names_image=True,
     ),
     classify=ClassifyRules(
@@ -225,6 +228,7 @@ PJREDDIE = Fork(
         classifier_mix_parts=0,
         sequences=False,
         label_smoothing=False,
+        pairs=False,
         tags=True,
         stream_jumps=64,
     ),

@@ -13,17 +13,13 @@ import pytest
 import torch
 from support.golden_check import SHARED
 
-from darknet_py.errors import DarknetError
 from darknet_py.layers.scores import Cost
 from darknet_py.network.network import Network
 from darknet_py.train import Trainer
 
 pytestmark = pytest.mark.parity
 
-NOT_YET: dict[str, tuple[type[Exception], str]] = {
-    # The Trainer refuses kinds whose loss is not done.
-    "contrastive_train/alexeyab": (DarknetError, "[contrastive] has no loss"),
-}
+NOT_YET: dict[str, tuple[type[Exception], str]] = {}
 """Recordings that disagree with this program: what comes of them, and the disagreement measured."""
 
 
