@@ -207,7 +207,8 @@ class Convolutional(KernelOptions):
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         full = self._convolve(ctx, weights, inputs[0], run)
-        if self.normalized and run.training and self._crosses(ctx.fork):
+        by_batch = run.training and not run.rolling_statistics
+        if self.normalized and by_batch and self._crosses(ctx.fork):
             full = cross_batchnorm(full, weights, run, ctx.index)
         elif self.normalized:
             full = batchnorm(full, weights, run)

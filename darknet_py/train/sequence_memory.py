@@ -31,10 +31,16 @@ class SequenceMemory:
         """The state that the next sub-batch starts from and changes; None: it stands alone."""
         if self.passes == 1:
             return None
-        begins = self._position % self.passes == 0
-        self._memory = {} if begins else self._kept()
+        self._memory = self._start()
         self._position += 1
         return self._memory
+
+    def beside(self) -> Memory | None:
+        """The same for a pass that the sub-batch knows nothing of."""
+        return None if self.passes == 1 else self._start()
+
+    def _start(self) -> Memory:
+        return {} if self._position % self.passes == 0 else self._kept()
 
     def _kept(self) -> Memory:
         return {

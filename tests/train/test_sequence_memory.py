@@ -129,6 +129,23 @@ def test_no_gradient_goes_back_to_the_sub_batch_before() -> None:
     assert memory.before_pass() == {}
 
 
+def test_a_pass_beside_leaves_no_trace() -> None:
+    net = network(net_of(8, 4, 3, KINDS["conv_lstm"]))
+    memory = SequenceMemory(net.graph, passes=2)
+    beside = memory.beside()
+    assert beside == {}
+    beside[1] = torch.ones(1)
+    state = memory.before_pass()
+    assert state == {}
+    state[1] = torch.zeros(1)
+    beside = memory.beside()
+    assert beside is not None and beside[1] == 0
+    beside[1] = torch.ones(1)
+    then = memory.before_pass()
+    assert then is not None and then[1] == 0
+    assert SequenceMemory(net.graph).beside() is None
+
+
 def test_memory_that_is_short_cannot_be_halved_in_the_middle_of_sequences(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
