@@ -53,6 +53,7 @@ from darknet_py.images.frames import FrameSource
 from darknet_py.images.sources import open_source
 from darknet_py.network.load import LoadedModel, head_classes, load_model
 from darknet_py.network.network import Network, load_planned
+from darknet_py.network.sequence_parts import lists_are_films, remembers
 from darknet_py.weights_registry.named_network import named_files
 
 logger = logging.getLogger(__name__)
@@ -255,9 +256,8 @@ class Detector:
         tiling: None sees each as a whole only. Of a live source a frame is taken when its result is
         asked for, and runs on all threads.
         """
-        pipeline = self.pipeline(options)
-        one_by_one = source.live or self.engine.in_order
-        pool = replace(pipeline.workers(source.length, one_by_one), eager=source.waits)
+        pipeline = self.pipeline(options) if tiling else self._pipeline_for(source, options)
+        pool = replace(pipeline.workers(source.length, source.live), eager=source.waits)
         ahead = pool.ahead if tiling is None else IMAGES_AHEAD
         images = fitted_images(source, spec, ahead, keep_pixels=True, on_error=on_error)
         if tiling is None:
@@ -269,6 +269,16 @@ class Detector:
             stack.callback(source.stop)  # first of all: threads may be waiting for a frame
             for results in found:
                 yield from results
+
+    def _pipeline_for(self, source: FrameSource, options: PipelineOptions) -> Pipeline:
+        """With memory of its own for a film, which a video is, and a list where [net] says so."""
+        film = (source.moving and remembers(self.graph)) or lists_are_films(self.graph)
+        if not film or self.engine.in_order:
+            return self.pipeline(options)
+        # It takes torch's engine with it, which other engines do without.
+        from darknet_py.engines.film_engine import film_engine
+
+        return Pipeline(TimedEngine(film_engine(self.engine)), options)
 
     def pipeline(self, options: PipelineOptions) -> Pipeline:
         """The steps that find boxes by these options; all pipelines of a detector, from whatever

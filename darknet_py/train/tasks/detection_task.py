@@ -80,8 +80,10 @@ class MapMetric:
         report.remark(f"mAP of {len(self.images)} images ...")
         report.as_darknet(_back_to_size(trainer.network.graph))
         bad: list[ImageError] = []
+        net = trainer.network.graph.net
+        # Image by image: AlexeyAB's program evaluates with time_steps=1 as well.
         result = evaluate(
-            trainer.network,
+            trainer.network.resized(net.width, net.height, time_steps=1),
             self.images,
             self.names,
             thresh=self.thresh,
