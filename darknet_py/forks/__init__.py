@@ -103,6 +103,8 @@ ALEXEYAB = Fork(
     update=UpdateRules(
         freezes=True,
         stopbackward_counts=True,
+        holds_layers=True,
+        clips_layers=True,
         adam_kinds=frozenset({"convolutional"}),
         adam_counts_run=False,
         adam_epsilon=1e-6,
@@ -223,6 +225,8 @@ PJREDDIE = Fork(
     update=UpdateRules(
         freezes=False,
         stopbackward_counts=False,
+        holds_layers=False,
+        clips_layers=False,
         adam_kinds=frozenset(
             {"convolutional", "deconvolutional", "connected", "rnn", "gru", "lstm"}
         ),
