@@ -160,6 +160,9 @@ class SampleRules:
     square_sizes: bool
     """random=1 of the last head trains at squares of 320 to 608; otherwise at sizes around
     [net]'s."""
+    dynamic_minibatch: bool
+    """with dynamic_minibatch=1 and random=1 smaller inputs come in larger mini-batches; otherwise
+    mini-batches have always as many images."""
     crop_ratios: bool
     """classifiers are trained on pieces sized by min_ratio and max_ratio, which may reach beyond
     the image, or on the middle with center=1, and flipped every other time; otherwise on pieces
@@ -180,6 +183,12 @@ class LossRules:
     yolo_plain: bool
     """[yolo] is trained on squared errors without normalizers and further options, and of several
     labels for one box the last one counts; otherwise AlexeyAB's options work and deltas add up."""
+    delta_rejection: bool
+    """[yolo] leaves deltas out as badlabels_rejection_percentage, num_sigmas_reject_badlabels and
+    equidistant_point of [net] say; otherwise they do nothing."""
+    filter_rejection: bool
+    """filters that are like others start again as often as weights_reject_freq of [net] says;
+    otherwise it does nothing."""
     region_small_boxes: bool
     """[region] weighs a label's coordinates by 2 - w*h in training; otherwise all alike."""
     region_classfix: bool

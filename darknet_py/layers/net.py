@@ -18,7 +18,6 @@ MOST_IMAGES, MOST_STEPS = 100_000, 10_000
 _NEVER_READ = "neither fork reads it"
 _IN_SEQUENCE = "images are not taken in sequence here"
 _ADVERSARIAL = "self-adversarial training is not done here"
-_DELTAS = "deltas are never left out here"
 _CONTRASTIVE = "contrastive training is not done here"
 _CUDA_MEMORY = "it tunes the memory of the CUDA program and changes no number"
 
@@ -88,12 +87,12 @@ class Net:
     clip: float = option(0.0)
     loss_scale: float = option(1.0)
     try_fix_nan: int = option(0, not_trained="a loss that is not finite stops the training")
-    dynamic_minibatch: int = option(0, not_trained="the batch stays as it is")
+    dynamic_minibatch: int = option(0)
     ema_alpha: float = option(0.0)
-    weights_reject_freq: int = option(0, not_trained="filters are never started again here")
-    equidistant_point: int = option(0, not_trained=_DELTAS)
-    badlabels_rejection_percentage: float = option(0.0, not_trained=_DELTAS)
-    num_sigmas_reject_badlabels: float = option(0.0, not_trained=_DELTAS)
+    weights_reject_freq: int = option(0)
+    equidistant_point: int = option(0)
+    badlabels_rejection_percentage: float = option(0.0)
+    num_sigmas_reject_badlabels: float = option(0.0)
     sequential_subdivisions: int | None = option(None, not_trained=_IN_SEQUENCE)
     track: int = option(0, not_trained=_IN_SEQUENCE)
     augment_speed: int = option(2, not_trained=_IN_SEQUENCE)

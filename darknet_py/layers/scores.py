@@ -85,11 +85,13 @@ class Cost(Layer):
 
     TOLD: ClassVar[Mapping[str, str]] = {"type": "{0.type}"}
     IS_LOSS: ClassVar[bool] = True
+    NO_EFFECT: ClassVar[Mapping[str, str]] = {
+        "ratio": "both programs find the limit for it, print it, and then take 0 instead"
+    }
     LINE: ClassVar[str] = "cost                                           {x.size:4d}"
 
     type: str = option("sse", words=COSTS)
     scale: float = option(1.0)
-    ratio: float = option(0.0, not_trained="all values count, not a share of them at random")
     noobj: float = option(1.0)
     thresh: float = option(0.0)
 

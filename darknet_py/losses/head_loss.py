@@ -92,7 +92,8 @@ class LossInput:
     """One layer in one pass: its input and output (N, C, H, W) and the truth (N, truths).
 
     truth: on the host, where it costs no waiting to look at, or on any other device. seen: images
-    the network has seen, these included. generator: of the host, for what is random.
+    the network has seen, these included. generator: of the host, for what is random. reject: leaves
+    out a part of the delta of a [yolo] head (any shape, and the values of one box).
     """
 
     layer: Any
@@ -103,6 +104,7 @@ class LossInput:
     fork: Fork
     seen: int
     generator: torch.Generator
+    reject: Callable[[Tensor, int], Tensor] | None = None
 
     @property
     def labels(self) -> Targets:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -51,15 +51,20 @@ PLAIN: dict[str, Any] = {
 
 @loss_of(Yolo)
 def _loss(p: LossInput) -> PendingLoss:
-    return yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork)
+    return yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork, p.reject)
 
 
 def yolo_loss(
-    layer: Yolo, output: Tensor, targets: Targets, net_size: tuple[int, int], fork: Fork
+    layer: Yolo,
+    output: Tensor,
+    targets: Targets,
+    net_size: tuple[int, int],
+    fork: Fork,
+    reject: Callable[[Tensor, int], Tensor] | None = None,
 ) -> PendingLoss:
     """delta and cost of a [yolo] head for its output (N, C, H, W) and the labels of N images.
 
-    targets: on the host.
+    targets: on the host. reject: as in `LossInput`; the cost is that of what it leaves.
     """
     if fork.loss.yolo_plain:
         layer = replace(layer, **PLAIN)
@@ -76,6 +81,8 @@ def yolo_loss(
     delta = delta[:-1].view(out.shape)
     if layer.iou_thresh < 1:
         _average(delta)
+    if reject:
+        delta = reject(delta, layer.entries)
     flat = delta.permute(0, 1, 4, 2, 3).reshape(output.shape)
     rewritten = len(on_host) - int(on_host.first.sum())
     return PendingLoss(

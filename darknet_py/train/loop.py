@@ -190,7 +190,7 @@ class Loop:
         seconds = time.perf_counter() - start
         self.clock.add(seconds, waited)
         if trainer.subdivisions != parts:
-            parted = f"{trainer.images}={trainer.subdivisions} x {trainer.mini_batch}"
+            parted = f"{trainer.taken}={trainer.subdivisions} x {trainer.mini_batch}"
             self.report.note(f"out of memory: subdivisions={trainer.subdivisions} now ({parted})")
         return self._as_update(seconds, waited)
 

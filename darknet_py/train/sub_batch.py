@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -13,6 +15,7 @@ from darknet_py.errors import DarknetError
 from darknet_py.layers.head import Head
 from darknet_py.layers.torch_kernels import Convolve
 from darknet_py.losses import LOSSES, LossInput
+from darknet_py.losses.delta_rejection import DeltaRejection, delta_rejection
 from darknet_py.losses.head_loss import WIDTHS, PendingLoss, read_losses
 from darknet_py.network.network import Network
 from darknet_py.train.amp import Precision
@@ -44,7 +47,7 @@ class SubBatchPass:
     """Runs sub-batches through a network and leaves gradients on its tensors.
 
     convolve: as in `Run`. world: processes that train together. resized: the network at the size
-    of the images, with the same tensors.
+    of the images, with the same tensors. rejection: what [yolo] heads leave out, None for nothing.
     """
 
     network: Network
@@ -57,6 +60,7 @@ class SubBatchPass:
     head: HeadPass = field(init=False)
     module: nn.Module = field(init=False)
     resized: Network = field(init=False)
+    rejection: DeltaRejection | None = field(init=False)
 
     def __post_init__(self) -> None:
         graph = self.network.graph
@@ -64,6 +68,9 @@ class SubBatchPass:
         self.freeze_before = freeze_before(graph)
         self.resized = self.network
         self._sizes: dict[tuple[int, int], Network] = {}
+        self.rejection = delta_rejection(
+            graph.net, graph.fork, next(self.network.parameters()).device
+        )
         if self.compiled:
             prepare_to_compile(graph)
         self.head = HeadPass(self.network, self.owners, self.convolve)
@@ -132,9 +139,15 @@ class SubBatchPass:
             graph.fork,
             moment.seen,
             moment.generator,
+            self._reject(moment),
         )
         with torch.no_grad():
             return LOSSES[type(layer)](one)
+
+    def _reject(self, moment: Moment) -> Callable[[Tensor, int], Tensor] | None:
+        if self.rejection is None:
+            return None
+        return partial(self.rejection, completed=moment.completed)
 
     def _scaled(self, index: int, delta: Tensor) -> Tensor:
         """What a layer passes back: a detection head may weigh its delta."""

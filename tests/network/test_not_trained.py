@@ -23,7 +23,6 @@ DROPBLOCK = "values are dropped one by one, not in blocks"
         (NET + CONV + "cbn=1\n", 9, "cbn", "statistics are those of one batch"),
         (NET + CONV + "assisted_excitation=5\n", 9, "assisted_excitation", "training shows no"),
         (NET + CONV + "[dropout]\ndropblock=1\n", 10, "dropblock", DROPBLOCK),
-        (NET + CONV + "[cost]\nratio=.5\n", 10, "ratio", "all values count"),
     ],
 )
 def test_an_option_that_is_not_trained(

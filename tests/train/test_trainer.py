@@ -269,3 +269,50 @@ def test_how_a_gpu_computes_in_a_step(precision: str, rounds: bool) -> None:
     trainer.step(*data())
     assert seen == [(True, rounds, rounds)] * 2
     assert (cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32) == before
+
+
+DYNAMIC = NET.replace("max_batches", "dynamic_minibatch=1\nmax_batches")
+
+
+def doubled(part: Tensor) -> Tensor:
+    """Each of the two sub-batches followed by itself."""
+    return torch.cat([part[:2], part[:2], part[2:], part[2:]])
+
+
+def test_a_larger_mini_batch_counts_as_the_usual_one() -> None:
+    """The same images twice move the weights as they do once: sums, decay and divisor double."""
+    once, twice = (network(DYNAMIC + CONV + HEAD) for _ in range(2))
+    (images, truth), trainer = data(), Trainer(twice)
+    assert trainer.step(doubled(images), doubled(truth)) == pytest.approx(
+        2 * Trainer(once).step(images, truth), rel=1e-5
+    )
+    for name, tensor in once.state_dict().items():
+        if "variance" not in name:  # which is taken over one value less
+            torch.testing.assert_close(twice.state_dict()[name], tensor, msg=name)
+    assert (trainer.taken, trainer.mini_batch, trainer.batch) == (8, 4, 1)
+    assert twice.header.seen == once.header.seen == 4
+
+
+def test_a_mini_batch_must_be_whole() -> None:
+    trainer = Trainer(network(DYNAMIC + CONV + HEAD))
+    with pytest.raises(DarknetError, match="3 images and 3 truths, expected a multiple of 2 of"):
+        trainer.step(*data(3))
+    pjreddie = Trainer(network(DYNAMIC + CONV + HEAD, fork="pjreddie"))
+    with pytest.raises(DarknetError, match="8 images and 8 truths, expected 4 of each"):
+        pjreddie.step(*data(8))
+
+
+def test_a_large_mini_batch_is_parted_where_memory_ends() -> None:
+    """10 images in 4 parts: 3, 3, 2, 2."""
+    trainer = Trainer(network(DYNAMIC + CONV + HEAD))
+    learn, sizes = trainer._learn, []
+
+    def learnt(images: Tensor, truth: Tensor, seen: int) -> float:
+        sizes.append((len(images), seen))
+        if len(images) > 4:
+            raise torch.OutOfMemoryError
+        return learn(images, truth, seen)
+
+    trainer._learn = learnt  # type: ignore[method-assign]
+    trainer.step(*data(10))
+    assert sizes == [(5, 5), (3, 3), (3, 6), (2, 8), (2, 10)]

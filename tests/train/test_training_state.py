@@ -114,6 +114,30 @@ def test_what_was_saved_is_loaded(trainer: Trainer, average: WeightAverage, path
     assert other.optimizer.states[0].moments[0].unique().tolist() == [1.0]
 
 
+REJECTING = CFG.replace("max_batches=100", "max_batches=100\nequidistant_point=1")
+
+
+def rejecting(tmp_path: Path) -> Trainer:
+    """A training that has rolling values to keep."""
+    (tmp_path / "r.cfg").write_text(REJECTING)
+    return Trainer(Network.from_cfg(tmp_path / "r.cfg", seed=1))
+
+
+def test_rolling_values_of_left_out_deltas_go_on(tmp_path: Path, trainer: Trainer) -> None:
+    """Where either training has none they begin at 0, or are no longer needed."""
+    first, second = rejecting(tmp_path), rejecting(tmp_path)
+    assert first.rejection is not None and second.rejection is not None
+    rolled = torch.tensor([0.5, 0.25, 0.125, 4])
+    first.rejection.state.copy_(rolled)
+    path, average = tmp_path / "r.state", WeightAverage(first.network)
+    save_state(path, first, average, PROGRESS)
+    load_state(path, second, WeightAverage(second.network))
+    assert torch.equal(second.rejection.state, rolled)
+    load_state(path, trainer, WeightAverage(trainer.network))
+    save_state(path, trainer, WeightAverage(trainer.network), PROGRESS)
+    load_state(path, rejecting(tmp_path), average)
+
+
 def test_a_state_of_an_older_version_has_less_progress(
     trainer: Trainer, average: WeightAverage, path: Path
 ) -> None:
