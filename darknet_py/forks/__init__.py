@@ -32,6 +32,9 @@ ALEXEYAB = Fork(
     name="alexeyab",
     layers=LayerRules(
         dropout=0.2,
+        dropblock=True,
+        cross_batchnorm=True,
+        excitation=True,
         rnn_hidden=True,
         shortcut_alpha=False,
         region_raw_location=True,
@@ -110,6 +113,7 @@ ALEXEYAB = Fork(
         clips_layers=True,
         adam_kinds=frozenset({"convolutional"}),
         adam_counts_run=False,
+        adversarial=True,
         adam_epsilon=1e-6,
         kernel_options=True,
     ),
@@ -157,6 +161,9 @@ PJREDDIE = Fork(
     name="pjreddie",
     layers=LayerRules(
         dropout=0.5,
+        dropblock=False,
+        cross_batchnorm=False,
+        excitation=False,
         rnn_hidden=False,
         shortcut_alpha=True,
         region_raw_location=False,
@@ -237,6 +244,7 @@ PJREDDIE = Fork(
             {"convolutional", "deconvolutional", "connected", "rnn", "gru", "lstm"}
         ),
         adam_counts_run=True,
+        adversarial=False,
         adam_epsilon=1e-7,
         kernel_options=False,
     ),

@@ -34,9 +34,10 @@ TREE = [-1, -1, 0, 0, 1, 1]
 
 @dataclass(frozen=True)
 class Kind:
-    """How a head is trained. head: its section, and what else the cfg ends with. channels: what
-    it reads. truth: the function that makes its truth. waits, uploads: the most of a sub-batch
-    after the first step; images, and truth or what is made of it, are an upload each."""
+    """How a head is trained. head: its section, and what else the cfg ends with. conv: options of
+    the first layer, and what follows it. channels: what the head reads. truth: the function that
+    makes its truth. waits, uploads: the most of a sub-batch after the first step; images, and truth
+    or what is made of it, are an upload each. seed: of the training."""
 
     head: str
     channels: int
@@ -45,6 +46,8 @@ class Kind:
     waits: int = 1
     uploads: int = 2
     net: str = ""
+    conv: str = ""
+    seed: int = 0
 
 
 YOLO = "[yolo]\nclasses=3\nnum=2\nmask=0,1\nanchors=2,2, 4,4\n"
@@ -52,6 +55,9 @@ GAUSSIAN = YOLO.replace("yolo", "Gaussian_yolo")
 REGION = "[region]\nclasses=6\nnum=2\nanchors=1,1, 3,3\n"
 DETECTION = "[detection]\nclasses=2\ncoords=4\nnum=2\nside=2\nrescore=1\nsqrt=1\n"
 SPREAD = "[connected]\noutput=48\nactivation=linear\n"
+ADVERSARIAL = "adversarial_lr=50\nattention=1\n"
+BOTH_MOVED = 9
+"""The seed of a training in whose third step the images of both sub-batches are moved."""
 SECOND = "[route]\nlayers=0\n[conv]\nfilters=16\nsize=1\nactivation=linear\n"
 
 KINDS: dict[str, Kind] = {
@@ -65,7 +71,14 @@ KINDS: dict[str, Kind] = {
     # How many boxes surpass it nobody knows before.
     "yolo, truth_thresh": Kind(YOLO + "truth_thresh=.1\n", 16, waits=2),
     "two yolo": Kind(YOLO + SECOND + YOLO, 16, uploads=3),
+    "yolo, adversarial": Kind(YOLO, 16, uploads=3, net=ADVERSARIAL, seed=BOTH_MOVED),
+    "softmax, adversarial": Kind(
+        "[avgpool]\n[softmax]\n", 5, "classes", uploads=3, net=ADVERSARIAL, seed=BOTH_MOVED
+    ),
     "yolo, adam": Kind(YOLO, 16, net="adam=1\n"),
+    # The labels that layers see are an upload of their own; a generator of its own draws blocks.
+    "yolo, shown labels": Kind(YOLO, 16, uploads=3, conv="cbn=1\nassisted_excitation=1\n"),
+    "yolo, blocks": Kind(YOLO, 16, conv="cbn=1\n[dropout]\nprobability=0\ndropblock=1\n"),
     "Gaussian_yolo": Kind(GAUSSIAN, 24),
     "Gaussian_yolo, giou": Kind(GAUSSIAN + "iou_loss=giou\nyolo_point=left_top\n", 24),
     # Nor how many boxes learn a class because they are near a label.
@@ -139,13 +152,13 @@ def trained_network(kind: Kind, folder: Path) -> Network:
     conv = "[conv]\nbatch_normalize=1\nfilters=4\nsize=3\npad=1\nactivation=leaky\n"
     last = f"[conv]\nfilters={kind.channels}\nsize=1\nactivation=linear\n"
     head = kind.head.replace("tree.txt", str(folder / "tree.txt"))
-    return network(NET + kind.net + conv + last + head, kind.fork)
+    return network(NET + kind.net + conv + kind.conv + last + head, kind.fork)
 
 
 def trained(net: Network, kind: Kind) -> tuple[Trainer, Tensor, Tensor]:
     """After two steps, and what the third one is to learn."""
     torch.manual_seed(3)
-    truth, trainer = TRUTHS[kind.truth]().flatten(1), Trainer(net)
+    truth, trainer = TRUTHS[kind.truth]().flatten(1), Trainer(net, seed=kind.seed)
     images = torch.rand(3, IMAGES, 3, SIDE, SIDE)
     for some in images[:2]:
         trainer.step(some, truth)
@@ -159,7 +172,8 @@ def require_same(net: Network, device: DeviceUnderTest, expected: Network) -> No
         )
 
 
-QUICK = ("yolo", "Gaussian_yolo", "region", "detection", "iseg", "softmax")
+QUICK = ("yolo", "yolo, shown labels", "yolo, adversarial", "Gaussian_yolo", "region")
+QUICK += ("detection", "iseg", "softmax")
 """One of each head; `make parity` runs all."""
 EACH = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in KINDS]
 
@@ -176,6 +190,7 @@ def test_a_training_step(name: str, device_name: str, tmp_path: Path) -> None:
         with device.counted() as counted:
             loss = trainer.step(images, truth)
         require_same(net, device, host)
+        assert (trainer.adversarial_view is not None) == bool(kind.seed)
     assert loss == pytest.approx(expected, rel=1e-4)
     assert counted.mixing == 0, counted.lines
     assert counted.waits <= SUBDIVISIONS * kind.waits, counted.lines

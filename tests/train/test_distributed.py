@@ -125,8 +125,11 @@ def test_two_halves_are_one_whole(tmp_path: Path, net: str) -> None:
             np.testing.assert_allclose(arrays[name], value, atol=1e-5, err_msg=name)
 
 
-def test_synchronised_statistics(tmp_path: Path) -> None:
-    normalize = "batch_normalize=1"
+@pytest.mark.parametrize(
+    "normalize",
+    ["batch_normalize=1", pytest.param("cbn=1\nassisted_excitation=1", marks=pytest.mark.slow)],
+)
+def test_synchronised_statistics(tmp_path: Path, normalize: str) -> None:
     whole, _ = trained(written(tmp_path, IMAGES, normalize), slice(None))
     both = in_two(tmp_path, written(tmp_path, IMAGES // 2, normalize), sync_batchnorm=True)
     for arrays, _ in both.values():
@@ -141,6 +144,18 @@ def test_statistics_are_each_ones_own_by_default(tmp_path: Path) -> None:
     means = [name for name in first if name.endswith("rolling_mean")]
     assert means and not np.array_equal(first[means[0]], second[means[0]])
     assert all(np.array_equal(first[name], second[name]) for name in first if "rolling" not in name)
+
+
+@pytest.mark.slow
+def test_each_process_moves_images_of_its_own(tmp_path: Path) -> None:
+    """Its coins are its own: one may have a pass more than the other, and waits for nothing."""
+    net, choices = "adversarial_lr=500", {"sync_batchnorm": True, "seed": 6}
+    plain = in_two(tmp_path, written(tmp_path, IMAGES // 2, "batch_normalize=1"), **choices)
+    (tmp_path / "store").unlink()
+    both = in_two(tmp_path, written(tmp_path, IMAGES // 2, "batch_normalize=1", net), **choices)
+    (first, _), (second, _) = both[0], both[1]
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+    assert not np.array_equal(first["layers.0.weights"], plain[0][0]["layers.0.weights"])
 
 
 @pytest.mark.slow
