@@ -114,6 +114,8 @@ ALEXEYAB = Fork(
     update=UpdateRules(
         freezes=True,
         stopbackward_counts=True,
+        holds_layers=True,
+        clips_layers=True,
         adam_kinds=frozenset({"convolutional"}),
         adam_counts_run=False,
         adversarial=True,
@@ -246,6 +248,8 @@ PJREDDIE = Fork(
     update=UpdateRules(
         freezes=False,
         stopbackward_counts=False,
+        holds_layers=False,
+        clips_layers=False,
         adam_kinds=frozenset(
             {"convolutional", "deconvolutional", "connected", "rnn", "gru", "lstm"}
         ),
