@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from darknet_py.augment import label_boxes, mosaic
 from darknet_py.augment.color import adjust_color
 from darknet_py.augment.config import AugmentConfig
+from darknet_py.augment.draws import SampleDraws, draws_of
 from darknet_py.augment.effects import (
     AugmentedImage,
     apply_effects,
@@ -31,6 +33,7 @@ from darknet_py.augment.pixels import (
     mean_of,
     paste_stretched,
 )
+from darknet_py.augment.sample_images import SampleImages, Sequences
 from darknet_py.data.bad_lists import (
     ListedFault,
     missing_label_file,
@@ -38,6 +41,7 @@ from darknet_py.data.bad_lists import (
     wrong_annotations,
 )
 from darknet_py.data.label_paths import label_path
+from darknet_py.data.label_tracks import with_tracks
 from darknet_py.data.labels import read_labels
 from darknet_py.errors import DataError, ImageError
 from darknet_py.images.reduced_images import Image, Size, open_reducible
@@ -54,44 +58,60 @@ class DetectionSet:
     """Images with label files. `sample` is a pure function, so a run can start at any number.
 
     cached: decoded images by path, for a data set that fits into memory. reduced: images are
-    decoded no larger than is needed; see `open_reducible`.
+    decoded no larger than is needed; see `open_reducible`. sequences: how the images, then frames
+    in their order, follow one another; None: they come at random.
     """
 
     images: Sequence[str]
     config: AugmentConfig
     cached: Mapping[str, Image] = field(default_factory=dict)
     reduced: bool = False
+    sequences: Sequences | None = None
 
     def __post_init__(self) -> None:
         if not self.images:
             raise DataError("no images to train on; is the list of `train=` empty?")
 
     def sample(self, number: int, width: int, height: int, seed: int) -> Sample:
-        """The number-th training sample at this size of the input; images come at random.
+        """The number-th training sample at this size of the input.
 
         Raises ImageError for an image that cannot be read, DataError for a label file.
         """
-        rng = np.random.default_rng((seed, number))
-        rng.random()  # what config.coin takes of it
-        mixing = self.config.mixing_of(number, seed)
-        pixels, labels = MIXES[mixing](self, rng, (width, height))
+        chosen = self._chosen(number, seed)
+        pixels, labels = MIXES[chosen.mixing](self, chosen, (width, height))
         return np.ascontiguousarray(pixels.transpose(2, 0, 1)), self.config.truth_of(labels)
 
     def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]:
         """The images that make up the number-th sample; raises what `sample` raises."""
-        recorder = _RecordingDetectionSet(self.images, self.config, self.cached, self.reduced)
+        recorder = _RecordingDetectionSet(**self._fields)
         recorder.sample(number, width, height, seed)
         return recorder.paths
 
-    def pick(self, rng: Generator) -> tuple[Image, Floats]:
-        """An image at random, with repetition as in both programs, and its labels (K, 5)."""
-        path = self._path(rng)
-        labels = self._labels(os.fspath(label_path(path, self.config.fork)))
-        return self._image(path), labels
+    def pick(self, chosen: SampleImages) -> tuple[Image, Floats, SampleDraws]:
+        """An image, at random with repetition as in both programs, or the next of a sequence; its
+        labels (K, 5), with tracks (K, 6), in random order; and from what its augmentation is
+        drawn."""
+        index, draws = chosen.image(len(self.images))
+        path = self._path(index)
+        file = os.fspath(label_path(path, self.config.fork))
+        labels = self._labels(file)
+        if self.config.tracks:
+            labels = with_tracks(labels, file)
+        return self._image(path), label_boxes.shuffled(labels, draws.own), draws
 
     def recording(self, faults: list[ListedFault]) -> DetectionSet:
         """The same samples; what is wrong with the files they are made of is added to a list."""
-        return _ListingDetectionSet(self.images, self.config, self.cached, self.reduced, faults)
+        return _ListingDetectionSet(**self._fields, faults=faults)
+
+    @property
+    def _fields(self) -> dict[str, Any]:
+        return {one.name: getattr(self, one.name) for one in fields(DetectionSet)}
+
+    def _chosen(self, number: int, seed: int) -> SampleImages:
+        draws = draws_of(self.config.pairing, seed, number)
+        if self.sequences is None:
+            return SampleImages(draws, self.config.mixing_of(number, seed))
+        return self.sequences.frames(draws, number, seed, self.config.mixing)
 
     def _labels(self, path: str) -> Floats:
         return read_labels(path)
@@ -100,16 +120,16 @@ class DetectionSet:
         upright = self.config.fork.images.upright
         return self.cached.get(path) or open_reducible(path, upright, self.reduced)
 
-    def _path(self, rng: Generator) -> str:
-        return self.images[int(rng.integers(len(self.images)))]
+    def _path(self, index: int) -> str:
+        return self.images[index]
 
 
 @dataclass(frozen=True)
 class _RecordingDetectionSet(DetectionSet):
     paths: list[str] = field(default_factory=list)
 
-    def _path(self, rng: Generator) -> str:
-        self.paths.append(super()._path(rng))
+    def _path(self, index: int) -> str:
+        self.paths.append(super()._path(index))
         return self.paths[-1]
 
 
@@ -132,33 +152,31 @@ class _ListingDetectionSet(DetectionSet):
             raise
 
 
-def _single(source: DetectionSet, rng: Generator, size: Size) -> LabelledImage:
+def _single(source: DetectionSet, chosen: SampleImages, size: Size) -> LabelledImage:
     config = source.config
-    image, labels = source.pick(rng)
-    labels = label_boxes.shuffled(labels, rng)
+    image, labels, draws = source.pick(chosen)
     if config.cells:
-        return _extended(config, image, labels, rng, size)
+        return _extended(config, image, labels, draws.other, size)
     if config.fork.samples.canvas:
-        return _on_canvas(config, image, labels, rng, size)
-    params = alexeyab_params(rng, config, image.size, size)
+        return _on_canvas(config, image, labels, draws.other, size)
+    params = alexeyab_params(draws, config, image.size, size)
     return _cropped(config, image, labels, params, Window(0, 0, *size), size)
 
 
-def _mixup(source: DetectionSet, rng: Generator, size: Size) -> LabelledImage:
-    first, labels = _single(source, rng, size)
-    second, more = _single(source, rng, size)
+def _mixup(source: DetectionSet, chosen: SampleImages, size: Size) -> LabelledImage:
+    first, labels = _single(source, chosen, size)
+    second, more = _single(source, chosen, size)
     return mean_of(first, second), np.vstack([labels, more])
 
 
-def _mosaic(source: DetectionSet, rng: Generator, size: Size) -> LabelledImage:
+def _mosaic(source: DetectionSet, chosen: SampleImages, size: Size) -> LabelledImage:
     config = source.config
     canvas = np.zeros((size[1], size[0], config.channels), np.uint8)
-    cut = mosaic.random_cut(rng, *size)
+    cut = mosaic.random_cut(chosen.draws.own, *size)
     parts: list[Floats] = []
     for number in range(len(mosaic.TILES)):
-        image, labels = source.pick(rng)
-        labels = label_boxes.shuffled(labels, rng)
-        params = alexeyab_params(rng, config, image.size, size, number)
+        image, labels, draws = source.pick(chosen)
+        params = alexeyab_params(draws, config, image.size, size, number)
         tile = mosaic.tile(params.crop, params.flip, number, cut, size)
         if not (tile.window.width and tile.window.height):  # an input of a few pixels
             continue
@@ -168,7 +186,7 @@ def _mosaic(source: DetectionSet, rng: Generator, size: Size) -> LabelledImage:
     return canvas, np.vstack(parts)
 
 
-MIXES: dict[int, Callable[[DetectionSet, Generator, Size], LabelledImage]] = {
+MIXES: dict[int, Callable[[DetectionSet, SampleImages, Size], LabelledImage]] = {
     0: _single,
     MIXUP: _mixup,
     MOSAIC: _mosaic,

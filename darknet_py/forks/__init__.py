@@ -70,6 +70,7 @@ ALEXEYAB = Fork(
         demo_hier=False,
         demo_objectness=False,
         demo_mean=1,
+        tracks_embeddings=True,
         out_names_image=False,
     ),
     classify=ClassifyRules(
@@ -93,7 +94,9 @@ ALEXEYAB = Fork(
         crop_ratios=False,
         detector_mix_parts=6,
         classifier_mix_parts=32,
+        sequences=True,
         label_smoothing=True,
+        pairs=True,
         tags=False,
         stream_jumps=10,
     ),
@@ -111,8 +114,11 @@ ALEXEYAB = Fork(
     update=UpdateRules(
         freezes=True,
         stopbackward_counts=True,
+        holds_layers=True,
+        clips_layers=True,
         adam_kinds=frozenset({"convolutional"}),
         adam_counts_run=False,
+        adversarial=True,
         adam_epsilon=1e-6,
         kernel_options=True,
     ),
@@ -198,6 +204,7 @@ PJREDDIE = Fork(
         demo_hier=True,
         demo_objectness=True,
         demo_mean=3,
+        tracks_embeddings=False,
         out_names_image=True,
     ),
     classify=ClassifyRules(
@@ -221,7 +228,9 @@ PJREDDIE = Fork(
         crop_ratios=True,
         detector_mix_parts=0,
         classifier_mix_parts=0,
+        sequences=False,
         label_smoothing=False,
+        pairs=False,
         tags=True,
         stream_jumps=64,
     ),
@@ -239,10 +248,13 @@ PJREDDIE = Fork(
     update=UpdateRules(
         freezes=False,
         stopbackward_counts=False,
+        holds_layers=False,
+        clips_layers=False,
         adam_kinds=frozenset(
             {"convolutional", "deconvolutional", "connected", "rnn", "gru", "lstm"}
         ),
         adam_counts_run=True,
+        adversarial=False,
         adam_epsilon=1e-7,
         kernel_options=False,
     ),

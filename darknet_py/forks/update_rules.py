@@ -15,11 +15,19 @@ class UpdateRules:
     stopbackward_counts: bool
     """stopbackward=N of 2 and more lets no gradient pass before N updates have been made; otherwise
     never, as 1."""
+    holds_layers: bool
+    """dont_update, burnin_update and train_only_bn hold layers back; otherwise they do nothing."""
+    clips_layers: bool
+    """each [convolutional] and [implicit] reads clip, the largest magnitude of its weights;
+    otherwise [net] does, for all [convolutional]."""
     adam_kinds: frozenset[str]
     """kinds of sections that adam=1 moves by Adam; the others are moved with momentum."""
     adam_counts_run: bool
     """Adam corrects its moments, which no .weights file holds, by the updates of the training;
     otherwise by those that the weights have seen in all."""
+    adversarial: bool
+    """adversarial_lr of [net] moves images to where their objects are lost before they are learnt,
+    in half of all sub-batches; otherwise it is not read."""
     adam_epsilon: float
     """default of `eps`: what Adam adds to the root of the second moment, in training."""
     kernel_options: bool

@@ -73,8 +73,8 @@ class Convolutional(KernelOptions):
         "wait_stream": "CUDA streams are torch's business",
         "dot": "both forks read it and never use it",
         "coordconv": "its kernel in AlexeyAB's program indexes wrongly; no published net uses it",
-        "bin_output": "it packs the signs of a linear output for the next xnor layer, "
-        "which binarises its input by itself here",
+        "bin_output": "in detection AlexeyAB's program leaves an xnor layer's activation out; the "
+        "xnor layer behind it takes the signs alone",
     }
 
     filters: int = option(1)
@@ -208,7 +208,8 @@ class Convolutional(KernelOptions):
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         full = self._convolve(ctx, weights, inputs[0], run)
-        if self.normalized and run.training and self._crosses(ctx.fork):
+        by_batch = run.training and not run.rolling_statistics
+        if self.normalized and by_batch and self._crosses(ctx.fork):
             full = cross_batchnorm(full, weights, run, ctx.index)
         elif self.normalized:
             full = batchnorm(full, weights, run)

@@ -16,9 +16,6 @@ POLICIES = ("constant", "step", "steps", "exp", "poly", "random", "sigmoid", "sg
 MOST_IMAGES, MOST_STEPS = 100_000, 10_000
 """Limits against hostile files: of an update, and of a sequence."""
 _NEVER_READ = "neither fork reads it"
-_IN_SEQUENCE = "images are not taken in sequence here"
-_ADVERSARIAL = "self-adversarial training is not done here"
-_CONTRASTIVE = "contrastive training is not done here"
 _CUDA_MEMORY = "it tunes the memory of the CUDA program and changes no number"
 
 
@@ -76,7 +73,7 @@ class Net:
     gamma: float = option(1.0)
     steps: tuple[int, ...] = option(())
     scales: tuple[float, ...] = option(())
-    seq_scales: tuple[float, ...] = option((), not_trained=_IN_SEQUENCE)
+    seq_scales: tuple[float, ...] = option(())
     sgdr_cycle: int | None = option(None)
     sgdr_mult: int = option(2)
 
@@ -93,15 +90,15 @@ class Net:
     equidistant_point: int = option(0)
     badlabels_rejection_percentage: float = option(0.0)
     num_sigmas_reject_badlabels: float = option(0.0)
-    sequential_subdivisions: int | None = option(None, not_trained=_IN_SEQUENCE)
-    track: int = option(0, not_trained=_IN_SEQUENCE)
-    augment_speed: int = option(2, not_trained=_IN_SEQUENCE)
-    adversarial_lr: float = option(0.0, not_trained=_ADVERSARIAL)
-    attention: int = option(0, not_trained=_ADVERSARIAL)
-    contrastive: int = option(0, not_trained=_CONTRASTIVE)
-    contrastive_jit_flip: int = option(0, not_trained=_CONTRASTIVE)
-    contrastive_color: int = option(0, not_trained=_CONTRASTIVE)
-    unsupervised: int = option(0, not_trained=_CONTRASTIVE)
+    sequential_subdivisions: int | None = option(None)
+    track: int = option(0)
+    augment_speed: int = option(2)
+    adversarial_lr: float = option(0.0)
+    attention: int = option(0)
+    contrastive: int = option(0)
+    contrastive_jit_flip: int = option(0)
+    contrastive_color: int = option(0)
+    unsupervised: int = option(0)
 
     angle: float = option(0.0)
     aspect: float = option(1.0)
@@ -161,6 +158,7 @@ def read_net(section: Section, problems: Problems, **overrides: int | None) -> N
     net = Net(section=section, **values)
     _check_sizes(net)
     _check_policy(net, problems)
+    _check_attention(net, problems)
     return net
 
 
@@ -191,3 +189,9 @@ def _check_policy(net: Net, problems: Problems) -> None:
             f"{len(net.scales)} values for {len(net.steps)} steps; the missing ones count as 1"
         )
         problems.warn(net.section.location("scales"), message)
+
+
+def _check_attention(net: Net, problems: Problems) -> None:
+    if net.attention and not net.adversarial_lr:
+        message = "no effect without adversarial_lr, whose passes it shows"
+        problems.warn(net.section.location("attention"), message)

@@ -19,6 +19,7 @@ from darknet_py.layers.run import Progress
 from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
+from darknet_py.train.sequence_memory import Memory
 
 BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 """What torch 2.13 and torch 2.2 call whether processes share their batch statistics."""
@@ -42,11 +43,12 @@ class HeadPass(nn.Module):
     def __init__(
         self, network: Network, owners: tuple[int, ...], convolve: Convolve = convolve
     ) -> None:
-        """owners: the layers that have a loss. convolve: as in `Run`."""
+        """owners: the layers that have a loss. convolve, and memory as state: as in `Run`."""
         super().__init__()
         self.network = network
         self.owners = owners
         self.convolve = convolve
+        self.memory: Memory | None = None
 
     def forward(
         self,
@@ -56,12 +58,14 @@ class HeadPass(nn.Module):
         sync_batchnorm: bool,
         delta_scale: Tensor,
         progress: Progress | None = None,
+        rolling_statistics: bool = False,
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Inputs and outputs of the layers that have a loss, each (N, C, H, W).
 
         no_grad_layers: those no gradient passes. freeze_before: layers before it keep even their
         batch statistics. sync_batchnorm: these are those of all processes. delta_scale: () what
-        gradients will be multiplied by, beside Darknet's deltas. progress: as in `Run`.
+        gradients will be multiplied by, beside Darknet's deltas. progress, rolling_statistics: as
+        in `Run`.
         """
 
         def limit_delta(y: Tensor) -> Tensor:
@@ -74,9 +78,11 @@ class HeadPass(nn.Module):
             no_grad_layers=no_grad_layers,
             freeze_before=freeze_before,
             sync_batchnorm=sync_batchnorm,
+            rolling_statistics=rolling_statistics,
             convolve=self.convolve,
             limit_delta=limit_delta,
             progress=progress,
+            state=self.memory,
         )
         kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
         return [run.captured[i] for i in self.owners], [kept[i] for i in self.owners]

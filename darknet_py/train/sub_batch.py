@@ -19,6 +19,13 @@ from darknet_py.losses import LOSSES, LossInput
 from darknet_py.losses.delta_rejection import DeltaRejection, delta_rejection
 from darknet_py.losses.head_loss import WIDTHS, PendingLoss, read_losses
 from darknet_py.network.network import Network
+from darknet_py.train.adversarial import (
+    AdversarialStep,
+    AdversarialView,
+    Ends,
+    moved_images,
+    view_of,
+)
 from darknet_py.train.amp import Precision
 from darknet_py.train.freezing import freeze_before, no_grad_layers_at
 from darknet_py.train.head_pass import (
@@ -31,18 +38,21 @@ from darknet_py.train.head_pass import (
 )
 from darknet_py.train.loss_error import Losses
 from darknet_py.train.progress_source import ProgressSource
+from darknet_py.train.sequence_memory import SequenceMemory
 
 
 class Moment(NamedTuple):
     """When a sub-batch runs. batch: the update it is for, from 1. seen: all images so far, with
     those of this sub-batch. generator: of the host, for what losses draw. completed: updates made
-    before. part: which sub-batch of its update it is, from 1."""
+    before. part: which sub-batch of its update it is, from 1. adversarial: how its images move
+    before they are learnt, None where they do not."""
 
     batch: int
     seen: int
     generator: torch.Generator
     completed: int
     part: int
+    adversarial: AdversarialStep | None = None
 
 
 @dataclass
@@ -51,6 +61,8 @@ class SubBatchPass:
 
     convolve: as in `Run`. world: processes that train together. resized: the network at the size
     of the images, with the same tensors. rejection: what [yolo] heads leave out, None for nothing.
+    view: with attention=1 of [net], of the last sub-batch whose images were moved. memory: of the
+    update at hand.
     """
 
     network: Network
@@ -63,7 +75,9 @@ class SubBatchPass:
     head: HeadPass = field(init=False)
     module: nn.Module = field(init=False)
     resized: Network = field(init=False)
+    view: AdversarialView | None = field(init=False, default=None)
     rejection: DeltaRejection | None = field(init=False)
+    memory: SequenceMemory = field(init=False)
 
     def __post_init__(self) -> None:
         graph = self.network.graph
@@ -71,6 +85,7 @@ class SubBatchPass:
         self.freeze_before = freeze_before(graph)
         self.resized = self.network
         self._progress = ProgressSource(graph, self.owners)
+        self.memory = SequenceMemory(graph)
         self._sizes: dict[tuple[int, int], Network] = {}
         self.rejection = delta_rejection(
             graph.net, graph.fork, next(self.network.parameters()).device
@@ -100,29 +115,59 @@ class SubBatchPass:
 
     def run(self, images: Tensor, truth: Tensor, moment: Moment) -> Losses:
         """Forward and backward: the deltas are the gradients, not the cost's own."""
-        device = next(self.network.parameters()).device
-        progress = self._progress.at(moment.completed, moment.part, truth, device)
-        captured, outputs = self._forward(to_input(images, device), moment, progress)
+        x = to_input(images, next(self.network.parameters()).device)
+        if moment.adversarial:
+            x = self._moved(x, truth, moment, moment.adversarial)
+        pending, (ends, gradients) = self._passed(x, truth, moment)
+        if ends:
+            self.amp.backward(ends, gradients)
+        # Read now, when the device has work to do while the host waits for the numbers.
+        return dict(zip(self.owners, read_losses(pending), strict=True))
+
+    def _moved(self, x: Tensor, truth: Tensor, moment: Moment, step: AdversarialStep) -> Tensor:
+        """x as it is to be learnt; see `adversarial`."""
+        nothing = torch.zeros_like(truth)
+        drawn = moment._replace(generator=torch.Generator().manual_seed(step.seed))
+
+        def ends_of(leaf: Tensor) -> Ends:
+            return self._passed(leaf, nothing, drawn, adversarial=True)[1]
+
+        moved, delta = moved_images(x, step, self.resized, self.amp, ends_of)
+        net = self.network.graph.net
+        if net.contrastive:
+            # Every other image is learnt beside its twin, which stays as it is.
+            moved[1::2] = x[1::2]
+        if net.attention:
+            self.view = view_of(x, delta, moved)
+        return moved
+
+    def _passed(
+        self, x: Tensor, truth: Tensor, moment: Moment, adversarial: bool = False
+    ) -> tuple[list[PendingLoss], Ends]:
+        """Forward; the losses, and where their gradients go in."""
+        progress = self._progress.at(moment.completed, moment.part, truth, x.device)
+        captured, outputs = self._forward(x, moment, progress, adversarial)
         pairs = list(zip(self.owners, captured, outputs, strict=True))
-        pending = [self._loss(i, into, y, truth, moment) for i, into, y in pairs]
+        pending = [self._loss(i, into, y, truth, moment, adversarial) for i, into, y in pairs]
         live = [
             (into, -self._scaled(i, loss.delta).reshape(into.shape))
             for (i, into, _), loss in zip(pairs, pending, strict=True)
             if into.requires_grad
         ]
-        if live:
-            self.amp.backward([into for into, _ in live], [gradient for _, gradient in live])
-        # Read now, when the device has work to do while the host waits for the numbers.
-        return dict(zip(self.owners, read_losses(pending), strict=True))
+        return pending, ([into for into, _ in live], [gradient for _, gradient in live])
 
     def _forward(
-        self, x: Tensor, moment: Moment, progress: Progress | None
+        self, x: Tensor, moment: Moment, progress: Progress | None, adversarial: bool
     ) -> tuple[list[Tensor], list[Tensor]]:
         no_grad_layers = no_grad_layers_at(self.network.graph, moment.completed)
         frozen = no_grad_layers, self.freeze_before
-        arguments = (*frozen, self.sync_batchnorm, self.amp.delta_scale(), progress)
+        passing = progress, adversarial
+        arguments = (*frozen, self.sync_batchnorm, self.amp.delta_scale(), *passing)
+        # The pass that moves images sees what the sub-batch sees, and leaves no trace.
+        self.head.memory = self.memory.beside() if adversarial else self.memory.before_pass()
         # DistributedDataParallel waits for gradients, of which there must be some.
-        forward = self.module if self._learns(no_grad_layers) else self.head
+        learns = not adversarial and self._learns(no_grad_layers)
+        forward = self.module if learns else self.head
         with compiling() if self.compiled else contextlib.nullcontext(), self.amp.cast():
             outputs: tuple[list[Tensor], list[Tensor]] = forward(x, *arguments)
             return outputs
@@ -133,7 +178,13 @@ class SubBatchPass:
         return any(t.requires_grad for index in reached for t in self.network.own(index).values())
 
     def _loss(
-        self, index: int, into: Tensor, output: Tensor, truth: Tensor, moment: Moment
+        self,
+        index: int,
+        into: Tensor,
+        output: Tensor,
+        truth: Tensor,
+        moment: Moment,
+        adversarial: bool,
     ) -> PendingLoss:
         graph = self.resized.graph
         layer, size = graph.nodes[index].layer, (graph.net.width, graph.net.height)
@@ -146,7 +197,9 @@ class SubBatchPass:
             graph.fork,
             moment.seen,
             moment.generator,
-            self._reject(moment),
+            graph.context(index),
+            None if adversarial else self._reject(moment),
+            adversarial,
         )
         with torch.no_grad():
             return LOSSES[type(layer)](one)
@@ -164,7 +217,7 @@ class SubBatchPass:
 
 
 def owners(network: Network) -> tuple[int, ...]:
-    """The layers that have a loss. Raises DarknetError where nothing, or not all, can be learnt."""
+    """The layers that have a loss. Raises DarknetError where there is none."""
     graph = network.graph
     found = tuple(node.index for node in graph.nodes if type(node.layer) in LOSSES)
     if not found:
@@ -172,9 +225,4 @@ def owners(network: Network) -> tuple[int, ...]:
         raise DarknetError(
             f"{graph.path}: nothing to learn: no layer has a loss, it ends in [{last}]"
         )
-    untrained = [node for node in graph.nodes if node.layer.LOSS_MISSING]
-    if untrained:
-        layer = untrained[0].layer
-        cure = "the network can be run; to train the rest, take the section out"
-        raise DarknetError(f"{layer.location()}: its loss is not done here; {cure}")
     return found

@@ -23,13 +23,16 @@ from darknet_py.layers.net import Net
 from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.losses.delta_rejection import DeltaRejection
 from darknet_py.network.network import Network, torch_seed
+from darknet_py.network.sequence_parts import sequence_passes
 from darknet_py.network.weights_layout import Header
+from darknet_py.train.adversarial import AdversarialView, adversarial_step, require_end
 from darknet_py.train.amp import TYPES, Precision
 from darknet_py.train.device_memory import is_out_of_memory, release_memory
 from darknet_py.train.freezing import statistics_only
 from darknet_py.train.loss_error import LossError, Losses, not_finite
 from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.schedule import rate, require_policy
+from darknet_py.train.sequence_memory import SequenceMemory
 from darknet_py.train.similar_filters import is_due, restart_similar_filters
 from darknet_py.train.sub_batch import Moment, SubBatchPass
 
@@ -45,7 +48,8 @@ class Trainer:
     compiled: run the network through torch.compile. sync_batchnorm: batch statistics over all
     processes of a distributed training. updates_per_step: what a step counts for, which also
     multiplies the learning rate: Darknet's `-gpus` with n devices counts n. watch: called with the
-    losses of each sub-batch. exact: on a CPU fp32 sums as direct convolutions make them, without
+    losses of each sub-batch, watch_adversarial before one whose images adversarial_lr moves, with
+    the rate they move by. exact: on a CPU fp32 sums as direct convolutions make them, without
     Winograd's fewer products. losses: those of the last sub-batch. taken: images of the last step.
 
     In a torch.distributed process group each process gives its own batch, and all move alike.
@@ -60,6 +64,7 @@ class Trainer:
     watch: Callable[[Losses], None] | None = None
     exact: bool = False
     optimizer: Optimizer = field(init=False)
+    watch_adversarial: Callable[[float], None] | None = field(init=False, default=None)
     losses: Losses = field(init=False, default_factory=dict)
     rate: float = field(init=False, default=0.0)
     taken: int = field(init=False)
@@ -74,6 +79,7 @@ class Trainer:
         if any(tensor.is_inference() for tensor in self.network.state_dict().values()):
             raise DarknetError("made under torch.inference_mode, whose tensors cannot be trained")
         require_policy(graph.net)
+        require_end(graph.net, graph.fork)
         self.distributed = DistributedContext.here()
         with torch.inference_mode(False):
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -114,6 +120,11 @@ class Trainer:
         return self._pass.resized
 
     @property
+    def adversarial_view(self) -> AdversarialView | None:
+        """With attention=1 of [net], of the last sub-batch whose images adversarial_lr moved."""
+        return self._pass.view
+
+    @property
     def images(self) -> int:
         """Images of one optimiser step in this process, as [net] has them."""
         return step_images(self.network.graph.net)
@@ -127,6 +138,12 @@ class Trainer:
     def _dynamic(self) -> bool:
         graph = self.network.graph
         return bool(graph.net.dynamic_minibatch and graph.fork.samples.dynamic_minibatch)
+
+    @property
+    def _passes(self) -> int:
+        """Sub-batches of a sequence in the update at hand."""
+        graph = self.network.graph
+        return sequence_passes(graph.net, graph.fork, self.batch - self.updates_per_step)
 
     @property
     def _seen(self) -> int:
@@ -165,7 +182,8 @@ class Trainer:
         with self._undone_on_error():
             self.batch += self.updates_per_step
             cost = self._learn_all(images, truth)
-        info = StepInfo(self.rate, self.batch, self.taken * self.distributed.world, self._fixed)
+        summed = self.taken * self.distributed.world * self._passes
+        info = StepInfo(self.rate, self.batch, summed, self._fixed)
         # DistributedDataParallel hands out the mean over processes; Darknet's updates are sums.
         self.amp.step(self.optimizer, info, float(self.distributed.world))
         self._restart_filters()
@@ -204,6 +222,7 @@ class Trainer:
         self.rate = rate(
             self.network.graph.net, self.batch, random.Random(number), self.updates_per_step
         )
+        self._coins = random.Random(f"adversarial {number}")
         # The few numbers that losses draw are drawn on the host, alike on all devices.
         self._generator = torch.Generator().manual_seed(number)
         with torch.random.fork_rng(devices):
@@ -221,7 +240,7 @@ class Trainer:
                     raise
                 self._undo()
                 # Of a sequence in time-major rows a half would be other streams.
-                sequence = self.network.graph.net.time_steps > 1
+                sequence = self.network.graph.net.time_steps > 1 or self._passes > 1
                 odd = self.mini_batch % 2 and not (self._dynamic and self.mini_batch > 1)
                 if odd or self.distributed.world > 1 or sequence:
                     what = "time_steps" if sequence else "width and height"
@@ -237,6 +256,7 @@ class Trainer:
         parts = list(zip(images.tensor_split(count), truth.tensor_split(count), strict=True))
         costs: list[float] = []
         self._refused = None
+        self._pass.memory = SequenceMemory(self.network.graph, self._passes)
         seen = self._seen
         for number, (x, t) in enumerate(parts, start=1):
             seen += len(x) * self.distributed.world
@@ -268,10 +288,6 @@ class Trainer:
             raise DarknetError(f"{message} (batch of [net])")
         self._pass.check_truth(truth)
 
-    def _moment(self, seen: int, part: int) -> Moment:
-        completed = self.batch - self.updates_per_step
-        return Moment(self.batch, seen, self._generator, completed, part)
-
     def _learn(self, images: Tensor, truth: Tensor, moment: Moment) -> float:
         """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own."""
         self.losses = self._pass.run(images, truth, moment)
@@ -281,6 +297,13 @@ class Trainer:
         if not np.isfinite(cost):
             self._refuse(cost)
         return cost
+
+    def _moment(self, seen: int, part: int) -> Moment:
+        graph, completed = self.network.graph, self.batch - self.updates_per_step
+        adversarial = adversarial_step(graph.net, graph.fork, completed, self._coins)
+        if adversarial and self.watch_adversarial:
+            self.watch_adversarial(adversarial.rate)
+        return Moment(self.batch, seen, self._generator, completed, part, adversarial)
 
     def _refuse(self, cost: float) -> None:
         """For a loss that is not finite: at once, but at the step's end where others go along."""

@@ -11,10 +11,13 @@ from typing import NamedTuple
 from darknet_py.data.classifier_samples import RANDOM_EVERY
 from darknet_py.forks import Fork
 from darknet_py.layers.head import Head
+from darknet_py.layers.scores import Contrastive
 from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.network.darknet_lines import Said, say
 from darknet_py.network.graph import Graph
+from darknet_py.network.sequence_parts import sequence_parts, sequence_passes
 from darknet_py.train.ema import APPLIED, MOVED, STARTED
+from darknet_py.train.logs.contrast_lines import ContrastLines
 from darknet_py.train.logs.darknet_start import StartFacts, crop_line, start_lines
 from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Update
 from darknet_py.train.multi_scale import EVERY, is_dynamic, mini_batch_at, random_limit
@@ -54,6 +57,7 @@ class DarknetLog(TrainingLog):
     passes: list[float] = field(default_factory=list)
     average: float | None = None
     updates: int = 0
+    contrast: ContrastLines = field(default_factory=ContrastLines)
 
     @property
     def graph(self) -> Graph:
@@ -74,6 +78,10 @@ class DarknetLog(TrainingLog):
     def loaded(self, seconds: float) -> None:
         say(self.style.loaded(seconds, self))
 
+    def adversarial(self, rate: float) -> None:
+        """Darknet prints lines of the heads as well, of which nothing is without labels."""
+        say([Said(f"\n adversarial training, adversarial_lr = {rate:f} \n")])
+
     def heads(self, losses: dict[int, HeadLoss]) -> None:
         self.passes.append(_loss(losses))
         say(self._head_lines(losses))
@@ -87,6 +95,8 @@ class DarknetLog(TrainingLog):
                 yield Said(f"{line}\n", not fork.log.heads_on_stdout)
                 self.totals["boxes"] += loss.metrics["count"]
                 self.totals["rewritten"] += loss.metrics.get("rewritten", 0.0)
+            elif isinstance(layer, Contrastive):
+                yield from self.contrast.of_loss(loss)
         boxes = self.totals["boxes"]
         if not fork.log.heads_on_stdout and boxes:
             share = 100 * self.totals["rewritten"] / boxes
@@ -103,6 +113,8 @@ class DarknetLog(TrainingLog):
 
     def update(self, update: Update) -> None:
         say(self.style.evaluated(update, self))
+        if self.graph.net.contrastive and self.graph.fork.samples.pairs:
+            say(self.contrast.of_update())
 
     def saved(self, path: Path, average: bool = False) -> None:
         say([Said(f"Saving weights to {path}\n", True)])
@@ -148,6 +160,15 @@ def _resizing(step: int, size: tuple[int, int], log: DarknetLog) -> Iterator[Sai
         images = mini_batch_at(log.graph, size) * log.graph.net.time_steps
         batch = f" (batch = {images}) " if is_dynamic(log.graph) else ""
         yield Said(f"Resizing, random_coef = {limit:.2f} \n\n {size[0]} x {size[1]} {batch}\n")
+
+
+def _detector_preparing(step: int, size: tuple[int, int], log: DarknetLog) -> Iterator[Said]:
+    yield from _resizing(step, size, log)
+    net, fork = log.graph.net, log.graph.fork
+    if net.track and fork.samples.sequences:
+        updates = (step - 1) * log.facts.gpus
+        parts, passes = sequence_parts(net, updates), sequence_passes(net, fork, updates)
+        yield Said(f" sequential_subdivisions = {parts}, sequence = {passes} \n")
 
 
 def _classifier_resizing(step: int, size: tuple[int, int], log: DarknetLog) -> Iterator[Said]:
@@ -272,7 +293,7 @@ class LineStyle(NamedTuple):
 
 
 STYLES = {
-    "detector": LineStyle(_resizing, _loaded, _detector, _map),
+    "detector": LineStyle(_detector_preparing, _loaded, _detector, _map),
     "classifier": LineStyle(_classifier_resizing, _loaded_plain, _next_top, _classifier),
     "yolo": LineStyle(_nothing, _loaded, _detector, _map),
     "cifar": LineStyle(_nothing, _nothing, _cifar, _nothing),

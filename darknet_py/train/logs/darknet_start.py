@@ -8,6 +8,7 @@ from pathlib import Path
 
 from darknet_py.augment.classifier_config import ClassifierAugmentConfig
 from darknet_py.detect.format import head_lines
+from darknet_py.layers.net import Net
 from darknet_py.network.darknet_lines import (
     Said,
     default_line,
@@ -18,6 +19,7 @@ from darknet_py.network.darknet_lines import (
     program_lines,
 )
 from darknet_py.network.graph import Graph
+from darknet_py.network.sequence_parts import written_parts
 from darknet_py.network.weights import LoadReport
 from darknet_py.train.checkpoint import SavePolicy
 
@@ -98,8 +100,24 @@ def _detector(facts: StartFacts) -> Iterator[Said]:
     yield Said(f"{facts.learning}\n")
     for line in head_lines(facts.graph):
         yield Said(f"{line}\n")
+    if facts.graph.net.track and facts.graph.fork.samples.sequences:
+        yield _tracking(facts)
     if told:
-        yield _threads(DETECTOR_THREADS * facts.gpus)
+        yield _threads(_detector_threads(facts) * facts.gpus, facts.graph.net)
+
+
+def _tracking(facts: StartFacts) -> Said:
+    net, rows = facts.graph.net, facts.pass_batch
+    steps = f"time_steps = {net.time_steps}, mini_batch = {rows // net.time_steps}"
+    return Said(f"\n Tracking! batch = {rows}, subdiv = {net.subdivisions}, {steps} \n")
+
+
+def _detector_threads(facts: StartFacts) -> int:
+    net = facts.graph.net
+    if not (net.track and facts.graph.fork.samples.sequences):
+        return DETECTOR_THREADS
+    # Before the first update seq_scales has not been asked for yet.
+    return written_parts(net) or net.subdivisions
 
 
 def _plan(facts: StartFacts) -> Iterator[Said]:
@@ -114,7 +132,9 @@ def _plan(facts: StartFacts) -> Iterator[Said]:
     yield Said(f"Weights are saved after: {policy.numbered} iterations. {last} \n")
 
 
-def _threads(count: int) -> Said:
+def _threads(count: int, net: Net) -> Said:
+    """With contrastive=1 a thread makes a pair of images, or several."""
+    count = min(count, net.mini_batch // 2) if net.contrastive else count
     return Said(f" Create {count} permanent cpu-threads \n", True)
 
 
@@ -128,7 +148,7 @@ def _classifier(facts: StartFacts) -> Iterator[Said]:
         yield from facts.default("top", facts.metric.removeprefix("TOP") or TOP)
     yield Said(f"{facts.count}\n")
     if told:
-        yield _threads(CLASSIFIER_THREADS)
+        yield _threads(CLASSIFIER_THREADS, net)
     else:
         yield crop_line(facts.graph, net.width)
 
