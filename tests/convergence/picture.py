@@ -7,8 +7,10 @@ from typing import Any
 
 from convergence.figures import STEP, Figures, RunFigures
 
-LOOKS = {"Darknet (C)": "tab:blue", "darknet-py": "tab:orange"}
-"""Colour of each program's runs."""
+LOOKS = {"darknet-py": ("tab:orange", 1.6), "Darknet (C)": ("tab:blue", 1.0)}
+"""Colour of each program's runs, and the width of their lines; the last ones lie above."""
+LOSSES = (5, 10, 20, 50, 100, 200, 500)
+"""Marked on the axis of losses."""
 
 
 def draw(path: Path, c: Figures, ours: Figures) -> None:
@@ -20,12 +22,13 @@ def draw(path: Path, c: Figures, ours: Figures) -> None:
 
     figure, axes = plt.subplots(len(ours), 2, figsize=(11, 3.6 * len(ours)), squeeze=False)
     for (left, right), net in zip(axes, ours, strict=True):
-        for (name, colour), runs in zip(LOOKS.items(), (c[net], ours[net]), strict=True):
+        for (name, (colour, width)), runs in zip(LOOKS.items(), (ours[net], c[net]), strict=True):
             for number, run in enumerate(runs):
                 label = f"{name}, {len(runs)} runs" if not number else None
-                look = {"color": colour, "linewidth": 1.2, "alpha": 0.75, "label": label}
+                look = {"color": colour, "linewidth": width, "alpha": 0.8, "label": label}
                 _draw_map(left, run, look)
                 right.plot(_middles(run), run.loss, **look)
+        right.set_yscale("log")
         _label(left, right, net)
     figure.tight_layout()
     figure.savefig(path, dpi=90)
@@ -42,7 +45,9 @@ def _middles(run: RunFigures) -> list[float]:
 
 def _label(left: Any, right: Any, net: str) -> None:
     left.set(title=f"{net}: mAP at IoU .5 on 200 fresh images", xlabel="iteration", ylabel="%")
-    right.set(title=f"{net}: loss, means of {STEP} iterations", xlabel="iteration", yscale="log")
+    right.set(title=f"{net}: loss, means of {STEP} iterations", xlabel="iteration")
+    right.set_yticks(LOSSES, labels=map(str, LOSSES))
+    right.minorticks_off()
     for axes in (left, right):
-        axes.grid(alpha=0.3, which="both")
+        axes.grid(alpha=0.3)
         axes.legend()
