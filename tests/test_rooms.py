@@ -196,6 +196,7 @@ LIGHT = {
     "network.graph",
     "data.label_paths",
     "layers",
+    "network.weights_header",
     "network.weights_layout",
     "network.load",
     "network.not_trained",

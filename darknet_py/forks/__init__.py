@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from darknet_py.errors import DarknetError, nearest
+from darknet_py.forks.log_rules import LogRules
 from darknet_py.forks.rules import (
     ClassifyRules,
     DetectRules,
@@ -16,7 +17,6 @@ from darknet_py.forks.rules import (
     GoRules,
     ImageRules,
     LayerRules,
-    LogRules,
     LossRules,
     PictureRules,
     SampleRules,

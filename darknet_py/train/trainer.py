@@ -24,7 +24,7 @@ from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.losses.delta_rejection import DeltaRejection
 from darknet_py.network.network import Network, torch_seed
 from darknet_py.network.sequence_parts import sequence_passes
-from darknet_py.network.weights_layout import Header
+from darknet_py.network.weights_header import Header
 from darknet_py.train.adversarial import AdversarialView, adversarial_step, require_end
 from darknet_py.train.amp import TYPES, Precision
 from darknet_py.train.device_memory import is_out_of_memory, release_memory
