@@ -141,7 +141,8 @@ class Layer:
       what Darknet prints beside its line.
     - `kernel_rule`: what moves its weights beside their gradients.
     - TOOL_FACTS: what `reset`, `rgbgr` and Darknet's other tools do with its tensors.
-    - HEAD, IS_LOSS, LOSS_MISSING, CLASSIFIES, `hierarchy`, `at_temperature`: what its output means.
+    - HEAD, IS_LOSS, LOSS_MISSING, MAY_BE_SILENT, CLASSIFIES, `hierarchy`, `at_temperature`: what
+      its output means, and whether it teaches.
     - NO_EFFECT: options that Darknet reads and that change nothing here, each with the reason. One
       that changes only Darknet's training has its reason where it is declared, as `not_trained`.
 
@@ -167,6 +168,8 @@ class Layer:
     as [cost] in both programs."""
     LOSS_MISSING: ClassVar[bool] = False
     """it trains by a loss that is not done here; the network can only be run."""
+    MAY_BE_SILENT: ClassVar[bool] = False
+    """with onlyforward=1 it has no loss in pjreddie's program either, as all kinds in the other."""
     AVERAGED: ClassVar[bool] = False
     """ema_alpha keeps a moving average of its weights."""
     TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts()

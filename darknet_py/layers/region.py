@@ -40,6 +40,7 @@ REGION_ROW = (
 class Region(Head):
     """Per anchor and cell: coordinates, objectness, class scores."""
 
+    MAY_BE_SILENT: ClassVar[bool] = True
     TOLD: ClassVar[Mapping[str, str]] = {
         "coords": "{0.coords}",
         "classes": "{0.classes}",

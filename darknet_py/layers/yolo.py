@@ -208,6 +208,7 @@ class ByChannel(NamedTuple):
 class Yolo(AnchorHead):
     """Per anchor and cell: x, y, w, h, objectness, classes."""
 
+    MAY_BE_SILENT: ClassVar[bool] = True
     ANNOUNCED: ClassVar[int | None] = 28
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         **AnchorHead.NO_EFFECT,
