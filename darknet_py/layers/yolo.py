@@ -210,6 +210,7 @@ class Yolo(AnchorHead):
 
     MAY_BE_SILENT: ClassVar[bool] = True
     ANNOUNCED: ClassVar[int | None] = 28
+    SPARES_FILTERS: ClassVar[bool] = True
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         **AnchorHead.NO_EFFECT,
         "uc_normalizer": "only [Gaussian_yolo] reads it",

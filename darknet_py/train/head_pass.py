@@ -15,6 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from darknet_py.engines.cache_folder import keep_inductor_private
 from darknet_py.errors import DarknetError
 from darknet_py.layers.base import INPUT, Run
+from darknet_py.layers.run import Progress
 from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
@@ -54,13 +55,15 @@ class HeadPass(nn.Module):
         freeze_before: int,
         sync_batchnorm: bool,
         delta_scale: Tensor,
+        progress: Progress | None = None,
         rolling_statistics: bool = False,
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Inputs and outputs of the layers that have a loss, each (N, C, H, W).
 
         no_grad_layers: those no gradient passes. freeze_before: layers before it keep even their
         batch statistics. sync_batchnorm: these are those of all processes. delta_scale: () what
-        gradients will be multiplied by, beside Darknet's deltas. rolling_statistics: as in `Run`.
+        gradients will be multiplied by, beside Darknet's deltas. progress, rolling_statistics: as
+        in `Run`.
         """
 
         def limit_delta(y: Tensor) -> Tensor:
@@ -76,6 +79,7 @@ class HeadPass(nn.Module):
             rolling_statistics=rolling_statistics,
             convolve=self.convolve,
             limit_delta=limit_delta,
+            progress=progress,
         )
         kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
         return [run.captured[i] for i in self.owners], [kept[i] for i in self.owners]

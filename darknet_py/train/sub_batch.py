@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from darknet_py.errors import DarknetError
 from darknet_py.layers.head import Head
+from darknet_py.layers.run import Progress
 from darknet_py.layers.torch_kernels import Convolve
 from darknet_py.losses import LOSSES, LossInput
 from darknet_py.losses.delta_rejection import DeltaRejection, delta_rejection
@@ -36,17 +37,20 @@ from darknet_py.train.head_pass import (
     wrapped,
 )
 from darknet_py.train.loss_error import Losses
+from darknet_py.train.progress_source import ProgressSource
 
 
 class Moment(NamedTuple):
     """When a sub-batch runs. batch: the update it is for, from 1. seen: all images so far, with
-    those of this sub-batch. generator: of the host, for what losses draw. completed: the updates
-    made before. adversarial: how its images move before they are learnt, None where they do not."""
+    those of this sub-batch. generator: of the host, for what losses draw. completed: updates made
+    before. part: which sub-batch of its update it is, from 1. adversarial: how its images move
+    before they are learnt, None where they do not."""
 
     batch: int
     seen: int
     generator: torch.Generator
     completed: int
+    part: int
     adversarial: AdversarialStep | None = None
 
 
@@ -77,6 +81,7 @@ class SubBatchPass:
         self.owners = owners(self.network)
         self.freeze_before, self._silent = freeze_before(graph), silent_losses(graph)
         self.resized = self.network
+        self._progress = ProgressSource(graph, self.owners)
         self._sizes: dict[tuple[int, int], Network] = {}
         self.rejection = delta_rejection(
             graph.net, graph.fork, next(self.network.parameters()).device
@@ -136,7 +141,8 @@ class SubBatchPass:
         self, x: Tensor, truth: Tensor, moment: Moment, adversarial: bool = False
     ) -> tuple[list[PendingLoss], Ends]:
         """Forward; the losses, and where their gradients go in."""
-        captured, outputs = self._forward(x, moment, adversarial)
+        progress = self._progress.at(moment.completed, moment.part, truth, x.device)
+        captured, outputs = self._forward(x, moment, progress, adversarial)
         pairs = list(zip(self.owners, captured, outputs, strict=True))
         pending = [self._loss(i, into, y, truth, moment, adversarial) for i, into, y in pairs]
         live = [
@@ -147,11 +153,12 @@ class SubBatchPass:
         return pending, ([into for into, _ in live], [gradient for _, gradient in live])
 
     def _forward(
-        self, x: Tensor, moment: Moment, adversarial: bool
+        self, x: Tensor, moment: Moment, progress: Progress | None, adversarial: bool
     ) -> tuple[list[Tensor], list[Tensor]]:
         no_grad_layers = no_grad_layers_at(self.network.graph, moment.completed)
         frozen = no_grad_layers, self.freeze_before
-        arguments = (*frozen, self.sync_batchnorm, self.amp.delta_scale(), adversarial)
+        passing = progress, adversarial
+        arguments = (*frozen, self.sync_batchnorm, self.amp.delta_scale(), *passing)
         # DistributedDataParallel waits for gradients, of which there must be some.
         learns = not adversarial and self._learns(no_grad_layers)
         forward = self.module if learns else self.head

@@ -251,7 +251,7 @@ class Trainer:
         for number, (x, t) in enumerate(parts, start=1):
             seen += len(x) * self.distributed.world
             with self._exchange(last=number == len(parts)):
-                costs.append(self._learn(x, t, seen))
+                costs.append(self._learn(x, t, self._moment(seen, number)))
         return self._mean(sum(costs) / len(costs))
 
     def _mean(self, cost: float) -> float:
@@ -278,12 +278,9 @@ class Trainer:
             raise DarknetError(f"{message} (batch of [net])")
         self._pass.check_truth(truth)
 
-    def _learn(self, images: Tensor, truth: Tensor, seen: int) -> float:
-        """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own.
-
-        seen: all images so far, with those of this sub-batch.
-        """
-        self.losses = self._pass.run(images, truth, self._moment(seen))
+    def _learn(self, images: Tensor, truth: Tensor, moment: Moment) -> float:
+        """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own."""
+        self.losses = self._pass.run(images, truth, moment)
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
         if self.watch:
             self.watch(self.losses)
@@ -291,12 +288,12 @@ class Trainer:
             self._refuse(cost)
         return cost
 
-    def _moment(self, seen: int) -> Moment:
+    def _moment(self, seen: int, part: int) -> Moment:
         graph, completed = self.network.graph, self.batch - self.updates_per_step
         adversarial = adversarial_step(graph.net, graph.fork, completed, self._coins)
         if adversarial and self.watch_adversarial:
             self.watch_adversarial(adversarial.rate)
-        return Moment(self.batch, seen, self._generator, completed, adversarial)
+        return Moment(self.batch, seen, self._generator, completed, part, adversarial)
 
     def _refuse(self, cost: float) -> None:
         """For a loss that is not finite: at once, but at the step's end where others go along."""

@@ -12,7 +12,6 @@ from darknet_py.network.not_trained import not_trained_here
 
 NET = "[net]\nwidth=8\nheight=8\nchannels=1\n"
 CONV = "[conv]\nfilters=2\nsize=3\npad=1\n"
-DROPBLOCK = "values are dropped one by one, not in blocks"
 
 
 @pytest.mark.parametrize(
@@ -20,9 +19,6 @@ DROPBLOCK = "values are dropped one by one, not in blocks"
     [
         (NET + "track=1\n" + CONV, 5, "track", "images are not taken in sequence here"),
         (NET + "try_fix_nan=1\n" + CONV, 5, "try_fix_nan", "a loss that is not finite stops"),
-        (NET + CONV + "cbn=1\n", 9, "cbn", "statistics are those of one batch"),
-        (NET + CONV + "assisted_excitation=5\n", 9, "assisted_excitation", "training shows no"),
-        (NET + CONV + "[dropout]\ndropblock=1\n", 10, "dropblock", DROPBLOCK),
     ],
 )
 def test_an_option_that_is_not_trained(
