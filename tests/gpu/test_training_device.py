@@ -95,9 +95,6 @@ KINDS: dict[str, Kind] = {
     "iseg": Kind("[iseg]\nclasses=3\nids=2\n", 5, "instances"),
     "softmax": Kind("[avgpool]\n[softmax]\n", 5, "classes"),
     "softmax, cost": Kind("[avgpool]\n[softmax]\nnoloss=1\n[cost]\n", 5, "classes"),
-    "crop": Kind(
-        "[crop]\ncrop_height=5\ncrop_width=5\nflip=1\nangle=9\n[avgpool]\n[softmax]\n", 5, "classes"
-    ),
     "logistic": Kind("[avgpool]\n[logistic]\n", 5, "classes"),
     "cost": Kind("[avgpool]\n[cost]\ntype=sse\n", 5, "classes"),
     "cost, masked": Kind("[avgpool]\n[cost]\ntype=masked\nsmooth=.1\n", 5, "classes"),
