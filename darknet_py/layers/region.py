@@ -63,7 +63,7 @@ class Region(Head):
         "absolute": "both forks read it and never use it",
         "log": "both forks read it and never use it",
         "sqrt": "both forks read it and never use it",
-        "mask_scale": "both forks read it and never use it",
+        "mask_scale": "it is for labels with masks, which neither program's loader reads",
     }
 
     coords: int = option(4, low=4)
