@@ -40,6 +40,7 @@ class TrainWords(DeviceWords, total=False):
     chart: StrPath | None
     results: StrPath | None
     tensorboard: StrPath | None
+    logger: str | None
     workers: int | None
     saveweights: int | None
     show_imgs: bool

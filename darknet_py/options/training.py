@@ -20,6 +20,7 @@ from darknet_py.options.model import (
 
 NET_OPTIONS = ("width", "height", "batch", "subdivisions", "max_batches")
 """What of [net] can be given on the command line."""
+EXPERIMENT_PROGRAMS = ("tensorboard", "wandb", "mlflow", "clearml")
 SHOWN_ITERATIONS = 4
 """Of which -show_imgs writes the images: 256 at batch=64."""
 
@@ -93,6 +94,12 @@ class TrainOptions(ForkOptions, DeviceOptions, LogOptions):
     )
     tensorboard: str | None = flag(
         None, "Write the metrics for TensorBoard as well.", metavar="FOLDER"
+    )
+    logger: str | None = flag(
+        None,
+        "Tell this program of the metrics as well: tensorboard (its files lie beside the weights), "
+        "or the one of W&B, MLflow, ClearML, as its own settings say. None is ever told unasked.",
+        choices=EXPERIMENT_PROGRAMS,
     )
 
     @property

@@ -122,7 +122,8 @@ DEFAULTS = {
     "CompareOptions": "score=0.005 iou=0.98 show=10",
     "TrainOptions": "kind data cfg weights=None max_batches=None batch=None subdivisions=None "
     "clear=False resume=False seed=0 iterations=0 precision=fp32 compiled=False "
-    "exact=False sync_batchnorm=False log_style=auto chart=None results=None tensorboard=None",
+    "exact=False sync_batchnorm=False log_style=auto chart=None results=None tensorboard=None "
+    "logger=None",
     "ImageTrainOptions": "evaluates=False workers=None saveweights=None show_imgs=False",
     "DetectorTrainOptions": "kind=detector quiet=False evaluates=False epochs=4 thresh=0.25 "
     "iou_thresh=0.5 cache=False reduced_decode=False",
