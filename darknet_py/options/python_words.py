@@ -48,6 +48,7 @@ class TrainWords(DeviceWords, total=False):
     epochs: int
     thresh: float
     iou_thresh: float
+    preview: bool
     cache: bool
     reduced_decode: bool
 

@@ -154,6 +154,11 @@ class DetectorTrainOptions(ImageTrainOptions):
         0.25, "Minimum score of a box that -map counts in TP, FP, precision, recall; not in the AP."
     )
     iou_thresh: float = flag(0.5, "Minimum overlap with its label that makes a box right for -map.")
+    preview: bool = flag(
+        False,
+        "After each evaluation of -map draw a page of images with labels and the boxes found: "
+        "NAME_preview_N.jpg beside the weights, always of the same images, which --seed chooses.",
+    )
     cache: bool = flag(False, "Keep all decoded images in memory.")
     reduced_decode: bool = flag(
         False,

@@ -23,6 +23,8 @@ WIDTH, ROW_HEIGHT = 13.5, 3.6
 ACROSS = 6
 """Columns of the grid that panels are laid out on: rows of two and of three fit."""
 BEST, PLAIN, SECOND = "tab:red", "tab:blue", "tab:orange"
+FULL = 1.02
+"""Top of an axis for what lies in 0..1."""
 HEADS = ("tab:green", "tab:purple", "tab:brown", "tab:pink", "tab:olive", "tab:cyan")
 """Of a head the same colour in all panels."""
 
@@ -50,7 +52,7 @@ def draw_results(path: Path, curves: RunCurves, title: str) -> None:
             axes = figure.add_subplot(grid[number, start:end])
             panel.draw(axes, curves)
             axes.grid(alpha=0.3)
-            axes.margins(x=0.01)
+            axes.set_xlim(*_range(curves))
     save(figure, path)
 
 
@@ -59,6 +61,13 @@ def _edges(panels: int, wide: bool) -> list[int]:
     if wide and panels > 1:
         return [0, 4, ACROSS]
     return [round(ACROSS * number / panels) for number in range(panels + 1)]
+
+
+def _range(curves: RunCurves) -> tuple[float, float]:
+    """Left and right of all panels."""
+    first, last = float(curves.iterations[0]), curves.last["iteration"]
+    room = 0.015 * max(1.0, last - first)
+    return first - room, last + room
 
 
 def _loss(axes: Axes, curves: RunCurves) -> None:
@@ -114,7 +123,7 @@ def _of_heads(column: str, title: str, share: bool = True) -> Panel:
     def draw(axes: Axes, curves: RunCurves) -> None:
         _draw_heads(axes, curves, column)
         axes.set(title=title, xlabel="iteration")
-        axes.set_ylim(0, 1 if share else None)
+        axes.set_ylim(0, FULL if share else 1.15 * axes.get_ylim()[1])
         _name_heads(axes, curves, column)
 
     return Panel(lambda curves: bool(_head_columns(curves, column)), draw)
@@ -123,7 +132,7 @@ def _of_heads(column: str, title: str, share: bool = True) -> Panel:
 def _objectness(axes: Axes, curves: RunCurves) -> None:
     _draw_heads(axes, curves, "obj")
     _draw_heads(axes, curves, "no_obj", ":")
-    axes.set(title="objectness at labels, of all cells dotted", xlabel="iteration", ylim=(0, 1))
+    axes.set(title="objectness at labels, of all cells dotted", xlabel="iteration", ylim=(0, FULL))
     _name_heads(axes, curves, "obj")
 
 
