@@ -16,10 +16,11 @@ NARROW = 8.0
 """Highest by lowest value up to which round numbers of 1, 2 and 5 would be too few."""
 
 
-def log_axis(axes: Axes, values: Sequence[Floats]) -> None:
+def log_axis(axes: Axes, values: Sequence[Floats], headroom: float = 0.0) -> None:
     """Makes the y axis of these values, each (rows,), logarithmic, its ticks plain numbers.
 
-    Where no value is above 0 it stays linear.
+    headroom: share of its height that stays free above them, for a legend. Where no value is above
+    0 it stays linear.
     """
     # Importing them takes a moment, and most trainings end before they are drawn.
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
@@ -30,7 +31,8 @@ def log_axis(axes: Axes, values: Sequence[Floats]) -> None:
         return
     low, high = float(positive.min()), float(positive.max())
     axes.set_yscale("log")
-    axes.set_ylim(low / 1.1, high * 1.1)
+    low, high = low / 1.1, high * 1.1
+    axes.set_ylim(low, high * (high / low) ** (headroom / (1 - headroom)))
     narrow = high < NARROW * low
     subs = (1.0, 2.0, 5.0) if high < 1e4 * low else (1.0,)
     axes.yaxis.set_major_locator(MaxNLocator(6) if narrow else LogLocator(subs=subs, numticks=20))

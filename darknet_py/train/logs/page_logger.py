@@ -17,9 +17,9 @@ from darknet_py.train.logs.run_curves import RunCurves
 
 SHARE = 0.01
 """Of the time of a run that drawing may take; the page at its end comes on top."""
-FIRST_DRAWING = 1.5
+FIRST_DRAWING = 1.0
 """Seconds that the first drawing is expected to take, matplotlib's import included."""
-LEAST = 10
+LEAST = 30
 """Iterations below which there are no curves to see."""
 Clock = Callable[[], float]
 

@@ -11,6 +11,7 @@ import numpy as np
 from darknet_py.plots import new_figure, save
 from darknet_py.train.logs.head_metrics import BOXES
 from darknet_py.train.logs.loss_axis import log_axis
+from darknet_py.train.logs.progress_log import KEPT
 from darknet_py.train.logs.run_curves import RunCurves
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from darknet_py.train.logs.thinned_table import Floats
 
-WIDTH, ROW_HEIGHT = 13.5, 3.6
+WIDTH, ROW_HEIGHT, TITLE_HEIGHT = 13.5, 3.4, 0.5
 """Inches."""
 ACROSS = 6
 """Columns of the grid that panels are laid out on: rows of two and of three fit."""
@@ -43,9 +44,12 @@ def draw_results(path: Path, curves: RunCurves, title: str) -> None:
     """
     rows = [[panel for panel in row if panel.is_there(curves)] for row in PANELS]
     rows = [row for row in rows if row]
-    figure = new_figure(WIDTH, ROW_HEIGHT * len(rows))
-    figure.suptitle(title)
-    grid = figure.add_gridspec(len(rows), ACROSS)
+    height = ROW_HEIGHT * len(rows) + TITLE_HEIGHT
+    figure = new_figure(WIDTH, height, constrained=False)
+    figure.suptitle(title, y=1 - 0.3 * TITLE_HEIGHT / height, va="center")
+    top, bottom = 1 - (TITLE_HEIGHT + 0.3) / height, 0.5 / height
+    room = {"left": 0.045, "right": 0.985, "top": top, "bottom": bottom}
+    grid = figure.add_gridspec(len(rows), ACROSS, hspace=0.27, wspace=0.42, **room)
     for number, row in enumerate(rows):
         edges = _edges(len(row), wide=number == 0)
         for panel, start, end in zip(row, edges, edges[1:], strict=False):
@@ -53,6 +57,7 @@ def draw_results(path: Path, curves: RunCurves, title: str) -> None:
             panel.draw(axes, curves)
             axes.grid(alpha=0.3)
             axes.set_xlim(*_range(curves))
+            axes.set(xlabel="iteration" if row is rows[-1] else "")
     save(figure, path)
 
 
@@ -76,13 +81,15 @@ def _loss(axes: Axes, curves: RunCurves) -> None:
     axes.fill_between(x, low, high, color=PLAIN, alpha=0.2, linewidth=0)
     axes.plot(x, values.mean("loss"), color=PLAIN, alpha=0.4, linewidth=1, label="each iteration")
     axes.plot(x, values.mean("avg_loss"), color=PLAIN, linewidth=2, label="average")
-    heads = _head_columns(curves, "loss")
-    if len(heads) > 1:
-        for column, colour in heads.items():
-            axes.plot(x, values.mean(column), color=colour, linewidth=0.8, label=_head(column))
-    log_axis(axes, [low, high, *(values.mean(column) for column in heads)])
-    axes.set(title="loss", xlabel="iteration")
-    axes.legend(fontsize=8, loc="upper right")
+    columns = _head_columns(curves, "loss")
+    heads = columns if len(columns) > 1 else {}
+    averages = {column: moving_average(values.mean(column)) for column in heads}
+    for column, losses in averages.items():
+        label = f"average of {_head(column)}"
+        axes.plot(x, losses, color=heads[column], linewidth=1, label=label)
+    log_axis(axes, [low, high, *averages.values()], headroom=0.15)
+    axes.set(title="loss")
+    axes.legend(fontsize=8, loc="upper right", ncols=2 + len(heads))
 
 
 def _measured(axes: Axes, curves: RunCurves) -> None:
@@ -91,30 +98,28 @@ def _measured(axes: Axes, curves: RunCurves) -> None:
     axes.plot(iterations, values, ".-", color=BEST, markersize=4)
     assert curves.best is not None
     at, best = curves.best
-    label = f"best {100 * best:.2f} % at {at:.0f}"
-    axes.plot([at], [100 * best], "*", color=BEST, markersize=12, label=label)
-    axes.set(title=f"{curves.metric}, %", xlabel="iteration")
+    axes.plot([at], [100 * best], "*", color=BEST, markersize=12)
+    axes.set(title=f"{curves.metric}, %: best {100 * best:.2f} at {at:.0f}")
     room = max(1.0, 0.15 * (values.max() - values.min()))
-    axes.set_ylim(max(0.0, values.min() - room), min(102.0, values.max() + 1.5 * room))
-    axes.legend(fontsize=9, loc="lower right")
+    axes.set_ylim(max(0.0, values.min() - room), min(102.0, values.max() + room))
 
 
 def _rate(axes: Axes, curves: RunCurves) -> None:
     axes.plot(curves.iterations, curves.values.mean("rate"), color=PLAIN)
-    axes.set(title="learning rate", xlabel="iteration")
+    axes.set(title="learning rate")
     axes.set_ylim(bottom=0)
     axes.ticklabel_format(axis="y", scilimits=(-3, 3))
 
 
 def _speed(axes: Axes, curves: RunCurves) -> None:
     axes.plot(curves.iterations, curves.speed, color=PLAIN)
-    axes.set(title=f"{curves.things} a second", xlabel="iteration")
+    axes.set(title=f"{curves.things} a second")
     axes.set_ylim(bottom=0)
 
 
 def _wait(axes: Axes, curves: RunCurves) -> None:
     axes.plot(curves.iterations, 100 * curves.wait_share, color=SECOND)
-    axes.set(title="waiting for data, % of the time", xlabel="iteration", ylim=(0, 102))
+    axes.set(title="waiting for data, % of the time", ylim=(0, 102))
 
 
 def _of_heads(column: str, title: str, share: bool = True) -> Panel:
@@ -122,7 +127,7 @@ def _of_heads(column: str, title: str, share: bool = True) -> Panel:
 
     def draw(axes: Axes, curves: RunCurves) -> None:
         _draw_heads(axes, curves, column)
-        axes.set(title=title, xlabel="iteration")
+        axes.set(title=title)
         axes.set_ylim(0, FULL if share else 1.15 * axes.get_ylim()[1])
         _name_heads(axes, curves, column)
 
@@ -132,23 +137,35 @@ def _of_heads(column: str, title: str, share: bool = True) -> Panel:
 def _objectness(axes: Axes, curves: RunCurves) -> None:
     _draw_heads(axes, curves, "obj")
     _draw_heads(axes, curves, "no_obj", ":")
-    axes.set(title="objectness at labels, of all cells dotted", xlabel="iteration", ylim=(0, FULL))
+    axes.set(title="objectness at labels, of all cells dotted", ylim=(0, FULL))
     _name_heads(axes, curves, "obj")
 
 
 def _draw_heads(axes: Axes, curves: RunCurves, column: str, style: str = "-") -> None:
+    """The average of each head, over what it shows of each update."""
     for name, colour in _head_columns(curves, column).items():
-        values: Floats = curves.values.mean(name)
+        values = curves.values.mean(name)
         known = np.isfinite(values)
         # A head without boxes in an update says nothing of it: its line goes on over the gap.
-        axes.plot(
-            curves.iterations[known],
-            values[known],
-            style,
-            color=colour,
-            linewidth=1,
-            label=_head(name),
-        )
+        x, y = curves.iterations[known], values[known]
+        if style == "-":
+            axes.plot(x, y, color=colour, linewidth=0.7, alpha=0.25)
+        average = moving_average(y)
+        axes.plot(x, average, style, color=colour, linewidth=1.5, label=_head(name))
+
+
+def moving_average(values: Floats) -> Floats:
+    """Of K values as Darknet averages losses: .9 of the old and .1 of the new; nan changes nothing.
+
+    That is over ten values of a short training, and over ten points of a long one.
+    """
+    averages = np.empty(len(values))
+    now = np.nan
+    for number, value in enumerate(values):
+        if np.isfinite(value):
+            now = KEPT * now + (1 - KEPT) * value if np.isfinite(now) else value
+        averages[number] = now
+    return averages
 
 
 def _name_heads(axes: Axes, curves: RunCurves, column: str) -> None:

@@ -140,4 +140,5 @@ def _draw_measured(axes: Axes, runs: Sequence[TrainingRun], colours: dict[str, s
     metrics = " and ".join(dict.fromkeys(run.curves.metric for run in runs))
     axes.set(title=f"{metrics}, %, and the best", xlabel="iteration")
     axes.margins(y=0.12)
+    axes.set_ylim(bottom=max(-2.0, axes.get_ylim()[0]))
     axes.legend(fontsize=8, loc="best")
