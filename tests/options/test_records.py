@@ -302,6 +302,7 @@ def test_what_a_number_may_be() -> None:
 
 
 SPELLINGS = {
+    "CompareRunsOptions.out": "-o --out",
     "SourceOptions.auto_rotate": "--auto-rotate/--no-auto-rotate",
     "SourceOptions.frame_width": "-w --frame-width",
     "SourceOptions.frame_height": "--frame-height",
