@@ -17,9 +17,10 @@ from darknet_py.data.loader import Batch
 from darknet_py.errors import OutputError
 from darknet_py.signals import StopSignal, child_signals_held
 from darknet_py.train.checkpoint_writer import CheckpointWriter, Failures
-from darknet_py.train.logs.metric_loggers import MetricLogger
+from darknet_py.train.logs.head_metrics import HeadMeter
+from darknet_py.train.logs.metric_loggers import MetricLogger, failures_of
 from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Update
-from darknet_py.train.loss_error import LossError
+from darknet_py.train.loss_error import LossError, Losses
 from darknet_py.train.periodic_metric import PeriodicMetric, measured
 from darknet_py.train.state_facts import TrainingProgress
 from darknet_py.train.step_clock import StepClock, last_update
@@ -37,8 +38,9 @@ class Loop:
     of: updates in all, 0: for ever. metric: keeps the weights it finds best. metric_loggers:
     none in all but the first process of a distributed training. limit: steps of this run, 0: no
     limit. intact: not in the middle of an update, when the weights may be anything. shown: the
-    last update. unlogged: why the metrics could not be written the last time. unsaid: why the
-    losses could not be. lost: what could not be written in the end.
+    last update. heads: what they show of the update that is being made. unlogged: why the metrics
+    could not be written the last time. unsaid: why the losses could not be. lost: what could not be
+    written in the end.
     """
 
     trainer: Trainer
@@ -51,6 +53,7 @@ class Loop:
     progress: TrainingProgress = field(default_factory=TrainingProgress)
     limit: int = 0
     clock: StepClock = field(default_factory=StepClock)
+    heads: HeadMeter = field(default_factory=HeadMeter)
     unreadable: set[str] = field(default_factory=set)
     bad_lists: BadLists = field(default_factory=BadLists)
     intact: bool = True
@@ -75,7 +78,7 @@ class Loop:
         return stopped
 
     def _train(self, stop: StopSignal) -> int:
-        self.trainer.watch = lambda losses: self._say(self.report.heads, losses)
+        self.trainer.watch = self._watch
         self.trainer.watch_adversarial = lambda rate: self._say(self.report.adversarial, rate)
         with contextlib.closing(self._batches()) as batches:
             for done, (batch, waited) in enumerate(batches, start=1):
@@ -87,6 +90,10 @@ class Loop:
                 if stopped or done == self.limit or self._unwanted:
                     return stopped
         return 0
+
+    def _watch(self, losses: Losses) -> None:
+        self.heads.add(losses)
+        self._say(self.report.heads, losses)
 
     def _one(self, batch: Batch, waited: float) -> None:
         """An update and all that follows it."""
@@ -197,7 +204,8 @@ class Loop:
 
     def _as_update(self, seconds: float = 0.0, waited: float = 0.0) -> Update:
         update = last_update(self.trainer, self.task, self.progress, self.clock, self.of)
-        update = replace(update, seconds=seconds, waited=waited)
+        heads = self.heads.taken(self.trainer.network.graph)
+        update = replace(update, seconds=seconds, waited=waited, heads=heads)
         if not self.metric:
             return update
         following = self.metric.next_at(self.progress.last_map_at)
@@ -286,7 +294,9 @@ class Loop:
     def _show(self, update: Update) -> None:
         """The files first: the output may be closed."""
         self.shown = update
-        failures = [failure for one in self.metric_loggers for failure in _logged(one.add, update)]
+        failures = [
+            failure for one in self.metric_loggers for failure in failures_of(one.add, update)
+        ]
         message = str(failures[0]) if failures else ""
         if message and message != self.unlogged:
             self.report.note(f"warning: {message}; training goes on")
@@ -317,7 +327,7 @@ class Loop:
         self.lost = self._kept() if self.shown else self.writer.final() if self._complete else []
         if self.shown:
             for one in self.metric_loggers:
-                self.lost += _logged(one.end, self.shown)
+                self.lost += failures_of(one.end, self.shown)
         self.report.end()
         for line in self.bad_lists.summary:
             self.report.note(line)
@@ -332,11 +342,3 @@ class Loop:
             self.report.note(f"stopped at iteration {number}; --resume continues from {state}")
         if self.unsaid:
             raise self.unsaid
-
-
-def _logged(log: Callable[[Update], None], update: Update) -> Failures:
-    try:
-        log(update)
-    except OutputError as failure:
-        return [failure]
-    return []

@@ -19,11 +19,9 @@ from darknet_py.network.graph import Graph
 from darknet_py.network.not_trained import not_trained_here
 from darknet_py.options.training import TrainOptions
 from darknet_py.train.checkpoint_writer import CheckpointWriter
-from darknet_py.train.logs.attention_pictures import AttentionPictures
-from darknet_py.train.logs.loss_chart import read_chart
-from darknet_py.train.logs.metric_loggers import CsvLogger, MetricLogger, TensorBoardLogger
 from darknet_py.train.logs.progress_log import TrainingLog
 from darknet_py.train.loop import Loop
+from darknet_py.train.opened_loggers import open_loggers
 from darknet_py.train.startup import ReadyTraining
 from darknet_py.train.tasks.cifar_task import open_cifar
 from darknet_py.train.tasks.classifier_task import open_classifier
@@ -118,7 +116,7 @@ def _loop(options: TrainOptions, ready: ReadyTraining, report: TrainingLog) -> L
     if trainer.distributed.first:
         # An update whose evaluation is still to be made gets its row then.
         upto = trainer.batch - loop.evaluation_due
-        loop.metric_loggers = _metric_loggers(options, ready, upto)
+        loop.metric_loggers = open_loggers(options, ready, upto, report.note)
     return loop
 
 
@@ -156,28 +154,3 @@ def _warnings(graph: Graph) -> Iterator[str]:
     """What the cfg asks for and no training here does."""
     yield from (str(notice) for notice in graph.notices if notice.level == "warning")
     yield from map(str, not_trained_here(graph))
-
-
-def _metric_loggers(
-    options: TrainOptions, ready: ReadyTraining, upto: int
-) -> tuple[MetricLogger, ...]:
-    """upto: the last update of which an earlier run has written the row."""
-    trainer, files = ready.start.trainer, ready.start.files
-    net = trainer.network.graph.net
-    results = CsvLogger(
-        files.results(options.results),
-        files.charts(options.chart),
-        net.max_batches,
-        net.max_chart_loss,
-        ready.task.units,
-        ready.metric.name if ready.metric else "mAP",
-        read_chart(options.chart) if options.chart else None,
-    )
-    results.open(upto)
-    loggers: list[MetricLogger] = [results]
-    if net.attention:
-        folder = files.charts(options.chart)[0].parent
-        loggers.append(AttentionPictures(folder, lambda: trainer.adversarial_view))
-    if options.tensorboard is not None:
-        loggers.append(TensorBoardLogger.open(options.tensorboard))
-    return tuple(loggers)
