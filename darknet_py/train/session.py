@@ -18,6 +18,7 @@ from darknet_py.engines.devices import checked_device
 from darknet_py.network.graph import Graph
 from darknet_py.network.not_trained import not_trained_here
 from darknet_py.options.training import TrainOptions
+from darknet_py.train.batch_faults import BatchFaults
 from darknet_py.train.checkpoint_writer import CheckpointWriter
 from darknet_py.train.logs.progress_log import TrainingLog
 from darknet_py.train.loop import Loop
@@ -107,11 +108,11 @@ def _loop(options: TrainOptions, ready: ReadyTraining, report: TrainingLog) -> L
         task=ready.task,
         writer=CheckpointWriter(trainer, start.files, ready.save_policy, start.average),
         report=report,
+        faults=BatchFaults(report, BadLists(graph.fork.log.bad_lists)),
         of=graph.net.max_batches,
         metric=ready.metric,
         progress=start.progress,
         limit=options.iterations,
-        bad_lists=BadLists(graph.fork.log.bad_lists),
     )
     if trainer.distributed.first:
         # An update whose evaluation is still to be made gets its row then.
