@@ -39,13 +39,3 @@ def test_defaults_and_what_is_trained_are_not_named() -> None:
         + "assisted_excitation=0\ncbn=0\n[dropout]\n"
     )
     assert list(not_trained_here(read(plain))) == []
-
-
-def test_sections_whose_loss_is_missing() -> None:
-    head = "[conv]\nfilters=18\n[yolo]\nclasses=1\nnum=3\n[route]\nlayers=-2\n"
-    cfg = NET + head + "[contrastive]\nyolo_layer=1\n"
-    (notice,) = not_trained_here(read(cfg))
-    assert str(notice) == (
-        "warning: net.cfg:12: [contrastive]: its loss is not done here: the network can be run, "
-        "not trained"
-    )
