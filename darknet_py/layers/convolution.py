@@ -213,6 +213,8 @@ class Convolutional(KernelOptions):
         elif self.normalized:
             full = batchnorm(full, weights, run)
         full = activate(self.activation, full, fresh=True)
+        if self.smooth and run.smooth_delta and ctx.fork.update.smooths:
+            full = run.smooth_delta(full, self.smooth)
         if run.training and run.progress and self._excited(ctx.fork):
             full = excited(full, int(self.assisted_excitation), ctx.net, run.progress)
         return self.blur.finish(ctx, full, run) if self.blur else full

@@ -50,8 +50,9 @@ class Run:
     are taken over all processes of a distributed training instead of each one's own.
     rolling_statistics: batch normalisation takes the rolling statistics as they are, as at
     inference. convolve: by what [convolutional] convolves. limit_delta: what limits the gradient
-    that reaches an output of [connected], itself unchanged. progress: how far a training is; None
-    is a pass by itself, which no labels belong to and which is all of its batch.
+    that reaches an output of [connected], itself unchanged. smooth_delta: what adds to the gradient
+    of an output of [convolutional], as smooth= asks by this rate. progress: how far a training is;
+    None is a pass by itself, which no labels belong to and which is all of its batch.
     """
 
     training: bool = False
@@ -65,6 +66,7 @@ class Run:
     rolling_statistics: bool = False
     convolve: Convolve = convolve
     limit_delta: Callable[[torch.Tensor], torch.Tensor] | None = None
+    smooth_delta: Callable[[torch.Tensor, float], torch.Tensor] | None = None
     progress: Progress | None = None
 
     def at(self, index: int) -> Run:

@@ -54,6 +54,7 @@ class ByChannel(NamedTuple):
 class Yolo(EmbeddedHead, AnchorHead):
     """Per anchor and cell: x, y, w, h, objectness, classes."""
 
+    MAY_BE_SILENT: ClassVar[bool] = True
     ANNOUNCED: ClassVar[int | None] = 28
     SPARES_FILTERS: ClassVar[bool] = True
     NO_EFFECT: ClassVar[Mapping[str, str]] = {

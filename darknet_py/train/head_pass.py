@@ -20,6 +20,7 @@ from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
 from darknet_py.train.sequence_memory import Memory
+from darknet_py.train.smoothed_delta import SmoothedDelta
 
 BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 """What torch 2.13 and torch 2.2 call whether processes share their batch statistics."""
@@ -72,6 +73,10 @@ class HeadPass(nn.Module):
             limited: Tensor = _LimitedDelta.apply(y, delta_scale)  # type: ignore[no-untyped-call]
             return limited
 
+        def smooth_delta(y: Tensor, rate: float) -> Tensor:
+            smoothed: Tensor = SmoothedDelta.apply(y, rate, delta_scale)  # type: ignore[no-untyped-call]
+            return smoothed
+
         run = Run(
             training=True,
             capture=frozenset(self.owners),
@@ -81,6 +86,7 @@ class HeadPass(nn.Module):
             rolling_statistics=rolling_statistics,
             convolve=self.convolve,
             limit_delta=limit_delta,
+            smooth_delta=smooth_delta,
             progress=progress,
             state=self.memory,
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from darknet_py.train.logs.progress_log import KEPT
 from darknet_py.train.state_file import FACTS, refuse
 
 FORMAT = 1
@@ -34,6 +35,18 @@ class TrainingProgress:
     best_map_at: int = 0
     loss: float | None = None
     rate: float = 0.0
+
+    def learnt(self, loss: float, rate: float) -> TrainingProgress:
+        """After an update with this loss of an image."""
+        old = loss if self.average_loss is None else self.average_loss
+        average = KEPT * old + (1 - KEPT) * loss
+        return replace(self, average_loss=average, loss=loss, rate=rate)
+
+    def measured(self, value: float, update: int) -> TrainingProgress:
+        """After -map has found this value behind an update; of equal ones the last is best."""
+        if value < self.best_map:
+            return replace(self, last_map=value)
+        return replace(self, last_map=value, best_map=value, best_map_at=update)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from darknet_py.train.adversarial import (
     view_of,
 )
 from darknet_py.train.amp import Precision
-from darknet_py.train.freezing import freeze_before, no_grad_layers_at
+from darknet_py.train.freezing import freeze_before, no_grad_layers_at, silent_losses
 from darknet_py.train.head_pass import (
     HeadPass,
     compiling,
@@ -82,7 +82,7 @@ class SubBatchPass:
     def __post_init__(self) -> None:
         graph = self.network.graph
         self.owners = owners(self.network)
-        self.freeze_before = freeze_before(graph)
+        self.freeze_before, self._silent = freeze_before(graph), silent_losses(graph)
         self.resized = self.network
         self._progress = ProgressSource(graph, self.owners)
         self.memory = SequenceMemory(graph)
@@ -152,7 +152,7 @@ class SubBatchPass:
         live = [
             (into, -self._scaled(i, loss.delta).reshape(into.shape))
             for (i, into, _), loss in zip(pairs, pending, strict=True)
-            if into.requires_grad
+            if into.requires_grad and i not in self._silent
         ]
         return pending, ([into for into, _ in live], [gradient for _, gradient in live])
 
@@ -174,7 +174,8 @@ class SubBatchPass:
 
     def _learns(self, no_grad_layers: frozenset[int]) -> bool:
         """Whether any tensor gets a gradient."""
-        reached = reached_layers(self.network.graph, self.owners, no_grad_layers)
+        teaching = [index for index in self.owners if index not in self._silent]
+        reached = reached_layers(self.network.graph, teaching, no_grad_layers)
         return any(t.requires_grad for index in reached for t in self.network.own(index).values())
 
     def _loss(

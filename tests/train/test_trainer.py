@@ -117,6 +117,37 @@ def test_stopbackward_counts_on_from_the_weights_file_and_by_updates_a_step() ->
         assert moved == moves
 
 
+SOFTMAX = "[avgpool]\n[softmax]\n"
+REGION = "[conv]\nfilters=14\nsize=1\nactivation=linear\n[region]\nclasses=2\nnum=2\n"
+REGION += "anchors=1,1, 3,3\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "fork", "silent"),
+    [
+        (HEAD, "alexeyab", True),
+        (HEAD, "pjreddie", True),
+        (REGION, "alexeyab", True),
+        (REGION, "pjreddie", True),
+        (SOFTMAX, "alexeyab", True),
+        (SOFTMAX, "pjreddie", False),
+    ],
+)
+def test_a_head_with_onlyforward_teaches_nothing(head: str, fork: str, silent: bool) -> None:
+    """Both programs read it for [yolo] and [region], AlexeyAB's for all kinds."""
+    images, truth = data()
+    truth = truth.reshape(4, 200, 6)
+    if head == SOFTMAX:
+        truth = torch.tensor([0.0, 1.0, 0.0, 0.0]).expand(4, 4)
+    elif fork == "pjreddie":
+        truth = truth[:, : 30 if head == REGION else 90, :5]
+    for option, expected in (("onlyforward=0\n", False), ("onlyforward=1\n", silent)):
+        net = network(NET.replace("decay=0.1", "decay=0") + CONV + head + option, fork)
+        before = weights(net)
+        Trainer(net).step(images, truth.flatten(1))
+        assert ("layers.0.weights" not in changed(before, net)) == expected
+
+
 def test_train_only_bn_moves_statistics_alone() -> None:
     net = network(NET + CONV + CONV + "train_only_bn=1\n" + HEAD)
     before = weights(net)
