@@ -189,6 +189,9 @@ class LossRules:
     filter_rejection: bool
     """filters that are like others start again as often as weights_reject_freq of [net] says;
     otherwise it does nothing."""
+    fix_nan: bool
+    """with try_fix_nan=1 of [net] values that are not finite are replaced and training goes on;
+    otherwise it does nothing."""
     region_small_boxes: bool
     """[region] weighs a label's coordinates by 2 - w*h in training; otherwise all alike."""
     region_classfix: bool

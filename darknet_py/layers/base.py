@@ -17,7 +17,7 @@ from darknet_py.layers.kernel_rule import KernelRule
 from darknet_py.layers.net import Net
 from darknet_py.layers.printed import Printed, told_defaults
 from darknet_py.layers.shape import ReceptiveField, Shape
-from darknet_py.layers.torch_kernels import Convolve, convolve
+from darknet_py.layers.torch_kernels import Convolve, Repair, convolve
 from darknet_py.layers.tree import Tree
 from darknet_py.layers.weight_tool import ToolFacts
 
@@ -101,7 +101,7 @@ class Run:
     freeze_before: layers before this index run as at inference. sync_batchnorm: batch statistics
     are taken over all processes of a distributed training instead of each one's own. convolve: by
     what [convolutional] convolves. limit_delta: what limits the gradient that reaches an output of
-    [connected], itself unchanged.
+    [connected], itself unchanged. repair: what [convolutional] passes its input and output through.
     """
 
     training: bool = False
@@ -114,6 +114,7 @@ class Run:
     sync_batchnorm: bool = False
     convolve: Convolve = convolve
     limit_delta: Callable[[torch.Tensor], torch.Tensor] | None = None
+    repair: Repair | None = None
 
     def at(self, index: int) -> Run:
         """The run as layer `index` sees it."""
@@ -167,6 +168,10 @@ class Layer:
     """it trains by a loss that is not done here; the network can only be run."""
     AVERAGED: ClassVar[bool] = False
     """ema_alpha keeps a moving average of its weights."""
+    CONVOLVES: ClassVar[bool] = False
+    """it is a convolution or made of them: try_fix_nan repairs its kernels."""
+    KEEPS_FILTERS: ClassVar[bool] = False
+    """weights_reject_freq leaves the filters of the layers shortly before it alone."""
     TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts()
     """what the tools on weights files do with it; asked through `tool_facts`."""
     COUNTED: ClassVar[Counted] = Counted(0)
@@ -241,6 +246,10 @@ class Layer:
     def moved_by_adam(self, fork: Fork) -> bool:
         """Whether adam=1 of [net] moves its weights by Adam, not with momentum."""
         return self.kind in fork.update.adam_kinds
+
+    def restarts_filters(self) -> bool:
+        """Whether weights_reject_freq may start its filters again."""
+        return False
 
     def kernel_rule(self, fork: Fork) -> KernelRule:
         """What moves its weights beside their gradients, in training."""

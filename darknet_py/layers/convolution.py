@@ -55,6 +55,7 @@ class Convolutional(KernelOptions):
     }
     READS_IMAGES: ClassVar[bool] = True
     AVERAGED: ClassVar[bool] = True
+    CONVOLVES: ClassVar[bool] = True
     COUNTED: ClassVar[Counted] = Counted.TOTAL | Counted.PUBLISHED | Counted.OPS
     TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts(
         tools=~WeightTool.STATISTICS,
@@ -185,6 +186,9 @@ class Convolutional(KernelOptions):
             )
             raise self.shape_error(message, "share_index")
 
+    def restarts_filters(self) -> bool:
+        return self.activation != "linear"
+
     def kernel_rule(self, fork: Fork) -> KernelRule:
         return self.moved_by(fork, self.normalized)
 
@@ -205,10 +209,12 @@ class Convolutional(KernelOptions):
     def forward(
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
-        full = self._convolve(ctx, weights, inputs[0], run)
+        x = run.repair.input(inputs[0]) if run.repair else inputs[0]
+        full = self._convolve(ctx, weights, x, run)
         if self.normalized:
             full = batchnorm(full, weights, run)
         full = activate(self.activation, full, fresh=True)
+        full = run.repair.output(full) if run.repair else full
         return self.blur.finish(ctx, full, run) if self.blur else full
 
     def _convolve(

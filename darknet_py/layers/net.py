@@ -86,7 +86,7 @@ class Net:
     eps: float | None = option(None)
     clip: float = option(0.0)
     loss_scale: float = option(1.0)
-    try_fix_nan: int = option(0, not_trained="a loss that is not finite stops the training")
+    try_fix_nan: int = option(0)
     dynamic_minibatch: int = option(0)
     ema_alpha: float = option(0.0)
     weights_reject_freq: int = option(0)

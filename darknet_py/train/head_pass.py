@@ -18,6 +18,7 @@ from darknet_py.layers.base import INPUT, Run
 from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
+from darknet_py.train.nan_repair import repair, repairs
 
 BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 """What torch 2.13 and torch 2.2 call whether processes share their batch statistics."""
@@ -74,6 +75,7 @@ class HeadPass(nn.Module):
             sync_batchnorm=sync_batchnorm,
             convolve=self.convolve,
             limit_delta=limit_delta,
+            repair=repair(delta_scale) if repairs(self.network.graph) else None,
         )
         kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
         return [run.captured[i] for i in self.owners], [kept[i] for i in self.owners]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
@@ -215,8 +216,10 @@ class Loop:
             raise
 
     def _note_progress(self, loss: float) -> None:
-        old = self.progress.average_loss
-        average = KEPT * (loss if old is None else old) + (1 - KEPT) * loss
+        average = self.progress.average_loss
+        # With try_fix_nan training goes on over a loss that is not finite, and so does the average.
+        if math.isfinite(loss):
+            average = KEPT * (loss if average is None else average) + (1 - KEPT) * loss
         self.progress = replace(
             self.progress, average_loss=average, loss=loss, rate=self.trainer.rate
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -106,7 +107,12 @@ class StateFacts:
 
     def as_json(self) -> dict[str, Any]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {"format": FORMAT, **values, "progress": vars(self.progress)}
+        # JSON has no NaN; only the loss of an update can be one.
+        progress = {
+            key: value if value is None or math.isfinite(value) else None
+            for key, value in vars(self.progress).items()
+        }
+        return {"format": FORMAT, **values, "progress": progress}
 
     @staticmethod
     def checked(path: Path, facts: Any) -> StateFacts:

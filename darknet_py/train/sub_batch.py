@@ -29,6 +29,7 @@ from darknet_py.train.head_pass import (
     wrapped,
 )
 from darknet_py.train.loss_error import Losses
+from darknet_py.train.nan_repair import repair_tensors, repairs
 
 
 class Moment(NamedTuple):
@@ -107,6 +108,9 @@ class SubBatchPass:
         ]
         if live:
             self.amp.backward([into for into, _ in live], [gradient for _, gradient in live])
+        if repairs(self.network.graph):
+            # Gradients that fp16 cannot hold are the scaler's: it leaves the step out.
+            repair_tensors(self.network, gradients=not self.amp.scaler.is_enabled())
         # Read now, when the device has work to do while the host waits for the numbers.
         return dict(zip(self.owners, read_losses(pending), strict=True))
 

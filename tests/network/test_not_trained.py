@@ -19,7 +19,6 @@ DROPBLOCK = "values are dropped one by one, not in blocks"
     ("cfg", "line", "key", "reason"),
     [
         (NET + "track=1\n" + CONV, 5, "track", "images are not taken in sequence here"),
-        (NET + "try_fix_nan=1\n" + CONV, 5, "try_fix_nan", "a loss that is not finite stops"),
         (NET + CONV + "cbn=1\n", 9, "cbn", "statistics are those of one batch"),
         (NET + CONV + "assisted_excitation=5\n", 9, "assisted_excitation", "training shows no"),
         (NET + CONV + "[dropout]\ndropblock=1\n", 10, "dropblock", DROPBLOCK),
