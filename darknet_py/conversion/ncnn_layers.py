@@ -81,7 +81,7 @@ def _pooled(site: LayerSite, kind: int) -> str:
 
 
 def _maxpool(site: LayerSite) -> str:
-    site.require(maxpool_depth=0, antialiasing=0)
+    site.require(maxpool_depth=0, antialiasing=0, maxpool_zero_nonmax=0)
     return _pooled(site, MAX)
 
 

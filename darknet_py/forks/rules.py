@@ -17,6 +17,8 @@ class LayerRules:
     """[rnn] has a state of `hidden` values; otherwise the state has `output` values."""
     shortcut_alpha: bool
     """[shortcut] reads alpha and beta, and one layer in `from`; otherwise several, unscaled."""
+    maxpool_zero_nonmax: bool
+    """[maxpool] with maxpool_zero_nonmax=1 keeps local maxima alone; otherwise it does nothing."""
     region_raw_location: bool
     """[region] leaves x and y raw in its output and applies the logistic when boxes are decoded."""
     region_raw_classes: bool
