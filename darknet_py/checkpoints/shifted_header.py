@@ -12,7 +12,8 @@ import struct
 from pathlib import Path
 
 from darknet_py.errors import CANNOT_OPEN, WeightsError, open_failure
-from darknet_py.files import COPY_BYTES, replacing
+from darknet_py.files import replacing
+from darknet_py.files.folders import COPY_BYTES
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph
 from darknet_py.network.weights_layout import Header

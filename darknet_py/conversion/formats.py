@@ -64,7 +64,8 @@ class Format:
     runtimes: rows of export.runtimes.RUNTIMES that run such a file. beside: endings of the files
     that lie beside it. unfit: form -> why the format does not have it. one_image: why neither
     --batch nor --dynamic is for it, "" where they are. unfolded: it holds the tensors as the
-    weights file has them, which an engine's form of the network has no more.
+    weights file has them, which an engine's form of the network has no more. folder: what the
+    name of a folder of such files ends in for ultralytics' readers, who want a metadata.yaml there.
     """
 
     home: str
@@ -74,6 +75,7 @@ class Format:
     unfit: Mapping[str, str] = field(default_factory=dict)
     one_image: str = ""
     unfolded: bool = False
+    folder: str = ""
 
 
 WEIGHTS_ONLY = "it holds weights and no program; use --form heads"
@@ -88,7 +90,11 @@ FORMATS = {
     ),
     "pt2": Format("darknet_py.conversion.torch_file:to_pt2", ".pt2", ("pt2",)),
     "openvino": Format(
-        "darknet_py.conversion.openvino_file:to_openvino", ".xml", ("openvino",), (".bin",)
+        "darknet_py.conversion.openvino_file:to_openvino",
+        ".xml",
+        ("openvino",),
+        (".bin",),
+        folder="_openvino_model",
     ),
     "ncnn": Format(
         "darknet_py.conversion.ncnn_file:to_ncnn",
@@ -97,6 +103,7 @@ FORMATS = {
         (".bin", ".json"),
         dict.fromkeys(("boxes", "nms", "deepstream"), NOT_IN_NCNN),
         "ncnn runs single images of one size",
+        folder="_ncnn_model",
     ),
     "safetensors": Format(
         "darknet_py.conversion.safetensors_file:to_safetensors",

@@ -83,11 +83,26 @@ def _read_by(graph: Graph, node: Node) -> dict[str, Any]:
     return {"output": layer_name(graph, source), "layer": node.index, "activation": activation}
 
 
+def ultralytics_yaml(graph: Graph, target: ExportTarget, names: Sequence[str]) -> bytes:
+    """The metadata.yaml that ultralytics' readers look for in a folder of OpenVINO's or ncnn's
+    files. Each value is written as JSON, which YAML reads."""
+    words = _ultralytics_words(graph, target, names)
+    listed = words.pop("names")
+    lines = [f"{key}: {json.dumps(value)}" for key, value in words.items()]
+    lines += ["names:", *(f"  {number}: {json.dumps(name)}" for number, name in listed.items())]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
 def _ultralytics(graph: Graph, target: ExportTarget, names: Sequence[str]) -> dict[str, str]:
     """Under the keys of ultralytics' own files, whose values readers take as Python's literals."""
+    words = _ultralytics_words(graph, target, names)
+    return {key: value if isinstance(value, str) else repr(value) for key, value in words.items()}
+
+
+def _ultralytics_words(graph: Graph, target: ExportTarget, names: Sequence[str]) -> dict[str, Any]:
     classes = graph.head_classes or 0
     known = [*names, *(f"class{number}" for number in range(len(names), classes))]
-    values: dict[str, Any] = {
+    return {
         "description": f"{Path(graph.path).stem}, a Darknet network",
         "author": "darknet-py",
         "version": __version__,
@@ -104,7 +119,6 @@ def _ultralytics(graph: Graph, target: ExportTarget, names: Sequence[str]) -> di
             "nms": False,
         },
     }
-    return {key: value if isinstance(value, str) else repr(value) for key, value in values.items()}
 
 
 READERS: dict[str, Callable[[Graph, ExportTarget, Sequence[str]], dict[str, str]]] = {

@@ -24,12 +24,13 @@ from darknet_py.detect.pipeline_options import NOT_FINITE, PipelineOptions, supp
 from darknet_py.detect.result import Result
 from darknet_py.detect.tiles import Tiling
 from darknet_py.distributed.list_share import expected_share
-from darknet_py.engines.cache import code_digest, file_digest, found, kept, key_of
+from darknet_py.engines.cache import code_digest, found, kept, key_of
 from darknet_py.engines.compiler import CannotBuild
 from darknet_py.engines.devices import maybe_gpu
 from darknet_py.engines.native.stored_program import StoredProgram
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import OutputError
+from darknet_py.files import file_digest
 from darknet_py.forks import Fork
 from darknet_py.images.fitted_images import FittedImage, InputSpec, OnError, fitted_images
 from darknet_py.images.frames import FrameSource

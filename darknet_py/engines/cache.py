@@ -22,7 +22,7 @@ from darknet_py.engines.cache_folder import CURE, private_folder, require_ours
 from darknet_py.engines.cache_folder import FOLDER_VARIABLE as FOLDER_VARIABLE
 from darknet_py.engines.cache_folder import folder as folder
 from darknet_py.errors import OutputError
-from darknet_py.files import clear_abandoned, replacing_path
+from darknet_py.files import clear_abandoned, file_digest, replacing_path
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ ROOMS = ("layers", "network", "conversion", "engines")
 SOURCES = (".py", ".cpp", ".h")
 MOST_BYTES = 4 << 30
 """The longest unused files go when the folder grows beyond this."""
-CHUNK = 1 << 20
 OWNER_ONLY = 0o600
 ANY = re.compile("")
 OURS = re.compile(r"[0-9a-f]{32}[-.]|TensorrtExecutionProvider|inductor$")
@@ -151,15 +150,6 @@ def _made(home: Path, key: str, suffix: str, make: Callable[[Path], object]) -> 
 
 def _name(key: str, suffix: str, path: Path) -> str:
     return f"{key}-{file_digest(path).hex()[:32]}{suffix}"
-
-
-def file_digest(path: Path) -> bytes:
-    """SHA-256 of a file's content; raises OSError."""
-    hasher = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            hasher.update(chunk)
-    return hasher.digest()
 
 
 def key_of(digest: bytes, words: Sequence[object]) -> str:

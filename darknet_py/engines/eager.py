@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from darknet_py.engines.devices import computes
+from darknet_py.engines.eager_winograd import KERNEL, SIDE, WinogradConvolution, at_points, pays
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import Layer, LayerContext, Node, Run, Weights
 from darknet_py.layers.convolution import Convolutional
@@ -85,6 +86,10 @@ def _convolution(ctx: RuleContext) -> Call | None:
     if layer.binary or layer.xnor or not layer.pads_evenly or not _onednn(ctx.weights["weights"]):
         return None
     call = _as_product(ctx, layer) if _small(ctx, layer) else _as_convolution(ctx, layer)
+    return _blurred(layer, call)
+
+
+def _blurred(layer: Convolutional, call: Call) -> Call:
     blur = layer.blur
     return (lambda inputs: blur.apply(call(inputs))) if blur else call
 
@@ -141,6 +146,30 @@ def _as_convolution(ctx: RuleContext, layer: Convolutional) -> Call:
     return call
 
 
+def _quickest_convolution(ctx: RuleContext) -> Call | None:
+    """By Winograd, whose sums round otherwise, where that is quicker."""
+    layer = ctx.node.layer
+    assert isinstance(layer, Convolutional)
+    if not _by_winograd(ctx, layer):
+        return _convolution(ctx)
+    kernel, biases = at_points(ctx.weights["weights"]), ctx.weights["biases"]
+    convolve, activation = WinogradConvolution(kernel, biases), layer.activation
+    return _blurred(layer, lambda x: activate(activation, convolve(x[0]), fresh=True))
+
+
+def _by_winograd(ctx: RuleContext, layer: Convolutional) -> bool:
+    strides = (1, 1) if layer.antialiasing else layer.strides
+    plain = layer.size == KERNEL and layer.pads_evenly and layer.margin == 1
+    whole = strides == (1, 1) and layer.spread == layer.split == 1
+    rounded = layer.binary or layer.xnor
+    kernel = ctx.weights["weights"]
+    there = kernel.device.type == "cpu" and kernel.dtype == torch.float32
+    tiles = ctx.batch * -(-ctx.input.h // SIDE) * -(-ctx.input.w // SIDE)
+    if not (plain and whole and there) or rounded:
+        return False
+    return pays(ctx.input.c, layer.filters, tiles)
+
+
 def prepared_yolo(ctx: RuleContext) -> Call:
     """What differs by channel made beforehand."""
     layer = ctx.node.layer
@@ -149,8 +178,10 @@ def prepared_yolo(ctx: RuleContext) -> Call:
     return lambda inputs: layer.activated(full_precision(inputs)[0], by_channel)
 
 
-RULES: Rules = {
+EXACT_RULES: Rules = {
     Convolutional: _convolution,
     Yolo: prepared_yolo,
 }
 """Section kind -> how to prepare it; a rule that gives None leaves the layer as it is."""
+RULES: Rules = {**EXACT_RULES, Convolutional: _quickest_convolution}
+"""The same with convolutions by Winograd."""

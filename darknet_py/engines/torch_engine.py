@@ -25,7 +25,7 @@ from darknet_py.engines.devices import (
     device_types,
     possible_precision,
 )
-from darknet_py.engines.eager import EagerProgram
+from darknet_py.engines.eager import EXACT_RULES, RULES, EagerProgram
 from darknet_py.engines.engine import Engine
 from darknet_py.engines.native.operations import ProgramOptions
 from darknet_py.engines.native.packing import PackedWeights
@@ -125,7 +125,7 @@ class Pytorch(Engine):
         if program:
             return program
         x = self._placed(torch.zeros(batch, *self.graph.net.input, device=self.device))
-        call = self._compiled(x) if self.compiled else EagerProgram(self.network, batch)
+        call = self._compiled(x) if self.compiled else self._eager(batch)
         return recorded(call, x, self._tf32) if self.device.type == "cuda" else call
 
     @property
@@ -152,7 +152,10 @@ class Pytorch(Engine):
         except CannotCompile as failure:
             logger.warning("--compile: %s; running without", failure)
             self.compiled = False
-            return EagerProgram(self.network, len(x))
+            return self._eager(len(x))
+
+    def _eager(self, batch: int) -> EagerProgram:
+        return EagerProgram(self.network, batch, EXACT_RULES if self.config.exact else RULES)
 
 
 def layout_for(precision: str, device: torch.device) -> torch.memory_format:

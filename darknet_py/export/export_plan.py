@@ -10,6 +10,7 @@ from typing import Any
 
 from darknet_py.conversion.export_target import ExportTarget
 from darknet_py.conversion.formats import FORMATS, Format
+from darknet_py.conversion.metadata import ultralytics_yaml
 from darknet_py.errors import DarknetError
 from darknet_py.export.verify import RuntimeCheck, input_images, verify
 from darknet_py.files import replacing, require_writable
@@ -17,6 +18,7 @@ from darknet_py.network.network import Network
 from darknet_py.options.inference import ExportOptions
 
 DYNAMIC = ("batch", "size")
+METADATA = "metadata.yaml"
 SAMPLES = 4
 """So many of the images in data/ are taken when no image is named."""
 
@@ -24,13 +26,14 @@ SAMPLES = 4
 @dataclass(frozen=True)
 class ExportPlan:
     """row: of FORMATS. paths: suffix -> path of the files that are written; `out` is the one that
-    was named. images: paths of those that the file is run on, none for no run."""
+    was named. described: whether ultralytics' readers will look for a metadata.yaml beside them."""
 
     options: ExportOptions
     target: ExportTarget
     row: Format
     out: Path
     paths: dict[str, Path]
+    described: bool = False
 
     @staticmethod
     def of(options: ExportOptions) -> ExportPlan:
@@ -41,9 +44,12 @@ class ExportPlan:
         row = FORMATS[options.format]
         out = Path(options.out or f"{Path(options.cfg).stem}{row.suffix}")
         paths = file_paths(row, out)
+        described = options.form == "ultralytics" and _is_model_folder(row, out)
+        if described:
+            paths[METADATA] = out.with_name(METADATA)
         for path in paths.values():
             require_writable(path)
-        return ExportPlan(options, target, row, out, paths)
+        return ExportPlan(options, target, row, out, paths, described)
 
     @property
     def verifies(self) -> bool:
@@ -61,7 +67,10 @@ class ExportPlan:
         module, _, name = self.row.home.partition(":")
         make: Callable[..., Any] = getattr(importlib.import_module(module), name)
         made = make(network, self.target, names)
-        return made if isinstance(made, dict) else {self.row.suffix: made}
+        files = made if isinstance(made, dict) else {self.row.suffix: made}
+        if self.described:
+            files[METADATA] = ultralytics_yaml(network.graph, self.target, names)
+        return files
 
     def checks(self, network: Network) -> Iterator[RuntimeCheck]:
         """What each runtime of the format makes of the file that has been written."""
@@ -93,6 +102,10 @@ def _require_fit(options: ExportOptions, target: ExportTarget) -> None:
         raise DarknetError(f"{words} --form {options.form}: {reason}")
     if row.one_image and (target.batch > 1 or target.dynamic_batch or target.dynamic_size):
         raise DarknetError(f"{words}: {row.one_image}; leave out --batch and --dynamic")
+
+
+def _is_model_folder(row: Format, out: Path) -> bool:
+    return bool(row.folder) and out.absolute().parent.name.endswith(row.folder)
 
 
 def file_paths(row: Format, out: Path) -> dict[str, Path]:

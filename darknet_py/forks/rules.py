@@ -13,6 +13,13 @@ class LayerRules:
 
     dropout: float
     """default `probability` of [dropout]."""
+    dropblock: bool
+    """[dropout] with dropblock=1 drops squares in training; otherwise single values."""
+    cross_batchnorm: bool
+    """[convolutional] with cbn=1 or batch_normalize=2 is normalised in training by statistics
+    averaged over the sub-batches of an update; otherwise by those of each sub-batch."""
+    excitation: bool
+    """[convolutional] with assisted_excitation is shown in training where the labels are."""
     rnn_hidden: bool
     """[rnn] has a state of `hidden` values; otherwise the state has `output` values."""
     shortcut_alpha: bool

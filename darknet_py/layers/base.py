@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.cfg.text import Section
-from darknet_py.errors import CfgError, Location, Problems, ShapeError
+from darknet_py.errors import BadOption, CfgError, Location, Problems, ShapeError
 from darknet_py.forks import Fork
 from darknet_py.layers.counted import Counted
 from darknet_py.layers.kernel_rule import KernelRule
 from darknet_py.layers.net import Net
 from darknet_py.layers.printed import Printed, told_defaults
+from darknet_py.layers.run import ProgressNeeds
+from darknet_py.layers.run import Run as Run
 from darknet_py.layers.shape import ReceptiveField, Shape
-from darknet_py.layers.torch_kernels import Convolve, Repair, convolve
 from darknet_py.layers.tree import Tree
 from darknet_py.layers.weight_tool import ToolFacts
 
@@ -53,6 +54,10 @@ class Stored:
     @property
     def size(self) -> int:
         return math.prod(self.shape)
+
+    def read_to(self, rows: int | None) -> Stored:
+        """With that many leading rows in the file when loading."""
+        return dataclasses.replace(self, rows=rows)
 
 
 @dataclass(frozen=True)
@@ -90,37 +95,6 @@ Weights = Mapping[str, "torch.Tensor"]
 """A layer's tensors by their names in the weights file."""
 
 
-@dataclass
-class Run:
-    """One pass through a network.
-
-    training: batch statistics and dropout are active. state: what recurrent layers carry from one
-    pass to the next, by layer index; None starts every pass from zero. darknet_outputs: filled by
-    `trace` where the C program's output buffer has something else than what it passes on.
-    capture: layers whose inputs are put into `captured`. no_grad_layers: no gradient passes them.
-    freeze_before: layers before this index run as at inference. sync_batchnorm: batch statistics
-    are taken over all processes of a distributed training instead of each one's own. convolve: by
-    what [convolutional] convolves. limit_delta: what limits the gradient that reaches an output of
-    [connected], itself unchanged. repair: what [convolutional] passes its input and output through.
-    """
-
-    training: bool = False
-    state: dict[int, Any] | None = None
-    darknet_outputs: dict[int, torch.Tensor] | None = None
-    capture: frozenset[int] = frozenset()
-    captured: dict[int, torch.Tensor] = field(default_factory=dict)
-    no_grad_layers: frozenset[int] = frozenset()
-    freeze_before: int = 0
-    sync_batchnorm: bool = False
-    convolve: Convolve = convolve
-    limit_delta: Callable[[torch.Tensor], torch.Tensor] | None = None
-    repair: Repair | None = None
-
-    def at(self, index: int) -> Run:
-        """The run as layer `index` sees it."""
-        return dataclasses.replace(self, training=False) if index < self.freeze_before else self
-
-
 @dataclass(frozen=True, kw_only=True)
 class Layer:
     """A section kind: its options are fields, and all that others ask of it is asked here.
@@ -131,6 +105,7 @@ class Layer:
     - `forward`: the arithmetic; the one method that every kind has.
     - `references`, `shape`, `flat`, `check`, READS_IMAGES: which layers it reads and what they
       must give, what it gives, and what to tell the user about its options.
+    - `progress_needs`: what its pass in training depends on beside its input.
     - `stored`, `shares`, `trains`, AVERAGED: its tensors. `stored` is all that loading, saving,
       counting, the random start and the check of a file's size need.
     - `folded`, `fixed_size`: its form for inference, and what stands against a program for images
@@ -170,8 +145,6 @@ class Layer:
     """ema_alpha keeps a moving average of its weights."""
     CONVOLVES: ClassVar[bool] = False
     """it is a convolution or made of them: try_fix_nan repairs its kernels."""
-    KEEPS_FILTERS: ClassVar[bool] = False
-    """weights_reject_freq leaves the filters of the layers shortly before it alone."""
     TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts()
     """what the tools on weights files do with it; asked through `tool_facts`."""
     COUNTED: ClassVar[Counted] = Counted(0)
@@ -239,6 +212,10 @@ class Layer:
         """
         return ""
 
+    def progress_needs(self, fork: Fork) -> ProgressNeeds | None:
+        """What it reads of `Run.progress`: None where its pass in training depends on none."""
+        return None
+
     def trains(self, fork: Fork) -> bool:
         """Whether training moves its weights; batch statistics always move by themselves."""
         return True
@@ -246,10 +223,6 @@ class Layer:
     def moved_by_adam(self, fork: Fork) -> bool:
         """Whether adam=1 of [net] moves its weights by Adam, not with momentum."""
         return self.kind in fork.update.adam_kinds
-
-    def restarts_filters(self) -> bool:
-        """Whether weights_reject_freq may start its filters again."""
-        return False
 
     def kernel_rule(self, fork: Fork) -> KernelRule:
         """What moves its weights beside their gradients, in training."""
@@ -339,6 +312,13 @@ def require_positive(layer: Layer, **sizes: int) -> None:
     for key, value in sizes.items():
         if value < 1:
             raise CfgError(f"read {value}, expected at least 1", layer.location(key))
+
+
+def require_rows(layer: Layer, filters: int) -> None:
+    """Raises BadOption where numload asks for more rows than there are."""
+    if not 0 <= layer.numload <= filters:
+        message = f"read {layer.numload}, expected 0 to {filters} (filters={filters})"
+        raise BadOption(message, layer.location("numload"))
 
 
 def passing(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import atoi, option
-from darknet_py.errors import BadOption, Problems
+from darknet_py.errors import Problems
 from darknet_py.forks import Fork
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
@@ -19,14 +19,18 @@ from darknet_py.layers.base import (
     Weights,
     replaced,
     require_positive,
+    require_rows,
 )
 from darknet_py.layers.blur import Blur, window_count
 from darknet_py.layers.counted import Counted
+from darknet_py.layers.cross_batchnorm import cross_batchnorm
+from darknet_py.layers.excitation import excited
 from darknet_py.layers.kernel_options import KernelOptions
 from darknet_py.layers.kernel_rule import KernelRule
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.printed import Printed, convolution_line, shapes_and_cost, told_defaults
 from darknet_py.layers.references import resolve_all
+from darknet_py.layers.run import ProgressNeeds
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
 from darknet_py.layers.weight_tool import ToolFacts, WeightTool
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
 else:
     torch, F = deferred("torch"), deferred("torch.nn.functional")
 
+CROSSING = 2
+"""batch_normalize=2 is what cbn=1 sets."""
 XNOR_SAVING = 32
 """By which the table of layers divides the operations of an xnor convolution; `ops` does not."""
 
@@ -87,8 +93,8 @@ class Convolutional(KernelOptions):
     flipped: int = option(0)
     antialiasing: int = option(0)
     share_index: int | None = option(None)
-    cbn: int = option(0, not_trained="statistics are those of one batch, not of the last four")
-    assisted_excitation: float = option(0.0, not_trained="training shows no labels to the network")
+    cbn: int = option(0)
+    assisted_excitation: float = option(0.0)
 
     @cached_property
     def split(self) -> int:
@@ -139,7 +145,7 @@ class Convolutional(KernelOptions):
         stride_y, stride_x = self.strides
         require_positive(self, filters=self.filters, size=self.size, stride=min(self.strides))
         require_positive(self, groups=self.groups, dilation=self.dilation)
-        self._check_numload()
+        require_rows(self, self.filters)
         self._check_groups(ctx.input.c)
         self._check_shared(ctx)
         self.require_deformation(self.size)
@@ -155,11 +161,6 @@ class Convolutional(KernelOptions):
             message = f"a {self.size}x{self.size} kernel does not fit into the input {into}"
             raise self.shape_error(message, "size")
         return Shape(self.filters, height, width)
-
-    def _check_numload(self) -> None:
-        if not 0 <= self.numload <= self.filters:
-            message = f"read {self.numload}, expected 0 to {self.filters} (filters={self.filters})"
-            raise BadOption(message, self.location("numload"))
 
     def _check_groups(self, channels: int) -> None:
         if channels % self.split or self.filters % self.split:
@@ -186,9 +187,6 @@ class Convolutional(KernelOptions):
             )
             raise self.shape_error(message, "share_index")
 
-    def restarts_filters(self) -> bool:
-        return self.activation != "linear"
-
     def kernel_rule(self, fork: Fork) -> KernelRule:
         return self.moved_by(fork, self.normalized)
 
@@ -201,7 +199,7 @@ class Convolutional(KernelOptions):
         yield Stored("biases", (self.filters,), "bias", rows=rows)
         if self.normalized:
             for stored in batchnorm_stored(self.filters):
-                yield replaced_rows(stored, rows)
+                yield stored.read_to(rows)
         shape = (self.filters, channels, self.size, self.size)
         fan_in = channels * self.size * self.size
         yield Stored("weights", shape, "weight", fan_in=fan_in, rows=rows, transposed=transposed)
@@ -211,11 +209,25 @@ class Convolutional(KernelOptions):
     ) -> torch.Tensor:
         x = run.repair.input(inputs[0]) if run.repair else inputs[0]
         full = self._convolve(ctx, weights, x, run)
-        if self.normalized:
+        if self.normalized and run.training and self._crosses(ctx.fork):
+            full = cross_batchnorm(full, weights, run, ctx.index)
+        elif self.normalized:
             full = batchnorm(full, weights, run)
         full = activate(self.activation, full, fresh=True)
         full = run.repair.output(full) if run.repair else full
+        if run.training and run.progress and self._excited(ctx.fork):
+            full = excited(full, int(self.assisted_excitation), ctx.net, run.progress)
         return self.blur.finish(ctx, full, run) if self.blur else full
+
+    def _crosses(self, fork: Fork) -> bool:
+        return fork.layers.cross_batchnorm and bool(self.cbn or self.batch_normalize == CROSSING)
+
+    def _excited(self, fork: Fork) -> bool:
+        return fork.layers.excitation and bool(int(self.assisted_excitation))
+
+    def progress_needs(self, fork: Fork) -> ProgressNeeds | None:
+        needs = ProgressNeeds(self._excited(fork), self.filters if self._crosses(fork) else 0)
+        return needs if any(needs) else None
 
     def _convolve(
         self, ctx: LayerContext, weights: Weights, x: torch.Tensor, run: Run
@@ -326,10 +338,6 @@ class Convolutional(KernelOptions):
         channels = ctx.input.c // self.split
         counts = self.filters * channels, channels * self.size**2
         self.check_kernels(ctx, self.kernel_rule(ctx.fork), *counts, problems)
-
-
-def replaced_rows(stored: Stored, rows: int | None) -> Stored:
-    return Stored(stored.name, stored.shape, stored.role, rows=rows)
 
 
 def _binarized(kernel: torch.Tensor) -> torch.Tensor:

@@ -42,10 +42,8 @@ def batchnorm(x: torch.Tensor, weights: Weights, run: Run) -> torch.Tensor:
     """
     if run.training and run.sync_batchnorm:
         return _sync_batchnorm(x, weights)
-    if run.training and x.numel() == x.shape[1]:
-        message = f"batch normalisation of {x.shape[1]} channels gets a single value for each"
-        cure = "raise batch or lower subdivisions in [net]"
-        raise DarknetError(f"{message}, of which nothing is left; {cure}")
+    if run.training:
+        require_several(x)
     return F.batch_norm(
         x,
         weights["rolling_mean"],
@@ -58,15 +56,23 @@ def batchnorm(x: torch.Tensor, weights: Weights, run: Run) -> torch.Tensor:
     )
 
 
+def require_several(x: torch.Tensor) -> None:
+    """Raises DarknetError where x (N, C, ...) has a single value for each channel."""
+    if x.numel() == x.shape[1]:
+        message = f"batch normalisation of {x.shape[1]} channels gets a single value for each"
+        cure = "raise batch or lower subdivisions in [net]"
+        raise DarknetError(f"{message}, of which nothing is left; {cure}")
+
+
 def _sync_batchnorm(x: torch.Tensor, weights: Weights) -> torch.Tensor:
     """The same with mean and variance over all processes; torch's own layer needs CUDA."""
     over = [axis for axis in range(x.dim()) if axis != 1]
     count = torch.tensor(float(x.numel() // x.shape[1]), device=x.device)
-    total = _summed(torch.cat([x.float().sum(over), count[None]]))
+    total = summed(torch.cat([x.float().sum(over), count[None]]))
     mean, number = total[:-1] / total[-1], float(total[-1])
     shape = [1, -1, *[1] * (x.dim() - 2)]
     away = x.float() - mean.view(shape)
-    variance = _summed((away * away).sum(over)) / number
+    variance = summed((away * away).sum(over)) / number
     with torch.no_grad():
         weights["rolling_mean"].lerp_(mean, BATCHNORM_MOMENTUM)
         unbiased = variance * (number / max(1.0, number - 1))
@@ -75,7 +81,7 @@ def _sync_batchnorm(x: torch.Tensor, weights: Weights) -> torch.Tensor:
     return (away * factor.view(shape) + weights["biases"].view(shape)).to(x.dtype)
 
 
-def _summed(values: torch.Tensor) -> torch.Tensor:
+def summed(values: torch.Tensor) -> torch.Tensor:
     """The sum over all processes, with its gradient."""
     total: torch.Tensor = collectives.all_reduce(values)
     return total

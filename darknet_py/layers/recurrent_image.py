@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from darknet_py.cfg.options import option
+from darknet_py.errors import Problems
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import (
     Layer,
@@ -139,7 +140,7 @@ class ConvLstm(_ImageRecurrent):
     peephole: int = option(0)
     bottleneck: int = option(0)
     state_constrain: int | None = option(None)
-    time_normalizer: float = option(1.0, not_trained="gradients through time are not weighed here")
+    time_normalizer: float = option(1.0)
 
     def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, output=self.output)
@@ -177,7 +178,8 @@ class ConvLstm(_ImageRecurrent):
         def advance(x: torch.Tensor, state: Any) -> tuple[torch.Tensor, Any]:
             h, c = state
             if self.bottleneck:
-                x = activate(self.lstm_activation, part("wf", torch.cat([h, x], dim=1)))
+                past = _weighed(h, self.time_normalizer)
+                x = activate(self.lstm_activation, part("wf", torch.cat([past, x], dim=1)))
             forget, enter, leave, new = (gate(name, x, h) for name in "fiog")
             if self.peephole:
                 forget, enter = forget + part("vf", c), enter + part("vi", c)
@@ -199,8 +201,18 @@ class ConvLstm(_ImageRecurrent):
         kept = torch.arange(h[0].numel(), device=h.device).reshape(h.shape[1:]) < half
         return h + torch.where(kept, x, 0.0)
 
+    def check(self, ctx: LayerContext, problems: Problems) -> None:
+        # Where the gates read the state themselves, Darknet's own use of it is commented out.
+        if self.time_normalizer != 1 and not self.bottleneck:
+            problems.note(self.location("time_normalizer"), "no effect without bottleneck=1")
+
     def flops(self, ctx: LayerContext, out: Shape) -> float:
         return super().flops(ctx, out) + (12 if self.peephole else 9) * out.size
+
+
+def _weighed(state: torch.Tensor, factor: float) -> torch.Tensor:
+    """The state with `factor` times its gradient: what of the loss goes back in time."""
+    return state if factor == 1 else state.detach() + factor * (state - state.detach())
 
 
 @section("history")

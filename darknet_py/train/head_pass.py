@@ -15,6 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from darknet_py.engines.cache_folder import keep_inductor_private
 from darknet_py.errors import DarknetError
 from darknet_py.layers.base import INPUT, Run
+from darknet_py.layers.run import Progress
 from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
@@ -55,12 +56,13 @@ class HeadPass(nn.Module):
         freeze_before: int,
         sync_batchnorm: bool,
         delta_scale: Tensor,
+        progress: Progress | None = None,
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Inputs and outputs of the layers that have a loss, each (N, C, H, W).
 
         no_grad_layers: those no gradient passes. freeze_before: layers before it keep even their
         batch statistics. sync_batchnorm: these are those of all processes. delta_scale: () what
-        gradients will be multiplied by, beside Darknet's deltas.
+        gradients will be multiplied by, beside Darknet's deltas. progress: as in `Run`.
         """
 
         def limit_delta(y: Tensor) -> Tensor:
@@ -76,6 +78,7 @@ class HeadPass(nn.Module):
             convolve=self.convolve,
             limit_delta=limit_delta,
             repair=repair(delta_scale) if repairs(self.network.graph) else None,
+            progress=progress,
         )
         kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
         return [run.captured[i] for i in self.owners], [kept[i] for i in self.owners]

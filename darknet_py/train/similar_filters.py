@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from darknet_py.layers.base import Weights
+from darknet_py.layers.convolution import Convolutional
+from darknet_py.layers.head import Head
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
 
@@ -46,8 +48,9 @@ def layers_concerned(graph: Graph) -> Iterator[int]:
     """Convolutions with an activation, neither the first layer nor shortly before a [yolo]."""
     for node in graph.nodes[1:]:
         following = graph.nodes[node.index + 1 : node.index + 1 + BEFORE_HEAD]
-        kept = any(one.layer.KEEPS_FILTERS for one in following)
-        if node.layer.restarts_filters() and not kept:
+        ends = any(isinstance(one.layer, Head) and one.layer.SPARES_FILTERS for one in following)
+        layer = node.layer
+        if isinstance(layer, Convolutional) and layer.activation != "linear" and not ends:
             yield node.index
 
 

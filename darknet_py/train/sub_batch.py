@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from darknet_py.errors import DarknetError
 from darknet_py.layers.head import Head
+from darknet_py.layers.run import Progress
 from darknet_py.layers.torch_kernels import Convolve
 from darknet_py.losses import LOSSES, LossInput
 from darknet_py.losses.delta_rejection import DeltaRejection, delta_rejection
@@ -30,17 +31,19 @@ from darknet_py.train.head_pass import (
 )
 from darknet_py.train.loss_error import Losses
 from darknet_py.train.nan_repair import repair_tensors, repairs
+from darknet_py.train.progress_source import ProgressSource
 
 
 class Moment(NamedTuple):
     """When a sub-batch runs. batch: the update it is for, from 1. seen: all images so far, with
-    those of this sub-batch. generator: of the host, for what losses draw. completed: the updates
-    made before."""
+    those of this sub-batch. generator: of the host, for what losses draw. completed: updates made
+    before. part: which sub-batch of its update it is, from 1."""
 
     batch: int
     seen: int
     generator: torch.Generator
     completed: int
+    part: int
 
 
 @dataclass
@@ -68,6 +71,7 @@ class SubBatchPass:
         self.owners = owners(self.network)
         self.freeze_before = freeze_before(graph)
         self.resized = self.network
+        self._progress = ProgressSource(graph, self.owners)
         self._sizes: dict[tuple[int, int], Network] = {}
         self.rejection = delta_rejection(
             graph.net, graph.fork, next(self.network.parameters()).device
@@ -98,7 +102,8 @@ class SubBatchPass:
     def run(self, images: Tensor, truth: Tensor, moment: Moment) -> Losses:
         """Forward and backward: the deltas are the gradients, not the cost's own."""
         device = next(self.network.parameters()).device
-        captured, outputs = self._forward(to_input(images, device), moment)
+        progress = self._progress.at(moment.completed, moment.part, truth, device)
+        captured, outputs = self._forward(to_input(images, device), moment, progress)
         pairs = list(zip(self.owners, captured, outputs, strict=True))
         pending = [self._loss(i, into, y, truth, moment) for i, into, y in pairs]
         live = [
@@ -114,10 +119,12 @@ class SubBatchPass:
         # Read now, when the device has work to do while the host waits for the numbers.
         return dict(zip(self.owners, read_losses(pending), strict=True))
 
-    def _forward(self, x: Tensor, moment: Moment) -> tuple[list[Tensor], list[Tensor]]:
+    def _forward(
+        self, x: Tensor, moment: Moment, progress: Progress | None
+    ) -> tuple[list[Tensor], list[Tensor]]:
         no_grad_layers = no_grad_layers_at(self.network.graph, moment.completed)
         frozen = no_grad_layers, self.freeze_before
-        arguments = (*frozen, self.sync_batchnorm, self.amp.delta_scale())
+        arguments = (*frozen, self.sync_batchnorm, self.amp.delta_scale(), progress)
         # DistributedDataParallel waits for gradients, of which there must be some.
         forward = self.module if self._learns(no_grad_layers) else self.head
         with compiling() if self.compiled else contextlib.nullcontext(), self.amp.cast():

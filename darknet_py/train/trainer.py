@@ -243,7 +243,7 @@ class Trainer:
         for number, (x, t) in enumerate(parts, start=1):
             seen += len(x) * self.distributed.world
             with self._exchange(last=number == len(parts)):
-                costs.append(self._learn(x, t, seen))
+                costs.append(self._learn(x, t, self._moment(seen, number)))
         return self._mean(sum(costs) / len(costs))
 
     def _mean(self, cost: float) -> float:
@@ -270,13 +270,12 @@ class Trainer:
             raise DarknetError(f"{message} (batch of [net])")
         self._pass.check_truth(truth)
 
-    def _learn(self, images: Tensor, truth: Tensor, seen: int) -> float:
-        """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own.
-
-        seen: all images so far, with those of this sub-batch.
-        """
+    def _moment(self, seen: int, part: int) -> Moment:
         completed = self.batch - self.updates_per_step
-        moment = Moment(self.batch, seen, self._generator, completed)
+        return Moment(self.batch, seen, self._generator, completed, part)
+
+    def _learn(self, images: Tensor, truth: Tensor, moment: Moment) -> float:
+        """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own."""
         self.losses = self._pass.run(images, truth, moment)
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
         if self.watch:

@@ -43,6 +43,7 @@ def save_state(
         seen=trainer.network.header.seen,
         images=_images(trainer),
         subdivisions=trainer.subdivisions,
+        moves=trainer.optimizer.moves,
         precision=trainer.amp.state(),
         progress=progress,
         job=job,
@@ -61,7 +62,7 @@ def load_state(path: Path, trainer: Trainer, average: WeightAverage) -> Training
         _require_same_steps(path, facts, trainer)
         arrays = archive.arrays(_declared(trainer, average, archive.entries.keys()))
     trainer.seed, trainer.batch = facts.seed, facts.update
-    trainer.subdivisions = facts.subdivisions
+    trainer.subdivisions, trainer.optimizer.moves = facts.subdivisions, facts.moves
     revision = trainer.network.graph.fork.weights.revision
     trainer.network.header = Header(0, 2, revision, facts.seen)
     trainer.amp.restore(facts.precision)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
+from darknet_py.files import file_digest
 from darknet_py.network.weights_layout import DOWNLOADED_INSTEAD
 from darknet_py.weights_registry.registry import RegistryFile
 
 HEAD = 512
 """Bytes that tell a web page from what was asked for."""
-CHUNK = 1 << 20
 
 
 def right_size(path: Path, file: RegistryFile) -> bool:
@@ -39,18 +38,8 @@ def issue(path: Path, file: RegistryFile) -> str:
     if file.checksum is None:
         return ""
     kind, expected = file.checksum
-    actual = digest(path, kind)
+    actual = file_digest(path, kind).hex()
     return "" if actual == expected else f"has {kind} {actual}, published is {expected}"
-
-
-def digest(path: Path, kind: str) -> str:
-    """The checksum of a file in hexadecimal digits; kind: a name of hashlib."""
-    # Old publications have SHA-1 and MD5 only: they tell a broken file, if not a forged one.
-    made = hashlib.new(kind, usedforsecurity=False)
-    with open(path, "rb") as opened:
-        while chunk := opened.read(CHUNK):
-            made.update(chunk)
-    return made.hexdigest()
 
 
 def sizes_text(file: RegistryFile) -> str:

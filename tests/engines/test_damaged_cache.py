@@ -12,7 +12,7 @@ import pytest
 from support.phone_network import need_compiler
 
 from darknet_py.engines import cache, cache_folder
-from darknet_py.files import LOCK, MAKING
+from darknet_py.files.replacing import LOCK, MAKING
 
 KEY = "0" * 32
 CONTENT = bytes(range(256)) * 40

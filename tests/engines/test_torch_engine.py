@@ -10,7 +10,7 @@ import pytest
 import torch
 from support.golden_check import GOLDEN, cases, loaded, relative
 
-from darknet_py.engines import devices, torch_engine
+from darknet_py.engines import devices, eager_winograd, torch_engine
 from darknet_py.engines.engine import open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.engines.torch_engine import MOST_PROGRAMS, Pytorch, layout_for
@@ -84,6 +84,14 @@ def test_recorded_networks(case: str, form: str) -> None:
         pytest.skip("engines see single images")
     x = torch.from_numpy(np.load(GOLDEN / name / f"forward-{fork}.npz")["input"])
     check(net, x, FORMS[form])
+
+
+@pytest.mark.parametrize("case", cases(GOLDEN))
+def test_recorded_networks_by_winograd(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In torch's own calls, even where that is slower."""
+    monkeypatch.setattr(eager_winograd, "LEAST_CHANNELS", 1)
+    monkeypatch.setattr(eager_winograd, "LEAST_TILES", 1)
+    test_recorded_networks(case, "not compiled")
 
 
 VARIANTS = {

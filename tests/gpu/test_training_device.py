@@ -34,9 +34,10 @@ TREE = [-1, -1, 0, 0, 1, 1]
 
 @dataclass(frozen=True)
 class Kind:
-    """How a head is trained. head: its section, and what else the cfg ends with. channels: what
-    it reads. truth: the function that makes its truth. waits, uploads: the most of a sub-batch
-    after the first step; images, and truth or what is made of it, are an upload each."""
+    """How a head is trained. head: its section, and what else the cfg ends with. conv: options of
+    the first layer, and what follows it. channels: what the head reads. truth: the function that
+    makes its truth. waits, uploads: the most of a sub-batch after the first step; images, and truth
+    or what is made of it, are an upload each."""
 
     head: str
     channels: int
@@ -45,6 +46,7 @@ class Kind:
     waits: int = 1
     uploads: int = 2
     net: str = ""
+    conv: str = ""
 
 
 YOLO = "[yolo]\nclasses=3\nnum=2\nmask=0,1\nanchors=2,2, 4,4\n"
@@ -66,6 +68,9 @@ KINDS: dict[str, Kind] = {
     "yolo, truth_thresh": Kind(YOLO + "truth_thresh=.1\n", 16, waits=2),
     "two yolo": Kind(YOLO + SECOND + YOLO, 16, uploads=3),
     "yolo, adam": Kind(YOLO, 16, net="adam=1\n"),
+    # The labels that layers see are an upload of their own; a generator of its own draws blocks.
+    "yolo, shown labels": Kind(YOLO, 16, uploads=3, conv="cbn=1\nassisted_excitation=1\n"),
+    "yolo, blocks": Kind(YOLO, 16, conv="cbn=1\n[dropout]\nprobability=0\ndropblock=1\n"),
     "Gaussian_yolo": Kind(GAUSSIAN, 24),
     "Gaussian_yolo, giou": Kind(GAUSSIAN + "iou_loss=giou\nyolo_point=left_top\n", 24),
     # Nor how many boxes learn a class because they are near a label.
@@ -139,7 +144,7 @@ def trained_network(kind: Kind, folder: Path) -> Network:
     conv = "[conv]\nbatch_normalize=1\nfilters=4\nsize=3\npad=1\nactivation=leaky\n"
     last = f"[conv]\nfilters={kind.channels}\nsize=1\nactivation=linear\n"
     head = kind.head.replace("tree.txt", str(folder / "tree.txt"))
-    return network(NET + kind.net + conv + last + head, kind.fork)
+    return network(NET + kind.net + conv + kind.conv + last + head, kind.fork)
 
 
 def trained(net: Network, kind: Kind) -> tuple[Trainer, Tensor, Tensor]:
@@ -159,7 +164,7 @@ def require_same(net: Network, device: DeviceUnderTest, expected: Network) -> No
         )
 
 
-QUICK = ("yolo", "Gaussian_yolo", "region", "detection", "iseg", "softmax")
+QUICK = ("yolo", "yolo, shown labels", "Gaussian_yolo", "region", "detection", "iseg", "softmax")
 """One of each head; `make parity` runs all."""
 EACH = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in KINDS]
 

@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from support.local_server import local_server
 from support.small_videos import drawn_frames, jpeg, read_back, write_video
 
 from darknet_py.errors import DataError, ImageError
@@ -187,15 +188,9 @@ class Web(BaseHTTPRequestHandler):
 @pytest.fixture
 def web() -> Iterator[str]:
     Web.over.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Web)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    Web.over.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with local_server(Web) as address:
+        yield address
+        Web.over.set()
 
 
 def test_a_video_in_the_web_is_a_file(tmp_path: Path, web: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from support.layer_check import Array, check_layer, network
+from support.layer_check import Array, check_layer, network, notices_of, read
 from support.plain_recurrent import (
     ACTIVATE,
     STEPS,
@@ -158,6 +158,77 @@ def test_conv_lstm_shortcut_adds_half_of_the_bottleneck_to_the_output() -> None:
     check_layer(
         section, (4, 4, 3), conv_lstm("linear", "tanh", 96, residual=True), net=TIME, rows=6
     )
+
+
+class OneCell:
+    """A conv_lstm of one value with a bottleneck, with its gradients by hand as C goes about it."""
+
+    GATES = "figo"
+
+    def __init__(self, weights: W) -> None:
+        flat = {name: array.astype(float).ravel() for name, array in weights.items()}
+        self.past, self.now = flat["wf.weights"]
+        self.shift = flat["wf.biases"][0]
+        self.gates = {k: (flat[f"u{k}.weights"][0], flat[f"u{k}.biases"][0]) for k in self.GATES}
+
+    def forward(self, x: Array) -> list[dict[str, float]]:
+        h, c, steps = 0.0, 0.0, []
+        for value in x:
+            narrow = np.tanh(self.past * h + self.now * value + self.shift)
+            sums = {k: weight * narrow + bias for k, (weight, bias) in self.gates.items()}
+            gate = {k: np.tanh(v) if k == "g" else 1 / (1 + np.exp(-v)) for k, v in sums.items()}
+            step = gate | {"h before": h, "c before": c, "narrow": narrow, "x": value}
+            c = gate["f"] * c + gate["i"] * gate["g"]
+            h = gate["o"] * np.tanh(c)
+            steps.append(step | {"c": c, "h": h})
+        return steps
+
+    def backward(self, steps: list[dict[str, float]], factor: float) -> tuple[float, list[float]]:
+        """The gradients of sum(t * h_t) for the bottleneck's weight of h, and for each input."""
+        weight, inputs, from_h, from_c = 0.0, [], 0.0, 0.0
+        for t, s in reversed(list(enumerate(steps, start=1))):
+            dh = t + factor * from_h
+            bent = np.tanh(s["c"])
+            dc = from_c + dh * s["o"] * (1 - bent**2)
+            delta = {
+                "f": dc * s["c before"] * s["f"] * (1 - s["f"]),
+                "i": dc * s["g"] * s["i"] * (1 - s["i"]),
+                "g": dc * s["i"] * (1 - s["g"] ** 2),
+                "o": dh * bent * s["o"] * (1 - s["o"]),
+            }
+            narrow = sum(delta[k] * self.gates[k][0] for k in self.GATES) * (1 - s["narrow"] ** 2)
+            weight += narrow * s["h before"]
+            inputs.insert(0, narrow * self.now)
+            from_h, from_c = narrow * self.past, dc * s["f"]
+        return weight, inputs
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.5, 1.0, 3.0])
+def test_time_normalizer_weighs_the_gradient_of_the_state_at_each_step(factor: float) -> None:
+    """The cell's own gradient goes back in time in full."""
+    net = network(
+        "[net]\nchannels=1\nheight=1\nwidth=1\ntime_steps=4\n"
+        f"[conv_lstm]\nsize=1\nbottleneck=1\ntime_normalizer={factor}\n"
+    )
+    with torch.no_grad():
+        net.own(0)["wf.weights"].fill_(1.5)
+    x = torch.tensor([0.3, -0.8, 0.5, 0.9]).reshape(4, 1, 1, 1).requires_grad_()
+    y = net(x)[0].flatten()
+    (y * torch.arange(1, 5)).sum().backward()
+    cell = OneCell({name: tensor.detach().numpy() for name, tensor in net.own(0).items()})
+    steps = cell.forward(x.detach().double().numpy().ravel())
+    weight, inputs = cell.backward(steps, factor)
+    assert y.tolist() == pytest.approx([s["h"] for s in steps], rel=1e-5)
+    assert x.grad is not None and net.own(0)["wf.weights"].grad is not None
+    assert net.own(0)["wf.weights"].grad[0, 0].item() == pytest.approx(weight, rel=1e-4)
+    assert x.grad.flatten().tolist() == pytest.approx(inputs, rel=1e-4)
+
+
+def test_time_normalizer_needs_a_bottleneck() -> None:
+    cfg = "[net]\nchannels=1\nheight=1\nwidth=1\n[conv_lstm]\nsize=1\ntime_normalizer=.5\n"
+    said = "note: [conv_lstm] time_normalizer: no effect without bottleneck=1"
+    assert notices_of(read(cfg)) == [said]
+    assert notices_of(read(cfg + "bottleneck=1\n")) == []
 
 
 @pytest.mark.parametrize("size", [1, 2, 4])

@@ -12,16 +12,12 @@ from darknet_py.network.not_trained import not_trained_here
 
 NET = "[net]\nwidth=8\nheight=8\nchannels=1\n"
 CONV = "[conv]\nfilters=2\nsize=3\npad=1\n"
-DROPBLOCK = "values are dropped one by one, not in blocks"
 
 
 @pytest.mark.parametrize(
     ("cfg", "line", "key", "reason"),
     [
         (NET + "track=1\n" + CONV, 5, "track", "images are not taken in sequence here"),
-        (NET + CONV + "cbn=1\n", 9, "cbn", "statistics are those of one batch"),
-        (NET + CONV + "assisted_excitation=5\n", 9, "assisted_excitation", "training shows no"),
-        (NET + CONV + "[dropout]\ndropblock=1\n", 10, "dropblock", DROPBLOCK),
     ],
 )
 def test_an_option_that_is_not_trained(

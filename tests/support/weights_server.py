@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from support.local_server import local_server
 
 
 @dataclass
@@ -109,14 +110,6 @@ class Handler(BaseHTTPRequestHandler):
 def serving(content: bytes, **how: Any) -> Iterator[Site]:
     """A site whose url is that of the file."""
     site = Site(content, **how)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("SiteHandler", (Handler,), {"site": site}))
-    server.daemon_threads = True
-    site.url = f"http://127.0.0.1:{server.server_port}/file"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with local_server(type("SiteHandler", (Handler,), {"site": site})) as root:
+        site.url = f"{root}/file"
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from darknet_py.train import Trainer
 from darknet_py.train.device_memory import is_out_of_memory, release_memory
+from darknet_py.train.sub_batch import Moment
 
 TOO_LARGE = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
@@ -28,11 +29,11 @@ def test_errors_that_tell_of_memory() -> None:
 def fails_once(trainer: Trainer, error: RuntimeError) -> None:
     learn, sizes = trainer._learn, set[int]()
 
-    def learnt(images: Tensor, truth: Tensor, seen: int) -> float:
+    def learnt(images: Tensor, truth: Tensor, moment: Moment) -> float:
         sizes.add(len(images))
         if sizes == {2}:
             raise error
-        return learn(images, truth, seen)
+        return learn(images, truth, moment)
 
     trainer._learn = learnt  # type: ignore[method-assign]
 

@@ -125,8 +125,11 @@ def test_two_halves_are_one_whole(tmp_path: Path, net: str) -> None:
             np.testing.assert_allclose(arrays[name], value, atol=1e-5, err_msg=name)
 
 
-def test_synchronised_statistics(tmp_path: Path) -> None:
-    normalize = "batch_normalize=1"
+@pytest.mark.parametrize(
+    "normalize",
+    ["batch_normalize=1", pytest.param("cbn=1\nassisted_excitation=1", marks=pytest.mark.slow)],
+)
+def test_synchronised_statistics(tmp_path: Path, normalize: str) -> None:
     whole, _ = trained(written(tmp_path, IMAGES, normalize), slice(None))
     both = in_two(tmp_path, written(tmp_path, IMAGES // 2, normalize), sync_batchnorm=True)
     for arrays, _ in both.values():

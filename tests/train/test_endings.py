@@ -19,8 +19,8 @@ from support import tiny_classifier
 from support.outcome import kept_in, rows_of, state_of
 from support.small_detector import small_options
 
-from darknet_py import files
 from darknet_py.errors import DarknetError, OutputError
+from darknet_py.files import growing_file
 from darknet_py.network.network import Network
 from darknet_py.train.command import run
 from darknet_py.train.logs.metric_loggers import CsvLogger
@@ -164,9 +164,9 @@ class Disk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = False
-        replace, write_all = os.replace, files._write_all
-        monkeypatch.setattr(files.os, "replace", self._checked(replace))
-        monkeypatch.setattr(files, "_write_all", self._checked(write_all))
+        replace, write_all = os.replace, growing_file.write_all
+        monkeypatch.setattr(os, "replace", self._checked(replace))
+        monkeypatch.setattr(growing_file, "write_all", self._checked(write_all))
 
     def _checked(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def called(*arguments: Any) -> Any:

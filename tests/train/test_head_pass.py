@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 import torch
 from support.layer_check import network
@@ -60,9 +62,9 @@ def test_a_compiler_that_fails_is_one_line() -> None:
         raise TorchDynamoException("no g++\nmore")
 
 
-@pytest.mark.slow
-def test_a_program_for_each_size_however_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """torch.compile by itself gives up after eight, and takes a size that comes back for new."""
+@pytest.fixture
+def counters(monkeypatch: pytest.MonkeyPatch) -> dict[str, Counter[str]]:
+    """torch's own, of what it compiles; here it compiles quickly, to slow programs."""
     from torch._dynamo.utils import counters
 
     def compile_quickly(head_pass: HeadPass, **options: bool) -> None:
@@ -71,6 +73,25 @@ def test_a_program_for_each_size_however_many(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(HeadPass, "compile", compile_quickly)
     torch._dynamo.reset()
     counters.clear()
+    return counters
+
+
+@pytest.mark.slow
+def test_one_program_for_all_updates(counters: dict[str, Counter[str]]) -> None:
+    """Where layers depend on how far the training is, and on labels."""
+    conv = CONV + "cbn=1\nassisted_excitation=1\n[dropout]\ndropblock=1\nprobability=.5\n"
+    net, twin = (network(NET + conv + HEAD) for _ in range(2))
+    plain, compiled = Trainer(twin), Trainer(net, compiled=True)
+    plain.batch = compiled.batch = 40
+    for seed in range(3):
+        assert compiled.step(*data(seed=seed)) == pytest.approx(plain.step(*data(seed=seed)))
+    assert counters["stats"]["unique_graphs"] == 1
+    assert not counters["graph_break"]
+
+
+@pytest.mark.slow
+def test_a_program_for_each_size_however_many(counters: dict[str, Counter[str]]) -> None:
+    """torch.compile by itself gives up after eight, and takes a size that comes back for new."""
     net, twin = (network(NET + CONV + HEAD) for _ in range(2))
     plain, compiled = Trainer(twin), Trainer(net, compiled=True)
     sizes = [8 * n for n in range(1, 11)]

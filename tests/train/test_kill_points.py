@@ -15,8 +15,8 @@ from support.outcome import kept_in, state_of
 from support.small_detector import small_options
 
 import darknet_py.train.logs.metric_loggers as metric_loggers
-from darknet_py import files
 from darknet_py.errors import DataError
+from darknet_py.files import append
 from darknet_py.network.network import Network
 from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.train.command import run
@@ -64,10 +64,10 @@ def points(monkeypatch: pytest.MonkeyPatch) -> Points:
 
     monkeypatch.setattr(MapMetric, "evaluate", evaluate)
     monkeypatch.setattr(MapMetric, "is_due", lambda self, update, last: update in VALUES)
-    monkeypatch.setattr(files.os, "replace", made.around(os.replace))
-    monkeypatch.setattr(files.os, "fsync", lambda number: None)
+    monkeypatch.setattr(os, "replace", made.around(os.replace))
+    monkeypatch.setattr(os, "fsync", lambda number: None)
     monkeypatch.setattr(metric_loggers.CsvLogger, "_draw", lambda self, update: None)
-    monkeypatch.setattr(metric_loggers, "append", made.around(files.append))
+    monkeypatch.setattr(metric_loggers, "append", made.around(append))
     return made
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from darknet_py.errors import DarknetError
 from darknet_py.train import Trainer
 from darknet_py.train.loss_error import LossError
+from darknet_py.train.sub_batch import Moment
 
 
 def test_the_loss_is_the_mean_over_heads_and_subdivisions() -> None:
@@ -22,8 +23,8 @@ def test_the_loss_is_the_mean_over_heads_and_subdivisions() -> None:
     trainer = Trainer(net)
     learn = trainer._learn
 
-    def spied(x: Tensor, truth: Tensor, seen: int) -> float:
-        learn(x, truth, seen)
+    def spied(x: Tensor, truth: Tensor, moment: Moment) -> float:
+        learn(x, truth, moment)
         parts.append([loss.cost for loss in trainer.losses.values()])
         return sum(parts[-1]) / 2
 
@@ -307,11 +308,11 @@ def test_a_large_mini_batch_is_parted_where_memory_ends() -> None:
     trainer = Trainer(network(DYNAMIC + CONV + HEAD))
     learn, sizes = trainer._learn, []
 
-    def learnt(images: Tensor, truth: Tensor, seen: int) -> float:
-        sizes.append((len(images), seen))
+    def learnt(images: Tensor, truth: Tensor, moment: Moment) -> float:
+        sizes.append((len(images), moment.seen))
         if len(images) > 4:
             raise torch.OutOfMemoryError
-        return learn(images, truth, seen)
+        return learn(images, truth, moment)
 
     trainer._learn = learnt  # type: ignore[method-assign]
     trainer.step(*data(10))

@@ -144,10 +144,13 @@ def test_a_state_of_an_older_version_has_less_progress(
     def older(facts: dict[str, Any]) -> None:
         for key in ("best_map_at", "loss", "rate"):
             del facts["progress"][key]
+        del facts["moves"]
+        facts["update"] = 7
 
     with_facts(path, older)
     expected = replace(PROGRESS, best_map_at=0, loss=None, rate=0.0)
     assert load_state(path, trainer, average) == expected
+    assert trainer.optimizer.moves == 7
 
 
 def set_to(value: Any, *keys: str) -> Callable[[dict[str, Any]], object]:
@@ -170,6 +173,7 @@ def set_to(value: Any, *keys: str) -> Callable[[dict[str, Any]], object]:
         (set_to(1.5, "update"), "facts update: read 1.5, expected a whole number from 0"),
         (set_to([], "seen"), r"facts seen: read \[\], expected a whole number from 0"),
         (set_to(2**70, "seen"), "facts seen: read 1180591620717411303424, expected"),
+        (set_to(-1, "moves"), "facts moves: read -1, expected a whole number from 0"),
         (set_to({}, "seed"), "facts seed: read {}, expected a whole number$"),
         (set_to(8, "images"), "of a training with 8 images a step, this one has 4; use the same"),
         (set_to(None, "precision"), "precision: read nothing, expected a table of numbers"),

@@ -13,8 +13,8 @@ import pytest
 from support.fake_video import frame_result, frames
 from support.small_result import result
 
-from darknet_py import files
 from darknet_py.errors import OutputError
+from darknet_py.files import growing_file
 from darknet_py.video.json_files import JsonFile, JsonLines, frame_dict
 from darknet_py.video.output import OutputFrame
 
@@ -63,7 +63,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     output = JsonFile(path)
     first, second, third = frames(3)
     output.write(first)
-    before, write = path.read_bytes(), files._write_all
+    before, write = path.read_bytes(), growing_file.write_all
 
     def some(file: Any, data: bytes) -> None:
         if data.startswith(b", "):
@@ -71,7 +71,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
             raise OSError(28, "No space left on device")
         write(file, data)
 
-    monkeypatch.setattr(files, "_write_all", some)
+    monkeypatch.setattr(growing_file, "write_all", some)
     with pytest.raises(OutputError, match=r"out\.json: cannot be written: No space left on device"):
         output.write(second)
     assert path.read_bytes() == before

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from support.fake_video import FPS, frame_result, frames, holds_frames, level, levels
 
-from darknet_py import files
 from darknet_py.errors import OutputError
+from darknet_py.files import growing_file
 from darknet_py.video import encoder, repacked, video_writer
 from darknet_py.video.output import OutputFrame, bare
 from darknet_py.video.video_writer import FORMATS, VideoFile, fitted, require_video, video_fps
@@ -136,7 +136,7 @@ def test_fitting_keeps_the_shape_of_things() -> None:
 
 def full_after(limit: int) -> Callable[[Any, bytes], None]:
     """A disk that takes that many bytes."""
-    write, left = files._write_all, [limit]
+    write, left = growing_file.write_all, [limit]
 
     def limited(file: Any, data: bytes) -> None:
         write(file, data[: left[0]])
@@ -154,7 +154,7 @@ def test_a_full_disk_is_an_error_and_leaves_what_was_written(
     path = tmp_path / f"a{suffix}"
     output = VideoFile(path, FPS)
     monkeypatch.setattr(encoder, "PIECE", 2048)  # what the disk cannot take goes as a whole
-    monkeypatch.setattr(files, "_write_all", full_after(20_000))
+    monkeypatch.setattr(growing_file, "write_all", full_after(20_000))
     with pytest.raises(OutputError, match="cannot be written: No space left on device"):
         for frame in frames(5000):
             output.write(frame)

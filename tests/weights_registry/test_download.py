@@ -13,6 +13,7 @@ from support.weights_server import Site, serving
 
 from darknet_py import files
 from darknet_py.errors import DownloadError, OutputError
+from darknet_py.files import growing_file, locks
 from darknet_py.weights_registry import download as module
 from darknet_py.weights_registry.download import download, is_here, try_mirrors, verified
 from darknet_py.weights_registry.patience import Patience
@@ -278,7 +279,7 @@ def test_a_full_disk(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as patch:
-            patch.setattr(files, "_write_all", full)
+            patch.setattr(growing_file, "write_all", full)
             with pytest.raises(OutputError, match=r"part: cannot be written: No space left"):
                 download(asked_for(site), patience=QUICK)
         assert len(site.asked) == 1
@@ -298,7 +299,7 @@ def test_a_folder_without_rights(cache: Path, monkeypatch: pytest.MonkeyPatch) -
     def refused(path: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(files, "open", refused, raising=False)
+    monkeypatch.setattr(locks, "open", refused, raising=False)
     with pytest.raises(OutputError, match=r"\.lock: cannot be written: Permission denied"):
         download(asked_for("http://127.0.0.1:1/a"), patience=QUICK)
 

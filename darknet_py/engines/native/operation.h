@@ -1,5 +1,5 @@
-// What engines/native_program.py hands over: a network as a list of operations on one block of
-// memory. The structures are those of engines/native_library.py, field by field.
+// What engines/native/program.py hands over: a network as a list of operations on one block of
+// memory. The structures are those of engines/native/library.py, field by field.
 #pragma once
 #include "activation.h"
 
@@ -42,6 +42,19 @@ struct Batch {
     return {first.in + n * op.in.pixels() * op.in.pitch,
             first.in2 + n * op.in2.pixels() * op.in2.pitch,
             first.out + n * op.out.pixels() * op.out.pitch};
+  }
+};
+
+// Work on one image at a time, for all of them.
+template <class Work>
+struct ByImage {
+  const Batch batch;
+  const Work work;
+
+  int64_t tasks() const { return batch.images * work.tasks(); }
+  void task(int64_t number, float* scratch) const {
+    const int64_t each = work.tasks();
+    work.task(number % each, batch[number / each], scratch);
   }
 };
 

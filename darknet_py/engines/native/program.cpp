@@ -31,32 +31,28 @@ struct Pass {
     return {op, {at(op.in), at(op.in2), (float*)at(op.out)}, images};
   }
 
-  // What `use` gives for the kind of work an operation is; it is asked for Winograd's apart, whose
-  // tasks go over all images.
+  // What `use` gives for the kind of work an operation is.
   template <class Use>
   auto as_work(const Operation& op, const Use& use) const {
+    const Batch all = batch(op);
     switch (op.kind) {
-      case CONVOLUTION: return use(Convolution{op, zeros});
-      case DEPTHWISE: return use(Depthwise{op});
-      case MAXPOOL: return use(Maxpool{op});
-      case UPSAMPLE: return use(Upsample{op});
-      case BY_CHANNEL: return use(ByChannel{op});
-      default: return use(Add{op});
+      case CONVOLUTION: return use(ByImage<Convolution>{all, {op, zeros}});
+      case WINOGRAD: return use(Winograd{op, all});
+      case DEPTHWISE: return use(ByImage<Depthwise>{all, {op}});
+      case MAXPOOL: return use(ByImage<Maxpool>{all, {op}});
+      case UPSAMPLE: return use(ByImage<Upsample>{all, {op}});
+      case BY_CHANNEL: return use(ByImage<ByChannel>{all, {op}});
+      default: return use(ByImage<Add>{all, {op}});
     }
   }
 
   int64_t tasks(const Operation& op) const {
-    if (op.kind == WINOGRAD) return Winograd{op, batch(op)}.tasks();
-    return images * as_work(op, [](const auto& work) { return work.tasks(); });
+    return as_work(op, [](const auto& work) { return work.tasks(); });
   }
 
   void task(const Operation& op, int64_t number, int32_t thread) const {
     float* own = scratch + thread * scratch_each;
-    if (op.kind == WINOGRAD) return Winograd{op, batch(op)}.task(number, own);
-    as_work(op, [&](const auto& work) {
-      const int64_t tasks = work.tasks();
-      work.task(number % tasks, batch(op)[number / tasks], own);
-    });
+    as_work(op, [&](const auto& work) { work.task(number, own); });
   }
 };
 
