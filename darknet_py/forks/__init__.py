@@ -113,6 +113,7 @@ ALEXEYAB = Fork(
         stopbackward_counts=True,
         adam_kinds=frozenset({"convolutional"}),
         adam_counts_run=False,
+        adversarial=True,
         adam_epsilon=1e-6,
         kernel_options=True,
     ),
@@ -243,6 +244,7 @@ PJREDDIE = Fork(
             {"convolutional", "deconvolutional", "connected", "rnn", "gru", "lstm"}
         ),
         adam_counts_run=True,
+        adversarial=False,
         adam_epsilon=1e-7,
         kernel_options=False,
     ),

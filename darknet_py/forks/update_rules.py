@@ -20,6 +20,9 @@ class UpdateRules:
     adam_counts_run: bool
     """Adam corrects its moments, which no .weights file holds, by the updates of the training;
     otherwise by those that the weights have seen in all."""
+    adversarial: bool
+    """adversarial_lr of [net] moves images to where their objects are lost before they are learnt,
+    in half of all sub-batches; otherwise it is not read."""
     adam_epsilon: float
     """default of `eps`: what Adam adds to the root of the second moment, in training."""
     kernel_options: bool

@@ -209,7 +209,8 @@ class Convolutional(KernelOptions):
     ) -> torch.Tensor:
         x = run.repair.input(inputs[0]) if run.repair else inputs[0]
         full = self._convolve(ctx, weights, x, run)
-        if self.normalized and run.training and self._crosses(ctx.fork):
+        by_batch = run.training and not run.rolling_statistics
+        if self.normalized and by_batch and self._crosses(ctx.fork):
             full = cross_batchnorm(full, weights, run, ctx.index)
         elif self.normalized:
             full = batchnorm(full, weights, run)

@@ -47,11 +47,12 @@ class Run:
     `trace` where the C program's output buffer has something else than what it passes on.
     capture: layers whose inputs are put into `captured`. no_grad_layers: no gradient passes them.
     freeze_before: layers before this index run as at inference. sync_batchnorm: batch statistics
-    are taken over all processes of a distributed training instead of each one's own. convolve: by
-    what [convolutional] convolves. limit_delta: what limits the gradient that reaches an output of
-    [connected], itself unchanged. repair: what [convolutional] passes its input and output through.
-    progress: how far a training is; None is a pass by itself, which no labels belong to and which
-    is all of its batch.
+    are taken over all processes of a distributed training instead of each one's own.
+    rolling_statistics: batch normalisation takes the rolling statistics as they are, as at
+    inference. convolve: by what [convolutional] convolves. limit_delta: what limits the gradient
+    that reaches an output of [connected], itself unchanged. repair: what [convolutional] passes its
+    input and output through. progress: how far a training is; None is a pass by itself, which no
+    labels belong to and which is all of its batch.
     """
 
     training: bool = False
@@ -62,6 +63,7 @@ class Run:
     no_grad_layers: frozenset[int] = frozenset()
     freeze_before: int = 0
     sync_batchnorm: bool = False
+    rolling_statistics: bool = False
     convolve: Convolve = convolve
     limit_delta: Callable[[torch.Tensor], torch.Tensor] | None = None
     repair: Repair | None = None

@@ -28,6 +28,7 @@ from darknet_py.losses.assignment import (
     target_coordinates,
 )
 from darknet_py.losses.head_loss import LossInput, PendingLoss, Shown, Targets, loss_of
+from darknet_py.losses.hidden_objects import hide_objects, misplace_objects
 from darknet_py.losses.iou_losses import IOU_LOSSES
 
 CLASS_FLOOR = 0.25
@@ -51,7 +52,7 @@ PLAIN: dict[str, Any] = {
 
 @loss_of(Yolo)
 def _loss(p: LossInput) -> PendingLoss:
-    return yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork, p.reject)
+    return yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork, p.reject, p.adversarial)
 
 
 def yolo_loss(
@@ -61,10 +62,12 @@ def yolo_loss(
     net_size: tuple[int, int],
     fork: Fork,
     reject: Callable[[Tensor, int], Tensor] | None = None,
+    adversarial: bool = False,
 ) -> PendingLoss:
     """delta and cost of a [yolo] head for its output (N, C, H, W) and the labels of N images.
 
-    targets: on the host. reject: as in `LossInput`; the cost is that of what it leaves.
+    targets: on the host. reject, adversarial: as in `LossInput`; the cost is that of what `reject`
+    leaves.
     """
     if fork.loss.yolo_plain:
         layer = replace(layer, **PLAIN)
@@ -77,6 +80,9 @@ def yolo_loss(
     head = HeadOutputs(layer, fork.loss.yolo_plain, out, boxes, labels, net_size)
     delta = empty_delta(head.rows)
     _start(head, delta)
+    if adversarial:
+        hide_objects(head, delta)
+        misplace_objects(head, delta)
     overlaps = _answer(head, assigned, delta)
     delta = delta[:-1].view(out.shape)
     if layer.iou_thresh < 1:

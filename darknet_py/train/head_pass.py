@@ -57,12 +57,14 @@ class HeadPass(nn.Module):
         sync_batchnorm: bool,
         delta_scale: Tensor,
         progress: Progress | None = None,
+        rolling_statistics: bool = False,
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Inputs and outputs of the layers that have a loss, each (N, C, H, W).
 
         no_grad_layers: those no gradient passes. freeze_before: layers before it keep even their
         batch statistics. sync_batchnorm: these are those of all processes. delta_scale: () what
-        gradients will be multiplied by, beside Darknet's deltas. progress: as in `Run`.
+        gradients will be multiplied by, beside Darknet's deltas. progress, rolling_statistics: as
+        in `Run`.
         """
 
         def limit_delta(y: Tensor) -> Tensor:
@@ -75,6 +77,7 @@ class HeadPass(nn.Module):
             no_grad_layers=no_grad_layers,
             freeze_before=freeze_before,
             sync_batchnorm=sync_batchnorm,
+            rolling_statistics=rolling_statistics,
             convolve=self.convolve,
             limit_delta=limit_delta,
             repair=repair(delta_scale) if repairs(self.network.graph) else None,

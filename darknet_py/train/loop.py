@@ -77,6 +77,7 @@ class Loop:
 
     def _train(self, stop: StopSignal) -> int:
         self.trainer.watch = lambda losses: self._say(self.report.heads, losses)
+        self.trainer.watch_adversarial = lambda rate: self._say(self.report.adversarial, rate)
         with contextlib.closing(self._batches()) as batches:
             for done, (batch, waited) in enumerate(batches, start=1):
                 with child_signals_held():

@@ -24,6 +24,7 @@ from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.losses.delta_rejection import DeltaRejection
 from darknet_py.network.network import Network, torch_seed
 from darknet_py.network.weights_layout import Header
+from darknet_py.train.adversarial import AdversarialView, adversarial_step, require_end
 from darknet_py.train.amp import TYPES, Precision
 from darknet_py.train.device_memory import is_out_of_memory, release_memory
 from darknet_py.train.freezing import statistics_only
@@ -46,7 +47,8 @@ class Trainer:
     compiled: run the network through torch.compile. sync_batchnorm: batch statistics over all
     processes of a distributed training. updates_per_step: what a step counts for, which also
     multiplies the learning rate: Darknet's `-gpus` with n devices counts n. watch: called with the
-    losses of each sub-batch. exact: on a CPU fp32 sums as direct convolutions make them, without
+    losses of each sub-batch, watch_adversarial before one whose images adversarial_lr moves, with
+    the rate they move by. exact: on a CPU fp32 sums as direct convolutions make them, without
     Winograd's fewer products. losses: those of the last sub-batch. taken: images of the last step.
 
     In a torch.distributed process group each process gives its own batch, and all move alike.
@@ -61,6 +63,7 @@ class Trainer:
     watch: Callable[[Losses], None] | None = None
     exact: bool = False
     optimizer: Optimizer = field(init=False)
+    watch_adversarial: Callable[[float], None] | None = field(init=False, default=None)
     losses: Losses = field(init=False, default_factory=dict)
     rate: float = field(init=False, default=0.0)
     taken: int = field(init=False)
@@ -75,6 +78,7 @@ class Trainer:
         if any(tensor.is_inference() for tensor in self.network.state_dict().values()):
             raise DarknetError("made under torch.inference_mode, whose tensors cannot be trained")
         require_policy(graph.net)
+        require_end(graph.net, graph.fork)
         self.distributed = DistributedContext.here()
         with torch.inference_mode(False):
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -113,6 +117,11 @@ class Trainer:
     def resized(self) -> Network:
         """The network at the size of the images, with the same tensors."""
         return self._pass.resized
+
+    @property
+    def adversarial_view(self) -> AdversarialView | None:
+        """With attention=1 of [net], of the last sub-batch whose images adversarial_lr moved."""
+        return self._pass.view
 
     @property
     def images(self) -> int:
@@ -206,6 +215,7 @@ class Trainer:
         self.rate = rate(
             self.network.graph.net, self.batch, random.Random(number), self.updates_per_step
         )
+        self._coins = random.Random(f"adversarial {number}")
         # The few numbers that losses draw are drawn on the host, alike on all devices.
         self._generator = torch.Generator().manual_seed(number)
         with torch.random.fork_rng(devices):
@@ -270,10 +280,6 @@ class Trainer:
             raise DarknetError(f"{message} (batch of [net])")
         self._pass.check_truth(truth)
 
-    def _moment(self, seen: int, part: int) -> Moment:
-        completed = self.batch - self.updates_per_step
-        return Moment(self.batch, seen, self._generator, completed, part)
-
     def _learn(self, images: Tensor, truth: Tensor, moment: Moment) -> float:
         """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own."""
         self.losses = self._pass.run(images, truth, moment)
@@ -283,6 +289,13 @@ class Trainer:
         if not (np.isfinite(cost) or repairs(self.network.graph)):
             self._refuse(cost)
         return cost
+
+    def _moment(self, seen: int, part: int) -> Moment:
+        graph, completed = self.network.graph, self.batch - self.updates_per_step
+        adversarial = adversarial_step(graph.net, graph.fork, completed, self._coins)
+        if adversarial and self.watch_adversarial:
+            self.watch_adversarial(adversarial.rate)
+        return Moment(self.batch, seen, self._generator, completed, part, adversarial)
 
     def _refuse(self, cost: float) -> None:
         """For a loss that is not finite: at once, but at the step's end where others go along."""

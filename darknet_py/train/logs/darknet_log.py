@@ -74,6 +74,10 @@ class DarknetLog(TrainingLog):
     def loaded(self, seconds: float) -> None:
         say(self.style.loaded(seconds, self))
 
+    def adversarial(self, rate: float) -> None:
+        """Darknet prints lines of the heads as well, of which nothing is without labels."""
+        say([Said(f"\n adversarial training, adversarial_lr = {rate:f} \n")])
+
     def heads(self, losses: dict[int, HeadLoss]) -> None:
         self.passes.append(_loss(losses))
         say(self._head_lines(losses))
