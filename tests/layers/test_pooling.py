@@ -6,7 +6,8 @@ import re
 
 import numpy as np
 import pytest
-from support.layer_check import Array, check_layer, close, read
+import torch
+from support.layer_check import Array, check_layer, close, network, read
 
 from darknet_py.errors import BadOption, CfgError
 
@@ -165,6 +166,14 @@ def test_local_maxima(size: int) -> None:
     checked = check_layer(f"[maxpool]\n{options}", (2, 7, 6), expect, gradient=True)
     assert 0 < np.count_nonzero(checked.output) < checked.output.size / 2
     assert checked.notices == []
+
+
+def test_equal_maxima_all_stay() -> None:
+    net = network("[net]\nchannels=1\nheight=4\nwidth=4\n[max]\nsize=3\nmaxpool_zero_nonmax=1\n")
+    x = torch.ones(1, 1, 4, 4, requires_grad=True)
+    y = net(x)[0]
+    y.sum().backward()
+    assert x.grad is not None and bool((y == 1).all()) and bool((x.grad == 1).all())
 
 
 def test_local_maxima_are_blurred_and_alexeyabs() -> None:

@@ -51,6 +51,19 @@ def test_an_input_passes_finite_gradients_back() -> None:
     assert x.grad is not None and x.grad.flatten().tolist() == [5, 0, 0, -7]
 
 
+def test_a_convolution_passes_nothing_back_that_is_not_finite() -> None:
+    """Through a kernel of infinite values; without a repair it would pass 1 on as a limited NaN."""
+    net = network(NET + "[conv]\nfilters=2\nactivation=linear\n" * 2)
+    with torch.no_grad():
+        net.own(1)["weights"].fill_(INF)
+    run = Run(training=True, repair=repair(torch.tensor(1.0)))
+    *_, (_, y) = net.outputs(torch.ones(1, 2, 8, 8), run)
+    y.sum().backward()
+    below, above = (net.own(layer)["biases"].grad for layer in (0, 1))
+    assert below is not None and below.tolist() == [0, 0]
+    assert above is not None and above.tolist() == [64, 64]
+
+
 def test_a_heads_convolution_gets_limited_deltas() -> None:
     """Its biases' gradients against the sums of the heads' deltas, each between -1 and 1."""
     net = network(FIXING + CONV + HEAD + "delta_normalizer=9\n")
