@@ -20,6 +20,7 @@ from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
 from darknet_py.train.nan_repair import repair, repairs
+from darknet_py.train.sequence_memory import Memory
 
 BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 """What torch 2.13 and torch 2.2 call whether processes share their batch statistics."""
@@ -43,11 +44,12 @@ class HeadPass(nn.Module):
     def __init__(
         self, network: Network, owners: tuple[int, ...], convolve: Convolve = convolve
     ) -> None:
-        """owners: the layers that have a loss. convolve: as in `Run`."""
+        """owners: the layers that have a loss. convolve, and memory as state: as in `Run`."""
         super().__init__()
         self.network = network
         self.owners = owners
         self.convolve = convolve
+        self.memory: Memory | None = None
 
     def forward(
         self,
@@ -82,6 +84,7 @@ class HeadPass(nn.Module):
             limit_delta=limit_delta,
             repair=repair(delta_scale) if repairs(self.network.graph) else None,
             progress=progress,
+            state=self.memory,
         )
         kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
         return [run.captured[i] for i in self.owners], [kept[i] for i in self.owners]
