@@ -144,6 +144,8 @@ class Layer:
     """with onlyforward=1 it has no loss in pjreddie's program either, as all kinds in the other."""
     AVERAGED: ClassVar[bool] = False
     """ema_alpha keeps a moving average of its weights."""
+    CONVOLVES: ClassVar[bool] = False
+    """it is a convolution or made of them: try_fix_nan repairs its kernels."""
     TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts()
     """what the tools on weights files do with it; asked through `tool_facts`."""
     COUNTED: ClassVar[Counted] = Counted(0)

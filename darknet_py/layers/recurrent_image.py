@@ -39,6 +39,7 @@ class _ImageRecurrent(Recurrent):
 
     COUNTED: ClassVar[Counted] = Counted.TOTAL | Counted.PUBLISHED
     PART_INDENT: ClassVar[str] = ""
+    CONVOLVES: ClassVar[bool] = True
 
     size: int = option(3)
     stride: int = option(1)

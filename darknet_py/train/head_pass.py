@@ -19,6 +19,7 @@ from darknet_py.layers.run import Progress
 from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
+from darknet_py.train.nan_repair import repair, repairs
 from darknet_py.train.sequence_memory import Memory
 from darknet_py.train.smoothed_delta import SmoothedDelta
 
@@ -87,6 +88,7 @@ class HeadPass(nn.Module):
             convolve=self.convolve,
             limit_delta=limit_delta,
             smooth_delta=smooth_delta,
+            repair=repair(delta_scale) if repairs(self.network.graph) else None,
             progress=progress,
             state=self.memory,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -38,8 +39,10 @@ class TrainingProgress:
 
     def learnt(self, loss: float, rate: float) -> TrainingProgress:
         """After an update with this loss of an image."""
-        old = loss if self.average_loss is None else self.average_loss
-        average = KEPT * old + (1 - KEPT) * loss
+        average = self.average_loss
+        # With try_fix_nan training goes on over a loss that is not finite, and so does the average.
+        if math.isfinite(loss):
+            average = KEPT * (loss if average is None else average) + (1 - KEPT) * loss
         return replace(self, average_loss=average, loss=loss, rate=rate)
 
     def measured(self, value: float, update: int) -> TrainingProgress:
@@ -123,7 +126,12 @@ class StateFacts:
 
     def as_json(self) -> dict[str, Any]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {"format": FORMAT, **values, "progress": vars(self.progress)}
+        # JSON has no NaN; only the loss of an update can be one.
+        progress = {
+            key: value if value is None or math.isfinite(value) else None
+            for key, value in vars(self.progress).items()
+        }
+        return {"format": FORMAT, **values, "progress": progress}
 
     @staticmethod
     def checked(path: Path, facts: Any) -> StateFacts:

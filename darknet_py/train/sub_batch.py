@@ -37,6 +37,7 @@ from darknet_py.train.head_pass import (
     wrapped,
 )
 from darknet_py.train.loss_error import Losses
+from darknet_py.train.nan_repair import repair_tensors, repairs
 from darknet_py.train.progress_source import ProgressSource
 from darknet_py.train.sequence_memory import SequenceMemory
 
@@ -121,6 +122,9 @@ class SubBatchPass:
         pending, (ends, gradients) = self._passed(x, truth, moment)
         if ends:
             self.amp.backward(ends, gradients)
+        if repairs(self.network.graph):
+            # Gradients that fp16 cannot hold are the scaler's: it leaves the step out.
+            repair_tensors(self.network, gradients=not self.amp.scaler.is_enabled())
         # Read now, when the device has work to do while the host waits for the numbers.
         return dict(zip(self.owners, read_losses(pending), strict=True))
 

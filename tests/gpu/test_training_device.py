@@ -75,6 +75,15 @@ KINDS: dict[str, Kind] = {
     "softmax, adversarial": Kind(
         "[avgpool]\n[softmax]\n", 5, "classes", uploads=3, net=ADVERSARIAL, seed=BOTH_MOVED
     ),
+    "yolo, small deltas": Kind(YOLO, 16, net="equidistant_point=1\n"),
+    "yolo, repaired": Kind(YOLO, 16, net="try_fix_nan=1\n"),
+    "softmax, cropped": Kind(
+        "[avgpool]\n[softmax]\n",
+        5,
+        "classes",
+        uploads=3,
+        conv="[conv]\nfilters=3\n[crop]\ncrop_height=6\ncrop_width=6\nangle=9\nsaturation=2\nshift=1\n",
+    ),
     "yolo, adam": Kind(YOLO, 16, net="adam=1\n"),
     # The labels that layers see are an upload of their own; a generator of its own draws blocks.
     "yolo, shown labels": Kind(YOLO, 16, uploads=3, conv="cbn=1\nassisted_excitation=1\n"),

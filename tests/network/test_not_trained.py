@@ -17,7 +17,7 @@ CONV = "[conv]\nfilters=2\nsize=3\npad=1\n"
 @pytest.mark.parametrize(
     ("cfg", "line", "key", "reason"),
     [
-        (NET + "try_fix_nan=1\n" + CONV, 5, "try_fix_nan", "a loss that is not finite stops"),
+        (NET + CONV + "truth=1\n", 9, "truth", "labels come from files, never from a layer"),
     ],
 )
 def test_an_option_that_is_not_trained(
