@@ -107,10 +107,12 @@ def test_a_pass_by_itself_is_a_first_part() -> None:
     assert torch.equal(alone, in_order(sub_batches(), tensors())[0])
 
 
-def test_a_constant_channel_is_no_nan() -> None:
-    x = torch.full((4, CHANNELS, 200, 200), 1000.1)
-    y = cross_batchnorm(x, tensors(), Run(training=True), LAYER)
-    assert y.isfinite().all()
+def test_a_variance_that_rounding_takes_below_0_is_0() -> None:
+    averages, weights = torch.tensor([[1000.0] * CHANNELS, [999999.0] * CHANNELS]), tensors()
+    before = weights["rolling_variance"].clone()
+    run = Run(training=True, progress=progress(10**9, averages))
+    assert cross_batchnorm(sub_batches()[0], weights, run, LAYER).isfinite().all()
+    torch.testing.assert_close(weights["rolling_variance"], 0.99 * before)
 
 
 def test_a_single_value_has_no_variance() -> None:
