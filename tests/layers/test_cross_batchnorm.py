@@ -135,6 +135,14 @@ def test_processes_share_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
         torch.testing.assert_close(2 * mine, ours)
 
 
+def test_a_value_in_each_process_is_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "summed", lambda values: 2 * values)
+    weights, run = tensors(), Run(training=True, sync_batchnorm=True)
+    before = weights["rolling_mean"].clone()
+    cross_batchnorm(torch.full((1, CHANNELS, 1, 1), 3.0), weights, run, LAYER)
+    torch.testing.assert_close(weights["rolling_mean"], 0.99 * before + 0.03)
+
+
 def trained(option: str, fork: str = "alexeyab", steps: int = 2) -> Network:
     """The first layer reads images alone, so that what it normalises is known."""
     conv = f"[conv]\n{option}\nfilters=4\nsize=1\nactivation=linear\n"
