@@ -76,7 +76,8 @@ class BatchPlan:
     """Which samples make up which batch, for one of `world` processes.
 
     images: of one batch in one process. part: samples fetched at once, a divisor of images.
-    size_at: width and height of the input at an update, counted from 1.
+    size_at: width and height of the input at an update, counted from 1. images_at: images of a
+    batch, counted from 1, where they are not always as many; never above `images`.
     """
 
     images: int
@@ -84,13 +85,20 @@ class BatchPlan:
     size_at: Callable[[int], tuple[int, int]]
     rank: int = 0
     world: int = 1
+    images_at: Callable[[int], int] | None = None
+
+    def count(self, batch: int) -> int:
+        """Images of the batch-th batch."""
+        return self.images_at(batch) if self.images_at else self.images
 
     def keys(self, batch: int) -> Iterator[list[SampleKey]]:
         """The parts of the batch-th batch, counted from 1."""
         width, height = self.size_at(batch)
         first = ((batch - 1) * self.world + self.rank) * self.images
-        for start in range(first, first + self.images, self.part):
-            yield [SampleKey(number, width, height) for number in range(start, start + self.part)]
+        numbers = range(first, first + self.count(batch))
+        for start in range(0, len(numbers), self.part):
+            part = numbers[start : start + self.part]
+            yield [SampleKey(number, width, height) for number in part]
 
 
 class _BatchSampler(Sampler[list[SampleKey]]):
@@ -213,10 +221,11 @@ def batches(
         with main_left_out():
             parts = iter(loader)
     try:
-        while True:
+        for batch in itertools.count(first):
+            count = -(-plan.count(batch) // plan.part)
             # What a process that is gone has announced cannot be fetched from it: an OSError.
             with worker_failures(OSError, EOFError):
-                group = [_raise_errors(next(parts)) for _ in range(plan.images // plan.part)]
+                group = [_raise_errors(next(parts)) for _ in range(count)]
             yield group[0] if len(group) == 1 else _concatenated(group, pin)
     finally:
         _end(parts)

@@ -23,6 +23,7 @@ from darknet_py.forks.rules import (
     SavingRules,
     WeightsRules,
 )
+from darknet_py.forks.update_rules import UpdateRules
 
 __all__ = ["ALEXEYAB", "FORKS", "PJREDDIE", "Fork", "default_fork", "fork_named"]
 
@@ -88,6 +89,7 @@ ALEXEYAB = Fork(
         truth_size=6,
         canvas=False,
         square_sizes=False,
+        dynamic_minibatch=True,
         crop_ratios=False,
         label_smoothing=True,
         tags=False,
@@ -95,14 +97,23 @@ ALEXEYAB = Fork(
     ),
     loss=LossRules(
         yolo_plain=False,
+        delta_rejection=True,
+        filter_rejection=True,
         region_small_boxes=False,
         region_classfix=True,
         region_many_classes=False,
         region_class_only_objectness=False,
         region_cost_slope=True,
         cost_kinds=False,
+    ),
+    update=UpdateRules(
         freezes=True,
+        stopbackward_counts=True,
+        adam_kinds=frozenset({"convolutional"}),
+        adam_counts_run=False,
+        adversarial=True,
         adam_epsilon=1e-6,
+        kernel_options=True,
     ),
     saving=SavingRules(
         detector_backup=False,
@@ -205,6 +216,7 @@ PJREDDIE = Fork(
         truth_size=5,
         canvas=True,
         square_sizes=True,
+        dynamic_minibatch=False,
         crop_ratios=True,
         label_smoothing=False,
         tags=True,
@@ -212,14 +224,25 @@ PJREDDIE = Fork(
     ),
     loss=LossRules(
         yolo_plain=True,
+        delta_rejection=False,
+        filter_rejection=False,
         region_small_boxes=True,
         region_classfix=False,
         region_many_classes=True,
         region_class_only_objectness=True,
         region_cost_slope=False,
         cost_kinds=True,
+    ),
+    update=UpdateRules(
         freezes=False,
+        stopbackward_counts=False,
+        adam_kinds=frozenset(
+            {"convolutional", "deconvolutional", "connected", "rnn", "gru", "lstm"}
+        ),
+        adam_counts_run=True,
+        adversarial=False,
         adam_epsilon=1e-7,
+        kernel_options=False,
     ),
     saving=SavingRules(
         detector_backup=True,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from darknet_py.forks.update_rules import UpdateRules
+
 
 @dataclass(frozen=True, kw_only=True)
 class LayerRules:
@@ -165,6 +167,9 @@ class SampleRules:
     square_sizes: bool
     """random=1 of the last head trains at squares of 320 to 608; otherwise at sizes around
     [net]'s."""
+    dynamic_minibatch: bool
+    """with dynamic_minibatch=1 and random=1 smaller inputs come in larger mini-batches; otherwise
+    mini-batches have always as many images."""
     crop_ratios: bool
     """classifiers are trained on pieces sized by min_ratio and max_ratio, which may reach beyond
     the image, or on the middle with center=1, and flipped every other time; otherwise on pieces
@@ -180,11 +185,17 @@ class SampleRules:
 
 @dataclass(frozen=True, kw_only=True)
 class LossRules:
-    """Losses and updates of the weights."""
+    """Losses."""
 
     yolo_plain: bool
     """[yolo] is trained on squared errors without normalizers and further options, and of several
     labels for one box the last one counts; otherwise AlexeyAB's options work and deltas add up."""
+    delta_rejection: bool
+    """[yolo] leaves deltas out as badlabels_rejection_percentage, num_sigmas_reject_badlabels and
+    equidistant_point of [net] say; otherwise they do nothing."""
+    filter_rejection: bool
+    """filters that are like others start again as often as weights_reject_freq of [net] says;
+    otherwise it does nothing."""
     region_small_boxes: bool
     """[region] weighs a label's coordinates by 2 - w*h in training; otherwise all alike."""
     region_classfix: bool
@@ -199,11 +210,6 @@ class LossRules:
     """the cost [region] shows holds the derivative of the logistic, as its delta does."""
     cost_kinds: bool
     """[cost] knows seg, L1, wgan, noobj and thresh; otherwise these types count as sse."""
-    freezes: bool
-    """stopbackward=1 keeps all earlier layers as they are, and onlyforward passes no gradient;
-    otherwise earlier layers get no gradient but still momentum and decay."""
-    adam_epsilon: float
-    """default of `eps`: what Adam adds to the root of the second moment, in training."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -310,6 +316,7 @@ class Fork:
     classify: ClassifyRules
     samples: SampleRules
     loss: LossRules
+    update: UpdateRules
     saving: SavingRules
     go: GoRules
     log: LogRules

@@ -13,6 +13,7 @@ from darknet_py.cfg.text import Section
 from darknet_py.errors import BadOption, CfgError, Location, Problems, ShapeError
 from darknet_py.forks import Fork
 from darknet_py.layers.counted import Counted
+from darknet_py.layers.kernel_rule import KernelRule
 from darknet_py.layers.net import Net
 from darknet_py.layers.printed import Printed, told_defaults
 from darknet_py.layers.run import ProgressNeeds
@@ -112,6 +113,7 @@ class Layer:
     - `table_row`, `table_line`, LINE, `receptive_field`, `flops`, `operations`, COUNTED: what
       `summary`, `ops` and the benchmarks say of it. `printed`, TOLD, TOLD_AFTER, `noted_sides`:
       what Darknet prints beside its line.
+    - `kernel_rule`: what moves its weights beside their gradients.
     - TOOL_FACTS: what `reset`, `rgbgr` and Darknet's other tools do with its tensors.
     - HEAD, IS_LOSS, LOSS_MISSING, CLASSIFIES, `hierarchy`, `at_temperature`: what its output means.
     - NO_EFFECT: options that Darknet reads and that change nothing here, each with the reason. One
@@ -216,6 +218,14 @@ class Layer:
         """Whether training moves its weights; batch statistics always move by themselves."""
         return True
 
+    def moved_by_adam(self, fork: Fork) -> bool:
+        """Whether adam=1 of [net] moves its weights by Adam, not with momentum."""
+        return self.kind in fork.update.adam_kinds
+
+    def kernel_rule(self, fork: Fork) -> KernelRule:
+        """What moves its weights beside their gradients, in training."""
+        return KernelRule()
+
     def tool_facts(self, fork: Fork) -> ToolFacts:
         """What a program's tools on weights files do with it."""
         return self.TOOL_FACTS
@@ -288,23 +298,6 @@ class Layer:
 
     def shape_error(self, message: str, key: str = "") -> ShapeError:
         return ShapeError(message, self.location(key))
-
-
-def resolve(reference: int, index: int) -> int:
-    """Darknet's layer index: negative is relative to this layer, 0 and up is absolute."""
-    return index + reference if reference < 0 else reference
-
-
-def resolve_all(layer: Layer, key: str, references: Sequence[int], index: int) -> tuple[int, ...]:
-    """Absolute indices of `references`; raises ShapeError for one that is not an earlier layer."""
-    indices = tuple(resolve(reference, index) for reference in references)
-    for reference, absolute in zip(references, indices, strict=True):
-        if not 0 <= absolute < index:
-            meant = f"layer {absolute}"
-            allowed = f"0 to {index - 1} or -1 to -{index}" if index else "none: this is layer 0"
-            message = f"read {reference} = {meant}, expected an earlier layer: {allowed}"
-            raise layer.shape_error(message, key)
-    return indices
 
 
 def make(kind: type[Layer], section: Section, **options: Any) -> Any:

@@ -20,14 +20,16 @@ from darknet_py.layers.base import (
     replaced,
     require_positive,
     require_rows,
-    resolve_all,
 )
 from darknet_py.layers.blur import Blur, window_count
 from darknet_py.layers.counted import Counted
 from darknet_py.layers.cross_batchnorm import cross_batchnorm
 from darknet_py.layers.excitation import excited
+from darknet_py.layers.kernel_options import KernelOptions
+from darknet_py.layers.kernel_rule import KernelRule
 from darknet_py.layers.normalize import batchnorm, batchnorm_stored, fold_batchnorm
 from darknet_py.layers.printed import Printed, convolution_line, shapes_and_cost, told_defaults
+from darknet_py.layers.references import resolve_all
 from darknet_py.layers.run import ProgressNeeds
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
 else:
     torch, F = deferred("torch"), deferred("torch.nn.functional")
 
-_DEFORMED = "kernels are not turned or stretched in training here"
 CROSSING = 2
 """batch_normalize=2 is what cbn=1 sets."""
 XNOR_SAVING = 32
@@ -49,7 +50,7 @@ XNOR_SAVING = 32
 
 @section("convolutional", "conv")
 @dataclass(frozen=True, kw_only=True)
-class Convolutional(Layer):
+class Convolutional(KernelOptions):
     """Cross-correlation with zero padding, optional batch normalisation, activation."""
 
     TOLD: ClassVar[Mapping[str, str]] = {
@@ -93,13 +94,6 @@ class Convolutional(Layer):
     share_index: int | None = option(None)
     cbn: int = option(0)
     assisted_excitation: float = option(0.0)
-    sway: int = option(0, not_trained=_DEFORMED)
-    rotate: int = option(0, not_trained=_DEFORMED)
-    stretch: int = option(0, not_trained=_DEFORMED)
-    stretch_sway: int = option(0, not_trained=_DEFORMED)
-    angle: float = option(15.0, not_trained=_DEFORMED)
-    grad_centr: int = option(0, not_trained="gradients are not centred here")
-    reverse: float = option(0.0, not_trained="updates are never reversed here")
 
     @cached_property
     def split(self) -> int:
@@ -153,7 +147,7 @@ class Convolutional(Layer):
         require_rows(self, self.filters)
         self._check_groups(ctx.input.c)
         self._check_shared(ctx)
-        self._check_deformed()
+        self.require_deformation(self.size)
         full = self._full_shape(ctx.input)
         return self.blur.shape(full) if self.blur else full
 
@@ -192,12 +186,8 @@ class Convolutional(Layer):
             )
             raise self.shape_error(message, "share_index")
 
-    def _check_deformed(self) -> None:
-        used = [key for key in ("sway", "rotate", "stretch", "stretch_sway") if getattr(self, key)]
-        if len(used) > 1:
-            raise self.shape_error(f"only one of {', '.join(used)} may be set", used[1])
-        if used and self.size == 1:
-            raise self.shape_error("needs a kernel of size 3 or more", used[0])
+    def kernel_rule(self, fork: Fork) -> KernelRule:
+        return self.moved_by(fork, self.normalized)
 
     def stored(self, ctx: LayerContext) -> Iterator[Stored]:
         if self.share_index is not None:
@@ -217,7 +207,8 @@ class Convolutional(Layer):
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
         full = self._convolve(ctx, weights, inputs[0], run)
-        if self.normalized and run.training and self._crosses(ctx.fork):
+        by_batch = run.training and not run.rolling_statistics
+        if self.normalized and by_batch and self._crosses(ctx.fork):
             full = cross_batchnorm(full, weights, run, ctx.index)
         elif self.normalized:
             full = batchnorm(full, weights, run)
@@ -342,6 +333,9 @@ class Convolutional(Layer):
     def check(self, ctx: LayerContext, problems: Problems) -> None:
         if self.dilation > 1 and self.size == 1:
             problems.note(self.location("dilation"), "no effect on a 1x1 kernel")
+        channels = ctx.input.c // self.split
+        counts = self.filters * channels, channels * self.size**2
+        self.check_kernels(ctx, self.kernel_rule(ctx.fork), *counts, problems)
 
 
 def _binarized(kernel: torch.Tensor) -> torch.Tensor:

@@ -76,7 +76,8 @@ class Connected(Layer):
         x = F.linear(x, weights["weights"], bias)
         if self.batch_normalize:
             x = batchnorm(x, weights, run)
-        return activate(self.activation, x, fresh=True)
+        y = activate(self.activation, x, fresh=True)
+        return run.limit_delta(y) if run.limit_delta else y
 
     def folded(self, ctx: LayerContext, weights: Weights) -> tuple[Layer, dict[str, torch.Tensor]]:
         if not self.batch_normalize:

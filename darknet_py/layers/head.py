@@ -91,6 +91,8 @@ class Head(Layer):
     """the output for a mirrored image can be mirrored back, cell by cell."""
     DIVISIBLE: ClassVar[int] = 32
     """AlexeyAB's program warns of input sizes that this does not divide; 1: of none."""
+    SPARES_FILTERS: ClassVar[bool] = False
+    """weights_reject_freq of [net] leaves the filters shortly before it as they are."""
     ANNOUNCED: ClassVar[int | None] = None
     """AlexeyAB's number of the layer type, for a kind whose heads its program announces."""
 

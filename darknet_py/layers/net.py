@@ -17,8 +17,6 @@ MOST_IMAGES, MOST_STEPS = 100_000, 10_000
 """Limits against hostile files: of an update, and of a sequence."""
 _NEVER_READ = "neither fork reads it"
 _IN_SEQUENCE = "images are not taken in sequence here"
-_ADVERSARIAL = "self-adversarial training is not done here"
-_DELTAS = "deltas are never left out here"
 _CONTRASTIVE = "contrastive training is not done here"
 _CUDA_MEMORY = "it tunes the memory of the CUDA program and changes no number"
 
@@ -88,17 +86,17 @@ class Net:
     clip: float = option(0.0)
     loss_scale: float = option(1.0)
     try_fix_nan: int = option(0, not_trained="a loss that is not finite stops the training")
-    dynamic_minibatch: int = option(0, not_trained="the batch stays as it is")
+    dynamic_minibatch: int = option(0)
     ema_alpha: float = option(0.0)
-    weights_reject_freq: int = option(0, not_trained="filters are never started again here")
-    equidistant_point: int = option(0, not_trained=_DELTAS)
-    badlabels_rejection_percentage: float = option(0.0, not_trained=_DELTAS)
-    num_sigmas_reject_badlabels: float = option(0.0, not_trained=_DELTAS)
+    weights_reject_freq: int = option(0)
+    equidistant_point: int = option(0)
+    badlabels_rejection_percentage: float = option(0.0)
+    num_sigmas_reject_badlabels: float = option(0.0)
     sequential_subdivisions: int | None = option(None, not_trained=_IN_SEQUENCE)
     track: int = option(0, not_trained=_IN_SEQUENCE)
     augment_speed: int = option(2, not_trained=_IN_SEQUENCE)
-    adversarial_lr: float = option(0.0, not_trained=_ADVERSARIAL)
-    attention: int = option(0, not_trained=_ADVERSARIAL)
+    adversarial_lr: float = option(0.0)
+    attention: int = option(0)
     contrastive: int = option(0, not_trained=_CONTRASTIVE)
     contrastive_jit_flip: int = option(0, not_trained=_CONTRASTIVE)
     contrastive_color: int = option(0, not_trained=_CONTRASTIVE)
@@ -162,6 +160,7 @@ def read_net(section: Section, problems: Problems, **overrides: int | None) -> N
     net = Net(section=section, **values)
     _check_sizes(net)
     _check_policy(net, problems)
+    _check_attention(net, problems)
     return net
 
 
@@ -192,3 +191,9 @@ def _check_policy(net: Net, problems: Problems) -> None:
             f"{len(net.scales)} values for {len(net.steps)} steps; the missing ones count as 1"
         )
         problems.warn(net.section.location("scales"), message)
+
+
+def _check_attention(net: Net, problems: Problems) -> None:
+    if net.attention and not net.adversarial_lr:
+        message = "no effect without adversarial_lr, whose passes it shows"
+        problems.warn(net.section.location("attention"), message)

@@ -36,13 +36,15 @@ def batchnorm_stored(channels: int) -> Iterator[Stored]:
 
 
 def batchnorm(x: torch.Tensor, weights: Weights, run: Run) -> torch.Tensor:
-    """Normalise x (N, C, ...) over all but C; in training the rolling statistics move.
+    """Normalise x (N, C, ...) over all but C; in training the rolling statistics move,
+    unless the run takes these.
 
     Raises DarknetError where training gives a single value for each channel.
     """
-    if run.training and run.sync_batchnorm:
+    by_batch = run.training and not run.rolling_statistics
+    if by_batch and run.sync_batchnorm:
         return _sync_batchnorm(x, weights)
-    if run.training:
+    if by_batch:
         require_several(x)
     return F.batch_norm(
         x,
@@ -50,7 +52,7 @@ def batchnorm(x: torch.Tensor, weights: Weights, run: Run) -> torch.Tensor:
         weights["rolling_variance"],
         weights["scales"],
         weights["biases"],
-        run.training,
+        by_batch,
         BATCHNORM_MOMENTUM,
         BATCHNORM_EPSILON,
     )

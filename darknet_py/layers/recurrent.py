@@ -87,7 +87,12 @@ class Recurrent(Layer):
         return torch.cat(outputs)
 
     def runner(self, ctx: LayerContext, weights: Weights, run: Run) -> Callable[[str, Any], Any]:
-        """A function that runs one part by name."""
+        """A function that runs one part by name.
+
+        A part's gradients through time are as they come: that the C programs' GPU code limits them
+        in [connected] parts too is one of its habits there that are not followed.
+        """
+        run = dataclasses.replace(run, limit_delta=None)
         parts = {
             name: (layer, _inside(ctx, into), _under(name, weights))
             for name, (layer, into) in self.parts(ctx).items()

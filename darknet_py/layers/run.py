@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -47,9 +47,11 @@ class Run:
     `trace` where the C program's output buffer has something else than what it passes on.
     capture: layers whose inputs are put into `captured`. no_grad_layers: no gradient passes them.
     freeze_before: layers before this index run as at inference. sync_batchnorm: batch statistics
-    are taken over all processes of a distributed training instead of each one's own. convolve: by
-    what [convolutional] convolves. progress: how far a training is; None is a pass by itself, which
-    no labels belong to and which is all of its batch.
+    are taken over all processes of a distributed training instead of each one's own.
+    rolling_statistics: batch normalisation takes the rolling statistics as they are, as at
+    inference. convolve: by what [convolutional] convolves. limit_delta: what limits the gradient
+    that reaches an output of [connected], itself unchanged. progress: how far a training is; None
+    is a pass by itself, which no labels belong to and which is all of its batch.
     """
 
     training: bool = False
@@ -60,7 +62,9 @@ class Run:
     no_grad_layers: frozenset[int] = frozenset()
     freeze_before: int = 0
     sync_batchnorm: bool = False
+    rolling_statistics: bool = False
     convolve: Convolve = convolve
+    limit_delta: Callable[[torch.Tensor], torch.Tensor] | None = None
     progress: Progress | None = None
 
     def at(self, index: int) -> Run:

@@ -10,18 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
-from darknet_py.layers.base import (
-    Layer,
-    LayerContext,
-    Run,
-    Weights,
-    passing,
-    require_positive,
-    resolve,
-    resolve_all,
-)
+from darknet_py.layers.base import Layer, LayerContext, Run, Weights, passing, require_positive
 from darknet_py.layers.head import Head
 from darknet_py.layers.printed import Printed
+from darknet_py.layers.references import resolve, resolve_all
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree, read_tree
@@ -93,11 +85,13 @@ class Cost(Layer):
 
     TOLD: ClassVar[Mapping[str, str]] = {"type": "{0.type}"}
     IS_LOSS: ClassVar[bool] = True
+    NO_EFFECT: ClassVar[Mapping[str, str]] = {
+        "ratio": "both programs find the limit for it, print it, and then take 0 instead"
+    }
     LINE: ClassVar[str] = "cost                                           {x.size:4d}"
 
     type: str = option("sse", words=COSTS)
     scale: float = option(1.0)
-    ratio: float = option(0.0, not_trained="all values count, not a share of them at random")
     noobj: float = option(1.0)
     thresh: float = option(0.0)
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
 from darknet_py.layers.activations import ACTIVATIONS, activate
-from darknet_py.layers.base import Layer, LayerContext, Run, Stored, Weights, resolve_all
+from darknet_py.layers.base import Layer, LayerContext, Run, Stored, Weights
 from darknet_py.layers.counted import Counted
 from darknet_py.layers.printed import Printed
+from darknet_py.layers.references import resolve_all
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.lazy import deferred

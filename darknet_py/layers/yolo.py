@@ -209,6 +209,7 @@ class Yolo(AnchorHead):
     """Per anchor and cell: x, y, w, h, objectness, classes."""
 
     ANNOUNCED: ClassVar[int | None] = 28
+    SPARES_FILTERS: ClassVar[bool] = True
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         **AnchorHead.NO_EFFECT,
         "uc_normalizer": "only [Gaussian_yolo] reads it",

@@ -32,6 +32,7 @@ from darknet_py.losses.assignment import (
     target_coordinates,
 )
 from darknet_py.losses.head_loss import LossInput, PendingLoss, Shown, Targets, loss_of
+from darknet_py.losses.hidden_objects import hide_objects
 from darknet_py.losses.iou_losses import IOU_LOSSES
 from darknet_py.losses.yolo_loss import CLASS_FLOOR, classify, score_truth_thresh
 
@@ -70,20 +71,27 @@ class _GaussianDelta:
 
 @loss_of(GaussianYolo)
 def _loss(p: LossInput) -> PendingLoss:
-    return gaussian_yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork)
+    return gaussian_yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork, p.adversarial)
 
 
 def gaussian_yolo_loss(
-    layer: GaussianYolo, output: Tensor, targets: Targets, net_size: tuple[int, int], fork: Fork
+    layer: GaussianYolo,
+    output: Tensor,
+    targets: Targets,
+    net_size: tuple[int, int],
+    fork: Fork,
+    adversarial: bool = False,
 ) -> PendingLoss:
     """delta and cost of a [Gaussian_yolo] head for its output (N, C, H, W) and the labels.
 
     targets: on the host. Only AlexeyAB's program has this head: its rules hold for both values of
-    `fork`.
+    `fork`. adversarial: as in `LossInput`.
     """
     head, assigned = _head(layer, output.detach(), targets, net_size, fork)
     delta = _GaussianDelta(empty_delta(head.outputs.rows), empty_delta(head.deviations))
     _start(head, delta)
+    if adversarial:
+        hide_objects(head.outputs, delta.means)
     _answer(head, assigned, delta)
     _average(delta)
     joined = delta.joined().view(*head.outputs.out.shape[:-1], -1)

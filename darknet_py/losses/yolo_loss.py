@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -28,6 +28,7 @@ from darknet_py.losses.assignment import (
     target_coordinates,
 )
 from darknet_py.losses.head_loss import LossInput, PendingLoss, Shown, Targets, loss_of
+from darknet_py.losses.hidden_objects import hide_objects, misplace_objects
 from darknet_py.losses.iou_losses import IOU_LOSSES
 
 CLASS_FLOOR = 0.25
@@ -51,15 +52,22 @@ PLAIN: dict[str, Any] = {
 
 @loss_of(Yolo)
 def _loss(p: LossInput) -> PendingLoss:
-    return yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork)
+    return yolo_loss(p.layer, p.output, p.labels, p.net_size, p.fork, p.reject, p.adversarial)
 
 
 def yolo_loss(
-    layer: Yolo, output: Tensor, targets: Targets, net_size: tuple[int, int], fork: Fork
+    layer: Yolo,
+    output: Tensor,
+    targets: Targets,
+    net_size: tuple[int, int],
+    fork: Fork,
+    reject: Callable[[Tensor, int], Tensor] | None = None,
+    adversarial: bool = False,
 ) -> PendingLoss:
     """delta and cost of a [yolo] head for its output (N, C, H, W) and the labels of N images.
 
-    targets: on the host.
+    targets: on the host. reject, adversarial: as in `LossInput`; the cost is that of what `reject`
+    leaves.
     """
     if fork.loss.yolo_plain:
         layer = replace(layer, **PLAIN)
@@ -72,10 +80,15 @@ def yolo_loss(
     head = HeadOutputs(layer, fork.loss.yolo_plain, out, boxes, labels, net_size)
     delta = empty_delta(head.rows)
     _start(head, delta)
+    if adversarial:
+        hide_objects(head, delta)
+        misplace_objects(head, delta)
     overlaps = _answer(head, assigned, delta)
     delta = delta[:-1].view(out.shape)
     if layer.iou_thresh < 1:
         _average(delta)
+    if reject:
+        delta = reject(delta, layer.entries)
     flat = delta.permute(0, 1, 4, 2, 3).reshape(output.shape)
     rewritten = len(on_host) - int(on_host.first.sum())
     return PendingLoss(

@@ -32,6 +32,8 @@ LIMIT_WORDS = (
 )
 """What torch 2.13 and torch 2.2 call how often they compile before they give it up."""
 MOST_PROGRAMS = 4096
+CONNECTED_LIMIT = 1.0
+"""Largest magnitude of a delta of [connected]."""
 
 
 class HeadPass(nn.Module):
@@ -52,24 +54,51 @@ class HeadPass(nn.Module):
         no_grad_layers: frozenset[int],
         freeze_before: int,
         sync_batchnorm: bool,
+        delta_scale: Tensor,
         progress: Progress | None = None,
+        rolling_statistics: bool = False,
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Inputs and outputs of the layers that have a loss, each (N, C, H, W).
 
         no_grad_layers: those no gradient passes. freeze_before: layers before it keep even their
-        batch statistics. sync_batchnorm: these are those of all processes. progress: as in `Run`.
+        batch statistics. sync_batchnorm: these are those of all processes. delta_scale: () what
+        gradients will be multiplied by, beside Darknet's deltas. progress, rolling_statistics: as
+        in `Run`.
         """
+
+        def limit_delta(y: Tensor) -> Tensor:
+            limited: Tensor = _LimitedDelta.apply(y, delta_scale)  # type: ignore[no-untyped-call]
+            return limited
+
         run = Run(
             training=True,
             capture=frozenset(self.owners),
             no_grad_layers=no_grad_layers,
             freeze_before=freeze_before,
             sync_batchnorm=sync_batchnorm,
+            rolling_statistics=rolling_statistics,
             convolve=self.convolve,
+            limit_delta=limit_delta,
             progress=progress,
         )
         kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
         return [run.captured[i] for i in self.owners], [kept[i] for i in self.owners]
+
+
+class _LimitedDelta(torch.autograd.Function):
+    """An output of [connected]: both programs' GPU code limits its delta before the activation's
+    derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, y: Tensor, scale: Tensor) -> Tensor:
+        ctx.save_for_backward(scale)
+        return y.view_as(y)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (scale,) = ctx.saved_tensors
+        limit = scale * CONNECTED_LIMIT
+        return gradient.clamp(-limit, limit), None
 
 
 def wrapped(head_pass: HeadPass, compiled: bool, world: int) -> nn.Module:

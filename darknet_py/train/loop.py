@@ -76,6 +76,7 @@ class Loop:
 
     def _train(self, stop: StopSignal) -> int:
         self.trainer.watch = lambda losses: self._say(self.report.heads, losses)
+        self.trainer.watch_adversarial = lambda rate: self._say(self.report.adversarial, rate)
         with contextlib.closing(self._batches()) as batches:
             for done, (batch, waited) in enumerate(batches, start=1):
                 with child_signals_held():
@@ -190,7 +191,7 @@ class Loop:
         seconds = time.perf_counter() - start
         self.clock.add(seconds, waited)
         if trainer.subdivisions != parts:
-            parted = f"{trainer.images}={trainer.subdivisions} x {trainer.mini_batch}"
+            parted = f"{trainer.taken}={trainer.subdivisions} x {trainer.mini_batch}"
             self.report.note(f"out of memory: subdivisions={trainer.subdivisions} now ({parted})")
         return self._as_update(seconds, waited)
 

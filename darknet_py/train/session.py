@@ -19,6 +19,7 @@ from darknet_py.network.graph import Graph
 from darknet_py.network.not_trained import not_trained_here
 from darknet_py.options.training import TrainOptions
 from darknet_py.train.checkpoint_writer import CheckpointWriter
+from darknet_py.train.logs.attention_pictures import AttentionPictures
 from darknet_py.train.logs.loss_chart import read_chart
 from darknet_py.train.logs.metric_loggers import CsvLogger, MetricLogger, TensorBoardLogger
 from darknet_py.train.logs.progress_log import TrainingLog
@@ -161,7 +162,8 @@ def _metric_loggers(
     options: TrainOptions, ready: ReadyTraining, upto: int
 ) -> tuple[MetricLogger, ...]:
     """upto: the last update of which an earlier run has written the row."""
-    net, files = ready.start.trainer.network.graph.net, ready.start.files
+    trainer, files = ready.start.trainer, ready.start.files
+    net = trainer.network.graph.net
     results = CsvLogger(
         files.results(options.results),
         files.charts(options.chart),
@@ -172,6 +174,10 @@ def _metric_loggers(
         read_chart(options.chart) if options.chart else None,
     )
     results.open(upto)
-    if options.tensorboard is None:
-        return (results,)
-    return results, TensorBoardLogger.open(options.tensorboard)
+    loggers: list[MetricLogger] = [results]
+    if net.attention:
+        folder = files.charts(options.chart)[0].parent
+        loggers.append(AttentionPictures(folder, lambda: trainer.adversarial_view))
+    if options.tensorboard is not None:
+        loggers.append(TensorBoardLogger.open(options.tensorboard))
+    return tuple(loggers)

@@ -75,7 +75,10 @@ TOP = {
     "seen": _count(),
     "images": _count(1),
     "subdivisions": _count(1),
+    "moves": _count(),
 }
+LATER = ("moves",)
+"""Not in older states, whose updates were all moves of their training."""
 PRECISION = {"scale": NumberSpec(2.0**-126, 2.0**127), "growth": _count()}
 """Of fp16; none with other precisions."""
 PROGRESS = {
@@ -92,14 +95,15 @@ PROGRESS = {
 
 @dataclass(frozen=True)
 class StateFacts:
-    """images: of one step in all processes. precision: empty unless fp16's. job: of torchrun, ""
-    without one."""
+    """images: of one step in all processes. moves: of the weights, since the .weights file that the
+    training began with. precision: empty unless fp16's. job: of torchrun, "" without one."""
 
     seed: int
     update: int
     seen: int
     images: int
     subdivisions: int
+    moves: int
     precision: dict[str, float]
     progress: TrainingProgress
     job: str = ""
@@ -117,7 +121,9 @@ class StateFacts:
         job = whole.pop("job", "")
         if not isinstance(job, str) or len(job) > MOST_JOB:
             refuse(path, f"read {_shown(job)}, expected the name of a job", f"{FACTS} job")
-        _require(path, FACTS, whole, TOP, needed=TOP)
+        needed = {key: spec for key, spec in TOP.items() if key not in LATER}
+        _require(path, FACTS, whole, TOP, needed=needed)
+        whole.setdefault("moves", whole["update"])
         _require(path, "precision", precision, PRECISION, needed=PRECISION if precision else {})
         _require(path, "progress", progress, PROGRESS, needed={})
         del whole["format"]

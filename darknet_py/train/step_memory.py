@@ -103,5 +103,5 @@ def _held(network: Network) -> list[int]:
     steps = graph.net.time_steps
     x = torch.empty(PROBED * steps, *graph.net.input, device="meta")
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        HeadPass(network, owners)(x, frozenset(), 0, False)
+        HeadPass(network, owners)(x, frozenset(), 0, False, torch.ones((), device="meta"))
     return [storage.nbytes() for storage in held.values()]

@@ -21,14 +21,17 @@ from darknet_py.engines.native.training import TrainingConvolutions
 from darknet_py.errors import DarknetError
 from darknet_py.layers.net import Net
 from darknet_py.layers.torch_kernels import Convolve, convolve
+from darknet_py.losses.delta_rejection import DeltaRejection
 from darknet_py.network.network import Network, torch_seed
 from darknet_py.network.weights_layout import Header
+from darknet_py.train.adversarial import AdversarialView, adversarial_step, require_end
 from darknet_py.train.amp import TYPES, Precision
 from darknet_py.train.device_memory import is_out_of_memory, release_memory
 from darknet_py.train.freezing import statistics_only
 from darknet_py.train.loss_error import LossError, Losses, not_finite
 from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.schedule import rate, require_policy
+from darknet_py.train.similar_filters import is_due, restart_similar_filters
 from darknet_py.train.sub_batch import Moment, SubBatchPass
 
 Array = NDArray[Any]
@@ -43,8 +46,9 @@ class Trainer:
     compiled: run the network through torch.compile. sync_batchnorm: batch statistics over all
     processes of a distributed training. updates_per_step: what a step counts for, which also
     multiplies the learning rate: Darknet's `-gpus` with n devices counts n. watch: called with the
-    losses of each sub-batch. exact: on a CPU fp32 sums as direct convolutions make them, without
-    Winograd's fewer products. losses: those of the last sub-batch.
+    losses of each sub-batch, watch_adversarial before one whose images adversarial_lr moves, with
+    the rate they move by. exact: on a CPU fp32 sums as direct convolutions make them, without
+    Winograd's fewer products. losses: those of the last sub-batch. taken: images of the last step.
 
     In a torch.distributed process group each process gives its own batch, and all move alike.
     """
@@ -58,8 +62,10 @@ class Trainer:
     watch: Callable[[Losses], None] | None = None
     exact: bool = False
     optimizer: Optimizer = field(init=False)
+    watch_adversarial: Callable[[float], None] | None = field(init=False, default=None)
     losses: Losses = field(init=False, default_factory=dict)
     rate: float = field(init=False, default=0.0)
+    taken: int = field(init=False)
     _refused: LossError | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -71,12 +77,14 @@ class Trainer:
         if any(tensor.is_inference() for tensor in self.network.state_dict().values()):
             raise DarknetError("made under torch.inference_mode, whose tensors cannot be trained")
         require_policy(graph.net)
+        require_end(graph.net, graph.fork)
         self.distributed = DistributedContext.here()
         with torch.inference_mode(False):
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             self.optimizer = Optimizer(self.network)
         self.amp = Precision(self.precision, self._device, graph.net.loss_scale)
         self.subdivisions = graph.net.subdivisions
+        self.taken = self.images
         self.batch = self._seen * self.updates_per_step // (self.images * self.distributed.world)
         self._pass = SubBatchPass(
             self.network,
@@ -100,19 +108,34 @@ class Trainer:
         return self._pass.owners
 
     @property
+    def rejection(self) -> DeltaRejection | None:
+        """What [yolo] heads leave out by thresholds that roll on from step to step."""
+        return self._pass.rejection
+
+    @property
     def resized(self) -> Network:
         """The network at the size of the images, with the same tensors."""
         return self._pass.resized
 
     @property
+    def adversarial_view(self) -> AdversarialView | None:
+        """With attention=1 of [net], of the last sub-batch whose images adversarial_lr moved."""
+        return self._pass.view
+
+    @property
     def images(self) -> int:
-        """Images of one optimiser step in this process."""
+        """Images of one optimiser step in this process, as [net] has them."""
         return step_images(self.network.graph.net)
 
     @property
     def mini_batch(self) -> int:
-        """Images of one sub-batch."""
-        return self.images // self.subdivisions
+        """Images of one sub-batch of the last step."""
+        return self.taken // self.subdivisions
+
+    @property
+    def _dynamic(self) -> bool:
+        graph = self.network.graph
+        return bool(graph.net.dynamic_minibatch and graph.fork.samples.dynamic_minibatch)
 
     @property
     def _seen(self) -> int:
@@ -129,9 +152,10 @@ class Trainer:
     def step(self, images: Tensor | Array, truth: Tensor | Array) -> float:
         """One optimiser step over `images` (batch, C, H, W) and `truth` (batch, truths).
 
-        images: floats in [0, 1], or uint8. truth is laid out as the C programs' l.truths: boxes of
-        x y w h class [track] padded with zeros for detection heads, cells for [detection], one
-        number per class for classifiers.
+        images: floats in [0, 1], or uint8; with dynamic_minibatch as many as subdivisions of [net]
+        divides, which count as `batch` images in the weights file. truth is laid out as the C
+        programs' l.truths: boxes of x y w h class [track] padded with zeros for detection heads,
+        cells for [detection], one number per class for classifiers.
         Returns Darknet's loss: cost summed over heads / heads, averaged over subdivisions.
         Raises DarknetError for images or truths of a wrong number or width, LossError for a loss
         that is not finite: then all is as before the step, batch statistics included. Tensors with
@@ -144,21 +168,29 @@ class Trainer:
 
     def _step(self, images: Tensor, truth: Tensor) -> float:
         self._check(images, truth)
+        self.taken = len(images)
         self.network.train()
         self.resized.train()
         with self._undone_on_error():
             self.batch += self.updates_per_step
             cost = self._learn_all(images, truth)
-        info = StepInfo(self.rate, self.batch, self.images * self.distributed.world, self._fixed)
+        info = StepInfo(self.rate, self.batch, self.taken * self.distributed.world, self._fixed)
         # DistributedDataParallel hands out the mean over processes; Darknet's updates are sums.
         self.amp.step(self.optimizer, info, float(self.distributed.world))
+        self._restart_filters()
         self._count(self.images * self.distributed.world)
         return cost
+
+    @property
+    def _rolling(self) -> list[Tensor]:
+        """What the sub-batches of a step leave behind beside gradients."""
+        rejection = self.rejection
+        return [*self.network.buffers(), *([rejection.state] if rejection else [])]
 
     @contextlib.contextmanager
     def _undone_on_error(self) -> Iterator[None]:
         """A step that is refused has not been: its count, its gradients, its batch statistics."""
-        batch, self._statistics = self.batch, [t.clone() for t in self.network.buffers()]
+        batch, self._statistics = self.batch, [t.clone() for t in self._rolling]
         try:
             yield
         except BaseException:
@@ -170,7 +202,7 @@ class Trainer:
     def _undo(self) -> None:
         """Take back what the sub-batches of this step have left so far."""
         self.optimizer.clear()
-        for tensor, before in zip(self.network.buffers(), self._statistics, strict=True):
+        for tensor, before in zip(self._rolling, self._statistics, strict=True):
             tensor.copy_(before)
 
     @contextlib.contextmanager
@@ -181,6 +213,7 @@ class Trainer:
         self.rate = rate(
             self.network.graph.net, self.batch, random.Random(number), self.updates_per_step
         )
+        self._coins = random.Random(f"adversarial {number}")
         # The few numbers that losses draw are drawn on the host, alike on all devices.
         self._generator = torch.Generator().manual_seed(number)
         with torch.random.fork_rng(devices):
@@ -199,7 +232,8 @@ class Trainer:
                 self._undo()
                 # Of a sequence in time-major rows a half would be other streams.
                 sequence = self.network.graph.net.time_steps > 1
-                if self.mini_batch % 2 or self.distributed.world > 1 or sequence:
+                odd = self.mini_batch % 2 and not (self._dynamic and self.mini_batch > 1)
+                if odd or self.distributed.world > 1 or sequence:
                     what = "time_steps" if sequence else "width and height"
                     raise DarknetError(
                         f"out of memory with {self.mini_batch} inputs at once, which cannot be "
@@ -209,11 +243,13 @@ class Trainer:
             release_memory(self._device)
 
     def _learn_parts(self, images: Tensor, truth: Tensor) -> float:
-        parts = list(zip(images.split(self.mini_batch), truth.split(self.mini_batch), strict=True))
+        count = min(self.subdivisions, len(images))
+        parts = list(zip(images.tensor_split(count), truth.tensor_split(count), strict=True))
         costs: list[float] = []
         self._refused = None
+        seen = self._seen
         for number, (x, t) in enumerate(parts, start=1):
-            seen = self._seen + number * len(x) * self.distributed.world
+            seen += len(x) * self.distributed.world
             with self._exchange(last=number == len(parts)):
                 costs.append(self._learn(x, t, self._moment(seen, number)))
         return self._mean(sum(costs) / len(costs))
@@ -234,16 +270,13 @@ class Trainer:
         return module.no_sync()
 
     def _check(self, images: Tensor, truth: Tensor) -> None:
-        if len(images) != self.images or len(truth) != self.images:
-            message = (
-                f"{len(images)} images and {len(truth)} truths, expected {self.images} of each"
-            )
+        count, parts = len(images), self.network.graph.net.subdivisions
+        fits = count > 0 and not count % parts if self._dynamic else count == self.images
+        if not fits or len(truth) != count:
+            expected = f"a multiple of {parts}" if self._dynamic else self.images
+            message = f"{count} images and {len(truth)} truths, expected {expected} of each"
             raise DarknetError(f"{message} (batch of [net])")
         self._pass.check_truth(truth)
-
-    def _moment(self, seen: int, part: int) -> Moment:
-        completed = self.batch - self.updates_per_step
-        return Moment(self.batch, seen, self._generator, completed, part)
 
     def _learn(self, images: Tensor, truth: Tensor, moment: Moment) -> float:
         """Forward and backward of a sub-batch: the deltas are the gradients, not the cost's own."""
@@ -255,6 +288,13 @@ class Trainer:
             self._refuse(cost)
         return cost
 
+    def _moment(self, seen: int, part: int) -> Moment:
+        graph, completed = self.network.graph, self.batch - self.updates_per_step
+        adversarial = adversarial_step(graph.net, graph.fork, completed, self._coins)
+        if adversarial and self.watch_adversarial:
+            self.watch_adversarial(adversarial.rate)
+        return Moment(self.batch, seen, self._generator, completed, part, adversarial)
+
     def _refuse(self, cost: float) -> None:
         """For a loss that is not finite: at once, but at the step's end where others go along."""
         self._refused = self._refused or self._loss_error(cost)
@@ -264,6 +304,13 @@ class Trainer:
     def _loss_error(self, cost: float) -> LossError:
         boxes = self.network.graph.head_classes is not None
         return not_finite(self.batch, cost, self.losses, boxes)
+
+    def _restart_filters(self) -> None:
+        completed = self.batch - self.updates_per_step + 1
+        if is_due(self.network.graph, completed):
+            number = torch_seed(self.seed) * 1_000_003 + self.batch
+            generator = torch.Generator().manual_seed(number)
+            restart_similar_filters(self.network, generator, self._fixed)
 
     def _count(self, images: int) -> None:
         fork = self.network.graph.fork

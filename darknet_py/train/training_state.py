@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from darknet_py.losses.delta_rejection import ROLLING_VALUES
 from darknet_py.network.weights_layout import Header
 from darknet_py.train.ema import WeightAverage
 from darknet_py.train.state_facts import StateFacts, TrainingProgress
@@ -21,6 +22,7 @@ from darknet_py.train.state_file import ArraySpec, most_bytes, open_state, refus
 from darknet_py.train.trainer import Trainer
 
 NETWORK, UPDATE, AVERAGE = "net.", "update.", "average."
+REJECTION = "rejection"
 MOMENTS = ("moment0.", "moment1.")
 
 
@@ -41,6 +43,7 @@ def save_state(
         seen=trainer.network.header.seen,
         images=_images(trainer),
         subdivisions=trainer.subdivisions,
+        moves=trainer.optimizer.moves,
         precision=trainer.amp.state(),
         progress=progress,
         job=job,
@@ -59,7 +62,7 @@ def load_state(path: Path, trainer: Trainer, average: WeightAverage) -> Training
         _require_same_steps(path, facts, trainer)
         arrays = archive.arrays(_declared(trainer, average, archive.entries.keys()))
     trainer.seed, trainer.batch = facts.seed, facts.update
-    trainer.subdivisions = facts.subdivisions
+    trainer.subdivisions, trainer.optimizer.moves = facts.subdivisions, facts.moves
     revision = trainer.network.graph.fork.weights.revision
     trainer.network.header = Header(0, 2, revision, facts.seen)
     trainer.amp.restore(facts.precision)
@@ -96,6 +99,8 @@ def _tensors(trainer: Trainer, average: WeightAverage) -> Iterator[tuple[str, Te
             yield f"{word}{number}", moment
     for name, tensor in average.averages.items():
         yield f"{AVERAGE}{name}", tensor
+    if trainer.rejection:
+        yield REJECTION, trainer.rejection.state
 
 
 def _declared(
@@ -116,6 +121,9 @@ def _declared(
             declared |= dict.fromkeys(moments, _spec(state.tensor))
     if names is None or any(name.startswith(AVERAGE) for name in names):
         declared |= {f"{AVERAGE}{name}": _spec(tensor) for name, tensor in average.tensors()}
+    # Whether the cfg asks for it may change between two runs, as whether it has Adam.
+    if names is None or REJECTION in names:
+        declared[REJECTION] = _spec(torch.zeros(ROLLING_VALUES))
     return declared
 
 
@@ -135,4 +143,5 @@ def _prepare(trainer: Trainer, average: WeightAverage, arrays: dict[str, Any]) -
 @torch.no_grad()
 def _fill(targets: dict[str, Tensor], arrays: dict[str, NDArray[Any]]) -> None:
     for name, array in arrays.items():
-        targets[name].copy_(torch.from_numpy(array))
+        if name != REJECTION or name in targets:
+            targets[name].copy_(torch.from_numpy(array))

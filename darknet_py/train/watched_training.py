@@ -21,7 +21,7 @@ def run_watched(options: GivenTrainOptions, callback: Callback | None) -> TrainR
     log = CallbackLog(callback)
     loop, stopped = trained(options, lambda *_: log, (lambda: log.over) if callback else None)
     # Trainer and loop hold on to each other; without this they would wait for the collector.
-    loop.trainer.watch = None
+    loop.trainer.watch = loop.trainer.watch_adversarial = None
     if log.failure:
         raise log.failure
     return _result(options, loop, log, stopped)

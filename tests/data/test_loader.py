@@ -101,6 +101,17 @@ def test_sizes_change_from_batch_to_batch() -> None:
     assert shapes == [(2, 1, 4, 8), (2, 1, 4, 16), (2, 1, 4, 24)]
 
 
+def test_the_number_of_images_changes_from_batch_to_batch() -> None:
+    """Each batch begins at the numbers it would have if all were as large as the largest."""
+    counts = (3, 8, 1)
+    grown = BatchPlan(8, 2, one_size, images_at=lambda batch: counts[batch - 1])
+    made = first_batches(Numbers(), 3, plan=grown)
+    numbers = [batch.truth[:, 0].tolist() for batch in made]
+    assert numbers == [[0, 1, 2], list(range(8, 16)), [16]]
+    (last,) = first_batches(Numbers(), 1, plan=grown, first=3)
+    assert last.truth[:, 0].tolist() == [16]
+
+
 def test_torchs_random_numbers_are_left_alone() -> None:
     """A resumed run starts its loader once more, and must not differ by that."""
     before = torch.get_rng_state()

@@ -37,7 +37,7 @@ class Kind:
     """How a head is trained. head: its section, and what else the cfg ends with. conv: options of
     the first layer, and what follows it. channels: what the head reads. truth: the function that
     makes its truth. waits, uploads: the most of a sub-batch after the first step; images, and truth
-    or what is made of it, are an upload each."""
+    or what is made of it, are an upload each. seed: of the training."""
 
     head: str
     channels: int
@@ -47,6 +47,7 @@ class Kind:
     uploads: int = 2
     net: str = ""
     conv: str = ""
+    seed: int = 0
 
 
 YOLO = "[yolo]\nclasses=3\nnum=2\nmask=0,1\nanchors=2,2, 4,4\n"
@@ -54,6 +55,9 @@ GAUSSIAN = YOLO.replace("yolo", "Gaussian_yolo")
 REGION = "[region]\nclasses=6\nnum=2\nanchors=1,1, 3,3\n"
 DETECTION = "[detection]\nclasses=2\ncoords=4\nnum=2\nside=2\nrescore=1\nsqrt=1\n"
 SPREAD = "[connected]\noutput=48\nactivation=linear\n"
+ADVERSARIAL = "adversarial_lr=50\nattention=1\n"
+BOTH_MOVED = 9
+"""The seed of a training in whose third step the images of both sub-batches are moved."""
 SECOND = "[route]\nlayers=0\n[conv]\nfilters=16\nsize=1\nactivation=linear\n"
 
 KINDS: dict[str, Kind] = {
@@ -67,6 +71,10 @@ KINDS: dict[str, Kind] = {
     # How many boxes surpass it nobody knows before.
     "yolo, truth_thresh": Kind(YOLO + "truth_thresh=.1\n", 16, waits=2),
     "two yolo": Kind(YOLO + SECOND + YOLO, 16, uploads=3),
+    "yolo, adversarial": Kind(YOLO, 16, uploads=3, net=ADVERSARIAL, seed=BOTH_MOVED),
+    "softmax, adversarial": Kind(
+        "[avgpool]\n[softmax]\n", 5, "classes", uploads=3, net=ADVERSARIAL, seed=BOTH_MOVED
+    ),
     "yolo, adam": Kind(YOLO, 16, net="adam=1\n"),
     # The labels that layers see are an upload of their own; a generator of its own draws blocks.
     "yolo, shown labels": Kind(YOLO, 16, uploads=3, conv="cbn=1\nassisted_excitation=1\n"),
@@ -150,7 +158,7 @@ def trained_network(kind: Kind, folder: Path) -> Network:
 def trained(net: Network, kind: Kind) -> tuple[Trainer, Tensor, Tensor]:
     """After two steps, and what the third one is to learn."""
     torch.manual_seed(3)
-    truth, trainer = TRUTHS[kind.truth]().flatten(1), Trainer(net)
+    truth, trainer = TRUTHS[kind.truth]().flatten(1), Trainer(net, seed=kind.seed)
     images = torch.rand(3, IMAGES, 3, SIDE, SIDE)
     for some in images[:2]:
         trainer.step(some, truth)
@@ -164,7 +172,8 @@ def require_same(net: Network, device: DeviceUnderTest, expected: Network) -> No
         )
 
 
-QUICK = ("yolo", "yolo, shown labels", "Gaussian_yolo", "region", "detection", "iseg", "softmax")
+QUICK = ("yolo", "yolo, shown labels", "yolo, adversarial", "Gaussian_yolo", "region")
+QUICK += ("detection", "iseg", "softmax")
 """One of each head; `make parity` runs all."""
 EACH = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in KINDS]
 
@@ -181,6 +190,7 @@ def test_a_training_step(name: str, device_name: str, tmp_path: Path) -> None:
         with device.counted() as counted:
             loss = trainer.step(images, truth)
         require_same(net, device, host)
+        assert (trainer.adversarial_view is not None) == bool(kind.seed)
     assert loss == pytest.approx(expected, rel=1e-4)
     assert counted.mixing == 0, counted.lines
     assert counted.waits <= SUBDIVISIONS * kind.waits, counted.lines

@@ -21,8 +21,6 @@ from darknet_py.layers.base import Layer
 from darknet_py.layers.net import Net
 
 KINDS: list[type] = [Net, *dict.fromkeys(SECTIONS.values())]
-PARTLY = {"sway", "rotate", "stretch", "stretch_sway"}
-"""Read for the tensors, the checks or the layer table, and still not trained as Darknet does."""
 
 
 def _reads(tree: ast.AST, inside: str = "", method: bool = False) -> Iterator[tuple[str, str]]:
@@ -81,9 +79,7 @@ def test_every_declared_option_is_used_or_has_its_reason(kind: type) -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
 def test_no_reason_outlives_the_option_that_is_used_at_last(kind: type) -> None:
     stale = [
-        key
-        for key, (field, _) in not_trained(kind).items()
-        if key not in PARTLY and reads()[field.name] & _whose(kind)
+        key for key, (field, _) in not_trained(kind).items() if reads()[field.name] & _whose(kind)
     ]
     assert stale == []
     assert all(reason for _, reason in not_trained(kind).values())

@@ -62,7 +62,7 @@ DEFAULTS = {
     "l2norm": "",
     "normalization": "alpha=0.0001 beta=0.75 kappa=1 size=5",
     "softmax": "groups=1 temperature=1 tree= spatial=0 noloss=0",
-    "cost": "type=sse scale=1 ratio=0 noobj=1 thresh=0",
+    "cost": "type=sse scale=1 noobj=1 thresh=0",
     "contrastive": "classes=1000 yolo_layer=0 temperature=1 cls_normalizer=1 max_delta=inf "
     "contrastive_neg_max=3",
     "iseg": "classes=20 ids=32",

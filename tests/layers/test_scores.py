@@ -95,6 +95,11 @@ def test_cost_passes_zeros_on(options: str) -> None:
     assert checked.net.graph.heads == [0]
 
 
+def test_cost_ratio_does_nothing_in_either_program() -> None:
+    (note,) = notices_of(read("[net]\ninputs=4\n[cost]\nratio=.5\n"))
+    assert note.startswith("note: [cost] ratio: no effect here: both programs find the limit")
+
+
 def test_cost_type() -> None:
     with pytest.raises(BadOption, match="type: read 'ssd', expected one of .*did you mean 'sse'"):
         read("[net]\ninputs=4\n[cost]\ntype=ssd\n")

@@ -12,7 +12,6 @@ from darknet_py.network.not_trained import not_trained_here
 
 NET = "[net]\nwidth=8\nheight=8\nchannels=1\n"
 CONV = "[conv]\nfilters=2\nsize=3\npad=1\n"
-DEFORMED = "kernels are not turned or stretched in training here"
 
 
 @pytest.mark.parametrize(
@@ -20,13 +19,6 @@ DEFORMED = "kernels are not turned or stretched in training here"
     [
         (NET + "track=1\n" + CONV, 5, "track", "images are not taken in sequence here"),
         (NET + "try_fix_nan=1\n" + CONV, 5, "try_fix_nan", "a loss that is not finite stops"),
-        (NET + CONV + "grad_centr=1\n", 9, "grad_centr", "gradients are not centred here"),
-        (NET + CONV + "reverse=.1\n", 9, "reverse", "updates are never reversed here"),
-        (NET + CONV + "sway=1\n", 9, "sway", DEFORMED),
-        (NET + CONV + "rotate=1\n", 9, "rotate", DEFORMED),
-        (NET + CONV + "stretch=1\n", 9, "stretch", DEFORMED),
-        (NET + CONV + "stretch_sway=1\n", 9, "stretch_sway", DEFORMED),
-        (NET + CONV + "[cost]\nratio=.5\n", 10, "ratio", "all values count"),
     ],
 )
 def test_an_option_that_is_not_trained(
@@ -41,7 +33,7 @@ def test_an_option_that_is_not_trained(
 
 
 def test_defaults_are_not_named() -> None:
-    plain = NET + "track=0\naugment_speed=2\n" + CONV + "grad_centr=0\nangle=15\n[dropout]\n"
+    plain = NET + "track=0\naugment_speed=2\n" + CONV + "assisted_excitation=0\ncbn=0\n[dropout]\n"
     assert list(not_trained_here(read(plain))) == []
 
 

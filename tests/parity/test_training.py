@@ -21,16 +21,6 @@ from darknet_py.train import Trainer
 pytestmark = pytest.mark.parity
 
 NOT_YET: dict[str, tuple[type[Exception], str]] = {
-    # badlabels_rejection_percentage= and equidistant_point= of [net] zero deltas beyond thresholds
-    # that roll from step to step; here they have no effect, so that the steps agree until then.
-    "badlabels_percent/alexeyab": (
-        AssertionError,
-        "from step 6 of 7 on: loss off by 9.1e-2 and 2.7e-1, weights by 6.9e-1 of their move",
-    ),
-    "equidistant_train/alexeyab": (
-        AssertionError,
-        "from step 6 of 8 on: loss off by up to 1.1e-2, weights by 2.0e-2 of their move",
-    ),
     # The Trainer refuses kinds whose loss is not done.
     "contrastive_train/alexeyab": (DarknetError, "[contrastive] has no loss"),
 }

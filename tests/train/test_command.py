@@ -20,6 +20,7 @@ from support.small_detector import small_options
 
 from darknet_py.network.network import Network
 from darknet_py.options.training import DetectorTrainOptions
+from darknet_py.train import multi_scale
 from darknet_py.train.command import run
 
 
@@ -36,7 +37,9 @@ VARIANTS = [
     {},
     {"net": "adam=1"},
     {"net": "mosaic=1\nema_alpha=.9"},
+    {"net": "badlabels_rejection_percentage=1\nequidistant_point=3\nweights_reject_freq=4"},
     {"head": "random=1", "net": "policy=random"},
+    {"net": "adversarial_lr=20"},
     {"precision": "bf16"},
     {"precision": "fp16"},
 ]
@@ -53,6 +56,26 @@ def test_ten_and_ten_are_twenty_bit_for_bit(tmp_path: Path, variant: dict[str, A
     first, second = state_of(tmp_path / "whole"), state_of(tmp_path / "halves")
     assert first.keys() == second.keys()
     assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def test_smaller_inputs_come_in_larger_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """10 steps of 8 images at 64x64, then of 2 x 12 at 32x32: .8 of 4 times as many pixels."""
+    monkeypatch.setattr(multi_scale, "ALEXEYAB_END", 0)
+    words = {"max_batches": 12, "head": "random=1", "net": "dynamic_minibatch=1", "seed": 1}
+    whole, halves = (small_options(tmp_path / name, **words) for name in ("whole", "halves"))
+    assert run(whole) == 0
+    assert run(replace(halves, iterations=11)) == 0
+    assert run(replace(halves, resume=True)) == 0
+    with (tmp_path / "whole" / "results.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    counts = [int(row["images"]) // int(row["iteration"]) for row in rows]
+    assert counts == [8] * 10 + [24] * 2
+    assert losses_of(tmp_path / "whole") == losses_of(tmp_path / "halves")
+    assert weights_of(tmp_path / "whole", "final") == weights_of(tmp_path / "halves", "final")
+    net = Network.from_cfg(tmp_path / "whole" / "small.cfg")
+    assert net.load_weights(tmp_path / "whole" / "backup" / "small_final.weights").seen == 96
 
 
 def test_another_seed_is_another_run(tmp_path: Path) -> None:
@@ -96,11 +119,10 @@ def test_pjreddies_files(tmp_path: Path) -> None:
 def test_options_that_this_training_does_not_do_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(small_options(tmp_path, max_batches=1, net="adversarial_lr=1\nbatch=4", head="truth=1\n"))
+    run(small_options(tmp_path, max_batches=1, net="batch=4", head="truth=1\n"))
     printed = capsys.readouterr().out
     line = (tmp_path / "small.cfg").read_text().splitlines().index("truth=1") + 1
     assert f"small.cfg:{line}: [yolo] truth: no effect: labels come from files" in printed
-    assert "adversarial_lr: no effect: self-adversarial training is not done here" in printed
 
 
 def _train(options: DetectorTrainOptions) -> None:

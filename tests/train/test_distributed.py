@@ -147,6 +147,18 @@ def test_statistics_are_each_ones_own_by_default(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_each_process_moves_images_of_its_own(tmp_path: Path) -> None:
+    """Its coins are its own: one may have a pass more than the other, and waits for nothing."""
+    net, choices = "adversarial_lr=500", {"sync_batchnorm": True, "seed": 6}
+    plain = in_two(tmp_path, written(tmp_path, IMAGES // 2, "batch_normalize=1"), **choices)
+    (tmp_path / "store").unlink()
+    both = in_two(tmp_path, written(tmp_path, IMAGES // 2, "batch_normalize=1", net), **choices)
+    (first, _), (second, _) = both[0], both[1]
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+    assert not np.array_equal(first["layers.0.weights"], plain[0][0]["layers.0.weights"])
+
+
+@pytest.mark.slow
 def test_torchrun_counts_as_darknets_gpus(tmp_path: Path) -> None:
     """n devices: an update counts for n, with n times the rate, as in `-gpus`."""
     options = small_options(tmp_path, max_batches=8)

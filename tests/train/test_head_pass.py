@@ -21,7 +21,7 @@ def test_inputs_and_outputs_of_the_layers_with_a_loss() -> None:
     net = network(NET + CONV + HEAD + "[route]\nlayers=0\n" + HEAD)
     x = data()[0]
     with torch.no_grad():
-        inputs, outputs = HeadPass(net.train(), (2, 5))(x, frozenset(), 0, False)
+        inputs, outputs = HeadPass(net.train(), (2, 5))(x, frozenset(), 0, False, torch.ones(()))
     for number, (raw, out) in enumerate(zip(inputs, outputs, strict=True)):
         layer = net.graph.nodes[(2, 5)[number]].layer
         assert raw.shape == out.shape == (4, 14, 8, 8)
@@ -31,7 +31,7 @@ def test_inputs_and_outputs_of_the_layers_with_a_loss() -> None:
 
 def test_no_gradient_passes_some_layers() -> None:
     net = network(NET + CONV + HEAD).train()
-    (raw,), _ = HeadPass(net, (2,))(data()[0], frozenset({0}), 0, False)
+    (raw,), _ = HeadPass(net, (2,))(data()[0], frozenset({0}), 0, False, torch.ones(()))
     raw.sum().backward()
     named = dict(net.named_parameters())
     assert named["layers.0.weights"].grad is None

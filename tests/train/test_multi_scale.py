@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from darknet_py.network.graph import Graph, read_graph
-from darknet_py.train.multi_scale import InputSizes
+from darknet_py.train.multi_scale import InputSizes, mini_batch_at
 
 CFG = """[net]
 height={height}
@@ -113,3 +113,37 @@ def test_the_largest_of_all(tmp_path: Path, random: float, options: dict[str, An
     assert all(size[0] <= sizes.largest[0] and size[1] <= sizes.largest[1] for size in every)
     # The inverse of a factor below 1 is drawn as often, and seldom just that.
     assert sizes.largest in every or random == 0.5
+
+
+DYNAMIC = "batch=64\nsubdivisions=8\ndynamic_minibatch=1"
+
+
+@pytest.mark.parametrize(
+    ("side", "images"),
+    [
+        # 8 images of the largest size, 608, have as many pixels as so many of these, rounded down:
+        (608, 8),
+        (576, 8),  # 8.9
+        (544, 9),  # 9.99, of which .8 are fewer than 8
+        (512, 11),  # 11.3
+        (480, 9),  # 12.8, of which .8 are taken
+        (416, 13),  # 17.1
+        (320, 22),  # 28.9
+    ],
+)
+def test_images_of_a_mini_batch(tmp_path: Path, side: int, images: int) -> None:
+    assert mini_batch_at(graph_of(tmp_path, 1, net=DYNAMIC), (side, side)) == images
+    for random, fork in ((0, "alexeyab"), (1, "pjreddie")):
+        assert mini_batch_at(graph_of(tmp_path, random, fork, net=DYNAMIC), (side, side)) == 8
+    assert mini_batch_at(graph_of(tmp_path, 1, net=DYNAMIC[:-1] + "0"), (side, side)) == 8
+
+
+@pytest.mark.parametrize("random", [0, 0.4, 1, 1.9])
+def test_images_of_a_step(tmp_path: Path, random: float) -> None:
+    graph = graph_of(tmp_path, random, net=DYNAMIC + "\ntime_steps=2")
+    sizes = InputSizes(graph, 0)
+    counts = {sizes.images_at(step) for step in range(1, 1001)}
+    assert all(count % 16 == 0 and 0 < count <= sizes.most_images for count in counts)
+    assert sizes.most_images % 128 == 0
+    expected = {16 * mini_batch_at(graph, sizes.at(step)) for step in range(1, 1001)}
+    assert counts == expected and (len(counts) > 1) == bool(random)

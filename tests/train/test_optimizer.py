@@ -45,6 +45,65 @@ def test_adam_is_that_of_the_gpu_path() -> None:
         torch.testing.assert_close(net.state_dict()[name], expected, atol=1e-6, rtol=1e-4)
 
 
+EVERY_KIND = (
+    CONV
+    + "[deconv]\nfilters=3\nsize=2\nstride=2\nbatch_normalize=1\nactivation=leaky\n"
+    + "[batchnorm]\n[local]\nfilters=2\nsize=3\nstride=2\npad=1\nactivation=leaky\n"
+    + "[crnn]\noutput=2\nhidden=2\nsize=1\n"
+    + "[conv_lstm]\noutput=2\nsize=1\n"
+    + "[shortcut]\nfrom=-2\nweights_type=per_feature\nactivation=linear\n"
+    + "[connected]\noutput=3\nbatch_normalize=1\n[rnn]\noutput=3\nhidden=3\n"
+    + "[gru]\noutput=3\n[lstm]\noutput=3\n[connected]\noutput=3\n[softmax]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("fork", "kinds"),
+    [
+        ("alexeyab", {"convolutional"}),
+        ("pjreddie", {"convolutional", "deconvolutional", "connected", "rnn", "gru", "lstm"}),
+    ],
+)
+def test_adam_moves_some_kinds_and_momentum_the_others(fork: str, kinds: set[str]) -> None:
+    """All updates are 1, without decay: Adam's first step is the rate, a momentum's rate/images."""
+    net = network(NET.replace("decay=0.1", "decay=0\nadam=1\neps=0") + EVERY_KIND, fork)
+    optimizer, start = Optimizer(net), weights(net)
+    for state in optimizer.states:
+        state.update.fill_(1.0)
+    optimizer.move(StepInfo(rate=0.5, batch=1, images=4, freeze_before=0))
+    moved = {0.5: set[str](), 0.125: set[str]()}
+    for name, tensor in net.named_parameters():
+        layer = net.graph.nodes[int(name.split(".")[1])].layer
+        if layer.trains(net.graph.fork):
+            by = round(float((tensor.detach() - start[name]).mean()), 4)
+            moved[by].add(layer.kind)
+    assert moved[0.5] == kinds
+    assert moved[0.125] >= {"local", "crnn", "conv_lstm"} and not moved[0.125] & kinds
+    assert {s.layer.kind for s in optimizer.states if s.moments is not None} == kinds
+    kept = {s.layer.kind for s in optimizer.states if bool(s.update.any())}
+    assert kept == moved[0.125]  # Adam leaves no update behind, momentum nine tenths
+
+
+@pytest.mark.parametrize(("fork", "first"), [("alexeyab", 11), ("pjreddie", 1)])
+def test_what_adam_counts_after_weights_were_loaded(fork: str, first: int) -> None:
+    """Ten updates seen, moments empty: AlexeyAB's program corrects by the eleventh's factors,
+    pjreddie's by those of the first and second of this training."""
+    net = network(
+        NET.replace("decay=0.1", "decay=0\nadam=1\neps=0\nB1=.8\nB2=.6") + CONV + HEAD, fork
+    )
+    optimizer, start = Optimizer(net), weights(net)
+    m = v = expected = 0.0
+    for number, update in enumerate((1.0, 3.0)):
+        for state in optimizer.states:
+            state.update.fill_(update)
+        optimizer.move(StepInfo(rate=0.5, batch=11 + number, images=4, freeze_before=0))
+        m, v = 0.8 * m + 0.2 * update, 0.6 * v + 0.4 * update**2
+        count = first + number
+        expected += 0.5 * m / (1 - 0.8**count) / (v / (1 - 0.6**count)) ** 0.5
+        for name, tensor in net.named_parameters():
+            torch.testing.assert_close(tensor, start[name] + expected, atol=1e-5, rtol=1e-4)
+
+
 @pytest.mark.parametrize(("fork", "share"), [("alexeyab", 1 / 2), ("pjreddie", 1 / 1.1)])
 def test_the_fork_says_what_adam_adds_to_the_spread(fork: str, share: float) -> None:
     """1e-6 and 1e-7; seen with an update of 1e-6, whose root of the second moment is as small."""

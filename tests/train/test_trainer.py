@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -70,15 +72,49 @@ def test_stopbackward_leaves_decay_and_statistics_in_pjreddies_program() -> None
     assert moved == {"layers.0.weights", "layers.0.rolling_mean", "layers.0.rolling_variance"}
 
 
-def test_a_large_stopbackward_ends_after_so_many_steps() -> None:
-    net = network(NET.replace("decay=0.1", "decay=0") + CONV + CONV + "stopbackward=3\n" + HEAD)
-    trainer = Trainer(net)
-    moved = []
-    for _ in range(4):
+@pytest.mark.parametrize(
+    ("fork", "value", "moves"),
+    [
+        ("alexeyab", 2, [False, False, True, True]),
+        ("alexeyab", 3, [False, False, False, True]),
+        ("alexeyab", 1, [False, False, False, False]),
+        ("alexeyab", -1, [True, True, True, True]),
+        ("pjreddie", 2, [False, False, False, False]),
+        ("pjreddie", -1, [False, False, False, False]),
+    ],
+)
+def test_a_large_stopbackward_ends_when_so_many_updates_have_been_made(
+    fork: str, value: int, moves: list[bool]
+) -> None:
+    """AlexeyAB's program compares it with the updates made before; pjreddie's with 0 alone."""
+    cfg = NET.replace("decay=0.1", "decay=0") + CONV + CONV + f"stopbackward={value}\n" + HEAD
+    net = network(cfg, fork)
+    trainer, moved = Trainer(net), []
+    images, truth = data()
+    if fork == "pjreddie":
+        truth = truth.reshape(4, 200, 6)[:, :90, :5].flatten(1)
+    for _ in moves:
         before = weights(net)
-        trainer.step(*data())
+        trainer.step(images, truth)
         moved.append("layers.0.biases" in changed(before, net))
-    assert moved == [False, False, True, True]
+    assert moved == moves
+
+
+def test_stopbackward_counts_on_from_the_weights_file_and_by_updates_a_step() -> None:
+    cfg = NET.replace("decay=0.1", "decay=0") + CONV + CONV + "stopbackward=3\n" + HEAD
+    for seen, updates, moves in (
+        (8, 1, [False, True]),
+        (12, 1, [True]),
+        (0, 2, [False, False, True]),
+    ):
+        net = network(cfg)
+        net.header = replace(net.header, seen=seen)
+        trainer, moved = Trainer(net, updates_per_step=updates), []
+        for _ in moves:
+            before = weights(net)
+            trainer.step(*data())
+            moved.append("layers.0.biases" in changed(before, net))
+        assert moved == moves
 
 
 def test_train_only_bn_moves_statistics_alone() -> None:
@@ -234,3 +270,50 @@ def test_how_a_gpu_computes_in_a_step(precision: str, rounds: bool) -> None:
     trainer.step(*data())
     assert seen == [(True, rounds, rounds)] * 2
     assert (cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32) == before
+
+
+DYNAMIC = NET.replace("max_batches", "dynamic_minibatch=1\nmax_batches")
+
+
+def doubled(part: Tensor) -> Tensor:
+    """Each of the two sub-batches followed by itself."""
+    return torch.cat([part[:2], part[:2], part[2:], part[2:]])
+
+
+def test_a_larger_mini_batch_counts_as_the_usual_one() -> None:
+    """The same images twice move the weights as they do once: sums, decay and divisor double."""
+    once, twice = (network(DYNAMIC + CONV + HEAD) for _ in range(2))
+    (images, truth), trainer = data(), Trainer(twice)
+    assert trainer.step(doubled(images), doubled(truth)) == pytest.approx(
+        2 * Trainer(once).step(images, truth), rel=1e-5
+    )
+    for name, tensor in once.state_dict().items():
+        if "variance" not in name:  # which is taken over one value less
+            torch.testing.assert_close(twice.state_dict()[name], tensor, msg=name)
+    assert (trainer.taken, trainer.mini_batch, trainer.batch) == (8, 4, 1)
+    assert twice.header.seen == once.header.seen == 4
+
+
+def test_a_mini_batch_must_be_whole() -> None:
+    trainer = Trainer(network(DYNAMIC + CONV + HEAD))
+    with pytest.raises(DarknetError, match="3 images and 3 truths, expected a multiple of 2 of"):
+        trainer.step(*data(3))
+    pjreddie = Trainer(network(DYNAMIC + CONV + HEAD, fork="pjreddie"))
+    with pytest.raises(DarknetError, match="8 images and 8 truths, expected 4 of each"):
+        pjreddie.step(*data(8))
+
+
+def test_a_large_mini_batch_is_parted_where_memory_ends() -> None:
+    """10 images in 4 parts: 3, 3, 2, 2."""
+    trainer = Trainer(network(DYNAMIC + CONV + HEAD))
+    learn, sizes = trainer._learn, []
+
+    def learnt(images: Tensor, truth: Tensor, moment: Moment) -> float:
+        sizes.append((len(images), moment.seen))
+        if len(images) > 4:
+            raise torch.OutOfMemoryError
+        return learn(images, truth, moment)
+
+    trainer._learn = learnt  # type: ignore[method-assign]
+    trainer.step(*data(10))
+    assert sizes == [(5, 5), (3, 3), (3, 6), (2, 8), (2, 10)]

@@ -114,16 +114,43 @@ def test_what_was_saved_is_loaded(trainer: Trainer, average: WeightAverage, path
     assert other.optimizer.states[0].moments[0].unique().tolist() == [1.0]
 
 
+REJECTING = CFG.replace("max_batches=100", "max_batches=100\nequidistant_point=1")
+
+
+def rejecting(tmp_path: Path) -> Trainer:
+    """A training that has rolling values to keep."""
+    (tmp_path / "r.cfg").write_text(REJECTING)
+    return Trainer(Network.from_cfg(tmp_path / "r.cfg", seed=1))
+
+
+def test_rolling_values_of_left_out_deltas_go_on(tmp_path: Path, trainer: Trainer) -> None:
+    """Where either training has none they begin at 0, or are no longer needed."""
+    first, second = rejecting(tmp_path), rejecting(tmp_path)
+    assert first.rejection is not None and second.rejection is not None
+    rolled = torch.tensor([0.5, 0.25, 0.125, 4])
+    first.rejection.state.copy_(rolled)
+    path, average = tmp_path / "r.state", WeightAverage(first.network)
+    save_state(path, first, average, PROGRESS)
+    load_state(path, second, WeightAverage(second.network))
+    assert torch.equal(second.rejection.state, rolled)
+    load_state(path, trainer, WeightAverage(trainer.network))
+    save_state(path, trainer, WeightAverage(trainer.network), PROGRESS)
+    load_state(path, rejecting(tmp_path), average)
+
+
 def test_a_state_of_an_older_version_has_less_progress(
     trainer: Trainer, average: WeightAverage, path: Path
 ) -> None:
     def older(facts: dict[str, Any]) -> None:
         for key in ("best_map_at", "loss", "rate"):
             del facts["progress"][key]
+        del facts["moves"]
+        facts["update"] = 7
 
     with_facts(path, older)
     expected = replace(PROGRESS, best_map_at=0, loss=None, rate=0.0)
     assert load_state(path, trainer, average) == expected
+    assert trainer.optimizer.moves == 7
 
 
 def set_to(value: Any, *keys: str) -> Callable[[dict[str, Any]], object]:
@@ -146,6 +173,7 @@ def set_to(value: Any, *keys: str) -> Callable[[dict[str, Any]], object]:
         (set_to(1.5, "update"), "facts update: read 1.5, expected a whole number from 0"),
         (set_to([], "seen"), r"facts seen: read \[\], expected a whole number from 0"),
         (set_to(2**70, "seen"), "facts seen: read 1180591620717411303424, expected"),
+        (set_to(-1, "moves"), "facts moves: read -1, expected a whole number from 0"),
         (set_to({}, "seed"), "facts seed: read {}, expected a whole number$"),
         (set_to(8, "images"), "of a training with 8 images a step, this one has 4; use the same"),
         (set_to(None, "precision"), "precision: read nothing, expected a table of numbers"),

@@ -17,7 +17,7 @@ from darknet_py.network.graph import Graph
 from darknet_py.train.ema import APPLIED, MOVED, STARTED
 from darknet_py.train.logs.darknet_start import StartFacts, crop_line, start_lines
 from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Update
-from darknet_py.train.multi_scale import EVERY, random_limit
+from darknet_py.train.multi_scale import EVERY, is_dynamic, mini_batch_at, random_limit
 
 CLEAR = "\033[H\033[J"
 """AlexeyAB's program clears the screen before every update; scripts look for it in files too."""
@@ -73,6 +73,10 @@ class DarknetLog(TrainingLog):
 
     def loaded(self, seconds: float) -> None:
         say(self.style.loaded(seconds, self))
+
+    def adversarial(self, rate: float) -> None:
+        """Darknet prints lines of the heads as well, of which nothing is without labels."""
+        say([Said(f"\n adversarial training, adversarial_lr = {rate:f} \n")])
 
     def heads(self, losses: dict[int, HeadLoss]) -> None:
         self.passes.append(_loss(losses))
@@ -145,7 +149,9 @@ def _resizing(step: int, size: tuple[int, int], log: DarknetLog) -> Iterator[Sai
     if log.graph.fork.samples.square_sizes:
         yield Said(f"Resizing\n{size[0]}\n")
     else:
-        yield Said(f"Resizing, random_coef = {limit:.2f} \n\n {size[0]} x {size[1]} \n")
+        images = mini_batch_at(log.graph, size) * log.graph.net.time_steps
+        batch = f" (batch = {images}) " if is_dynamic(log.graph) else ""
+        yield Said(f"Resizing, random_coef = {limit:.2f} \n\n {size[0]} x {size[1]} {batch}\n")
 
 
 def _classifier_resizing(step: int, size: tuple[int, int], log: DarknetLog) -> Iterator[Said]:

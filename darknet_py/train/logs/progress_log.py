@@ -124,6 +124,10 @@ class TrainingLog:
     def loaded(self, seconds: float) -> None:
         """The batch is there after so long."""
 
+    def adversarial(self, rate: float) -> None:
+        """The images of a sub-batch are moved before they are learnt, by this times what the
+        network asks of them."""
+
     def heads(self, losses: dict[int, HeadLoss]) -> None:
         """A sub-batch has been through the network."""
 

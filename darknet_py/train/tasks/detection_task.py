@@ -30,7 +30,7 @@ from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.progress import follow, unseen
 from darknet_py.train.checkpoint import LAST, PLAIN_LAST, CheckpointFiles, SavePolicy
 from darknet_py.train.logs.progress_log import TrainingLog
-from darknet_py.train.multi_scale import InputSizes
+from darknet_py.train.multi_scale import InputSizes, is_dynamic
 from darknet_py.train.startup import (
     ReadyTraining,
     begin,
@@ -100,7 +100,10 @@ class MapMetric:
 def _back_to_size(graph: Graph) -> Iterator[Said]:
     """Where random= had changed the input's size; the line goes on with what comes next."""
     if last_head(graph).random:
-        yield Said(f"Resizing to initial size: {graph.net.width} x {graph.net.height} ")
+        size = f"{graph.net.width} x {graph.net.height} "
+        mini_batch = graph.net.mini_batch * graph.net.time_steps
+        images = f"\n {size} (batch = {mini_batch}) \n" if is_dynamic(graph) else ""
+        yield Said(f"Resizing to initial size: {size}{images}")
 
 
 def _table(result: MapResult) -> Iterator[Said]:
@@ -129,11 +132,14 @@ def open_detection(
     start = begin(options, graph, files, distributed, device)
     sizes = InputSizes(graph, start.trainer.seed, start.trainer.updates_per_step)
     cached = _cached(options, images, config, sizes)
+    dynamic = is_dynamic(graph)
     source = DetectionSet(images, config, cached, options.reduced_decode)
     shown = ShownImages(ShownDetections(source)) if options.show_imgs else None
     return ReadyTraining(
         start=start,
-        task=ImageTask.of(options, source, start.trainer, sizes.at, device, shown),
+        task=ImageTask.of(
+            options, source, start.trainer, sizes.at, device, shown, sizes if dynamic else None
+        ),
         save_policy=SavePolicy.of(graph.fork, graph.net.max_batches, data.options).every(
             options.saveweights
         ),

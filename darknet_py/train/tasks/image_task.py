@@ -23,6 +23,7 @@ from darknet_py.network.graph import Graph
 from darknet_py.options.training import ImageTrainOptions
 from darknet_py.system import processors
 from darknet_py.train.logs.progress_log import IMAGES, Units
+from darknet_py.train.multi_scale import InputSizes
 from darknet_py.train.tasks.shown_images import ShownImages
 from darknet_py.train.trainer import Trainer, step_images
 
@@ -59,12 +60,18 @@ class ImageTask:
         size_at: Callable[[int], Size],
         device: torch.device,
         shown: ShownImages | None = None,
+        sizes: InputSizes | None = None,
     ) -> ImageTask:
         """size_at: width and height of the input at a step, counted from 1. shown: by
-        -show_imgs."""
+        -show_imgs. sizes: how many images a step has, where they are not always as many."""
         part = max(n for n in range(1, PART + 1) if trainer.images % n == 0)
         plan = BatchPlan(
-            trainer.images, part, size_at, trainer.distributed.rank, trainer.distributed.world
+            sizes.most_images if sizes else trainer.images,
+            part,
+            size_at,
+            trainer.distributed.rank,
+            trainer.distributed.world,
+            sizes.images_at if sizes else None,
         )
         pin = device.type == "cuda"
         return ImageTask(

@@ -269,19 +269,24 @@ def test_a_map_of_0_is_not_shown(
 
 
 @pytest.mark.parametrize(
-    ("fork", "printed"),
+    ("fork", "net", "printed"),
     [
-        ("alexeyab", "Resizing, random_coef = 1.40 \n\n 64 x 32 \n"),
-        ("pjreddie", "Resizing\n64\n"),
+        ("alexeyab", "", "Resizing, random_coef = 1.40 \n\n 64 x 32 \n"),
+        (
+            "alexeyab",
+            "dynamic_minibatch=1",
+            "Resizing, random_coef = 1.40 \n\n 64 x 32  (batch = 1) \n",
+        ),
+        ("pjreddie", "dynamic_minibatch=1", "Resizing\n64\n"),
     ],
 )
 def test_resizing(
-    tmp_path: Path, fork: str, printed: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, fork: str, net: str, printed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every ten updates, and where a run begins."""
     graph_of(tmp_path, "yolo", fork)
     path = tmp_path / "net.cfg"
-    path.write_text(path.read_text() + "random=1\n")
+    path.write_text(path.read_text().replace("[net]", f"[net]\n{net}") + "random=1\n")
     log = DarknetLog(StartFacts(read_graph(path, fork=fork), 100))
     shown = []
     for step in (8, 9, 10, 11, 12):
