@@ -167,6 +167,15 @@ def test_an_update_averages_over_its_sub_batches_alone(option: str) -> None:
     close(net.own(0)["rolling_mean"].numpy(), expected, 1e-6)
 
 
+def test_a_pass_by_rolling_statistics_leaves_them() -> None:
+    """As the one that moves images in self-adversarial training."""
+    net = network(NET + "[conv]\nfilters=4\ncbn=1\n")
+    before, x = net.own(0)["rolling_mean"].clone(), data()[0]
+    ((_, y),) = net.outputs(x, Run(training=True, rolling_statistics=True))
+    assert torch.equal(net.own(0)["rolling_mean"], before)
+    assert torch.equal(y, net(x)[0])
+
+
 def test_pjreddies_program_does_not_read_it() -> None:
     crossed, usual = (trained(o, "pjreddie") for o in ("batch_normalize=2", "batch_normalize=1"))
     assert torch.equal(crossed.own(0)["rolling_variance"], usual.own(0)["rolling_variance"])
