@@ -199,6 +199,7 @@ LIGHT = {
     "network.weights_layout",
     "network.load",
     "network.not_trained",
+    "network.sequence_parts",
     "options",
     "parallel",
     "progress",

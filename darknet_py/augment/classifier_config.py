@@ -8,6 +8,7 @@ import numpy as np
 
 from darknet_py.augment import mix
 from darknet_py.augment.affine import AffineRange
+from darknet_py.augment.mix_coin import MixCoin
 from darknet_py.augment.option_limits import IMAGE_CHANNELS, Limit, check_options
 from darknet_py.errors import BadOption
 from darknet_py.layers.net import Net
@@ -22,8 +23,8 @@ class ClassifierAugmentConfig:
     """What augmentation does to a classifier's images: the options of [net].
 
     low, high: pixels of the shorter side, as parts of the input's width. center: no piece at
-    random, the middle. blur: pixels, 0 for none. mixing: 0 or one of mix's ways. upright: images
-    are turned as their EXIF says.
+    random, the middle. blur: pixels, 0 for none. mixing: 0 or one of mix's ways, where the coin
+    says so. upright: images are turned as their EXIF says.
     """
 
     channels: int
@@ -39,6 +40,7 @@ class ClassifierAugmentConfig:
     exposure: float
     blur: int
     mixing: int
+    coin: MixCoin
     upright: bool = False
 
     @staticmethod
@@ -61,8 +63,13 @@ class ClassifierAugmentConfig:
             exposure=net.exposure,
             blur=0 if ratios else DEFAULT_BLUR if net.blur == 1 else net.blur,
             mixing=0 if ratios else _mixing(net),
+            coin=MixCoin.of(net, graph.fork.samples.classifier_mix_parts),
             upright=graph.fork.images.upright,
         )
+
+    def mixing_of(self, number: int, seed: int) -> int:
+        """How the number-th sample of a training is mixed: 0 or one of mix's ways."""
+        return self.mixing if self.mixing and self.coin.mixes(number, seed) else 0
 
     def affine_range(self, width: int) -> AffineRange:
         """What affine parameters are drawn from for an input `width` pixels wide."""

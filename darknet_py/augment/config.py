@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from darknet_py.augment import label_boxes
 from darknet_py.augment.effects import EFFECT_LIMITS, ColorEffect, Effect, effects_of
 from darknet_py.augment.mix import CUTMIX, EITHER, MOSAIC
+from darknet_py.augment.mix_coin import MixCoin
 from darknet_py.augment.option_limits import IMAGE_CHANNELS, NONE_OR_MORE, Limit, check_options
 from darknet_py.errors import BadOption, DarknetError
 from darknet_py.forks import Fork
@@ -26,7 +27,8 @@ class AugmentConfig:
     """What augmentation does: the options of [net] and of the last head, and the truth's layout.
 
     cells: the side of YOLOv1's grid, 0 for rows of boxes. color: what YOLOv1 and pjreddie's canvas
-    draw colours from; effects: AlexeyAB's other detectors'. mixing: 0, MIXUP or MOSAIC.
+    draw colours from; effects: AlexeyAB's other detectors'. mixing: 0, MIXUP or MOSAIC, where the
+    coin says so.
     """
 
     fork: Fork
@@ -40,6 +42,7 @@ class AugmentConfig:
     color: ColorEffect
     effects: tuple[Effect[Any], ...]
     mixing: int
+    coin: MixCoin
     mosaic_bound: bool
     letter_box: bool
 
@@ -64,9 +67,14 @@ class AugmentConfig:
             color=ColorEffect.of(net),
             effects=() if plain else effects_of(net),
             mixing=0 if plain else _mixing(graph),
+            coin=MixCoin.of(net, fork.samples.detector_mix_parts),
             mosaic_bound=bool(net.mosaic_bound),
             letter_box=bool(net.letter_box),
         )
+
+    def mixing_of(self, number: int, seed: int) -> int:
+        """How the number-th sample of a training is mixed: 0, MIXUP or MOSAIC."""
+        return self.mixing if self.mixing and self.coin.mixes(number, seed) else 0
 
     def truth_of(self, labels: Floats) -> Floats:
         if self.cells:

@@ -28,17 +28,27 @@ class AugmentParams:
 
 
 def alexeyab_params(
-    rng: Generator, config: AugmentConfig, size: Size, net_size: Size, tile: int | None = None
+    rng: Generator,
+    config: AugmentConfig,
+    size: Size,
+    net_size: Size,
+    tile: int | None = None,
+    own: Generator | None = None,
 ) -> AugmentParams:
-    """For an image of `size` and an input of `net_size`; tile: its number in a mosaic."""
+    """For an image of `size` and an input of `net_size`; tile: its number in a mosaic.
+
+    own: for what the frames of a sequence, which share `rng`, do not share: whether an image moves
+    to the corner of its tile, and the noise of its pixels. None: rng.
+    """
+    own = own or rng
     crop = _crop(rng, config, size)
     if config.letter_box:
         crop = letter_boxed(crop, net_size)
     flip = config.flip and rng.random() < 0.5
     effects = draw_effects(rng, config.effects)
-    if tile is not None and rng.random() < 0.5:
+    if tile is not None and own.random() < 0.5:
         crop = mosaic.to_corner(crop, tile, flip)
-    return AugmentParams(_valid(crop), flip, effects, int(rng.integers(2**31)))
+    return AugmentParams(_valid(crop), flip, effects, int(own.integers(2**31)))
 
 
 @dataclass(frozen=True)

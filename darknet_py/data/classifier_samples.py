@@ -24,8 +24,8 @@ from darknet_py.network.graph import Graph
 
 RANDOM_EVERY, RANDOM_STEP, RANDOM_SIDES = 40, 32, (4, 14)
 """random=1: how often the input's size changes, and its sides: 4 to 14 times 32 pixels."""
-BLURRED, MIXED = 0.25, 0.5
-"""Shares of the samples that are blurred and mixed where the cfg asks for it."""
+BLURRED = 0.25
+"""Share of the samples that are blurred where the cfg asks for it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ class ClassifierSet:
         an image that cannot be read.
         """
         rng = np.random.default_rng((seed, number))
-        mixing = self.config.mixing if rng.random() < MIXED else 0
+        rng.random()  # what config.coin takes of it
+        mixing = self.config.mixing_of(number, seed)
         if mixing == mix.EITHER:
             mixing = int(rng.integers(mix.CUTMIX, mix.MOSAIC, endpoint=True))
         parts = [self._part(rng, width, height) for _ in range(mix.PARTS[mixing])]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -31,6 +32,7 @@ from darknet_py.augment.pixels import (
     mean_of,
     paste_stretched,
 )
+from darknet_py.augment.sample_draws import SampleDraws, Sequences
 from darknet_py.data.bad_lists import (
     ListedFault,
     missing_label_file,
@@ -54,43 +56,57 @@ class DetectionSet:
     """Images with label files. `sample` is a pure function, so a run can start at any number.
 
     cached: decoded images by path, for a data set that fits into memory. reduced: images are
-    decoded no larger than is needed; see `open_reducible`.
+    decoded no larger than is needed; see `open_reducible`. sequences: how the images, then frames
+    in their order, follow one another; None: they come at random.
     """
 
     images: Sequence[str]
     config: AugmentConfig
     cached: Mapping[str, Image] = field(default_factory=dict)
     reduced: bool = False
+    sequences: Sequences | None = None
 
     def __post_init__(self) -> None:
         if not self.images:
             raise DataError("no images to train on; is the list of `train=` empty?")
 
     def sample(self, number: int, width: int, height: int, seed: int) -> Sample:
-        """The number-th training sample at this size of the input; images come at random.
+        """The number-th training sample at this size of the input.
 
         Raises ImageError for an image that cannot be read, DataError for a label file.
         """
-        rng = np.random.default_rng((seed, number))
-        mixing = self.config.mixing if rng.random() < 0.5 else 0
-        pixels, labels = MIXES[mixing](self, rng, (width, height))
+        draws = self._draws(number, seed)
+        pixels, labels = MIXES[draws.mixing](self, draws, (width, height))
         return np.ascontiguousarray(pixels.transpose(2, 0, 1)), self.config.truth_of(labels)
 
     def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]:
         """The images that make up the number-th sample; raises what `sample` raises."""
-        recorder = _RecordingDetectionSet(self.images, self.config, self.cached, self.reduced)
+        recorder = _RecordingDetectionSet(**self._fields)
         recorder.sample(number, width, height, seed)
         return recorder.paths
 
-    def pick(self, rng: Generator) -> tuple[Image, Floats]:
-        """An image at random, with repetition as in both programs, and its labels (K, 5)."""
-        path = self._path(rng)
+    def pick(self, draws: SampleDraws) -> tuple[Image, Floats, Generator]:
+        """An image, at random with repetition as in both programs, or the next of a sequence; its
+        labels (K, 5) in random order; and from what its augmentation is drawn."""
+        index, rng = draws.image(len(self.images))
+        path = self._path(index)
         labels = self._labels(os.fspath(label_path(path, self.config.fork)))
-        return self._image(path), labels
+        return self._image(path), label_boxes.shuffled(labels, draws.own), rng
 
     def recording(self, faults: list[ListedFault]) -> DetectionSet:
         """The same samples; what is wrong with the files they are made of is added to a list."""
-        return _ListingDetectionSet(self.images, self.config, self.cached, self.reduced, faults)
+        return _ListingDetectionSet(**self._fields, faults=faults)
+
+    @property
+    def _fields(self) -> dict[str, Any]:
+        return {one.name: getattr(self, one.name) for one in fields(DetectionSet)}
+
+    def _draws(self, number: int, seed: int) -> SampleDraws:
+        rng = np.random.default_rng((seed, number))
+        rng.random()  # what config.coin takes of it
+        if self.sequences is None:
+            return SampleDraws(rng, self.config.mixing_of(number, seed))
+        return self.sequences.draws(rng, number, seed, self.config.mixing)
 
     def _labels(self, path: str) -> Floats:
         return read_labels(path)
@@ -99,16 +115,16 @@ class DetectionSet:
         upright = self.config.fork.images.upright
         return self.cached.get(path) or open_reducible(path, upright, self.reduced)
 
-    def _path(self, rng: Generator) -> str:
-        return self.images[int(rng.integers(len(self.images)))]
+    def _path(self, index: int) -> str:
+        return self.images[index]
 
 
 @dataclass(frozen=True)
 class _RecordingDetectionSet(DetectionSet):
     paths: list[str] = field(default_factory=list)
 
-    def _path(self, rng: Generator) -> str:
-        self.paths.append(super()._path(rng))
+    def _path(self, index: int) -> str:
+        self.paths.append(super()._path(index))
         return self.paths[-1]
 
 
@@ -131,33 +147,31 @@ class _ListingDetectionSet(DetectionSet):
             raise
 
 
-def _single(source: DetectionSet, rng: Generator, size: Size) -> LabelledImage:
+def _single(source: DetectionSet, draws: SampleDraws, size: Size) -> LabelledImage:
     config = source.config
-    image, labels = source.pick(rng)
-    labels = label_boxes.shuffled(labels, rng)
+    image, labels, rng = source.pick(draws)
     if config.cells:
         return _extended(config, image, labels, rng, size)
     if config.fork.samples.canvas:
         return _on_canvas(config, image, labels, rng, size)
-    params = alexeyab_params(rng, config, image.size, size)
+    params = alexeyab_params(rng, config, image.size, size, own=draws.own)
     return _cropped(config, image, labels, params, Window(0, 0, *size), size)
 
 
-def _mixup(source: DetectionSet, rng: Generator, size: Size) -> LabelledImage:
-    first, labels = _single(source, rng, size)
-    second, more = _single(source, rng, size)
+def _mixup(source: DetectionSet, draws: SampleDraws, size: Size) -> LabelledImage:
+    first, labels = _single(source, draws, size)
+    second, more = _single(source, draws, size)
     return mean_of(first, second), np.vstack([labels, more])
 
 
-def _mosaic(source: DetectionSet, rng: Generator, size: Size) -> LabelledImage:
+def _mosaic(source: DetectionSet, draws: SampleDraws, size: Size) -> LabelledImage:
     config = source.config
     canvas = np.zeros((size[1], size[0], config.channels), np.uint8)
-    cut = mosaic.random_cut(rng, *size)
+    cut = mosaic.random_cut(draws.own, *size)
     parts: list[Floats] = []
     for number in range(len(mosaic.TILES)):
-        image, labels = source.pick(rng)
-        labels = label_boxes.shuffled(labels, rng)
-        params = alexeyab_params(rng, config, image.size, size, number)
+        image, labels, rng = source.pick(draws)
+        params = alexeyab_params(rng, config, image.size, size, number, draws.own)
         tile = mosaic.tile(params.crop, params.flip, number, cut, size)
         if not (tile.window.width and tile.window.height):  # an input of a few pixels
             continue
@@ -167,7 +181,7 @@ def _mosaic(source: DetectionSet, rng: Generator, size: Size) -> LabelledImage:
     return canvas, np.vstack(parts)
 
 
-MIXES: dict[int, Callable[[DetectionSet, Generator, Size], LabelledImage]] = {
+MIXES: dict[int, Callable[[DetectionSet, SampleDraws, Size], LabelledImage]] = {
     0: _single,
     MIXUP: _mixup,
     MOSAIC: _mosaic,

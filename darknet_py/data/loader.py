@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from darknet_py.augment.mix_coin import MOST_SAMPLES
 from darknet_py.data.bad_lists import ListedFault
 from darknet_py.data.worker_processes import fresh_processes, main_left_out
 from darknet_py.errors import DarknetError, DataError, ImageError
@@ -28,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 ATTEMPTS = 100
 """Samples in a row with unreadable images before training gives up."""
-RETRY = 1 << 40
+RETRY = MOST_SAMPLES
 """Added to a sample's number for each image that cannot be read: another is drawn."""
 AHEAD = 2
 """Batches that are made before they are asked for; each worker makes at least so many parts."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.label_boxes import CLASS_ONLY
 from darknet_py.augment.mix import MIXUP, MOSAIC
+from darknet_py.augment.sample_draws import Sequences
 from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.cfg.names import names_of_data
 from darknet_py.data.class_labels import ClassLabels, Floats
@@ -54,7 +55,7 @@ def _page(graph: Graph, data: DataFile, keys: Sequence[SampleKey], seed: int) ->
     images = images_of(data, "train")
     if graph.head_classes is None:
         return classifier_sheet(ClassifierSet.of(graph, images, data), keys, seed)
-    source = DetectionSet(images, AugmentConfig.of(graph))
+    source = DetectionSet(images, AugmentConfig.of(graph), sequences=Sequences.of(graph))
     return detection_sheet(source, names_of_data(data, source.config.classes), keys, seed)
 
 

@@ -174,6 +174,14 @@ class SampleRules:
     """classifiers are trained on pieces sized by min_ratio and max_ratio, which may reach beyond
     the image, or on the middle with center=1, and flipped every other time; otherwise on pieces
     sized by min_crop and max_crop, and flip, blur, mixup, cutmix and mosaic count."""
+    detector_mix_parts: int
+    """into how many parts the loader's threads divide the images of an update; with mixup or mosaic
+    a coin for each part says whether its images are mixed. 0: there is no mixing. Classifiers:"""
+    classifier_mix_parts: int
+    """theirs, with mixup, cutmix or mosaic."""
+    sequences: bool
+    """detectors: track=1 takes images in sequence, as augment_speed, sequential_subdivisions and
+    seq_scales say; otherwise these do nothing."""
     label_smoothing: bool
     """label_smooth_eps spreads a part of a classifier's label over the other classes."""
     tags: bool

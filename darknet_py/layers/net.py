@@ -16,7 +16,6 @@ POLICIES = ("constant", "step", "steps", "exp", "poly", "random", "sigmoid", "sg
 MOST_IMAGES, MOST_STEPS = 100_000, 10_000
 """Limits against hostile files: of an update, and of a sequence."""
 _NEVER_READ = "neither fork reads it"
-_IN_SEQUENCE = "images are not taken in sequence here"
 _CONTRASTIVE = "contrastive training is not done here"
 _CUDA_MEMORY = "it tunes the memory of the CUDA program and changes no number"
 
@@ -75,7 +74,7 @@ class Net:
     gamma: float = option(1.0)
     steps: tuple[int, ...] = option(())
     scales: tuple[float, ...] = option(())
-    seq_scales: tuple[float, ...] = option((), not_trained=_IN_SEQUENCE)
+    seq_scales: tuple[float, ...] = option(())
     sgdr_cycle: int | None = option(None)
     sgdr_mult: int = option(2)
 
@@ -92,9 +91,9 @@ class Net:
     equidistant_point: int = option(0)
     badlabels_rejection_percentage: float = option(0.0)
     num_sigmas_reject_badlabels: float = option(0.0)
-    sequential_subdivisions: int | None = option(None, not_trained=_IN_SEQUENCE)
-    track: int = option(0, not_trained=_IN_SEQUENCE)
-    augment_speed: int = option(2, not_trained=_IN_SEQUENCE)
+    sequential_subdivisions: int | None = option(None)
+    track: int = option(0)
+    augment_speed: int = option(2)
     adversarial_lr: float = option(0.0)
     attention: int = option(0)
     contrastive: int = option(0, not_trained=_CONTRASTIVE)

@@ -50,6 +50,9 @@ class Recurrent(Layer):
     MADE: ClassVar[tuple[str, ...]] = ()
     """its parts in the order in which Darknet makes them, where the file has another one."""
 
+    STARTS_EMPTY: ClassVar[bool] = False
+    """whether training starts every pass without memory, also those that go on with a sequence."""
+
     batch_normalize: int = option(0)
 
     def parts(self, ctx: LayerContext) -> dict[str, Part]:
@@ -184,6 +187,7 @@ class Rnn(Recurrent):
     }
     COUNTED: ClassVar[Counted] = Counted.OPS
     LINE: ClassVar[str] = "RNN Layer: {x.size} inputs, {y.c} outputs"
+    STARTS_EMPTY: ClassVar[bool] = True
 
     output: int = option(1)
     hidden: int = option(1)

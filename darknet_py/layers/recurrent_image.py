@@ -85,6 +85,7 @@ class Crnn(_ImageRecurrent):
         "activation": "{0.activation}",
     }
     LINE: ClassVar[str] = "CRNN Layer: {x.h} x {x.w} x {x.c} image, {y.c} filters"
+    STARTS_EMPTY: ClassVar[bool] = True
 
     output: int = option(1)
     hidden: int = option(1)

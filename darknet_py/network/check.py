@@ -14,6 +14,7 @@ from darknet_py.network import weights_layout
 from darknet_py.network.check_data import StrPath, check_data, notice_of, suffix_of
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.not_trained import not_trained_here
+from darknet_py.network.sequence_parts import sequence_notices
 from darknet_py.network.summary import net_stride
 
 IMAGE_CHANNELS = (1, 3, 4)
@@ -86,7 +87,7 @@ def _check_channels(graph: Graph, problems: Problems) -> None:
 
 
 def _check_training(graph: Graph, problems: Problems) -> None:
-    for notice in not_trained_here(graph):
+    for notice in (*not_trained_here(graph), *sequence_notices(graph)):
         problems.warn(notice.location, notice.message)
 
 

@@ -19,6 +19,7 @@ from darknet_py.layers.run import Progress
 from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
+from darknet_py.train.sequence_memory import Memory
 
 BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 """What torch 2.13 and torch 2.2 call whether processes share their batch statistics."""
@@ -42,11 +43,12 @@ class HeadPass(nn.Module):
     def __init__(
         self, network: Network, owners: tuple[int, ...], convolve: Convolve = convolve
     ) -> None:
-        """owners: the layers that have a loss. convolve: as in `Run`."""
+        """owners: the layers that have a loss. convolve, and memory as state: as in `Run`."""
         super().__init__()
         self.network = network
         self.owners = owners
         self.convolve = convolve
+        self.memory: Memory | None = None
 
     def forward(
         self,
@@ -80,6 +82,7 @@ class HeadPass(nn.Module):
             convolve=self.convolve,
             limit_delta=limit_delta,
             progress=progress,
+            state=self.memory,
         )
         kept = {i: y for i, y in self.network.outputs(x, run) if i in run.capture}
         return [run.captured[i] for i in self.owners], [kept[i] for i in self.owners]

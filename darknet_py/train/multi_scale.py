@@ -33,7 +33,9 @@ def is_dynamic(graph: Graph) -> bool:
     """Whether the number of images goes with the size of the input."""
     net = graph.net
     asked = net.dynamic_minibatch and graph.fork.samples.dynamic_minibatch
-    return bool(asked and last_head(graph).random)
+    # With track=1 Darknet's sequences would no longer be those of its layers' streams.
+    tracks = net.track and graph.fork.samples.sequences
+    return bool(asked and last_head(graph).random and not tracks)
 
 
 def mini_batch_at(graph: Graph, size: Size) -> int:

@@ -17,6 +17,7 @@ from darknet_py.distributed.process_group import joined, on_own_gpu
 from darknet_py.engines.devices import checked_device
 from darknet_py.network.graph import Graph
 from darknet_py.network.not_trained import not_trained_here
+from darknet_py.network.sequence_parts import sequence_notices
 from darknet_py.options.training import TrainOptions
 from darknet_py.train.checkpoint_writer import CheckpointWriter
 from darknet_py.train.logs.attention_pictures import AttentionPictures
@@ -153,9 +154,9 @@ def _instead(options: TrainOptions) -> Iterator[str]:
 
 
 def _warnings(graph: Graph) -> Iterator[str]:
-    """What the cfg asks for and no training here does."""
+    """What the cfg asks for and no training here does, or none anywhere."""
     yield from (str(notice) for notice in graph.notices if notice.level == "warning")
-    yield from map(str, not_trained_here(graph))
+    yield from map(str, (*not_trained_here(graph), *sequence_notices(graph)))
 
 
 def _metric_loggers(

@@ -38,6 +38,7 @@ from darknet_py.train.head_pass import (
 )
 from darknet_py.train.loss_error import Losses
 from darknet_py.train.progress_source import ProgressSource
+from darknet_py.train.sequence_memory import SequenceMemory
 
 
 class Moment(NamedTuple):
@@ -60,7 +61,8 @@ class SubBatchPass:
 
     convolve: as in `Run`. world: processes that train together. resized: the network at the size
     of the images, with the same tensors. rejection: what [yolo] heads leave out, None for nothing.
-    view: with attention=1 of [net], of the last sub-batch whose images were moved.
+    view: with attention=1 of [net], of the last sub-batch whose images were moved. memory: of the
+    update at hand.
     """
 
     network: Network
@@ -75,6 +77,7 @@ class SubBatchPass:
     resized: Network = field(init=False)
     view: AdversarialView | None = field(init=False, default=None)
     rejection: DeltaRejection | None = field(init=False)
+    memory: SequenceMemory = field(init=False)
 
     def __post_init__(self) -> None:
         graph = self.network.graph
@@ -82,6 +85,7 @@ class SubBatchPass:
         self.freeze_before = freeze_before(graph)
         self.resized = self.network
         self._progress = ProgressSource(graph, self.owners)
+        self.memory = SequenceMemory(graph)
         self._sizes: dict[tuple[int, int], Network] = {}
         self.rejection = delta_rejection(
             graph.net, graph.fork, next(self.network.parameters()).device
@@ -159,6 +163,8 @@ class SubBatchPass:
         frozen = no_grad_layers, self.freeze_before
         passing = progress, adversarial
         arguments = (*frozen, self.sync_batchnorm, self.amp.delta_scale(), *passing)
+        # The pass that moves images sees what the sub-batch sees, and leaves no trace.
+        self.head.memory = self.memory.beside() if adversarial else self.memory.before_pass()
         # DistributedDataParallel waits for gradients, of which there must be some.
         learns = not adversarial and self._learns(no_grad_layers)
         forward = self.module if learns else self.head

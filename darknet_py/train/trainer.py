@@ -23,6 +23,7 @@ from darknet_py.layers.net import Net
 from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.losses.delta_rejection import DeltaRejection
 from darknet_py.network.network import Network, torch_seed
+from darknet_py.network.sequence_parts import sequence_passes
 from darknet_py.network.weights_layout import Header
 from darknet_py.train.adversarial import AdversarialView, adversarial_step, require_end
 from darknet_py.train.amp import TYPES, Precision
@@ -31,6 +32,7 @@ from darknet_py.train.freezing import statistics_only
 from darknet_py.train.loss_error import LossError, Losses, not_finite
 from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.schedule import rate, require_policy
+from darknet_py.train.sequence_memory import SequenceMemory
 from darknet_py.train.similar_filters import is_due, restart_similar_filters
 from darknet_py.train.sub_batch import Moment, SubBatchPass
 
@@ -138,6 +140,12 @@ class Trainer:
         return bool(graph.net.dynamic_minibatch and graph.fork.samples.dynamic_minibatch)
 
     @property
+    def _passes(self) -> int:
+        """Sub-batches of a sequence in the update at hand."""
+        graph = self.network.graph
+        return sequence_passes(graph.net, graph.fork, self.batch - self.updates_per_step)
+
+    @property
     def _seen(self) -> int:
         return self.network.header.seen
 
@@ -174,7 +182,8 @@ class Trainer:
         with self._undone_on_error():
             self.batch += self.updates_per_step
             cost = self._learn_all(images, truth)
-        info = StepInfo(self.rate, self.batch, self.taken * self.distributed.world, self._fixed)
+        summed = self.taken * self.distributed.world * self._passes
+        info = StepInfo(self.rate, self.batch, summed, self._fixed)
         # DistributedDataParallel hands out the mean over processes; Darknet's updates are sums.
         self.amp.step(self.optimizer, info, float(self.distributed.world))
         self._restart_filters()
@@ -231,7 +240,7 @@ class Trainer:
                     raise
                 self._undo()
                 # Of a sequence in time-major rows a half would be other streams.
-                sequence = self.network.graph.net.time_steps > 1
+                sequence = self.network.graph.net.time_steps > 1 or self._passes > 1
                 odd = self.mini_batch % 2 and not (self._dynamic and self.mini_batch > 1)
                 if odd or self.distributed.world > 1 or sequence:
                     what = "time_steps" if sequence else "width and height"
@@ -247,6 +256,7 @@ class Trainer:
         parts = list(zip(images.tensor_split(count), truth.tensor_split(count), strict=True))
         costs: list[float] = []
         self._refused = None
+        self._pass.memory = SequenceMemory(self.network.graph, self._passes)
         seen = self._seen
         for number, (x, t) in enumerate(parts, start=1):
             seen += len(x) * self.distributed.world

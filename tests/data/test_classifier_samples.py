@@ -162,6 +162,14 @@ def test_mixed_samples_share_their_labels(tmp_path: Path) -> None:
         assert share == pytest.approx(truth.tolist(), abs=1e-6)
 
 
+def test_pairs_of_a_batch_of_64_are_mixed_together(tmp_path: Path) -> None:
+    """32 threads of AlexeyAB's loader toss a coin each."""
+    dataset = source(tmp_path, "batch=64\nmosaic=1")
+    mixed = [len(dataset.drawn(n, 8, 8, seed=0)) == 4 for n in range(64, 192)]
+    assert mixed[::2] == mixed[1::2]
+    assert 18 < sum(mixed[::2]) < 46
+
+
 def test_either_makes_both(tmp_path: Path) -> None:
     dataset = source(tmp_path, "mixup=4")
     parts = {len(np.flatnonzero(dataset.sample(n, 40, 40, seed=0)[1])) for n in range(60)}

@@ -161,7 +161,7 @@ def source(tmp_path: Path) -> DetectionSet:
     ]
     (tmp_path / "bad.png").write_text("no image")
     paths += [str(tmp_path / "bad.png"), str(tmp_path / "gone.png")]
-    options = "mosaic=1\nhue=.1\ngaussian_noise=9\nblur=3"
+    options = "batch=8\nmosaic=1\nhue=.1\ngaussian_noise=9\nblur=3"
     return DetectionSet(paths, AugmentConfig.of(graph(tmp_path, options, "jitter=.2")))
 
 

@@ -10,7 +10,8 @@ import pytest
 from support.layer_check import read
 from support.masked_shapes import run_lengths, scene
 
-from darknet_py.augment.piece_config import PieceConfig
+from darknet_py.augment.affine import AffineParams
+from darknet_py.augment.piece_config import PieceConfig, PieceParams
 from darknet_py.data.segmentation_samples import InstanceSet, MaskedSet, SegmenterSet
 from darknet_py.errors import DataError, ImageError
 
@@ -103,6 +104,61 @@ def test_turned_and_stretched_masks_stay_on_their_objects(tmp_path: Path) -> Non
         whole = SegmenterSet(paths, config(32, options), classes=2, reduction=1)
         chw, truth = whole.sample(number, 32, 32, 5)
         np.testing.assert_allclose(truth.reshape(2, 32, 32), chw[:2] / 255, atol=0.5 / 255 + 1e-6)
+
+
+MEASURED_CLASSES = """
+    .000 .000 .000 .000 .000 .000
+    .579 1.000 .029 .000 .000 .000
+    1.000 1.000 1.000 1.000 .000 .000
+    1.000 1.000 1.000 1.000 .000 .000
+
+    .000 1.000 1.000 .266 .000 .000
+    .000 .000 .917 1.000 1.000 1.000
+    .000 .000 1.000 1.000 1.000 1.000
+    .000 .000 1.000 1.000 1.000 1.000
+"""
+MEASURED_OBJECTS = """
+    .000 .000 .000 .653 .000 .000
+    .000 .000 .029 1.000 1.000 1.000
+    .000 .000 .556 1.000 1.000 1.000
+    .000 .000 .000 .000 .803 .622
+
+    .000 .000 .000 .000 .000 .000
+    .000 1.000 1.000 .051 .000 .000
+    .000 1.000 1.000 1.000 .000 .000
+    .000 1.000 1.000 1.000 .000 .000
+
+    .000 .381 1.000 .000 .000 .000
+    .000 .000 .000 .000 .000 .000
+    .000 .000 .000 .000 .000 .000
+    .000 .000 .000 .000 .000 .000
+"""
+"""What pjreddie's program made of three rectangles in 30 x 22 pixels: classes 0 and 2 of 3, and the
+objects, in a piece of 24 x 16 that is turned, stretched, moved and mirrored."""
+
+
+class _OnePiece(PieceConfig):
+    """Draws always the same."""
+
+    def draw(self, *_: object) -> PieceParams:
+        return PieceParams(AffineParams(0.3, 1.1, 1.2, 2.5, -1.5), flip=True)
+
+
+def test_pieces_of_masks_as_pjreddies_program_measured_them(tmp_path: Path) -> None:
+    rectangles = [np.zeros((22, 30), bool) for _ in range(3)]
+    rectangles[0][3:15, 4:20] = rectangles[1][8:20, 12:28] = rectangles[2][0:6, 20:30] = True
+    rows = [f"{id} {run_lengths(one)}\n" for id, one in zip((2, 0, 2), rectangles, strict=True)]
+    paths = files(tmp_path, np.zeros((22, 30, 3), np.uint8), "".join(rows))
+    pieces = _OnePiece(**vars(config(24)))
+    classes = SegmenterSet(paths, pieces, classes=3, reduction=4).sample(0, 24, 16, 0)[1]
+    measured = np.array(MEASURED_CLASSES.split(), float).reshape(2, 4, 6)
+    np.testing.assert_allclose(classes.reshape(3, 4, 6)[[0, 2]], measured, atol=6e-4)
+    assert not classes.reshape(3, 4, 6)[1].any()
+    objects = InstanceSet(paths, pieces, classes=3, reduction=4).sample(0, 24, 16, 0)[1]
+    first = objects.reshape(90, 25)[:3]
+    assert first[:, 0].tolist() == [2, 0, 2]
+    measured = np.array(MEASURED_OBJECTS.split(), float).reshape(3, 24)
+    np.testing.assert_allclose(first[:, 1:], measured, atol=6e-4)
 
 
 def test_inputs_that_are_not_square(tmp_path: Path) -> None:

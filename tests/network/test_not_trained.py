@@ -17,7 +17,6 @@ CONV = "[conv]\nfilters=2\nsize=3\npad=1\n"
 @pytest.mark.parametrize(
     ("cfg", "line", "key", "reason"),
     [
-        (NET + "track=1\n" + CONV, 5, "track", "images are not taken in sequence here"),
         (NET + "try_fix_nan=1\n" + CONV, 5, "try_fix_nan", "a loss that is not finite stops"),
     ],
 )
@@ -33,7 +32,7 @@ def test_an_option_that_is_not_trained(
 
 
 def test_defaults_are_not_named() -> None:
-    plain = NET + "track=0\naugment_speed=2\n" + CONV + "assisted_excitation=0\ncbn=0\n[dropout]\n"
+    plain = NET + "try_fix_nan=0\n" + CONV + "assisted_excitation=0\ncbn=0\n[dropout]\n"
     assert list(not_trained_here(read(plain))) == []
 
 

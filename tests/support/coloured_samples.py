@@ -115,7 +115,7 @@ class InOrder(DetectionSet):
 
     asked: list[str] = field(default_factory=list)
 
-    def _path(self, rng: np.random.Generator) -> str:
+    def _path(self, index: int) -> str:
         self.asked.append(self.images[len(self.asked) % len(self.images)])
         return self.asked[-1]
 

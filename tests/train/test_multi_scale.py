@@ -136,6 +136,8 @@ def test_images_of_a_mini_batch(tmp_path: Path, side: int, images: int) -> None:
     for random, fork in ((0, "alexeyab"), (1, "pjreddie")):
         assert mini_batch_at(graph_of(tmp_path, random, fork, net=DYNAMIC), (side, side)) == 8
     assert mini_batch_at(graph_of(tmp_path, 1, net=DYNAMIC[:-1] + "0"), (side, side)) == 8
+    in_sequence = graph_of(tmp_path, 1, net=f"{DYNAMIC}\ntrack=1")
+    assert mini_batch_at(in_sequence, (side, side)) == 8
 
 
 @pytest.mark.parametrize("random", [0, 0.4, 1, 1.9])

@@ -14,6 +14,7 @@ from darknet_py.layers.head import Head
 from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.network.darknet_lines import Said, say
 from darknet_py.network.graph import Graph
+from darknet_py.network.sequence_parts import sequence_parts, sequence_passes
 from darknet_py.train.ema import APPLIED, MOVED, STARTED
 from darknet_py.train.logs.darknet_start import StartFacts, crop_line, start_lines
 from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Update
@@ -154,6 +155,15 @@ def _resizing(step: int, size: tuple[int, int], log: DarknetLog) -> Iterator[Sai
         yield Said(f"Resizing, random_coef = {limit:.2f} \n\n {size[0]} x {size[1]} {batch}\n")
 
 
+def _detector_preparing(step: int, size: tuple[int, int], log: DarknetLog) -> Iterator[Said]:
+    yield from _resizing(step, size, log)
+    net, fork = log.graph.net, log.graph.fork
+    if net.track and fork.samples.sequences:
+        updates = (step - 1) * log.facts.gpus
+        parts, passes = sequence_parts(net, updates), sequence_passes(net, fork, updates)
+        yield Said(f" sequential_subdivisions = {parts}, sequence = {passes} \n")
+
+
 def _classifier_resizing(step: int, size: tuple[int, int], log: DarknetLog) -> Iterator[Said]:
     drawn = log.graph.fork.samples.crop_ratios and log.graph.net.random
     if drawn and not (log.updates and (step - 1) % RANDOM_EVERY):
@@ -276,7 +286,7 @@ class LineStyle(NamedTuple):
 
 
 STYLES = {
-    "detector": LineStyle(_resizing, _loaded, _detector, _map),
+    "detector": LineStyle(_detector_preparing, _loaded, _detector, _map),
     "classifier": LineStyle(_classifier_resizing, _loaded_plain, _next_top, _classifier),
     "yolo": LineStyle(_nothing, _loaded, _detector, _map),
     "cifar": LineStyle(_nothing, _nothing, _cifar, _nothing),

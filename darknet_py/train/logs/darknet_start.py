@@ -18,6 +18,7 @@ from darknet_py.network.darknet_lines import (
     program_lines,
 )
 from darknet_py.network.graph import Graph
+from darknet_py.network.sequence_parts import written_parts
 from darknet_py.network.weights import LoadReport
 from darknet_py.train.checkpoint import SavePolicy
 
@@ -98,8 +99,24 @@ def _detector(facts: StartFacts) -> Iterator[Said]:
     yield Said(f"{facts.learning}\n")
     for line in head_lines(facts.graph):
         yield Said(f"{line}\n")
+    if facts.graph.net.track and facts.graph.fork.samples.sequences:
+        yield _tracking(facts)
     if told:
-        yield _threads(DETECTOR_THREADS * facts.gpus)
+        yield _threads(_detector_threads(facts) * facts.gpus)
+
+
+def _tracking(facts: StartFacts) -> Said:
+    net, rows = facts.graph.net, facts.pass_batch
+    steps = f"time_steps = {net.time_steps}, mini_batch = {rows // net.time_steps}"
+    return Said(f"\n Tracking! batch = {rows}, subdiv = {net.subdivisions}, {steps} \n")
+
+
+def _detector_threads(facts: StartFacts) -> int:
+    net = facts.graph.net
+    if not (net.track and facts.graph.fork.samples.sequences):
+        return DETECTOR_THREADS
+    # Before the first update seq_scales has not been asked for yet.
+    return written_parts(net) or net.subdivisions
 
 
 def _plan(facts: StartFacts) -> Iterator[Said]:

@@ -48,7 +48,7 @@ OTHERS = {
     False: ("center", "random", "min_ratio", "max_ratio"),
 }
 """Options of [net] that only the other program reads: of pjreddie's, and of AlexeyAB's."""
-FOR_DETECTION = ("letter_box", "mosaic_bound", *NOT_FOR_CLASSIFIERS)
+FOR_DETECTION = ("letter_box", "mosaic_bound", "track", *NOT_FOR_CLASSIFIERS)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from darknet_py.augment.config import AugmentConfig, last_head
+from darknet_py.augment.sample_draws import Sequences
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.cfg.names import names_of_data
 from darknet_py.data.detection_samples import DetectionSet
@@ -133,7 +134,8 @@ def open_detection(
     sizes = InputSizes(graph, start.trainer.seed, start.trainer.updates_per_step)
     cached = _cached(options, images, config, sizes)
     dynamic = is_dynamic(graph)
-    source = DetectionSet(images, config, cached, options.reduced_decode)
+    sequences = Sequences.of(graph, distributed.world)
+    source = DetectionSet(images, config, cached, options.reduced_decode, sequences)
     shown = ShownImages(ShownDetections(source)) if options.show_imgs else None
     return ReadyTraining(
         start=start,
