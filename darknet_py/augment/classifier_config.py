@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from darknet_py.augment import mix
 from darknet_py.augment.affine import AffineRange
+from darknet_py.augment.draws import PAIR, Pairing
 from darknet_py.augment.mix_coin import MixCoin
 from darknet_py.augment.option_limits import IMAGE_CHANNELS, Limit, check_options
 from darknet_py.errors import BadOption
@@ -24,7 +25,8 @@ class ClassifierAugmentConfig:
 
     low, high: pixels of the shorter side, as parts of the input's width. center: no piece at
     random, the middle. blur: pixels, 0 for none. mixing: 0 or one of mix's ways, where the coin
-    says so. upright: images are turned as their EXIF says.
+    says so. upright: images are turned as their EXIF says. pairing: of samples that come in pairs,
+    which have their images in common.
     """
 
     channels: int
@@ -42,12 +44,14 @@ class ClassifierAugmentConfig:
     mixing: int
     coin: MixCoin
     upright: bool = False
+    pairing: Pairing | None = None
 
     @staticmethod
     def of(graph: Graph) -> ClassifierAugmentConfig:
         """Raises BadOption for a value that no image can be made with."""
         net, ratios = graph.net, graph.fork.samples.crop_ratios
         _check(net)
+        pairs = Pairing.of(graph)
         low, high = crop_range(net, ratios)
         return ClassifierAugmentConfig(
             channels=net.channels,
@@ -65,10 +69,13 @@ class ClassifierAugmentConfig:
             mixing=0 if ratios else _mixing(net),
             coin=MixCoin.of(net, graph.fork.samples.classifier_mix_parts),
             upright=graph.fork.images.upright,
+            pairing=replace(pairs, places=True, colors=True) if pairs else None,
         )
 
     def mixing_of(self, number: int, seed: int) -> int:
         """How the number-th sample of a training is mixed: 0 or one of mix's ways."""
+        if self.pairing:
+            number -= number % PAIR
         return self.mixing if self.mixing and self.coin.mixes(number, seed) else 0
 
     def affine_range(self, width: int) -> AffineRange:
@@ -90,8 +97,6 @@ LIMITS: dict[str, Limit] = {
     "blur": (lambda value: value >= 0, "a number of pixels, 1 for 15 of them, or 0"),
     "mixup": (lambda value: value in range(5), "0 to 4"),
     "label_smooth_eps": (lambda value: 0 <= value < 1, "0 to less than 1"),
-    "contrastive": (lambda value: value == 0, "0: this loss is not trained here"),
-    "unsupervised": (lambda value: value == 0, "0: this needs the contrastive loss"),
 }
 """What an option of [net] may be: its test, and that in words."""
 

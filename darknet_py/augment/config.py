@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.augment import label_boxes
+from darknet_py.augment.draws import PAIR, Pairing
 from darknet_py.augment.effects import EFFECT_LIMITS, ColorEffect, Effect, effects_of
 from darknet_py.augment.mix import CUTMIX, EITHER, MOSAIC
 from darknet_py.augment.mix_coin import MixCoin
@@ -17,6 +18,7 @@ from darknet_py.augment.option_limits import IMAGE_CHANNELS, NONE_OR_MORE, Limit
 from darknet_py.errors import BadOption, DarknetError
 from darknet_py.forks import Fork
 from darknet_py.layers.head import Head
+from darknet_py.layers.scores import Contrastive
 from darknet_py.network.graph import Graph
 
 Floats = NDArray[np.float32]
@@ -28,7 +30,8 @@ class AugmentConfig:
 
     cells: the side of YOLOv1's grid, 0 for rows of boxes. color: what YOLOv1 and pjreddie's canvas
     draw colours from; effects: AlexeyAB's other detectors'. mixing: 0, MIXUP or MOSAIC, where the
-    coin says so.
+    coin says so. pairing: of samples that come in pairs. tracks: whether labels say which object of
+    which image they are of, for a [contrastive] loss.
     """
 
     fork: Fork
@@ -45,6 +48,8 @@ class AugmentConfig:
     coin: MixCoin
     mosaic_bound: bool
     letter_box: bool
+    pairing: Pairing | None = None
+    tracks: bool = False
 
     @staticmethod
     def of(graph: Graph) -> AugmentConfig:
@@ -70,10 +75,14 @@ class AugmentConfig:
             coin=MixCoin.of(net, fork.samples.detector_mix_parts),
             mosaic_bound=bool(net.mosaic_bound),
             letter_box=bool(net.letter_box),
+            pairing=None if plain else Pairing.of(graph),
+            tracks=not plain and any(isinstance(node.layer, Contrastive) for node in graph.nodes),
         )
 
     def mixing_of(self, number: int, seed: int) -> int:
         """How the number-th sample of a training is mixed: 0, MIXUP or MOSAIC."""
+        if self.pairing:
+            number -= number % PAIR
         return self.mixing if self.mixing and self.coin.mixes(number, seed) else 0
 
     def truth_of(self, labels: Floats) -> Floats:

@@ -17,6 +17,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from darknet_py.augment.color import ColorParams, adjust_color_8bit, color_params
+from darknet_py.augment.draws import SampleDraws
 from darknet_py.augment.option_limits import NONE_OR_MORE, Limit
 from darknet_py.augment.pixels import Pixels, add_noise, blur_background, gaussian_blur
 from darknet_py.layers.net import Net
@@ -41,12 +42,15 @@ class Effect(ABC, Generic[Params]):
 
     LIMITS: its options of [net], and what each may be. FOR_CLASSIFIERS: whether the training of
     classifiers reads these options, in its own way. NEEDS_WHOLE: whether it needs pixels and labels
-    of the whole input, also where only a window of it is shown, as in a mosaic.
+    of the whole input, also where only a window of it is shown, as in a mosaic. PAIRED: both images
+    of a pair may draw
+    the same, see `Pairing.colors`.
     """
 
     LIMITS: ClassVar[Mapping[str, Limit]]
     FOR_CLASSIFIERS: ClassVar[bool] = False
     NEEDS_WHOLE: ClassVar[bool] = False
+    PAIRED: ClassVar[bool] = False
 
     @staticmethod
     @abstractmethod
@@ -79,6 +83,7 @@ class ColorEffect(Effect[ColorParams]):
         "exposure": NONE_OR_MORE,
     }
     FOR_CLASSIFIERS = True
+    PAIRED = True
 
     hue: float = 0.0
     saturation: float = 1.0
@@ -117,12 +122,12 @@ class BlurEffect(Effect[int]):
         """A blur of all is limited to an eighth of the smallest object's side."""
         if params == 1:
             return params
-        sides = labels[:, 3:] * np.array(size, np.float32)
+        sides = labels[:, 3:5] * np.array(size, np.float32)
         return min(params, int(sides.min()) // 8 if len(labels) else 0) or None
 
     def apply(self, image: AugmentedImage, params: int) -> AugmentedImage:
         if params == 1:
-            return image._replace(pixels=blur_background(image.pixels, image.labels[:, 1:]))
+            return image._replace(pixels=blur_background(image.pixels, image.labels[:, 1:5]))
         return image._replace(pixels=gaussian_blur(image.pixels, params))
 
 
@@ -166,9 +171,12 @@ def effects_of(net: Net) -> tuple[Effect[Any], ...]:
     return tuple(effect for effect in made if effect is not None)
 
 
-def draw_effects(rng: Generator, effects: Iterable[Effect[Any]]) -> tuple[DrawnEffect, ...]:
+def draw_effects(draws: SampleDraws, effects: Iterable[Effect[Any]]) -> tuple[DrawnEffect, ...]:
     """Those that change this image, with their parameters."""
-    return _changing([(effect, effect.draw(rng)) for effect in effects])
+    drawn = [
+        (effect, effect.draw(draws.colors if effect.PAIRED else draws.other)) for effect in effects
+    ]
+    return _changing(drawn)
 
 
 def limited_effects(

@@ -1,6 +1,6 @@
 """Labels under augmentation: where boxes go when pixels move, and Darknet's truth arrays.
 
-Labels are float32 (K, 5): class x y w h, relative to the image.
+Labels are float32 (K, 5): class x y w h, relative to the image; or (K, 6) with a track number.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def transform_labels(labels: Floats, transform: BoxTransform, anywhere: bool = F
     if transform.flip:
         low[:, 0], high[:, 0] = 1 - high[:, 0], 1 - low[:, 0]
     low, high = low.clip(0, 1), high.clip(0, 1)
-    moved = np.hstack([labels[:, :1], (low + high) / 2, high - low])
-    moved[lost, 1:] = CLASS_ONLY
+    moved = np.hstack([labels[:, :1], (low + high) / 2, high - low, labels[:, 5:]])
+    moved[lost, 1:5] = CLASS_ONLY
     return moved
 
 
@@ -63,14 +63,14 @@ def keep_alexeyab(labels: Floats, classes: int, width: int, height: int) -> Floa
     limits = LabelLimits.of(ALEXEYAB, classes, width, height)
     centre = labels[:, 1:3]
     inside = ((centre > 0) & (centre <= 1)).all(1)
-    kept = labels[limits.known(labels) & limits.large(labels[:, 3:]) & inside]
-    kept[:, 3:] = kept[:, 3:].clip(None, 1)
+    kept = labels[limits.known(labels) & limits.large(labels[:, 3:5]) & inside]
+    kept[:, 3:5] = kept[:, 3:5].clip(None, 1)
     return kept
 
 
 def keep_pjreddie(labels: Floats) -> Floats:
     """Labels of at least a thousandth of the image's sides, whatever their class."""
-    return labels[LabelLimits.of(PJREDDIE, 0, 0, 0).large(labels[:, 3:])]
+    return labels[LabelLimits.of(PJREDDIE, 0, 0, 0).large(labels[:, 3:5])]
 
 
 def shuffled(labels: Floats, rng: Generator) -> Floats:
@@ -82,8 +82,9 @@ def box_truth(labels: Floats, most_labels: int, size: int) -> Floats:
     """float32 (most_labels * size): rows of x y w h class [track], padded with zeros."""
     rows = np.zeros((most_labels, size), np.float32)
     labels = labels[:most_labels]
-    rows[: len(labels), :4] = labels[:, 1:]
+    rows[: len(labels), :4] = labels[:, 1:5]
     rows[: len(labels), 4] = labels[:, 0]
+    rows[: len(labels), 5 : labels.shape[1]] = labels[:, 5:]
     return rows.ravel()
 
 

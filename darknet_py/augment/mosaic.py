@@ -89,7 +89,7 @@ def labels_in_mosaic(
     low, high = _edges(centre, side, whole)
     kept = (low >= 0).all(1) & (high <= whole).all(1) & ((centre > 0) & (centre < 1)).all(1)
     kept &= ((side < 1) & (side > 1 / whole)).all(1)
-    return np.hstack([labels[:, :1], centre, side])[kept].astype(np.float32)
+    return np.hstack([labels[:, :1], centre, side, labels[:, 5:]])[kept].astype(np.float32)
 
 
 def _edges(centre: Floats, side: Floats, whole: Floats) -> tuple[Floats, Floats]:

@@ -9,6 +9,7 @@ from numpy.random import Generator
 from darknet_py.augment import mosaic
 from darknet_py.augment.color import ColorParams
 from darknet_py.augment.config import AugmentConfig
+from darknet_py.augment.draws import SampleDraws
 from darknet_py.augment.effects import DrawnEffect, draw_effects
 from darknet_py.augment.pixels import CropMargins
 
@@ -28,27 +29,21 @@ class AugmentParams:
 
 
 def alexeyab_params(
-    rng: Generator,
+    draws: SampleDraws,
     config: AugmentConfig,
     size: Size,
     net_size: Size,
     tile: int | None = None,
-    own: Generator | None = None,
 ) -> AugmentParams:
-    """For an image of `size` and an input of `net_size`; tile: its number in a mosaic.
-
-    own: for what the frames of a sequence, which share `rng`, do not share: whether an image moves
-    to the corner of its tile, and the noise of its pixels. None: rng.
-    """
-    own = own or rng
-    crop = _crop(rng, config, size)
+    """For an image of `size` and an input of `net_size`; tile: its number in a mosaic."""
+    crop = _crop(draws, config, size)
     if config.letter_box:
         crop = letter_boxed(crop, net_size)
-    flip = config.flip and rng.random() < 0.5
-    effects = draw_effects(rng, config.effects)
-    if tile is not None and own.random() < 0.5:
+    flip = config.flip and draws.places.random() < 0.5
+    effects = draw_effects(draws, config.effects)
+    if tile is not None and draws.own.random() < 0.5:
         crop = mosaic.to_corner(crop, tile, flip)
-    return AugmentParams(_valid(crop), flip, effects, int(own.integers(2**31)))
+    return AugmentParams(_valid(crop), flip, effects, int(draws.own.integers(2**31)))
 
 
 @dataclass(frozen=True)
@@ -100,9 +95,9 @@ def _within(rng: Generator, slack: float) -> float:
     return float(rng.uniform(min(0.0, slack), max(0.0, slack)))
 
 
-def _crop(rng: Generator, config: AugmentConfig, size: Size) -> CropMargins:
+def _crop(draws: SampleDraws, config: AugmentConfig, size: Size) -> CropMargins:
     """jitter moves each side by itself; resize moves opposite sides of both axes alike."""
-    jitter, resize = _pairs(rng), _pair(rng)
+    jitter, resize = _pairs(draws.places), _pair(draws.other)
     sides = [
         _resized(length, config, _jittered(length, config.jitter, pair), resize)
         for length, pair in zip(size, jitter, strict=True)

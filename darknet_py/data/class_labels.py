@@ -6,6 +6,7 @@ import logging
 import os
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,11 @@ class ClassLabels:
     """An image belongs to the classes whose word is a part of its path.
 
     words: one for each class. tree: a class hierarchy, whose nodes are the classes. smoothing:
-    how much of the label is spread over the other classes (label_smooth_eps).
+    how much of the label is spread over the other classes (label_smooth_eps). UNCLEAR: what is said
+    of images that `unclear` tells of.
     """
+
+    UNCLEAR: ClassVar[str] = "have not just one label"
 
     words: tuple[str, ...]
     tree: Tree | None = None
@@ -65,6 +69,12 @@ class ClassLabels:
         return f"{path}: " + (
             f"{len(matches)} labels match: {words}" if matches else "no label matches"
         )
+
+    def hopeless(self, key: str, path: str) -> str:
+        """That none of the images of a key of the .data file has a class, the first being `path`,
+        and what to do."""
+        message = f"no label is a part of any path of {key}=, such as {path}"
+        return f"{message}; correct labels= or {key}="
 
     @cached_property
     def _groups(self) -> NDArray[np.int64]:

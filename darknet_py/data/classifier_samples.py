@@ -13,12 +13,15 @@ from darknet_py.augment import mix
 from darknet_py.augment.affine import affine, affine_params, center_square, stretch
 from darknet_py.augment.classifier_config import ClassifierAugmentConfig
 from darknet_py.augment.color import adjust_color, color_params
+from darknet_py.augment.draws import SampleDraws, draws_of
 from darknet_py.augment.pixels import Pixels, flip, gaussian_blur
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.data.bad_lists import ListedFault, unreadable_image
-from darknet_py.data.class_labels import ClassLabels, Floats, read_class_labels
+from darknet_py.data.class_labels import ClassLabels, Floats
+from darknet_py.data.label_kinds import training_labels
 from darknet_py.errors import DataError, ImageError, Location
 from darknet_py.images.io import read_image
+from darknet_py.layers.scores import Contrastive
 from darknet_py.layers.tree import Tree
 from darknet_py.network.graph import Graph
 
@@ -49,8 +52,7 @@ class ClassifierSet:
 
         Raises DataError when labels and network do not fit together.
         """
-        smoothing = graph.net.label_smooth_eps if graph.fork.samples.label_smoothing else 0.0
-        labels = read_class_labels(data, tree_of(graph), smoothing)
+        labels = training_labels(graph, data, tree_of(graph))
         require_outputs(graph, len(labels.words), data)
         return ClassifierSet(images, labels, ClassifierAugmentConfig.of(graph))
 
@@ -62,12 +64,11 @@ class ClassifierSet:
         The image is drawn at random with replacement, as in both programs. Raises ImageError for
         an image that cannot be read.
         """
-        rng = np.random.default_rng((seed, number))
-        rng.random()  # what config.coin takes of it
-        mixing = self.config.mixing_of(number, seed)
+        draws = draws_of(self.config.pairing, seed, number)
+        rng, mixing = draws.other, self.config.mixing_of(number, seed)
         if mixing == mix.EITHER:
             mixing = int(rng.integers(mix.CUTMIX, mix.MOSAIC, endpoint=True))
-        parts = [self._part(rng, width, height) for _ in range(mix.PARTS[mixing])]
+        parts = [self._part(draws, width, height) for _ in range(mix.PARTS[mixing])]
         pixels, truth = mix.MIXES[mixing](rng, parts)
         if self.config.blur and rng.random() < BLURRED:
             pixels = gaussian_blur(pixels, self.config.blur)
@@ -89,10 +90,10 @@ class ClassifierSet:
     def _path(self, rng: Generator) -> str:
         return self.images[int(rng.integers(len(self.images)))]
 
-    def _part(self, rng: Generator, width: int, height: int) -> mix.Part:
-        path = self._path(rng)
+    def _part(self, draws: SampleDraws, width: int, height: int) -> mix.Part:
+        path = self._path(draws.images)
         pixels = self._pixels(path)
-        return augmented(pixels, rng, self.config, width, height), self.labels.truth(path)
+        return augmented(pixels, draws.other, self.config, width, height), self.labels.truth(path)
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,9 @@ def tree_of(graph: Graph) -> Tree | None:
 
 def require_outputs(graph: Graph, classes: int, data: DataFile) -> None:
     """Raises DataError when the network gives another number of values than there are classes."""
-    outputs = graph.nodes[graph.last].out.size
+    last = graph.nodes[graph.last]
+    # What a loss over embeddings gives are no classes, but it is told how many there are.
+    outputs = last.layer.classes if isinstance(last.layer, Contrastive) else last.out.size
     if outputs != classes:
         message = f"classes={classes}, the last layer of {graph.path} gives {outputs} values"
         raise DataError(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from darknet_py.augment import label_boxes, mosaic
 from darknet_py.augment.color import adjust_color
 from darknet_py.augment.config import AugmentConfig
+from darknet_py.augment.draws import SampleDraws, draws_of
 from darknet_py.augment.effects import (
     AugmentedImage,
     apply_effects,
@@ -32,7 +33,7 @@ from darknet_py.augment.pixels import (
     mean_of,
     paste_stretched,
 )
-from darknet_py.augment.sample_draws import SampleDraws, Sequences
+from darknet_py.augment.sample_images import SampleImages, Sequences
 from darknet_py.data.bad_lists import (
     ListedFault,
     missing_label_file,
@@ -40,6 +41,7 @@ from darknet_py.data.bad_lists import (
     wrong_annotations,
 )
 from darknet_py.data.label_paths import label_path
+from darknet_py.data.label_tracks import with_tracks
 from darknet_py.data.labels import read_labels
 from darknet_py.errors import DataError, ImageError
 from darknet_py.images.reduced_images import Image, Size, open_reducible
@@ -75,8 +77,8 @@ class DetectionSet:
 
         Raises ImageError for an image that cannot be read, DataError for a label file.
         """
-        draws = self._draws(number, seed)
-        pixels, labels = MIXES[draws.mixing](self, draws, (width, height))
+        chosen = self._chosen(number, seed)
+        pixels, labels = MIXES[chosen.mixing](self, chosen, (width, height))
         return np.ascontiguousarray(pixels.transpose(2, 0, 1)), self.config.truth_of(labels)
 
     def drawn(self, number: int, width: int, height: int, seed: int) -> list[str]:
@@ -85,13 +87,17 @@ class DetectionSet:
         recorder.sample(number, width, height, seed)
         return recorder.paths
 
-    def pick(self, draws: SampleDraws) -> tuple[Image, Floats, Generator]:
+    def pick(self, chosen: SampleImages) -> tuple[Image, Floats, SampleDraws]:
         """An image, at random with repetition as in both programs, or the next of a sequence; its
-        labels (K, 5) in random order; and from what its augmentation is drawn."""
-        index, rng = draws.image(len(self.images))
+        labels (K, 5), with tracks (K, 6), in random order; and from what its augmentation is
+        drawn."""
+        index, draws = chosen.image(len(self.images))
         path = self._path(index)
-        labels = self._labels(os.fspath(label_path(path, self.config.fork)))
-        return self._image(path), label_boxes.shuffled(labels, draws.own), rng
+        file = os.fspath(label_path(path, self.config.fork))
+        labels = self._labels(file)
+        if self.config.tracks:
+            labels = with_tracks(labels, file)
+        return self._image(path), label_boxes.shuffled(labels, draws.own), draws
 
     def recording(self, faults: list[ListedFault]) -> DetectionSet:
         """The same samples; what is wrong with the files they are made of is added to a list."""
@@ -101,12 +107,11 @@ class DetectionSet:
     def _fields(self) -> dict[str, Any]:
         return {one.name: getattr(self, one.name) for one in fields(DetectionSet)}
 
-    def _draws(self, number: int, seed: int) -> SampleDraws:
-        rng = np.random.default_rng((seed, number))
-        rng.random()  # what config.coin takes of it
+    def _chosen(self, number: int, seed: int) -> SampleImages:
+        draws = draws_of(self.config.pairing, seed, number)
         if self.sequences is None:
-            return SampleDraws(rng, self.config.mixing_of(number, seed))
-        return self.sequences.draws(rng, number, seed, self.config.mixing)
+            return SampleImages(draws, self.config.mixing_of(number, seed))
+        return self.sequences.frames(draws, number, seed, self.config.mixing)
 
     def _labels(self, path: str) -> Floats:
         return read_labels(path)
@@ -147,31 +152,31 @@ class _ListingDetectionSet(DetectionSet):
             raise
 
 
-def _single(source: DetectionSet, draws: SampleDraws, size: Size) -> LabelledImage:
+def _single(source: DetectionSet, chosen: SampleImages, size: Size) -> LabelledImage:
     config = source.config
-    image, labels, rng = source.pick(draws)
+    image, labels, draws = source.pick(chosen)
     if config.cells:
-        return _extended(config, image, labels, rng, size)
+        return _extended(config, image, labels, draws.other, size)
     if config.fork.samples.canvas:
-        return _on_canvas(config, image, labels, rng, size)
-    params = alexeyab_params(rng, config, image.size, size, own=draws.own)
+        return _on_canvas(config, image, labels, draws.other, size)
+    params = alexeyab_params(draws, config, image.size, size)
     return _cropped(config, image, labels, params, Window(0, 0, *size), size)
 
 
-def _mixup(source: DetectionSet, draws: SampleDraws, size: Size) -> LabelledImage:
-    first, labels = _single(source, draws, size)
-    second, more = _single(source, draws, size)
+def _mixup(source: DetectionSet, chosen: SampleImages, size: Size) -> LabelledImage:
+    first, labels = _single(source, chosen, size)
+    second, more = _single(source, chosen, size)
     return mean_of(first, second), np.vstack([labels, more])
 
 
-def _mosaic(source: DetectionSet, draws: SampleDraws, size: Size) -> LabelledImage:
+def _mosaic(source: DetectionSet, chosen: SampleImages, size: Size) -> LabelledImage:
     config = source.config
     canvas = np.zeros((size[1], size[0], config.channels), np.uint8)
-    cut = mosaic.random_cut(draws.own, *size)
+    cut = mosaic.random_cut(chosen.draws.own, *size)
     parts: list[Floats] = []
     for number in range(len(mosaic.TILES)):
-        image, labels, rng = source.pick(draws)
-        params = alexeyab_params(rng, config, image.size, size, number, draws.own)
+        image, labels, draws = source.pick(chosen)
+        params = alexeyab_params(draws, config, image.size, size, number)
         tile = mosaic.tile(params.crop, params.flip, number, cut, size)
         if not (tile.window.width and tile.window.height):  # an input of a few pixels
             continue
@@ -181,7 +186,7 @@ def _mosaic(source: DetectionSet, draws: SampleDraws, size: Size) -> LabelledIma
     return canvas, np.vstack(parts)
 
 
-MIXES: dict[int, Callable[[DetectionSet, SampleDraws, Size], LabelledImage]] = {
+MIXES: dict[int, Callable[[DetectionSet, SampleImages, Size], LabelledImage]] = {
     0: _single,
     MIXUP: _mixup,
     MOSAIC: _mosaic,

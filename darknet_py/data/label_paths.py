@@ -22,6 +22,7 @@ FOLDER_RULE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tiff")
 SUFFIXES = tuple((suffix, ".txt") for suffix in (".jpg", ".png", ".JPG", ".JPEG"))
 WORDS = (*((word, "labels") for word in ("images", "JPEGImages", "raw")), *SUFFIXES)
 MASK_WORDS = (("images", "mask"), ("JPEGImages", "mask"), *SUFFIXES)
+TAG_WORDS = (("images", "labels"), *SUFFIXES)
 NUMBER_WORDS = (
     ("images", "labels"),
     ("JPEGImages", "labels"),
@@ -50,6 +51,11 @@ def mask_path(image: str) -> Path:
 def number_path(image: str) -> Path:
     """The file with the numbers that a regressor learns of an image."""
     return Path(_replaced(image.strip(), NUMBER_WORDS))
+
+
+def tag_path(image: str) -> Path:
+    """The file with the tags of an image, the numbers of its classes."""
+    return Path(_replaced(image.strip(), TAG_WORDS))
 
 
 def _by_folders(path: str) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.label_boxes import CLASS_ONLY
 from darknet_py.augment.mix import MIXUP, MOSAIC
-from darknet_py.augment.sample_draws import Sequences
+from darknet_py.augment.sample_images import Sequences
 from darknet_py.cfg.datafile import DataFile, read_data_file
 from darknet_py.cfg.names import names_of_data
 from darknet_py.data.class_labels import ClassLabels, Floats

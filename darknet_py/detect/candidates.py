@@ -22,6 +22,7 @@ class Candidates:
     objectness: (K) in [0, 1].
     scores: (K, C) in [0, 1], 0 where a class is not above the threshold.
     not_finite: the image of each box that `finite` left out.
+    embeddings: (K, E), None where nobody asked for any.
     """
 
     image: Tensor
@@ -29,6 +30,7 @@ class Candidates:
     objectness: Tensor
     scores: Tensor
     not_finite: tuple[int, ...] = ()
+    embeddings: Tensor | None = None
 
     def __len__(self) -> int:
         return self.image.shape[0]
@@ -39,7 +41,8 @@ class Candidates:
             rows = rows.nonzero()[:, 0]
         parts = (self.image, self.boxes, self.objectness, self.scores)
         image, boxes, objectness, scores = (part.index_select(0, rows) for part in parts)
-        return Candidates(image, boxes, objectness, scores)
+        more = None if self.embeddings is None else self.embeddings.index_select(0, rows)
+        return Candidates(image, boxes, objectness, scores, embeddings=more)
 
     def of_image(self, number: int) -> Candidates:
         """The rows of one image of the batch, in order."""
@@ -76,6 +79,8 @@ class Candidates:
         """The same rows in the CPU's memory, fetched from a device in one copy."""
         if self.scores.device.type == "cpu":
             return self
+        if self.embeddings is not None:
+            return replace(replace(self, embeddings=None).cpu(), embeddings=self.embeddings.cpu())
         if not len(self):
             return Candidates.empty(self.scores.shape[1])
         # float32 holds every number of an image: no batch has 2**24.
@@ -108,4 +113,10 @@ class Candidates:
             torch.cat([part.boxes for part in parts]),
             torch.cat([part.objectness for part in parts]),
             torch.cat([part.scores for part in parts]),
+            embeddings=_joined([part.embeddings for part in parts]),
         )
+
+
+def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:
+    there = [part for part in parts if part is not None]
+    return torch.cat(there) if there else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -71,18 +71,46 @@ def _sides(like: Tensor, width: int, height: int) -> Tensor | tuple[int, int]:
 
 
 def decode(graph: Graph, heads: Sequence[Tensor], options: DecodeOptions) -> Candidates:
-    """All boxes above the threshold; heads are those `net(x)` returns, in its order.
+    """All boxes above the threshold; heads are those `net(x)` returns, in its order, and behind
+    them, of an EmbeddingEngine, as many tensors of embeddings.
 
     graph: one that ends in detection heads, see `Graph.head_classes`. A device is waited for once:
     for how many boxes each head has.
     """
+    count = len(graph.heads)
     marked = [
         _marked(graph.nodes[index].layer, output.float(), options)
-        for index, output in zip(graph.heads, heads, strict=True)
+        for index, output in zip(graph.heads, heads[:count], strict=True)
     ]
     locations = located([each.keep for each in marked])
     pairs = zip(marked, locations, strict=True)
-    return Candidates.join([each.candidates(location, options) for each, location in pairs])
+    found = [each.candidates(location, options) for each, location in pairs]
+    if len(heads) > count:
+        found = with_embeddings(marked, locations, found, heads[count:])
+    return Candidates.join(found)
+
+
+def with_embeddings(
+    marked: Sequence[Marked],
+    locations: Sequence[Location],
+    found: Sequence[Candidates],
+    embeddings: Sequence[Tensor],
+) -> list[Candidates]:
+    """The boxes of each head with the embeddings there, of its tensor (N, C, H, W); of a tensor
+    without channels they are all 0."""
+    sizes = [e.shape[1] // len(m.head.masks) for m, e in zip(marked, embeddings, strict=True)]
+    size, made = max(sizes), []
+    for one, location, boxes, layer, own in zip(
+        marked, locations, found, embeddings, sizes, strict=True
+    ):
+        rows = boxes.boxes.new_zeros(len(boxes), size)
+        if own:
+            anchors = len(one.head.masks)
+            image, y, x, anchor = location
+            cells = layer[:, : anchors * own].unflatten(1, (anchors, own)).to(rows.dtype)
+            rows[:, :own] = cells[image, anchor, :, y, x]
+        made.append(replace(boxes, embeddings=rows))
+    return made
 
 
 def _marked(layer: Any, output: Tensor, options: DecodeOptions) -> Marked:

@@ -36,7 +36,6 @@ from darknet_py.detect.class_results import of_classes
 from darknet_py.detect.decode import suppression_of
 from darknet_py.detect.detector_words import detector_words
 from darknet_py.detect.image_results import batch_results, results_of_all
-from darknet_py.detect.mean_engine import MeanEngine
 from darknet_py.detect.pipeline import Pipeline, PipelineOptions
 from darknet_py.detect.result import Result
 from darknet_py.detect.tiled_detection import TiledPipeline
@@ -44,7 +43,7 @@ from darknet_py.detect.tiles import Tiling
 from darknet_py.detect.tracking import Tracker, tracked
 from darknet_py.detect.wanted_classes import Classes, wanted_classes
 from darknet_py.detect.workers import TimedEngine
-from darknet_py.engines.engine import open_engine
+from darknet_py.engines.engine import Engine, open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DataError
 from darknet_py.forks import Fork
@@ -54,6 +53,7 @@ from darknet_py.images.frames import FrameSource
 from darknet_py.images.sources import open_source
 from darknet_py.network.load import LoadedModel, head_classes, load_model
 from darknet_py.network.network import Network, load_planned
+from darknet_py.network.sequence_parts import lists_are_films, remembers
 from darknet_py.weights_registry.named_network import named_files
 
 logger = logging.getLogger(__name__)
@@ -256,9 +256,8 @@ class Detector:
         tiling: None sees each as a whole only. Of a live source a frame is taken when its result is
         asked for, and runs on all threads.
         """
-        pipeline = self.pipeline(options)
-        one_by_one = source.live or self.engine.in_order
-        pool = replace(pipeline.workers(source.length, one_by_one), eager=source.waits)
+        pipeline = self.pipeline(options) if tiling else self._pipeline_for(source, options)
+        pool = replace(pipeline.workers(source.length, source.live), eager=source.waits)
         ahead = pool.ahead if tiling is None else IMAGES_AHEAD
         images = fitted_images(source, spec, ahead, keep_pixels=True, on_error=on_error)
         if tiling is None:
@@ -270,6 +269,16 @@ class Detector:
             stack.callback(source.stop)  # first of all: threads may be waiting for a frame
             for results in found:
                 yield from results
+
+    def _pipeline_for(self, source: FrameSource, options: PipelineOptions) -> Pipeline:
+        """With memory of its own for a film, which a video is, and a list where [net] says so."""
+        film = (source.moving and remembers(self.graph)) or lists_are_films(self.graph)
+        if not film or self.engine.in_order:
+            return self.pipeline(options)
+        # It takes torch's engine with it, which other engines do without.
+        from darknet_py.engines.film_engine import film_engine
+
+        return Pipeline(TimedEngine(film_engine(self.engine)), options)
 
     def pipeline(self, options: PipelineOptions) -> Pipeline:
         """The steps that find boxes by these options; all pipelines of a detector, from whatever
@@ -289,11 +298,10 @@ class Detector:
         written: Path = importlib.import_module(EXPORTING).export_detector(self, path, options)
         return written
 
-    def averaging(self, images: int) -> Detector:
-        """The same detector on the mean of the outputs for so many images, as pjreddie's `demo`."""
+    def on(self, engine: Engine) -> Detector:
+        """The same detector on another engine for its network."""
         other = copy.copy(self)
-        other.engine = MeanEngine(self.engine, images)
-        other._timed_engine = TimedEngine(other.engine)
+        other.engine, other._timed_engine = engine, TimedEngine(engine)
         return other
 
 

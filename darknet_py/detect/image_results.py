@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from darknet_py.detect.candidates import Candidates
 from darknet_py.detect.frame_result import frame_result
@@ -30,7 +31,10 @@ def image_result(
     the network took for it.
     """
     boxes, scores = candidates.boxes.numpy(), candidates.scores.numpy()
-    return frame_result(frame, boxes, scores, names, milliseconds)
+    result = frame_result(frame, boxes, scores, names, milliseconds)
+    if candidates.embeddings is None:
+        return result
+    return replace(result, boxes=result.boxes.with_embeddings(candidates.embeddings.numpy()))
 
 
 def results_of_all(

@@ -92,7 +92,7 @@ class Pipeline:
     def workers(self, length: int | None, live: bool = False) -> WorkerPool:
         """The threads for so many images, None: nobody knows how many. live: each is wanted as soon
         as can be, and none before."""
-        if live:
+        if live or self.engine.in_order:
             return WorkerPool.alone()
         return WorkerPool.of(self.engine, self.options.batch, length)
 

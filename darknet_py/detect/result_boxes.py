@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,8 @@ class Boxes:
     confidence: (K,) in (0, 1]. class_id: (K,). box: (K,) equal for rows that are one box with
     several classes. width, height: the image's size in pixels. track_id: (K,) numbers from 1 that
     an object keeps from frame to frame, 0 where it has none yet; None where nothing is tracked.
+    embedding: (K, E) what the layer that embedding_layer= of [yolo] names gives for the box; None
+    but where objects are tracked by it.
 
     `boxes[rows]` takes rows, as `select` does; a single number gives the boxes of that row alone,
     and so does iteration. conf, cls, id, data: other names, see `darknet_py.Result`.
@@ -50,6 +52,7 @@ class Boxes:
     width: int
     height: int
     track_id: Integers | None = None
+    embedding: Floats | None = None
 
     @staticmethod
     def none(width: int, height: int) -> Boxes:
@@ -116,4 +119,9 @@ class Boxes:
         """The rows of a mask or an index, in its order."""
         kept = (self.xywhn[rows], self.confidence[rows], self.class_id[rows], self.box[rows])
         tracks = None if self.track_id is None else self.track_id[rows]
-        return Boxes(*kept, self.width, self.height, tracks)
+        more = None if self.embedding is None else self.embedding[rows]
+        return Boxes(*kept, self.width, self.height, tracks, more)
+
+    def with_embeddings(self, embeddings: Floats) -> Boxes:
+        """With those of each box (B, E), B above all of `box`."""
+        return replace(self, embedding=embeddings[self.box])

@@ -51,12 +51,19 @@ Rules = Mapping[type[Layer], Callable[[RuleContext], Call | None]]
 class EagerProgram:
     """The calls for one batch size, for as many threads as torch has when it is made."""
 
-    def __init__(self, network: Network, batch: int, rules: Rules | None = None) -> None:
-        """network: as `for_inference` gives it, on its device and in its precision."""
+    def __init__(
+        self,
+        network: Network,
+        batch: int,
+        rules: Rules | None = None,
+        more: Sequence[int] = (),
+    ) -> None:
+        """network: as `for_inference` gives it, on its device and in its precision. more: layers
+        whose outputs come behind the heads."""
         graph = network.graph
         device = next((tensor.device for tensor in network.parameters()), torch.device("cpu"))
         rules = RULES if rules is None else rules
-        self._steps, self._heads = graph.steps, graph.heads
+        self._steps, self._heads = graph.steps, [*graph.heads, *more]
         self._calls = [
             call_of(RuleContext(node, step.context, network.used(step.index), batch, device), rules)
             for node, step in zip(graph.nodes, graph.steps, strict=True)

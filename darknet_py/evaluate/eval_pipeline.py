@@ -10,13 +10,14 @@ from torch import Tensor
 
 from darknet_py.detect.pipeline import Detections, Pipeline, PipelineOptions
 from darknet_py.detect.workers import TimedEngine
-from darknet_py.engines.engine import open_engine
+from darknet_py.engines.engine import Engine, open_engine
 from darknet_py.engines.table import EngineConfig
 from darknet_py.errors import DarknetError
 from darknet_py.evaluate.matching import Floats, Integers, Objects
 from darknet_py.layers.head import Head
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
+from darknet_py.network.sequence_parts import lists_are_films
 
 TORCH = EngineConfig()
 """Networks run on torch and the CPU if nothing else is said."""
@@ -38,7 +39,16 @@ def open_pipeline(
     if mirrored:
         require_mirrorable(network.graph)
     kind = MirroredEngine if mirrored else TimedEngine
-    return Pipeline(kind(open_engine(network, config, shared=True)), options)
+    return Pipeline(kind(evaluated_engine(open_engine(network, config, shared=True))), options)
+
+
+def evaluated_engine(engine: Engine) -> Engine:
+    """One that sees a list as a film where the network's [net] says that lists are films."""
+    if not lists_are_films(engine.graph):
+        return engine
+    from darknet_py.engines.film_engine import film_engine
+
+    return film_engine(engine)
 
 
 class MirroredEngine(TimedEngine):

@@ -28,7 +28,13 @@ from darknet_py.evaluate.average_precision import (
 )
 from darknet_py.evaluate.curves import threshold_curves
 from darknet_py.evaluate.eval_config import EvalConfig, eval_config_of
-from darknet_py.evaluate.eval_pipeline import BATCH, MAP_OPTIONS, TORCH, open_pipeline
+from darknet_py.evaluate.eval_pipeline import (
+    BATCH,
+    MAP_OPTIONS,
+    TORCH,
+    evaluated_engine,
+    open_pipeline,
+)
 from darknet_py.evaluate.ground_truth import GroundTruth, read_ground_truth
 from darknet_py.evaluate.map_result import ClassResult, MapResult
 from darknet_py.evaluate.matching import hits
@@ -37,6 +43,7 @@ from darknet_py.forks import Fork
 from darknet_py.network.graph import Graph
 from darknet_py.network.load import head_classes
 from darknet_py.network.network import Network
+from darknet_py.network.sequence_parts import lists_are_films
 
 Progress = Callable[[int], object]
 
@@ -78,6 +85,9 @@ def evaluate(
     can be read.
     """
     start, graph = time.perf_counter(), network.graph
+    if lists_are_films(graph):
+        # A film cannot be shared: every process sees all of it.
+        context = ALONE
     names = evaluated_names(graph, names, class_map)
     check_numbers(points, thresh=thresh, iou_thresh=iou_thresh)
     accumulator = Accumulator(
@@ -115,8 +125,10 @@ def _opened(
     network: Network | Detector | Engine, options: PipelineOptions, config: EngineConfig
 ) -> Pipeline:
     if isinstance(network, Engine):
-        return Pipeline(TimedEngine(network), options)
+        return Pipeline(TimedEngine(evaluated_engine(network)), options)
     if isinstance(network, Detector):
+        if lists_are_films(network.graph):
+            return Pipeline(TimedEngine(evaluated_engine(network.engine)), options)
         return network.pipeline(options)
     return open_pipeline(network, options, config)
 

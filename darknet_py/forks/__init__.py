@@ -70,6 +70,7 @@ ALEXEYAB = Fork(
         demo_hier=False,
         demo_objectness=False,
         demo_mean=1,
+        tracks_embeddings=True,
         out_names_image=False,
     ),
     classify=ClassifyRules(
@@ -95,6 +96,7 @@ ALEXEYAB = Fork(
         classifier_mix_parts=32,
         sequences=True,
         label_smoothing=True,
+        pairs=True,
         tags=False,
         stream_jumps=10,
     ),
@@ -112,6 +114,8 @@ ALEXEYAB = Fork(
     update=UpdateRules(
         freezes=True,
         stopbackward_counts=True,
+        holds_layers=True,
+        clips_layers=True,
         adam_kinds=frozenset({"convolutional"}),
         adam_counts_run=False,
         adversarial=True,
@@ -200,6 +204,7 @@ PJREDDIE = Fork(
         demo_hier=True,
         demo_objectness=True,
         demo_mean=3,
+        tracks_embeddings=False,
         out_names_image=True,
     ),
     classify=ClassifyRules(
@@ -225,6 +230,7 @@ PJREDDIE = Fork(
         classifier_mix_parts=0,
         sequences=False,
         label_smoothing=False,
+        pairs=False,
         tags=True,
         stream_jumps=64,
     ),
@@ -242,6 +248,8 @@ PJREDDIE = Fork(
     update=UpdateRules(
         freezes=False,
         stopbackward_counts=False,
+        holds_layers=False,
+        clips_layers=False,
         adam_kinds=frozenset(
             {"convolutional", "deconvolutional", "connected", "rnn", "gru", "lstm"}
         ),

@@ -113,6 +113,8 @@ class DetectRules:
     `detect`."""
     demo_mean: int
     """frames whose raw outputs `demo` takes the mean of."""
+    tracks_embeddings: bool
+    """`demo` numbers objects by embedding_layer= of the last [yolo], where that has one."""
     out_names_image: bool
     """`detector test -out NAME` names the image, unless NAME ends in .json; otherwise the JSON
     file."""
@@ -184,6 +186,8 @@ class SampleRules:
     seq_scales say; otherwise these do nothing."""
     label_smoothing: bool
     """label_smooth_eps spreads a part of a classifier's label over the other classes."""
+    pairs: bool
+    """contrastive=1 of [net] loads every image twice, and unsupervised=1 needs no labels."""
     tags: bool
     """tag=1 of the .data file means images with several classes."""
     stream_jumps: int

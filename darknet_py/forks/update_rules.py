@@ -15,6 +15,11 @@ class UpdateRules:
     stopbackward_counts: bool
     """stopbackward=N of 2 and more lets no gradient pass before N updates have been made; otherwise
     never, as 1."""
+    holds_layers: bool
+    """dont_update, burnin_update and train_only_bn hold layers back; otherwise they do nothing."""
+    clips_layers: bool
+    """each [convolutional] and [implicit] reads clip, the largest magnitude of its weights;
+    otherwise [net] does, for all [convolutional]."""
     adam_kinds: frozenset[str]
     """kinds of sections that adam=1 moves by Adam; the others are moved with momentum."""
     adam_counts_run: bool

@@ -113,9 +113,9 @@ class Layer:
     - `table_row`, `table_line`, LINE, `receptive_field`, `flops`, `operations`, COUNTED: what
       `summary`, `ops` and the benchmarks say of it. `printed`, TOLD, TOLD_AFTER, `noted_sides`:
       what Darknet prints beside its line.
-    - `kernel_rule`: what moves its weights beside their gradients.
+    - `moved_by_adam`, `weight_limit`, `kernel_rule`: how training moves its weights.
     - TOOL_FACTS: what `reset`, `rgbgr` and Darknet's other tools do with its tensors.
-    - HEAD, IS_LOSS, LOSS_MISSING, CLASSIFIES, `hierarchy`, `at_temperature`: what its output means.
+    - HEAD, IS_LOSS, CLASSIFIES, `hierarchy`, `at_temperature`: what its output means.
     - NO_EFFECT: options that Darknet reads and that change nothing here, each with the reason. One
       that changes only Darknet's training has its reason where it is declared, as `not_trained`.
 
@@ -139,8 +139,6 @@ class Layer:
     IS_LOSS: ClassVar[bool] = False
     """only a loss: the layer before it is the network's output, and it has no channels of its own,
     as [cost] in both programs."""
-    LOSS_MISSING: ClassVar[bool] = False
-    """it trains by a loss that is not done here; the network can only be run."""
     AVERAGED: ClassVar[bool] = False
     """ema_alpha keeps a moving average of its weights."""
     TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts()
@@ -221,6 +219,10 @@ class Layer:
     def moved_by_adam(self, fork: Fork) -> bool:
         """Whether adam=1 of [net] moves its weights by Adam, not with momentum."""
         return self.kind in fork.update.adam_kinds
+
+    def weight_limit(self, fork: Fork, net: Net) -> float:
+        """The largest magnitude that its weights may have in training, 0: any."""
+        return 0.0
 
     def kernel_rule(self, fork: Fork) -> KernelRule:
         """What moves its weights beside their gradients, in training."""

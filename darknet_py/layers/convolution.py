@@ -72,8 +72,8 @@ class Convolutional(KernelOptions):
         "wait_stream": "CUDA streams are torch's business",
         "dot": "both forks read it and never use it",
         "coordconv": "its kernel in AlexeyAB's program indexes wrongly; no published net uses it",
-        "bin_output": "it packs the signs of a linear output for the next xnor layer, "
-        "which binarises its input by itself here",
+        "bin_output": "in detection AlexeyAB's program leaves an xnor layer's activation out; the "
+        "xnor layer behind it takes the signs alone",
     }
 
     filters: int = option(1)

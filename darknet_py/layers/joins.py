@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
+from darknet_py.forks import Fork
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import Layer, LayerContext, Run, Stored, Weights, require_positive
+from darknet_py.layers.net import Net
 from darknet_py.layers.references import resolve_all
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
@@ -211,6 +213,9 @@ class Implicit(Layer):
     def shape(self, ctx: LayerContext) -> Shape:
         require_positive(self, filters=self.filters, atoms=self.atoms)
         return Shape(self.filters, self.atoms, 1)
+
+    def weight_limit(self, fork: Fork, net: Net) -> float:
+        return self.clip if fork.update.clips_layers else 0.0
 
     def stored(self, ctx: LayerContext) -> Iterator[Stored]:
         shape = (self.filters, self.atoms)

@@ -9,6 +9,7 @@ from darknet_py.errors import Problems
 from darknet_py.forks import Fork
 from darknet_py.layers.base import Layer, LayerContext
 from darknet_py.layers.kernel_rule import CENTRED, KernelRule
+from darknet_py.layers.net import Net
 
 MOST_DEGREES = 36000.0
 
@@ -29,6 +30,9 @@ class KernelOptions(Layer):
     def _deformations(self) -> list[str]:
         words = ("sway", "rotate", "stretch", "stretch_sway")
         return [key for key in words if getattr(self, key)]
+
+    def weight_limit(self, fork: Fork, net: Net) -> float:
+        return self.clip if fork.update.clips_layers else net.clip
 
     def moved_by(self, fork: Fork, normalized: bool) -> KernelRule:
         """normalized: the layer has batch normalisation, without which nothing is centred."""

@@ -16,7 +16,6 @@ POLICIES = ("constant", "step", "steps", "exp", "poly", "random", "sigmoid", "sg
 MOST_IMAGES, MOST_STEPS = 100_000, 10_000
 """Limits against hostile files: of an update, and of a sequence."""
 _NEVER_READ = "neither fork reads it"
-_CONTRASTIVE = "contrastive training is not done here"
 _CUDA_MEMORY = "it tunes the memory of the CUDA program and changes no number"
 
 
@@ -96,10 +95,10 @@ class Net:
     augment_speed: int = option(2)
     adversarial_lr: float = option(0.0)
     attention: int = option(0)
-    contrastive: int = option(0, not_trained=_CONTRASTIVE)
-    contrastive_jit_flip: int = option(0, not_trained=_CONTRASTIVE)
-    contrastive_color: int = option(0, not_trained=_CONTRASTIVE)
-    unsupervised: int = option(0, not_trained=_CONTRASTIVE)
+    contrastive: int = option(0)
+    contrastive_jit_flip: int = option(0)
+    contrastive_color: int = option(0)
+    unsupervised: int = option(0)
 
     angle: float = option(0.0)
     aspect: float = option(1.0)

@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
 from darknet_py.errors import BadOption, Problems
-from darknet_py.layers.base import Layer, LayerContext, Run, Weights, passing, require_positive
-from darknet_py.layers.head import Head
+from darknet_py.layers.base import (
+    Layer,
+    LayerContext,
+    Node,
+    Run,
+    Weights,
+    passing,
+    require_positive,
+)
 from darknet_py.layers.printed import Printed
 from darknet_py.layers.references import resolve, resolve_all
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree, read_tree
+from darknet_py.layers.yolo import Yolo
 from darknet_py.lazy import deferred
 
 if TYPE_CHECKING:
@@ -107,10 +115,9 @@ class Cost(Layer):
 @section("contrastive")
 @dataclass(frozen=True, kw_only=True)
 class Contrastive(Layer):
-    """A loss over embeddings; without training its output stays 0."""
+    """A loss over embeddings: of a [yolo] head's boxes, or of images; its output stays 0."""
 
     TOLD: ClassVar[Mapping[str, str]] = {"classes": "{0.classes}"}
-    LOSS_MISSING: ClassVar[bool] = True
 
     classes: int = option(1000)
     yolo_layer: int = option(0)
@@ -124,33 +131,65 @@ class Contrastive(Layer):
     ) -> torch.Tensor:
         return torch.zeros_like(inputs[0])
 
+    def head(self, ctx: LayerContext) -> Yolo | None:
+        """The head whose boxes the embeddings belong to; None: they belong to whole images."""
+        if not self.yolo_layer:
+            return None
+        target = resolve_all(self, "yolo_layer", (self.yolo_layer,), ctx.index)[0]
+        head = ctx.nodes[target].layer
+        if not isinstance(head, Yolo):
+            message = f"layer {target} is [{head.kind}], expected [yolo]"
+            raise BadOption(message, self.location("yolo_layer"))
+        return head
+
+    def embeddings_per_cell(self, ctx: LayerContext) -> int:
+        head = self.head(ctx)
+        return len(head.masks) if head else 1
+
     def table_line(self, ctx: LayerContext, out: Shape) -> str:
         """Its boxes are those of the head it belongs to."""
         x, batch = ctx.input, ctx.net.mini_batch * ctx.net.time_steps
-        head = ctx.nodes[resolve(self.yolo_layer, ctx.index)].layer
-        boxes = len(head.masks) if isinstance(head, Head) else 1
+        head, boxes = self.head(ctx), self.embeddings_per_cell(ctx)
         size, step = x.size // (boxes * x.h * x.w), batch * boxes * x.h * x.w
         sizes = f"{x.w:4d} x{x.h:4d} x{boxes:4d} x emb_size {size:4d} x batch: {batch:4d}"
-        classes = head.classes if isinstance(head, Head) else self.classes
+        classes = head.classes if head else self.classes
         return f"contrastive {sizes}  classes = {classes:4d}, step = {step:4d} "
 
     def printed(self, ctx: LayerContext, out: Shape) -> Iterator[Printed]:
         yield from super().printed(ctx, out)
-        yield Printed("detection \n")
+        if self.head(ctx):
+            yield Printed("detection \n")
 
     def check(self, ctx: LayerContext, problems: Problems) -> None:
-        if not self.yolo_layer:
-            message = "needs yolo_layer=, the head whose boxes the embeddings belong to"
-            problems.fail(BadOption(message, self.location()))
-            return
-        target = resolve_all(self, "yolo_layer", (self.yolo_layer,), ctx.index)[0]
-        kind = ctx.nodes[target].layer.kind
-        if kind != "yolo":
-            problems.fail(
-                BadOption(
-                    f"layer {target} is [{kind}], expected [yolo]", self.location("yolo_layer")
-                )
-            )
+        require_positive(self, classes=self.classes)
+        if not self.temperature > 0:
+            message = f"read {self.temperature:g}, expected a number above 0"
+            problems.fail(BadOption(message, self.location("temperature")))
+        if self.head(ctx):
+            self._check_cells(ctx, problems)
+
+    def _check_cells(self, ctx: LayerContext, problems: Problems) -> None:
+        """Every box of the head has an embedding."""
+        target = ctx.nodes[resolve(self.yolo_layer, ctx.index)]
+        x, grid, count = ctx.input, target.out, self.embeddings_per_cell(ctx)
+        if (x.w, x.h) != (grid.w, grid.h):
+            message = f"the layer above has {x.w} x {x.h} cells, layer {target.index} [yolo] has "
+            problems.fail(self.shape_error(f"{message}{grid.w} x {grid.h}", "yolo_layer"))
+        elif x.c < count:
+            message = f"the layer above has {x.c} channels, expected at least one for each of the "
+            problems.fail(self.shape_error(f"{message}{count} anchors of layer {target.index}"))
+        self._check_twin(ctx, target, problems)
+
+    def _check_twin(self, ctx: LayerContext, target: Node, problems: Problems) -> None:
+        """What is learnt here is what the head's boxes are told again by."""
+        head = target.layer
+        assert isinstance(head, Yolo)
+        source = head.embeddings_from(target.index)
+        size = 0 if source is None else ctx.nodes[source].out.c // len(head.masks)
+        if size != ctx.input.c // len(head.masks):
+            message = f"Darknet refuses embeddings of another size than layer {target.index} "
+            message += f"[yolo] has by embedding_layer=, which is {size}"
+            problems.warn(self.location("yolo_layer"), message)
 
 
 @section("iseg")

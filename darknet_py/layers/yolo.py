@@ -12,6 +12,7 @@ from darknet_py.errors import BadOption, Problems
 from darknet_py.forks import Fork
 from darknet_py.layers.arrays import functions_of
 from darknet_py.layers.base import LayerContext, Run, Weights
+from darknet_py.layers.box_embeddings import TRACKING, EmbeddedHead
 from darknet_py.layers.head import (
     LOG_ROW,
     Head,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 else:
     torch = deferred("torch")
 
-_TRACKING = "it belongs to AlexeyAB's tracker by embeddings; `--track` goes by where boxes move"
 YOLO_POINTS = {"center": 0.0, "left_top": 0.5, "right_bottom": -0.5}
 """Where x and y lie in the box: how much of w and h leads from there to the middle."""
 NORMALIZERS = "(iou: {layer.iou_normalizer:.2f}, obj: {layer.obj_normalizer:.2f}, "
@@ -77,12 +77,6 @@ class AnchorHead(Head):
     NMS_NUMBERS: ClassVar[Mapping[str, int]] = NMS_NUMBERS
     NO_EFFECT: ClassVar[Mapping[str, str]] = {
         "beta1": "neither fork reads it",
-        "embedding_layer": _TRACKING,
-        "track_history_size": _TRACKING,
-        "sim_thresh": _TRACKING,
-        "dets_for_track": _TRACKING,
-        "dets_for_show": _TRACKING,
-        "track_ciou_norm": _TRACKING,
     }
 
     mask: tuple[int, ...] | None = option(None)
@@ -205,7 +199,7 @@ class ByChannel(NamedTuple):
 
 @section("yolo")
 @dataclass(frozen=True, kw_only=True)
-class Yolo(AnchorHead):
+class Yolo(EmbeddedHead, AnchorHead):
     """Per anchor and cell: x, y, w, h, objectness, classes."""
 
     ANNOUNCED: ClassVar[int | None] = 28
@@ -275,9 +269,11 @@ class Yolo(AnchorHead):
     def check(self, ctx: LayerContext, problems: Problems) -> None:
         super().check(ctx, problems)
         read = {"scale_x_y": self.scale(ctx.fork), "new_coords": int(self.squares(ctx.fork))}
-        for key, value in read.items():
-            if getattr(self, key) != value:
-                problems.note(self.location(key), "no effect: pjreddie's program does not read it")
+        unread = [key for key, value in read.items() if getattr(self, key) != value]
+        if not ctx.fork.detect.tracks_embeddings:
+            unread += [key for key in TRACKING if self.section.find(key)]
+        for key in unread:
+            problems.note(self.location(key), "no effect: pjreddie's program does not read it")
 
     def log_row(self, fork: Fork) -> str:
         if not fork.log.head_losses:
@@ -304,6 +300,10 @@ class GaussianYolo(AnchorHead):
     COORDINATES: ClassVar[int] = 8
     NMS_NUMBERS: ClassVar[Mapping[str, int]] = {**NMS_NUMBERS, "cornersnms": 3}
     ANNOUNCED: ClassVar[int | None] = 29
+    NO_EFFECT: ClassVar[Mapping[str, str]] = {
+        **AnchorHead.NO_EFFECT,
+        **dict.fromkeys(TRACKING, "only [yolo] reads it"),
+    }
     DIVISIBLE: ClassVar[int] = 1
 
     uc_normalizer: float = option(1.0)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from darknet_py.forks import Fork
-from darknet_py.layers.base import Layer, Node
+from darknet_py.layers.base import Layer, LayerContext, Node
 from darknet_py.layers.scores import Softmax
 
 
@@ -92,9 +92,10 @@ class LossInput:
     """One layer in one pass: its input and output (N, C, H, W) and the truth (N, truths).
 
     truth: on the host, where it costs no waiting to look at, or on any other device. seen: images
-    the network has seen, these included. generator: of the host, for what is random. reject: leaves
-    out a part of the delta of a [yolo] head (any shape, and the values of one box). adversarial:
-    the delta is to hide what the network finds, not to teach it; the truth is all 0 then.
+    the network has seen, these included. generator: of the host, for what is random. ctx: where the
+    layer stands in its network. reject: leaves out a part of the delta of a [yolo] head (any shape,
+    and the values of one box). adversarial: the delta is to hide what the network finds, not to
+    teach it; the truth is all 0 then.
     """
 
     layer: Any
@@ -105,6 +106,7 @@ class LossInput:
     fork: Fork
     seen: int
     generator: torch.Generator
+    ctx: LayerContext
     reject: Callable[[Tensor, int], Tensor] | None = None
     adversarial: bool = False
 

@@ -179,14 +179,18 @@ class Network(nn.Module):
             _separate(folded, (tensor for _, tensors in parts for tensor in tensors.values()))
         return folded.requires_grad_(False).eval()
 
-    def resized(self, width: int, height: int, end: int | None = None) -> Network:
+    def resized(
+        self, width: int, height: int, end: int | None = None, time_steps: int | None = None
+    ) -> Network:
         """A network for images of another size, with the very tensors of this one.
 
-        end: it has the layers before this one only. Raises DarknetError where a layer's tensors
+        end: it has the layers before this one only. time_steps: of its sequences, None: as many as
+        here. Raises DarknetError where a layer's tensors
         depend on the size, as those of [connected] do.
         """
         net = self.graph.net
-        if (width, height) == (net.width, net.height) and end is None:
+        steps = time_steps or net.time_steps
+        if (width, height, steps) == (net.width, net.height, net.time_steps) and end is None:
             return self
         nodes = self.graph.nodes[:end]
         sections = [net.section, *(node.layer.section for node in nodes)]
@@ -196,7 +200,7 @@ class Network(nn.Module):
             Problems(),
             width=width,
             height=height,
-            time_steps=net.time_steps,
+            time_steps=steps,
         )
         if self.folded:
             graph = graph.with_layers(node.layer for node in nodes)

@@ -12,16 +12,13 @@ from darknet_py.network.graph import Graph
 
 
 def not_trained_here(graph: Graph) -> Iterator[Notice]:
-    """A warning for each that is set to another value than its default, and for missing losses."""
+    """A warning for each that is set to another value than its default."""
     sections: list[Net | Layer] = [graph.net, *(node.layer for node in graph.nodes)]
     for section in sections:
         yield from _of_section(section)
 
 
 def _of_section(section: Net | Layer) -> Iterator[Notice]:
-    if isinstance(section, Layer) and section.LOSS_MISSING:
-        message = "its loss is not done here: the network can be run, not trained"
-        yield Notice("warning", section.location(), message)
     for key, (field, reason) in not_trained(type(section)).items():
         if getattr(section, field.name) != field.default:
             yield Notice("warning", section.section.location(key), f"no effect: {reason}")

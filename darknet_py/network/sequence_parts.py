@@ -63,6 +63,16 @@ def _as_float(value: float) -> float:
     return float(single)
 
 
+def remembers(graph: Graph) -> bool:
+    """Whether a layer carries something from one frame to the next."""
+    return any(isinstance(node.layer, Recurrent | History) for node in graph.nodes)
+
+
+def lists_are_films(graph: Graph) -> bool:
+    """Whether lists of images are frames in their order to this network, as its [net] says."""
+    return bool(graph.net.track and graph.fork.samples.sequences) and remembers(graph)
+
+
 def sequence_passes(net: Net, fork: Fork, updates: int) -> int:
     """Sub-batches of one sequence, at least 1, in the update after so many.
 
@@ -94,7 +104,7 @@ def _without_track(graph: Graph) -> Iterator[tuple[str, str]]:
     for key, usual in ALONE.items():
         if getattr(net, key) != usual:
             yield key, "no effect without track=1"
-    if graph.detection_heads and (net.time_steps > 1 and _remembers(graph)):
+    if graph.detection_heads and net.time_steps > 1 and remembers(graph):
         yield "time_steps", "the images of a sequence are any images: set track=1 for frames"
     elif sequence_passes(net, graph.fork, 0) > 1:
         told = "divides the learning rate, and memory goes on from any image to any other"
@@ -143,8 +153,3 @@ RULES: tuple[Callable[[Graph], Iterator[tuple[str, str]]], ...] = (
     _uneven,
     _scales,
 )
-
-
-def _remembers(graph: Graph) -> bool:
-    """Whether a layer carries something from one frame to the next."""
-    return any(isinstance(node.layer, Recurrent | History) for node in graph.nodes)

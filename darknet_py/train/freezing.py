@@ -33,4 +33,6 @@ def freeze_before(graph: Graph) -> int:
 
 def statistics_only(graph: Graph) -> int:
     """Layers before this index, up to a train_only_bn, learn no weights."""
+    if not graph.fork.update.holds_layers:
+        return 0
     return max((n.index + 1 for n in graph.nodes if n.layer.train_only_bn), default=0)

@@ -142,6 +142,8 @@ class Optimizer:
             self._move(rule, states, info)
 
     def _due(self, layer: Layer, batch: int) -> bool:
+        if not self.network.graph.fork.update.holds_layers:
+            return True
         early = layer.burnin_update and layer.burnin_update * self.net.burn_in > batch
         return not early and layer.dont_update < batch
 
@@ -153,7 +155,7 @@ class Optimizer:
         return UpdateRule(
             rate=info.rate * state.layer.learning_rate,
             decays=decays,
-            clip=(state.layer.clip or self.net.clip) if decays else 0.0,
+            clip=state.layer.weight_limit(self.network.graph.fork, self.net) if decays else 0.0,
             update_limit=SHORTCUT_LIMIT if state.role == "shortcut" else 0.0,
             adam=state.adam,
             kernels=kernels,

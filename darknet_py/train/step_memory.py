@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -18,8 +19,8 @@ from darknet_py.train.multi_scale import InputSizes
 BACKWARD = 4
 """Copies of the largest tensor beside those that are held: gradients coming and going, and what a
 convolution makes of them. Measured on seven cfgs: 1.8 to 4.8."""
-COPIES, ADAM_COPIES = 3, 5
-"""Of the weights: themselves, gradients, updates; with Adam two moments."""
+COPIES, MOMENTS = 3, 2
+"""Of the weights: themselves, gradients, updates; and of those that Adam moves two moments."""
 SHARE = 0.8
 """Of the free memory that a step may take: libraries, loaded images and losses need some too."""
 PROBED = 2
@@ -64,10 +65,20 @@ def step_memory(graph: Graph) -> StepMemory:
         width, height = InputSizes(graph, 0).largest
         network = network.resized(width, height)
     sizes = _held(network)
-    weights = sum(t.numel() * t.element_size() for t in network.state_dict().values())
-    copies = ADAM_COPIES if graph.net.adam else COPIES
     per_image = (sum(sizes) + BACKWARD * max(sizes, default=0)) // PROBED
-    return StepMemory(copies * weights, per_image, width, height)
+    return StepMemory(_fixed(network), per_image, width, height)
+
+
+def _fixed(network: Network) -> int:
+    """Bytes of the weights, and of what training keeps beside each of them."""
+    graph = network.graph
+    adam = [n for n in graph.nodes if graph.net.adam and n.layer.moved_by_adam(graph.fork)]
+    moments = (_bytes(network.own(node.index).values()) for node in adam)
+    return COPIES * _bytes(network.state_dict().values()) + MOMENTS * sum(moments)
+
+
+def _bytes(tensors: Iterable[Tensor]) -> int:
+    return sum(t.numel() * t.element_size() for t in tensors)
 
 
 def free_on(device: torch.device) -> int | None:

@@ -197,6 +197,7 @@ class SubBatchPass:
             graph.fork,
             moment.seen,
             moment.generator,
+            graph.context(index),
             None if adversarial else self._reject(moment),
             adversarial,
         )
@@ -216,7 +217,7 @@ class SubBatchPass:
 
 
 def owners(network: Network) -> tuple[int, ...]:
-    """The layers that have a loss. Raises DarknetError where nothing, or not all, can be learnt."""
+    """The layers that have a loss. Raises DarknetError where there is none."""
     graph = network.graph
     found = tuple(node.index for node in graph.nodes if type(node.layer) in LOSSES)
     if not found:
@@ -224,9 +225,4 @@ def owners(network: Network) -> tuple[int, ...]:
         raise DarknetError(
             f"{graph.path}: nothing to learn: no layer has a loss, it ends in [{last}]"
         )
-    untrained = [node for node in graph.nodes if node.layer.LOSS_MISSING]
-    if untrained:
-        layer = untrained[0].layer
-        cure = "the network can be run; to train the rest, take the section out"
-        raise DarknetError(f"{layer.location()}: its loss is not done here; {cure}")
     return found

@@ -56,6 +56,7 @@ def _darknet_start(model: LoadedModel, options: DemoOptions) -> Iterator[Said]:
 
 
 def _play(options: DemoOptions, detector: Detector, source: FrameSource, outputs: Outputs) -> int:
+    from darknet_py.detect.mean_engine import MeanEngine
     from darknet_py.images.fitted_images import InputSpec
     from darknet_py.video.followed import Following
     from darknet_py.video.output import bare
@@ -65,12 +66,12 @@ def _play(options: DemoOptions, detector: Detector, source: FrameSource, outputs
     spec = InputSpec.of(
         detector.graph, True if options.letter_box else None, bytewise=rules.demo_bytewise
     )
-    following = Following.of(options, source)
+    following = Following.of(options, source, detector, as_demo=True)
     if not _as_darknet(options):
         for line in settings_lines(detector, options, following.tiling):
             click.echo(line, err=True)
     if rules.demo_mean > 1 and following.tiling is None:
-        detector = detector.averaging(rules.demo_mean)
+        detector = detector.on(MeanEngine(detector.engine, rules.demo_mean))
     results = following.results(detector, source, _pipeline_options(options), spec)
     paint = bare if options.benchmark or options.dontdraw_bbox else following.paint
     printer = _printer(options, source)

@@ -79,7 +79,7 @@ class _Work:
 
         from darknet_py.video.followed import Following
 
-        following = Following.of(options, source)
+        following = Following.of(options, source, self.detector)
         for line in settings_lines(self.detector, options, following.tiling):
             print(line, file=sys.stderr)
         results = self._results(source, following)

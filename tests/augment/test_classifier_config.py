@@ -87,8 +87,7 @@ def test_blur_of_one_is_fifteen_pixels(tmp_path: Path) -> None:
         ("mixup=7", "mixup: read 7, expected 0 to 4"),
         ("blur=-1", "blur: read -1, expected a number of pixels"),
         ("label_smooth_eps=1.5", "label_smooth_eps: read 1.5, expected 0 to less than 1"),
-        ("contrastive=1", "contrastive: read 1, expected 0: this loss"),
-        ("unsupervised=1", "unsupervised: read 1"),
+        ("contrastive=1", "contrastive: contrastive=1 compares images, batch/subdivisions is 1"),
     ],
 )
 def test_values_no_image_can_be_made_with(tmp_path: Path, option: str, message: str) -> None:

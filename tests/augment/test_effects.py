@@ -12,6 +12,7 @@ import pytest
 from support.coloured_samples import graph
 
 from darknet_py.augment.color import ColorParams, adjust_color_8bit
+from darknet_py.augment.draws import SampleDraws
 from darknet_py.augment.effects import (
     EFFECT_LIMITS,
     EFFECTS,
@@ -99,7 +100,11 @@ def test_what_is_drawn() -> None:
     """A colour always, a blur or its background for a third each, noise every other time."""
     rng = np.random.default_rng(0)
     drawn = [
-        dict(draw_effects(rng, (ColorEffect(0.1, 2, 3), BlurEffect(7), NoiseEffect(9))))
+        dict(
+            draw_effects(
+                SampleDraws.of(rng), (ColorEffect(0.1, 2, 3), BlurEffect(7), NoiseEffect(9))
+            )
+        )
         for _ in range(600)
     ]
     colors = [params[ColorEffect(0.1, 2, 3)] for params in drawn]
@@ -118,7 +123,7 @@ def test_the_numbers_are_drawn_in_the_order_of_the_effects() -> None:
     """And none for effects that are not there, so that samples stay what they were."""
     for seed in range(20):
         one, two = np.random.default_rng(seed), np.random.default_rng(seed)
-        draw_effects(one, (ColorEffect(), BlurEffect(7), NoiseEffect(9)))
+        draw_effects(SampleDraws.of(one), (ColorEffect(), BlurEffect(7), NoiseEffect(9)))
         two.random(5)  # the hue, and two for each factor
         two.integers(3)
         two.random()
@@ -166,7 +171,9 @@ def test_what_is_done_to_the_pixels(image: AugmentedImage) -> None:
 
 def test_one_effect_sees_what_the_one_before_it_left(image: AugmentedImage) -> None:
     """Labels, too: what an effect takes away is background for the blur after it."""
-    effects = draw_effects(np.random.default_rng(0), [Darker(3), Darker(0), Darker(4)])
+    effects = draw_effects(
+        SampleDraws.of(np.random.default_rng(0)), [Darker(3), Darker(0), Darker(4)]
+    )
     assert effects == ((Darker(3), 3), (Darker(4), 4))
     changed = apply_effects(image, effects)
     assert (changed.pixels == image.pixels - np.uint8(7)).all()

@@ -62,7 +62,7 @@ def test_how_many_parts_a_cfg_has(tmp_path: Path) -> None:
     net = "batch=64\nsubdivisions=8"
     assert config_of(tmp_path, net).coin == MixCoin(64, 6)
     assert config_of(tmp_path, f"{net}\ncontrastive=1").coin == MixCoin(64, 4)
-    assert config_of(tmp_path, "batch=2\nsubdivisions=2\ncontrastive=1").coin == MixCoin(2, 1)
+    assert config_of(tmp_path, "batch=4\nsubdivisions=2\ncontrastive=1").coin == MixCoin(4, 1)
     assert ClassifierAugmentConfig.of(graph(tmp_path, net)).coin == MixCoin(64, 32)
 
 
@@ -78,6 +78,15 @@ def test_only_what_the_cfg_mixes_is_mixed(tmp_path: Path) -> None:
     assert set(mixed) == {0, 1}
     none = replace(config, mixing=0)
     assert not any(none.mixing_of(number, 0) for number in range(640))
+
+
+def test_pairs_are_mixed_alike(tmp_path: Path) -> None:
+    """Parts of 16 images in 6 begin at odd numbers too."""
+    config = config_of(tmp_path, "batch=16\nmixup=1\ncontrastive=1")
+    mixed = [config.mixing_of(number, 0) for number in range(160)]
+    assert set(mixed) == {0, 1} and mixed[::2] == mixed[1::2]
+    alone = replace(config, pairing=None)
+    assert [alone.mixing_of(number, 0) for number in range(160)] != mixed
 
 
 def test_what_is_drawn_for_an_unreadable_image_is_mixed_like_its_part() -> None:

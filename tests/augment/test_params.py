@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from support.coloured_samples import GROUND, config_of, sample
 
+from darknet_py.augment.draws import SampleDraws
 from darknet_py.augment.params import alexeyab_params, canvas_params, letter_boxed, yolov1_params
 from darknet_py.augment.pixels import CropMargins
 from darknet_py.data.detection_samples import DetectionSet
@@ -50,7 +51,10 @@ def test_every_other_image_of_a_mosaic_is_moved_to_its_corner(tmp_path: Path) ->
     config = replace(config_of(tmp_path), jitter=0.4)
     rng = np.random.default_rng(0)
     for tile, flipped in ((0, False), (0, True), (3, False)):
-        drawn = [alexeyab_params(rng, config, (999, 999), (64, 48), tile) for _ in range(300)]
+        drawn = [
+            alexeyab_params(SampleDraws.of(rng), config, (999, 999), (64, 48), tile)
+            for _ in range(300)
+        ]
         crops = [params.crop for params in drawn if params.flip is flipped]
         (outer, inner), bottom = ("left", "right"), "bottom"
         if (tile == 0) == flipped:
@@ -71,7 +75,7 @@ def test_no_crop_shows_nothing(tmp_path: Path, kind: str) -> None:
     make = yolov1_params if kind == "detection" else alexeyab_params
     sizes = [(100, 60)] if kind == "detection" else [(100, 60), (64, 48)]
     for _ in range(500):
-        crop = make(rng, config, *sizes).crop
+        crop = make(SampleDraws.of(rng) if make is alexeyab_params else rng, config, *sizes).crop
         assert max(0, crop.left) + max(0, crop.right) < 100
         assert max(0, crop.top) + max(0, crop.bottom) < 60
     assert crop.size > (0, 0)
@@ -92,7 +96,9 @@ def test_resize_makes_images_smaller_or_larger(
 ) -> None:
     config = replace(config_of(tmp_path), resize=resize)
     rng = np.random.default_rng(0)
-    crops = [alexeyab_params(rng, config, (1000, 500), (64, 48)).crop for _ in range(500)]
+    crops = [
+        alexeyab_params(SampleDraws.of(rng), config, (1000, 500), (64, 48)).crop for _ in range(500)
+    ]
     factors = np.array([[1000 / crop.size[0], 500 / crop.size[1]] for crop in crops])
     assert factors.min() >= low - 0.01
     assert factors.max() <= high + 0.01
@@ -104,7 +110,9 @@ def test_resize_makes_images_smaller_or_larger(
 def test_jitter_moves_each_side_by_itself(tmp_path: Path) -> None:
     config = replace(config_of(tmp_path), jitter=0.3)
     rng = np.random.default_rng(0)
-    crops = [alexeyab_params(rng, config, (100, 50), (64, 48)).crop for _ in range(500)]
+    crops = [
+        alexeyab_params(SampleDraws.of(rng), config, (100, 50), (64, 48)).crop for _ in range(500)
+    ]
     sides = np.array([[crop.left, crop.right, crop.top, crop.bottom] for crop in crops])
     assert (np.abs(sides).max(axis=0) <= [30, 30, 15, 15]).all()
     assert (np.ptp(sides, axis=0) > [54, 54, 27, 27]).all()

@@ -12,7 +12,7 @@ import pytest
 
 from darknet_py.augment.classifier_config import ClassifierAugmentConfig
 from darknet_py.cfg.datafile import read_data_file
-from darknet_py.data.classifier_samples import ClassifierSet, size_at, tree_of
+from darknet_py.data.classifier_samples import ClassifierSet, require_outputs, size_at, tree_of
 from darknet_py.errors import DataError, ImageError
 from darknet_py.network.graph import Graph, read_graph
 
@@ -227,3 +227,29 @@ def test_the_tree_of_the_softmax_teaches_ancestors(tmp_path: Path) -> None:
     labels = ClassifierSet.of(graph(tmp_path, softmax="tree=t.tree"), dataset.images, data).labels
     assert labels.truth("blue.png").tolist() == [1, 0, 1]
     assert labels.truth("green.png").tolist() == [0, 1, -1234]
+
+
+@pytest.mark.parametrize("mix", ["", "mixup=1", "mosaic=1\ncutmix=1"])
+def test_pairs_are_two_pieces_of_the_same_images(tmp_path: Path, mix: str) -> None:
+    pairs = source(tmp_path, f"batch=2\ncontrastive=1\nexposure=3\n{mix}")
+    alike = 0
+    for number in range(0, 40, 2):
+        drawn = [pairs.drawn(n, 32, 24, 0) for n in (number, number + 1)]
+        # A mosaic has four images, cutmix the first two of them.
+        assert drawn[0][:2] == drawn[1][:2]
+        pixels, others = (pairs.sample(n, 32, 24, 0)[0] for n in (number, number + 1))
+        alike += bool((pixels == others).all())
+    assert alike < 12  # a plain colour at its brightest stays so however often
+    plain = source(tmp_path, "batch=2")
+    drawn = [plain.drawn(n, 32, 24, 0) for n in range(20)]
+    assert drawn[::2] != drawn[1::2]
+
+
+def test_what_embeddings_end_in_is_told_the_number_of_classes(tmp_path: Path) -> None:
+    path, data = tmp_path / "e.cfg", tmp_path / "c.data"
+    source(tmp_path)
+    text = CFG.format(channels=3, options="", softmax="").replace("filters=3", "filters=7")
+    path.write_text(text.replace("[softmax]", "[contrastive]\nclasses=3"))
+    require_outputs(read_graph(path), 3, read_data_file(data))
+    with pytest.raises(DataError, match="classes=4, the last layer of .* gives 3 values"):
+        require_outputs(read_graph(path), 4, read_data_file(data))

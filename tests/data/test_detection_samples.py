@@ -20,10 +20,13 @@ from support.coloured_samples import (
     write,
 )
 
+from darknet_py.augment.config import AugmentConfig
 from darknet_py.augment.effects import AugmentedImage, Effect
 from darknet_py.data.detection_samples import DetectionSet
+from darknet_py.data.label_tracks import with_tracks
 from darknet_py.images.reduced_images import Decoded
 from darknet_py.layers.net import Net
+from darknet_py.network.graph import read_graph
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +173,68 @@ def test_the_images_drawn(tmp_path: Path) -> None:
         assert len(drawn) in (1, 4)
     everyone = [path for number in range(100) for path in source.drawn(number, 64, 48, 0)]
     assert set(everyone) == set(paths)
+
+
+def at_random(folder: Path, made: list[RectangleImage], config: AugmentConfig) -> DetectionSet:
+    source = in_memory(folder, made, config)
+    return DetectionSet(source.images, config, source.cached)
+
+
+def pairs_of(source: DetectionSet, count: int = 12) -> list[tuple[tuple[np.ndarray, list], ...]]:
+    """Pixels and rows of (class, ..., track) of both samples of `count` pairs."""
+
+    def made(number: int) -> tuple[np.ndarray, list]:
+        pixels, truth = source.sample(number, 64, 48, 0)
+        rows = truth.reshape(-1, 6)
+        return pixels, rows[rows[:, 0] > 0].tolist()
+
+    return [(made(2 * pair), made(2 * pair + 1)) for pair in range(count)]
+
+
+@pytest.mark.parametrize("mix", ["", "mixup=1", "mosaic=1"])
+def test_pairs_are_made_of_the_same_images(folder: Path, mix: str) -> None:
+    made = random_rectangles(np.random.default_rng(0), [(80, 60)] * 4)
+    source = at_random(folder, made, config_of(folder, f"batch=2\ncontrastive=1\n{mix}"))
+    drawn = [source.drawn(number, 64, 48, 0) for number in range(40)]
+    assert drawn[::2] == drawn[1::2] and len({len(paths) for paths in drawn}) == 1 + bool(mix)
+
+
+@pytest.mark.parametrize(
+    ("option", "moved", "changed"),
+    [("", 0, 0), ("contrastive_jit_flip=1", 12, 12), ("contrastive_color=1", 0, 12)],
+)
+def test_pairs_show_their_images_alike(folder: Path, option: str, moved: int, changed: int) -> None:
+    """How many of 12 pairs differ in boxes, and in pixels, by what is drawn anew."""
+    net = f"batch=2\ncontrastive=1\nexposure=3\n{option}"
+    config = replace(config_of(folder, net, "jitter=.3"), tracks=True)
+    made = random_rectangles(np.random.default_rng(0), [(80, 60)] * 4)
+    pairs = pairs_of(at_random(folder, made, config))
+    assert sum(first[1] != second[1] for first, second in pairs) == moved
+    assert sum((first[0] != second[0]).any() for first, second in pairs) == changed
+    assert all(
+        {row[5] for row in first[1]} == {row[5] for row in second[1]} for first, second in pairs
+    )
+
+
+def test_tracks_stay_with_their_objects(folder: Path) -> None:
+    """However an image is mixed and moved: each class has the number of its own file."""
+    made = random_rectangles(np.random.default_rng(0), [(80, 60)] * 4)
+    config = replace(config_of(folder, "mosaic=1", "jitter=.3\nresize=1.5"), tracks=True)
+    source = at_random(folder, made, config)
+    tracks = {
+        number: with_tracks(np.zeros((1, 5), np.float32), str(Path(path).with_suffix(".txt")))[0, 5]
+        for number, path in enumerate(source.images)
+    }
+    rows = [row for pair in pairs_of(source, 20) for _, kept in pair for row in kept]
+    assert len(rows) > 40 and all(row[5] == tracks[int(row[4])] for row in rows)
+    plain = DetectionSet(source.images, replace(config, tracks=False), source.cached)
+    assert not any(row[5] for pair in pairs_of(plain, 5) for _, kept in pair for row in kept)
+
+
+def test_who_needs_tracks(tmp_path: Path) -> None:
+    assert not config_of(tmp_path, "").tracks
+    path = tmp_path / "t.cfg"
+    path.write_text(
+        (tmp_path / "yolo.cfg").read_text() + "\n[route]\nlayers=0\n[contrastive]\nyolo_layer=1\n"
+    )
+    assert AugmentConfig.of(read_graph(path)).tracks

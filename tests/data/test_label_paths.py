@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from darknet_py.data.label_paths import label_path, mask_path, number_path
+from darknet_py.data.label_paths import label_path, mask_path, number_path, tag_path
 from darknet_py.forks import PJREDDIE
 
 
@@ -65,3 +65,16 @@ def test_where_masks_lie(image: str, masks: str) -> None:
 )
 def test_where_numbers_lie(image: str, numbers: str) -> None:
     assert str(number_path(image)) == numbers
+
+
+@pytest.mark.parametrize(
+    ("image", "tags"),
+    [
+        ("/d/images/1.jpg", "/d/labels/1.txt"),
+        ("/d/images/1.png", "/d/labels/1.txt"),
+        ("/d/JPEGImages/1.jpg", "/d/JPEGImages/1.txt"),
+        ("/d/1.webp", "/d/1.webp.txt"),
+    ],
+)
+def test_where_tags_lie(image: str, tags: str) -> None:
+    assert str(tag_path(image)) == tags

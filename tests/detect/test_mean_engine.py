@@ -34,7 +34,7 @@ def test_a_detector_takes_images_in_their_order(tmp_path: object) -> None:
     detector = loaded(tmp_path)
     still, other = noise_image(1), noise_image(2)
     plain = detector(still)
-    results = list(detector.averaging(3).stream([still, still, still, other]))
+    results = list(detector.on(MeanEngine(detector.engine, 3)).stream([still, still, still, other]))
     assert len(plain.boxes) > 0
     for result in results[:3]:
         assert abs(result.boxes.confidence - plain.boxes.confidence).max() < 1e-5

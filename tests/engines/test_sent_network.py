@@ -66,7 +66,8 @@ def test_a_detector_is_sent_without_shared_memory(tmp_path: Path, precision: str
 
 
 def test_the_mean_of_images_starts_anew(tmp_path: Path) -> None:
-    detector = darknet_py.load(*files(tmp_path)).averaging(3)
+    detector = darknet_py.load(*files(tmp_path))
+    detector = detector.on(MeanEngine(detector.engine, 3))
     detector(noise_image(1))
     other = sent(detector)
     assert isinstance(other.engine, MeanEngine) and other.engine._kept.maxlen == 3

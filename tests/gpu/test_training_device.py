@@ -78,6 +78,7 @@ KINDS: dict[str, Kind] = {
     "yolo, adam": Kind(YOLO, 16, net="adam=1\n"),
     # The labels that layers see are an upload of their own; a generator of its own draws blocks.
     "yolo, shown labels": Kind(YOLO, 16, uploads=3, conv="cbn=1\nassisted_excitation=1\n"),
+    "yolo, moved kernels": Kind(YOLO, 16, conv="sway=1\ngrad_centr=1\nreverse=.5\n"),
     "yolo, blocks": Kind(YOLO, 16, conv="cbn=1\n[dropout]\nprobability=0\ndropblock=1\n"),
     "Gaussian_yolo": Kind(GAUSSIAN, 24),
     "Gaussian_yolo, giou": Kind(GAUSSIAN + "iou_loss=giou\nyolo_point=left_top\n", 24),

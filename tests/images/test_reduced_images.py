@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from support.coloured_samples import config_of, sample
 
-from darknet_py.augment.sample_draws import SampleDraws
+from darknet_py.augment.draws import SampleDraws
+from darknet_py.augment.sample_images import SampleImages
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.data.image_cache import cache_images
 from darknet_py.errors import ImageError
@@ -58,7 +59,7 @@ def test_exif_counts_as_in_detection(tmp_path: Path, fork: str, size: tuple[int,
     block = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
     path.write_bytes(data[:2] + block + data[2:])
     source = DetectionSet([str(path)], config_of(tmp_path, fork=fork))
-    image = source.pick(SampleDraws(np.random.default_rng(0), 0))[0]
+    image = source.pick(SampleImages(SampleDraws.of(np.random.default_rng(0)), 0))[0]
     assert image.size == size
     assert image.pixels(3, size).shape == (size[1], size[0], 3)
     assert open_reducible(str(path), fork == "alexeyab", True).pixels(3, (20, 20)).shape[1::-1] == (

@@ -111,7 +111,6 @@ def test_a_pool_has_flops_that_ops_leaves_out() -> None:
     ("fact", "yes", "no"),
     [
         ("IS_LOSS", "cost", "softmax logistic contrastive yolo"),
-        ("LOSS_MISSING", "contrastive", "softmax logistic cost yolo region iseg"),
         ("CLASSIFIES", "softmax", "logistic cost region"),
         ("AVERAGED", "convolutional", "connected local batchnorm crnn shortcut"),
         ("HEAD", "yolo Gaussian_yolo region detection", "softmax cost contrastive iseg"),

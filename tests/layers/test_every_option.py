@@ -71,8 +71,6 @@ def _whose(kind: type, common: bool = False) -> set[str]:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.KIND)
 def test_every_declared_option_is_used_or_has_its_reason(kind: type) -> None:
-    if issubclass(kind, Layer) and kind.LOSS_MISSING:
-        return  # training refuses the section, and check says so
     assert unused(kind) == []
 
 

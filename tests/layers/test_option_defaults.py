@@ -66,7 +66,8 @@ DEFAULTS = {
     "contrastive": "classes=1000 yolo_layer=0 temperature=1 cls_normalizer=1 max_delta=inf "
     "contrastive_neg_max=3",
     "iseg": "classes=20 ids=32",
-    "yolo": f"{YOLO} new_coords=0 focal_loss=0",
+    "yolo": f"{YOLO} new_coords=0 focal_loss=0 embedding_layer= track_history_size=5 "
+    "sim_thresh=0.8 dets_for_track=1 dets_for_show=1 track_ciou_norm=0.01",
     "Gaussian_yolo": f"{YOLO} uc_normalizer=1 yolo_point=center",
     "region": f"{BOXES} coords=4 anchors= softmax=0 background=0 tree= map= classfix=0 rescore=0 "
     f"thresh=0.5 focal_loss=0 {LOSS} bias_match=0",

@@ -116,8 +116,8 @@ def test_contrastive_stays_zero() -> None:
 @pytest.mark.parametrize(
     "options, message",
     [
-        ("", "[contrastive]: needs yolo_layer=, the head whose boxes the embeddings belong to"),
-        ("yolo_layer=0", "needs yolo_layer="),
+        ("temperature=0", "temperature: read 0, expected a number above 0"),
+        ("classes=0", "classes: read 0, expected at least 1"),
         ("yolo_layer=-1", "yolo_layer: layer 2 is [route], expected [yolo]"),
         ("yolo_layer=9", "yolo_layer: read 9 = layer 9, expected an earlier layer"),
     ],
@@ -127,9 +127,35 @@ def test_contrastive_errors(options: str, message: str) -> None:
         read(f"[net]\nchannels=3\nheight=4\nwidth=4\n{YOLO}[contrastive]\n{options}\n")
 
 
-def test_contrastive_collects_one_error() -> None:
-    cfg = f"[net]\nchannels=3\nheight=4\nwidth=4\n{YOLO}[contrastive]\n"
-    assert len(notices_of(read(cfg, collect=True))) == 1
+def test_contrastive_needs_a_cell_for_each_of_the_heads() -> None:
+    cfg = f"[net]\nchannels=3\nheight=4\nwidth=4\n{YOLO}[max]\nsize=2\nstride=2\n"
+    message = "the layer above has 2 x 2 cells, layer 1 [yolo] has 4 x 4"
+    with pytest.raises(CfgError, match=re.escape(message)):
+        read(f"{cfg}[contrastive]\nyolo_layer=1\n")
+
+
+def test_contrastive_needs_a_channel_for_each_anchor() -> None:
+    head = "[conv]\nfilters=36\n[yolo]\nclasses=7\nnum=3\nanchors=2,3,4,5,6,7\n[conv]\nfilters=2\n"
+    message = "the layer above has 2 channels, expected at least one for each of the 3 anchors"
+    with pytest.raises(CfgError, match=re.escape(message)):
+        read(f"[net]\nchannels=3\nheight=4\nwidth=4\n{head}[contrastive]\nyolo_layer=1\n")
+
+
+def test_contrastive_and_its_head_mean_the_same_embeddings() -> None:
+    cfg = f"[net]\nchannels=3\nheight=4\nwidth=4\n{YOLO}[contrastive]\nyolo_layer=1\n"
+    assert notices_of(read(cfg)) == [
+        "warning: [contrastive] yolo_layer: Darknet refuses embeddings of another size than layer "
+        "1 [yolo] has by embedding_layer=, which is 0"
+    ]
+    assert notices_of(read(cfg.replace("anchors=2,3", "anchors=2,3\nembedding_layer=-1"))) == []
+
+
+def test_contrastive_of_images_has_no_boxes() -> None:
+    graph = read("[net]\nchannels=8\nheight=1\nwidth=1\nbatch=4\n[contrastive]\nclasses=7\n")
+    layer, context = graph.nodes[0].layer, graph.context(0)
+    (line,) = layer.printed(context, graph.nodes[0].out)
+    sizes = "   1 x   1 x   1 x emb_size    8 x batch:    4"
+    assert line.text == f"contrastive {sizes}  classes =    7, step =    4 \n"
 
 
 def test_iseg_squashes_the_class_planes_only() -> None:

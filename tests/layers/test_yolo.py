@@ -10,6 +10,7 @@ import pytest
 from support.layer_check import Array, Expect, check_layer, notices_of, read
 
 from darknet_py.errors import BadOption, CfgError
+from darknet_py.layers.box_embeddings import TRACKING
 
 
 def sigmoid(x: float) -> float:
@@ -163,15 +164,21 @@ def test_odd_anchors_fill_up_with_one_half() -> None:
     assert read(head("anchors=1,2,3")).nodes[1].layer.sizes == [(1.0, 2.0), (3.0, 0.5)]
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["beta1", "embedding_layer", "track_history_size", "sim_thresh", "dets_for_track",
-     "dets_for_show",
-     "track_ciou_norm"],
-)  # fmt: skip
+@pytest.mark.parametrize("key", ["beta1", "uc_normalizer"])
 def test_options_without_effect_are_noted(key: str) -> None:
     actual = notices_of(read(head(f"anchors=1,2,3,4\n{key}=1")))
     assert len(actual) == 1 and actual[0].startswith(f"note: [yolo] {key}: no effect here")
+
+
+@pytest.mark.parametrize("key", TRACKING)
+def test_options_of_tracking_are_alexeyabs_and_of_yolo_alone(key: str) -> None:
+    text = head(f"anchors=1,2,3,4\n{key}={'0' if key == 'embedding_layer' else '2'}")
+    assert notices_of(read(text)) == []
+    assert notices_of(read(text, "pjreddie")) == [
+        f"note: [yolo] {key}: no effect: pjreddie's program does not read it"
+    ]
+    (note,) = notices_of(read(text.replace("[yolo]", "[Gaussian_yolo]").replace("=14", "=22")))
+    assert note == f"note: [Gaussian_yolo] {key}: no effect here: only [yolo] reads it"
 
 
 def test_wrong_filters_names_the_line_and_the_cure() -> None:

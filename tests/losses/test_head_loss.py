@@ -93,7 +93,9 @@ def test_what_a_kinds_loss_is_given(section: str, seen: int) -> None:
     else:
         truth = torch.rand(shape, generator=generator)
     given = torch.Generator().manual_seed(4)
-    p = LossInput(layer, source, output, truth.flatten(1), (64, 64), fork, seen, given)
+    p = LossInput(
+        layer, source, output, truth.flatten(1), (64, 64), fork, seen, given, graph.context(0)
+    )
     actual, expected = LOSSES[type(layer)](p).read(), CALLS[section](p).read()
     assert torch.equal(actual.delta, expected.delta) and actual.delta.any()
     assert (actual.cost, actual.metrics) == (expected.cost, expected.metrics)
@@ -114,7 +116,17 @@ def test_a_perfect_box_of_another_anchor_is_not_above_1(
     output[0, : len(values), 0, 0] = torch.tensor(values)
     truth = rows([(0.25, 0.25, 0.25, 0.25, 0)], size=graph.fork.samples.truth_size)
     layer, generator = graph.nodes[-1].layer, torch.Generator()
-    p = LossInput(layer, output, output, truth, (64, 64), graph.fork, 1, generator)
+    p = LossInput(
+        layer,
+        output,
+        output,
+        truth,
+        (64, 64),
+        graph.fork,
+        1,
+        generator,
+        graph.context(len(graph.nodes) - 1),
+    )
     assert bool(LOSSES[type(layer)](p).delta[0, :, 0, 0].any()) == learns
 
 
@@ -134,7 +146,17 @@ def test_a_box_at_ignore_thresh_is_not_ignored(
     output[0, :, 0, 0] = torch.tensor((*values, 0.75, 0.9))  # of a class as likely as it must be
     truth = rows([(0.25, 0.25, 0.25, 0.5, 0)], size=graph.fork.samples.truth_size)
     layer, generator = graph.nodes[-1].layer, torch.Generator()
-    p = LossInput(layer, output, output, truth, (64, 64), graph.fork, 1, generator)
+    p = LossInput(
+        layer,
+        output,
+        output,
+        truth,
+        (64, 64),
+        graph.fork,
+        1,
+        generator,
+        graph.context(len(graph.nodes) - 1),
+    )
     assert float(LOSSES[type(layer)](p).delta[0, score, 0, 0]) == (0 if ignored else -0.75)
 
 

@@ -34,13 +34,3 @@ def test_an_option_that_is_not_trained(
 def test_defaults_are_not_named() -> None:
     plain = NET + "try_fix_nan=0\n" + CONV + "assisted_excitation=0\ncbn=0\n[dropout]\n"
     assert list(not_trained_here(read(plain))) == []
-
-
-def test_sections_whose_loss_is_missing() -> None:
-    head = "[conv]\nfilters=18\n[yolo]\nclasses=1\nnum=3\n[route]\nlayers=-2\n"
-    cfg = NET + head + "[contrastive]\nyolo_layer=1\n"
-    (notice,) = not_trained_here(read(cfg))
-    assert str(notice) == (
-        "warning: net.cfg:12: [contrastive]: its loss is not done here: the network can be run, "
-        "not trained"
-    )

@@ -21,6 +21,7 @@ from support.asked_images import (
 from support.held_engine import held
 
 from darknet_py import Detector
+from darknet_py.detect.mean_engine import MeanEngine
 from darknet_py.errors import DarknetError
 from darknet_py.options.serving import ServerOptions
 from darknet_py.serve.batching import Batcher, Inference
@@ -195,4 +196,4 @@ def test_one_that_was_never_used_has_no_threads_and_can_be_closed(detector: Dete
 
 def test_a_detector_that_averages_is_refused(detector: Detector) -> None:
     with pytest.raises(DarknetError, match="that does not average"):
-        Batcher(detector.averaging(3), ServerOptions())
+        Batcher(detector.on(MeanEngine(detector.engine, 3)), ServerOptions())

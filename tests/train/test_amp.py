@@ -48,3 +48,17 @@ def test_the_scale_of_fp16_is_kept_for_a_resumed_training() -> None:
     assert second.state() == {"scale": 64.0, "growth": 3}
     assert Precision("fp16", torch.device("cpu"), scale=512.0).state()["scale"] == 512
     assert Precision("bf16", torch.device("cpu")).state() == {}
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_deltas_of_connected_are_limited_alike(precision: str) -> None:
+    """Truths of 9 make deltas of almost 9, and 128 times as much in fp16, where 1 is passed on."""
+    layers = "[connected]\noutput=3\nactivation=linear\n[softmax]\n"
+    nets = [network(NET + layers) for _ in range(2)]
+    start, images, truth = weights(nets[0]), data()[0], 9 * torch.eye(3)[[0, 1, 1, 0]]
+    for net, word in zip(nets, ("fp32", precision), strict=True):
+        Trainer(net, precision=word).step(images, truth)
+    (one, *_), (other, *_) = (list(net.state_dict().values()) for net in nets)
+    first = next(iter(start.values()))
+    torch.testing.assert_close(one - first, other - first, atol=1e-4, rtol=0.03)
+    assert float((one - first).max()) == pytest.approx(0.01 / 4 * 2, rel=0.3)

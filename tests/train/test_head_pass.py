@@ -8,7 +8,7 @@ import pytest
 import torch
 from support.layer_check import network
 from support.small_step import CONV, HEAD, NET, data
-from torch import nn
+from torch import Tensor, nn
 
 from darknet_py.errors import DarknetError
 from darknet_py.train import Trainer
@@ -114,3 +114,55 @@ def test_torch_compiles_it_where_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wrapped(plain, compiled=True, world=1) is plain and compiled == [
         (plain, {"dynamic": False})
     ]
+
+
+CLASSES = NET.replace("batch=4\nsubdivisions=2", "batch=4").replace("decay=0.1", "decay=0")
+FULL = "[connected]\noutput=3\nactivation=linear\n"
+
+
+def output_gradient(layers: str, gradient: float, scale: float = 1.0) -> tuple[Tensor, ...]:
+    """Gradients of the first layer's tensors, from one of each output of the last but one."""
+    net = network(CLASSES + layers + "[softmax]\n").train()
+    last = net.graph.last
+    run = HeadPass(net, (last,))
+    (into,), _ = run(data()[0], frozenset(), 0, False, torch.tensor(scale))
+    into.backward(torch.full_like(into, gradient))
+    return tuple(tensor.grad for tensor in net.own(0).values() if tensor.grad is not None)
+
+
+@pytest.mark.parametrize(
+    ("gradient", "scale", "bias"),
+    [(0.75, 1, 3.0), (5.0, 1, 4.0), (-5.0, 1, -4.0), (5.0, 128, 20.0), (500.0, 128, 512.0)],
+)
+def test_a_delta_of_connected_is_limited(gradient: float, scale: float, bias: float) -> None:
+    """To 1 an image, times what fp16 scales it by; of four images."""
+    biases, _ = output_gradient(FULL, gradient, scale)
+    assert biases.tolist() == [bias] * 3
+
+
+def test_it_is_limited_before_the_derivative_of_the_activation() -> None:
+    """As in both programs: leaky's is .1 or 1, so that a bias gets .1 or 1 an image, of 7."""
+    biases, _ = output_gradient(FULL.replace("linear", "leaky"), 7.0)
+    sums = {round(value, 4) for value in biases.tolist()}
+    assert sums <= {0.4, 1.3, 2.2, 3.1, 4.0} and sums != {4.0}
+
+
+def test_readers_of_connected_are_added_before_it_is_limited() -> None:
+    """The two readers' .75 make 1.5, of which 1 is left."""
+    both = FULL + "[shortcut]\nfrom=-1\nactivation=linear\n"
+    biases, _ = output_gradient(both, 0.75)
+    assert biases.tolist() == [4.0] * 3
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "[conv]\nfilters=3\nsize=8\nactivation=linear\n",
+        "[rnn]\noutput=3\nhidden=3\nactivation=linear\n",
+    ],
+)
+def test_other_kinds_take_deltas_as_they_come(layers: str) -> None:
+    """Also those that have [connected] parts."""
+    small, large = (output_gradient(layers, gradient) for gradient in (0.5, 500.0))
+    for one, other in zip(small, large, strict=True):
+        torch.testing.assert_close(1000 * one, other, atol=1e-2, rtol=1e-4)

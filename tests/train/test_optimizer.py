@@ -136,6 +136,42 @@ def test_updates_that_wait(option: str, moves: list[bool]) -> None:
     assert seen == moves
 
 
+@pytest.mark.parametrize("option", ["dont_update=9", "burnin_update=9", "train_only_bn=1"])
+def test_pjreddies_program_holds_no_layer_back(option: str) -> None:
+    net = network(NET.replace("max", "burn_in=2\nmax") + CONV + f"{option}\n" + HEAD, "pjreddie")
+    before, (images, truth) = weights(net), data()
+    Trainer(net).step(images, truth.reshape(4, 200, 6)[:, :90, :5].flatten(1))
+    assert "layers.0.biases" in changed(before, net)
+
+
+@pytest.mark.parametrize(
+    ("fork", "limits"),
+    [("alexeyab", [0.05, 0, 0.06, 0]), ("pjreddie", [0.25, 0.25, 0, 0])],
+)
+def test_which_weights_a_clip_limits(fork: str, limits: list[float]) -> None:
+    """Of two [convolutional], an [implicit] and a [connected]; 0: none."""
+    net = NET.replace("decay=0.1", "decay=0\nclip=.25")
+    made = network(
+        f"{net}{CONV}clip=.05\n{CONV}[implicit]\nfilters=4\nclip=.06\n"
+        "[route]\nlayers=-2\n[connected]\noutput=3\nclip=.07\n[softmax]\n",
+        fork,
+    )
+    optimizer = Optimizer(made)
+    for state in optimizer.states:
+        state.update.fill_(40.0)
+    optimizer.move(StepInfo(rate=1.0, batch=1, images=4, freeze_before=0))
+    found = [
+        float(s.tensor.detach().abs().max())
+        for s in optimizer.states
+        if s.role in ("weight", "implicit") and s.layer.trains(made.graph.fork)
+    ]
+    assert len(found) == len(limits)
+    for value, limit in zip(found, limits, strict=True):
+        assert value == pytest.approx(limit) if limit else value > 5
+    biases = [s.tensor.detach().abs().max() for s in optimizer.states if s.role == "bias"]
+    assert min(biases) > 5
+
+
 def test_learning_rate_of_a_layer_and_clip() -> None:
     slow = network(NET + CONV + "learning_rate=0\n" + HEAD)
     before = weights(slow)

@@ -36,6 +36,14 @@ def test_adam_has_two_more_of_each_weight(tmp_path: Path) -> None:
     assert memory.fixed == 5 * WEIGHTS
 
 
+@pytest.mark.parametrize(("fork", "moved"), [("alexeyab", 0), ("pjreddie", 7 * 3 + 3)])
+def test_adam_keeps_moments_of_what_it_moves(tmp_path: Path, fork: str, moved: int) -> None:
+    cfg = tmp_path / "full.cfg"
+    cfg.write_text("[net]\ninputs=7\nadam=1\n[connected]\noutput=3\n[softmax]\n")
+    memory = step_memory(read_graph(cfg, fork=fork))
+    assert memory.fixed == 4 * (3 * (7 * 3 + 3) + 2 * moved)
+
+
 def test_the_largest_size_of_random_counts(tmp_path: Path) -> None:
     """64 * 1.4 is 2.8 steps of 32; Darknet adds 1.5 and cuts."""
     cfg = two_heads(tmp_path)

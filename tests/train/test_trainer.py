@@ -244,12 +244,6 @@ def test_memory_that_cannot_be_halved(monkeypatch: pytest.MonkeyPatch) -> None:
         trainer.step(*data())
 
 
-def test_sections_whose_loss_is_not_done() -> None:
-    more = "[route]\nlayers=0\n[contrastive]\nyolo_layer=2\n"
-    with pytest.raises(DarknetError, match=r"\[contrastive\]: its loss is not done here; the netw"):
-        Trainer(network(NET + CONV + HEAD + more))
-
-
 def test_a_step_puts_networks_of_all_sizes_into_training() -> None:
     net = network(NET + CONV + HEAD)
     trainer = Trainer(net)

@@ -13,9 +13,11 @@ from darknet_py.errors import DarknetError
 from darknet_py.train import Trainer
 
 
-@pytest.mark.parametrize("net", [NET, NET + "adam=1\n", NET + "clip=.1\n"])
-def test_requires_grad_false_holds_a_tensor(net: str) -> None:
-    made = network(net + CONV + CONV + HEAD)
+@pytest.mark.parametrize(
+    ("net", "conv"), [(NET, CONV), (NET + "adam=1\n", CONV), (NET, CONV + "clip=.1\n")]
+)
+def test_requires_grad_false_holds_a_tensor(net: str, conv: str) -> None:
+    made = network(net + conv + conv + HEAD)
     trainer = Trainer(made)
     trainer.step(*data())
     for name, tensor in made.named_parameters():

@@ -19,6 +19,7 @@ from support.tiny_detector import files
 
 import darknet_py
 from darknet_py.cli.main import main
+from darknet_py.detect.mean_engine import MeanEngine
 
 FRAMES = 6
 CLEARED = "\033[H\033[J"
@@ -153,7 +154,8 @@ def test_pjreddies_demo() -> None:
     assert result.stdout.count("\033[2J\033[1;1H\nFPS:") == FRAMES
     assert "Stream closed" not in result.stdout
     frames = json.loads(Path("b.json").read_text())
-    detector = darknet_py.load("n.cfg", "n.weights", fork="pjreddie").averaging(3)
+    detector = darknet_py.load("n.cfg", "n.weights", fork="pjreddie")
+    detector = detector.on(MeanEngine(detector.engine, 3))
     from darknet_py.detect.pipeline import PipelineOptions
     from darknet_py.images.fitted_images import InputSpec
     from darknet_py.images.sources import open_source

@@ -11,11 +11,13 @@ from typing import NamedTuple
 from darknet_py.data.classifier_samples import RANDOM_EVERY
 from darknet_py.forks import Fork
 from darknet_py.layers.head import Head
+from darknet_py.layers.scores import Contrastive
 from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.network.darknet_lines import Said, say
 from darknet_py.network.graph import Graph
 from darknet_py.network.sequence_parts import sequence_parts, sequence_passes
 from darknet_py.train.ema import APPLIED, MOVED, STARTED
+from darknet_py.train.logs.contrast_lines import ContrastLines
 from darknet_py.train.logs.darknet_start import StartFacts, crop_line, start_lines
 from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Update
 from darknet_py.train.multi_scale import EVERY, is_dynamic, mini_batch_at, random_limit
@@ -55,6 +57,7 @@ class DarknetLog(TrainingLog):
     passes: list[float] = field(default_factory=list)
     average: float | None = None
     updates: int = 0
+    contrast: ContrastLines = field(default_factory=ContrastLines)
 
     @property
     def graph(self) -> Graph:
@@ -92,6 +95,8 @@ class DarknetLog(TrainingLog):
                 yield Said(f"{line}\n", not fork.log.heads_on_stdout)
                 self.totals["boxes"] += loss.metrics["count"]
                 self.totals["rewritten"] += loss.metrics.get("rewritten", 0.0)
+            elif isinstance(layer, Contrastive):
+                yield from self.contrast.of_loss(loss)
         boxes = self.totals["boxes"]
         if not fork.log.heads_on_stdout and boxes:
             share = 100 * self.totals["rewritten"] / boxes
@@ -108,6 +113,8 @@ class DarknetLog(TrainingLog):
 
     def update(self, update: Update) -> None:
         say(self.style.evaluated(update, self))
+        if self.graph.net.contrastive and self.graph.fork.samples.pairs:
+            say(self.contrast.of_update())
 
     def saved(self, path: Path, average: bool = False) -> None:
         say([Said(f"Saving weights to {path}\n", True)])

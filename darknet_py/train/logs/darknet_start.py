@@ -8,6 +8,7 @@ from pathlib import Path
 
 from darknet_py.augment.classifier_config import ClassifierAugmentConfig
 from darknet_py.detect.format import head_lines
+from darknet_py.layers.net import Net
 from darknet_py.network.darknet_lines import (
     Said,
     default_line,
@@ -102,7 +103,7 @@ def _detector(facts: StartFacts) -> Iterator[Said]:
     if facts.graph.net.track and facts.graph.fork.samples.sequences:
         yield _tracking(facts)
     if told:
-        yield _threads(_detector_threads(facts) * facts.gpus)
+        yield _threads(_detector_threads(facts) * facts.gpus, facts.graph.net)
 
 
 def _tracking(facts: StartFacts) -> Said:
@@ -131,7 +132,9 @@ def _plan(facts: StartFacts) -> Iterator[Said]:
     yield Said(f"Weights are saved after: {policy.numbered} iterations. {last} \n")
 
 
-def _threads(count: int) -> Said:
+def _threads(count: int, net: Net) -> Said:
+    """With contrastive=1 a thread makes a pair of images, or several."""
+    count = min(count, net.mini_batch // 2) if net.contrastive else count
     return Said(f" Create {count} permanent cpu-threads \n", True)
 
 
@@ -145,7 +148,7 @@ def _classifier(facts: StartFacts) -> Iterator[Said]:
         yield from facts.default("top", facts.metric.removeprefix("TOP") or TOP)
     yield Said(f"{facts.count}\n")
     if told:
-        yield _threads(CLASSIFIER_THREADS)
+        yield _threads(CLASSIFIER_THREADS, net)
     else:
         yield crop_line(facts.graph, net.width)
 

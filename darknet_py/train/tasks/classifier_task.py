@@ -13,8 +13,9 @@ from darknet_py.augment.effects import NOT_FOR_CLASSIFIERS
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.classify.accuracy import RunningAccuracy, measure
 from darknet_py.classify.load_classifier import read_leaves
-from darknet_py.data.class_labels import ClassLabels
+from darknet_py.data.class_labels import ClassLabels, read_class_labels
 from darknet_py.data.classifier_samples import ClassifierSet, size_at, tree_of
+from darknet_py.data.label_kinds import NumberedPaths
 from darknet_py.data.listing import images_of, images_to_evaluate, missing_images
 from darknet_py.distributed.context import DistributedContext
 from darknet_py.errors import DataError, ImageError, Location
@@ -30,6 +31,7 @@ from darknet_py.train.startup import (
     require_endless,
     require_kind,
 )
+from darknet_py.train.tasks.contrast_metric import ContrastMetric, embeddings_layer
 from darknet_py.train.tasks.image_task import ImageTask, backup_folder, image_facts, small_batch
 from darknet_py.train.tasks.shown_images import ShownClasses, ShownImages
 from darknet_py.train.trainer import Trainer, step_images
@@ -44,11 +46,26 @@ LOOKS = 50_000_000
 """Comparisons of a path with a label at the start: a few seconds."""
 SHOWN = 3
 OTHERS = {
-    True: ("mixup", "cutmix", "mosaic", "blur", "label_smooth_eps"),
+    True: (
+        "mixup",
+        "cutmix",
+        "mosaic",
+        "blur",
+        "label_smooth_eps",
+        "contrastive",
+        "unsupervised",
+    ),
     False: ("center", "random", "min_ratio", "max_ratio"),
 }
 """Options of [net] that only the other program reads: of pjreddie's, and of AlexeyAB's."""
-FOR_DETECTION = ("letter_box", "mosaic_bound", "track", *NOT_FOR_CLASSIFIERS)
+FOR_DETECTION = (
+    "letter_box",
+    "mosaic_bound",
+    "track",
+    "contrastive_jit_flip",
+    "contrastive_color",
+    *NOT_FOR_CLASSIFIERS,
+)
 
 
 @dataclass(frozen=True)
@@ -119,12 +136,12 @@ def open_classifier(
     """A training on the images with classes that a .data file names."""
     data = options.data_file
     graph = graph_of(options)
-    _require_classifier(graph, data)
+    _require_classifier(graph)
     images = images_of(data, "train")
     source = ClassifierSet.of(graph, images, data)
-    metric = _topk_metric(data, graph, source) if options.evaluates else None
+    metric = _metric(data, graph, source) if options.evaluates else None
     unclear = _unclear(source.images, source.labels, data, "train") if distributed.first else []
-    if metric and distributed.first:
+    if isinstance(metric, TopkMetric) and distributed.first:
         unclear += _unseen(metric, data)
     start = begin(options, graph, _files(options, data, graph), distributed, device)
     size = partial(size_at, graph, seed=start.trainer.seed)
@@ -141,11 +158,8 @@ def open_classifier(
     )
 
 
-def _require_classifier(graph: Graph, data: DataFile) -> None:
+def _require_classifier(graph: Graph) -> None:
     require_kind(graph, "classifier")
-    if graph.fork.samples.tags and data.integer("tag", 0):
-        message = "tag=1: images with several tags are not trained here"
-        raise DataError(f"{message}; take the line out", Location(data.path))
     require_endless(graph)
 
 
@@ -160,20 +174,29 @@ def _save_policy(data: DataFile, trainer: Trainer, images: int) -> SavePolicy:
     return SavePolicy(NUMBERED, NUMBERED, epoch=images, images=trainer.images)
 
 
-def _topk_metric(data: DataFile, graph: Graph, source: ClassifierSet) -> TopkMetric:
-    classes = len(source.labels.words)
+def _metric(data: DataFile, graph: Graph, source: ClassifierSet) -> TopkMetric | ContrastMetric:
+    every = PASSES * len(source.images) // step_images(graph.net)
+    index = embeddings_layer(graph)
+    if index is not None:
+        return ContrastMetric(index, every, graph.net.burn_in, EARLIEST)
+    labels = source.labels
+    if isinstance(labels, NumberedPaths):
+        # Guesses are compared with true classes also where these teach nothing.
+        labels = read_class_labels(data, tree_of(graph))
+    return _topk_metric(data, graph, labels, every)
+
+
+def _topk_metric(data: DataFile, graph: Graph, labels: ClassLabels, every: int) -> TopkMetric:
+    classes = len(labels.words)
     # With few classes AlexeyAB's 5 guesses are right whatever the network says.
     usual = TOP if classes > TOP else 1
     top = max(1, min(data.integer("top", usual), classes))
-    every = PASSES * len(source.images) // step_images(graph.net)
     leaves = read_leaves(data, tree_of(graph))
-    return TopkMetric(
-        images_to_evaluate(data), source.labels, top, every, graph.net.burn_in, leaves
-    )
+    return TopkMetric(images_to_evaluate(data), labels, top, every, graph.net.burn_in, leaves)
 
 
-def _always(data: DataFile, metric: TopkMetric | None) -> Iterator[str]:
-    if metric and metric.top >= len(metric.labels.words):
+def _always(data: DataFile, metric: TopkMetric | ContrastMetric | None) -> Iterator[str]:
+    if isinstance(metric, TopkMetric) and metric.top >= len(metric.labels.words):
         location, classes = Location(data.path, key="top"), len(metric.labels.words)
         yield f"warning: {location}: the best {metric.top} of {classes} classes are always right"
 
@@ -209,11 +232,10 @@ def _unclear(images: Sequence[str], labels: ClassLabels, data: DataFile, key: st
     looked = [images[index] for index in sorted(indices)]
     unclear = [line for line in map(labels.unclear, looked) if line]
     if len(unclear) == len(looked) and not any(map(labels.matches, looked)):
-        message = f"no label is a part of any path of {key}=, such as {looked[0]}"
-        raise DataError(f"{message}; correct labels= or {key}=", Location(data.path))
+        raise DataError(labels.hopeless(key, looked[0]), Location(data.path))
     if not unclear:
         return []
     what = "images" if key == "train" else f"images of {key}="
     of = f"{len(unclear)} of {len(looked)} {what}{' looked at' if len(looked) < many else ''}"
     more = f" and {len(unclear) - SHOWN} more" if len(unclear) > SHOWN else ""
-    return [f"warning: {of} have not just one label: {'; '.join(unclear[:SHOWN])}{more}"]
+    return [f"warning: {of} {labels.UNCLEAR}: {'; '.join(unclear[:SHOWN])}{more}"]

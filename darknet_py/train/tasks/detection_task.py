@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from darknet_py.augment.config import AugmentConfig, last_head
-from darknet_py.augment.sample_draws import Sequences
+from darknet_py.augment.sample_images import Sequences
 from darknet_py.cfg.datafile import DataFile
 from darknet_py.cfg.names import names_of_data
 from darknet_py.data.detection_samples import DetectionSet
@@ -80,8 +80,10 @@ class MapMetric:
         report.remark(f"mAP of {len(self.images)} images ...")
         report.as_darknet(_back_to_size(trainer.network.graph))
         bad: list[ImageError] = []
+        net = trainer.network.graph.net
+        # Image by image: AlexeyAB's program evaluates with time_steps=1 as well.
         result = evaluate(
-            trainer.network,
+            trainer.network.resized(net.width, net.height, time_steps=1),
             self.images,
             self.names,
             thresh=self.thresh,
@@ -199,3 +201,8 @@ def _warnings(graph: Graph, images: list[str]) -> Iterator[str]:
         yield f"warning: {net.section.location('mosaic')}: no effect: pjreddie's program has none"
     elif net.cutmix:
         yield f"warning: {net.section.location('cutmix')}: no effect: it is for classifiers"
+    if net.contrastive and not graph.fork.samples.pairs:
+        location = net.section.location("contrastive")
+        yield f"warning: {location}: no effect with --fork {graph.fork.name}"
+    if net.unsupervised:
+        yield f"warning: {net.section.location('unsupervised')}: no effect: it is for classifiers"

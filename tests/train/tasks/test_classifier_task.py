@@ -256,7 +256,7 @@ def test_options_of_the_other_program_are_named(
             "small.data: has no labels=, and there is no data/labels.list; name a",
         ),
         (("classes=3", "classes=2"), "classes=2, the last layer of .* gives 3 values"),
-        (("backup=", "tag=1\nbackup="), "tag=1: images with several tags are not trained"),
+        (("backup=", "tag=1\nbackup="), "no image of train= has a tag, such as .*; their files"),
     ],
 )
 def test_a_data_file_that_does_not_fit(

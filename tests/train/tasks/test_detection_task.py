@@ -12,7 +12,8 @@ import torch
 from support.small_detector import small_options
 from support.tiny_detector import save
 
-from darknet_py.augment.sample_draws import SampleDraws
+from darknet_py.augment.draws import SampleDraws
+from darknet_py.augment.sample_images import SampleImages
 from darknet_py.data import detection_samples
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.distributed.context import DistributedContext
@@ -183,7 +184,7 @@ def test_how_images_are_read(tmp_path: Path, cache: bool, reduced: bool, exif: b
     ready = open_detection(options, DistributedContext(), torch.device("cpu"))
     assert isinstance(ready.task, ImageTask) and isinstance(ready.task.source, DetectionSet)
     source = ready.task.source
-    image = source.pick(SampleDraws(np.random.default_rng(0), 0))[0]
+    image = source.pick(SampleImages(SampleDraws.of(np.random.default_rng(0)), 0))[0]
     least = (image.size[0] // 4, image.size[1] // 4)
     width = image.pixels(3, least).shape[1]
     assert width == image.size[0] if not reduced else width < image.size[0]

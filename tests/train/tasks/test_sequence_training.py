@@ -13,6 +13,8 @@ from support.moving_squares import FILMS, FRAMES, moving_options
 from support.outcome import rows_of
 
 from darknet_py.distributed.context import DistributedContext
+from darknet_py.evaluate.map import evaluate
+from darknet_py.network.network import load_network
 from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.train.command import run
 from darknet_py.train.tasks.detection_task import open_detection
@@ -36,14 +38,6 @@ def frames_of(task: ImageTask, step: int) -> list[int]:
 def steps_of(frames: list[int]) -> set[int]:
     """By how many frames each of two streams goes on."""
     return {(b - a) % (FILMS * FRAMES) for a, b in zip(frames, frames[2:], strict=False)}
-
-
-def test_a_detector_with_memory_learns(tmp_path: Path) -> None:
-    run(moving_options(tmp_path, 40, TWO_PASSES))
-    losses = [float(row["loss"]) for row in rows_of(tmp_path)]
-    assert np.mean(losses[-5:]) < 0.4 * np.mean(losses[:3])
-    # 4 streams an update of 3 moments each: 12 images.
-    assert rows_of(tmp_path)[-1]["images"] == str(40 * 12)
 
 
 def test_a_resumed_run_is_the_same(tmp_path: Path) -> None:
@@ -89,6 +83,27 @@ def test_each_process_has_sequences_of_its_own(tmp_path: Path) -> None:
         assert steps_of(frames_of(one, 2)) == {1}
         assert len(steps_of(frames_of(one, 1))) > 1
     assert frames_of(first, 2) != frames_of(second, 2)
+
+
+def test_it_learns_and_is_measured_on_the_film_in_its_order(tmp_path: Path) -> None:
+    """Of a list that no time_steps divide, image by image; `map` finds the same afterwards."""
+    options = moving_options(tmp_path, 40, TWO_PASSES, evaluates=True)
+    listed = (tmp_path / "train.txt").read_text().split()[:-1]
+    (tmp_path / "valid.txt").write_text("\n".join(listed))
+    with open(options.data, "a") as data:
+        data.write(f"valid={tmp_path / 'valid.txt'}\n")
+    run(options)
+    losses = [float(row["loss"]) for row in rows_of(tmp_path)]
+    assert np.mean(losses[-5:]) < 0.4 * np.mean(losses[:3])
+    last = rows_of(tmp_path)[-1]
+    # 4 streams an update of 3 moments each: 12 images.
+    assert last["images"] == str(40 * 12)
+    weights = tmp_path / "backup" / "film_final.weights"
+    network, _ = load_network(options.cfg, weights, time_steps=1)
+    film = evaluate(network, listed, ["square"])
+    assert float(last["map"]) == pytest.approx(film.map, abs=1e-4)
+    backwards = evaluate(network, listed[::-1], ["square"])
+    assert backwards.map != pytest.approx(film.map, abs=1e-4)
 
 
 def test_what_is_said_of_a_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,12 @@
-"""Where the random numbers of a sample come from: its own, and those that a sequence shares."""
+"""Which images a sample is made of: any of a list, or the next frame of a sequence."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.random import Generator
 
+from darknet_py.augment.draws import SampleDraws
 from darknet_py.augment.mix_coin import MOST_SAMPLES, MixCoin
 from darknet_py.layers.net import Net
 from darknet_py.network.graph import Graph
@@ -17,20 +17,20 @@ SHARED = 11
 
 
 @dataclass
-class SampleDraws:
-    """Of one sample whose images are any of a list. own: its generator. mixing: how the images are
-    mixed, as in AugmentConfig."""
+class SampleImages:
+    """Of one sample whose images are any of a list. draws: its generators. mixing: how the images
+    are mixed, as in AugmentConfig."""
 
-    own: Generator
+    draws: SampleDraws
     mixing: int
 
-    def image(self, images: int) -> tuple[int, Generator]:
+    def image(self, images: int) -> tuple[int, SampleDraws]:
         """Which of so many images comes next, and from what its augmentation is drawn."""
-        return int(self.own.integers(images)), self.own
+        return int(self.draws.images.integers(images)), self.draws
 
 
 @dataclass
-class FrameDraws(SampleDraws):
+class SampleFrames(SampleImages):
     """Of one sample whose images are frames: the sequence tells which, and how it is augmented.
 
     key: the seed and the number of the sequences' first sample. moment: steps in time since then.
@@ -47,7 +47,7 @@ class FrameDraws(SampleDraws):
     later: int
     layer: int = field(init=False, default=0)
 
-    def image(self, images: int) -> tuple[int, Generator]:
+    def image(self, images: int) -> tuple[int, SampleDraws]:
         """As AlexeyAB's program has it: each layer of a mix is a sequence of its own; a list is a
         ring, and a sequence goes on from one film of it to the next."""
         self.layer += 1
@@ -55,7 +55,8 @@ class FrameDraws(SampleDraws):
         step = int(shared.integers(1, max(1, self.speed), endpoint=True))
         starts = shared.integers(images, size=self.streams)
         stream = self.stream - self.stream % 2 if self.paired else self.stream
-        return (int(starts[stream]) + step * self.moment + self.later) % images, shared
+        index = (int(starts[stream]) + step * self.moment + self.later) % images
+        return index, replace(SampleDraws.of(shared), own=self.draws.own)
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,13 @@ class Sequences:
         cells = any(head.label_grid for head in graph.detection_heads)
         return Sequences(net, net.step_images, world) if net.track and read and not cells else None
 
-    def draws(self, own: Generator, number: int, seed: int, mixing: int) -> FrameDraws:
+    def frames(self, draws: SampleDraws, number: int, seed: int, mixing: int) -> SampleFrames:
         """mixing: of the parts whose coin says so."""
         coin = self._coin(number)
         first = coin.first(number)
         moment, stream = divmod(number % MOST_SAMPLES - first, self.net.mini_batch)
-        return FrameDraws(
-            own=own,
+        return SampleFrames(
+            draws=draws,
             mixing=mixing if mixing and coin.mixes(number, seed) else 0,
             key=(seed, first),
             moment=moment,

@@ -9,8 +9,9 @@ import pytest
 from support.coloured_samples import RectangleImage, graph, labelled
 
 from darknet_py.augment.config import AugmentConfig
+from darknet_py.augment.draws import SampleDraws
 from darknet_py.augment.mix_coin import MOST_SAMPLES
-from darknet_py.augment.sample_draws import Sequences
+from darknet_py.augment.sample_images import Sequences
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.images.reduced_images import Decoded
 
@@ -102,9 +103,10 @@ def test_processes_take_parts_of_their_own_and_count_updates_together(tmp_path: 
     made = graph(tmp_path, f"{TRACK}{scales}")
     pair = Sequences.of(made, world=2)
     assert pair is not None
+    draws = SampleDraws.of(np.random.default_rng(0))
 
     def moments(number: int) -> int:
-        return pair.draws(np.random.default_rng(0), number, 0, 0).moment
+        return pair.frames(draws, number, 0, 0).moment
 
     # Both processes' first update has parts of 4 moments; after it two updates are completed.
     assert [moments(number) for number in (8, 24 + 8, 48 + 8, 72 + 8)] == [0, 0, 4, 4]
