@@ -35,8 +35,8 @@ LIMIT_WORDS = (
 )
 """What torch 2.13 and torch 2.2 call how often they compile before they give it up."""
 MOST_PROGRAMS = 4096
-CONNECTED_LIMIT = 1.0
-"""Largest magnitude of a delta of [connected]."""
+DELTA_LIMIT = 1.0
+"""Largest magnitude of a delta of [connected] and of conv_lstm's bottleneck."""
 
 
 class HeadPass(nn.Module):
@@ -98,7 +98,7 @@ class HeadPass(nn.Module):
 
 class _LimitedDelta(torch.autograd.Function):
     """An output of [connected]: both programs' GPU code limits its delta before the activation's
-    derivative."""
+    derivative, AlexeyAB's that of conv_lstm's bottleneck behind it."""
 
     @staticmethod
     def forward(ctx: Any, y: Tensor, scale: Tensor) -> Tensor:
@@ -108,7 +108,7 @@ class _LimitedDelta(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (scale,) = ctx.saved_tensors
-        limit = scale * CONNECTED_LIMIT
+        limit = scale * DELTA_LIMIT
         return gradient.clamp(-limit, limit), None
 
 
