@@ -1,11 +1,11 @@
-# make demo | wheel | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-video | bench-start | bench-nms | bench-serve | gpu
+# make demo | wheel | test | parity | check | format | fuzz | mutants | bench | bench-train | bench-folder | bench-video | bench-start | bench-nms | bench-serve | convergence | gpu
 PYTHON ?= python3
 VENV ?= .venv
 SEED ?= 1
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo wheel test parity check format fuzz mutants bench bench-train bench-folder bench-video bench-start bench-nms bench-serve gpu
+.PHONY: demo wheel test parity check format fuzz mutants bench bench-train bench-folder bench-video bench-start bench-nms bench-serve convergence gpu
 
 demo: $(INSTALLED)
 	$(BIN)/darknet-py detect cfg/shapes.cfg data/shapes.weights data/shapes-2.jpg -thresh .6
@@ -83,6 +83,11 @@ REQUESTS ?= 2000
 
 bench-serve: $(INSTALLED)
 	PYTHONPATH=tests $(BIN)/python tests/bench/serve.py $(CFG) $(WEIGHTS) $(THRESH) $(CLIENTS) $(REQUESTS)
+
+# Small nets trained with five seeds each against the C program's figures: ten minutes on two
+# processors. make convergence MORE="--nets yolov3-small --seeds 3", MORE=--resume after a stop
+convergence: $(INSTALLED)
+	PYTHONPATH=tests $(BIN)/python -m convergence $(MORE)
 
 # On a machine with CUDA: the tests on the device, the recordings of ../shared on it (where they
 # are), and gpu-table.md and .json. With the packages that $(PYTHON) has; where torch, numpy, cv2 or

@@ -20,7 +20,8 @@ class MixCoin:
 
     images: of one update in one process. parts: threads, 0 where nothing is ever mixed. How many
     processes make the samples here changes nothing: the coin is that of the part's first sample. On
-    several GPUs each has as many parts; AlexeyAB's program lets them share a classifier's.
+    several GPUs each has as many parts; AlexeyAB's program lets them share a classifier's. Parts
+    are those of [net]'s number of images also where dynamic_minibatch=1 changes it.
     """
 
     images: int

@@ -1,7 +1,7 @@
 """Where the two Darknet programs give different numbers: one record, documented field by field.
 
 Section kinds of both forks are always accepted; a `Fork` only decides what they compute. rules.py
-documents the fields; here are their values.
+and log_rules.py document the fields; here are their values.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What may differ between the two Darknet programs in what they print."""
+"""What the two Darknet programs print differently, field by field."""
 
 from __future__ import annotations
 

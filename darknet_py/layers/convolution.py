@@ -33,6 +33,7 @@ from darknet_py.layers.references import resolve_all
 from darknet_py.layers.run import ProgressNeeds
 from darknet_py.layers.sections import section
 from darknet_py.layers.shape import ReceptiveField, Shape
+from darknet_py.layers.straight_through import binarized, signs
 from darknet_py.layers.weight_tool import ToolFacts, WeightTool
 from darknet_py.lazy import deferred
 
@@ -237,9 +238,9 @@ class Convolutional(KernelOptions):
     ) -> torch.Tensor:
         kernel = weights["weights"]
         if self.binary or self.xnor:
-            kernel = _binarized(kernel)
+            kernel = binarized(kernel)
         if self.xnor:
-            x = torch.where(x > 0, 1.0, -1.0)
+            x = signs(x)
         bias = None if self.normalized else weights["biases"]
         if not self.pads_evenly:
             x = F.pad(x, self.pads(ctx.input))
@@ -341,9 +342,3 @@ class Convolutional(KernelOptions):
         channels = ctx.input.c // self.split
         counts = self.filters * channels, channels * self.size**2
         self.check_kernels(ctx, self.kernel_rule(ctx.fork), *counts, problems)
-
-
-def _binarized(kernel: torch.Tensor) -> torch.Tensor:
-    """Sign times the mean magnitude of each filter, as the GPU path of both forks."""
-    mean = kernel.abs().mean(dim=(1, 2, 3), keepdim=True)
-    return torch.where(kernel > 0, mean, -mean)
