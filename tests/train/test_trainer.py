@@ -227,3 +227,18 @@ def test_how_a_gpu_computes_in_a_step(precision: str, rounds: bool) -> None:
     trainer.step(*data())
     assert seen == [(True, rounds, rounds)] * 2
     assert (cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32) == before
+
+
+def test_a_loss_over_embeddings_reaches_its_own_layer_and_what_is_before_it() -> None:
+    """layer 0 feeds the head (1, 2) and the embeddings (4), which the head never sees."""
+    more = "[route]\nlayers=0\n[conv]\nfilters=6\nsize=1\nactivation=linear\n"
+    more += "[contrastive]\nyolo_layer=2\n"
+    cfg, (images, truth) = NET + CONV + HEAD + more, data()
+    for tracked in (False, True):
+        rows = truth.reshape(4, -1, 6).clone()
+        rows[:, :2, 4] = 0
+        rows[:, :2, 5] = torch.arange(2) if tracked else torch.arange(8).view(4, 2)
+        updates = gradients_of(network(cfg), images, rows.flatten(1))
+        # A box is alike to that of another image only with the same track.
+        assert bool(updates["layers.4.weights"].any()) == tracked
+        assert updates["layers.0.weights"].any()
