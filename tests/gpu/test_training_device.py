@@ -103,6 +103,12 @@ KINDS: dict[str, Kind] = {
     "detection, drawn": Kind(SPREAD + DETECTION + "random=1\n", 4, "cells"),
     "detection, forced": Kind(SPREAD + DETECTION + "forced=1\n", 4, "cells"),
     "iseg": Kind("[iseg]\nclasses=3\nids=2\n", 5, "instances"),
+    "contrastive": Kind(
+        f"{YOLO}embedding_layer=-2\n[route]\nlayers=-3\n[contrastive]\nyolo_layer=-2\n",
+        16,
+        uploads=3,
+    ),
+    "contrastive, images": Kind("[avgpool]\n[contrastive]\nclasses=5\n", 5, "classes"),
     "softmax": Kind("[avgpool]\n[softmax]\n", 5, "classes"),
     "softmax, cost": Kind("[avgpool]\n[softmax]\nnoloss=1\n[cost]\n", 5, "classes"),
     "logistic": Kind("[avgpool]\n[logistic]\n", 5, "classes"),

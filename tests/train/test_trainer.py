@@ -342,3 +342,18 @@ def test_a_large_mini_batch_is_parted_where_memory_ends() -> None:
     trainer._learn = learnt  # type: ignore[method-assign]
     trainer.step(*data(10))
     assert sizes == [(5, 5), (3, 3), (3, 6), (2, 8), (2, 10)]
+
+
+def test_a_loss_over_embeddings_reaches_its_own_layer_and_what_is_before_it() -> None:
+    """layer 0 feeds the head (1, 2) and the embeddings (4), which the head never sees."""
+    more = "[route]\nlayers=0\n[conv]\nfilters=6\nsize=1\nactivation=linear\n"
+    more += "[contrastive]\nyolo_layer=2\n"
+    cfg, (images, truth) = NET + CONV + HEAD + more, data()
+    for tracked in (False, True):
+        rows = truth.reshape(4, -1, 6).clone()
+        rows[:, :2, 4] = 0
+        rows[:, :2, 5] = torch.arange(2) if tracked else torch.arange(8).view(4, 2)
+        updates = gradients_of(network(cfg), images, rows.flatten(1))
+        # A box is alike to that of another image only with the same track.
+        assert bool(updates["layers.4.weights"].any()) == tracked
+        assert updates["layers.0.weights"].any()
