@@ -9,7 +9,8 @@ from darknet_py.errors import DarknetError
 from darknet_py.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from darknet_py.detect.detector import Detector, load
+    from darknet_py.detect.detector import Detector
+    from darknet_py.detect.load_detector import load
     from darknet_py.detect.result import Result
     from darknet_py.detect.result_boxes import Boxes
     from darknet_py.evaluate import EvaluateModule
@@ -35,7 +36,7 @@ _HOMES = {
     "Detector": "darknet_py.detect.detector",
     "Network": "darknet_py.network.network",
     "Result": "darknet_py.detect.result",
-    "load": "darknet_py.detect.detector",
+    "load": "darknet_py.detect.load_detector",
 }
 _CALLABLE = ("evaluate", "train")
 """Packages that can be called as well: each is a function of its own name."""

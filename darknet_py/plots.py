@@ -31,11 +31,15 @@ def require_image(path: Path) -> None:
         raise OutputError(f"{path}: figures are drawn as {known}; give it such a name")
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """A figure of that many inches, without a window."""
+def new_figure(width: float, height: float, constrained: bool = True) -> Figure:
+    """A figure of that many inches, without a window.
+
+    constrained: matplotlib finds room for all text, which takes as long as drawing it; else the
+    caller lays it out.
+    """
     from matplotlib.figure import Figure
 
-    return Figure((width, height), layout="constrained")
+    return Figure((width, height), layout="constrained" if constrained else None)
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from darknet_py.detect.call_options import CallOptions
 from darknet_py.detect.class_results import of_classes
-from darknet_py.detect.detector import load
+from darknet_py.detect.load_detector import load
 from darknet_py.detect.result import Result
 from darknet_py.detect.wanted_classes import wanted_classes
 from darknet_py.errors import ArgumentError, DataError, ImageError

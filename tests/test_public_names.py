@@ -12,7 +12,8 @@ from types import ModuleType
 import pytest
 
 import darknet_py
-from darknet_py.detect.detector import Detector, load
+from darknet_py.detect.detector import Detector
+from darknet_py.detect.load_detector import load
 from darknet_py.detect.result import Result
 from darknet_py.detect.result_boxes import Boxes
 from darknet_py.errors import DarknetError

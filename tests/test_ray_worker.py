@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from support.labelled import FIRST, SECOND, data_set
 
-from darknet_py.detect.detector import load
+from darknet_py.detect.load_detector import load
 from darknet_py.errors import ArgumentError, DataError
 from darknet_py.images.io import read_image
 from darknet_py.ray_worker import DetectBatch, ragged

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from darknet_py.errors import DarknetError
+from darknet_py.layers.anchor_head import scaled
 from darknet_py.layers.base import INPUT, Layer, LayerContext, Weights
 from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.joins import Route
@@ -20,7 +21,7 @@ from darknet_py.layers.pointwise import Dropout
 from darknet_py.layers.pooling import Maxpool
 from darknet_py.layers.resample import Upsample
 from darknet_py.layers.shortcut import Shortcut
-from darknet_py.layers.yolo import Yolo, scaled
+from darknet_py.layers.yolo import Yolo
 from darknet_py.network.network import Network
 
 Function = Callable[[list[Tensor]], Tensor]

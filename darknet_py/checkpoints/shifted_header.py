@@ -16,7 +16,7 @@ from darknet_py.files import replacing
 from darknet_py.files.folders import COPY_BYTES
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph
-from darknet_py.network.weights_layout import Header
+from darknet_py.network.weights_header import Header, measured
 
 SHIFTED = struct.Struct("<iiiIi")
 REVISION = 5
@@ -29,7 +29,7 @@ def repair_header(path: str, out: Path, graph: Graph | None = None) -> Header:
     graph: it is compared with that first. Gives the new header. Raises WeightsError for a file
     that has no such header, OutputError.
     """
-    size, header, _ = weights_layout.measured(path)
+    size, header, _ = measured(path)
     try:
         with open(path, "rb") as file:
             found = _repaired(path, header, file.read(SHIFTED.size))

@@ -127,7 +127,14 @@ COMMANDS = {
     "detector recall": Command(
         "darknet_py.cli.evaluate_commands:recall", "Count the labels that any box overlaps."
     ),
-    "compare": Command("darknet_py.cli.evaluate_commands:compare", "Say how two runs differ."),
+    "compare": Command(
+        "darknet_py.cli.evaluate_commands:compare",
+        "Say how two runs differ; `compare runs`: put trainings beside each other.",
+    ),
+    "compare runs": Command(
+        "darknet_py.cli.evaluate_commands:compare_runs",
+        "Put trainings beside each other: a table, and curves.",
+    ),
     "detector calc_anchors": Command(
         "darknet_py.cli.evaluate_commands:calc_anchors", "Find anchors for the boxes of a data set."
     ),

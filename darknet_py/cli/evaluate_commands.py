@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from darknet_py.cli.click_options import arguments, options_of
+from darknet_py.cli.click_options import PATH, arguments, options_of
 from darknet_py.cli.network_arguments import network_arguments
 from darknet_py.options.evaluation import (
     AnchorOptions,
     CompareOptions,
+    CompareRunsOptions,
     MapOptions,
     MatchOptions,
     RecallOptions,
@@ -104,10 +105,23 @@ def compare(run_a: str, run_b: str, score: float, iou: float, show: int) -> None
     """Say how two runs differ: which images, classes and boxes, and by how much.
 
     A run is a file that detect -out, valid (coco, bdd) or map -out has written, or a detect or map
-    command in quotes, which is then run.
+    command in quotes, which is then run. Trainings: `compare runs`.
     """
     from darknet_py.cli.main import execute
     from darknet_py.evaluate.compare import Tolerance
     from darknet_py.evaluate.compare_command import run
 
     run(run_a, run_b, Tolerance(score, iou), show, execute)
+
+
+@click.command("runs")
+@click.argument("runs", nargs=-1, required=True, type=PATH)
+@options_of(CompareRunsOptions)
+def compare_runs(**choices: Any) -> None:
+    """Put trainings beside each other: their losses, best mAP and speed as a table and as curves.
+
+    RUNS are folders in which trainings keep their weights, or their results.csv.
+    """
+    from darknet_py.train.runs_command import run
+
+    run(CompareRunsOptions(**choices))

@@ -83,6 +83,8 @@ class CommandGroup(click.Group):
         words = self.prefix + word
         if dead := dead_words(words, rest):
             raise DarknetError(dead)
+        if longer := _longer(words, rest):
+            word, words, rest = longer[0], self.prefix + longer[0], list(longer[1:])
         command = self.get_command(ctx, word)
         if command is None:
             hint = nearest(word, self.list_commands(ctx))
@@ -109,6 +111,15 @@ class CommandGroup(click.Group):
         for section, lines in rows.items():
             with formatter.section(section):
                 formatter.write_dl(lines)
+
+
+def _longer(words: str, rest: Sequence[str]) -> list[str]:
+    """The words of `compare runs`, which stands beside `compare`, and what is left; else none."""
+    following = {known.split()[-1] for known in COMMANDS if known.startswith(f"{words} ")}
+    if words not in COMMANDS or not following:
+        return []
+    first, *left = command_first(rest, following) or [""]
+    return [f"{words} {first}", *left] if first in following else []
 
 
 def _heed(ctx: click.Context, asked: Mapping[str, str]) -> None:

@@ -22,12 +22,13 @@ from darknet_py.conversion.ncnn_site import (
 )
 from darknet_py.layers.base import Layer
 from darknet_py.layers.convolution import Convolutional
+from darknet_py.layers.crop import Crop
 from darknet_py.layers.dense import Connected
 from darknet_py.layers.joins import Implicit, Route, Sam, ScaleChannels
 from darknet_py.layers.normalize import BATCHNORM_EPSILON, Batchnorm
 from darknet_py.layers.pointwise import Activation, Dropout, Empty, Logistic
 from darknet_py.layers.pooling import Avgpool, LocalAvgpool, Maxpool, Pool
-from darknet_py.layers.resample import Crop, Reorg, Reorg3d, Upsample
+from darknet_py.layers.resample import Reorg, Reorg3d, Upsample
 from darknet_py.layers.scores import Softmax
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.shortcut import Shortcut
@@ -81,7 +82,7 @@ def _pooled(site: LayerSite, kind: int) -> str:
 
 
 def _maxpool(site: LayerSite) -> str:
-    site.require(maxpool_depth=0, antialiasing=0)
+    site.require(maxpool_depth=0, antialiasing=0, maxpool_zero_nonmax=0)
     return _pooled(site, MAX)
 
 

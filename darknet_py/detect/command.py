@@ -115,7 +115,7 @@ def _sharing() -> AbstractContextManager[DistributedContext]:
 
 
 def _torch_detector(model: LoadedModel, options: DetectOptions) -> Detector:
-    from darknet_py.detect.detector import from_loaded
+    from darknet_py.detect.load_detector import from_loaded
     from darknet_py.distributed.process_group import on_own_gpu
 
     return from_loaded(model, on_own_gpu(options).engine_config())

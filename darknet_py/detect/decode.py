@@ -21,12 +21,13 @@ from darknet_py.detect.pipeline_options import suppression_of as suppression_of
 from darknet_py.layers.base import Layer
 from darknet_py.layers.detection import Detection
 from darknet_py.layers.device_constant import DeviceConstant
+from darknet_py.layers.gaussian_yolo import GaussianYolo
 from darknet_py.layers.head import Head, RawBoxes
 from darknet_py.layers.head import Suppression as Suppression
 from darknet_py.layers.region import Region
 from darknet_py.layers.shape import Shape
 from darknet_py.layers.tree import Tree
-from darknet_py.layers.yolo import GaussianYolo, Yolo
+from darknet_py.layers.yolo import Yolo
 from darknet_py.network.graph import Graph
 
 TREE_CUT = 0.5

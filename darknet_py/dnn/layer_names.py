@@ -19,6 +19,7 @@ from darknet_py.layers.convolution import Convolutional
 from darknet_py.layers.deconvolution import Deconvolutional
 from darknet_py.layers.dense import Connected
 from darknet_py.layers.detection import Detection
+from darknet_py.layers.gaussian_yolo import GaussianYolo
 from darknet_py.layers.joins import Route, Sam, ScaleChannels
 from darknet_py.layers.pointwise import Dropout
 from darknet_py.layers.pooling import Avgpool, Maxpool
@@ -26,7 +27,7 @@ from darknet_py.layers.region import Region
 from darknet_py.layers.resample import Reorg, Upsample
 from darknet_py.layers.scores import Cost, Softmax
 from darknet_py.layers.shortcut import Shortcut
-from darknet_py.layers.yolo import GaussianYolo, Yolo
+from darknet_py.layers.yolo import Yolo
 from darknet_py.network.graph import Graph
 
 INPUT_NAME, INPUT_TYPE = "_input", "__NetInputLayer__"

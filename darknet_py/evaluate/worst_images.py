@@ -35,7 +35,7 @@ class ImageErrors:
 
 def worst_images(matched: MatchedDetections, thresh: float, count: int) -> list[ImageErrors]:
     """At most `count` images with errors above the threshold, the worst first."""
-    _, wrong, hit_labels = _hits_and_misses(matched, thresh)
+    _, wrong, hit_labels = hits_and_misses(matched, thresh)
     images = len(matched.images)
     objects = matched.ground_truth.objects
     false = np.bincount(matched.entries.image[wrong], minlength=images)
@@ -59,7 +59,7 @@ def draw_worst(
     red likewise. honour_exif: as when the boxes were found. Raises OutputError.
     """
     make_folder(folder)
-    paths, found = [], _hits_and_misses(matched, thresh)
+    paths, found = [], hits_and_misses(matched, thresh)
     for rank, errors in enumerate(worst_images(matched, thresh, count), 1):
         source = Path(matched.images[errors.image])
         name = f"{rank:03d}_{errors.wrong}-wrong_{errors.missed}-missed_{source.stem}.jpg"
@@ -69,7 +69,7 @@ def draw_worst(
     return paths
 
 
-def _hits_and_misses(matched: MatchedDetections, thresh: float) -> tuple[Mask, Mask, Mask]:
+def hits_and_misses(matched: MatchedDetections, thresh: float) -> tuple[Mask, Mask, Mask]:
     """Which entries hit and miss above the threshold, and which labels are hit.
 
     A label is hit by the best of its boxes, unlike in the table's TP.

@@ -25,6 +25,8 @@ class LayerRules:
     """[rnn] has a state of `hidden` values; otherwise the state has `output` values."""
     shortcut_alpha: bool
     """[shortcut] reads alpha and beta, and one layer in `from`; otherwise several, unscaled."""
+    maxpool_zero_nonmax: bool
+    """[maxpool] with maxpool_zero_nonmax=1 keeps local maxima alone; otherwise it does nothing."""
     region_raw_location: bool
     """[region] leaves x and y raw in its output and applies the logistic when boxes are decoded."""
     region_raw_classes: bool
@@ -208,6 +210,9 @@ class LossRules:
     equidistant_point of [net] say; otherwise they do nothing."""
     filter_rejection: bool
     """filters that are like others start again as often as weights_reject_freq of [net] says;
+    otherwise it does nothing."""
+    fix_nan: bool
+    """with try_fix_nan=1 of [net] values that are not finite are replaced and training goes on;
     otherwise it does nothing."""
     region_small_boxes: bool
     """[region] weighs a label's coordinates by 2 - w*h in training; otherwise all alike."""

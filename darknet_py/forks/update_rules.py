@@ -28,6 +28,9 @@ class UpdateRules:
     adversarial: bool
     """adversarial_lr of [net] moves images to where their objects are lost before they are learnt,
     in half of all sub-batches; otherwise it is not read."""
+    smooths: bool
+    """smooth= of [convolutional] pulls each of its outputs towards its neighbours; otherwise only
+    [cost] reads it."""
     adam_epsilon: float
     """default of `eps`: what Adam adds to the root of the second moment, in training."""
     kernel_options: bool

@@ -64,9 +64,13 @@ class SheetStyle:
 
 
 def contact_sheet(
-    tiles: Sequence[SheetTile], title: str = "", style: SheetStyle | None = None
+    tiles: Sequence[SheetTile],
+    title: str = "",
+    style: SheetStyle | None = None,
+    legend: Sequence[tuple[Colour, str]] = (),
 ) -> Pixels:
-    """A BGR page (H, W, 3) of the tiles, row by row, under a title."""
+    """A BGR page (H, W, 3) of the tiles, row by row, under a title; legend: colours, and what boxes
+    of them are."""
     style = style or SheetStyle()
     columns = max(1, min(style.columns, len(tiles)))
     painted = [_painted(tile, style) for tile in tiles]
@@ -74,7 +78,8 @@ def contact_sheet(
     painted += [blank] * (-len(painted) % columns)
     rows = [np.hstack(painted[at : at + columns]) for at in range(0, len(painted), columns)]
     width = columns * _tile_size(style)[1]
-    return np.ascontiguousarray(np.vstack([_text_strip([title], width, 1), *rows]))
+    head = [_text_strip([title], width, 1)] + ([_legend_strip(legend, width)] if legend else [])
+    return np.ascontiguousarray(np.vstack([*head, *rows]))
 
 
 def _tile_size(style: SheetStyle) -> tuple[int, int]:
@@ -132,6 +137,18 @@ def _write_words(room: Pixels, mark: BoxMark, box: list[int], places: LabelPlace
     cv2.putText(
         room, words, (left + 2, end[1] - 3), FONT, TEXT_SCALE, ink_on(mark.colour), 1, cv2.LINE_AA
     )
+
+
+def _legend_strip(legend: Sequence[tuple[Colour, str]], width: int) -> Pixels:
+    """A box of each colour with its words; what finds no room is cut off."""
+    strip = np.full((LINE_HEIGHT + GAP, width, 3), PAPER, np.uint8)
+    left = 4
+    for colour, words in legend:
+        cv2.rectangle(strip, (left, 3), (left + 18, LINE_HEIGHT - 2), colour, 2)
+        origin = (left + 26, LINE_HEIGHT - 3)
+        cv2.putText(strip, plain(words), origin, FONT, TEXT_SCALE, INK, 1, cv2.LINE_AA)
+        left += 26 + cv2.getTextSize(plain(words), FONT, TEXT_SCALE, 1)[0][0] + 24
+    return strip
 
 
 def _text_strip(paragraphs: Sequence[str], width: int, lines: int) -> Pixels:

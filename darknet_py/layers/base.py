@@ -115,7 +115,8 @@ class Layer:
       what Darknet prints beside its line.
     - `moved_by_adam`, `weight_limit`, `kernel_rule`: how training moves its weights.
     - TOOL_FACTS: what `reset`, `rgbgr` and Darknet's other tools do with its tensors.
-    - HEAD, IS_LOSS, CLASSIFIES, `hierarchy`, `at_temperature`: what its output means.
+    - HEAD, IS_LOSS, MAY_BE_SILENT, CLASSIFIES, `hierarchy`, `at_temperature`: what its output
+      means, and whether it teaches.
     - NO_EFFECT: options that Darknet reads and that change nothing here, each with the reason. One
       that changes only Darknet's training has its reason where it is declared, as `not_trained`.
 
@@ -139,8 +140,12 @@ class Layer:
     IS_LOSS: ClassVar[bool] = False
     """only a loss: the layer before it is the network's output, and it has no channels of its own,
     as [cost] in both programs."""
+    MAY_BE_SILENT: ClassVar[bool] = False
+    """with onlyforward=1 it has no loss in pjreddie's program either, as all kinds in the other."""
     AVERAGED: ClassVar[bool] = False
     """ema_alpha keeps a moving average of its weights."""
+    CONVOLVES: ClassVar[bool] = False
+    """it is a convolution or made of them: try_fix_nan repairs its kernels."""
     TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts()
     """what the tools on weights files do with it; asked through `tool_facts`."""
     COUNTED: ClassVar[Counted] = Counted(0)

@@ -71,6 +71,8 @@ class Blur:
 
     def finish(self, ctx: LayerContext, full: torch.Tensor, run: Run) -> torch.Tensor:
         blurred = self.apply(full)
+        if run.repair:
+            blurred = run.repair.output(blurred)
         if run.darknet_outputs is not None:
             run.darknet_outputs[ctx.index] = _overwritten(full, blurred)
         return blurred

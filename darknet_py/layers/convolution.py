@@ -62,6 +62,7 @@ class Convolutional(KernelOptions):
     }
     READS_IMAGES: ClassVar[bool] = True
     AVERAGED: ClassVar[bool] = True
+    CONVOLVES: ClassVar[bool] = True
     COUNTED: ClassVar[Counted] = Counted.TOTAL | Counted.PUBLISHED | Counted.OPS
     TOOL_FACTS: ClassVar[ToolFacts] = ToolFacts(
         tools=~WeightTool.STATISTICS,
@@ -207,13 +208,17 @@ class Convolutional(KernelOptions):
     def forward(
         self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
     ) -> torch.Tensor:
-        full = self._convolve(ctx, weights, inputs[0], run)
+        x = run.repair.input(inputs[0]) if run.repair else inputs[0]
+        full = self._convolve(ctx, weights, x, run)
         by_batch = run.training and not run.rolling_statistics
         if self.normalized and by_batch and self._crosses(ctx.fork):
             full = cross_batchnorm(full, weights, run, ctx.index)
         elif self.normalized:
             full = batchnorm(full, weights, run)
         full = activate(self.activation, full, fresh=True)
+        full = run.repair.output(full) if run.repair else full
+        if self.smooth and run.smooth_delta and ctx.fork.update.smooths:
+            full = run.smooth_delta(full, self.smooth)
         if run.training and run.progress and self._excited(ctx.fork):
             full = excited(full, int(self.assisted_excitation), ctx.net, run.progress)
         return self.blur.finish(ctx, full, run) if self.blur else full

@@ -28,7 +28,8 @@ def cross_batchnorm(x: torch.Tensor, weights: Weights, run: Run, index: int) -> 
     Every sub-batch moves the rolling statistics, towards what it was normalised by: inference and
     files know no other ones. Raises DarknetError where there is a single value for each channel.
     """
-    require_several(x)
+    if not run.sync_batchnorm:
+        require_several(x)
     full = x.to(torch.promote_types(x.dtype, torch.float32))
     with torch.no_grad():
         mean, variance = _statistics(full, run, index)

@@ -55,8 +55,8 @@ def drop_blocks(x: torch.Tensor, probability: torch.Tensor, side: torch.Tensor) 
 def _covered(cell: torch.Tensor, count: int, side: torch.Tensor) -> torch.Tensor:
     """(N, C, count) bool: the cells of a row that a block from `cell` (N, C) on covers.
 
-    As in the C program one that would reach beyond the end starts as far from the front as the last
-    start that fits lies before it.
+    As in the C program one that would reach beyond the end starts as far from the front as its cell
+    lies behind the last start that fits.
     """
     last = count - side
     start = torch.where(cell > last, cell - last, cell)

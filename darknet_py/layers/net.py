@@ -83,7 +83,7 @@ class Net:
     eps: float | None = option(None)
     clip: float = option(0.0)
     loss_scale: float = option(1.0)
-    try_fix_nan: int = option(0, not_trained="a loss that is not finite stops the training")
+    try_fix_nan: int = option(0)
     dynamic_minibatch: int = option(0)
     ema_alpha: float = option(0.0)
     weights_reject_freq: int = option(0)
@@ -136,6 +136,12 @@ class Net:
         return max(1, self.batch // self.subdivisions)
 
     @property
+    def is_dynamic(self) -> bool:
+        """Whether smaller inputs may come in larger mini-batches. Sequences keep their number:
+        they would no longer be those of AlexeyAB's layers, which have memory for fewer."""
+        return bool(self.dynamic_minibatch) and self.time_steps == 1 and not self.track
+
+    @property
     def step_images(self) -> int:
         """Images of one optimiser step: batch in whole subdivisions, times time_steps."""
         return max(1, self.batch // self.subdivisions) * self.time_steps * self.subdivisions
@@ -159,6 +165,9 @@ def read_net(section: Section, problems: Problems, **overrides: int | None) -> N
     _check_sizes(net)
     _check_policy(net, problems)
     _check_attention(net, problems)
+    if net.dynamic_minibatch and net.time_steps > 1 and not net.track:
+        message = "no effect with time_steps: sequences keep their number"
+        problems.warn(net.section.location("dynamic_minibatch"), message)
     return net
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from darknet_py.cfg.options import option
+from darknet_py.errors import Problems
 from darknet_py.layers.base import (
     Layer,
     LayerContext,
@@ -118,11 +119,9 @@ class Maxpool(Pool):
         "max          {layer.window} x {layer.window} / {layer.strides[1]}  "
         "{x.column}   ->  {y.column}"
     )
-    NO_EFFECT: ClassVar[Mapping[str, str]] = {
-        "maxpool_zero_nonmax": "it changes the input of the layer only in AlexeyAB's GPU training",
-    }
 
     maxpool_depth: int = option(0)
+    maxpool_zero_nonmax: int = option(0)
     out_channels: int = option(1)
     antialiasing: int = option(0)
 
@@ -149,7 +148,26 @@ class Maxpool(Pool):
         if self.maxpool_depth:
             return self._over_channels(ctx.input.c, inputs[0])
         full = self._pool(ctx.input, inputs[0])
+        if self.keeps_maxima(ctx):
+            # Gradients as the values go. The GPU code hands a maximum those of its whole window.
+            full = torch.where(inputs[0] == full, inputs[0], 0.0)
         return self.blur.finish(ctx, full, run) if self.blur else full
+
+    def keeps_maxima(self, ctx: LayerContext) -> bool:
+        """Whether values that are not the largest of their own window become 0 (AlexeyAB's GPU
+        code), which outputs as many as inputs can tell."""
+        asked = self.maxpool_zero_nonmax and ctx.fork.layers.maxpool_zero_nonmax
+        return bool(asked) and not self.maxpool_depth and self._is_even(ctx)
+
+    def _is_even(self, ctx: LayerContext) -> bool:
+        return self._pooled(ctx.input, self._own_strides) == ctx.input
+
+    def check(self, ctx: LayerContext, problems: Problems) -> None:
+        if not self.maxpool_zero_nonmax:
+            return
+        if self.maxpool_depth or not self._is_even(ctx):
+            cure = "it needs stride=1 and padding=size-1, so that each value has its own window"
+            problems.warn(self.location("maxpool_zero_nonmax"), f"no effect: {cure}")
 
     def _pool(self, into: Shape, x: torch.Tensor) -> torch.Tensor:
         strides = self._own_strides

@@ -39,6 +39,7 @@ class _ImageRecurrent(Recurrent):
 
     COUNTED: ClassVar[Counted] = Counted.TOTAL | Counted.PUBLISHED
     PART_INDENT: ClassVar[str] = ""
+    CONVOLVES: ClassVar[bool] = True
 
     size: int = option(3)
     stride: int = option(1)
@@ -179,7 +180,10 @@ class ConvLstm(_ImageRecurrent):
             h, c = state
             if self.bottleneck:
                 past = _weighed(h, self.time_normalizer)
-                x = activate(self.lstm_activation, part("wf", torch.cat([past, x], dim=1)))
+                narrow = part("wf", torch.cat([past, x], dim=1))
+                # The program limits this delta as that of [connected].
+                narrow = run.limit_delta(narrow) if run.limit_delta else narrow
+                x = activate(self.lstm_activation, narrow)
             forget, enter, leave, new = (gate(name, x, h) for name in "fiog")
             if self.peephole:
                 forget, enter = forget + part("vf", c), enter + part("vi", c)

@@ -40,6 +40,7 @@ REGION_ROW = (
 class Region(Head):
     """Per anchor and cell: coordinates, objectness, class scores."""
 
+    MAY_BE_SILENT: ClassVar[bool] = True
     TOLD: ClassVar[Mapping[str, str]] = {
         "coords": "{0.coords}",
         "classes": "{0.classes}",
@@ -62,7 +63,7 @@ class Region(Head):
         "absolute": "both forks read it and never use it",
         "log": "both forks read it and never use it",
         "sqrt": "both forks read it and never use it",
-        "mask_scale": "both forks read it and never use it",
+        "mask_scale": "it is for labels with masks, which neither program's loader reads",
     }
 
     coords: int = option(4, low=4)

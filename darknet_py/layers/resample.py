@@ -1,4 +1,4 @@
-"""Upsample, reorg, reorg3d and crop."""
+"""Upsample, reorg and reorg3d."""
 
 from __future__ import annotations
 
@@ -202,59 +202,3 @@ class Reorg3d(_Reorg):
             return blocks.permute(0, 3, 4, 1, 5, 2).reshape(n, c // (s * s), h * s, w * s)
         blocks = inputs[0].reshape(n, c, h // s, s, w // s, s)
         return blocks.permute(0, 3, 5, 1, 2, 4).reshape(n, c * s * s, h // s, w // s)
-
-
-_ANOTHER = "the images have been changed by the options of [net] already"
-
-
-@section("crop")
-@dataclass(frozen=True, kw_only=True)
-class Crop(Layer):
-    """The middle of the image, scaled from [0, 1] to [-1, 1] unless noadjust=1."""
-
-    TOLD: ClassVar[Mapping[str, str]] = {
-        "crop_height": "{0.crop_height}",
-        "crop_width": "{0.crop_width}",
-        "flip": "{0.flip}",
-        "angle": "{0.angle:f}",
-        "saturation": "{0.saturation:f}",
-        "exposure": "{0.exposure:f}",
-    }
-    TOLD_AFTER: ClassVar[Mapping[str, str]] = {"shift": "{0.shift:f}"}
-    READS_IMAGES: ClassVar[bool] = True
-    LINE: ClassVar[str] = "Crop Layer: {x.h} x {x.w} -> {y.h} x {y.w} x {x.c} image"
-
-    crop_height: int = option(1)
-    crop_width: int = option(1)
-    flip: int = option(0)
-    angle: float = option(0.0, not_trained=_ANOTHER)
-    saturation: float = option(1.0, not_trained=_ANOTHER)
-    exposure: float = option(1.0, not_trained=_ANOTHER)
-    noadjust: int = option(0)
-    shift: float = option(0.0)
-
-    def shape(self, ctx: LayerContext) -> Shape:
-        require_positive(self, crop_height=self.crop_height, crop_width=self.crop_width)
-        if self.crop_height > ctx.input.h or self.crop_width > ctx.input.w:
-            message = f"{self.crop_width} x {self.crop_height} is larger than the input {ctx.input}"
-            raise self.shape_error(message, "crop_width")
-        return Shape(ctx.input.c, self.crop_height, self.crop_width)
-
-    def forward(
-        self, ctx: LayerContext, weights: Weights, inputs: Sequence[torch.Tensor], run: Run
-    ) -> torch.Tensor:
-        top, left = self._corner(inputs[0], run)
-        x = inputs[0][:, :, top : top + self.crop_height, left : left + self.crop_width]
-        if run.training and self.flip and bool(torch.rand(()) < 0.5):
-            x = x.flip(3)
-        return x if self.noadjust else x * 2 - 1
-
-    def fixed_size(self, ctx: LayerContext) -> str:
-        return "it cuts out a fixed size"
-
-    def _corner(self, x: torch.Tensor, run: Run) -> tuple[int, int]:
-        slack = x.shape[2] - self.crop_height, x.shape[3] - self.crop_width
-        if run.training:
-            top, left = (int(torch.randint(room + 1, ())) for room in slack)
-            return top, left
-        return slack[0] // 2, slack[1] // 2

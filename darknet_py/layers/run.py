@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from darknet_py.layers.torch_kernels import Convolve, convolve
+from darknet_py.layers.torch_kernels import Convolve, Repair, convolve
 
 if TYPE_CHECKING:
     import torch
@@ -50,8 +50,10 @@ class Run:
     are taken over all processes of a distributed training instead of each one's own.
     rolling_statistics: batch normalisation takes the rolling statistics as they are, as at
     inference. convolve: by what [convolutional] convolves. limit_delta: what limits the gradient
-    that reaches an output of [connected], itself unchanged. progress: how far a training is; None
-    is a pass by itself, which no labels belong to and which is all of its batch.
+    that reaches an output of [connected] or the bottleneck of [conv_lstm], itself unchanged.
+    smooth_delta: what adds to the gradient of an output of [convolutional], as smooth= asks by this
+    rate. repair: what [convolutional] passes its input and output through. progress: how far a
+    training is; None is a pass by itself, which no labels belong to and which is all of its batch.
     """
 
     training: bool = False
@@ -65,6 +67,8 @@ class Run:
     rolling_statistics: bool = False
     convolve: Convolve = convolve
     limit_delta: Callable[[torch.Tensor], torch.Tensor] | None = None
+    smooth_delta: Callable[[torch.Tensor, float], torch.Tensor] | None = None
+    repair: Repair | None = None
     progress: Progress | None = None
 
     def at(self, index: int) -> Run:

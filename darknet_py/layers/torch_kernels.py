@@ -7,7 +7,7 @@ on the CPU. What is avoided is computed by a kernel that is right, so the number
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from darknet_py.lazy import deferred
 
@@ -22,6 +22,16 @@ LEAST_CHANNELS = 8
 Pair = tuple[int, int]
 Convolve = Callable[..., "torch.Tensor"]
 """A function with the arguments of `convolve`."""
+
+
+class Repair(NamedTuple):
+    """What training with try_fix_nan puts around a convolution: finite values, limited gradients.
+
+    Both take a tensor and return it, repaired.
+    """
+
+    input: Callable[[torch.Tensor], torch.Tensor]
+    output: Callable[[torch.Tensor], torch.Tensor]
 
 
 def convolve(

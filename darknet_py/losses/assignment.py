@@ -16,9 +16,10 @@ from torch import Tensor
 
 from darknet_py.boxes import MEASURES, iou
 from darknet_py.forks import Fork
+from darknet_py.layers.anchor_head import AnchorHead
 from darknet_py.layers.head import Head, RawBoxes
 from darknet_py.layers.tree import read_map
-from darknet_py.layers.yolo import AnchorHead, Yolo
+from darknet_py.layers.yolo import Yolo
 from darknet_py.losses.head_loss import Targets
 from darknet_py.losses.transfer import cell_grid, constant, sent
 

@@ -55,7 +55,8 @@ def _loss(p: LossInput) -> PendingLoss:
     shape = cells(p.input, count).shape
     step_images = len(truth) // p.ctx.net.time_steps
     if head is None:
-        samples = image_samples(truth, shape, p.ctx.net.label_smooth_eps)
+        # Images that move are to be taken for anything but their twins.
+        samples = image_samples(truth, shape, p.ctx.net.label_smooth_eps, p.adversarial)
         pairs = image_pairs(samples, step_images)
     else:
         _require_tracks(p)

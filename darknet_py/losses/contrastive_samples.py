@@ -71,16 +71,20 @@ def object_samples(
     return Samples(rows.numpy(), labels.numpy(), classes.numpy(), (which // most).numpy())
 
 
-def image_samples(truth: Tensor, out: torch.Size, threshold: float) -> Samples:
+def image_samples(
+    truth: Tensor, out: torch.Size, threshold: float, alternating: bool = False
+) -> Samples:
     """Every location of every image; its label is the image's last class above a threshold.
 
     truth: (N, classes) on the host. out: (N, A, H, W, E) of the layer. Images without such a class
-    are alike by twos.
+    are alike by twos; alternating: every other one.
     """
     images, locations = len(truth), out[1] * out[2] * out[3]
     above = truth.flatten(1).numpy() > threshold
     last = above.shape[1] - 1 - above[:, ::-1].argmax(axis=1)
-    labels = np.where(above.any(axis=1), last, np.arange(images) // PAIR_IMAGES)
+    number = np.arange(images)
+    others = number % PAIR_IMAGES if alternating else number // PAIR_IMAGES
+    labels = np.where(above.any(axis=1), last, others)
     image = np.arange(images).repeat(locations)
     return Samples(np.arange(len(image)), labels[image], np.zeros_like(image), image)
 

@@ -16,7 +16,9 @@ from torch import Tensor
 
 from darknet_py.boxes import giou, iou
 from darknet_py.forks import Fork
-from darknet_py.layers.yolo import YOLO_POINTS, AnchorHead, GaussianYolo, Yolo
+from darknet_py.layers.anchor_head import AnchorHead
+from darknet_py.layers.gaussian_yolo import YOLO_POINTS, GaussianYolo
+from darknet_py.layers.yolo import Yolo
 from darknet_py.losses.assignment import (
     Assignments,
     HeadOutputs,

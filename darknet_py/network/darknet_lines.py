@@ -16,7 +16,8 @@ from darknet_py.layers.net import Net
 from darknet_py.layers.printed import told_defaults
 from darknet_py.network.graph import Graph
 from darknet_py.network.summary import TITLE, avg_outputs, printed_bflops
-from darknet_py.network.weights_layout import Header, Layout
+from darknet_py.network.weights_header import Header
+from darknet_py.network.weights_layout import Layout
 
 PLAIN_TITLE = "layer     filters    size              input                output"
 X86 = ("x86_64", "AMD64")

@@ -19,7 +19,8 @@ from darknet_py.layers.base import Stored, Weights
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph
 from darknet_py.network.weights_fitting import layer_words, plan_fitting
-from darknet_py.network.weights_layout import Header, Layout
+from darknet_py.network.weights_header import Header
+from darknet_py.network.weights_layout import Layout
 from darknet_py.network.weights_values import TensorFault, fault_of, in_short
 
 __all__ = ["Header", "LoadReport", "load", "save"]

@@ -17,7 +17,8 @@ from itertools import accumulate
 from darknet_py.errors import WeightsError
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph
-from darknet_py.network.weights_layout import Header, Layout
+from darknet_py.network.weights_header import Header, measured
+from darknet_py.network.weights_layout import Layout
 
 LARGEST_VARIANCE = 1e30
 """More than any network's; what is not finite is not below it either."""
@@ -66,7 +67,7 @@ def plan_fitting(graph: Graph, path: str | os.PathLike[str], cutoff: int | None 
     fit: where the file ends, where floats are left over, or where variances could be none.
     """
     name = os.fspath(path)
-    size, header, have = weights_layout.measured(name)
+    size, header, have = measured(name)
     if have < 1:
         return weights_layout.plan(graph, path, cutoff)
     with contextlib.suppress(WeightsError):

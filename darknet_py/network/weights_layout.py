@@ -8,53 +8,18 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from darknet_py.errors import CANNOT_OPEN, DarknetError, WeightsError, open_failure
+from darknet_py.errors import DarknetError, WeightsError
 from darknet_py.layers.base import Stored
 from darknet_py.layers.head import Head
 from darknet_py.network.graph import Graph
+from darknet_py.network.weights_header import Header, measured
 
-_VERSION = struct.Struct("<iii")
 Content = bytes
 """Of a whole file."""
-MAX_VERSION = 100_000
-"""Versions of real files are below 10; files of the transposed era add 1000s."""
-
-
-@dataclass(frozen=True)
-class Header:
-    """Version and images seen; `seen` takes 8 bytes from version 0.2 on, 4 before."""
-
-    major: int
-    minor: int
-    revision: int
-    seen: int
-
-    @property
-    def version(self) -> tuple[int, int, int]:
-        return self.major, self.minor, self.revision
-
-    @property
-    def wide(self) -> bool:
-        # pjreddie's rule: versions above 1000 mark transposed files, which are as old as 0.1.
-        return self.major * 10 + self.minor >= 2 and self.major < 1000 and self.minor < 1000
-
-    @property
-    def transposed(self) -> bool:
-        """Connected matrices are stored [in][out]."""
-        return self.major > 1000 or self.minor > 1000
-
-    @property
-    def size(self) -> int:
-        return 20 if self.wide else 16
-
-    def pack(self) -> bytes:
-        seen = struct.pack("<Q" if self.wide else "<I", self.seen)
-        return _VERSION.pack(self.major, self.minor, self.revision) + seen
 
 
 @dataclass(frozen=True)
@@ -177,14 +142,6 @@ def _without_file(graph: Graph) -> Layout:
     return Layout(graph.path, Header(0, 2, revision, 0), (), (), 0, 0, True, 0, missing, why)
 
 
-def measured(name: str, content: bytes | None = None) -> tuple[int, Header, float]:
-    """Bytes, header and floats of a file; raises WeightsError for one that is no .weights file."""
-    size = _size(name) if content is None else len(content)
-    head = _head(name) if content is None else content[:HEAD_BYTES]
-    header = _read_header(name, size, head)
-    return size, header, (size - header.size) / 4
-
-
 def counts_of(graph: Graph) -> list[int]:
     """Floats of each layer in a file that fits."""
     return [sum(map(floats_of, loaded(graph, index))) for index in range(len(graph.nodes))]
@@ -210,76 +167,6 @@ def covered_by(counts: list[int], have: float) -> tuple[int, int]:
             return index, total
         total += count
     return len(counts), total
-
-
-def _size(name: str) -> int:
-    try:
-        if os.path.isdir(name):
-            raise WeightsError(f"{name}: is a directory, expected a .weights file")
-        return os.path.getsize(name)
-    except FileNotFoundError:
-        raise WeightsError(f"{name}: no such file; check the path") from None
-    except CANNOT_OPEN as failure:
-        raise WeightsError(f"{name}: cannot be read: {open_failure(failure)}") from None
-
-
-HEAD_BYTES = 512
-"""Of a file, enough to tell what it is."""
-
-
-def _head(name: str) -> bytes:
-    try:
-        with open(name, "rb") as file:
-            return file.read(HEAD_BYTES)
-    except CANNOT_OPEN as failure:
-        raise WeightsError(f"{name}: cannot be read: {open_failure(failure)}") from None
-
-
-def _read_header(name: str, size: int, head: bytes) -> Header:
-    _refuse_text(name, head)
-    _require_bytes(name, size, 16)
-    version: tuple[int, int, int] = _VERSION.unpack(head[:12])
-    if not all(0 <= number < MAX_VERSION for number in version):
-        words = ".".join(map(str, version))
-        raise WeightsError(f"{name}: is no .weights file (its version would be {words})")
-    header_size = Header(*version, 0).size
-    _require_bytes(name, size, header_size)
-    return Header(*version, int.from_bytes(head[12:header_size], "little"))
-
-
-def _require_bytes(name: str, size: int, needed: int) -> None:
-    if size < needed:
-        message = f"has {size} bytes, less than the {needed} of its header"
-        raise WeightsError(f"{name}: {message}; the download was cut off")
-
-
-DOWNLOADED_INSTEAD = (
-    (b"version https://git-lfs", "is a git-lfs pointer, not the weights: run `git lfs pull`"),
-    (b"<!doctype", "is an HTML page, not weights: the download link led to a web page"),
-    (b"<html", "is an HTML page, not weights: the download link led to a web page"),
-)
-"""How a file begins that a server gave in the place of another, and what it is."""
-IMPOSTORS = (
-    *DOWNLOADED_INSTEAD,
-    (b"[net]", "is a cfg; are cfg and weights swapped?"),
-    (b"\xff\xd8\xff", "is a JPEG image, not weights; WEIGHTS come before the images"),
-    (b"\x89png", "is a PNG image, not weights; WEIGHTS come before the images"),
-    (b"pk\x03\x04", "is a zip archive (a PyTorch .pt file?), not Darknet weights"),
-)
-
-
-def _refuse_text(name: str, head: bytes) -> None:
-    if not head:
-        raise WeightsError(f"{name}: is empty; the download was cut off")
-    start = head.lstrip().lower()
-    for mark, message in IMPOSTORS:
-        if start.startswith(mark):
-            raise WeightsError(f"{name}: {message}")
-    if len(head) >= 8 and all(byte in _TEXT for byte in head):
-        raise WeightsError(f"{name}: is a text file, not weights")
-
-
-_TEXT = frozenset({9, 10, 13, *range(32, 127)})
 
 
 def _mismatch(graph: Graph, counts: list[int], have: float, header: Header) -> str:

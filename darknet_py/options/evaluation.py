@@ -129,3 +129,13 @@ class CompareOptions:
     score: float = flag(0.005, "Scores that differ by at most this are the same.")
     iou: float = flag(0.98, "Boxes that overlap by at least this are the same.")
     show: int = flag(10, "Number of differences to list.", least=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareRunsOptions:
+    """The options of `compare runs`. runs: results.csv of trainings, or the folders with them."""
+
+    runs: tuple[str, ...]
+    out: str | None = flag(
+        None, "Picture with the curves (default: runs.png).", "-o", "--out", metavar="FILE"
+    )

@@ -40,6 +40,7 @@ class TrainWords(DeviceWords, total=False):
     chart: StrPath | None
     results: StrPath | None
     tensorboard: StrPath | None
+    logger: str | None
     workers: int | None
     saveweights: int | None
     show_imgs: bool
@@ -47,6 +48,7 @@ class TrainWords(DeviceWords, total=False):
     epochs: int
     thresh: float
     iou_thresh: float
+    preview: bool
     cache: bool
     reduced_decode: bool
 

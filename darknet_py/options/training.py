@@ -20,6 +20,7 @@ from darknet_py.options.model import (
 
 NET_OPTIONS = ("width", "height", "batch", "subdivisions", "max_batches")
 """What of [net] can be given on the command line."""
+EXPERIMENT_PROGRAMS = ("tensorboard", "wandb", "mlflow", "clearml")
 SHOWN_ITERATIONS = 4
 """Of which -show_imgs writes the images: 256 at batch=64."""
 
@@ -94,6 +95,12 @@ class TrainOptions(ForkOptions, DeviceOptions, LogOptions):
     tensorboard: str | None = flag(
         None, "Write the metrics for TensorBoard as well.", metavar="FOLDER"
     )
+    logger: str | None = flag(
+        None,
+        "Tell this program of the metrics as well: tensorboard (its files lie beside the weights), "
+        "or the one of W&B, MLflow, ClearML, as its own settings say. None is ever told unasked.",
+        choices=EXPERIMENT_PROGRAMS,
+    )
 
     @property
     def net_values(self) -> dict[str, Any]:
@@ -147,6 +154,11 @@ class DetectorTrainOptions(ImageTrainOptions):
         0.25, "Minimum score of a box that -map counts in TP, FP, precision, recall; not in the AP."
     )
     iou_thresh: float = flag(0.5, "Minimum overlap with its label that makes a box right for -map.")
+    preview: bool = flag(
+        False,
+        "After each evaluation of -map draw a page of images with labels and the boxes found: "
+        "NAME_preview_N.jpg beside the weights, always of the same images, which --seed chooses.",
+    )
     cache: bool = flag(False, "Keep all decoded images in memory.")
     reduced_decode: bool = flag(
         False,

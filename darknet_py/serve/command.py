@@ -38,7 +38,7 @@ def run(options: ServeOptions) -> None:
     listener = bound("--port", options.host, options.port)
     import_at_once("torch")
 
-    from darknet_py.detect.detector import from_loaded
+    from darknet_py.detect.load_detector import from_loaded
     from darknet_py.serve.application import build
     from darknet_py.serve.http_server import serve
     from darknet_py.serve.service import Service

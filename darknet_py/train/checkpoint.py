@@ -161,6 +161,10 @@ class CheckpointFiles:
         folder = Path() if older else self.folder
         return folder / "chart.png", folder / f"chart_{self.base}.png"
 
+    def preview(self, number: int) -> Path:
+        """The page of images with the boxes that were found after so many updates."""
+        return self.folder / f"{self.base}_preview_{number}.jpg"
+
     def named(self, word: str) -> Path:
         """Such as best, ema or a number of updates."""
         return self.folder / f"{self.base}_{word}.weights"

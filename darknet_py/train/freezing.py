@@ -19,6 +19,16 @@ def no_grad_layers_at(graph: Graph, completed: int) -> frozenset[int]:
     )
 
 
+def silent_losses(graph: Graph) -> frozenset[int]:
+    """Layers with onlyforward=1 whose loss teaches nothing."""
+    freezes = graph.fork.update.freezes
+    return frozenset(
+        node.index
+        for node in graph.nodes
+        if node.layer.onlyforward and (freezes or node.layer.MAY_BE_SILENT)
+    )
+
+
 def _stops(value: int, completed: int | None) -> bool:
     """1 always; a larger value only while fewer updates have been made. None: any but 0 always."""
     return value != 0 if completed is None else value == 1 or value > completed

@@ -19,7 +19,9 @@ from darknet_py.layers.run import Progress
 from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
+from darknet_py.train.nan_repair import repair, repairs
 from darknet_py.train.sequence_memory import Memory
+from darknet_py.train.smoothed_delta import SmoothedDelta
 
 BUFFER_WORDS = ("forward_sync_buffers", "broadcast_buffers")
 """What torch 2.13 and torch 2.2 call whether processes share their batch statistics."""
@@ -33,8 +35,8 @@ LIMIT_WORDS = (
 )
 """What torch 2.13 and torch 2.2 call how often they compile before they give it up."""
 MOST_PROGRAMS = 4096
-CONNECTED_LIMIT = 1.0
-"""Largest magnitude of a delta of [connected]."""
+DELTA_LIMIT = 1.0
+"""Largest magnitude of a delta of [connected] and of conv_lstm's bottleneck."""
 
 
 class HeadPass(nn.Module):
@@ -72,6 +74,10 @@ class HeadPass(nn.Module):
             limited: Tensor = _LimitedDelta.apply(y, delta_scale)  # type: ignore[no-untyped-call]
             return limited
 
+        def smooth_delta(y: Tensor, rate: float) -> Tensor:
+            smoothed: Tensor = SmoothedDelta.apply(y, rate, delta_scale)  # type: ignore[no-untyped-call]
+            return smoothed
+
         run = Run(
             training=True,
             capture=frozenset(self.owners),
@@ -81,6 +87,8 @@ class HeadPass(nn.Module):
             rolling_statistics=rolling_statistics,
             convolve=self.convolve,
             limit_delta=limit_delta,
+            smooth_delta=smooth_delta,
+            repair=repair(delta_scale) if repairs(self.network.graph) else None,
             progress=progress,
             state=self.memory,
         )
@@ -90,7 +98,7 @@ class HeadPass(nn.Module):
 
 class _LimitedDelta(torch.autograd.Function):
     """An output of [connected]: both programs' GPU code limits its delta before the activation's
-    derivative."""
+    derivative, AlexeyAB's that of conv_lstm's bottleneck behind it."""
 
     @staticmethod
     def forward(ctx: Any, y: Tensor, scale: Tensor) -> Tensor:
@@ -100,7 +108,7 @@ class _LimitedDelta(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (scale,) = ctx.saved_tensors
-        limit = scale * CONNECTED_LIMIT
+        limit = scale * DELTA_LIMIT
         return gradient.clamp(-limit, limit), None
 
 

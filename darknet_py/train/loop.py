@@ -12,14 +12,15 @@ from typing import Any
 
 import torch
 
-from darknet_py.data.bad_lists import BadLists
 from darknet_py.data.loader import Batch
 from darknet_py.errors import OutputError
 from darknet_py.signals import StopSignal, child_signals_held
+from darknet_py.train.batch_faults import BatchFaults, images_of
 from darknet_py.train.checkpoint_writer import CheckpointWriter, Failures
-from darknet_py.train.logs.metric_loggers import MetricLogger
-from darknet_py.train.logs.progress_log import KEPT, TrainingLog, Update
-from darknet_py.train.loss_error import LossError
+from darknet_py.train.logs.head_metrics import HeadMeter
+from darknet_py.train.logs.metric_loggers import MetricLogger, failures_of
+from darknet_py.train.logs.progress_log import TrainingLog, Update
+from darknet_py.train.loss_error import LossError, Losses
 from darknet_py.train.periodic_metric import PeriodicMetric, measured
 from darknet_py.train.state_facts import TrainingProgress
 from darknet_py.train.step_clock import StepClock, last_update
@@ -27,7 +28,6 @@ from darknet_py.train.task import Task
 from darknet_py.train.trainer import Trainer
 
 logger = logging.getLogger(__name__)
-MOST_NAMED = 16
 
 
 @dataclass
@@ -37,22 +37,23 @@ class Loop:
     of: updates in all, 0: for ever. metric: keeps the weights it finds best. metric_loggers:
     none in all but the first process of a distributed training. limit: steps of this run, 0: no
     limit. intact: not in the middle of an update, when the weights may be anything. shown: the
-    last update. unlogged: why the metrics could not be written the last time. unsaid: why the
-    losses could not be. lost: what could not be written in the end.
+    last update. heads: what they show of the update that is being made. unlogged: why the metrics
+    could not be written the last time. unsaid: why the losses could not be. lost: what could not be
+    written in the end.
     """
 
     trainer: Trainer
     task: Task
     writer: CheckpointWriter
     report: TrainingLog
+    faults: BatchFaults
     of: int
     metric: PeriodicMetric | None = None
     metric_loggers: tuple[MetricLogger, ...] = ()
     progress: TrainingProgress = field(default_factory=TrainingProgress)
     limit: int = 0
     clock: StepClock = field(default_factory=StepClock)
-    unreadable: set[str] = field(default_factory=set)
-    bad_lists: BadLists = field(default_factory=BadLists)
+    heads: HeadMeter = field(default_factory=HeadMeter)
     intact: bool = True
     shown: Update | None = None
     unlogged: str = ""
@@ -75,7 +76,7 @@ class Loop:
         return stopped
 
     def _train(self, stop: StopSignal) -> int:
-        self.trainer.watch = lambda losses: self._say(self.report.heads, losses)
+        self.trainer.watch = self._watch
         self.trainer.watch_adversarial = lambda rate: self._say(self.report.adversarial, rate)
         with contextlib.closing(self._batches()) as batches:
             for done, (batch, waited) in enumerate(batches, start=1):
@@ -87,6 +88,10 @@ class Loop:
                 if stopped or done == self.limit or self._unwanted:
                     return stopped
         return 0
+
+    def _watch(self, losses: Losses) -> None:
+        self.heads.add(losses)
+        self._say(self.report.heads, losses)
 
     def _one(self, batch: Batch, waited: float) -> None:
         """An update and all that follows it."""
@@ -177,7 +182,7 @@ class Loop:
 
     def _update(self, batch: Batch, waited: float) -> Update:
         trainer, before = self.trainer, self.trainer.batch
-        self._name_unreadable(batch)
+        self.faults.tell(batch)
         self._say(self.report.loaded, waited)
         start = time.perf_counter()
         trainer.resize(*self.task.size_at(self._step + 1))
@@ -185,7 +190,7 @@ class Loop:
         self.intact = False
         loss = self._stepped(batch) / trainer.mini_batch
         deeds = self.writer.average.update(before, trainer.batch)
-        self._note_progress(loss)
+        self.progress = self.progress.learnt(loss, trainer.rate)
         self.intact = True
         self._say(self.report.averaged, deeds)
         seconds = time.perf_counter() - start
@@ -197,7 +202,8 @@ class Loop:
 
     def _as_update(self, seconds: float = 0.0, waited: float = 0.0) -> Update:
         update = last_update(self.trainer, self.task, self.progress, self.clock, self.of)
-        update = replace(update, seconds=seconds, waited=waited)
+        heads = self.heads.taken(self.trainer.network.graph)
+        update = replace(update, seconds=seconds, waited=waited, heads=heads)
         if not self.metric:
             return update
         following = self.metric.next_at(self.progress.last_map_at)
@@ -209,36 +215,11 @@ class Loop:
             return self.trainer.step(batch.images, batch.truth)
         except LossError as error:
             # Not saved: weights with such a loss are worth less than those of the last state.
-            raise LossError(f"{error}{self._bad_batch_images()}") from None
+            raise LossError(f"{error}{images_of(self.task, self._step + 1)}") from None
         except Exception:
             # A step that is refused has not been counted, nor have the weights moved.
             self.intact = self.trainer.batch == before
             raise
-
-    def _note_progress(self, loss: float) -> None:
-        old = self.progress.average_loss
-        average = KEPT * (loss if old is None else old) + (1 - KEPT) * loss
-        self.progress = replace(
-            self.progress, average_loss=average, loss=loss, rate=self.trainer.rate
-        )
-
-    def _bad_batch_images(self) -> str:
-        paths = list(dict.fromkeys(self.task.drawn(self._step + 1)))
-        if not paths:
-            return ""
-        more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
-        return f"; the images of the batch: {', '.join(paths[:MOST_NAMED])}{more}"
-
-    def _name_unreadable(self, batch: Batch) -> None:
-        for line in batch.unreadable:
-            if line not in self.unreadable:
-                self.unreadable.add(line)
-                count = len(self.unreadable)
-                self.report.note(f"left out, another image is drawn: {line} ({count} so far)")
-        new = self.bad_lists.add(batch.faults)
-        self.report.as_darknet(fault.said for fault in new)
-        for line in self.bad_lists.wrong_label_note(new):
-            self.report.remark(line)
 
     def _kept(self) -> Failures:
         """All that is to be on the disk after this update; what of it cannot be written.
@@ -265,9 +246,9 @@ class Loop:
         if first and self.metric:
             value = measured(self.metric, self.trainer, self.report)
             if value is not None:
-                self._note_metric(value)
-                new = self.progress
-                update = replace(update, map=value, best_map=new.best_map, evaluated=True)
+                self.progress = self.progress.measured(value, now)
+                best = self.progress.best_map
+                update = replace(update, map=value, best_map=best, evaluated=True)
         self._show(update)
         self._note_failures(self._kept())
         if self._best_now:
@@ -278,15 +259,12 @@ class Loop:
                 self.progress, best_map=old.best_map, best_map_at=old.best_map_at
             )
 
-    def _note_metric(self, value: float) -> None:
-        self.progress = replace(self.progress, last_map=value)
-        if value >= self.progress.best_map:
-            self.progress = replace(self.progress, best_map=value, best_map_at=self.trainer.batch)
-
     def _show(self, update: Update) -> None:
         """The files first: the output may be closed."""
         self.shown = update
-        failures = [failure for one in self.metric_loggers for failure in _logged(one.add, update)]
+        failures = [
+            failure for one in self.metric_loggers for failure in failures_of(one.add, update)
+        ]
         message = str(failures[0]) if failures else ""
         if message and message != self.unlogged:
             self.report.note(f"warning: {message}; training goes on")
@@ -317,10 +295,9 @@ class Loop:
         self.lost = self._kept() if self.shown else self.writer.final() if self._complete else []
         if self.shown:
             for one in self.metric_loggers:
-                self.lost += _logged(one.end, self.shown)
+                self.lost += failures_of(one.end, self.shown)
         self.report.end()
-        for line in self.bad_lists.summary:
-            self.report.note(line)
+        self.faults.sum_up()
         if self.lost:
             return
         if self._complete:
@@ -332,11 +309,3 @@ class Loop:
             self.report.note(f"stopped at iteration {number}; --resume continues from {state}")
         if self.unsaid:
             raise self.unsaid
-
-
-def _logged(log: Callable[[Update], None], update: Update) -> Failures:
-    try:
-        log(update)
-    except OutputError as failure:
-        return [failure]
-    return []

@@ -31,15 +31,12 @@ def random_limit(graph: Graph) -> float:
 
 def is_dynamic(graph: Graph) -> bool:
     """Whether the number of images goes with the size of the input."""
-    net = graph.net
-    asked = net.dynamic_minibatch and graph.fork.samples.dynamic_minibatch
-    # With track=1 Darknet's sequences would no longer be those of its layers' streams.
-    tracks = net.track and graph.fork.samples.sequences
-    return bool(asked and last_head(graph).random and not tracks)
+    asked = graph.net.is_dynamic and graph.fork.samples.dynamic_minibatch
+    return asked and bool(last_head(graph).random)
 
 
 def mini_batch_at(graph: Graph, size: Size) -> int:
-    """Images of a pass, or of each step of one, at a size of the input.
+    """Images of a pass, or of each step of a sequence, at a size of the input.
 
     dynamic_minibatch: as many as have together the pixels of [net]'s mini-batch at the largest
     size, or eight tenths of that where these are more than [net]'s.

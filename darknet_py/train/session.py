@@ -19,12 +19,11 @@ from darknet_py.network.graph import Graph
 from darknet_py.network.not_trained import not_trained_here
 from darknet_py.network.sequence_parts import sequence_notices
 from darknet_py.options.training import TrainOptions
+from darknet_py.train.batch_faults import BatchFaults
 from darknet_py.train.checkpoint_writer import CheckpointWriter
-from darknet_py.train.logs.attention_pictures import AttentionPictures
-from darknet_py.train.logs.loss_chart import read_chart
-from darknet_py.train.logs.metric_loggers import CsvLogger, MetricLogger, TensorBoardLogger
 from darknet_py.train.logs.progress_log import TrainingLog
 from darknet_py.train.loop import Loop
+from darknet_py.train.opened_loggers import open_loggers
 from darknet_py.train.startup import ReadyTraining
 from darknet_py.train.tasks.cifar_task import open_cifar
 from darknet_py.train.tasks.classifier_task import open_classifier
@@ -110,16 +109,16 @@ def _loop(options: TrainOptions, ready: ReadyTraining, report: TrainingLog) -> L
         task=ready.task,
         writer=CheckpointWriter(trainer, start.files, ready.save_policy, start.average),
         report=report,
+        faults=BatchFaults(report, BadLists(graph.fork.log.bad_lists)),
         of=graph.net.max_batches,
         metric=ready.metric,
         progress=start.progress,
         limit=options.iterations,
-        bad_lists=BadLists(graph.fork.log.bad_lists),
     )
     if trainer.distributed.first:
         # An update whose evaluation is still to be made gets its row then.
         upto = trainer.batch - loop.evaluation_due
-        loop.metric_loggers = _metric_loggers(options, ready, upto)
+        loop.metric_loggers = open_loggers(options, ready, upto, report.note)
     return loop
 
 
@@ -157,28 +156,3 @@ def _warnings(graph: Graph) -> Iterator[str]:
     """What the cfg asks for and no training here does, or none anywhere."""
     yield from (str(notice) for notice in graph.notices if notice.level == "warning")
     yield from map(str, (*not_trained_here(graph), *sequence_notices(graph)))
-
-
-def _metric_loggers(
-    options: TrainOptions, ready: ReadyTraining, upto: int
-) -> tuple[MetricLogger, ...]:
-    """upto: the last update of which an earlier run has written the row."""
-    trainer, files = ready.start.trainer, ready.start.files
-    net = trainer.network.graph.net
-    results = CsvLogger(
-        files.results(options.results),
-        files.charts(options.chart),
-        net.max_batches,
-        net.max_chart_loss,
-        ready.task.units,
-        ready.metric.name if ready.metric else "mAP",
-        read_chart(options.chart) if options.chart else None,
-    )
-    results.open(upto)
-    loggers: list[MetricLogger] = [results]
-    if net.attention:
-        folder = files.charts(options.chart)[0].parent
-        loggers.append(AttentionPictures(folder, lambda: trainer.adversarial_view))
-    if options.tensorboard is not None:
-        loggers.append(TensorBoardLogger.open(options.tensorboard))
-    return tuple(loggers)

@@ -10,10 +10,10 @@ import torch
 from darknet_py.distributed.context import DistributedContext
 from darknet_py.engines.devices import possible_precision
 from darknet_py.errors import DarknetError
-from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph, read_graph
 from darknet_py.network.network import Network
 from darknet_py.network.weights import LoadReport
+from darknet_py.network.weights_header import Header
 from darknet_py.network.weights_values import in_short
 from darknet_py.options.training import TrainOptions
 from darknet_py.train.checkpoint import CheckpointFiles, SavePolicy
@@ -150,7 +150,7 @@ def _load(options: TrainOptions, network: Network) -> LoadReport:
     report = network.load_weights(options.weights, strict=False)
     if options.clear:
         header = network.header
-        network.header = weights_layout.Header(header.major, header.minor, header.revision, 0)
+        network.header = Header(header.major, header.minor, header.revision, 0)
     return report
 
 

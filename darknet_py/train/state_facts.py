@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from darknet_py.train.logs.progress_log import KEPT
 from darknet_py.train.state_file import FACTS, refuse
 
 FORMAT = 1
@@ -34,6 +36,20 @@ class TrainingProgress:
     best_map_at: int = 0
     loss: float | None = None
     rate: float = 0.0
+
+    def learnt(self, loss: float, rate: float) -> TrainingProgress:
+        """After an update with this loss of an image."""
+        average = self.average_loss
+        # With try_fix_nan training goes on over a loss that is not finite, and so does the average.
+        if math.isfinite(loss):
+            average = KEPT * (loss if average is None else average) + (1 - KEPT) * loss
+        return replace(self, average_loss=average, loss=loss, rate=rate)
+
+    def measured(self, value: float, update: int) -> TrainingProgress:
+        """After -map has found this value behind an update; of equal ones the last is best."""
+        if value < self.best_map:
+            return replace(self, last_map=value)
+        return replace(self, last_map=value, best_map=value, best_map_at=update)
 
 
 @dataclass(frozen=True)
@@ -110,7 +126,12 @@ class StateFacts:
 
     def as_json(self) -> dict[str, Any]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {"format": FORMAT, **values, "progress": vars(self.progress)}
+        # JSON has no NaN; only the loss of an update can be one.
+        progress = {
+            key: value if value is None or math.isfinite(value) else None
+            for key, value in vars(self.progress).items()
+        }
+        return {"format": FORMAT, **values, "progress": progress}
 
     @staticmethod
     def checked(path: Path, facts: Any) -> StateFacts:

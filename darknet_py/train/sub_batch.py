@@ -27,7 +27,7 @@ from darknet_py.train.adversarial import (
     view_of,
 )
 from darknet_py.train.amp import Precision
-from darknet_py.train.freezing import freeze_before, no_grad_layers_at
+from darknet_py.train.freezing import freeze_before, no_grad_layers_at, silent_losses
 from darknet_py.train.head_pass import (
     HeadPass,
     compiling,
@@ -37,6 +37,7 @@ from darknet_py.train.head_pass import (
     wrapped,
 )
 from darknet_py.train.loss_error import Losses
+from darknet_py.train.nan_repair import repair_tensors, repairs
 from darknet_py.train.progress_source import ProgressSource
 from darknet_py.train.sequence_memory import SequenceMemory
 
@@ -82,7 +83,7 @@ class SubBatchPass:
     def __post_init__(self) -> None:
         graph = self.network.graph
         self.owners = owners(self.network)
-        self.freeze_before = freeze_before(graph)
+        self.freeze_before, self._silent = freeze_before(graph), silent_losses(graph)
         self.resized = self.network
         self._progress = ProgressSource(graph, self.owners)
         self.memory = SequenceMemory(graph)
@@ -121,6 +122,9 @@ class SubBatchPass:
         pending, (ends, gradients) = self._passed(x, truth, moment)
         if ends:
             self.amp.backward(ends, gradients)
+        if repairs(self.network.graph):
+            # Gradients that fp16 cannot hold are the scaler's: it leaves the step out.
+            repair_tensors(self.network, gradients=not self.amp.scaler.is_enabled())
         # Read now, when the device has work to do while the host waits for the numbers.
         return dict(zip(self.owners, read_losses(pending), strict=True))
 
@@ -152,7 +156,7 @@ class SubBatchPass:
         live = [
             (into, -self._scaled(i, loss.delta).reshape(into.shape))
             for (i, into, _), loss in zip(pairs, pending, strict=True)
-            if into.requires_grad
+            if into.requires_grad and i not in self._silent
         ]
         return pending, ([into for into, _ in live], [gradient for _, gradient in live])
 
@@ -174,7 +178,8 @@ class SubBatchPass:
 
     def _learns(self, no_grad_layers: frozenset[int]) -> bool:
         """Whether any tensor gets a gradient."""
-        reached = reached_layers(self.network.graph, self.owners, no_grad_layers)
+        teaching = [index for index in self.owners if index not in self._silent]
+        reached = reached_layers(self.network.graph, teaching, no_grad_layers)
         return any(t.requires_grad for index in reached for t in self.network.own(index).values())
 
     def _loss(

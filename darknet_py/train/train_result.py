@@ -64,7 +64,7 @@ class TrainResult:
 
         Raises WeightsError where no weights have been kept, and what `load` raises.
         """
-        from darknet_py.detect.detector import load
+        from darknet_py.detect.load_detector import load
 
         if self.weights is None:
             raise WeightsError(f"{self.cfg}: nothing has been trained yet, so there are no weights")

@@ -24,12 +24,13 @@ from darknet_py.layers.torch_kernels import Convolve, convolve
 from darknet_py.losses.delta_rejection import DeltaRejection
 from darknet_py.network.network import Network, torch_seed
 from darknet_py.network.sequence_parts import sequence_passes
-from darknet_py.network.weights_layout import Header
+from darknet_py.network.weights_header import Header
 from darknet_py.train.adversarial import AdversarialView, adversarial_step, require_end
 from darknet_py.train.amp import TYPES, Precision
 from darknet_py.train.device_memory import is_out_of_memory, release_memory
 from darknet_py.train.freezing import statistics_only
 from darknet_py.train.loss_error import LossError, Losses, not_finite
+from darknet_py.train.nan_repair import repairs
 from darknet_py.train.optimizer import Optimizer, StepInfo
 from darknet_py.train.schedule import rate, require_policy
 from darknet_py.train.sequence_memory import SequenceMemory
@@ -137,7 +138,7 @@ class Trainer:
     @property
     def _dynamic(self) -> bool:
         graph = self.network.graph
-        return bool(graph.net.dynamic_minibatch and graph.fork.samples.dynamic_minibatch)
+        return graph.net.is_dynamic and graph.fork.samples.dynamic_minibatch
 
     @property
     def _passes(self) -> int:
@@ -166,8 +167,9 @@ class Trainer:
         cells for [detection], one number per class for classifiers.
         Returns Darknet's loss: cost summed over heads / heads, averaged over subdivisions.
         Raises DarknetError for images or truths of a wrong number or width, LossError for a loss
-        that is not finite: then all is as before the step, batch statistics included. Tensors with
-        requires_grad=False stay as they are; batch statistics move, as in torch.
+        that is not finite, without try_fix_nan: then all is as before the step, batch statistics
+        included. Tensors with requires_grad=False stay as they are; batch statistics move, as in
+        torch.
         """
         # A mode the caller is in, no_grad or inference_mode, is none of training.
         tf32 = self.precision == "tf32"
@@ -294,7 +296,7 @@ class Trainer:
         cost = sum(loss.cost for loss in self.losses.values()) / len(self.losses)
         if self.watch:
             self.watch(self.losses)
-        if not np.isfinite(cost):
+        if not (np.isfinite(cost) or repairs(self.network.graph)):
             self._refuse(cost)
         return cost
 

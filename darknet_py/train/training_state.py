@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from darknet_py.losses.delta_rejection import ROLLING_VALUES
-from darknet_py.network.weights_layout import Header
+from darknet_py.network.weights_header import Header
 from darknet_py.train.ema import WeightAverage
 from darknet_py.train.state_facts import StateFacts, TrainingProgress
 from darknet_py.train.state_file import ArraySpec, most_bytes, open_state, refuse, write_state

@@ -39,7 +39,7 @@ def run(options: DemoOptions) -> int:
     outputs = open_outputs(options, source, source_name(options.asked_name))
     import_at_once("torch")
 
-    from darknet_py.detect.detector import from_loaded
+    from darknet_py.detect.load_detector import from_loaded
 
     detector = from_loaded(model, options.engine_config())
     return _play(options, detector, source, outputs)

@@ -61,7 +61,7 @@ class _Work:
 
     @cached_property
     def detector(self) -> Detector:
-        from darknet_py.detect.detector import from_loaded
+        from darknet_py.detect.load_detector import from_loaded
 
         return from_loaded(self.model, self.options.engine_config())
 

@@ -12,7 +12,7 @@ from darknet_py.network import weights
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import Network
 from darknet_py.network.weights_fitting import layer_words
-from darknet_py.network.weights_layout import Header
+from darknet_py.network.weights_header import Header
 
 
 @dataclass

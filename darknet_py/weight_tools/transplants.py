@@ -15,6 +15,7 @@ from darknet_py.network import weights, weights_layout
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import load_planned
 from darknet_py.network.weights_fitting import plan_fitting
+from darknet_py.network.weights_header import measured
 from darknet_py.weight_tools.edit import Edit, edited, layers_named, written_header
 
 BOX = 5
@@ -34,7 +35,7 @@ def oneoff(graph: Graph, path: str | os.PathLike[str]) -> Edit:
     stored, name = graph.stored(index), os.fspath(path)
     filters = stored[0].size
     before = sum(weights_layout.counts_of(graph)[:index])
-    _, header, have = weights_layout.measured(name)
+    _, header, have = measured(name)
     classes = _classes(graph, index, name, have - before)
     plan = weights_layout.plan(graph, path, cutoff=index)
     network, _ = load_planned(graph, plan, seed=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from darknet_py.network.graph import Graph
-from darknet_py.network.weights_layout import Header
+from darknet_py.network.weights_header import Header
 from darknet_py.weights_registry.registry import files, networks
 
 FLOAT_BYTES = 4

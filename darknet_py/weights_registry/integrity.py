@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from darknet_py.files import file_digest
-from darknet_py.network.weights_layout import DOWNLOADED_INSTEAD
+from darknet_py.network.weights_header import DOWNLOADED_INSTEAD
 from darknet_py.weights_registry.registry import RegistryFile
 
 HEAD = 512

@@ -10,7 +10,7 @@ import pytest
 from darknet_py import Network
 from darknet_py.checkpoints.shifted_header import repair_header
 from darknet_py.errors import WeightsError
-from darknet_py.network.weights_layout import Header
+from darknet_py.network.weights_header import Header
 
 CFG = (
     "[net]\nwidth=8\nheight=8\nchannels=3\n"

@@ -25,7 +25,8 @@ def test_every_command_has_help(words: str) -> None:
 
 
 def test_groups_are_those_of_the_table() -> None:
-    assert {words.split()[0] for words in COMMANDS if " " in words} == set(GROUPS)
+    firsts = {words.split()[0] for words in COMMANDS if " " in words}
+    assert firsts - {"compare"} == set(GROUPS), "`compare runs` stands beside `compare`"
 
 
 def test_every_row_names_a_command_that_is_there() -> None:

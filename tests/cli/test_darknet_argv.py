@@ -136,7 +136,7 @@ def test_a_line_end_of_windows_is_no_part_of_a_word() -> None:
 def test_every_darknet_word_has_its_flags() -> None:
     ours = {words for words in COMMANDS if flags_of_command(words) is None}
     assert ours == {
-        *("compare", "eval coco", "eval voc", "export", "summary", "check"),
+        *("compare", "compare runs", "eval coco", "eval voc", "export", "summary", "check"),
         *("data shapes", "data video", "data sheet", "doctor", "benchmark", "serve", "download"),
         *("data import", "data export", "data split", "advise", "new-cfg", "convert"),
     }

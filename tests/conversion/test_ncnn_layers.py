@@ -84,6 +84,7 @@ def test_activations(name: str, tmp_path: Path) -> None:
         ),
         ("conv;max stride=2 size=2;route layers=-1,-2", "joining layers of unlike sizes"),
         ("max maxpool_depth=1", "maxpool_depth=1 is not"),
+        ("max size=3 maxpool_zero_nonmax=1", "maxpool_zero_nonmax=1 is not"),
         ("softmax groups=2", "groups=2 is not"),
         ("conv filters=16;reorg3d stride=2 reverse=1", "reverse=1 is not"),
     ],

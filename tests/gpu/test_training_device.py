@@ -75,6 +75,15 @@ KINDS: dict[str, Kind] = {
     "softmax, adversarial": Kind(
         "[avgpool]\n[softmax]\n", 5, "classes", uploads=3, net=ADVERSARIAL, seed=BOTH_MOVED
     ),
+    "yolo, small deltas": Kind(YOLO, 16, net="equidistant_point=1\n"),
+    "yolo, repaired": Kind(YOLO, 16, net="try_fix_nan=1\n"),
+    "softmax, cropped": Kind(
+        "[avgpool]\n[softmax]\n",
+        5,
+        "classes",
+        uploads=3,
+        conv="[conv]\nfilters=3\n[crop]\ncrop_height=6\ncrop_width=6\nangle=9\nsaturation=2\nshift=1\n",
+    ),
     "yolo, adam": Kind(YOLO, 16, net="adam=1\n"),
     # The labels that layers see are an upload of their own; a generator of its own draws blocks.
     "yolo, shown labels": Kind(YOLO, 16, uploads=3, conv="cbn=1\nassisted_excitation=1\n"),
@@ -94,6 +103,12 @@ KINDS: dict[str, Kind] = {
     "detection, drawn": Kind(SPREAD + DETECTION + "random=1\n", 4, "cells"),
     "detection, forced": Kind(SPREAD + DETECTION + "forced=1\n", 4, "cells"),
     "iseg": Kind("[iseg]\nclasses=3\nids=2\n", 5, "instances"),
+    "contrastive": Kind(
+        f"{YOLO}embedding_layer=-2\n[route]\nlayers=-3\n[contrastive]\nyolo_layer=-2\n",
+        16,
+        uploads=3,
+    ),
+    "contrastive, images": Kind("[avgpool]\n[contrastive]\nclasses=5\n", 5, "classes"),
     "softmax": Kind("[avgpool]\n[softmax]\n", 5, "classes"),
     "softmax, cost": Kind("[avgpool]\n[softmax]\nnoloss=1\n[cost]\n", 5, "classes"),
     "logistic": Kind("[avgpool]\n[logistic]\n", 5, "classes"),

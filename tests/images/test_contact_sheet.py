@@ -96,3 +96,13 @@ def test_marks_may_have_words() -> None:
 
 def test_no_tiles_give_a_title_alone() -> None:
     assert contact_sheet([], "nothing").shape[0] == TOP
+
+
+def test_a_legend_stands_under_the_title() -> None:
+    legend = [(RED, "wrong"), ((0, 255, 0), "right")]
+    page = contact_sheet([SheetTile(GREY)] * 2, "title", STYLE, legend)
+    assert page.shape[0] == contact_sheet([SheetTile(GREY)] * 2, "title", STYLE).shape[0] + 27
+    strip = page[TOP : TOP + 27]
+    left, right = where(strip, RED), where(strip, (0, 255, 0))
+    assert left[0] < left[2] < right[0] < right[2]
+    assert (strip[:, left[2] + 8 : right[0] - 8] != PAPER).any(), "the words"

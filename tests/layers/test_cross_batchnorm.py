@@ -107,10 +107,12 @@ def test_a_pass_by_itself_is_a_first_part() -> None:
     assert torch.equal(alone, in_order(sub_batches(), tensors())[0])
 
 
-def test_a_constant_channel_is_no_nan() -> None:
-    x = torch.full((4, CHANNELS, 200, 200), 1000.1)
-    y = cross_batchnorm(x, tensors(), Run(training=True), LAYER)
-    assert y.isfinite().all()
+def test_a_variance_that_rounding_takes_below_0_is_0() -> None:
+    averages, weights = torch.tensor([[1000.0] * CHANNELS, [999999.0] * CHANNELS]), tensors()
+    before = weights["rolling_variance"].clone()
+    run = Run(training=True, progress=progress(10**9, averages))
+    assert cross_batchnorm(sub_batches()[0], weights, run, LAYER).isfinite().all()
+    torch.testing.assert_close(weights["rolling_variance"], 0.99 * before)
 
 
 def test_a_single_value_has_no_variance() -> None:
@@ -131,6 +133,14 @@ def test_processes_share_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
         (mine,) = torch.autograd.grad((part * weight).sum(), x)
         (ours,) = torch.autograd.grad((whole * torch.cat([weight, weight])).sum(), x)
         torch.testing.assert_close(2 * mine, ours)
+
+
+def test_a_value_in_each_process_is_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "summed", lambda values: 2 * values)
+    weights, run = tensors(), Run(training=True, sync_batchnorm=True)
+    before = weights["rolling_mean"].clone()
+    cross_batchnorm(torch.full((1, CHANNELS, 1, 1), 3.0), weights, run, LAYER)
+    torch.testing.assert_close(weights["rolling_mean"], 0.99 * before + 0.03)
 
 
 def trained(option: str, fork: str = "alexeyab", steps: int = 2) -> Network:
@@ -155,6 +165,15 @@ def test_an_update_averages_over_its_sub_batches_alone(option: str) -> None:
         for mean in (first, (first + second) / 2):
             expected = 0.99 * expected + 0.01 * mean
     close(net.own(0)["rolling_mean"].numpy(), expected, 1e-6)
+
+
+def test_a_pass_by_rolling_statistics_leaves_them() -> None:
+    """As the one that moves images in self-adversarial training."""
+    net = network(NET + "[conv]\nfilters=4\ncbn=1\n")
+    before, x = net.own(0)["rolling_mean"].clone(), data()[0]
+    ((_, y),) = net.outputs(x, Run(training=True, rolling_statistics=True))
+    assert torch.equal(net.own(0)["rolling_mean"], before)
+    assert torch.equal(y, net(x)[0])
 
 
 def test_pjreddies_program_does_not_read_it() -> None:

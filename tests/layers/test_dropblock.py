@@ -90,6 +90,11 @@ def test_sizes_grow(completed: int) -> None:
         assert block_side(full, reached, 8).item() == expected
 
 
+def test_a_training_without_an_end_drops_in_full() -> None:
+    net = network("[net]\nwidth=9\nheight=8\nchannels=1\n[dropout]\n").graph.net
+    assert grown(net, run_at(0), torch.zeros(1)).item() == 1
+
+
 def dropblock(options: str, fork: str = "alexeyab") -> Network:
     cfg = "[net]\nchannels=400\nheight=10\nwidth=12\nmax_batches=100\n"
     return network(f"{cfg}[dropout]\nprobability=.3\n{options}\n", fork)
@@ -125,6 +130,8 @@ def test_size_and_probability_grow_with_a_training() -> None:
     assert cells == {0, 9}
     assert share == pytest.approx(1 - (1 - 0.15 / 9) ** 120, abs=0.07)
     assert lost(dropblock("dropblock=1"), completed=0)[1] == 0
+    # What is larger than the layer grows as the layer's side does.
+    assert lost(dropblock("dropblock=1\ndropblock_size_abs=50"), completed=42.5)[0] == {0, 25}
 
 
 @pytest.mark.parametrize(("options", "fork"), [("", "alexeyab"), ("dropblock=1", "pjreddie")])

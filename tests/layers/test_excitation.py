@@ -118,12 +118,12 @@ def outputs_of_training(option: str, fork: str = "alexeyab", steps: int = 1) -> 
     return kept[-2:]
 
 
-@pytest.mark.parametrize("steps", [1, 12])
-def test_training_shows_its_labels(steps: int) -> None:
+@pytest.mark.parametrize(("option", "period", "steps"), [(1, 100, 1), (1, 100, 12), (40, 40, 12)])
+def test_training_shows_its_labels(option: int, period: int, steps: int) -> None:
     plain = torch.cat(outputs_of_training("")).double().numpy()
-    shown = torch.cat(outputs_of_training("assisted_excitation=1", steps=steps))
+    shown = torch.cat(outputs_of_training(f"assisted_excitation={option}", steps=steps))
     boxes = data()[1].reshape(4, 200, 6)[..., :4].double().numpy()
-    factor = (1 + math.cos(math.pi * (steps - 1) / 100)) / 2
+    factor = (1 + math.cos(math.pi * (steps - 1) / period)) / 2
     added = factor * area(boxes, 8, 8) * plain.mean(axis=1, keepdims=True)
     assert np.abs(added).max() > 0.1
     close(shown.numpy(), plain + added, 1e-6)

@@ -110,6 +110,13 @@ def test_options_without_effect(key: str, why: str) -> None:
     assert len(actual) == 1 and actual[0].startswith(f"note: [net] {key}: no effect here: {why}")
 
 
+def test_attention_shows_what_adversarial_lr_does() -> None:
+    assert notices_of(read(f"[net]\ninputs=3\nattention=1{LAYER}")) == [
+        "warning: [net] attention: no effect without adversarial_lr, whose passes it shows"
+    ]
+    assert notices_of(read(f"[net]\ninputs=3\nattention=1\nadversarial_lr=1{LAYER}")) == []
+
+
 def test_unknown_option_names_the_nearest() -> None:
     actual = notices_of(read(f"[net]\ninputs=3\nlearning_rat=.1{LAYER}"))
     assert actual == [

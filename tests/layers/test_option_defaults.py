@@ -41,7 +41,7 @@ DEFAULTS = {
     "conv_lstm": f"batch_normalize=0 {WINDOW} activation=linear lstm_activation=tanh peephole=0 "
     "bottleneck=0 state_constrain= time_normalizer=1",
     "history": "history_size=4",
-    "maxpool": f"{POOL} maxpool_depth=0 out_channels=1 antialiasing=0",
+    "maxpool": f"{POOL} maxpool_depth=0 maxpool_zero_nonmax=0 out_channels=1 antialiasing=0",
     "local_avgpool": POOL,
     "avgpool": "",
     "upsample": "stride=2 scale=1",

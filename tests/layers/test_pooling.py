@@ -6,7 +6,8 @@ import re
 
 import numpy as np
 import pytest
-from support.layer_check import Array, check_layer, close, notices_of, read
+import torch
+from support.layer_check import Array, check_layer, close, network, read
 
 from darknet_py.errors import BadOption, CfgError
 
@@ -149,9 +150,49 @@ def test_depth_needs_channels() -> None:
         read("[net]\nchannels=2\nheight=4\nwidth=9\n[maxpool]\nmaxpool_depth=1\nout_channels=0\n")
 
 
-def test_option_of_gpu_training_is_noted() -> None:
-    graph = read("[net]\nchannels=2\nheight=4\nwidth=9\n[maxpool]\nmaxpool_zero_nonmax=1\n")
-    assert notices_of(graph)[0].startswith("note: [maxpool] maxpool_zero_nonmax: no effect here")
+@pytest.mark.parametrize("size", [2, 3, 5])
+def test_local_maxima(size: int) -> None:
+    """Each value that is the largest of its window stays, with its gradient; others are 0."""
+
+    def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
+        (x,), alone = inputs, np.zeros_like(inputs[0])
+        rows = windows(x, size, (1, 1), size - 1)
+        for i, j in np.ndindex(*x.shape[2:]):
+            largest = (rows[i][j] <= x[:, :, i, j][..., None]).all(axis=2)
+            alone[:, :, i, j] = np.where(largest, x[:, :, i, j], 0)
+        return alone
+
+    options = f"size={size}\nstride=1\nmaxpool_zero_nonmax=1"
+    checked = check_layer(f"[maxpool]\n{options}", (2, 7, 6), expect, gradient=True)
+    assert 0 < np.count_nonzero(checked.output) < checked.output.size / 2
+    assert checked.notices == []
+
+
+def test_equal_maxima_all_stay() -> None:
+    net = network("[net]\nchannels=1\nheight=4\nwidth=4\n[max]\nsize=3\nmaxpool_zero_nonmax=1\n")
+    x = torch.ones(1, 1, 4, 4, requires_grad=True)
+    y = net(x)[0]
+    y.sum().backward()
+    assert x.grad is not None and bool((y == 1).all()) and bool((x.grad == 1).all())
+
+
+def test_local_maxima_are_blurred_and_alexeyabs() -> None:
+    options = "size=3\nstride=2\nantialiasing=1\nmaxpool_zero_nonmax="
+    section = f"[maxpool]\n{options}"
+    plain = check_layer("[maxpool]\nsize=3\nstride=1\nmaxpool_zero_nonmax=1", (2, 7, 6))
+    check_layer(section + "1", (2, 7, 6), lambda x, _: blurred(plain.output, 1, (2, 2)))
+    pooled_all = check_layer(section + "0", (2, 7, 6)).output
+    pjreddies = check_layer(section + "1", (2, 7, 6), fork="pjreddie")
+    close(pjreddies.output, pooled_all, 1e-6)
+
+
+@pytest.mark.parametrize("options", ["size=2\nstride=2", "size=3\npadding=0", "maxpool_depth=1"])
+def test_local_maxima_need_as_many_outputs(options: str) -> None:
+    section = f"[maxpool]\n{options}\n"
+    checked = check_layer(f"{section}maxpool_zero_nonmax=1", (2, 8, 6))
+    (warning,) = checked.notices
+    assert warning.startswith("warning: [maxpool] maxpool_zero_nonmax: no effect: it needs stride")
+    close(checked.output, check_layer(section, (2, 8, 6)).output, 0)
 
 
 def test_flops_and_table_rows() -> None:

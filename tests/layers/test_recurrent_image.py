@@ -20,6 +20,8 @@ from support.plain_recurrent import (
     sizes,
 )
 
+from darknet_py.layers.base import Run
+
 
 def conv(w: W, name: str, x: Array, activation: str = "linear") -> Array:
     """One convolution of stride 1 that keeps the size."""
@@ -183,8 +185,11 @@ class OneCell:
             steps.append(step | {"c": c, "h": h})
         return steps
 
-    def backward(self, steps: list[dict[str, float]], factor: float) -> tuple[float, list[float]]:
-        """The gradients of sum(t * h_t) for the bottleneck's weight of h, and for each input."""
+    def backward(
+        self, steps: list[dict[str, float]], factor: float, limit: float
+    ) -> tuple[float, list[float]]:
+        """The gradients of sum(t * h_t) for the bottleneck's weight of h, and for each input;
+        limit: of the delta of the bottleneck."""
         weight, inputs, from_h, from_c = 0.0, [], 0.0, 0.0
         for t, s in reversed(list(enumerate(steps, start=1))):
             dh = t + factor * from_h
@@ -197,31 +202,43 @@ class OneCell:
                 "o": dh * bent * s["o"] * (1 - s["o"]),
             }
             narrow = sum(delta[k] * self.gates[k][0] for k in self.GATES) * (1 - s["narrow"] ** 2)
+            narrow = min(max(narrow, -limit), limit)
             weight += narrow * s["h before"]
             inputs.insert(0, narrow * self.now)
             from_h, from_c = narrow * self.past, dc * s["f"]
         return weight, inputs
 
 
-@pytest.mark.parametrize("factor", [0.0, 0.5, 1.0, 3.0])
-def test_time_normalizer_weighs_the_gradient_of_the_state_at_each_step(factor: float) -> None:
-    """The cell's own gradient goes back in time in full."""
+@pytest.mark.parametrize(
+    ("factor", "limit"), [(0.0, 9.0), (0.5, 9.0), (1.0, 9.0), (3.0, 9.0), (1.0, 0.01)]
+)
+def test_time_normalizer_weighs_the_gradient_of_the_state_at_each_step(
+    factor: float, limit: float
+) -> None:
+    """The cell's own gradient goes back in time in full; what enters a bottleneck is limited."""
     net = network(
         "[net]\nchannels=1\nheight=1\nwidth=1\ntime_steps=4\n"
         f"[conv_lstm]\nsize=1\nbottleneck=1\ntime_normalizer={factor}\n"
     )
     with torch.no_grad():
         net.own(0)["wf.weights"].fill_(1.5)
+
+    def limited(y: torch.Tensor) -> torch.Tensor:
+        y.register_hook(lambda gradient: gradient.clamp(-limit, limit))
+        return y
+
     x = torch.tensor([0.3, -0.8, 0.5, 0.9]).reshape(4, 1, 1, 1).requires_grad_()
-    y = net(x)[0].flatten()
+    ((_, y),) = net.outputs(x, Run(limit_delta=limited))
+    y = y.flatten()
     (y * torch.arange(1, 5)).sum().backward()
     cell = OneCell({name: tensor.detach().numpy() for name, tensor in net.own(0).items()})
     steps = cell.forward(x.detach().double().numpy().ravel())
-    weight, inputs = cell.backward(steps, factor)
+    weight, inputs = cell.backward(steps, factor, limit)
     assert y.tolist() == pytest.approx([s["h"] for s in steps], rel=1e-5)
     assert x.grad is not None and net.own(0)["wf.weights"].grad is not None
     assert net.own(0)["wf.weights"].grad[0, 0].item() == pytest.approx(weight, rel=1e-4)
     assert x.grad.flatten().tolist() == pytest.approx(inputs, rel=1e-4)
+    assert ((weight, inputs) == cell.backward(steps, factor, 9.0)) == (limit > 1)
 
 
 def test_time_normalizer_needs_a_bottleneck() -> None:

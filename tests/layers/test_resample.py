@@ -1,4 +1,4 @@
-"""Upsample, reorg, reorg3d and crop against the index formulas of the semantics text."""
+"""Upsample, reorg and reorg3d against the index formulas of the semantics text."""
 
 from __future__ import annotations
 
@@ -149,36 +149,6 @@ def test_reorg3d_reverse_is_the_shuffle_of_the_c_program(channels: int, stride: 
 
     section = f"[reorg3d]\nstride={stride}\nreverse=1"
     check_layer(section, (channels, 2, 3), expect, gradient=True)
-
-
-@pytest.mark.parametrize(
-    "options, top, left, adjust",
-    [
-        ("crop_height=4\ncrop_width=3", 1, 2, True),
-        ("crop_height=3\ncrop_width=7\nnoadjust=1", 2, 0, False),
-        ("crop_height=7\ncrop_width=7\nflip=1\nangle=7\nsaturation=2\nexposure=2", 0, 0, True),
-    ],
-)
-def test_crop_takes_the_middle(options: str, top: int, left: int, adjust: bool) -> None:
-    height, width = (int(n) for n in re.findall(r"crop_\w+=(\d)", options))
-
-    def expect(inputs: list[Array], _: dict[str, Array]) -> Array:
-        x = inputs[0][:, :, top : top + height, left : left + width]
-        return x * 2 - 1 if adjust else x
-
-    check_layer(f"[crop]\n{options}", (2, 7, 7), expect)
-
-
-def test_crop_in_training_is_random_and_may_flip() -> None:
-    net = network(
-        "[net]\nchannels=1\nheight=4\nwidth=4\n[crop]\ncrop_height=2\ncrop_width=2\nflip=1\nnoadjust=1\n"
-    )
-    x = torch.arange(16.0).reshape(1, 1, 4, 4)
-    net.train()
-    seen = {tuple(net(x)[0].flatten().tolist()) for _ in range(200)}
-    straight = {(i, i + 1, i + 4, i + 5) for i in range(11) if i % 4 < 3}
-    flipped = {(b, a, d, c) for a, b, c, d in straight}
-    assert seen == straight | flipped
 
 
 SHAPES = [

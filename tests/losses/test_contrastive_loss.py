@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -36,12 +36,12 @@ def image_graph(options: str = "", net: str = "", side: int = 1) -> Graph:
     return read(f"{cfg}[contrastive]\nclasses=3\n{options}\n")
 
 
-def loss(graph: Graph, x: torch.Tensor, truth: torch.Tensor) -> HeadLoss:
+def loss(graph: Graph, x: torch.Tensor, truth: torch.Tensor, adversarial: bool = False) -> HeadLoss:
     index = len(graph.nodes) - 1
     layer, net = graph.nodes[index].layer, graph.net
     generator, ctx = torch.Generator(), graph.context(index)
     p = LossInput(layer, x, x, truth, (net.width, net.height), graph.fork, 1, generator, ctx)
-    return LOSSES[type(layer)](p).read()
+    return LOSSES[type(layer)](replace(p, adversarial=adversarial)).read()
 
 
 class Pair:
@@ -210,6 +210,13 @@ def test_images_without_a_class_are_alike_by_twos() -> None:
     x = embeddings((4, 5, 1, 1))
     found = loss(image_graph(), x, torch.zeros(4, 3)).delta
     named = torch.tensor([[1.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]])
+    assert torch.equal(found, loss(image_graph(), x, named).delta) and found.any()
+
+
+def test_images_that_are_moved_are_taken_for_anything_but_their_twins() -> None:
+    x = embeddings((4, 5, 1, 1))
+    found = loss(image_graph(), x, torch.zeros(4, 3), adversarial=True).delta
+    named = torch.tensor([[1.0, 0, 0], [0, 1, 0], [1, 0, 0], [0, 1, 0]])
     assert torch.equal(found, loss(image_graph(), x, named).delta) and found.any()
 
 

@@ -64,6 +64,12 @@ def test_deltas_many_deviations_off(completed: int, expected: list[float]) -> No
     torch.testing.assert_close(made.state, torch.tensor(expected_state))
 
 
+def test_the_limit_has_the_deviation_before() -> None:
+    """2.007 above all sunk thresholds; with the deviation that has just rolled 2.033."""
+    made = rejection("num_sigmas_reject_badlabels=2", 0, 4, 1, 0.5)
+    assert left(made, 12, 1, -2, 0, 2.03) == [1, -2, 0, 0]
+
+
 def test_the_threshold_of_deviations_sinks_with_the_updates() -> None:
     made = rejection("num_sigmas_reject_badlabels=2", 0, 4, 1, 0.5)
     assert left(made, 7, 3.7, 3.6, 0, 0) == pytest.approx([0, 3.6, 0, 0])

@@ -27,7 +27,8 @@ from darknet_py.network.darknet_lines import (
 )
 from darknet_py.network.graph import Graph, build
 from darknet_py.network.summary import TITLE
-from darknet_py.network.weights_layout import Header, Layout
+from darknet_py.network.weights_header import Header
+from darknet_py.network.weights_layout import Layout
 
 NET = """[net]
 batch=8

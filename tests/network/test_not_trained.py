@@ -17,7 +17,7 @@ CONV = "[conv]\nfilters=2\nsize=3\npad=1\n"
 @pytest.mark.parametrize(
     ("cfg", "line", "key", "reason"),
     [
-        (NET + "try_fix_nan=1\n" + CONV, 5, "try_fix_nan", "a loss that is not finite stops"),
+        (NET + CONV + "truth=1\n", 9, "truth", "labels come from files, never from a layer"),
     ],
 )
 def test_an_option_that_is_not_trained(
@@ -31,6 +31,11 @@ def test_an_option_that_is_not_trained(
     assert said == [(key, notice.message)]
 
 
-def test_defaults_are_not_named() -> None:
-    plain = NET + "try_fix_nan=0\n" + CONV + "assisted_excitation=0\ncbn=0\n[dropout]\n"
+def test_defaults_and_what_is_trained_are_not_named() -> None:
+    plain = (
+        NET
+        + "try_fix_nan=0\nadversarial_lr=1\nattention=1\n"
+        + CONV
+        + "assisted_excitation=0\ncbn=0\n[dropout]\n"
+    )
     assert list(not_trained_here(read(plain))) == []

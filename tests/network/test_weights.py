@@ -15,7 +15,7 @@ from support.layer_check import network, random_input, read
 from darknet_py.errors import DarknetError, OutputError, WeightsError
 from darknet_py.network import weights, weights_layout
 from darknet_py.network.network import Network, load_network
-from darknet_py.network.weights_layout import Header
+from darknet_py.network.weights_header import Header
 
 TINY = """[net]
 channels=2

@@ -16,7 +16,8 @@ from darknet_py.errors import DarknetError, WeightsError
 from darknet_py.network import weights_layout
 from darknet_py.network.graph import Graph
 from darknet_py.network.network import load_planned
-from darknet_py.network.weights_layout import Header, plan
+from darknet_py.network.weights_header import Header
+from darknet_py.network.weights_layout import plan
 
 CFG = """[net]
 channels=1

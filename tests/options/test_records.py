@@ -120,12 +120,14 @@ DEFAULTS = {
     "AnchorOptions": "data cfg=None num_of_clusters=None width=None height=None show=False runs=10 "
     "seed=0 write_cfg=None",
     "CompareOptions": "score=0.005 iou=0.98 show=10",
+    "CompareRunsOptions": "runs out=None",
     "TrainOptions": "kind data cfg weights=None max_batches=None batch=None subdivisions=None "
     "clear=False resume=False seed=0 iterations=0 precision=fp32 compiled=False "
-    "exact=False sync_batchnorm=False log_style=auto chart=None results=None tensorboard=None",
+    "exact=False sync_batchnorm=False log_style=auto chart=None results=None tensorboard=None "
+    "logger=None",
     "ImageTrainOptions": "evaluates=False workers=None saveweights=None show_imgs=False",
     "DetectorTrainOptions": "kind=detector quiet=False evaluates=False epochs=4 thresh=0.25 "
-    "iou_thresh=0.5 cache=False reduced_decode=False",
+    "iou_thresh=0.5 preview=False cache=False reduced_decode=False",
     "GivenTrainOptions": "given",
     "GivenMapOptions": "given",
     "ClassifierTrainOptions": "kind=classifier evaluates=False",
@@ -300,6 +302,7 @@ def test_what_a_number_may_be() -> None:
 
 
 SPELLINGS = {
+    "CompareRunsOptions.out": "-o --out",
     "SourceOptions.auto_rotate": "--auto-rotate/--no-auto-rotate",
     "SourceOptions.frame_width": "-w --frame-width",
     "SourceOptions.frame_height": "--frame-height",

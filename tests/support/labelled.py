@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from darknet_py.detect.detector import load
+from darknet_py.detect.load_detector import load
 from support.tiny_detector import files, save
 
 FIRST, SECOND = "a.png", "b.png"

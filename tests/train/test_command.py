@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import multiprocessing
 import os
 import random
@@ -76,6 +77,18 @@ def test_smaller_inputs_come_in_larger_batches(
     assert weights_of(tmp_path / "whole", "final") == weights_of(tmp_path / "halves", "final")
     net = Network.from_cfg(tmp_path / "whole" / "small.cfg")
     assert net.load_weights(tmp_path / "whole" / "backup" / "small_final.weights").seen == 96
+
+
+def test_losses_that_are_not_finite_are_written_and_resumed(tmp_path: Path) -> None:
+    """A rate that blows the weights up after the warm-up, and try_fix_nan."""
+    net = "policy=steps\nsteps=2\nscales=1e38\ntry_fix_nan=1\nweights_reject_freq=2"
+    options = small_options(tmp_path, max_batches=8, net=net)
+    assert run(replace(options, iterations=6)) == 0
+    assert run(replace(options, resume=True)) == 0
+    losses = [float(loss) for loss in losses_of(tmp_path)]
+    assert len(losses) == 8 and not math.isfinite(losses[5]) and not all(map(math.isfinite, losses))
+    with (tmp_path / "results.csv").open(newline="") as file:
+        assert all(math.isfinite(float(row["avg_loss"])) for row in csv.DictReader(file))
 
 
 def test_another_seed_is_another_run(tmp_path: Path) -> None:

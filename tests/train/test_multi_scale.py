@@ -142,10 +142,21 @@ def test_images_of_a_mini_batch(tmp_path: Path, side: int, images: int) -> None:
 
 @pytest.mark.parametrize("random", [0, 0.4, 1, 1.9])
 def test_images_of_a_step(tmp_path: Path, random: float) -> None:
-    graph = graph_of(tmp_path, random, net=DYNAMIC + "\ntime_steps=2")
+    graph = graph_of(tmp_path, random, net=DYNAMIC)
     sizes = InputSizes(graph, 0)
     counts = {sizes.images_at(step) for step in range(1, 1001)}
-    assert all(count % 16 == 0 and 0 < count <= sizes.most_images for count in counts)
-    assert sizes.most_images % 128 == 0
-    expected = {16 * mini_batch_at(graph, sizes.at(step)) for step in range(1, 1001)}
+    assert all(count % 8 == 0 and 0 < count <= sizes.most_images for count in counts)
+    assert sizes.most_images % 64 == 0
+    expected = {8 * mini_batch_at(graph, sizes.at(step)) for step in range(1, 1001)}
     assert counts == expected and (len(counts) > 1) == bool(random)
+
+
+@pytest.mark.parametrize("sequences", ["time_steps=2", "track=1"])
+def test_sequences_keep_their_number(tmp_path: Path, sequences: str) -> None:
+    graph = graph_of(tmp_path, 1, net=f"{DYNAMIC}\n{sequences}")
+    sizes, usual = InputSizes(graph, 0), graph.net.step_images
+    assert {sizes.images_at(step) for step in range(1, 200)} == {usual} == {sizes.most_images}
+    told = [str(n) for n in graph.notices if n.location.key == "dynamic_minibatch"]
+    # Of track=1 `check` tells, and training.
+    assert len(told) == ("time_steps" in sequences)
+    assert all("no effect with time_steps: sequences keep" in warning for warning in told)

@@ -12,7 +12,10 @@ from support.small_detector import small_options
 
 from darknet_py.errors import DataError, ImageError
 from darknet_py.options.training import DetectorTrainOptions
+from darknet_py.train import opened_loggers
 from darknet_py.train.command import run
+from darknet_py.train.logs import page_logger
+from darknet_py.train.logs.run_curves import RunCurves
 from darknet_py.train.loop import Loop
 
 
@@ -109,3 +112,33 @@ def test_subdivisions_of_a_resumed_training(here: Path, monkeypatch: pytest.Monk
     run(options(here, resume=True))
     run(options(here, resume=True, subdivisions=8))
     assert seen == [2, 8]
+
+
+def test_the_page_of_a_training_and_of_one_that_goes_on(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the heads show goes into results.csv, and from there into the next run's picture."""
+    drawn: list[RunCurves] = []
+    monkeypatch.setattr(page_logger, "LEAST", 4)
+    monkeypatch.setattr(page_logger, "draw_results", lambda path, curves, _: drawn.append(curves))
+    for choices in ({"iterations": 3}, {"resume": True}):
+        assert run(options(here, max_batches=5, evaluates=True, **choices)) == 0
+    assert len(drawn) == 1, "the first run was too short"
+    (curves,) = drawn
+    values = curves.values
+    assert curves.iterations.tolist() == [1, 2, 3, 4, 5]
+    assert np.isfinite(values.mean("loss")).all() and (values.mean("loss") > 0).all()
+    (iou,) = values.having("/iou")
+    assert ((values.mean(iou) > 0) & (values.mean(iou) < 1)).all()
+    (boxes,) = values.having("/boxes")
+    assert (values.mean(boxes) >= 1).all()
+    assert [update for update, _ in curves.measured] == [5]
+
+
+def test_without_matplotlib_a_line_says_so(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(opened_loggers, "can_draw", lambda: False)
+    assert run(options(here, max_batches=2)) == 0
+    said = "results.png is not drawn: matplotlib is not installed; pip install matplotlib"
+    assert capsys.readouterr().out.count(said) == 1

@@ -117,6 +117,37 @@ def test_stopbackward_counts_on_from_the_weights_file_and_by_updates_a_step() ->
         assert moved == moves
 
 
+SOFTMAX = "[avgpool]\n[softmax]\n"
+REGION = "[conv]\nfilters=14\nsize=1\nactivation=linear\n[region]\nclasses=2\nnum=2\n"
+REGION += "anchors=1,1, 3,3\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "fork", "silent"),
+    [
+        (HEAD, "alexeyab", True),
+        (HEAD, "pjreddie", True),
+        (REGION, "alexeyab", True),
+        (REGION, "pjreddie", True),
+        (SOFTMAX, "alexeyab", True),
+        (SOFTMAX, "pjreddie", False),
+    ],
+)
+def test_a_head_with_onlyforward_teaches_nothing(head: str, fork: str, silent: bool) -> None:
+    """Both programs read it for [yolo] and [region], AlexeyAB's for all kinds."""
+    images, truth = data()
+    truth = truth.reshape(4, 200, 6)
+    if head == SOFTMAX:
+        truth = torch.tensor([0.0, 1.0, 0.0, 0.0]).expand(4, 4)
+    elif fork == "pjreddie":
+        truth = truth[:, : 30 if head == REGION else 90, :5]
+    for option, expected in (("onlyforward=0\n", False), ("onlyforward=1\n", silent)):
+        net = network(NET.replace("decay=0.1", "decay=0") + CONV + head + option, fork)
+        before = weights(net)
+        Trainer(net).step(images, truth.flatten(1))
+        assert ("layers.0.weights" not in changed(before, net)) == expected
+
+
 def test_train_only_bn_moves_statistics_alone() -> None:
     net = network(NET + CONV + CONV + "train_only_bn=1\n" + HEAD)
     before = weights(net)
@@ -311,3 +342,18 @@ def test_a_large_mini_batch_is_parted_where_memory_ends() -> None:
     trainer._learn = learnt  # type: ignore[method-assign]
     trainer.step(*data(10))
     assert sizes == [(5, 5), (3, 3), (3, 6), (2, 8), (2, 10)]
+
+
+def test_a_loss_over_embeddings_reaches_its_own_layer_and_what_is_before_it() -> None:
+    """layer 0 feeds the head (1, 2) and the embeddings (4), which the head never sees."""
+    more = "[route]\nlayers=0\n[conv]\nfilters=6\nsize=1\nactivation=linear\n"
+    more += "[contrastive]\nyolo_layer=2\n"
+    cfg, (images, truth) = NET + CONV + HEAD + more, data()
+    for tracked in (False, True):
+        rows = truth.reshape(4, -1, 6).clone()
+        rows[:, :2, 4] = 0
+        rows[:, :2, 5] = torch.arange(2) if tracked else torch.arange(8).view(4, 2)
+        updates = gradients_of(network(cfg), images, rows.flatten(1))
+        # A box is alike to that of another image only with the same track.
+        assert bool(updates["layers.4.weights"].any()) == tracked
+        assert updates["layers.0.weights"].any()

@@ -342,3 +342,15 @@ def test_a_state_of_another_network(tmp_path: Path) -> None:
     Path(options.cfg).write_text(text.replace("batch=8", "batch=4"))
     with pytest.raises(WeightsError, match="8 images a step, this one has 4"):
         run(replace(options, resume=True))
+
+
+def test_progress_after_an_update_and_after_an_evaluation() -> None:
+    first = TrainingProgress().learnt(4.0, 0.1)
+    assert (first.average_loss, first.loss, first.rate) == (4.0, 4.0, 0.1)
+    second = first.learnt(2.0, 0.2)
+    assert second.average_loss == pytest.approx(0.9 * 4 + 0.1 * 2)
+    best = second.measured(0.5, 7)
+    assert (best.last_map, best.best_map, best.best_map_at) == (0.5, 0.5, 7)
+    worse = best.measured(0.25, 8)
+    assert (worse.last_map, worse.best_map, worse.best_map_at) == (0.25, 0.5, 7)
+    assert worse.measured(0.5, 9).best_map_at == 9

@@ -154,7 +154,7 @@ def parts(tasks: int, blocks: int, threads: int) -> int:
 def _maxpool(ctx: RuleContext, options: ProgramOptions) -> Work | None:
     layer = ctx.node.layer
     assert isinstance(layer, Maxpool)
-    if layer.maxpool_depth or layer.blur:
+    if layer.maxpool_depth or layer.blur or layer.keeps_maxima(ctx.context):
         return None
     near = layer.margin // 2
     numbers = {"size": layer.window, "pad_y": near, "pad_x": near}

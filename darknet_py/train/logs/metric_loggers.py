@@ -1,22 +1,30 @@
-"""results.csv: one row an update; and the points of the chart."""
+"""Where the metrics of a training go: results.csv, with Darknet's chart."""
 
 from __future__ import annotations
 
 import csv
 import io
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from darknet_py.errors import DarknetError
+from darknet_py.errors import OutputError
 from darknet_py.files import append, encoded, replacing
 from darknet_py.images.draw import save_image
 from darknet_py.train.logs.loss_chart import Curves, Pixels, Points, draw
 from darknet_py.train.logs.progress_log import IMAGES, Units, Update
+from darknet_py.train.logs.results_table import (
+    AVERAGE,
+    ITERATION,
+    METRIC,
+    columns,
+    earlier_rows,
+    row_of,
+)
 
 CHART_EVERY = 100
 """Updates between two states of the chart."""
@@ -30,6 +38,20 @@ class MetricLogger(Protocol):
     def end(self, update: Update) -> None: ...
 
 
+def failures_of(log: Callable[[Update], None], update: Update) -> list[OutputError]:
+    """Tell a logger of an update; a list of why it could not write it down, or an empty one."""
+    try:
+        log(update)
+    except OutputError as failure:
+        return [failure]
+    return []
+
+
+def is_chart_due(update: Update, drawn: int) -> bool:
+    """Whether a picture of the training is due; drawn: the update that the last one ends with."""
+    return update.evaluated or update.number // CHART_EVERY > drawn // CHART_EVERY
+
+
 def _doubles() -> array[float]:
     return array("d")
 
@@ -39,9 +61,9 @@ class CsvLogger:
     """The file, and of each row only what the chart needs: two numbers.
 
     charts: files that all get the same chart. updates: of the whole training, 0: for ever. top:
-    the loss at the chart's upper edge. metric: what -map or -topk measures. background: an older
-    chart to draw on. drawn: the last update that is on the charts. unwritten: rows that the disk
-    had no room for; they come with the next one.
+    the loss at the chart's upper edge. metric: what -map or -topk measures. heads: columns of the
+    heads. background: an older chart to draw on. drawn: the last update that is on the charts.
+    unwritten: rows that the disk had no room for; they come with the next one.
     """
 
     path: Path
@@ -50,6 +72,7 @@ class CsvLogger:
     top: float
     units: Units = IMAGES
     metric: str = "mAP"
+    heads: tuple[str, ...] = ()
     background: Pixels | None = None
     drawn: int = 0
     losses: array[float] = field(default_factory=_doubles)
@@ -61,18 +84,12 @@ class CsvLogger:
 
         Raises OutputError when it cannot be written.
         """
-        rows = [row for row in self._earlier() if int(row[0]) <= upto] if upto else []
         self.drawn = upto
-        for row in rows:
-            self._note(float(row[0]), float(row[3]), row[9])
         with replacing(self.path) as file:
-            file.write(_as_csv([columns(self.units, self.metric), *rows]))
-
-    def _earlier(self) -> Iterator[list[str]]:
-        if not self.path.exists():
-            return
-        with self.path.open(newline="") as file:
-            yield from (row for row in csv.reader(file) if _is_row(row))
+            file.write(_as_csv([columns(self.units, self.metric, self.heads)]))
+            for row in earlier_rows(self.path, self.heads, upto) if upto else ():
+                self._note(float(row[ITERATION]), float(row[AVERAGE]), row[METRIC])
+                file.write(_as_csv([row]))
 
     def _note(self, update: float, average: float, value: str) -> None:
         self.losses.extend((update, average))
@@ -81,23 +98,11 @@ class CsvLogger:
 
     def add(self, u: Update) -> None:
         """Append a row, and draw the chart now and then. Raises OutputError."""
-        value = f"{u.map:.6f}" if u.evaluated else ""
-        size = [str(side) for side in u.size] if u.units.shows_size else ["", ""]
-        row = [
-            str(u.number),
-            str(u.images),
-            f"{u.loss:.6g}",
-            f"{u.average:.6g}",
-            f"{u.rate:.6g}",
-            f"{u.seconds:.4f}",
-            f"{u.waited:.4f}",
-            *size,
-            value,
-        ]
-        self._note(u.number, u.average, value)
+        row = row_of(u, self.heads)
+        self._note(u.number, u.average, row[METRIC])
         self.unwritten.append(row)
         self._write_rows()
-        if u.evaluated or u.number // CHART_EVERY > self.drawn // CHART_EVERY:
+        if is_chart_due(u, self.drawn):
             self._draw(u)
 
     def end(self, u: Update) -> None:
@@ -122,12 +127,6 @@ class CsvLogger:
         self.drawn = u.number
 
 
-def columns(units: Units = IMAGES, metric: str = "mAP") -> list[str]:
-    """The first line of results.csv."""
-    first = ["iteration", units.things, "loss", "avg_loss", "rate", "seconds", "data_wait"]
-    return [*first, "width", "height", metric.lower()]
-
-
 def _as_csv(rows: list[list[str]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
@@ -136,38 +135,3 @@ def _as_csv(rows: list[list[str]]) -> bytes:
 
 def _points(values: array[float]) -> Points:
     return np.array(values, np.float64).reshape(-1, 2)
-
-
-def _is_row(row: list[str]) -> bool:
-    """A row that was written whole: a killed run may leave half of one."""
-    try:
-        return len(row) == len(columns()) and bool([float(value) for value in row if value])
-    except ValueError:
-        return False
-
-
-@dataclass
-class TensorBoardLogger:
-    """The same metrics for TensorBoard."""
-
-    writer: Any
-
-    @staticmethod
-    def open(folder: str) -> TensorBoardLogger:
-        """Raises DarknetError when tensorboard is not installed."""
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError:
-            cure = "pip install tensorboard, or leave --tensorboard out"
-            raise DarknetError(f"--tensorboard needs the package tensorboard; {cure}") from None
-        return TensorBoardLogger(SummaryWriter(folder))
-
-    def add(self, update: Update) -> None:
-        metrics = {"loss": update.loss, "avg_loss": update.average, "rate": update.rate}
-        if update.evaluated:
-            metrics[update.metric.lower()] = update.map
-        for name, value in metrics.items():
-            self.writer.add_scalar(name, value, update.number)
-
-    def end(self, update: Update) -> None:
-        self.writer.flush()

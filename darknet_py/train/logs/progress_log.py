@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -48,7 +48,8 @@ class Update:
     seconds: of computing, waited: of waiting for data before it. hours_left: 0 where there is no
     end. size: of the input. metric: what -map or -topk measures, such as mAP. map: what that was
     the last time, in 0..1, below 0 before the first; evaluated: whether it was after this update.
-    next_metric: the update it is measured after next, 0 for never.
+    next_metric: the update it is measured after next, 0 for never. heads: what each head shows,
+    such as {"yolo_16/iou": 0.61}; what no labelled box tells of is left out.
     """
 
     number: int
@@ -69,6 +70,7 @@ class Update:
     best_map: float = -1.0
     evaluated: bool = False
     next_metric: int = 0
+    heads: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def measured(self) -> float | None:

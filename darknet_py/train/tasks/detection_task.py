@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,7 +23,7 @@ from darknet_py.data.listing import (
 )
 from darknet_py.distributed.context import DistributedContext
 from darknet_py.engines.table import EngineConfig
-from darknet_py.errors import ImageError
+from darknet_py.errors import DarknetError, ImageError, OutputError
 from darknet_py.images.reduced_images import Image
 from darknet_py.network.darknet_lines import Said
 from darknet_py.network.graph import Graph
@@ -52,7 +53,10 @@ LEAST_BETWEEN = 100
 
 @dataclass(frozen=True)
 class MapMetric:
-    """What `-map` measures. every: updates between two evaluations; burn_in: none before it."""
+    """What `-map` measures. every: updates between two evaluations; burn_in: none before it.
+
+    previews: where pages of images with their boxes are drawn, None for nowhere.
+    """
 
     images: list[str]
     names: list[str]
@@ -60,6 +64,7 @@ class MapMetric:
     burn_in: int
     thresh: float = 0.25
     iou_thresh: float = 0.5
+    previews: CheckpointFiles | None = None
     name: str = "mAP"
 
     @property
@@ -92,12 +97,29 @@ class MapMetric:
                 device=str(next(trainer.network.parameters()).device), exact=trainer.exact
             ),
             fitted=ReadableImages(self.images, trainer.network.graph, bad.append),
+            keep=self.previews is not None,
         )
         if bad:
             report.note(f"warning: left out {len(bad)} unreadable images, the first: {bad[0]}")
         report.as_darknet(_table(result))
         report.remark(f"mean average precision ({self.label}) = {100 * result.map:.2f} %")
+        if self.previews and result.matched:
+            self._draw(self.previews.preview(trainer.batch), result, trainer, report)
         return result.map
+
+    def _draw(self, path: Path, result: MapResult, trainer: Trainer, report: TrainingLog) -> None:
+        """A page that cannot be written is no reason to lose what was measured."""
+        from darknet_py.evaluate.preview_page import PreviewPage, previewed
+
+        assert result.matched is not None
+        fork = trainer.network.graph.fork
+        page = PreviewPage(result.matched, self.names, self.thresh, fork.images.upright)
+        score = f"boxes above {self.thresh:g}, {self.label} {100 * result.map:.2f} %"
+        title = f"iteration {trainer.batch}: {score} of {len(self.images)} images"
+        try:
+            page.save(path, previewed(len(self.images), trainer.seed), title)
+        except OutputError as failure:
+            report.note(f"warning: {failure}; training goes on")
 
 
 def _back_to_size(graph: Graph) -> Iterator[Said]:
@@ -126,12 +148,16 @@ def open_detection(
     data = options.data_file
     graph = graph_of(options)
     require_kind(graph, "detector")
+    if options.preview and not options.evaluates:
+        raise DarknetError("--preview draws what -map finds, and -map is not given: add it")
     config, images = AugmentConfig.of(graph), images_of(data, "train")
     metric = _map_metric(options, data, graph, len(images)) if options.evaluates else None
     unseen = _unseen(metric, data, graph) if metric else []
     require_end(graph)
     last = PLAIN_LAST if graph.fork.saving.detector_backup else LAST
     files = CheckpointFiles.of(backup_folder(data), options.cfg, last)
+    if metric and options.preview:
+        metric = replace(metric, previews=files)
     start = begin(options, graph, files, distributed, device)
     sizes = InputSizes(graph, start.trainer.seed, start.trainer.updates_per_step)
     cached = _cached(options, images, config, sizes)

@@ -213,12 +213,15 @@ def test_what_is_not_a_number_stays_so(tmp_path: Path) -> None:
 
 
 def test_layers_that_torch_computes_in_between(tmp_path: Path) -> None:
-    sections = JOINS + "[reorg3d]\nstride=2\n[convolutional]\nfilters=4\nsize=1\nactivation=gelu\n"
+    maxima = "[maxpool]\nsize=3\nstride=1\nmaxpool_zero_nonmax=1\n"
+    gelu = "[convolutional]\nfilters=4\nsize=1\nactivation=gelu\n"
+    sections = f"{JOINS}[reorg3d]\nstride=2\n{gelu}{maxima}"
     net = network(tmp_path, sections, side=(16, 24))
     x = torch.randn(1, *net.graph.net.input)
     program = NativeProgram(net, 1, ProgramOptions())
     assert [net.graph.nodes[i].layer.kind for i in program.torch_layers] == [
         "reorg3d",
         "convolutional",
+        "maxpool",
     ]
     assert relative(program(x)[0].numpy(), expected(net, x).numpy()) <= WINOGRAD

@@ -14,7 +14,7 @@ from support.one_update import UPDATE
 from darknet_py.losses.head_loss import HeadLoss
 from darknet_py.network.graph import read_graph
 from darknet_py.network.weights import LoadReport
-from darknet_py.network.weights_layout import Header
+from darknet_py.network.weights_header import Header
 from darknet_py.train.checkpoint import SavePolicy
 from darknet_py.train.ema import APPLIED, MOVED, STARTED
 from darknet_py.train.logs.darknet_log import DarknetLog, head_line

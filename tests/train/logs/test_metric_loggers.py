@@ -1,20 +1,18 @@
-"""results.csv, the chart it is written with, and TensorBoard."""
+"""results.csv, and the chart it is written with."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 from support.one_update import UPDATE
 
-from darknet_py.errors import DarknetError, OutputError
+from darknet_py.errors import OutputError
 from darknet_py.train.logs import metric_loggers
-from darknet_py.train.logs.metric_loggers import CsvLogger, TensorBoardLogger
+from darknet_py.train.logs.metric_loggers import CsvLogger
 from darknet_py.train.logs.progress_log import IMAGES, SYMBOLS
 
 COLUMNS = "iteration,images,loss,avg_loss,rate,seconds,data_wait,width,height,map"
@@ -57,6 +55,36 @@ def test_columns_are_named_by_what_is_counted_and_measured(tmp_path: Path) -> No
     assert path.read_text().strip().endswith(",width,height,top5")
 
 
+HEADS = ("yolo_16/iou", "yolo_16/boxes")
+
+
+def test_rows_have_what_the_heads_show(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    results = CsvLogger(path, (tmp_path / "chart.png",), 500, 20, heads=HEADS)
+    results.open(0)
+    results.add(replace(UPDATE, number=1, heads={"yolo_16/iou": 0.61234, "yolo_16/boxes": 12.0}))
+    results.add(replace(UPDATE, number=2, heads={"yolo_16/boxes": 0.0}))
+    lines = path.read_text().splitlines()
+    assert lines[0] == f"{COLUMNS},yolo_16/iou,yolo_16/boxes"
+    assert [line.split(",", 9)[9] for line in lines[1:]] == [",0.6123,12", ",,0"]
+
+
+def test_a_run_goes_on_with_the_heads_it_finds(tmp_path: Path) -> None:
+    """Rows of an older program have none, those of another cfg have them elsewhere."""
+    path = tmp_path / "results.csv"
+    fixed = "1,64,3,3,0.1,1,0,416,416,0.5"
+    for names, rest, expected in [
+        ("", "", ",,"),
+        (",yolo_9/iou,yolo_16/boxes", ",0.3,7", ",,7"),
+    ]:
+        path.write_text(f"{COLUMNS}{names}\n{fixed}{rest}\n2,128{rest}\n")
+        results = CsvLogger(path, (tmp_path / "chart.png",), 500, 20, heads=HEADS)
+        results.open(9)
+        lines = path.read_text().splitlines()
+        assert lines == [f"{COLUMNS},yolo_16/iou,yolo_16/boxes", f"{fixed}{expected}"]
+        assert (list(results.losses), list(results.maps)) == ([1, 3], [1, 0.5])
+
+
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         CsvLogger(tmp_path / "no" / "results.csv", (tmp_path / "chart.png",), 500, 20).open(0)
@@ -70,32 +98,6 @@ def test_the_chart_is_written_with_each_evaluation(tmp_path: Path) -> None:
     assert not chart.exists()
     results.add(replace(UPDATE, evaluated=True, map=0.5))
     assert cv2.imread(str(chart)).shape == (1000, 1000, 3)
-
-
-def test_tensorboard_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(DarknetError, match="needs the package tensorboard; pip install"):
-        TensorBoardLogger.open("runs")
-
-
-def test_tensorboard_gets_the_same_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[object] = []
-
-    def writer(folder: str) -> SimpleNamespace:
-        told.append(folder)
-        return SimpleNamespace(
-            add_scalar=lambda *values: told.append(values), flush=lambda: told.append("flush")
-        )
-
-    room = SimpleNamespace(SummaryWriter=writer)
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", room)
-    board = TensorBoardLogger.open("runs")
-    board.add(UPDATE)
-    first = [("loss", 3.25, 12), ("avg_loss", 4.5, 12), ("rate", 0.00025, 12)]
-    assert told == ["runs", *first]
-    board.add(replace(UPDATE, evaluated=True, map=0.5))
-    board.end(UPDATE)
-    assert told[4:] == [*first, ("map", 0.5, 12), "flush"]
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from darknet_py.data import detection_samples
 from darknet_py.data.detection_samples import DetectionSet
 from darknet_py.distributed.context import DistributedContext
 from darknet_py.engines.table import EngineConfig
-from darknet_py.errors import DataError
+from darknet_py.errors import DarknetError, DataError, OutputError
 from darknet_py.evaluate import map as evaluation
+from darknet_py.evaluate import preview_page
 from darknet_py.options.training import DetectorTrainOptions
 from darknet_py.train import Trainer
 from darknet_py.train.command import run
@@ -190,3 +191,29 @@ def test_how_images_are_read(tmp_path: Path, cache: bool, reduced: bool, exif: b
     assert width == image.size[0] if not reduced else width < image.size[0]
     assert source.config.fork.images.upright == (exif is not False)
     assert bool(source.cached) == cache
+
+
+def test_previews_are_drawn_after_each_evaluation(tmp_path: Path) -> None:
+    assert run(small_options(tmp_path, max_batches=2, evaluates=True, preview=True)) == 0
+    (page,) = (tmp_path / "backup").glob("*preview*")
+    assert page.name == "small_preview_2.jpg" and page.stat().st_size > 2000
+
+
+def test_a_preview_that_cannot_be_written_is_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OutputError("page.jpg: cannot be written: No space left on device")
+
+    monkeypatch.setattr(preview_page.PreviewPage, "save", refuse)
+    assert run(small_options(tmp_path, max_batches=2, evaluates=True, preview=True)) == 0
+    out = capsys.readouterr().out
+    assert "warning: page.jpg: cannot be written: No space left on device; training goes on" in out
+    assert "mAP " in out.splitlines()[-2], "what was measured counts"
+
+
+def test_a_preview_needs_an_evaluation(tmp_path: Path) -> None:
+    with pytest.raises(
+        DarknetError, match="--preview draws what -map finds, and -map is not given"
+    ):
+        run(small_options(tmp_path, max_batches=2, preview=True))
