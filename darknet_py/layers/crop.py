@@ -81,8 +81,7 @@ class Crop(Layer):
         return x if self.noadjust else x * 2 - 1
 
     def _drawn(self, x: torch.Tensor) -> torch.Tensor:
-        # On the host, alike on all devices.
-        draws = torch.rand(len(x), DRAWS).to(x.device, non_blocking=True)
+        draws = torch.rand(len(x), DRAWS, device=x.device)
         # The kernels know no other images than those of three colours.
         colored = x.shape[1] == COLORS
         x = self._adjusted(self._recolored(x, draws) if colored else x)

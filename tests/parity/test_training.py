@@ -108,7 +108,7 @@ def test_the_other_recording_differs_by_the_limit_alone(
 ) -> None:
     """Without it, train-FORK.npz is what comes out: nothing else is between the two."""
     name, fork = case.split("/")
-    monkeypatch.setattr(head_pass, "CONNECTED_LIMIT", np.inf)
+    monkeypatch.setattr(head_pass, "DELTA_LIMIT", np.inf)
     net = loaded(shared / "golden" / name, "net.weights", fork)
     trainer, recorded = Trainer(net), np.load(shared / "golden" / name / f"train-{fork}.npz")
     updates = first_updates(trainer)
