@@ -22,6 +22,7 @@ from support.held_engine import held
 
 from darknet_py import Detector
 from darknet_py.detect.mean_engine import MeanEngine
+from darknet_py.engines.devices import using_threads
 from darknet_py.errors import DarknetError
 from darknet_py.options.serving import ServerOptions
 from darknet_py.serve.batching import Batcher, Inference
@@ -139,7 +140,8 @@ def test_what_is_prepared_are_all_batches_there_will_be(
 def test_a_cancelled_image_leaves_its_place_and_never_runs(
     detector: Detector, batchers: list[Batcher]
 ) -> None:
-    batcher = opened(batchers, detector, queue=3, batch=1)
+    with using_threads(1):  # one worker
+        batcher = opened(batchers, detector, queue=3, batch=1)
     with held(detector) as engine:
         first = batcher.submit(image(0), USUAL)
         assert engine.entered.acquire(timeout=SECONDS)
