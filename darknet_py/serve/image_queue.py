@@ -51,15 +51,19 @@ class ImageQueue:
             return self._encoded.popleft()
 
     def put_ready(self, image: ReadyImage | None) -> None:
-        """What has become of one that was to be decoded; None: nothing."""
+        """What has become of one that was to be decoded; None: nothing. One that was cancelled
+        meanwhile, which `drop` cannot have found, goes no further."""
         with self._lock:
             self._decoding -= 1
-            if image is None:
+            gone = image is not None and image.request.future.cancelled()
+            if image is None or gone:
                 self._to_decode.notify()
             else:
                 self._ready.append(image)
                 self._ready_bytes += image.nbytes
             self._to_run.notify()
+        if image is not None and gone:
+            image.request.begin()  # who waits for several is told only by this
 
     def next_batch(self) -> ReadyBatch | None:
         """The next to run; None: there will be no more. `done` must follow.
