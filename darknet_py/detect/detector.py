@@ -31,6 +31,8 @@ from darknet_py.detect.checked_arguments import (
 from darknet_py.detect.class_results import of_classes
 from darknet_py.detect.decode import suppression_of
 from darknet_py.detect.detector_words import detector_words
+from darknet_py.detect.embedding_engine import EmbeddingEngine, track_rule
+from darknet_py.detect.embedding_tracking import EmbeddingTracker, tracked_by_embeddings
 from darknet_py.detect.image_results import batch_results, results_of_all
 from darknet_py.detect.pipeline import Pipeline, PipelineOptions
 from darknet_py.detect.result import Result
@@ -196,7 +198,8 @@ class Detector:
         every_frame: all frames of a camera or stream, late ones too, instead of the newest. rotate:
         90_CLOCKWISE, 180 or 90_COUNTERCLOCKWISE turns the frames first. track: give
         `boxes.track_id`, from a new Tracker or from one that goes on with what it knows; it needs
-        the package trackers. Raises ImageError, DataError, ArgumentError.
+        the package trackers, but for networks with embedding_layer=, whose embeddings tell objects
+        again as in AlexeyAB's `demo`. Raises ImageError, DataError, ArgumentError.
         """
         if others:
             refuse_keywords("stream()", others, call_words(Detector.stream), FOREIGN_WORDS)
@@ -216,16 +219,10 @@ class Detector:
         require_switch("every_frame", every_frame)
         require_type("track", track, (bool, Tracker), "True, False or a Tracker")
         capture = CaptureOptions(every_frame=every_frame, rotate=rotate, snapshots=True)
-        return self._streamed(source, capture, self._asked(options, on_error), track)
-
-    def _streamed(
-        self, source: Any, capture: CaptureOptions, found: _Found, track: bool | Tracker
-    ) -> Generator[Result, None, None]:
-        """Of a source that is opened when the first result is asked for."""
-        opened = open_source(source, capture)
-        with closing(found(opened)) as results:
-            tracker = Tracker(opened.fps) if track is True else track
-            yield from tracked(results, tracker) if tracker else results
+        rule = track_rule(self.engine) if track is True and options.tiling is None else None
+        detector = self.on(EmbeddingEngine(self.engine)) if rule else self
+        tracker = EmbeddingTracker(rule) if rule else track
+        return _streamed(source, capture, detector._asked(options, on_error), tracker)
 
     def _asked(self, options: CallOptions, on_error: OnError | None = None) -> _Found:
         """What finds the results of an open source; raises as `__call__` for the options."""
@@ -297,3 +294,16 @@ class Detector:
         other = copy.copy(self)
         other.engine, other._timed_engine = engine, TimedEngine(engine)
         return other
+
+
+def _streamed(
+    source: Any, capture: CaptureOptions, found: _Found, track: bool | Tracker | EmbeddingTracker
+) -> Generator[Result, None, None]:
+    """Of a source that is opened when the first result is asked for."""
+    opened = open_source(source, capture)
+    with closing(found(opened)) as results:
+        if isinstance(track, EmbeddingTracker):
+            yield from tracked_by_embeddings(results, track)
+            return
+        tracker = Tracker(opened.fps) if track is True else track
+        yield from tracked(results, tracker) if tracker else results

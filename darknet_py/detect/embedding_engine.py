@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from darknet_py.engines.eager import EagerProgram
+from darknet_py.engines.eager import EXACT_RULES, RULES, EagerProgram
 from darknet_py.engines.engine import Engine
 from darknet_py.engines.torch_engine import Pytorch
 from darknet_py.errors import DarknetError
@@ -70,5 +70,6 @@ class EmbeddingEngine(Engine):
     def _program(self, batch: int) -> EagerProgram:
         if batch not in self._programs:
             more = [source for source in self._sources if source is not None]
-            self._programs = {batch: EagerProgram(self.network, batch, more=more)}
+            rules = EXACT_RULES if self.config.exact else RULES
+            self._programs = {batch: EagerProgram(self.network, batch, rules, more)}
         return self._programs[batch]

@@ -52,6 +52,12 @@ def test_colours_keep_their_numbers(options: FollowOptions, as_demo: bool) -> No
     assert found[2] == found[1] and found[3] == {**found[1], "blue": 0}
 
 
+def test_streams_of_python_have_the_same_numbers() -> None:
+    found = [numbers(result) for result in detector_of(OPTIONS).stream(FRAMES, track=True)]
+    assert found[0] == {"red": 0, "green": 0} and sorted(found[1].values()) == [1, 2]
+    assert found[2] == found[1] and found[3] == {**found[1], "blue": 0}
+
+
 def test_what_has_not_been_seen_often_enough_is_not_shown() -> None:
     found = followed(FollowOptions(track=True), "sim_thresh=.9\ndets_for_show=2")
     assert [len(result) for result in found] == [0, 0, 2, 2]
