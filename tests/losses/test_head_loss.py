@@ -9,6 +9,7 @@ import pytest
 import torch
 from support.layer_check import net_section, read
 from support.stand_in_device import stand_in_device, to_device
+from torch import Tensor
 
 from darknet_py.layers.dense import Connected
 from darknet_py.layers.yolo import Yolo
@@ -19,9 +20,10 @@ from darknet_py.losses.gaussian_yolo_loss import gaussian_yolo_loss
 from darknet_py.losses.head_loss import LossInput, PendingLoss, loss_of, read_losses, read_targets
 from darknet_py.losses.region_loss import region_loss
 from darknet_py.losses.yolo_loss import yolo_loss
+from darknet_py.network.graph import Graph
 
 
-def rows(*images: list[tuple[float, ...]], size: int) -> torch.Tensor:
+def rows(*images: list[tuple[float, ...]], size: int) -> Tensor:
     """(N, 4 * size): rows of x y w h class, padded with zeros."""
     array = torch.zeros(len(images), 4, size)
     for image, labels in enumerate(images):
@@ -101,6 +103,14 @@ def test_what_a_kinds_loss_is_given(section: str, seen: int) -> None:
     assert (actual.cost, actual.metrics) == (expected.cost, expected.metrics)
 
 
+def delta_of(graph: Graph, output: Tensor, truth: Tensor) -> Tensor:
+    """What the last layer's loss gives for this output."""
+    layer, context = graph.nodes[-1].layer, graph.context(len(graph.nodes) - 1)
+    generator = torch.Generator()
+    p = LossInput(layer, output, output, truth, (64, 64), graph.fork, 1, generator, context)
+    return LOSSES[type(layer)](p).delta
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "raw"),
     [("yolo", (0.5, 0.5, 0, 0), 6), ("Gaussian_yolo", (0.5, 0.5, 0.5, 0.5, 0, 0.5, 0, 0.5), 10)],
@@ -115,19 +125,7 @@ def test_a_perfect_box_of_another_anchor_is_not_above_1(
     output = torch.zeros(1, raw, 2, 2)
     output[0, : len(values), 0, 0] = torch.tensor(values)
     truth = rows([(0.25, 0.25, 0.25, 0.25, 0)], size=graph.fork.samples.truth_size)
-    layer, generator = graph.nodes[-1].layer, torch.Generator()
-    p = LossInput(
-        layer,
-        output,
-        output,
-        truth,
-        (64, 64),
-        graph.fork,
-        1,
-        generator,
-        graph.context(len(graph.nodes) - 1),
-    )
-    assert bool(LOSSES[type(layer)](p).delta[0, :, 0, 0].any()) == learns
+    assert bool(delta_of(graph, output, truth)[0, :, 0, 0].any()) == learns
 
 
 @pytest.mark.parametrize(
@@ -145,19 +143,7 @@ def test_a_box_at_ignore_thresh_is_not_ignored(
     score = len(values)
     output[0, :, 0, 0] = torch.tensor((*values, 0.75, 0.9))  # of a class as likely as it must be
     truth = rows([(0.25, 0.25, 0.25, 0.5, 0)], size=graph.fork.samples.truth_size)
-    layer, generator = graph.nodes[-1].layer, torch.Generator()
-    p = LossInput(
-        layer,
-        output,
-        output,
-        truth,
-        (64, 64),
-        graph.fork,
-        1,
-        generator,
-        graph.context(len(graph.nodes) - 1),
-    )
-    assert float(LOSSES[type(layer)](p).delta[0, score, 0, 0]) == (0 if ignored else -0.75)
+    assert float(delta_of(graph, output, truth)[0, score, 0, 0]) == (0 if ignored else -0.75)
 
 
 def test_the_numbers_of_all_losses_are_read_at_once() -> None:
