@@ -25,8 +25,11 @@ JOBS ?= 3
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not parity and not slow" tests
 
+# Of whole networks, so that each process wants a processor and some GB of memory.
+PARITY_JOBS ?= 2
+
 parity: $(INSTALLED)
-	$(BIN)/python -m pytest -m "parity or slow" tests
+	$(BIN)/python -m pytest -n $(PARITY_JOBS) --dist worksteal -m "parity or slow" tests
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check darknet_py tests
