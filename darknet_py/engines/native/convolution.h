@@ -116,9 +116,11 @@ struct Convolution {
       const int64_t start = x * op.stride_x + shift, last = op.in.width - reach - start;
       begin = start < 0 ? std::min(span, quotient_up(-start, op.stride_x)) : 0;
       end = last < 0 ? begin : std::max(begin, std::min(span, last / op.stride_x + 1));
-      for (int64_t n = 0; joined() && n < span; ++n)
-        if (n < begin || n >= end)
+      for (int64_t n = 0; joined() && n < span; ++n) {
+        if (n == begin) n = std::max(begin, end);  // those inside are read where they are
+        if (n < span)
           to[n] = copied((x + n) * op.stride_x + shift, from + n * step, copies + n * width());
+      }
     }
     for (int64_t n = begin; n < end; ++n) to[n] = from + n * step;
     if (joined() && y >= 0 && y < op.in.height) return;
