@@ -23,8 +23,9 @@ from darknet_py.layers.shortcut import Shortcut
 from darknet_py.layers.yolo import Yolo
 
 SMOOTH = {"logistic": native.LOGISTIC, "swish": native.SWISH, "mish": native.MISH}
-STRIP = 96
-"""Pixels that a thread takes at once."""
+STRIP, LONG_STRIP = 96, 192
+"""Pixels that a thread takes at once; the longer one of few channels, which are soon done."""
+FEW_CHANNELS = 64
 SIDE = 4
 """Of a tile of Winograd's outputs."""
 LEAST_TILES, MOST_TILES = 40, 64
@@ -135,9 +136,10 @@ def _direct(
 ) -> Work:
     packed = options.packed.direct(ctx.node.index, *_tensors(ctx), layer.split)
     blocks = layer.split * -(-layer.filters // layer.split // block_of(packed.halves))
-    strips = -(-ctx.node.out.h * ctx.node.out.w // STRIP)
+    strip = LONG_STRIP if ctx.input.c <= FEW_CHANNELS else STRIP
+    strips = -(-ctx.node.out.h * ctx.node.out.w // strip)
     divided = parts(strips * ctx.batch, blocks, options.threads)
-    shares = {"halves": packed.halves, "chunk": STRIP, "parts": divided}
+    shares = {"halves": packed.halves, "chunk": strip, "parts": divided}
     return Work(native.CONVOLUTION, ctx.node.inputs, {**numbers, **shares}, packed)
 
 
