@@ -83,10 +83,10 @@ def test_words_and_files_are_those_of_one_process(folders: tuple[Path, Path]) ->
     assert (two / "told-0.json").read_text() == told
     other = (two / "told-1.json").read_text()
     assert other == told.replace("[0, 0, 0, 1, 1]", "[0, 0, 0, 0, 0]").replace("[[7, 9]]", "[]")
-    lines = shared.stderr.splitlines()
+    # Lines of two processes may run into each other.
     for bad in ("many-1", "many-6"):
-        assert sum(line.startswith(f"darknet-py: error: {bad}") for line in lines) == 2
-    assert sum("none.txt" in line for line in lines) == 1
+        assert shared.stderr.count(f"darknet-py: error: {bad}") == 2
+    assert shared.stderr.count("none.txt") == 1
     assert shared.stderr.count("2 of 9 images could not be read") == 4
 
 
