@@ -8,7 +8,7 @@ import numpy as np
 
 from darknet_py.augment import mix
 from darknet_py.augment.affine import AffineRange
-from darknet_py.augment.draws import PAIR, Pairing
+from darknet_py.augment.draws import Pairing, first_of_pair
 from darknet_py.augment.mix_coin import MixCoin
 from darknet_py.augment.option_limits import IMAGE_CHANNELS, Limit, check_options
 from darknet_py.errors import BadOption
@@ -74,9 +74,7 @@ class ClassifierAugmentConfig:
 
     def mixing_of(self, number: int, seed: int) -> int:
         """How the number-th sample of a training is mixed: 0 or one of mix's ways."""
-        if self.pairing:
-            number -= number % PAIR
-        return self.mixing if self.mixing and self.coin.mixes(number, seed) else 0
+        return self.coin.mixing(self.mixing, first_of_pair(self.pairing, number), seed)
 
     def affine_range(self, width: int) -> AffineRange:
         """What affine parameters are drawn from for an input `width` pixels wide."""

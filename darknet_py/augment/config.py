@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darknet_py.augment import label_boxes
-from darknet_py.augment.draws import PAIR, Pairing
+from darknet_py.augment.draws import Pairing, first_of_pair
 from darknet_py.augment.effects import EFFECT_LIMITS, ColorEffect, Effect, effects_of
 from darknet_py.augment.mix import CUTMIX, EITHER, MOSAIC
 from darknet_py.augment.mix_coin import MixCoin
@@ -81,9 +81,7 @@ class AugmentConfig:
 
     def mixing_of(self, number: int, seed: int) -> int:
         """How the number-th sample of a training is mixed: 0, MIXUP or MOSAIC."""
-        if self.pairing:
-            number -= number % PAIR
-        return self.mixing if self.mixing and self.coin.mixes(number, seed) else 0
+        return self.coin.mixing(self.mixing, first_of_pair(self.pairing, number), seed)
 
     def truth_of(self, labels: Floats) -> Floats:
         if self.cells:

@@ -78,6 +78,11 @@ def draws_of(pairing: Pairing | None, seed: int, number: int) -> SampleDraws:
     return pairing.draws(seed, number)
 
 
+def first_of_pair(pairing: Pairing | None, number: int) -> int:
+    """The number of the sample that decides what the number-th has in common with its twin."""
+    return number if pairing is None else number - number % PAIR
+
+
 def _own(seed: int, number: int) -> Generator:
     rng = np.random.default_rng((seed, number))
     rng.random()  # what MixCoin takes of it

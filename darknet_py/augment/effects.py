@@ -43,8 +43,7 @@ class Effect(ABC, Generic[Params]):
     LIMITS: its options of [net], and what each may be. FOR_CLASSIFIERS: whether the training of
     classifiers reads these options, in its own way. NEEDS_WHOLE: whether it needs pixels and labels
     of the whole input, also where only a window of it is shown, as in a mosaic. PAIRED: both images
-    of a pair may draw
-    the same, see `Pairing.colors`.
+    of a pair may draw the same, see `Pairing.colors`.
     """
 
     LIMITS: ClassVar[Mapping[str, Limit]]

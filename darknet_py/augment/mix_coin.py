@@ -41,6 +41,10 @@ class MixCoin:
         part = ((position + 1) * self.parts - 1) // self.images
         return number % MOST_SAMPLES - position + part * self.images // self.parts
 
+    def mixing(self, ways: int, number: int, seed: int) -> int:
+        """`ways` where the number-th sample is a mixed one, else 0."""
+        return ways if ways and self.mixes(number, seed) else 0
+
     def mixes(self, number: int, seed: int) -> bool:
         """Whether the number-th sample of a training with this seed is a mixed one."""
         if not self.parts:

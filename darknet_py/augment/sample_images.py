@@ -85,7 +85,7 @@ class Sequences:
         moment, stream = divmod(number % MOST_SAMPLES - first, self.net.mini_batch)
         return SampleFrames(
             draws=draws,
-            mixing=mixing if mixing and coin.mixes(number, seed) else 0,
+            mixing=coin.mixing(mixing, number, seed),
             key=(seed, first),
             moment=moment,
             stream=stream,

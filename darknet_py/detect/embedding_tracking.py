@@ -11,8 +11,10 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from darknet_py.boxes import iou
 from darknet_py.detect.result import Result
 from darknet_py.detect.result_boxes import Boxes, Floats, Integers
 from darknet_py.errors import DarknetError
@@ -104,12 +106,8 @@ def cosines(first: Floats, second: Floats) -> NDArray[np.float64]:
 
 def overlaps(first: Floats, second: Floats) -> NDArray[np.float64]:
     """(M, K) intersection over union of boxes (M, 4) and (K, 4)."""
-    a, b = first.astype(np.float64)[:, None], second.astype(np.float64)[None]
-    low = np.maximum(a[..., :2] - a[..., 2:] / 2, b[..., :2] - b[..., 2:] / 2)
-    high = np.minimum(a[..., :2] + a[..., 2:] / 2, b[..., :2] + b[..., 2:] / 2)
-    shared = (high - low).clip(0).prod(axis=-1)
-    union = a[..., 2:].prod(axis=-1) + b[..., 2:].prod(axis=-1) - shared
-    return np.asarray(np.where(shared > 0, shared / np.where(union > 0, union, 1), 0))
+    a, b = (torch.from_numpy(boxes.astype(np.float64)) for boxes in (first, second))
+    return np.asarray(iou(a[:, None], b[None]))
 
 
 def tracked_by_embeddings(

@@ -14,7 +14,13 @@ import torch
 from torch import Tensor
 
 from darknet_py.engines.devices import computes
-from darknet_py.engines.eager_winograd import KERNEL, SIDE, WinogradConvolution, at_points, pays
+from darknet_py.engines.eager_winograd import (
+    KERNEL,
+    WinogradConvolution,
+    at_points,
+    pays,
+    tile_count,
+)
 from darknet_py.layers.activations import ACTIVATIONS, activate
 from darknet_py.layers.base import Layer, LayerContext, Node, Run, Weights
 from darknet_py.layers.convolution import Convolutional
@@ -171,7 +177,7 @@ def _by_winograd(ctx: RuleContext, layer: Convolutional) -> bool:
     rounded = layer.binary or layer.xnor
     kernel = ctx.weights["weights"]
     there = kernel.device.type == "cpu" and kernel.dtype == torch.float32
-    tiles = ctx.batch * -(-ctx.input.h // SIDE) * -(-ctx.input.w // SIDE)
+    tiles = ctx.batch * tile_count(ctx.input.h, ctx.input.w)
     if not (plain and whole and there) or rounded:
         return False
     return pays(ctx.input.c, layer.filters, tiles)

@@ -73,6 +73,11 @@ class WinogradConvolution:
         torch.add(tiles.permute(2, 0, 3, 1, 4), self.biases, out=y)
 
 
+def tile_count(height: int, width: int) -> int:
+    """Tiles of an image of outputs."""
+    return -(-height // SIDE) * -(-width // SIDE)
+
+
 def pays(channels: int, filters: int, tiles: int) -> bool:
     """Whether it is quicker than oneDNN's direct convolution, by how large it is."""
     return min(channels, filters) >= LEAST_CHANNELS and tiles >= LEAST_TILES

@@ -52,9 +52,12 @@ class Precision:
 
     def backward(self, ends: list[Tensor], gradients: list[Tensor]) -> None:
         """From each end with its gradient."""
+        torch.autograd.backward(ends, self._seeds(ends, gradients))
+
+    def _seeds(self, ends: list[Tensor], gradients: list[Tensor]) -> list[Tensor]:
+        """What a backward pass begins with."""
         scaled = self.scaler.scale(gradients)
-        seeds = [seed.to(end.dtype) for end, seed in zip(ends, scaled, strict=True)]
-        torch.autograd.backward(ends, seeds)
+        return [seed.to(end.dtype) for end, seed in zip(ends, scaled, strict=True)]
 
     def input_gradient(self, ends: list[Tensor], gradients: list[Tensor], x: Tensor) -> Tensor:
         """Of x, from each end with its gradient; 0 where none comes, or where fp16 overflowed.
@@ -63,8 +66,7 @@ class Precision:
         """
         if not ends:
             return torch.zeros_like(x)
-        scaled = self.scaler.scale(gradients)
-        seeds = [seed.to(end.dtype) for end, seed in zip(ends, scaled, strict=True)]
+        seeds = self._seeds(ends, gradients)
         (gradient,) = torch.autograd.grad(ends, x, seeds, allow_unused=True)
         if gradient is None:
             return torch.zeros_like(x)

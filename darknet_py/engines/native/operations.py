@@ -9,8 +9,9 @@ from typing import Any
 import torch
 
 from darknet_py.engines.eager import RuleContext
+from darknet_py.engines.eager_winograd import KERNEL, POINTS, SIDE, tile_count
 from darknet_py.engines.native import library as native
-from darknet_py.engines.native.packing import POINTS, Packed, PackedWeights, block_of
+from darknet_py.engines.native.packing import Packed, PackedWeights, block_of
 from darknet_py.engines.native.placement import Alias, Joined
 from darknet_py.layers.activations import ACTIVATIONS
 from darknet_py.layers.base import Layer
@@ -26,8 +27,6 @@ SMOOTH = {"logistic": native.LOGISTIC, "swish": native.SWISH, "mish": native.MIS
 STRIP, LONG_STRIP = 96, 192
 """Pixels that a thread takes at once; the longer one of few channels, which are soon done."""
 FEW_CHANNELS = 64
-SIDE = 4
-"""Of a tile of Winograd's outputs."""
 LEAST_TILES, MOST_TILES = 40, 64
 """Of Winograd's that are worked on at once: few stay in a core's own cache, many share what is read
 of the weights."""
@@ -36,7 +35,6 @@ LEAST_CHANNELS = 16
 """Below, transforming costs more than Winograd's products save."""
 TASKS = 4
 """For each thread, so that one that is slower has fewer."""
-KERNEL = 3
 
 
 @dataclass(frozen=True)
@@ -124,11 +122,6 @@ def _winograd(
     divided = parts(-(-tiles // chunk), blocks, options.threads)
     shares = {"halves": packed.halves, "chunk": chunk, "parts": divided}
     return Work(native.WINOGRAD, ctx.node.inputs, {**numbers, **shares}, packed)
-
-
-def tile_count(height: int, width: int) -> int:
-    """Tiles of an image of outputs."""
-    return -(-height // SIDE) * -(-width // SIDE)
 
 
 def _direct(

@@ -11,12 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from darknet_py.engines.eager_winograd import POINTS
 from darknet_py.engines.native.library import library
 
 WIDTHS = {8: 1.0, 6: 0.97, 4: 0.93, 2: 0.75, 1: 0.6}
 """Of blocks of outputs, in half vectors, as products.h has them -> about how fast they are."""
-POINTS = 36
-"""At which Winograd's F(4x4, 3x3) multiplies."""
 
 
 @dataclass(frozen=True)

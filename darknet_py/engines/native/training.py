@@ -9,15 +9,10 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from darknet_py.engines.compiler import CannotBuild
+from darknet_py.engines.eager_winograd import KERNEL, POINTS, SIDE, tile_count
 from darknet_py.engines.native import library as native
-from darknet_py.engines.native.operations import (
-    KERNEL,
-    LEAST_CHANNELS,
-    SIDE,
-    parts,
-    tile_count,
-)
-from darknet_py.engines.native.packing import POINTS, block_halves, block_of
+from darknet_py.engines.native.operations import LEAST_CHANNELS, parts
+from darknet_py.engines.native.packing import block_halves, block_of
 from darknet_py.layers.torch_kernels import Pair, convolve
 
 FLOAT = 4
